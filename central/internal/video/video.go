@@ -1,0 +1,36 @@
+// Package video is the pictures: which streams there are, who may publish and watch them, and the lease
+// that makes a terminal send only while somebody watches. The desk, the map and the wall use it. Rule
+// that must never break: no watcher, no lease; no token, no picture.
+package video
+
+import "time"
+
+// State of a stream.
+type State string
+
+// The states.
+const (
+	Idle     State = "idle"     // nobody watches, nothing is sent
+	Starting State = "starting" // asked for, no picture yet
+	Live     State = "live"
+	Frozen   State = "frozen" // packets stopped coming; FrozenSince says when
+)
+
+// Stream is one camera's picture.
+type Stream struct {
+	ID          string     `json:"id"` // the camera's device id
+	State       State      `json:"state"`
+	Viewers     int        `json:"viewers"`
+	Since       *time.Time `json:"since,omitempty"`        // of the state
+	FrozenSince *time.Time `json:"frozen_since,omitempty"` // last packet
+	Bitrate     int64      `json:"bitrate"`                // bits per second, of the last seconds
+	Error       string     `json:"error,omitempty"`
+}
+
+// Ticket lets one viewer watch one stream.
+type Ticket struct {
+	Stream  string    `json:"stream"`
+	WHEP    string    `json:"whep"` // path to POST the offer to
+	Token   string    `json:"token"`
+	Expires time.Time `json:"expires"`
+}

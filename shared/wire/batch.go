@@ -1,0 +1,272 @@
+package wire
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"math"
+	"sync"
+
+	"github.com/klauspost/compress/zstd"
+)
+
+// Quality of a reading.
+type Quality uint8
+
+// The qualities. Anything above Uncertain is shown but raises no alarm.
+const (
+	Good      Quality = 0
+	Uncertain Quality = 1 // taken while the clock was not set, or out of the calibrated range
+	Bad       Quality = 2 // the device answered with an error or a value it cannot have
+)
+
+// Reading is one value of one series (device and property) at one time.
+type Reading struct {
+	Device   string
+	Property string
+	At       int64 // device time, Unix milliseconds
+	Value    float64
+	Quality  Quality
+}
+
+// Event is something that happened at the edge.
+type Event struct {
+	ID     string          `json:"id"` // UUIDv7
+	At     int64           `json:"at"` // Unix milliseconds
+	Kind   string          `json:"kind"`
+	Device string          `json:"device,omitempty"`
+	Data   json.RawMessage `json:"data,omitempty"`
+}
+
+// Kinds of events.
+const (
+	EventAlarm   = "alarm"   // Data is AlarmEvent
+	EventLoss    = "loss"    // Data is LossEvent
+	EventResult  = "result"  // Data is CommandResult
+	EventMessage = "message" // Data is a JSON string for the log
+)
+
+// AlarmEvent is an alarm that a rule at the edge has raised or ended.
+type AlarmEvent struct {
+	Rule     string  `json:"rule"`
+	Property string  `json:"property"`
+	Active   bool    `json:"active"`
+	Level    int     `json:"level"` // 1 red … 4 blue
+	Value    float64 `json:"value"`
+	Limit    float64 `json:"limit"`
+}
+
+// LossEvent says that readings were dropped because the disk was full.
+type LossEvent struct {
+	Lane  Lane   `json:"lane"`
+	From  int64  `json:"from"` // Unix milliseconds of the oldest reading lost
+	To    int64  `json:"to"`
+	Count uint64 `json:"count"`
+	Why   string `json:"why"`
+}
+
+// Batch is a block of records with a range of sequence numbers. A range is acknowledged as a whole; it
+// may hold fewer records than numbers, when some were thinned out.
+type Batch struct {
+	Epoch    uint64 // life of the outbox; a new disk has a new epoch
+	Lane     Lane
+	Backfill bool  // sent from the backlog, not live
+	Synced   bool  // the edge's clock was set when the batch was made
+	SentAt   int64 // Unix milliseconds
+	SeqFrom  uint64
+	SeqTo    uint64
+	Readings []Reading
+	Events   []Event
+}
+
+// Errors of Decode. All of them mean: refuse the message, keep the session.
+var (
+	ErrTooLarge = errors.New("wire: batch is too large")
+	ErrChecksum = errors.New("wire: batch has a wrong checksum")
+	ErrFormat   = errors.New("wire: batch is malformed")
+	ErrVersion  = errors.New("wire: batch has an unknown version")
+)
+
+// The frame: 'F' 'S' version codec, CRC32C (big endian) of the rest, the body.
+const (
+	frameHead    = 8
+	codecRaw     = 0
+	codecZstd    = 1
+	batchVersion = 1
+	flagBackfill = 1
+	flagSynced   = 2
+)
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+var encoders = sync.Pool{New: func() any {
+	e, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedDefault), zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(256<<10))
+	if err != nil {
+		panic(err) // only wrong options can fail
+	}
+	return e
+}}
+
+var decoders = sync.Pool{New: func() any {
+	d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(MaxBody), zstd.WithDecoderMaxWindow(MaxBody))
+	if err != nil {
+		panic(err) // only wrong options can fail
+	}
+	return d
+}}
+
+// Encode writes the batch as one MQTT payload. It returns ErrTooLarge above MaxPayload.
+func (b *Batch) Encode() ([]byte, error) {
+	if len(b.Readings)+len(b.Events) > MaxRecords {
+		return nil, ErrTooLarge
+	}
+	body, err := b.body()
+	if err != nil {
+		return nil, err
+	}
+	out := []byte{'F', 'S', batchVersion, codecZstd, 0, 0, 0, 0}
+	enc := encoders.Get().(*zstd.Encoder)
+	out = enc.EncodeAll(body, out)
+	encoders.Put(enc)
+	if len(out)-frameHead >= len(body) {
+		out = append(out[:frameHead], body...)
+		out[3] = codecRaw
+	}
+	if len(out) > MaxPayload || len(body) > MaxBody {
+		return nil, ErrTooLarge
+	}
+	binary.BigEndian.PutUint32(out[4:], crc32.Checksum(out[frameHead:], castagnoli))
+	return out, nil
+}
+
+func (b *Batch) body() ([]byte, error) {
+	var flags byte
+	if b.Backfill {
+		flags |= flagBackfill
+	}
+	if b.Synced {
+		flags |= flagSynced
+	}
+	out := make([]byte, 0, 64+len(b.Readings)*10+len(b.Events)*128)
+	out = append(out, byte(b.Lane), flags)
+	out = binary.LittleEndian.AppendUint64(out, b.Epoch)
+	out = binary.AppendVarint(out, b.SentAt)
+	out = binary.AppendUvarint(out, b.SeqFrom)
+	out = binary.AppendUvarint(out, b.SeqTo)
+	out = appendSeries(out, b.Readings)
+	out = binary.AppendUvarint(out, uint64(len(b.Events)))
+	for i := range b.Events {
+		text, err := json.Marshal(&b.Events[i])
+		if err != nil {
+			return nil, fmt.Errorf("encode event %s: %w", b.Events[i].ID, err)
+		}
+		out = binary.AppendUvarint(out, uint64(len(text)))
+		out = append(out, text...)
+	}
+	return out, nil
+}
+
+// appendSeries groups the readings by series, in order of first appearance, and writes each group as a
+// column.
+func appendSeries(out []byte, readings []Reading) []byte {
+	type name struct{ device, property string }
+	index := map[name]int{}
+	var names []name
+	var columns [][]Point
+	for _, r := range readings {
+		n := name{r.Device, r.Property}
+		i, ok := index[n]
+		if !ok {
+			i = len(names)
+			index[n] = i
+			names = append(names, n)
+			columns = append(columns, nil)
+		}
+		columns[i] = append(columns[i], Point{At: r.At, Value: r.Value, Quality: r.Quality})
+	}
+	out = binary.AppendUvarint(out, uint64(len(names)))
+	for i, n := range names {
+		out = appendString(out, n.device)
+		out = appendString(out, n.property)
+		out = AppendColumn(out, columns[i])
+	}
+	return out
+}
+
+func appendString(out []byte, s string) []byte {
+	out = binary.AppendUvarint(out, uint64(len(s)))
+	return append(out, s...)
+}
+
+// Decode reads one MQTT payload. The errors are ErrTooLarge, ErrVersion, ErrChecksum and ErrFormat.
+func Decode(payload []byte) (*Batch, error) {
+	if len(payload) > MaxPayload {
+		return nil, ErrTooLarge
+	}
+	if len(payload) < frameHead || payload[0] != 'F' || payload[1] != 'S' {
+		return nil, ErrFormat
+	}
+	if payload[2] != batchVersion {
+		return nil, ErrVersion
+	}
+	if binary.BigEndian.Uint32(payload[4:]) != crc32.Checksum(payload[frameHead:], castagnoli) {
+		return nil, ErrChecksum
+	}
+	body := payload[frameHead:]
+	switch payload[3] {
+	case codecRaw:
+	case codecZstd:
+		dec := decoders.Get().(*zstd.Decoder)
+		plain, err := dec.DecodeAll(body, nil)
+		decoders.Put(dec)
+		if err != nil {
+			if errors.Is(err, zstd.ErrDecoderSizeExceeded) || errors.Is(err, zstd.ErrWindowSizeExceeded) {
+				return nil, ErrTooLarge
+			}
+			return nil, ErrFormat
+		}
+		body = plain
+	default:
+		return nil, ErrVersion
+	}
+	return decodeBody(body)
+}
+
+func decodeBody(body []byte) (*Batch, error) {
+	r := reader{buf: body}
+	b := &Batch{Lane: Lane(r.byte())}
+	flags := r.byte()
+	b.Backfill, b.Synced = flags&flagBackfill != 0, flags&flagSynced != 0
+	b.Epoch = r.uint64()
+	b.SentAt = r.varint()
+	b.SeqFrom, b.SeqTo = r.uvarint(), r.uvarint()
+	if b.Lane >= Lanes || b.SeqTo < b.SeqFrom || b.SeqTo > math.MaxInt64 || b.SeqTo-b.SeqFrom >= MaxRecords {
+		return nil, ErrFormat
+	}
+	series := r.count(MaxRecords)
+	for range series {
+		device, property := r.string(MaxIDLength), r.string(MaxIDLength)
+		points := r.column(MaxRecords - len(b.Readings))
+		if r.failed || !ValidID(device) || !ValidID(property) {
+			return nil, ErrFormat
+		}
+		for _, p := range points {
+			b.Readings = append(b.Readings, Reading{Device: device, Property: property, At: p.At, Value: p.Value, Quality: p.Quality})
+		}
+	}
+	events := r.count(MaxRecords - len(b.Readings))
+	for range events {
+		text := r.bytes(MaxPayload)
+		var e Event
+		if r.failed || json.Unmarshal(text, &e) != nil || e.ID == "" || e.Kind == "" || (e.Device != "" && !ValidID(e.Device)) {
+			return nil, ErrFormat
+		}
+		b.Events = append(b.Events, e)
+	}
+	if r.failed || len(r.buf) != 0 {
+		return nil, ErrFormat
+	}
+	return b, nil
+}

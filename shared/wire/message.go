@@ -1,0 +1,164 @@
+package wire
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// Range is a run of sequence numbers, both ends included.
+type Range [2]uint64
+
+// LaneRanges are the ranges of one lane.
+type LaneRanges struct {
+	Lane   Lane    `json:"lane"`
+	Ranges []Range `json:"ranges"`
+}
+
+// Ack tells an edge what is committed. Hello is set on the answer to a Hello, which then lists
+// everything the centre holds of the epoch: the edge takes these as acked and sends the rest, even what
+// it believed acked before.
+type Ack struct {
+	Epoch  uint64       `json:"epoch"`
+	Hello  bool         `json:"hello,omitempty"`
+	Lanes  []LaneRanges `json:"lanes"`
+	Time   int64        `json:"time"`   // the centre's clock, Unix milliseconds
+	Window int          `json:"window"` // how many batches may be unacked
+}
+
+// Hello greets the centre after each connect.
+type Hello struct {
+	Version int              `json:"version"` // of this protocol
+	Agent   string           `json:"agent"`   // version of the program
+	Boot    string           `json:"boot"`    // id of this start of the agent
+	Epoch   uint64           `json:"epoch"`
+	Time    int64            `json:"time"` // the edge's clock, Unix milliseconds
+	Synced  bool             `json:"synced"`
+	Lanes   []LaneHello      `json:"lanes"`
+	Place   *Place           `json:"place,omitempty"`
+	Name    string           `json:"name,omitempty"`
+	Sensors []SensorDeclared `json:"sensors"`
+	Cameras []CameraDeclared `json:"cameras"`
+}
+
+// LaneHello is what an edge still holds of a lane: numbers First to Next-1.
+type LaneHello struct {
+	Lane  Lane   `json:"lane"`
+	First uint64 `json:"first"`
+	Next  uint64 `json:"next"`
+}
+
+// Place is where something stands: WGS 84 degrees, longitude first in the name of the map.
+type Place struct {
+	Lon float64 `json:"lon"`
+	Lat float64 `json:"lat"`
+}
+
+// SensorDeclared is a device behind the edge with the series it sends. Readings of other series are
+// refused.
+type SensorDeclared struct {
+	ID       string           `json:"id"`
+	Name     string           `json:"name"`
+	Class    string           `json:"class"`   // vocabulary: water_level, gas, position, …
+	Profile  string           `json:"profile"` // profile that reads it
+	Division string           `json:"division,omitempty"`
+	Place    *Place           `json:"place,omitempty"`
+	Demo     bool             `json:"demo,omitempty"`
+	Series   []SeriesDeclared `json:"series"`
+}
+
+// SeriesDeclared is one observed property.
+type SeriesDeclared struct {
+	Property string `json:"property"`
+	Name     string `json:"name"`    // Chinese label
+	NameEN   string `json:"name_en"` // English label
+	Unit     string `json:"unit"`    // UCUM
+	Digits   int    `json:"digits"`  // decimals to show
+}
+
+// CameraDeclared is a camera behind the edge.
+type CameraDeclared struct {
+	ID       string `json:"id"`
+	Name     string `json:"name"`
+	Division string `json:"division,omitempty"`
+	Place    *Place `json:"place,omitempty"`
+	Demo     bool   `json:"demo,omitempty"`
+}
+
+// Status is the retained state of an edge. The last will is Status{State: "offline"}.
+type Status struct {
+	State    string        `json:"state"` // online, offline
+	Boot     string        `json:"boot,omitempty"`
+	Time     int64         `json:"time,omitempty"`
+	Synced   bool          `json:"synced,omitempty"`
+	Backlog  Backlog       `json:"backlog"`
+	Refused  uint64        `json:"refused,omitempty"` // readings the agent itself could not take
+	Lost     uint64        `json:"lost,omitempty"`    // readings dropped because the disk was full
+	Sensors  []SensorState `json:"sensors,omitempty"`
+	Cameras  []CameraState `json:"cameras,omitempty"`
+	RSSBytes uint64        `json:"rss_bytes,omitempty"`
+}
+
+// Backlog is what an edge holds that the centre has not committed.
+type Backlog struct {
+	Records uint64 `json:"records"`
+	Bytes   uint64 `json:"bytes"`
+	Oldest  int64  `json:"oldest,omitempty"` // Unix milliseconds
+}
+
+// SensorState says whether a device behind the edge answers.
+type SensorState struct {
+	ID    string `json:"id"`
+	OK    bool   `json:"ok"`
+	Error string `json:"error,omitempty"`
+	At    int64  `json:"at,omitempty"` // last good answer, Unix milliseconds
+}
+
+// CameraState says whether a camera answers and whether it is being sent.
+type CameraState struct {
+	ID      string `json:"id"`
+	OK      bool   `json:"ok"`
+	Sending bool   `json:"sending"`
+	Error   string `json:"error,omitempty"`
+}
+
+// Command asks an edge to do something. A command past Expires is not done.
+type Command struct {
+	ID      string          `json:"id"` // UUIDv7
+	Kind    string          `json:"kind"`
+	Expires int64           `json:"expires"` // Unix milliseconds of the centre's clock
+	Body    json.RawMessage `json:"body,omitempty"`
+}
+
+// Kinds of commands.
+const (
+	CommandMediaStart = "media/start" // Body is MediaStart
+	CommandMediaStop  = "media/stop"  // Body is MediaStop
+	CommandRenew      = "cert/renew"  // no body: renew the certificate now
+)
+
+// CommandResult is the outcome of a command, sent as an EventResult in lane 1.
+type CommandResult struct {
+	Command string `json:"command"` // ID of the command
+	OK      bool   `json:"ok"`
+	Error   string `json:"error,omitempty"`
+}
+
+// MediaStart asks for a stream and leases it: the edge stops LeaseSeconds after the last MediaStart.
+type MediaStart struct {
+	Camera       string `json:"camera"`
+	Stream       string `json:"stream"`
+	WHIP         string `json:"whip"`  // URL to publish to; a path is meant on the host of the broker
+	Token        string `json:"token"` // bearer token for that URL
+	LeaseSeconds int    `json:"lease_seconds"`
+}
+
+// MediaStop ends a lease at once.
+type MediaStop struct {
+	Stream string `json:"stream"`
+}
+
+// Millis is t as Unix milliseconds, the only time on the wire.
+func Millis(t time.Time) int64 { return t.UnixMilli() }
+
+// Time is the UTC time of Unix milliseconds.
+func Time(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
