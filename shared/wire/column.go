@@ -101,7 +101,7 @@ func appendValues(out []byte, points []Point) []byte {
 // exact reports whether value × 10^e is a whole number that divides back to the very same bits.
 func exact(value float64, e int) bool {
 	scaled := math.Round(value * powers[e])
-	return math.Abs(scaled) < maxDecimal && math.Float64bits(scaled/powers[e]) == math.Float64bits(value)
+	return math.Abs(scaled) < maxDecimal && math.Float64bits(float64(int64(scaled))/powers[e]) == math.Float64bits(value)
 }
 
 // ReadColumn reads a column of at most limit points and returns what follows it.

@@ -1,0 +1,261 @@
+package wire
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"flag"
+	"hash/crc32"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"reflect"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+func sample() *Batch {
+	b := &Batch{
+		Epoch: 0x1122334455667788, Lane: LaneTelemetry, Synced: true, SentAt: 1795492800123,
+		SeqFrom: 41, SeqTo: 46,
+	}
+	for i := range int64(3) {
+		at := 1795492800000 + i*1000
+		b.Readings = append(
+			b.Readings,
+			Reading{Device: "rd-level-1", Property: "water_level", At: at, Value: 5.17 + float64(i)/100},
+			Reading{Device: "rd-gas-1", Property: "ch4_lel", At: at + 7, Value: math.Pi, Quality: Uncertain},
+		)
+	}
+	return b
+}
+
+func alarmSample() *Batch {
+	return &Batch{
+		Epoch: 7, Lane: LaneAlarm, Backfill: true, SentAt: 1795492800123, SeqFrom: 1, SeqTo: 1,
+		Events: []Event{{
+			ID: "0199d0c0-0000-7000-8000-000000000001", At: 1795492799000, Kind: EventAlarm, Device: "rd-level-1",
+			Data: json.RawMessage(`{"rule":"water-level-warning","property":"water_level","active":true,"level":3,"value":5.21,"limit":5.2}`),
+		}},
+	}
+}
+
+// bySeries sorts as the wire does: grouped by series in order of first appearance.
+func bySeries(in []Reading) []Reading {
+	var out []Reading
+	seen := map[string]bool{}
+	for _, r := range in {
+		if seen[r.Device+"/"+r.Property] {
+			continue
+		}
+		seen[r.Device+"/"+r.Property] = true
+		for _, o := range in {
+			if o.Device == r.Device && o.Property == r.Property {
+				out = append(out, o)
+			}
+		}
+	}
+	return out
+}
+
+func TestBatchComesBackAsItWas(t *testing.T) {
+	for _, b := range []*Batch{sample(), alarmSample()} {
+		payload, err := b.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := Decode(payload)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := *b
+		want.Readings = bySeries(b.Readings)
+		if !reflect.DeepEqual(got, &want) {
+			t.Errorf("got  %+v\nwant %+v", got, &want)
+		}
+	}
+}
+
+// The golden payloads were written by the first release; every later one must read them.
+func TestGoldenBatchesAreStillRead(t *testing.T) {
+	for name, b := range map[string]*Batch{"batch-telemetry-v1": sample(), "batch-alarm-v1": alarmSample()} {
+		file := filepath.Join("testdata", name+".golden")
+		if *update {
+			payload, err := b.Encode()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(file, payload, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		payload, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := Decode(payload)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		want := *b
+		want.Readings = bySeries(b.Readings)
+		if !reflect.DeepEqual(got, &want) {
+			t.Errorf("%s: got %+v, want %+v", name, got, &want)
+		}
+	}
+}
+
+func TestGoldenMessagesKeepTheirNames(t *testing.T) {
+	messages := map[string]any{
+		"ack-v1": Ack{Epoch: 7, Lanes: []LaneRanges{{Lane: 2, Ranges: []Range{{1, 40}, {43, 50}}}}, Time: 1795492800123, Window: 64},
+		"hello-v1": Hello{
+			Version: 1, Agent: "0.1.0", Boot: "b", Epoch: 7, Time: 1795492800123, Synced: true, Name: "如东终端",
+			Lanes:   []LaneHello{{Lane: 2, First: 41, Next: 50}},
+			Sensors: []SensorDeclared{{ID: "rd-level-1", Name: "洋口水位", Class: "water_level", Profile: "generic-water-level-modbus", Division: "320623", Place: &Place{Lon: 120.94793, Lat: 32.53164}, Demo: true, Series: []SeriesDeclared{{Property: "water_level", Name: "水位", NameEN: "Water level", Unit: "m", Digits: 2}}}},
+			Cameras: []CameraDeclared{{ID: "rd-cam-1", Name: "外闸", Demo: true}},
+		},
+		"status-v1":  Status{State: "online", Boot: "b", Time: 1795492800123, Synced: true, Backlog: Backlog{Records: 9, Bytes: 120, Oldest: 1795492799000}, Sensors: []SensorState{{ID: "rd-level-1", OK: true, At: 1795492800000}}, Cameras: []CameraState{{ID: "rd-cam-1", OK: true, Sending: true}}},
+		"command-v1": Command{ID: "c", Kind: CommandMediaStart, Expires: 1795492810123, Body: json.RawMessage(`{"camera":"rd-cam-1","stream":"rd-cam-1","whip":"/whip/rd-cam-1","token":"t","lease_seconds":20}`)},
+	}
+	for name, message := range messages {
+		text, err := json.MarshalIndent(message, "", "  ")
+		if err != nil {
+			t.Fatal(err)
+		}
+		text = append(text, '\n')
+		file := filepath.Join("testdata", name+".golden.json")
+		if *update {
+			if err := os.WriteFile(file, text, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(text, want) {
+			t.Errorf("%s: got\n%s\nwant\n%s", name, text, want)
+		}
+	}
+}
+
+func TestBadPayloadsAreNamed(t *testing.T) {
+	good, err := sample().Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	flipped := bytes.Clone(good)
+	flipped[len(flipped)-1] ^= 1
+	version := bytes.Clone(good)
+	version[2] = 9
+	for _, c := range []struct {
+		name    string
+		payload []byte
+		want    error
+	}{
+		{"empty", nil, ErrFormat},
+		{"text", []byte(`{"level":3.2}`), ErrFormat},
+		{"one bit flipped", flipped, ErrChecksum},
+		{"cut short", good[:len(good)-3], ErrChecksum},
+		{"version of tomorrow", version, ErrVersion},
+		{"oversized", make([]byte, MaxPayload+1), ErrTooLarge},
+		{"bomb", frame(t, make([]byte, MaxBody+1)), ErrTooLarge},
+		{"rubbish inside", frame(t, []byte("rubbish inside a good frame")), ErrFormat},
+	} {
+		if _, err := Decode(c.payload); !errors.Is(err, c.want) {
+			t.Errorf("%s: got %v, want %v", c.name, err, c.want)
+		}
+	}
+}
+
+// frame wraps a body as Encode does, so that what is inside can be wrong.
+func frame(t *testing.T, body []byte) []byte {
+	t.Helper()
+	out := (encoders.New()).(interface {
+		EncodeAll(src, dst []byte) []byte
+	}).EncodeAll(body, []byte{'F', 'S', batchVersion, codecZstd, 0, 0, 0, 0})
+	binary.BigEndian.PutUint32(out[4:], crc32.Checksum(out[frameHead:], castagnoli))
+	return out
+}
+
+func TestColumnKeepsEveryBit(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	columns := [][]Point{
+		nil,
+		{{At: 5, Value: math.NaN()}},
+		{{At: -1, Value: math.Copysign(0, -1)}, {At: math.MaxInt32, Value: math.Inf(1), Quality: Bad}},
+		{{At: 1, Value: 1e300}, {At: 1, Value: 0.1}},
+		{{At: 9, Value: 9007199254740993}, {At: 8, Value: 0.5}},
+	}
+	var walk []Point
+	v := 3.2
+	for i := range int64(5000) {
+		v += math.Round(r.NormFloat64()*10) / 100
+		walk = append(walk, Point{At: 1795492800000 + i*1000 + r.Int64N(3), Value: math.Round(v*100) / 100})
+	}
+	columns = append(columns, walk)
+	for i, points := range columns {
+		data := AppendColumn(nil, points)
+		got, rest, err := ReadColumn(append(data, 0xAA), MaxRecords)
+		if err != nil || len(rest) != 1 {
+			t.Fatalf("column %d: rest %d, err %v", i, len(rest), err)
+		}
+		if len(got) != len(points) {
+			t.Fatalf("column %d: got %d points, want %d", i, len(got), len(points))
+		}
+		for j := range got {
+			same := got[j].At == points[j].At && got[j].Quality == points[j].Quality &&
+				math.Float64bits(got[j].Value) == math.Float64bits(points[j].Value)
+			if !same {
+				t.Errorf("column %d point %d: got %+v, want %+v", i, j, got[j], points[j])
+			}
+		}
+	}
+}
+
+func TestTopicsOfOthersAreRefused(t *testing.T) {
+	up, err := ParseUp(UpTopic("edge-rudong", LaneBulk))
+	if err != nil || up != (Up{Edge: "edge-rudong", Kind: "lane", Lane: LaneBulk}) {
+		t.Errorf("got %+v, %v", up, err)
+	}
+	for _, topic := range []string{"", "fs/v1//up/2", "fs/v2/e/up/2", "fs/v1/e/up/4", "fs/v1/e/up/2/3", "fs/v1/E/up/2", "fs/v1/e/down/ack", "fs/v1/e/x/up/2"} {
+		if _, err := ParseUp(topic); err == nil {
+			t.Errorf("%q was taken", topic)
+		}
+	}
+	if d, err := ParseSensor(SensorTopic("gauge_7")); err != nil || d != "gauge_7" {
+		t.Errorf("got %q, %v", d, err)
+	}
+	for _, topic := range []string{"v1/devices//telemetry", "v1/devices/a/b/telemetry", "v1/devices/a", "v1/devices/../telemetry"} {
+		if _, err := ParseSensor(topic); err == nil {
+			t.Errorf("%q was taken", topic)
+		}
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	for _, b := range []*Batch{sample(), alarmSample()} {
+		payload, err := b.Encode()
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(payload)
+	}
+	f.Fuzz(func(t *testing.T, payload []byte) {
+		// The checksum stops most mutations, so the body is tried as well.
+		if b, err := Decode(payload); err == nil {
+			if _, err := b.Encode(); err != nil && !errors.Is(err, ErrTooLarge) {
+				t.Errorf("decoded but not encoded: %v", err)
+			}
+		}
+		if b, err := decodeBody(payload); err == nil && len(b.Readings)+len(b.Events) > MaxRecords {
+			t.Errorf("%d records", len(b.Readings)+len(b.Events))
+		}
+		if points, _, err := ReadColumn(payload, MaxRecords); err == nil && len(points) > MaxRecords {
+			t.Errorf("%d points", len(points))
+		}
+	})
+}
