@@ -1,0 +1,57 @@
+MODULES  := ./shared/... ./central/... ./edge/... ./test/...
+GOBIN    := $(shell go env GOPATH)/bin
+VERSION  := $(shell cat VERSION)
+COMMIT   := $(shell git rev-parse --short HEAD 2>/dev/null || echo unknown)
+STAMP    := github.com/fengsui/fengsui/shared/version
+LDFLAGS  := -s -w -X $(STAMP).Version=$(VERSION) -X $(STAMP).Commit=$(COMMIT)
+GOBUILD  := CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)'
+GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+NFPM     := github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.43.4
+export GOFLAGS += -buildvcs=false
+.PHONY: help demo test bench lint fmt generate build deb console prepare unit story tools
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+demo: build ## a whole city desk with simulated terminals; prints the address and a login
+	bin/fengsui-demo --bin bin --data .demo
+
+test: prepare build lint unit story ## build, lint and run every test
+bench: prepare build ## measure the targets of the design into docs/benchmarks.md
+	cd test && go run ./bench --bin ../bin --out ../docs/benchmarks.md
+
+build: console ## bin/fengsui-central, bin/fengsui-edge, bin/fengsui-sim, bin/fengsui-demo
+	$(GOBUILD) -o bin/fengsui-central ./central/cmd/central
+	$(GOBUILD) -o bin/fengsui-edge ./edge/cmd/edge
+	$(GOBUILD) -o bin/fengsui-sim ./test/cmd/fengsui-sim
+	$(GOBUILD) -o bin/fengsui-demo ./test/cmd/fengsui-demo
+
+console: central/web/node_modules/.package-lock.json ## the web console into central/web/dist
+	cd central/web && npm run --silent build
+%/node_modules/.package-lock.json: %/package-lock.json
+	cd $* && npm ci --no-audit --no-fund --loglevel=error && touch node_modules/.package-lock.json
+generate: ## the OpenAPI document and the console's types from the code
+	go run ./central/cmd/central openapi > central/api/openapi.yaml
+	cd central/web && npm run --silent generate
+
+lint: tools central/web/node_modules/.package-lock.json ## every linter
+	$(GOBIN)/golangci-lint run $(MODULES)
+	cd central/web && npm run --silent lint && npm run --silent type
+
+fmt: tools ## format everything
+	$(GOBIN)/golangci-lint fmt $(MODULES)
+	cd central/web && npm run --silent fmt
+
+deb: build ## Debian packages into dist/
+	sh deploy/deb/build.sh $(VERSION) $(NFPM)
+
+prepare: ## the Debian packages that the tests need
+	sh test/prepare.sh
+unit: ## Go and console unit tests
+	go test -race -timeout 20m $(MODULES)
+	cd central/web && npm run --silent test
+
+story: test/web/node_modules/.package-lock.json ## the story in a real browser
+	cd test/web && npm run --silent story
+
+tools:
+	@test -x $(GOBIN)/golangci-lint || go install $(GOLANGCI)

@@ -1,0 +1,261 @@
+// Package config reads central.yml. The centre's main and the command line use it. Rule that must never
+// break: a key that is unknown, of a wrong type or points to an unreadable file stops the start with the
+// file and the line; nothing is guessed.
+package config
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+
+	"github.com/fengsui/fengsui/shared/tlsconf"
+)
+
+// Config is central.yml. deploy/central.yml shows every key with its default.
+type Config struct {
+	Name            string    `yaml:"name"`
+	NameEN          string    `yaml:"name_en"`
+	Division        string    `yaml:"division"`
+	DivisionName    string    `yaml:"division_name"`
+	Demo            bool      `yaml:"demo"`
+	Data            string    `yaml:"data"`
+	FirmwareConfigs string    `yaml:"firmware_configs"`
+	Basemap         string    `yaml:"basemap"`
+	HTTP            HTTP      `yaml:"http"`
+	Database        Database  `yaml:"database"`
+	MQTT            MQTT      `yaml:"mqtt"`
+	Video           Video     `yaml:"video"`
+	Telemetry       Telemetry `yaml:"telemetry"`
+	Log             Log       `yaml:"log"`
+}
+
+// HTTP is the console, the API, WHIP and WHEP.
+type HTTP struct {
+	Listen    string `yaml:"listen"`
+	PublicURL string `yaml:"public_url"`
+	Cert      string `yaml:"cert"`
+	Key       string `yaml:"key"`
+}
+
+// Database is where everything but telemetry is kept.
+type Database struct {
+	Driver  string `yaml:"driver"`
+	URLFile string `yaml:"url_file"`
+}
+
+// MQTT is the embedded broker.
+type MQTT struct {
+	Plain string   `yaml:"plain"`
+	TLS   string   `yaml:"tls"`
+	Names []string `yaml:"names"`
+}
+
+// Video is the forwarding of pictures.
+type Video struct {
+	Listen    string   `yaml:"listen"`
+	PublicIPs []string `yaml:"public_ips"`
+}
+
+// Telemetry is the embedded store.
+type Telemetry struct {
+	SealAfter int `yaml:"seal_after_minutes"`
+}
+
+// Log is what goes to standard error.
+type Log struct {
+	Level  string `yaml:"level"`
+	Format string `yaml:"format"`
+}
+
+// Default is the configuration of an empty file.
+func Default() Config {
+	return Config{
+		Name:            "应急指挥中心",
+		NameEN:          "Emergency Command Centre",
+		Division:        "320600",
+		DivisionName:    "南通市",
+		Data:            "/var/lib/fengsui",
+		FirmwareConfigs: "/usr/share/fengsui/firmware-configs",
+		Basemap:         "/usr/share/fengsui/basemap",
+		HTTP:            HTTP{Listen: ":8080"},
+		Database:        Database{Driver: "sqlite"},
+		MQTT:            MQTT{Plain: "127.0.0.1:1883", TLS: ":8883"},
+		Video:           Video{Listen: ":8189"},
+		Telemetry:       Telemetry{SealAfter: 10},
+		Log:             Log{Level: "info", Format: "text"},
+	}
+}
+
+// Load reads a file over the defaults; FENGSUI_<KEY> in the environment (dots as underscores) goes over
+// both. The error names file and line.
+func Load(file string) (Config, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return Config{}, fmt.Errorf("read configuration: %w", err)
+	}
+	c := Default()
+	var tree yaml.Node
+	if err := yaml.Unmarshal(text, &tree); err != nil {
+		return Config{}, located(file, err)
+	}
+	dec := yaml.NewDecoder(bytes.NewReader(text))
+	dec.KnownFields(true)
+	if err := dec.Decode(&c); err != nil && !errors.Is(err, io.EOF) {
+		return Config{}, located(file, err)
+	}
+	if err := override(&c, os.LookupEnv); err != nil {
+		return Config{}, err
+	}
+	if bad := c.check(); bad != nil {
+		return Config{}, fmt.Errorf("%s:%d: %s: %w", file, line(&tree, bad.key), bad.key, bad.err)
+	}
+	return c, nil
+}
+
+var yamlLine = regexp.MustCompile(`line (\d+): `)
+
+// located turns "yaml: line 3: …" into "file:3: …".
+func located(file string, err error) error {
+	text := strings.TrimPrefix(err.Error(), "yaml: ")
+	text = strings.TrimSpace(strings.TrimPrefix(text, "unmarshal errors:"))
+	text, _, _ = strings.Cut(text, "\n")
+	if m := yamlLine.FindStringSubmatch(text); m != nil {
+		return fmt.Errorf("%s:%s: %s", file, m[1], strings.Replace(text, m[0], "", 1))
+	}
+	return fmt.Errorf("%s: %s", file, text)
+}
+
+// line finds where a dotted key stands; 1 when it was left to its default.
+func line(n *yaml.Node, key string) int {
+	if n.Kind == yaml.DocumentNode && len(n.Content) > 0 {
+		n = n.Content[0]
+	}
+	at := 1
+	for part := range strings.SplitSeq(key, ".") {
+		found := false
+		for i := 0; n.Kind == yaml.MappingNode && i+1 < len(n.Content); i += 2 {
+			if n.Content[i].Value == part {
+				at, n, found = n.Content[i].Line, n.Content[i+1], true
+				break
+			}
+		}
+		if !found {
+			return at
+		}
+	}
+	return at
+}
+
+// problem is a value that cannot be used.
+type problem struct {
+	key string
+	err error
+}
+
+func (c *Config) check() *problem {
+	for _, a := range []struct {
+		key, value string
+		may        bool // may be empty
+	}{
+		{"http.listen", c.HTTP.Listen, false},
+		{"mqtt.plain", c.MQTT.Plain, true},
+		{"mqtt.tls", c.MQTT.TLS, true},
+		{"video.listen", c.Video.Listen, true},
+	} {
+		if a.value == "" && a.may {
+			continue
+		}
+		if err := address(a.value); err != nil {
+			return &problem{a.key, err}
+		}
+	}
+	if host, _, _ := net.SplitHostPort(c.MQTT.Plain); c.MQTT.Plain != "" && !loopback(host) {
+		return &problem{"mqtt.plain", errors.New("MQTT without TLS is allowed on loopback only, for example 127.0.0.1:1883")}
+	}
+	for _, ip := range c.Video.PublicIPs {
+		if net.ParseIP(ip) == nil {
+			return &problem{"video.public_ips", fmt.Errorf("%q is not an IP address", ip)}
+		}
+	}
+	if c.Data == "" {
+		return &problem{"data", errors.New("a folder is needed")}
+	}
+	if c.Division == "" || strings.Trim(c.Division, "0123456789") != "" {
+		return &problem{"division", fmt.Errorf("%q is not a division code (GB/T 2260)", c.Division)}
+	}
+	if c.Telemetry.SealAfter < 1 || c.Telemetry.SealAfter > 1440 {
+		return &problem{"telemetry.seal_after_minutes", errors.New("must be 1 to 1440")}
+	}
+	return c.checkFiles()
+}
+
+func (c *Config) checkFiles() *problem {
+	switch c.Database.Driver {
+	case "sqlite":
+	case "postgres":
+		if _, err := os.ReadFile(c.Database.URLFile); err != nil {
+			return &problem{"database.url_file", err}
+		}
+	default:
+		return &problem{"database.driver", fmt.Errorf("%q is neither sqlite nor postgres", c.Database.Driver)}
+	}
+	if (c.HTTP.Cert == "") != (c.HTTP.Key == "") {
+		return &problem{"http.cert", errors.New("cert and key are given together or not at all")}
+	}
+	if c.HTTP.Cert != "" {
+		if _, err := tlsconf.Pair(c.HTTP.Cert, c.HTTP.Key); err != nil {
+			return &problem{"http.cert", err}
+		}
+	}
+	for _, d := range []struct{ key, dir string }{{"firmware_configs", c.FirmwareConfigs}, {"basemap", c.Basemap}} {
+		if _, err := os.ReadDir(d.dir); err != nil {
+			return &problem{d.key, err}
+		}
+	}
+	switch c.Log.Level {
+	case "debug", "info", "warn", "error":
+	default:
+		return &problem{"log.level", fmt.Errorf("%q is none of debug, info, warn, error", c.Log.Level)}
+	}
+	if c.Log.Format != "text" && c.Log.Format != "json" {
+		return &problem{"log.format", fmt.Errorf("%q is neither text nor json", c.Log.Format)}
+	}
+	return nil
+}
+
+func address(a string) error {
+	_, port, err := net.SplitHostPort(a)
+	if err != nil {
+		return fmt.Errorf("%q is not an address like 127.0.0.1:8080", a)
+	}
+	if n, err := strconv.Atoi(port); err != nil || n < 0 || n > 65535 {
+		return fmt.Errorf("port %q is not between 0 and 65535", port)
+	}
+	return nil
+}
+
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || (ip != nil && ip.IsLoopback())
+}
+
+// DatabaseDSN is what store.Open takes: the file in the data folder, or the URL of PostgreSQL.
+func (c *Config) DatabaseDSN() (string, error) {
+	if c.Database.Driver == "sqlite" {
+		return filepath.Join(c.Data, "central.db"), nil
+	}
+	text, err := os.ReadFile(c.Database.URLFile)
+	if err != nil {
+		return "", fmt.Errorf("read database url: %w", err)
+	}
+	return strings.TrimSpace(string(text)), nil
+}

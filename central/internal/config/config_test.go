@@ -1,0 +1,86 @@
+package config
+
+import (
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"gopkg.in/yaml.v3"
+)
+
+const sampleFile = "../../../deploy/central.yml"
+
+func TestSampleHasEveryKeyWithItsDefault(t *testing.T) {
+	text, err := os.ReadFile(sampleFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var tree yaml.Node
+	if err := yaml.Unmarshal(text, &tree); err != nil {
+		t.Fatal(err)
+	}
+	for _, key := range Keys() {
+		last := key[strings.LastIndex(key, ".")+1:]
+		if at := line(&tree, key); !strings.Contains(strings.Split(string(text), "\n")[at-1], last+":") {
+			t.Errorf("%s lacks %s", sampleFile, key)
+		}
+	}
+	got := Default()
+	if err := yaml.Unmarshal(text, &got); err != nil {
+		t.Fatal(err)
+	}
+	want := Default()
+	want.MQTT.Names, want.Video.PublicIPs = []string{}, []string{}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("the sample does not show the defaults:\ngot  %+v\nwant %+v", got, want)
+	}
+}
+
+func TestBadFileStopsWithFileAndLine(t *testing.T) {
+	dir := t.TempDir()
+	usable := "data: " + dir + "\nfirmware_configs: " + dir + "\nbasemap: " + dir + "\n"
+	for _, c := range []struct{ name, text, want string }{
+		{"unknown key", usable + "htpp:\n  listen: :1\n", "central.yml:4: field htpp not found"},
+		{"wrong type", usable + "http:\n  listen: [1]\n", "central.yml:5: cannot unmarshal"},
+		{"wrong bool", usable + "demo: maybe\n", "central.yml:4: cannot unmarshal"},
+		{"not YAML", usable + "a: b: c\n", "central.yml:4: "},
+		{"unreadable certificate", usable + "http:\n  key: /nonexistent/key.pem\n  cert: /nonexistent/cert.pem\n", "central.yml:6: http.cert: read /nonexistent/cert.pem"},
+		{"no such database", usable + "database:\n  driver: oracle\n", "central.yml:5: database.driver: "},
+		{"plain MQTT for everybody", usable + "\nmqtt:\n  tls: ''\n  plain: 0.0.0.0:1883\n", "central.yml:7: mqtt.plain: MQTT without TLS"},
+		{"no port", usable + "http:\n  listen: localhost\n", "central.yml:5: http.listen: "},
+		{"no base map", "data: x\nbasemap: /nonexistent\nfirmware_configs: " + dir, "central.yml:2: basemap: open /nonexistent"},
+	} {
+		file := filepath.Join(t.TempDir(), "central.yml")
+		if err := os.WriteFile(file, []byte(c.text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Load(file); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: got %v, want %q", c.name, err, c.want)
+		}
+	}
+}
+
+func TestEnvironmentGoesOverTheFile(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "central.yml")
+	text := "data: " + dir + "\nfirmware_configs: " + dir + "\nbasemap: " + dir + "\nhttp:\n  listen: 127.0.0.1:1\n"
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("FENGSUI_HTTP_LISTEN", "127.0.0.1:2")
+	t.Setenv("FENGSUI_DEMO", "true")
+	t.Setenv("FENGSUI_MQTT_NAMES", "[a, b]")
+	c, err := Load(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.HTTP.Listen != "127.0.0.1:2" || !c.Demo || len(c.MQTT.Names) != 2 {
+		t.Errorf("got %+v", c)
+	}
+	t.Setenv("FENGSUI_DEMO", "perhaps")
+	if _, err := Load(file); err == nil || !strings.Contains(err.Error(), "FENGSUI_DEMO") {
+		t.Errorf("got %v, want an error that names the variable", err)
+	}
+}
