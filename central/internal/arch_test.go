@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -111,7 +112,7 @@ func wrong(from string, imports []string) []string {
 	}
 	for _, path := range imports {
 		for kit, owners := range toolkits {
-			if strings.HasPrefix(path, kit) && !has(owners, from) {
+			if strings.HasPrefix(path, kit) && !slices.Contains(owners, from) {
 				out = append(out, from+" must not import "+path)
 			}
 		}
@@ -124,18 +125,10 @@ func wrong(from string, imports []string) []string {
 		if level == 0 && target == 0 {
 			continue
 		}
-		if !known || (target >= level && !has(uses[from], to)) {
+		if !known || (target >= level && !slices.Contains(uses[from], to)) {
 			out = append(out, from+" must not import "+to)
 		}
 	}
 	return out
 }
 
-func has(list []string, s string) bool {
-	for _, x := range list {
-		if x == s {
-			return true
-		}
-	}
-	return false
-}
