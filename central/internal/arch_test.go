@@ -131,4 +131,3 @@ func wrong(from string, imports []string) []string {
 	}
 	return out
 }
-
