@@ -1,6 +1,10 @@
 package telemetry
 
-import "time"
+import (
+	"time"
+
+	"github.com/fengsui/fengsui/central/internal/page"
+)
 
 // AlarmState is where an alarm stands (the states of ISA-18.2). It leaves the list when the condition
 // has ended and a person has acknowledged it, in whichever order.
@@ -43,4 +47,53 @@ type Alarm struct {
 	ReturnedAt    *time.Time `json:"returned_at,omitempty"`
 	ClearedAt     *time.Time `json:"cleared_at,omitempty"`
 	UpdatedAt     time.Time  `json:"updated_at"`
+}
+
+// Key is what an alarm is about. At most one alarm of a key is active.
+type Key struct {
+	Rule, Device, Property string
+}
+
+// Key of the alarm.
+func (a *Alarm) Key() Key { return Key{a.Rule, a.Device, a.Property} }
+
+// Active reports whether the alarm is still on the list.
+func (a *Alarm) Active() bool { return a.State != Cleared }
+
+// Holds reports whether the condition still holds, as far as the centre knows.
+func (a *Alarm) Holds() bool { return a.State == Open || a.State == Acknowledged }
+
+// Filter selects alarms. Division is the root of what is shown; a thing without a division is
+// shown to everybody.
+type Filter struct {
+	page.Request
+	Active   bool // only alarms that are not cleared
+	Level    int  // 0: all
+	Division string
+	All      bool // no limit by division: the system itself
+}
+
+// ack takes the alarm as acknowledged by a person.
+func (a *Alarm) ack(by, name, note string, at time.Time) {
+	a.AckedAt, a.AckedBy, a.AckedByName, a.AckNote, a.UpdatedAt = &at, by, name, note, at
+	if a.State == Returned {
+		a.State, a.ClearedAt = Cleared, &at
+		return
+	}
+	a.State = Acknowledged
+}
+
+// end takes the condition as ended. An alarm that was learned of too late needs nobody's name.
+func (a *Alarm) end(ended, at time.Time) {
+	a.ReturnedAt, a.UpdatedAt = &ended, at
+	if a.AckedAt == nil && !a.Retrospective {
+		a.State = Returned
+		return
+	}
+	a.State, a.ClearedAt = Cleared, &at
+}
+
+// reopen takes the condition as holding again before anybody acknowledged the first time.
+func (a *Alarm) reopen(at time.Time) {
+	a.State, a.ReturnedAt, a.UpdatedAt = Open, nil, at
 }

@@ -41,7 +41,19 @@ type Query struct {
 	Points   int
 }
 
-// Bucket is one step of a chart; a single reading has Count 1 and equal Min, Max, Mean.
+// Series is the answer to a Query. Step is zero when every reading is shown by itself.
+type Series struct {
+	Device   string    `json:"device"`
+	Property string    `json:"property"`
+	Unit     string    `json:"unit"`
+	From     time.Time `json:"from"`
+	To       time.Time `json:"to"`
+	Step     int64     `json:"step_ms"`
+	Buckets  []Bucket  `json:"buckets"`
+}
+
+// Bucket is one step of a chart; a single reading has Count 1 and equal Min, Max, Mean. Bad readings and
+// values that are no finite number are left out.
 type Bucket struct {
 	At    time.Time `json:"at"`
 	Min   float64   `json:"min"`

@@ -1,0 +1,51 @@
+package telemetry
+
+import (
+	"context"
+	"time"
+
+	"github.com/fengsui/fengsui/central/internal/device"
+	"github.com/fengsui/fengsui/central/internal/page"
+	"github.com/fengsui/fengsui/shared/wire"
+)
+
+// Store keeps readings and the ranges that were committed.
+type Store interface {
+	// Commit stores all or nothing; it is durable when it returns without an error. A reading whose
+	// series and time are stored already is not stored again. errs.Unavailable when the disk is full.
+	Commit(ctx context.Context, in []Incoming) ([]Outcome, error)
+	// Have lists what is committed of one epoch of an edge.
+	Have(ctx context.Context, edge string, epoch uint64) ([]wire.LaneRanges, error)
+	// Latest is the newest reading of every series.
+	Latest(ctx context.Context) ([]Latest, error)
+	// Query reads one series.
+	Query(ctx context.Context, q Query) (Series, error)
+	// Stats counts what is stored.
+	Stats(ctx context.Context) (Stats, error)
+	// Replay hands over, in order, everything committed since the last Evaluated.
+	Replay(ctx context.Context, fn func(Incoming) error) error
+	// Evaluated says that what was received before the time needs no replay any more.
+	Evaluated(ctx context.Context, before time.Time) error
+}
+
+// AlarmStore keeps alarms. At most one alarm per rule, device and property is active (not cleared).
+type AlarmStore interface {
+	// Active lists the alarms that are not cleared.
+	Active(ctx context.Context) ([]Alarm, error)
+	// List is one page, newest first.
+	List(ctx context.Context, f Filter) (page.List[Alarm], error)
+	// Get finds one alarm: errs.NotFound.
+	Get(ctx context.Context, id string) (Alarm, error)
+	// Add stores a new alarm: errs.Conflict when one is active for the same key.
+	Add(ctx context.Context, a Alarm) error
+	// Save writes the alarm when it still stands as it was last updated: errs.Conflict otherwise.
+	Save(ctx context.Context, a Alarm, was time.Time) error
+	// Overlaps finds the newest alarm of a key that held at some time between from and to.
+	Overlaps(ctx context.Context, k Key, from, to time.Time) (a Alarm, ok bool, err error)
+}
+
+// Devices is what telemetry needs of the device register.
+type Devices interface {
+	// Visible finds a device that the actor of the context may see.
+	Visible(ctx context.Context, id string) (device.Device, bool)
+}
