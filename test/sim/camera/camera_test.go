@@ -1,0 +1,106 @@
+package camera
+
+import (
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/bluenviron/gortsplib/v5"
+	"github.com/bluenviron/gortsplib/v5/pkg/base"
+	"github.com/bluenviron/gortsplib/v5/pkg/format"
+	"github.com/bluenviron/mediacommon/v2/pkg/codecs/h264"
+	"github.com/pion/rtp"
+)
+
+func TestClipsAreSmallBaselineAndStartWithAKeyFrame(t *testing.T) {
+	for name, gop := range map[string]int{"sluice": 80, "harbour": 40} {
+		clip, err := Load("../../clips/" + name + ".h264")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(clip.Units) != 240 || clip.Step != 50*time.Millisecond {
+			t.Errorf("%s: %d pictures, one every %s", name, len(clip.Units), clip.Step)
+		}
+		for i, unit := range clip.Units {
+			if got := h264.IsRandomAccess(unit); got != (i%gop == 0) {
+				t.Errorf("%s: picture %d is key %v", name, i, got)
+			}
+		}
+	}
+}
+
+// watch plays a camera and gives the timestamp and key mark of every picture.
+func watch(t *testing.T, url string) (pictures chan uint32, ended chan error) {
+	t.Helper()
+	u, err := base.ParseURL(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tcp := gortsplib.ProtocolTCP
+	c := &gortsplib.Client{Scheme: u.Scheme, Host: u.Host, Protocol: &tcp}
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Close)
+	desc, _, err := c.Describe(u)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var f *format.H264
+	media := desc.FindFormat(&f)
+	if media == nil || f.SPS == nil {
+		t.Fatalf("no H.264 in %+v", desc)
+	}
+	if _, err := c.Setup(desc.BaseURL, media, 0, 0); err != nil {
+		t.Fatal(err)
+	}
+	pictures, ended = make(chan uint32, 4096), make(chan error, 1)
+	c.OnPacketRTP(media, f, func(p *rtp.Packet) {
+		if p.Marker {
+			pictures <- p.Timestamp
+		}
+	})
+	if _, err := c.Play(nil); err != nil {
+		t.Fatal(err)
+	}
+	go func() { ended <- c.Wait() }()
+	return pictures, ended
+}
+
+func TestCameraLoopsWithoutATimestampJumpAndCanBeCut(t *testing.T) {
+	clip, err := Load("../../clips/sluice.h264")
+	if err != nil {
+		t.Fatal(err)
+	}
+	clip.Units = clip.Units[:80]
+	clip.Step = 5 * time.Millisecond
+	s := &Server{Listen: "127.0.0.1:0", Cameras: map[string]*Clip{"cam": clip}, Log: slog.New(slog.DiscardHandler)}
+	if err := s.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := s.Stop(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}()
+	pictures, ended := watch(t, s.URL("cam"))
+	last := <-pictures
+	for range 200 { // two and a half loops
+		next := <-pictures
+		if next-last != 450 {
+			t.Fatalf("timestamps %d then %d", last, next)
+		}
+		last = next
+	}
+	s.Cut("cam")
+	select {
+	case <-ended:
+	case <-time.After(5 * time.Second):
+		t.Fatal("the session outlived the camera")
+	}
+	if err := s.Restore("cam"); err != nil {
+		t.Fatal(err)
+	}
+	pictures, _ = watch(t, s.URL("cam"))
+	<-pictures
+}

@@ -1,0 +1,177 @@
+package camera
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"net"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/bluenviron/gortsplib/v5"
+	"github.com/bluenviron/gortsplib/v5/pkg/base"
+	"github.com/bluenviron/gortsplib/v5/pkg/description"
+	"github.com/bluenviron/gortsplib/v5/pkg/format"
+)
+
+// Server is one RTSP server with a path for each camera.
+type Server struct {
+	Listen  string           // address; port 0 takes a free one
+	Cameras map[string]*Clip // by id, which is the path
+	Log     *slog.Logger
+
+	server *gortsplib.Server
+	cancel context.CancelFunc
+	done   sync.WaitGroup
+
+	mu      sync.Mutex
+	streams map[string]*gortsplib.ServerStream // those not cut
+}
+
+const clockRate = 90_000
+
+// Start listens and lets the cameras run.
+func (s *Server) Start(ctx context.Context) error {
+	s.streams = map[string]*gortsplib.ServerStream{}
+	s.server = &gortsplib.Server{
+		Handler:     s,
+		RTSPAddress: s.Listen,
+		Listen: func(network, address string) (net.Listener, error) {
+			return (&net.ListenConfig{}).Listen(ctx, network, address)
+		},
+	}
+	if err := s.server.Start(); err != nil {
+		return fmt.Errorf("listen for rtsp: %w", err)
+	}
+	run, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	s.cancel = cancel
+	for id, clip := range s.Cameras {
+		if err := s.Restore(id); err != nil {
+			return errors.Join(err, s.Stop(ctx))
+		}
+		s.done.Go(func() { s.play(run, id, clip) })
+	}
+	return nil
+}
+
+// Addr is where it listens.
+func (s *Server) Addr() string { return s.server.NetListener().Addr().String() }
+
+// URL is the address of one camera.
+func (s *Server) URL(id string) string { return "rtsp://" + s.Addr() + "/" + id }
+
+// Stop ends all.
+func (s *Server) Stop(context.Context) error {
+	s.cancel()
+	s.done.Wait()
+	for id := range s.Cameras {
+		s.Cut(id)
+	}
+	s.server.Close()
+	return nil
+}
+
+// Cut makes a camera unreachable: its sessions end and it is not found.
+func (s *Server) Cut(id string) {
+	s.mu.Lock()
+	stream := s.streams[id]
+	delete(s.streams, id)
+	s.mu.Unlock()
+	if stream != nil {
+		stream.Close()
+	}
+}
+
+// Restore brings a camera back.
+func (s *Server) Restore(id string) error {
+	clip, ok := s.Cameras[id]
+	if !ok {
+		return fmt.Errorf("no camera %s", id)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.streams[id] != nil {
+		return nil
+	}
+	stream := &gortsplib.ServerStream{Server: s.server, Desc: &description.Session{
+		Title: "演示数据 " + id,
+		Medias: []*description.Media{{
+			Type:    description.MediaTypeVideo,
+			Formats: []format.Format{&format.H264{PayloadTyp: 96, SPS: clip.SPS, PPS: clip.PPS, PacketizationMode: 1}},
+		}},
+	}}
+	if err := stream.Initialize(); err != nil {
+		return fmt.Errorf("open camera %s: %w", id, err)
+	}
+	s.streams[id] = stream
+	return nil
+}
+
+func (s *Server) stream(path string) *gortsplib.ServerStream {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.streams[strings.Trim(path, "/")]
+}
+
+// play writes the pictures for ever; the timestamps follow the number of the picture, not the clock.
+func (s *Server) play(ctx context.Context, id string, clip *Clip) {
+	encoder, err := (&format.H264{PayloadTyp: 96, PacketizationMode: 1}).CreateEncoder()
+	if err != nil {
+		s.Log.Error("make rtp encoder", "camera", id, "error", err)
+		return
+	}
+	start, stamp := time.Now(), rand.Uint32()
+	ticks := uint32(int64(clip.Step) * clockRate / int64(time.Second))
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for n := int64(0); ; n, stamp = n+1, stamp+ticks {
+		due := start.Add(time.Duration(n) * clip.Step)
+		timer.Reset(time.Until(due))
+		select {
+		case <-ctx.Done():
+			return
+		case <-timer.C:
+		}
+		packets, err := encoder.Encode(clip.Units[n%int64(len(clip.Units))])
+		if err != nil {
+			s.Log.Error("packetize picture", "camera", id, "error", err)
+			return
+		}
+		stream := s.stream(id)
+		if stream == nil {
+			continue
+		}
+		for _, p := range packets {
+			p.Timestamp = stamp
+			if err := stream.WritePacketRTPWithNTP(stream.Desc.Medias[0], p, due); err != nil {
+				s.Log.Debug("write picture", "camera", id, "error", err)
+			}
+		}
+	}
+}
+
+// OnDescribe implements gortsplib.ServerHandlerOnDescribe.
+func (s *Server) OnDescribe(ctx *gortsplib.ServerHandlerOnDescribeCtx) (*base.Response, *gortsplib.ServerStream, error) {
+	return s.find(ctx.Path)
+}
+
+// OnSetup implements gortsplib.ServerHandlerOnSetup.
+func (s *Server) OnSetup(ctx *gortsplib.ServerHandlerOnSetupCtx) (*base.Response, *gortsplib.ServerStream, error) {
+	return s.find(ctx.Path)
+}
+
+// OnPlay implements gortsplib.ServerHandlerOnPlay.
+func (s *Server) OnPlay(*gortsplib.ServerHandlerOnPlayCtx) (*base.Response, error) {
+	return &base.Response{StatusCode: base.StatusOK}, nil
+}
+
+func (s *Server) find(path string) (*base.Response, *gortsplib.ServerStream, error) {
+	stream := s.stream(path)
+	if stream == nil {
+		return &base.Response{StatusCode: base.StatusNotFound}, nil, nil
+	}
+	return &base.Response{StatusCode: base.StatusOK}, stream, nil
+}
