@@ -1,0 +1,108 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"github.com/fengsui/fengsui/central/internal/errs"
+)
+
+// wrap gives the errors of both databases one meaning: a duplicate is a Conflict, a reference to nothing
+// or a broken check is Invalid, no row is NotFound, a busy or full database is Unavailable. The store
+// file that knows the thing adds its name with fmt.Errorf and %w.
+func wrap(err error) error {
+	if err == nil {
+		return nil
+	}
+	var known *errs.Error
+	if errors.As(err, &known) {
+		return err
+	}
+	if errors.Is(err, sql.ErrNoRows) {
+		return errs.Wrap(err, errs.NotFound, "store.not_found", "no such thing")
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return errs.Wrap(err, errs.Unavailable, "store.slow", "the database did not answer in time")
+	}
+	switch cause(err) {
+	case unique:
+		return errs.Wrap(err, errs.Conflict, "store.duplicate", "it exists already")
+	case reference:
+		return errs.Wrap(err, errs.Invalid, "store.reference", "it refers to something that does not exist, or is still in use")
+	case check:
+		return errs.Wrap(err, errs.Invalid, "store.check", "a value is outside what is allowed")
+	case busy:
+		return errs.Wrap(err, errs.Unavailable, "store.busy", "the database is busy; try again")
+	case full:
+		return errs.Wrap(err, errs.Unavailable, "store.full", "the disk of the database is full or cannot be written")
+	default:
+		return err
+	}
+}
+
+type reason int
+
+const (
+	other reason = iota
+	unique
+	reference
+	check
+	busy
+	full
+)
+
+func cause(err error) reason {
+	var lite *sqlite.Error
+	if errors.As(err, &lite) {
+		return liteCause(lite.Code())
+	}
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		return pgCause(pg.Code)
+	}
+	var connect *pgconn.ConnectError
+	if errors.As(err, &connect) {
+		return busy
+	}
+	return other
+}
+
+func liteCause(code int) reason {
+	switch code {
+	case sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY, sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_ROWID:
+		return unique
+	case sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY:
+		return reference
+	case sqlite3.SQLITE_CONSTRAINT_CHECK, sqlite3.SQLITE_CONSTRAINT_NOTNULL:
+		return check
+	}
+	switch code & 0xff {
+	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
+		return busy
+	case sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY:
+		return full
+	}
+	return other
+}
+
+// pgCause reads SQLSTATE (PostgreSQL, appendix A).
+func pgCause(state string) reason {
+	switch state {
+	case "23505":
+		return unique
+	case "23503", "23001":
+		return reference
+	case "23514", "23502", "22001", "22P02":
+		return check
+	case "40001", "40P01", "55P03", "57P01", "57P03", "53300":
+		return busy
+	case "53100", "25006":
+		return full
+	}
+	return other
+}
