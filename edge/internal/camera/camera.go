@@ -1,0 +1,128 @@
+// Package camera reads pictures from IP cameras over RTSP. The publisher uses it. Rules that must never
+// break: a camera is opened only while somebody asks for its picture, and its password is never logged
+// nor part of an error.
+package camera
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/bluenviron/gortsplib/v5/pkg/base"
+)
+
+// Options describe one camera.
+type Options struct {
+	ID           string
+	URL          string // rtsp://[user@]host[:554]/path, without the password
+	PasswordFile string // file that holds the password of the user in URL
+	Log          *slog.Logger
+}
+
+// The ways a camera fails. The text is what the duty desk reads, so it says what to look at.
+var (
+	ErrUnreachable = errors.New("camera does not answer")
+	ErrPassword    = errors.New("camera refuses the user or password")
+	ErrNoPicture   = errors.New("camera does not know the path of the picture")
+	ErrCodec       = errors.New("camera sends no H.264 picture")
+	ErrBFrames     = errors.New("camera sends B frames; switch them off or use the baseline profile")
+	ErrStalled     = errors.New("camera stopped sending")
+)
+
+// Frame is one picture as coded by the camera: all NAL units of one access unit, in order. A key frame
+// always begins with its parameter sets.
+type Frame struct {
+	Units [][]byte
+	Time  uint32 // 90 kHz clock of the camera; starts anywhere and jumps at a reconnect
+	At    time.Time
+	Key   bool
+	First bool // first of a connection: Time has no relation to the frame before
+}
+
+// Camera is one camera.
+type Camera struct {
+	o Options
+}
+
+// New makes a camera. Nothing is opened.
+func New(o Options) *Camera {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	o.Log = o.Log.With("component", "camera", "camera", o.ID)
+	return &Camera{o: o}
+}
+
+// Check says what is wrong with the options without opening the camera.
+func (o *Options) Check() error {
+	u, err := o.url()
+	if err != nil {
+		return err
+	}
+	if u.Scheme != "rtsp" && u.Scheme != "rtsps" {
+		return fmt.Errorf("camera %s: scheme %q is neither rtsp nor rtsps", o.ID, u.Scheme)
+	}
+	return nil
+}
+
+// url is the address with the password filled in. Its errors never show the address.
+func (o *Options) url() (*base.URL, error) {
+	u, err := base.ParseURL(o.URL)
+	if err != nil || u.Host == "" {
+		return nil, fmt.Errorf("camera %s: address is not like rtsp://user@host/path", o.ID)
+	}
+	if o.PasswordFile == "" {
+		return u, nil
+	}
+	text, err := os.ReadFile(o.PasswordFile)
+	if err != nil {
+		return nil, fmt.Errorf("camera %s: read password: %w", o.ID, err)
+	}
+	name := ""
+	if u.User != nil {
+		name = u.User.Username()
+	}
+	u.User = url.UserPassword(name, strings.TrimRight(string(text), "\r\n"))
+	return u, nil
+}
+
+// The waits between attempts.
+const (
+	backoffMin = 250 * time.Millisecond
+	backoffMax = 5 * time.Second
+	stall      = 5 * time.Second // without a frame the connection is made anew
+)
+
+// Run opens the camera and hands over its frames until ctx ends; a connection that breaks is made again.
+// state is told nil with the first frame of a connection, and the error when it ends. The two functions
+// are never called at once.
+func (c *Camera) Run(ctx context.Context, frame func(Frame), state func(error)) {
+	wait := backoffMin
+	for {
+		started := false
+		err := c.once(ctx, func(f Frame) {
+			if !started {
+				started, wait = true, backoffMin
+				c.o.Log.Info("camera opened")
+				state(nil)
+			}
+			frame(f)
+		})
+		if ctx.Err() != nil {
+			return
+		}
+		c.o.Log.Warn("camera lost", "error", err)
+		state(err)
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(wait):
+		}
+		wait = min(2*wait, backoffMax)
+	}
+}

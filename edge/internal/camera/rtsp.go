@@ -1,0 +1,161 @@
+package camera
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/bluenviron/gortsplib/v5"
+	"github.com/bluenviron/gortsplib/v5/pkg/base"
+	"github.com/bluenviron/gortsplib/v5/pkg/description"
+	"github.com/bluenviron/gortsplib/v5/pkg/format"
+	"github.com/bluenviron/gortsplib/v5/pkg/liberrors"
+	"github.com/pion/rtp"
+)
+
+// Probe asks the camera to describe its picture without opening it.
+func (c *Camera) Probe(ctx context.Context) error {
+	client, _, _, _, err := c.describe(ctx)
+	if err != nil {
+		return err
+	}
+	client.Close()
+	return nil
+}
+
+// describe connects and finds the H.264 picture. The caller closes the client.
+func (c *Camera) describe(ctx context.Context) (*gortsplib.Client, *base.URL, *description.Media, *format.H264, error) {
+	u, err := c.o.url()
+	if err != nil {
+		return nil, nil, nil, nil, err
+	}
+	tcp := gortsplib.ProtocolTCP
+	client := &gortsplib.Client{
+		Scheme: u.Scheme, Host: u.Host, Protocol: &tcp, UserAgent: "fengsui-edge",
+		ReadTimeout: stall, WriteTimeout: stall,
+		DialContext: func(_ context.Context, network, address string) (net.Conn, error) {
+			// The library's own context has no deadline; ours ends with the lease.
+			dial, cancel := context.WithTimeout(ctx, stall)
+			defer cancel()
+			return (&net.Dialer{}).DialContext(dial, network, address)
+		},
+		OnPacketsLost: func(uint64) {}, OnDecodeError: func(error) {}, OnTransportSwitch: func(error) {},
+	}
+	if err := client.Start(); err != nil {
+		return nil, nil, nil, nil, c.failure(u, err)
+	}
+	// Ends a describe that hangs when the lease ends.
+	stop := context.AfterFunc(ctx, client.Close)
+	defer stop()
+	desc, _, err := client.Describe(u)
+	if err != nil {
+		client.Close()
+		return nil, nil, nil, nil, c.failure(u, err)
+	}
+	var h264 *format.H264
+	media := desc.FindFormat(&h264)
+	if media == nil {
+		client.Close()
+		return nil, nil, nil, nil, fmt.Errorf("camera %s: %w", c.o.ID, ErrCodec)
+	}
+	return client, desc.BaseURL, media, h264, nil
+}
+
+// once reads one connection to its end.
+func (c *Camera) once(ctx context.Context, out func(Frame)) error {
+	client, address, media, h264, err := c.describe(ctx)
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	stop := context.AfterFunc(ctx, client.Close) // ends a request that hangs when the lease ends
+	defer stop()
+	decoder, err := h264.CreateDecoder()
+	if err != nil {
+		return fmt.Errorf("camera %s: %w: %w", c.o.ID, ErrCodec, err)
+	}
+	if _, err := client.Setup(address, media, 0, 0); err != nil {
+		return c.failure(address, err)
+	}
+	sps, pps := h264.SafeParams()
+	a := assembler{sps: sps, pps: pps, first: true}
+	fail := make(chan error, 1)
+	beat := make(chan struct{}, 1)
+	client.OnPacketRTP(media, h264, func(p *rtp.Packet) {
+		units, err := decoder.Decode(p)
+		if err != nil {
+			return // more packets are needed, or the camera sent rubbish: the next frame decides
+		}
+		f, ok, err := a.frame(units, p.Timestamp, time.Now())
+		if err != nil {
+			select {
+			case fail <- fmt.Errorf("camera %s: %w", c.o.ID, err):
+			default:
+			}
+			return
+		}
+		if ok {
+			select {
+			case beat <- struct{}{}:
+			default:
+			}
+			out(f)
+		}
+	})
+	if _, err := client.Play(nil); err != nil {
+		return c.failure(address, err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- client.Wait() }()
+	// Close waits for the reader, so after the defer no frame is handed over any more.
+	defer func() {
+		client.Close()
+		<-ended
+	}()
+	return c.watch(ctx, fail, ended, beat)
+}
+
+// watch waits for the end of a connection: the lease, the camera, or silence.
+func (c *Camera) watch(ctx context.Context, fail <-chan error, ended chan error, beat <-chan struct{}) error {
+	silence := time.NewTimer(stall)
+	defer silence.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case err := <-fail:
+			return err
+		case err := <-ended:
+			ended <- nil
+			return fmt.Errorf("camera %s: %w: %w", c.o.ID, ErrStalled, err)
+		case <-beat:
+			silence.Reset(stall)
+		case <-silence.C:
+			return fmt.Errorf("camera %s: %w", c.o.ID, ErrStalled)
+		}
+	}
+}
+
+// failure names an error of the library and takes the password out of its text.
+func (c *Camera) failure(u *base.URL, err error) error {
+	kind := ErrUnreachable
+	var status liberrors.ErrClientBadStatusCode
+	if errors.As(err, &status) {
+		switch status.Code {
+		case base.StatusUnauthorized, base.StatusForbidden:
+			kind = ErrPassword
+		case base.StatusNotFound:
+			kind = ErrNoPicture
+		}
+	}
+	text := err.Error()
+	if u.User != nil {
+		if password, ok := u.User.Password(); ok && password != "" {
+			text = strings.ReplaceAll(text, password, "***")
+		}
+	}
+	return fmt.Errorf("camera %s: %w: %s", c.o.ID, kind, text)
+}

@@ -1,0 +1,118 @@
+package publisher
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/fengsui/fengsui/edge/internal/camera"
+)
+
+// The waits between attempts to publish.
+const (
+	retryMin = 250 * time.Millisecond
+	retryMax = 4 * time.Second
+)
+
+// lease sends one camera until it is over. Renewals move the end.
+type lease struct {
+	pub    *Publisher
+	log    *slog.Logger
+	stream string
+	camera string
+	out    *outlet
+	ctx    context.Context //nolint:containedctx // the life of the lease itself; end cancels it
+	end    context.CancelFunc
+	timer  *time.Timer
+
+	mu      sync.Mutex
+	until   time.Time
+	target  string
+	token   string
+	renewed chan struct{} // closed and made anew when the token changes
+}
+
+func newLease(ctx context.Context, p *Publisher, stream, cam string, length time.Duration, target, token string) (*lease, error) {
+	out, err := newOutlet(stream)
+	if err != nil {
+		return nil, err
+	}
+	l := &lease{
+		pub: p, stream: stream, camera: cam, out: out, target: target, token: token,
+		log: p.o.Log.With("stream", stream), renewed: make(chan struct{}), until: time.Now().Add(length),
+	}
+	l.ctx, l.end = context.WithCancel(ctx)
+	l.timer = time.AfterFunc(length, l.lapse)
+	return l, nil
+}
+
+// lapse ends the lease, unless it was renewed while the timer fired.
+func (l *lease) lapse() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if rest := time.Until(l.until); rest > 0 {
+		l.timer.Reset(rest)
+		return
+	}
+	l.end()
+}
+
+func (l *lease) renew(length time.Duration, target, token string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.until = time.Now().Add(length)
+	l.timer.Reset(length)
+	if target != l.target || token != l.token {
+		l.target, l.token = target, token
+		close(l.renewed)
+		l.renewed = make(chan struct{})
+	}
+}
+
+func (l *lease) credential() (target, token string, renewed <-chan struct{}) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.target, l.token, l.renewed
+}
+
+// run opens the camera and keeps a session to the centre until the lease is over.
+func (l *lease) run(cam *camera.Camera) {
+	l.log.Info("stream leased", "camera", l.camera)
+	defer l.timer.Stop()
+	defer l.end()
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		cam.Run(l.ctx, l.out.offer, func(err error) { l.pub.setError(l.camera, err) })
+	})
+	wg.Go(func() { l.out.run(l.ctx) })
+	wait := retryMin
+	for l.ctx.Err() == nil {
+		target, token, renewed := l.credential()
+		began := time.Now()
+		err := l.session(target, token)
+		if l.ctx.Err() != nil {
+			break
+		}
+		if time.Since(began) > 2*retryMax {
+			wait = retryMin
+		}
+		l.log.Warn("session to the centre ended", "error", err)
+		pause := wait
+		wait = min(2*wait, retryMax)
+		if errors.Is(err, errToken) {
+			pause = retryMax // the same token fails again; the next renewal brings another
+		} else {
+			renewed = nil
+		}
+		select {
+		case <-l.ctx.Done():
+		case <-time.After(pause):
+		case <-renewed:
+			wait = retryMin
+		}
+	}
+	wg.Wait()
+	l.log.Info("stream ended", "camera", l.camera)
+}

@@ -1,0 +1,172 @@
+package publisher
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/bluenviron/gortsplib/v5/pkg/format/rtph264"
+	"github.com/pion/webrtc/v3"
+
+	"github.com/fengsui/fengsui/edge/internal/camera"
+)
+
+const (
+	clock       = 90000
+	payloadMax  = 1200 - 12 // what every path on the way takes: MTU 1200 with the RTP header
+	queueFrames = 64
+	gopBytes    = 4 << 20 // pictures since the last key frame that are kept for a new session
+	gopFrames   = 600
+	maxGap      = 10 * clock // a larger step of the camera's clock is a jump, not time
+	paceEvery   = 10         // packets; a burst larger than the socket's buffer is lost
+	pace        = time.Millisecond
+)
+
+// outlet makes RTP packets of frames and writes them to the session of the moment. It keeps the frames
+// since the last key frame: a session that connects later begins with them, so that the centre has a
+// picture at once instead of at the camera's next key frame.
+type outlet struct {
+	track *webrtc.TrackLocalStaticRTP
+	rtp   *rtph264.Encoder
+	queue chan camera.Frame
+
+	mu      sync.Mutex
+	waiting bool // frames were dropped: nothing goes on before a key frame
+	open    bool // a session is connected
+	replay  bool // it needs the frames since the last key frame first
+
+	gop      []camera.Frame // only run uses these
+	gopSize  int
+	out      uint32 // timestamp of the last frame
+	last     camera.Frame
+	began    bool
+	overfull bool
+}
+
+func newOutlet(stream string) (*outlet, error) {
+	track, err := webrtc.NewTrackLocalStaticRTP(h264, "video", stream)
+	if err != nil {
+		return nil, fmt.Errorf("make track: %w", err)
+	}
+	o := &outlet{
+		track: track, queue: make(chan camera.Frame, queueFrames), out: rand.Uint32(),
+		rtp: &rtph264.Encoder{PayloadType: 96, PayloadMaxSize: payloadMax, PacketizationMode: 1},
+	}
+	if err := o.rtp.Init(); err != nil {
+		return nil, fmt.Errorf("make packets: %w", err)
+	}
+	return o, nil
+}
+
+// offer queues a frame; a full queue drops up to the next key frame.
+func (o *outlet) offer(f camera.Frame) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.waiting && !f.Key {
+		return
+	}
+	select {
+	case o.queue <- f:
+		o.waiting = false
+	default:
+		o.waiting = true
+	}
+}
+
+// connect and disconnect tell of the session.
+func (o *outlet) connect() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.open, o.replay = true, true
+}
+
+func (o *outlet) disconnect() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.open = false
+}
+
+// run writes until ctx ends.
+func (o *outlet) run(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case f := <-o.queue:
+			o.write(ctx, f)
+		}
+	}
+}
+
+func (o *outlet) write(ctx context.Context, f camera.Frame) {
+	o.keep(f)
+	o.out += o.step(f)
+	o.last, o.began = f, true
+	o.mu.Lock()
+	open, replay := o.open, o.replay
+	o.replay = false
+	o.mu.Unlock()
+	switch {
+	case !open:
+	case replay && !o.overfull:
+		// One millisecond apart, ending at the present: the receiver shows the newest at once.
+		for i := range o.gop {
+			o.send(ctx, &o.gop[i], o.out-uint32(len(o.gop)-1-i)*clock/1000)
+		}
+	default:
+		o.send(ctx, &f, o.out)
+	}
+}
+
+// keep holds the frames since the last key frame.
+func (o *outlet) keep(f camera.Frame) {
+	if f.Key {
+		clear(o.gop)
+		o.gop, o.gopSize, o.overfull = o.gop[:0], 0, false
+	}
+	for _, u := range f.Units {
+		o.gopSize += len(u)
+	}
+	if o.gopSize > gopBytes || len(o.gop) >= gopFrames {
+		clear(o.gop)
+		o.gop, o.overfull = o.gop[:0], true
+	}
+	if !o.overfull {
+		o.gop = append(o.gop, f)
+	}
+}
+
+// step is how far the clock goes on to a frame. Where the camera's clock cannot be trusted, the time of
+// arrival counts.
+func (o *outlet) step(f camera.Frame) uint32 {
+	if !o.began {
+		return 0
+	}
+	if d := f.Time - o.last.Time; !f.First && d < maxGap {
+		return d
+	}
+	return uint32(max(f.At.Sub(o.last.At), time.Millisecond).Seconds() * clock)
+}
+
+// send writes one frame. Errors are of the session, which ends by itself.
+func (o *outlet) send(ctx context.Context, f *camera.Frame, at uint32) {
+	packets, err := o.rtp.Encode(f.Units)
+	if err != nil {
+		return
+	}
+	for i, p := range packets {
+		p.Timestamp = at
+		if o.track.WriteRTP(p) != nil {
+			return
+		}
+		if i%paceEvery == paceEvery-1 {
+			select {
+			case <-ctx.Done():
+				return
+			case <-time.After(pace):
+			}
+		}
+	}
+}

@@ -1,0 +1,250 @@
+// Package publisher sends cameras to the centre by WebRTC (WHIP, RFC 9725) while the centre asks for
+// them. The agent hands it the media commands. Rule that must never break: nothing is sent and no camera
+// is open without a running lease, whatever happens to the link or to the centre.
+package publisher
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"sort"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/fengsui/fengsui/edge/internal/camera"
+	"github.com/fengsui/fengsui/shared/wire"
+)
+
+// Options is what a publisher needs.
+type Options struct {
+	Log     *slog.Logger
+	BaseURL string       // http(s) address of the centre; a path in a command is meant there
+	Client  *http.Client // carries the TLS settings; nil for a plain one
+	Cameras []camera.Options
+}
+
+// The errors of MediaStart.
+var (
+	ErrCamera = errors.New("no such camera")
+	ErrBusy   = errors.New("camera is already sent under another stream")
+	ErrLease  = errors.New("lease is not between 1 and 120 seconds")
+	ErrURL    = errors.New("address to publish to is not of this centre")
+	ErrStop   = errors.New("publisher is not running")
+)
+
+const (
+	leaseMax     = 120 * time.Second
+	probeEvery   = time.Minute
+	probeTimeout = 5 * time.Second
+)
+
+// Publisher runs the leases.
+type Publisher struct {
+	o      Options
+	centre *url.URL
+
+	mu      sync.Mutex
+	ctx     context.Context // of the running leases; nil when stopped
+	cancel  context.CancelFunc
+	wg      sync.WaitGroup
+	leases  map[string]*lease // by stream
+	cameras map[string]*state // by camera
+}
+
+// state is what is known of a camera.
+type state struct {
+	camera  *camera.Camera
+	err     error
+	sending bool
+}
+
+// New makes a publisher. Nothing is opened.
+func New(o Options) *Publisher {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Client == nil {
+		o.Client = &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12}}}
+	}
+	p := &Publisher{o: o, leases: map[string]*lease{}, cameras: map[string]*state{}}
+	p.o.Log = o.Log.With("component", "publisher")
+	for _, c := range o.Cameras {
+		if c.Log == nil {
+			c.Log = o.Log
+		}
+		p.cameras[c.ID] = &state{camera: camera.New(c), err: c.Check()}
+	}
+	return p
+}
+
+// Start lets leases run until Stop, and asks the cameras now and then whether they answer.
+func (p *Publisher) Start(ctx context.Context) error {
+	centre, err := url.Parse(p.o.BaseURL)
+	if err != nil || centre.Host == "" || (centre.Scheme != "http" && centre.Scheme != "https") {
+		return fmt.Errorf("start publisher: centre %q is not an http(s) address", p.o.BaseURL)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.centre = centre
+	p.ctx, p.cancel = context.WithCancel(context.WithoutCancel(ctx))
+	for id, s := range p.cameras {
+		p.wg.Add(1)
+		go p.probe(p.ctx, id, s.camera)
+	}
+	return nil
+}
+
+// Stop ends all leases and waits for them.
+func (p *Publisher) Stop(ctx context.Context) error {
+	p.mu.Lock()
+	if p.cancel != nil {
+		p.cancel()
+	}
+	p.ctx = nil
+	p.mu.Unlock()
+	done := make(chan struct{})
+	go func() { p.wg.Wait(); close(done) }()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("stop publisher: %w", ctx.Err())
+	}
+}
+
+// MediaStart starts a stream or renews its lease. It returns at once; States tells how it goes.
+func (p *Publisher) MediaStart(m wire.MediaStart) error {
+	length := time.Duration(m.LeaseSeconds) * time.Second
+	if length < time.Second || length > leaseMax {
+		return fmt.Errorf("start stream %s: %w", m.Stream, ErrLease)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.ctx == nil {
+		return fmt.Errorf("start stream %s: %w", m.Stream, ErrStop)
+	}
+	target, err := p.target(m.WHIP)
+	if err != nil {
+		return fmt.Errorf("start stream %s: %w", m.Stream, err)
+	}
+	s, ok := p.cameras[m.Camera]
+	if !ok {
+		return fmt.Errorf("start stream %s: camera %s: %w", m.Stream, m.Camera, ErrCamera)
+	}
+	for stream, l := range p.leases {
+		if l.camera == m.Camera && stream != m.Stream {
+			return fmt.Errorf("start stream %s: camera %s: %w", m.Stream, m.Camera, ErrBusy)
+		}
+	}
+	if l, ok := p.leases[m.Stream]; ok && l.camera == m.Camera {
+		l.renew(length, target, m.Token)
+		return nil
+	}
+	l, err := newLease(p.ctx, p, m.Stream, m.Camera, length, target, m.Token)
+	if err != nil {
+		return fmt.Errorf("start stream %s: %w", m.Stream, err)
+	}
+	p.leases[m.Stream] = l
+	p.wg.Go(func() {
+		l.run(s.camera)
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		if p.leases[m.Stream] == l {
+			delete(p.leases, m.Stream)
+		}
+	})
+	return nil
+}
+
+// MediaStop ends a lease at once; a stream that does not run is no error.
+func (p *Publisher) MediaStop(stream string) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if l, ok := p.leases[stream]; ok {
+		l.end()
+		delete(p.leases, stream)
+	}
+	return nil
+}
+
+// States tells of every camera whether it answers and whether it is being sent.
+func (p *Publisher) States() []wire.CameraState {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	out := make([]wire.CameraState, 0, len(p.cameras))
+	for id, s := range p.cameras {
+		c := wire.CameraState{ID: id, OK: s.err == nil, Sending: s.sending}
+		if s.err != nil {
+			c.Error = s.err.Error()
+		}
+		out = append(out, c)
+	}
+	sort.Slice(out, func(i, j int) bool { return out[i].ID < out[j].ID })
+	return out
+}
+
+// target is the address to publish to: a path, or the centre's own host in full. A token goes nowhere
+// else.
+func (p *Publisher) target(whip string) (string, error) {
+	u, err := p.centre.Parse(whip)
+	if err != nil || u.Host != p.centre.Host || u.Scheme != p.centre.Scheme || whip == "" {
+		return "", ErrURL
+	}
+	if prefix := strings.TrimSuffix(p.centre.Path, "/"); prefix != "" && strings.HasPrefix(whip, "/") {
+		u = p.centre.JoinPath(whip)
+	}
+	return u.String(), nil
+}
+
+// probe looks after a camera that is not being sent, so that a dead one is known before it is needed.
+func (p *Publisher) probe(ctx context.Context, id string, c *camera.Camera) {
+	defer p.wg.Done()
+	tick := time.NewTicker(probeEvery)
+	defer tick.Stop()
+	for {
+		if !p.leased(id) {
+			one, cancel := context.WithTimeout(ctx, probeTimeout)
+			err := c.Probe(one)
+			cancel()
+			if ctx.Err() != nil {
+				return
+			}
+			if !p.leased(id) {
+				p.setError(id, err)
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+func (p *Publisher) leased(id string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, l := range p.leases {
+		if l.camera == id {
+			return true
+		}
+	}
+	return false
+}
+
+func (p *Publisher) setError(id string, err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.cameras[id].err = err
+}
+
+func (p *Publisher) setSending(id string, sending bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.cameras[id].sending = sending
+}
