@@ -1,0 +1,124 @@
+package tsdb
+
+import (
+	"cmp"
+	"slices"
+	"sort"
+
+	"github.com/fengsui/fengsui/shared/wire"
+)
+
+// maxRuns bounds how many runs a lookup has to search.
+const maxRuns = 8
+
+// runs are the unsealed readings of one series: several sorted runs without a common time. Live data
+// extends one run, each stretch of backlog another; so neither moves the other's readings.
+type runs [][]wire.Point
+
+// has reports whether a time is stored.
+func (r runs) has(at int64) bool {
+	for _, run := range r {
+		last := run[len(run)-1].At
+		if at == last {
+			return true
+		}
+		if at > last || at < run[0].At {
+			continue
+		}
+		i := sort.Search(len(run), func(i int) bool { return run[i].At >= at })
+		if i < len(run) && run[i].At == at {
+			return true
+		}
+	}
+	return false
+}
+
+// add stores sorted readings whose times are new.
+func (r runs) add(points []wire.Point) runs {
+	for len(points) > 0 {
+		// The run that ends last before the first reading, so that runs stay few.
+		best := -1
+		for i, run := range r {
+			if run[len(run)-1].At < points[0].At && (best < 0 || run[len(run)-1].At > r[best][len(r[best])-1].At) {
+				best = i
+			}
+		}
+		if best < 0 {
+			r = append(r, slices.Clone(points))
+			break
+		}
+		r[best] = append(r[best], points...)
+		points = nil
+	}
+	if len(r) > maxRuns {
+		r = r.compact()
+	}
+	return r
+}
+
+// compact merges the shorter half of the runs into one, which keeps the work per reading logarithmic.
+func (r runs) compact() runs {
+	slices.SortFunc(r, func(a, b []wire.Point) int { return cmp.Compare(len(b), len(a)) })
+	half := len(r) / 2
+	merged := r[half]
+	for _, run := range r[half+1:] {
+		merged = mergePoints(merged, run)
+	}
+	clear(r[half+1:])
+	r[half] = merged
+	return r[:half+1]
+}
+
+// sorted joins all runs.
+func (r runs) sorted() []wire.Point {
+	var out []wire.Point
+	for _, run := range r {
+		out = mergePoints(out, run)
+	}
+	return out
+}
+
+// between returns the readings with from ≤ time < to, sorted.
+func (r runs) between(from, to int64) []wire.Point {
+	var out []wire.Point
+	for _, run := range r {
+		i := sort.Search(len(run), func(i int) bool { return run[i].At >= from })
+		j := sort.Search(len(run), func(j int) bool { return run[j].At >= to })
+		out = mergePoints(out, run[i:j])
+	}
+	return out
+}
+
+func (r runs) len() int {
+	n := 0
+	for _, run := range r {
+		n += len(run)
+	}
+	return n
+}
+
+// head holds the unsealed readings of all series.
+type head struct {
+	series map[int64]runs
+	points int64
+}
+
+func newHead() *head { return &head{series: map[int64]runs{}} }
+
+func (h *head) add(id int64, points []wire.Point) {
+	h.series[id] = h.series[id].add(points)
+	h.points += int64(len(points))
+}
+
+// sortNew sorts readings by time and drops those whose time comes twice; the first of them stays.
+func sortNew(points []wire.Point) []wire.Point {
+	inOrder := true
+	for i := 1; i < len(points) && inOrder; i++ {
+		inOrder = points[i-1].At < points[i].At
+	}
+	if inOrder {
+		return points
+	}
+	slices.SortStableFunc(points, func(a, b wire.Point) int { return cmp.Compare(a.At, b.At) })
+	return slices.CompactFunc(points, func(a, b wire.Point) bool { return a.At == b.At })
+}

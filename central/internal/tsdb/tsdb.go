@@ -1,0 +1,185 @@
+// Package tsdb is the embedded store of readings, behind telemetry.Store. A commit goes as one row into
+// the inbox (inbox.db, fsynced), together with the sequence ranges it covers, and into the head in
+// memory. The sealer moves the head into compressed chunks, one SQLite file a month, and then deletes the
+// inbox rows. Rule that must never break: a committed reading is in the inbox or in a chunk and is
+// counted once, whenever the process dies.
+package tsdb
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	_ "modernc.org/sqlite" // the driver of the files
+
+	"github.com/fengsui/fengsui/shared/wire"
+)
+
+// Options of the store. Zero values mean the defaults.
+type Options struct {
+	Dir        string        // folder of the files; made when missing
+	SealEvery  time.Duration // the head is sealed at least this often (10 min)
+	SealPoints int64         // and as soon as it holds this many readings (2 million)
+	Log        *slog.Logger
+}
+
+// DB is the store. Open it, Start the sealer, Stop it, Close it.
+type DB struct {
+	opt    Options
+	log    *slog.Logger
+	codec  *codec
+	inbox  *sql.DB
+	months *months
+
+	sealing sync.Mutex // one seal at a time
+
+	// commit serialises commits and seals' changes of what commits look at.
+	commit sync.Mutex
+	lanes  map[lane]ranges
+	scratch
+	lastRow int64 // newest inbox row
+	lastID  int64 // newest series
+	sealed  int64 // rows up to here are in chunks
+
+	// view is held for reading while a query reads chunks and head together, and for writing while a
+	// seal moves readings from one to the other.
+	view sync.RWMutex
+
+	// mu guards the fields below; it is held briefly.
+	mu        sync.RWMutex
+	names     map[name]*series
+	byID      map[int64]*series
+	active    *head
+	frozen    *head            // being sealed
+	moved     map[string]int64 // months of frozen that are in chunks already, with their readings
+	frozenRow int64            // newest inbox row of frozen; guarded by commit
+	room      chan struct{}    // closed when the sealer has made room; guarded by commit
+	sealErr   error            // why the last seal failed; guarded by commit
+
+	seal chan struct{}
+	stop context.CancelFunc
+	done chan struct{}
+}
+
+type name struct{ device, property string }
+
+type lane struct {
+	edge  string
+	epoch uint64
+	lane  wire.Lane
+}
+
+// series is one device and property. What changes is guarded by DB.mu.
+type series struct {
+	name
+	id       int64
+	saved    bool // the row is in inbox.db
+	hasLast  bool // last is set
+	last     wire.Point
+	received int64 // when last came, Unix milliseconds
+	hasChunk bool
+	chunkEnd int64 // newest time in a chunk; readings after it cannot be stored yet
+	stage    []wire.Point
+}
+
+// Open opens or makes the store and reads the inbox into memory.
+func Open(ctx context.Context, opt Options) (*DB, error) {
+	if opt.SealEvery <= 0 {
+		opt.SealEvery = 10 * time.Minute
+	}
+	if opt.SealPoints <= 0 {
+		opt.SealPoints = 2_000_000
+	}
+	if opt.Log == nil {
+		opt.Log = slog.New(slog.DiscardHandler)
+	}
+	if err := os.MkdirAll(opt.Dir, 0o750); err != nil {
+		return nil, fmt.Errorf("make telemetry folder: %w", err)
+	}
+	c, err := newCodec()
+	if err != nil {
+		return nil, err
+	}
+	d := &DB{
+		opt: opt, log: opt.Log.With("component", "tsdb"), codec: c,
+		lanes: map[lane]ranges{}, names: map[name]*series{}, byID: map[int64]*series{},
+		active: newHead(), seal: make(chan struct{}, 1), room: make(chan struct{}),
+	}
+	d.months = newMonths(opt.Dir)
+	if err := d.open(ctx); err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
+	return d, nil
+}
+
+func (d *DB) open(ctx context.Context) error {
+	var err error
+	if d.inbox, err = openFile(ctx, filepath.Join(d.opt.Dir, "inbox.db"), inboxSchema); err != nil {
+		return err
+	}
+	if err := d.months.openAll(ctx); err != nil {
+		return err
+	}
+	if err := d.load(ctx); err != nil {
+		return fmt.Errorf("read inbox: %w", err)
+	}
+	return nil
+}
+
+// Start begins sealing in the background.
+func (d *DB) Start(context.Context) error {
+	ctx, stop := context.WithCancel(context.Background())
+	d.stop, d.done = stop, make(chan struct{})
+	go d.run(ctx)
+	return nil
+}
+
+// Stop ends the background sealing and waits for it. What is not sealed stays in the inbox.
+func (d *DB) Stop(ctx context.Context) error {
+	if d.stop == nil {
+		return nil
+	}
+	d.stop()
+	select {
+	case <-d.done:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("stop sealer: %w", ctx.Err())
+	}
+}
+
+// Close closes the files. Nothing may be running.
+func (d *DB) Close() error {
+	var err error
+	if d.inbox != nil {
+		err = d.inbox.Close()
+	}
+	err = errors.Join(err, d.months.close())
+	d.codec.close()
+	return err
+}
+
+// openFile opens an SQLite file whose commits are on the disk when they return.
+func openFile(ctx context.Context, path, schema string) (*sql.DB, error) {
+	pragmas := url.Values{
+		"_txlock": {"immediate"},
+		"_pragma": {"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", "cache_size(-8000)"},
+	}
+	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?"+pragmas.Encode())
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	db.SetMaxOpenConns(4)
+	db.SetConnMaxIdleTime(5 * time.Minute)
+	if _, err := db.ExecContext(ctx, schema); err != nil {
+		return nil, errors.Join(fmt.Errorf("open %s: %w", path, err), db.Close())
+	}
+	return db, nil
+}
