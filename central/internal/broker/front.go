@@ -1,0 +1,204 @@
+package broker
+
+import (
+	"bufio"
+	"context"
+	"crypto/sha256"
+	"crypto/tls"
+	"encoding/hex"
+	"errors"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/fengsui/fengsui/shared/wire"
+)
+
+// accept serves one port until it is closed.
+func (b *Broker) accept(l net.Listener, conf *tls.Config) {
+	b.mu.Lock()
+	b.listeners = append(b.listeners, l)
+	b.mu.Unlock()
+	b.wg.Add(1)
+	go func() {
+		defer b.wg.Done()
+		for {
+			conn, err := l.Accept()
+			if errors.Is(err, net.ErrClosed) {
+				return
+			}
+			if err != nil {
+				b.opts.Log.Warn("accept mqtt connection", "error", err)
+				if !b.wait(100 * time.Millisecond) {
+					return
+				}
+				continue
+			}
+			select {
+			case b.slots <- struct{}{}:
+			default:
+				b.count("connections", conn, errors.New("too many connections"))
+				_ = conn.Close()
+				continue
+			}
+			b.wg.Add(1)
+			go func() {
+				defer b.wg.Done()
+				defer func() { <-b.slots }()
+				b.serve(conn, conf)
+			}()
+		}
+	}()
+}
+
+func (b *Broker) wait(d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-b.ctx.Done():
+		return false
+	}
+}
+
+// serve is the life of one connection.
+func (b *Broker) serve(conn net.Conn, conf *tls.Config) {
+	defer func() { _ = conn.Close() }()
+	ctx, cancel := context.WithTimeout(b.ctx, b.opts.LoginTimeout)
+	defer cancel()
+	unhook := context.AfterFunc(ctx, func() { _ = conn.Close() })
+	defer unhook()
+	var edge string
+	if conf != nil {
+		t := tls.Server(conn, conf)
+		if err := t.HandshakeContext(ctx); err != nil {
+			b.count("tls", conn, err)
+			return
+		}
+		if certs := t.ConnectionState().PeerCertificates; len(certs) > 0 {
+			id, err := b.opts.Auth.AuthCertificate(ctx, certs[0])
+			if err != nil {
+				b.count("certificate", conn, err)
+				return
+			}
+			edge = id
+		}
+		conn = t
+	}
+	idle := &idleConn{Conn: conn}
+	in := bufio.NewReaderSize(idle, 16<<10)
+	c, err := readConnect(in)
+	if err != nil {
+		if errors.Is(err, errVersion) {
+			_, _ = conn.Write(connack(connackVersion))
+		}
+		b.count("connect", conn, err)
+		return
+	}
+	s := &session{b: b, id: edge, conn: conn, in: in}
+	if edge == "" {
+		if err := b.opts.Auth.AuthToken(ctx, c.username, c.password); err != nil || !wire.ValidID(c.username) {
+			b.count("token", conn, err)
+			b.punish(conn)
+			return
+		}
+		s.id = c.username
+	}
+	unhook()
+	idle.limit = 30 * time.Minute
+	if c.keepAlive > 0 {
+		idle.limit = time.Duration(c.keepAlive) * time.Second * 3 / 2
+	}
+	if !b.enter(s) {
+		b.count("sessions", conn, errors.New("too many sessions of "+s.id))
+		_, _ = conn.Write(connack(connackNotAllowed))
+		return
+	}
+	defer b.leave(s)
+	defer s.close()
+	// Revoked between the check and enter: Disconnect did not see this session yet.
+	if again := b.recheck(ctx, s, c); again != nil {
+		b.count("revoked", conn, again)
+		return
+	}
+	if edge == "" {
+		s.sensor()
+		return
+	}
+	s.edge(c)
+}
+
+func (b *Broker) recheck(ctx context.Context, s *session, c connect) error {
+	if t, ok := s.conn.(*tls.Conn); ok && len(t.ConnectionState().PeerCertificates) > 0 {
+		_, err := b.opts.Auth.AuthCertificate(ctx, t.ConnectionState().PeerCertificates[0])
+		return err
+	}
+	return b.opts.Auth.AuthToken(ctx, c.username, c.password)
+}
+
+// punish answers a wrong token after a second, so that guessing is slow; it bars no address, because many
+// terminals share one behind a carrier's NAT.
+func (b *Broker) punish(conn net.Conn) {
+	select {
+	case b.slow <- struct{}{}:
+		b.wait(time.Second)
+		<-b.slow
+		_ = conn.SetWriteDeadline(time.Now().Add(time.Second))
+		_, _ = conn.Write(connack(connackBadLogin))
+	default:
+	}
+}
+
+func connack(code byte) []byte { return []byte{packetConnack << 4, 2, 0, code} }
+
+// ownClientID ties a client id to the edge, so that no session can be taken over by naming another's:
+// ':' stands in no id.
+func ownClientID(edge, clientID string) string {
+	if clientID == "" || clientID == edge {
+		return edge
+	}
+	sum := sha256.Sum256([]byte(clientID))
+	return edge + ":" + hex.EncodeToString(sum[:8])
+}
+
+// idleConn closes a connection that says nothing for longer than it promised.
+type idleConn struct {
+	net.Conn
+	limit time.Duration
+}
+
+func (c *idleConn) Read(p []byte) (int, error) {
+	if c.limit > 0 {
+		if err := c.SetReadDeadline(time.Now().Add(c.limit)); err != nil {
+			return 0, err
+		}
+	}
+	return c.Conn.Read(p)
+}
+
+// failures counts refused connections by reason and says so once a minute.
+type failures struct {
+	mu    sync.Mutex
+	since map[string]time.Time
+	n     map[string]uint64
+}
+
+// count notes a connection that was turned away.
+func (b *Broker) count(reason string, conn net.Conn, err error) {
+	f := &b.failed
+	now := time.Now()
+	f.mu.Lock()
+	if f.n == nil {
+		f.n, f.since = map[string]uint64{}, map[string]time.Time{}
+	}
+	f.n[reason]++
+	n, loud := f.n[reason], now.Sub(f.since[reason]) >= time.Minute
+	if loud {
+		f.since[reason], f.n[reason] = now, 0
+	}
+	f.mu.Unlock()
+	if loud {
+		b.opts.Log.Warn("mqtt connection refused", "reason", reason, "count", n, "remote", conn.RemoteAddr().String(), "error", err)
+	}
+}
