@@ -1,0 +1,133 @@
+// Package ring keeps the last seconds of one picture as packets, once, for all its viewers: they read
+// from it at their own pace, ask it again for what was lost, and begin at its last key frame. The router
+// uses it. Rule that must never break: a slow viewer never holds up the writer or another viewer, and
+// what is kept stays below a fixed size.
+package ring
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+const (
+	slots    = 4096
+	maxBytes = 8 << 20
+)
+
+// Entry is one packet in order. Its time runs on across publishers.
+type Entry struct {
+	Time    uint32 // 90 kHz
+	Marker  bool   // last of its picture
+	IDR     bool   // holds the beginning of a key frame
+	Gap     bool   // no packet: something was lost here
+	Payload []byte
+	At      time.Time // of arrival
+}
+
+// Log holds the entries. Writers append, readers follow.
+type Log struct {
+	mu     sync.RWMutex
+	wake   *sync.Cond // on mu's read side
+	slots  []Entry
+	head   uint64 // number of the next entry
+	tail   uint64 // oldest entry held
+	bytes  int
+	frame  uint64 // first entry of the newest picture
+	key    uint64 // first entry of the newest key frame
+	hasKey bool
+	gap    uint64 // newest entry that is a gap
+	hasGap bool
+}
+
+// NewLog makes an empty log. Memory is taken with the first packet.
+func NewLog() *Log {
+	l := &Log{}
+	l.wake = sync.NewCond(l.mu.RLocker())
+	return l
+}
+
+// Append adds an entry and wakes the readers.
+func (l *Log) Append(e Entry) {
+	l.mu.Lock()
+	if l.slots == nil {
+		l.slots = make([]Entry, slots)
+	}
+	for l.head-l.tail == slots || (l.bytes+len(e.Payload) > maxBytes && l.tail < l.head) {
+		old := &l.slots[l.tail%slots]
+		l.bytes -= len(old.Payload)
+		*old = Entry{}
+		l.tail++
+	}
+	switch {
+	case l.head == l.tail:
+		l.frame = l.head
+	case e.Gap:
+		previous := &l.slots[(l.head-1)%slots]
+		e.Time, e.At = previous.Time, previous.At
+	case e.Time != l.slots[(l.head-1)%slots].Time:
+		l.frame = l.head
+	}
+	l.slots[l.head%slots] = e
+	l.bytes += len(e.Payload)
+	l.head++
+	if e.Gap {
+		l.gap, l.hasGap = l.head-1, true
+	}
+	if e.IDR {
+		l.key, l.hasKey = l.frame, true
+	}
+	if l.key < l.tail {
+		l.hasKey = false
+	}
+	l.mu.Unlock()
+	l.wake.Broadcast()
+}
+
+// Forget drops everything held; numbers go on. Old pictures must not be shown as present ones.
+func (l *Log) Forget() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.slots, l.tail, l.bytes, l.hasKey = nil, l.head, 0, false
+}
+
+// Playable reports whether a new viewer gets a picture at once and without a hole.
+func (l *Log) Playable() bool {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return l.playable()
+}
+
+func (l *Log) playable() bool {
+	return l.hasKey && l.head-l.key <= maxReplay && (!l.hasGap || l.gap < l.key)
+}
+
+// Newest is the last entry; ok is false when there is none.
+func (l *Log) Newest() (e Entry, ok bool) {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	if l.head == l.tail {
+		return Entry{}, false
+	}
+	return l.slots[(l.head-1)%slots], true
+}
+
+// at returns an entry that is held. The caller holds the lock.
+func (l *Log) at(n uint64) *Entry { return &l.slots[n%slots] }
+
+// Wake lets every reader look at its context again.
+func (l *Log) Wake() {
+	l.mu.Lock() // a reader between its check and its wait is not missed
+	defer l.mu.Unlock()
+	l.wake.Broadcast()
+}
+
+// wait blocks until there is an entry n or ctx has ended and Wake was called.
+func (l *Log) wait(ctx context.Context, n uint64) bool {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	for l.head <= n && ctx.Err() == nil {
+		l.wake.Wait()
+	}
+	return ctx.Err() == nil
+}

@@ -1,0 +1,242 @@
+package ring
+
+import (
+	"context"
+	"math/rand/v2"
+	"sync"
+	"time"
+)
+
+const (
+	maxReplay = 3072 // packets since the key frame beyond which a viewer waits for the next one
+	maxLag    = 1024 // packets, and
+	maxDelay  = 1500 * time.Millisecond
+	history   = 2048 // packets that can be sent again
+	resends   = 3
+	resendGap = 100 * time.Millisecond
+	squeeze   = 90 // ticks between replayed pictures: one millisecond
+	restarts  = time.Second
+)
+
+// Packet is one packet as a viewer gets it: numbers and times run on without a seam.
+type Packet struct {
+	Seq     uint16
+	Time    uint32
+	Marker  bool
+	Payload []byte
+}
+
+// sent remembers where a packet came from, so that it can be sent again.
+type sent struct {
+	entry uint64
+	time  uint32
+	last  time.Time
+	seq   uint16
+	count uint8
+	used  bool
+}
+
+// Reader follows a log for one viewer. The zero value is not usable; see NewReader. Its methods may be
+// called from several goroutines.
+type Reader struct {
+	log *Log
+
+	mu      sync.Mutex
+	next    uint64 // entry to hand out next
+	waiting bool   // for a key frame at or after next
+	began   bool   // something was handed out
+	seq     uint16
+	offset  uint32 // entry time + offset = viewer time
+	out     uint32 // viewer time of the last packet
+
+	// A replay: the pictures before entry live carry times squeezed up to the present.
+	live    uint64
+	picture uint32 // entry time of the picture being replayed
+	step    uint32
+	replay  uint32 // viewer time of that picture
+
+	restarted time.Time
+	drops     uint64
+	history   []sent
+}
+
+// NewReader begins at the last key frame of the log, or waits for the next.
+func NewReader(l *Log) *Reader {
+	r := &Reader{log: l, seq: uint16(rand.Uint32()), offset: rand.Uint32(), history: make([]sent, history)} //nolint:gosec // any start will do
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	if l.hasKey && l.head-l.key <= maxReplay {
+		r.start(l.key)
+	} else {
+		r.next, r.waiting = l.frame, true
+	}
+	return r
+}
+
+// start begins to replay at the first entry of a key frame. Both locks are held.
+func (r *Reader) start(key uint64) {
+	l := r.log
+	pictures := uint32(0)
+	last := ^l.at(key).Time
+	for n := key; n < l.head; n++ {
+		if e := l.at(n); !e.Gap && e.Time != last {
+			last = e.Time
+			pictures++
+		}
+	}
+	r.next, r.waiting, r.live = key, false, l.frame
+	if pictures == 0 {
+		r.live = key
+		return
+	}
+	present := last + r.offset
+	r.step = squeeze
+	if r.began {
+		// Between what was shown and the present; a tick each at least, or the viewer's time moves on.
+		room := present - r.out
+		if int32(room) < 0 || room < pictures {
+			move := pictures - room
+			r.offset += move
+			present += move
+			room = pictures
+		}
+		r.step = min(squeeze, room/pictures)
+	}
+	r.picture = l.at(key).Time
+	r.replay = present - (pictures-1)*r.step
+}
+
+// Read hands out what is there, up to len(dst) packets. replaying says that they are older than the
+// present, so the writer should pace them.
+func (r *Reader) Read(dst []Packet, now time.Time) (n int, replaying bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	l := r.log
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	r.catchUp()
+	if r.waiting && l.hasKey && l.key >= r.next {
+		r.start(l.key)
+	}
+	if r.waiting {
+		r.next = max(r.next, l.tail) // keep the mark while the log moves on
+		return 0, false
+	}
+	for n < len(dst) && r.next < l.head {
+		e := l.at(r.next)
+		if e.Gap {
+			r.seq++ // the hole stays visible: the viewer must not take the pieces for a whole
+			r.next++
+			continue
+		}
+		dst[n] = Packet{Seq: r.seq, Time: r.time(e), Marker: e.Marker, Payload: e.Payload}
+		r.history[r.seq%history] = sent{entry: r.next, time: dst[n].Time, last: now, seq: r.seq, used: true}
+		r.out, r.began = dst[n].Time, true
+		r.seq++
+		r.next++
+		n++
+	}
+	return n, r.next < r.live
+}
+
+// time maps an entry's time to the viewer's.
+func (r *Reader) time(e *Entry) uint32 {
+	if r.next >= r.live {
+		return e.Time + r.offset
+	}
+	if e.Time != r.picture {
+		r.picture = e.Time
+		r.replay += r.step
+	}
+	return r.replay
+}
+
+// catchUp drops to the newest key frame when the viewer is too far behind. Both locks are held.
+func (r *Reader) catchUp() {
+	l := r.log
+	if r.waiting || r.next >= l.head {
+		return
+	}
+	late := r.next < l.tail
+	if !late && r.next >= r.live {
+		newest := l.at(l.head - 1)
+		late = l.head-r.next > maxLag || newest.At.Sub(l.at(r.next).At) > maxDelay
+	}
+	if !late {
+		return
+	}
+	r.drops++
+	if l.hasKey && l.key > r.next && l.head-l.key <= maxReplay {
+		r.start(l.key)
+		return
+	}
+	r.next, r.waiting = max(l.frame, r.next), true
+}
+
+// Drops counts how often the viewer was too slow.
+func (r *Reader) Drops() uint64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.drops
+}
+
+// Waiting reports whether nothing can be shown before the next key frame.
+func (r *Reader) Waiting() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.waiting
+}
+
+// Wait blocks until there may be something to read. It returns false when ctx has ended; the one who
+// ends it calls the log's Wake.
+func (r *Reader) Wait(ctx context.Context) bool {
+	r.mu.Lock()
+	n := r.next
+	if r.waiting {
+		r.log.mu.RLock()
+		n = max(n, r.log.head)
+		r.log.mu.RUnlock()
+	}
+	r.mu.Unlock()
+	return r.log.wait(ctx, n)
+}
+
+// Resend returns a packet that the viewer has lost; ok is false when it is too old or was sent again
+// often enough.
+func (r *Reader) Resend(seq uint16, now time.Time) (p Packet, ok bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	h := &r.history[seq%history]
+	if !h.used || h.seq != seq || h.count >= resends || (h.count > 0 && now.Sub(h.last) < resendGap) {
+		return Packet{}, false
+	}
+	l := r.log
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	if h.entry < l.tail || h.entry >= l.head {
+		return Packet{}, false
+	}
+	e := l.at(h.entry)
+	h.count++
+	h.last = now
+	return Packet{Seq: seq, Time: h.time, Marker: e.Marker, Payload: e.Payload}, true
+}
+
+// Restart answers a viewer whose decoder needs a key frame: it is shown again from the log, when that is
+// whole. It returns false when only the source can help.
+func (r *Reader) Restart(now time.Time) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	l := r.log
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	if r.next < r.live || now.Sub(r.restarted) < restarts {
+		return true // already under way
+	}
+	if !l.playable() {
+		return false
+	}
+	r.restarted = now
+	r.start(l.key)
+	return true
+}

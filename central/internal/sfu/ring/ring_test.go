@@ -1,0 +1,214 @@
+package ring
+
+import (
+	"context"
+	"testing"
+	"time"
+)
+
+var epoch = time.Date(2026, 12, 1, 8, 0, 0, 0, time.UTC)
+
+// source writes a picture of 25 a second: three packets each, a key frame every gop pictures.
+type source struct {
+	log     *Log
+	picture int
+	gop     int
+}
+
+func (s *source) now() time.Time { return epoch.Add(time.Duration(s.picture) * 40 * time.Millisecond) }
+
+func (s *source) write(pictures int) {
+	for range pictures {
+		for i := range 3 {
+			s.log.Append(Entry{
+				Time: uint32(s.picture) * 3600, Marker: i == 2, IDR: i == 1 && s.picture%s.gop == 0,
+				Payload: []byte{byte(s.picture), byte(s.picture >> 8), byte(i)}, At: s.now(),
+			})
+		}
+		s.picture++
+	}
+}
+
+func read(t *testing.T, r *Reader, now time.Time) []Packet {
+	t.Helper()
+	var all []Packet
+	for {
+		buf := make([]Packet, 7)
+		n, _ := r.Read(buf, now)
+		if n == 0 {
+			return all
+		}
+		all = append(all, buf[:n]...)
+	}
+}
+
+func picture(p Packet) int { return int(p.Payload[0]) | int(p.Payload[1])<<8 }
+
+// seamless checks that numbers have no hole and times never step back or stand still between pictures.
+func seamless(t *testing.T, packets []Packet) {
+	t.Helper()
+	for i := 1; i < len(packets); i++ {
+		a, b := packets[i-1], packets[i]
+		if b.Seq != a.Seq+1 {
+			t.Fatalf("packet %d: number %d follows %d", i, b.Seq, a.Seq)
+		}
+		step := int32(b.Time - a.Time)
+		if same := picture(a) == picture(b); (same && step != 0) || (!same && step <= 0) {
+			t.Fatalf("packet %d: picture %d at %d follows picture %d at %d", i, picture(b), b.Time, picture(a), a.Time)
+		}
+	}
+}
+
+func TestNewViewerBeginsAtTheKeyFrameAndIsAtThePresentAtOnce(t *testing.T) {
+	s := &source{log: NewLog(), gop: 100}
+	s.write(190)
+	r := NewReader(s.log)
+	got := read(t, r, s.now())
+	if len(got) != 90*3 || picture(got[0]) != 100 {
+		t.Fatalf("got %d packets from picture %d, want 270 from 100", len(got), picture(got[0]))
+	}
+	if span := got[len(got)-1].Time - got[0].Time; span != 89*90 {
+		t.Errorf("replay spans %d ticks, want %d", span, 89*90)
+	}
+	s.write(5)
+	live := read(t, r, s.now())
+	if step := live[0].Time - got[len(got)-1].Time; step != 3600 {
+		t.Errorf("first live picture is %d ticks later, want 3600", step)
+	}
+	seamless(t, append(got, live...))
+}
+
+func TestViewerBeforeTheFirstKeyFrameWaitsForIt(t *testing.T) {
+	s := &source{log: NewLog(), gop: 50, picture: 1}
+	s.write(10)
+	r := NewReader(s.log)
+	if got := read(t, r, s.now()); len(got) != 0 || !r.Waiting() {
+		t.Fatalf("got %d packets, waiting %v", len(got), r.Waiting())
+	}
+	s.write(60)
+	got := read(t, r, s.now())
+	if len(got) == 0 || picture(got[0]) != 50 {
+		t.Fatalf("got %d packets", len(got))
+	}
+	seamless(t, got)
+}
+
+func TestSlowViewerDropsToTheNewestKeyFrame(t *testing.T) {
+	s := &source{log: NewLog(), gop: 100}
+	s.write(1)
+	r := NewReader(s.log)
+	first := read(t, r, s.now())
+	s.write(250) // ten seconds pass
+	got := read(t, r, s.now())
+	if picture(got[0]) != 200 || r.Drops() != 1 {
+		t.Errorf("went on at picture %d after %d drops, want 200 after 1", picture(got[0]), r.Drops())
+	}
+	seamless(t, append(first, got...))
+	// With no newer key frame it waits for one.
+	s.write(48)
+	s.picture++ // the key frame 300 is lost to everybody
+	s.log.Append(Entry{Gap: true})
+	if got := read(t, r, s.now().Add(0)); len(got) != 0 && picture(got[0]) < 200 {
+		t.Errorf("went back to picture %d", picture(got[0]))
+	}
+	s.write(120)
+	got = read(t, r, s.now())
+	if len(got) == 0 || picture(got[0]) != 400 {
+		t.Fatalf("got %d packets, want them from picture 400", len(got))
+	}
+}
+
+func TestViewerThatNeedsAKeyFrameGetsTheLastOneAgain(t *testing.T) {
+	s := &source{log: NewLog(), gop: 100}
+	s.write(60)
+	r := NewReader(s.log)
+	all := read(t, r, s.now())
+	if !r.Restart(s.now()) {
+		t.Fatal("no restart")
+	}
+	again := read(t, r, s.now())
+	if len(again) != 60*3 || picture(again[0]) != 0 {
+		t.Fatalf("got %d packets from picture %d", len(again), picture(again[0]))
+	}
+	s.write(3)
+	all = append(all, again...)
+	all = append(all, read(t, r, s.now())...)
+	for i := 1; i < len(all); i++ {
+		if all[i].Seq != all[i-1].Seq+1 || int32(all[i].Time-all[i-1].Time) < 0 {
+			t.Fatalf("packet %d: %d at %d follows %d at %d", i, all[i].Seq, all[i].Time, all[i-1].Seq, all[i-1].Time)
+		}
+	}
+	s.log.Append(Entry{Gap: true})
+	if r.Restart(s.now().Add(time.Minute)) {
+		t.Error("a key frame with a hole behind it was shown again")
+	}
+}
+
+func TestLossIsShownAsAGapInTheNumbers(t *testing.T) {
+	s := &source{log: NewLog(), gop: 100}
+	s.write(2)
+	r := NewReader(s.log)
+	before := read(t, r, s.now())
+	s.log.Append(Entry{Gap: true})
+	s.write(1)
+	after := read(t, r, s.now())
+	if d := after[0].Seq - before[len(before)-1].Seq; d != 2 {
+		t.Errorf("number steps by %d, want 2", d)
+	}
+}
+
+func TestLostPacketsAreSentAgainAFewTimes(t *testing.T) {
+	s := &source{log: NewLog(), gop: 100}
+	s.write(4)
+	r := NewReader(s.log)
+	got := read(t, r, s.now())
+	want := got[5]
+	times := 0
+	for ms := range 1000 {
+		p, ok := r.Resend(want.Seq, s.now().Add(time.Duration(ms)*time.Millisecond))
+		if !ok {
+			continue
+		}
+		times++
+		if p.Time != want.Time || p.Marker != want.Marker || string(p.Payload) != string(want.Payload) {
+			t.Fatalf("got %+v, want %+v", p, want)
+		}
+	}
+	if times != resends {
+		t.Errorf("sent again %d times, want %d", times, resends)
+	}
+	if _, ok := r.Resend(got[0].Seq-1, s.now()); ok {
+		t.Error("a packet that was never sent was sent again")
+	}
+	s.log.Forget()
+	if _, ok := r.Resend(got[1].Seq, s.now()); ok {
+		t.Error("a forgotten packet was sent again")
+	}
+}
+
+func TestMemoryIsBounded(t *testing.T) {
+	l := NewLog()
+	for i := range 3 * slots {
+		l.Append(Entry{Time: uint32(i), Payload: make([]byte, 4000), IDR: i == 0})
+	}
+	if l.bytes > maxBytes || l.head-l.tail > slots || l.hasKey {
+		t.Errorf("%d bytes, %d entries, key held %v", l.bytes, l.head-l.tail, l.hasKey)
+	}
+	if NewReader(l).waiting != true {
+		t.Error("a viewer began without a key frame")
+	}
+}
+
+func TestWaitEndsWithItsContext(t *testing.T) {
+	l := NewLog()
+	r := NewReader(l)
+	ctx, cancel := context.WithCancel(t.Context())
+	stop := context.AfterFunc(ctx, l.Wake)
+	defer stop()
+	done := make(chan bool)
+	go func() { done <- r.Wait(ctx) }()
+	cancel()
+	if <-done {
+		t.Error("wait says there is more")
+	}
+}
