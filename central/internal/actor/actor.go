@@ -92,6 +92,9 @@ func Covers(parent, child string) bool {
 	return parent != "" && strings.HasPrefix(child, stem(parent))
 }
 
+// Prefix is how the code of a division and of everything below it begins.
+func Prefix(code string) string { return stem(code) }
+
 // stem cuts the zero pairs of a six-digit code: 320600 → 3206, 320000 → 32.
 func stem(code string) string {
 	if len(code) != 6 {

@@ -18,6 +18,9 @@ const (
 	Cleared      AlarmState = "cleared"      // condition ended and acknowledged
 )
 
+// Centre is the Origin of an alarm that a rule at the centre has raised.
+const Centre = "centre"
+
 // Alarm is one passing of a limit. Level: 1 red, 2 orange, 3 yellow, 4 blue.
 type Alarm struct {
 	ID            string     `json:"id"`
@@ -35,7 +38,7 @@ type Alarm struct {
 	Value         float64    `json:"value"` // at the opening
 	Peak          float64    `json:"peak"`  // furthest past the limit since
 	Limit         float64    `json:"limit"`
-	Origin        string     `json:"origin"`        // "centre" or the id of the edge that raised it
+	Origin        string     `json:"origin"`        // Centre or the id of the edge that raised it
 	Retrospective bool       `json:"retrospective"` // learned of too late to ring
 	Demo          bool       `json:"demo"`
 	OpenedAt      time.Time  `json:"opened_at"` // device time

@@ -1,0 +1,164 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/fengsui/fengsui/central/internal/actor"
+	"github.com/fengsui/fengsui/central/internal/errs"
+	"github.com/fengsui/fengsui/central/internal/page"
+	"github.com/fengsui/fengsui/central/internal/telemetry"
+)
+
+// Alarms implements telemetry.AlarmStore.
+type Alarms struct{ db *DB }
+
+// NewAlarms uses an open database.
+func NewAlarms(db *DB) *Alarms { return &Alarms{db: db} }
+
+const alarmColumns = `id, rule, rule_name, rule_name_en, source, device, device_name, property, unit, division, level, state,
+	value, peak, limit_value, origin, retrospective, demo, opened_at, received_at, acked_at, acked_by, acked_by_name, ack_note,
+	returned_at, cleared_at, updated_at`
+
+func scanAlarm(row scanner) (a telemetry.Alarm, err error) {
+	err = row.Scan(&a.ID, &a.Rule, &a.RuleName, &a.RuleNameEN, &a.Source, &a.Device, &a.DeviceName, &a.Property, &a.Unit,
+		&a.Division, &a.Level, &a.State, &a.Value, &a.Peak, &a.Limit, &a.Origin, &a.Retrospective, &a.Demo, &a.OpenedAt,
+		&a.ReceivedAt, &a.AckedAt, &a.AckedBy, &a.AckedByName, &a.AckNote, &a.ReturnedAt, &a.ClearedAt, &a.UpdatedAt)
+	for _, t := range []*time.Time{&a.OpenedAt, &a.ReceivedAt, a.AckedAt, a.ReturnedAt, a.ClearedAt, &a.UpdatedAt} {
+		if t != nil {
+			*t = t.UTC()
+		}
+	}
+	return a, err
+}
+
+// Active implements telemetry.AlarmStore.
+func (s *Alarms) Active(ctx context.Context) ([]telemetry.Alarm, error) {
+	rows, err := s.db.query(ctx, `select `+alarmColumns+` from alarms where state <> 'cleared' order by id`)
+	if err != nil {
+		return nil, fmt.Errorf("list active alarms: %w", wrap(err))
+	}
+	out, err := collect(rows, scanAlarm)
+	if err != nil {
+		return nil, fmt.Errorf("list active alarms: %w", err)
+	}
+	return out, nil
+}
+
+// List implements telemetry.AlarmStore.
+func (s *Alarms) List(ctx context.Context, f telemetry.Filter) (page.List[telemetry.Alarm], error) {
+	var where []string
+	var args []any
+	add := func(condition string, values ...any) {
+		for _, v := range values {
+			args = append(args, v)
+			condition = strings.Replace(condition, "?", fmt.Sprintf("$%d", len(args)), 1)
+		}
+		where = append(where, condition)
+	}
+	if f.Active {
+		add(`state <> 'cleared'`)
+	}
+	if f.Level != 0 {
+		add(`level = ?`, f.Level)
+	}
+	switch {
+	case f.All:
+	case f.Division == "":
+		add(`division = ''`)
+	default:
+		add(`(division = '' or division like ? escape '\')`, prefix(actor.Prefix(f.Division)))
+	}
+	if q := strings.TrimSpace(f.Search); q != "" {
+		p := like(q)
+		add(`(lower(rule_name) like ? escape '\' or lower(rule_name_en) like ? escape '\' or lower(device) like ? escape '\'
+			or lower(device_name) like ? escape '\' or lower(acked_by_name) like ? escape '\')`, p, p, p, p, p)
+	}
+	if f.After != "" {
+		add(`id < ?`, f.After)
+	}
+	query := `select ` + alarmColumns + ` from alarms`
+	if len(where) > 0 {
+		query += ` where ` + strings.Join(where, ` and `)
+	}
+	size := f.Size()
+	args = append(args, size+1)
+	rows, err := s.db.query(ctx, query+fmt.Sprintf(` order by id desc limit $%d`, len(args)), args...)
+	if err != nil {
+		return page.List[telemetry.Alarm]{}, fmt.Errorf("list alarms: %w", wrap(err))
+	}
+	items, err := collect(rows, scanAlarm)
+	if err != nil {
+		return page.List[telemetry.Alarm]{}, fmt.Errorf("list alarms: %w", err)
+	}
+	out := page.List[telemetry.Alarm]{Items: items}
+	if len(items) > size {
+		out.Items, out.Next = items[:size], items[size-1].ID
+	}
+	if out.Items == nil {
+		out.Items = []telemetry.Alarm{}
+	}
+	return out, nil
+}
+
+// prefix makes the pattern of everything that begins with a text.
+func prefix(text string) string { return strings.TrimPrefix(like(text), "%") }
+
+// Get implements telemetry.AlarmStore.
+func (s *Alarms) Get(ctx context.Context, id string) (telemetry.Alarm, error) {
+	a, err := scanAlarm(s.db.queryRow(ctx, `select `+alarmColumns+` from alarms where id = $1`, id))
+	if err := wrap(err); errs.KindOf(err) == errs.NotFound {
+		return a, errs.E(errs.NotFound, "alarm.not_found", "alarm %s", id)
+	} else if err != nil {
+		return a, fmt.Errorf("get alarm %s: %w", id, err)
+	}
+	return a, nil
+}
+
+// Add implements telemetry.AlarmStore.
+func (s *Alarms) Add(ctx context.Context, a telemetry.Alarm) error {
+	_, err := s.db.exec(ctx, `insert into alarms (`+alarmColumns+`) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,
+		$14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27)`,
+		a.ID, a.Rule, a.RuleName, a.RuleNameEN, a.Source, a.Device, a.DeviceName, a.Property, a.Unit, a.Division, a.Level,
+		string(a.State), a.Value, a.Peak, a.Limit, a.Origin, a.Retrospective, a.Demo, a.OpenedAt, a.ReceivedAt, a.AckedAt,
+		a.AckedBy, a.AckedByName, a.AckNote, a.ReturnedAt, a.ClearedAt, a.UpdatedAt)
+	if err != nil {
+		return fmt.Errorf("add alarm of rule %s on %s: %w", a.Rule, a.Device, wrap(err))
+	}
+	return nil
+}
+
+// Save implements telemetry.AlarmStore.
+func (s *Alarms) Save(ctx context.Context, a telemetry.Alarm, was time.Time) error {
+	res, err := s.db.exec(ctx, `update alarms set state = $1, peak = $2, retrospective = $3, acked_at = $4, acked_by = $5,
+		acked_by_name = $6, ack_note = $7, returned_at = $8, cleared_at = $9, updated_at = $10
+		where id = $11 and updated_at = $12`,
+		string(a.State), a.Peak, a.Retrospective, a.AckedAt, a.AckedBy, a.AckedByName, a.AckNote, a.ReturnedAt, a.ClearedAt,
+		a.UpdatedAt, a.ID, was)
+	if err != nil {
+		return fmt.Errorf("save alarm %s: %w", a.ID, wrap(err))
+	}
+	n, err := res.RowsAffected()
+	if err != nil {
+		return fmt.Errorf("save alarm %s: %w", a.ID, err)
+	}
+	if n == 0 {
+		return errs.E(errs.Conflict, "alarm.changed", "alarm %s changed meanwhile", a.ID)
+	}
+	return nil
+}
+
+// Overlaps implements telemetry.AlarmStore.
+func (s *Alarms) Overlaps(ctx context.Context, k telemetry.Key, from, to time.Time) (telemetry.Alarm, bool, error) {
+	a, err := scanAlarm(s.db.queryRow(ctx, `select `+alarmColumns+` from alarms where rule = $1 and device = $2 and property = $3
+		and opened_at <= $4 and (returned_at is null or returned_at >= $5) order by opened_at desc limit 1`,
+		k.Rule, k.Device, k.Property, to, from))
+	if err := wrap(err); errs.KindOf(err) == errs.NotFound {
+		return telemetry.Alarm{}, false, nil
+	} else if err != nil {
+		return telemetry.Alarm{}, false, fmt.Errorf("find alarm of rule %s on %s: %w", k.Rule, k.Device, err)
+	}
+	return a, true, nil
+}

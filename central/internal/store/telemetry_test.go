@@ -1,0 +1,133 @@
+package store_test
+
+import (
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/fengsui/fengsui/central/internal/errs"
+	"github.com/fengsui/fengsui/central/internal/page"
+	"github.com/fengsui/fengsui/central/internal/store"
+	"github.com/fengsui/fengsui/central/internal/store/storetest"
+	"github.com/fengsui/fengsui/central/internal/telemetry"
+)
+
+func alarm(device, division string, level int) telemetry.Alarm {
+	at := time.Date(2026, 11, 24, 1, 2, 3, 4000, time.UTC)
+	return telemetry.Alarm{
+		ID: uuid.Must(uuid.NewV7()).String(), Rule: "r", RuleName: "水位", RuleNameEN: "Water 100%", Source: "s", Device: device,
+		DeviceName: "洋口", Property: "water_level", Unit: "m", Division: division, Level: level, State: telemetry.Open,
+		Value: 5.21, Peak: 5.3, Limit: 5.2, Origin: telemetry.Centre, Demo: true, OpenedAt: at, ReceivedAt: at, UpdatedAt: at,
+	}
+}
+
+func TestAlarmComesBackAsItWasSaved(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		s := store.NewAlarms(db)
+		a := alarm("d", "320623", 3)
+		if err := s.Add(t.Context(), a); err != nil {
+			t.Fatal(err)
+		}
+		got, err := s.Get(t.Context(), a.ID)
+		if err != nil || !reflect.DeepEqual(got, a) {
+			t.Fatalf("got  %+v, %v\nwant %+v", got, err, a)
+		}
+		was := a.UpdatedAt
+		at := was.Add(time.Minute)
+		a.State, a.Peak, a.AckedAt, a.AckedBy, a.AckedByName, a.AckNote, a.UpdatedAt = telemetry.Acknowledged, 6, &at, "u", "王工", "已派人", at
+		if err := s.Save(t.Context(), a, was); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Save(t.Context(), a, was); errs.KindOf(err) != errs.Conflict {
+			t.Errorf("a save on an old state gave %v, want a conflict", err)
+		}
+		if got, err = s.Get(t.Context(), a.ID); err != nil || !reflect.DeepEqual(got, a) {
+			t.Errorf("got  %+v, %v\nwant %+v", got, err, a)
+		}
+		if _, err := s.Get(t.Context(), "x"); errs.KindOf(err) != errs.NotFound {
+			t.Errorf("got %v, want not found", err)
+		}
+	})
+}
+
+func TestOnlyOneAlarmOfAKeyIsActive(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		s := store.NewAlarms(db)
+		a := alarm("d", "", 3)
+		if err := s.Add(t.Context(), a); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Add(t.Context(), alarm("d", "", 3)); errs.KindOf(err) != errs.Conflict {
+			t.Errorf("a second active alarm gave %v, want a conflict", err)
+		}
+		was, at := a.UpdatedAt, a.OpenedAt.Add(time.Minute)
+		a.State, a.ReturnedAt, a.ClearedAt, a.UpdatedAt = telemetry.Cleared, &at, &at, at
+		if err := s.Save(t.Context(), a, was); err != nil {
+			t.Fatal(err)
+		}
+		b := alarm("d", "", 3)
+		b.OpenedAt = at.Add(time.Hour)
+		if err := s.Add(t.Context(), b); err != nil {
+			t.Errorf("after the first was cleared: %v", err)
+		}
+		active, err := s.Active(t.Context())
+		if err != nil || len(active) != 1 || active[0].ID != b.ID {
+			t.Errorf("got %+v, %v", active, err)
+		}
+		for _, c := range []struct {
+			from, to time.Duration
+			want     string
+		}{{0, 0, a.ID}, {-time.Hour, -1, ""}, {time.Minute, time.Minute, a.ID}, {2 * time.Minute, 3 * time.Minute, ""}, {0, 3 * time.Hour, b.ID}, {9 * time.Hour, 9 * time.Hour, b.ID}} {
+			got, ok, err := s.Overlaps(t.Context(), a.Key(), a.OpenedAt.Add(c.from), a.OpenedAt.Add(c.to))
+			if err != nil || got.ID != c.want || ok != (c.want != "") {
+				t.Errorf("%v to %v: got %q, %v; want %q", c.from, c.to, got.ID, err, c.want)
+			}
+		}
+	})
+}
+
+func TestAlarmListIsScopedSearchedAndPaged(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		s := store.NewAlarms(db)
+		for i, division := range []string{"", "320623", "320681", "320623104", "330100"} {
+			if err := s.Add(t.Context(), alarm(string(rune('a'+i)), division, 1+i%4)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, c := range []struct {
+			name string
+			f    telemetry.Filter
+			want string
+		}{
+			{"the system sees all", telemetry.Filter{All: true}, "edcba"},
+			{"a city sees its counties", telemetry.Filter{Division: "320600"}, "dcba"},
+			{"a county sees itself and its towns", telemetry.Filter{Division: "320623"}, "dba"},
+			{"no division sees only the top", telemetry.Filter{}, "a"},
+			{"level", telemetry.Filter{All: true, Level: 1}, "ea"},
+			{"search by device", telemetry.Filter{All: true, Request: page.Request{Search: "C"}}, "c"},
+			{"search in Chinese", telemetry.Filter{All: true, Request: page.Request{Search: "水位"}}, "edcba"},
+			{"a wildcard is a letter", telemetry.Filter{All: true, Request: page.Request{Search: "_"}}, ""},
+			{"a per cent sign is a letter", telemetry.Filter{All: true, Request: page.Request{Search: "100%"}}, "edcba"},
+		} {
+			var got string
+			c.f.Limit = 2
+			for {
+				p, err := s.List(t.Context(), c.f)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, a := range p.Items {
+					got += a.Device
+				}
+				if c.f.After = p.Next; p.Next == "" {
+					break
+				}
+			}
+			if got != c.want {
+				t.Errorf("%s: got %s, want %s", c.name, got, c.want)
+			}
+		}
+	})
+}

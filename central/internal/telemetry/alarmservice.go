@@ -1,0 +1,104 @@
+package telemetry
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/fengsui/fengsui/central/internal/actor"
+	"github.com/fengsui/fengsui/central/internal/errs"
+	"github.com/fengsui/fengsui/central/internal/page"
+	"github.com/fengsui/fengsui/shared/rule"
+)
+
+// maxNote is the longest note of an acknowledgement, in characters.
+const maxNote = 500
+
+// ListAlarms is one page of the alarms the actor may see, newest first.
+func (s *Service) ListAlarms(ctx context.Context, f Filter) (page.List[Alarm], error) {
+	who, err := actor.Require(ctx, actor.AlarmRead)
+	if err != nil {
+		return page.List[Alarm]{}, err
+	}
+	if f.Level < 0 || f.Level > 4 {
+		return page.List[Alarm]{}, errs.Field("alarm.filter", "level", "must be 1 to 4")
+	}
+	f.Division, f.All = who.DivisionCode, who.Kind == actor.System
+	return s.Alarms.List(ctx, f)
+}
+
+// Alarm finds one alarm.
+func (s *Service) Alarm(ctx context.Context, id string) (Alarm, error) {
+	who, err := actor.Require(ctx, actor.AlarmRead)
+	if err != nil {
+		return Alarm{}, err
+	}
+	return s.visible(ctx, who, id)
+}
+
+func (s *Service) visible(ctx context.Context, who actor.Actor, id string) (Alarm, error) {
+	a, err := s.Alarms.Get(ctx, id)
+	if err != nil {
+		return Alarm{}, err
+	}
+	if !who.Sees(a.Division) {
+		return Alarm{}, errs.E(errs.NotFound, "alarm.not_found", "alarm %s", id)
+	}
+	return a, nil
+}
+
+// Ack acknowledges an alarm by name. Whoever comes second learns who was first.
+func (s *Service) Ack(ctx context.Context, id, note string) (Alarm, error) {
+	who, err := actor.Require(ctx, actor.AlarmAck)
+	if err != nil {
+		return Alarm{}, err
+	}
+	note = strings.TrimSpace(note)
+	if !utf8.ValidString(note) || utf8.RuneCountInString(note) > maxNote {
+		return Alarm{}, errs.Field("alarm.note", "note", "must be at most 500 characters")
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.flush(actor.WithSystem(ctx, "rules")); err != nil {
+		return Alarm{}, errs.Wrap(err, errs.Unavailable, "alarm.store", "alarms cannot be stored at the moment")
+	}
+	a, err := s.visible(ctx, who, id)
+	if err != nil {
+		return Alarm{}, err
+	}
+	switch {
+	case a.AckedAt != nil:
+		return a, errs.E(errs.Conflict, "alarm.acknowledged", "%s acknowledged this alarm at %s", a.AckedByName, a.AckedAt.Format(time.RFC3339))
+	case !a.Active():
+		return a, errs.E(errs.Conflict, "alarm.cleared", "the alarm has ended and needs no acknowledgement")
+	}
+	was := a.UpdatedAt
+	a.ack(who.ID, who.Name, note, next(was, time.Now()))
+	if held := s.active[a.Key()]; held != nil && held.ID == a.ID {
+		a.Peak = held.Peak
+	}
+	if err := s.Alarms.Save(ctx, a, was); err != nil {
+		return Alarm{}, err
+	}
+	delete(s.peaked, a.Key())
+	if a.Active() {
+		s.active[a.Key()] = &a
+	} else {
+		delete(s.active, a.Key())
+	}
+	s.publish(ctx, AlarmAcknowledged, a)
+	if !a.Active() {
+		s.publish(ctx, AlarmCleared, a)
+	}
+	return a, nil
+}
+
+// ListRules lists the rules of the centre.
+func (s *Service) ListRules(ctx context.Context) ([]rule.Rule, error) {
+	if _, err := actor.Require(ctx, actor.AlarmRead); err != nil {
+		return nil, err
+	}
+	return slices.Clone(s.Rules), nil
+}

@@ -1,0 +1,51 @@
+package telemetry
+
+import (
+	"context"
+	"time"
+
+	"github.com/fengsui/fengsui/central/internal/actor"
+	"github.com/fengsui/fengsui/central/internal/event"
+	"github.com/fengsui/fengsui/shared/wire"
+)
+
+// Events. Data is the Alarm, Loss, or []Latest.
+const (
+	AlarmOpened       = "alarm.opened" // also when it opens again before anybody acknowledged it
+	AlarmAcknowledged = "alarm.acknowledged"
+	AlarmReturned     = "alarm.returned"
+	AlarmCleared      = "alarm.cleared"
+	AlarmPeaked       = "alarm.peaked" // ephemeral: a new furthest value
+	ReadingsLost      = "telemetry.lost"
+	LatestChanged     = "telemetry.latest" // ephemeral
+)
+
+// Loss says that an edge had to drop readings. It may be published again after the centre has crashed.
+type Loss struct {
+	ID   string    `json:"id"` // of the edge's record
+	Edge string    `json:"edge"`
+	At   time.Time `json:"at"`
+	wire.LossEvent
+}
+
+func (s *Service) publish(ctx context.Context, kind string, a Alarm) {
+	who, _ := actor.From(ctx)
+	s.Events.Publish(ctx, event.Event{
+		At: a.UpdatedAt, Kind: kind, Subject: a.ID, Division: a.Division, Actor: who.ID, ActorName: who.Name, Data: a,
+		Ephemeral: kind == AlarmPeaked,
+	})
+}
+
+func (s *Service) publishLatest(ctx context.Context, at time.Time, changed []Latest) {
+	if len(changed) > 0 {
+		s.Events.Publish(ctx, event.Event{At: at, Kind: LatestChanged, Data: changed, Ephemeral: true})
+	}
+}
+
+func (s *Service) publishLoss(ctx context.Context, at time.Time, loss Loss) {
+	division := ""
+	if dev, ok := s.Devices.Visible(ctx, loss.Edge); ok {
+		division = dev.Division
+	}
+	s.Events.Publish(ctx, event.Event{At: at, Kind: ReadingsLost, Subject: loss.Edge, Division: division, Actor: loss.Edge, ActorName: loss.Edge, Data: loss})
+}

@@ -1,0 +1,243 @@
+package telemetry
+
+import (
+	"context"
+	"encoding/json"
+	"math"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/fengsui/fengsui/central/internal/errs"
+	"github.com/fengsui/fengsui/shared/rule"
+	"github.com/fengsui/fengsui/shared/wire"
+)
+
+// raising is what is known when a limit is passed.
+type raising struct {
+	key      Key
+	rule     *rule.Rule // nil when only the edge has the rule
+	at       int64
+	value    float64
+	peak     float64
+	level    int     // of the edge; used without a rule
+	limit    float64 // likewise
+	received time.Time
+	origin   string
+}
+
+// next is a time of change that is later than the one before.
+func next(before, now time.Time) time.Time {
+	now = now.UTC().Truncate(time.Microsecond)
+	if !now.After(before) {
+		now = before.Add(time.Microsecond)
+	}
+	return now
+}
+
+// alarm makes the alarm of a raising.
+func (s *Service) alarm(ctx context.Context, r raising) Alarm {
+	at := next(time.Time{}, r.received)
+	a := Alarm{
+		ID: uuid.Must(uuid.NewV7()).String(), Rule: r.key.Rule, Device: r.key.Device, Property: r.key.Property,
+		RuleName: r.key.Rule, RuleNameEN: r.key.Rule, Level: r.level, Limit: r.limit, State: Open, Value: r.value, Peak: r.peak,
+		Origin: r.origin, OpenedAt: wire.Time(r.at), ReceivedAt: at, UpdatedAt: at,
+	}
+	if r.rule != nil {
+		a.RuleName, a.RuleNameEN, a.Source, a.Level, a.Limit = r.rule.Name, r.rule.NameEN, r.rule.Source, r.rule.Level, r.rule.Limit
+	}
+	a.DeviceName = a.Device
+	if dev, ok := s.Devices.Visible(ctx, a.Device); ok {
+		a.DeviceName, a.Division, a.Demo = dev.Name, dev.Division, dev.Demo
+		for _, p := range dev.Series {
+			if p.Property == a.Property {
+				a.Unit = p.Unit
+			}
+		}
+	}
+	return a
+}
+
+// raise opens an alarm, or joins the one of the same key. An alarm that was known too late to ring, and
+// one that had returned, ring now.
+func (s *Service) raise(ctx context.Context, r raising) {
+	late := r.received.UnixMilli()-r.at > MaxAge.Milliseconds()
+	a := s.active[r.key]
+	if a == nil {
+		if (s.replay || late) && s.known(ctx, r) {
+			return
+		}
+		opened := s.alarm(ctx, r)
+		opened.Retrospective = late
+		s.active[r.key] = &opened
+		s.save(ctx, func(ctx context.Context) error { return s.Alarms.Add(ctx, opened) })
+		s.publish(ctx, AlarmOpened, opened)
+		return
+	}
+	was := a.UpdatedAt
+	switch {
+	case a.State == Returned && !late && (a.ReturnedAt == nil || a.ReturnedAt.UnixMilli() < r.at):
+		a.reopen(next(was, r.received))
+	case a.Holds() && a.Retrospective && !late:
+		a.Retrospective, a.UpdatedAt = false, next(was, r.received)
+	default:
+		return
+	}
+	a.Peak = s.worse(r.rule, a, r.peak)
+	s.saveAlarm(ctx, *a, was)
+	s.publish(ctx, AlarmOpened, *a)
+}
+
+// known reports whether the store has an alarm of the key that held at that time.
+func (s *Service) known(ctx context.Context, r raising) bool {
+	_, ok, err := s.Alarms.Overlaps(ctx, r.key, wire.Time(r.at), wire.Time(r.at))
+	if err != nil {
+		s.Log.Error("earlier alarms cannot be read", "rule", r.key.Rule, "device", r.key.Device, "err", err)
+	}
+	return ok
+}
+
+// end takes the condition of an alarm as ended.
+func (s *Service) end(ctx context.Context, k Key, ended, received time.Time) {
+	a := s.active[k]
+	if a == nil || !a.Holds() || ended.Before(a.OpenedAt) {
+		return
+	}
+	was := a.UpdatedAt
+	a.end(ended.UTC(), next(was, received))
+	delete(s.peaked, k)
+	s.saveAlarm(ctx, *a, was)
+	if a.Active() {
+		s.publish(ctx, AlarmReturned, *a)
+		return
+	}
+	delete(s.active, k)
+	s.publish(ctx, AlarmCleared, *a)
+}
+
+// record stores an alarm that began and ended in the past, as history.
+func (s *Service) record(ctx context.Context, r raising, end time.Time) {
+	a := s.alarm(ctx, r)
+	a.Retrospective, a.State, a.ReturnedAt, a.ClearedAt = true, Cleared, &end, &a.ReceivedAt
+	s.save(ctx, func(ctx context.Context) error {
+		before, ok, err := s.Alarms.Overlaps(ctx, r.key, a.OpenedAt, end)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			if err := s.Alarms.Add(ctx, a); err != nil {
+				return err
+			}
+			s.publish(ctx, AlarmCleared, a)
+			return nil
+		}
+		if !before.Retrospective || before.Active() || !before.ReturnedAt.Before(end) {
+			return nil
+		}
+		was := before.UpdatedAt
+		before.ReturnedAt, before.Peak, before.UpdatedAt = &end, s.worse(r.rule, &before, r.peak), next(was, r.received)
+		return s.Alarms.Save(ctx, before, was)
+	})
+}
+
+// worse is the furthest value of an alarm past its limit.
+func (s *Service) worse(r *rule.Rule, a *Alarm, v float64) float64 {
+	if r == nil {
+		if a.Value < a.Limit {
+			return math.Min(a.Peak, v)
+		}
+		return math.Max(a.Peak, v)
+	}
+	return r.Worse(a.Peak, v)
+}
+
+// peak notes a further value of an active alarm; tick stores it.
+func (s *Service) peak(k Key, v float64) {
+	if a := s.active[k]; a != nil && a.Holds() {
+		if w := s.worse(s.ruleOf(k.Rule), a, v); w != a.Peak {
+			a.Peak = w
+			s.peaked[k] = true
+		}
+	}
+}
+
+// savePeaks stores the peaks since the last tick.
+func (s *Service) savePeaks(ctx context.Context) {
+	for k := range s.peaked {
+		delete(s.peaked, k)
+		a := s.active[k]
+		if a == nil {
+			continue
+		}
+		was := a.UpdatedAt
+		a.UpdatedAt = next(was, time.Now())
+		s.saveAlarm(ctx, *a, was)
+		s.publish(ctx, AlarmPeaked, *a)
+	}
+}
+
+func (s *Service) saveAlarm(ctx context.Context, a Alarm, was time.Time) {
+	s.save(ctx, func(ctx context.Context) error { return s.Alarms.Save(ctx, a, was) })
+}
+
+// save does a change in the alarm store. When the store is down the alarm rings all the same, and the
+// change waits in line.
+func (s *Service) save(ctx context.Context, do func(context.Context) error) {
+	if len(s.unsaved) == 0 {
+		err := do(ctx)
+		if err == nil {
+			return
+		}
+		s.Log.Error("an alarm cannot be stored yet", "err", err)
+		if errs.KindOf(err) == errs.Conflict {
+			return // another state is stored; waiting would not change that
+		}
+	}
+	s.unsaved = append(s.unsaved, do)
+}
+
+// event takes what an edge says beside readings.
+func (s *Service) event(ctx context.Context, edge string, e *wire.Event, received time.Time) {
+	switch e.Kind {
+	case wire.EventAlarm:
+		s.alarmEvent(ctx, edge, e, received)
+	case wire.EventLoss:
+		s.lossEvent(ctx, edge, e, received)
+	}
+}
+
+func (s *Service) alarmEvent(ctx context.Context, edge string, e *wire.Event, received time.Time) {
+	var d wire.AlarmEvent
+	dev, ok := s.Devices.Visible(ctx, e.Device)
+	if json.Unmarshal(e.Data, &d) != nil || !wire.ValidID(d.Rule) || !wire.ValidID(d.Property) || d.Level < 1 || d.Level > 4 ||
+		!ok || (dev.Parent != edge && dev.ID != edge) {
+		s.Log.Warn("an alarm of an edge is refused", "edge", edge, "device", e.Device, "event", e.ID)
+		return
+	}
+	k := Key{d.Rule, e.Device, d.Property}
+	if d.Active {
+		s.raise(ctx, raising{
+			key: k, rule: s.ruleOf(d.Rule), at: e.At, value: d.Value, peak: d.Value, level: d.Level, limit: d.Limit,
+			received: received, origin: edge,
+		})
+		return
+	}
+	if b := s.watched[series{k.Device, k.Property}]; b != nil {
+		for _, w := range b.watches {
+			if w.rule.ID == k.Rule && w.live.Active {
+				return // the readings are here as well, and they will say when it ends
+			}
+		}
+	}
+	s.end(ctx, k, wire.Time(e.At), received)
+}
+
+func (s *Service) lossEvent(ctx context.Context, edge string, e *wire.Event, received time.Time) {
+	loss := Loss{ID: e.ID, Edge: edge, At: wire.Time(e.At)}
+	if err := json.Unmarshal(e.Data, &loss.LossEvent); err != nil {
+		s.Log.Warn("a record of loss cannot be read", "edge", edge, "event", e.ID, "err", err)
+		return
+	}
+	s.Log.Warn("an edge has lost readings", "edge", edge, "readings", loss.Count, "why", loss.Why)
+	s.publishLoss(ctx, received, loss)
+}

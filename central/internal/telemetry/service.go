@@ -1,0 +1,263 @@
+package telemetry
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"log/slog"
+	"math"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/fengsui/fengsui/central/internal/actor"
+	"github.com/fengsui/fengsui/central/internal/errs"
+	"github.com/fengsui/fengsui/central/internal/event"
+	"github.com/fengsui/fengsui/shared/rule"
+	"github.com/fengsui/fengsui/shared/wire"
+)
+
+// MaxAge is how old a reading may be to ring; what is older makes retrospective alarms only.
+const MaxAge = 10 * time.Minute
+
+// maxPoints is the most buckets one answer may have.
+const maxPoints = 5000
+
+// Service takes readings in, answers for them, and keeps the alarms. Fill the exported fields, then
+// Start; Commit may be called from then on.
+type Service struct {
+	Store   Store
+	Alarms  AlarmStore
+	Devices Devices
+	Rules   []rule.Rule
+	Events  event.Publisher
+	Log     *slog.Logger
+
+	// commit keeps commits in one order for the rules as well.
+	commit sync.Mutex
+
+	latestMu sync.RWMutex
+	latest   map[series]*Latest
+
+	watching // evaluate.go
+
+	register atomic.Int64 // counts changes of the device register
+	stop     context.CancelFunc
+	done     chan struct{}
+}
+
+// series names one observed property of one device.
+type series struct{ device, property string }
+
+// Start loads what is known, evaluates again what was committed but perhaps not evaluated when the centre
+// last ended, and begins to watch over time.
+func (s *Service) Start(ctx context.Context) error {
+	ctx = actor.WithSystem(ctx, "rules")
+	s.latest = map[series]*Latest{}
+	values, err := s.Store.Latest(ctx)
+	if err != nil {
+		return fmt.Errorf("start telemetry: %w", err)
+	}
+	for _, l := range values {
+		s.latest[series{l.Device, l.Property}] = &l
+	}
+	if err := s.resume(ctx, values); err != nil {
+		return fmt.Errorf("start telemetry: %w", err)
+	}
+	background, stop := context.WithCancel(actor.WithSystem(context.Background(), "rules"))
+	s.stop, s.done = stop, make(chan struct{})
+	go s.run(background)
+	return nil
+}
+
+// Stop ends the watch over time. Call it after the last Commit.
+func (s *Service) Stop(ctx context.Context) error {
+	if s.stop == nil {
+		return nil
+	}
+	s.stop()
+	select {
+	case <-s.done:
+	case <-ctx.Done():
+		return fmt.Errorf("stop telemetry: %w", ctx.Err())
+	}
+	return s.tick(actor.WithSystem(ctx, "rules"), time.Now())
+}
+
+// run does over time what no reading triggers.
+func (s *Service) run(ctx context.Context) {
+	defer close(s.done)
+	every := time.NewTicker(tickEvery)
+	defer every.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case now := <-every.C:
+			if err := s.tick(ctx, now); err != nil && ctx.Err() == nil {
+				s.Log.Error("alarms wait to be stored", "err", err)
+			}
+		}
+	}
+}
+
+// OnEvent keeps the service up to date with the device register. Register it with the bus.
+func (s *Service) OnEvent(_ context.Context, e event.Event) {
+	if !e.Ephemeral && strings.HasPrefix(e.Kind, "device.") {
+		s.register.Add(1)
+	}
+}
+
+// Commit stores what ingest brings, all or nothing. When it returns without an error everything is
+// durable and may be acknowledged to the sender. Rules are evaluated and events published before it
+// returns; a trouble there never fails the commit.
+func (s *Service) Commit(ctx context.Context, in []Incoming) ([]Outcome, error) {
+	ctx = actor.WithSystem(ctx, "ingest")
+	s.commit.Lock()
+	defer s.commit.Unlock()
+	out, err := s.Store.Commit(ctx, in)
+	if err != nil {
+		return nil, fmt.Errorf("commit readings: %w", err)
+	}
+	// What follows belongs to what is durable now; the caller's deadline must not cut it off.
+	ctx = context.WithoutCancel(ctx)
+	var received time.Time
+	var changed []Latest
+	for i := range in {
+		if in[i].ReceivedAt.After(received) {
+			received = in[i].ReceivedAt
+		}
+		if !out[i].Duplicate {
+			changed = s.note(changed, &in[i])
+		}
+	}
+	s.publishLatest(ctx, received, unique(changed))
+	s.evaluate(actor.WithSystem(ctx, "rules"), in, out)
+	return out, nil
+}
+
+// note takes the newest values of a message and appends those that changed.
+func (s *Service) note(changed []Latest, in *Incoming) []Latest {
+	s.latestMu.Lock()
+	defer s.latestMu.Unlock()
+	var k series
+	var l *Latest
+	dirty := false
+	flush := func() {
+		if dirty {
+			changed = append(changed, *l)
+		}
+		dirty = false
+	}
+	for i := range in.Batch.Readings {
+		r := &in.Batch.Readings[i]
+		if l == nil || k.property != r.Property || k.device != r.Device {
+			flush()
+			k = series{r.Device, r.Property}
+			if l = s.latest[k]; l == nil {
+				l = &Latest{Device: r.Device, Property: r.Property, At: time.UnixMilli(math.MinInt64)}
+				s.latest[k] = l
+			}
+		}
+		if r.At <= l.At.UnixMilli() {
+			continue
+		}
+		l.At, l.ReceivedAt, l.Value, l.Quality, dirty = wire.Time(r.At), in.ReceivedAt, r.Value, r.Quality, true
+		if math.IsNaN(r.Value) || math.IsInf(r.Value, 0) { // nothing that could be shown
+			l.Value, l.Quality = 0, wire.Bad
+		}
+	}
+	flush()
+	return changed
+}
+
+// unique keeps the last of each series.
+func unique(changed []Latest) []Latest {
+	if len(changed) < 2 {
+		return changed
+	}
+	seen := make(map[series]int, len(changed))
+	out := changed[:0]
+	for _, l := range changed {
+		k := series{l.Device, l.Property}
+		if i, ok := seen[k]; ok {
+			out[i] = l
+			continue
+		}
+		seen[k] = len(out)
+		out = append(out, l)
+	}
+	return out
+}
+
+// Have lists what is committed of one epoch of an edge.
+func (s *Service) Have(ctx context.Context, edge string, epoch uint64) ([]wire.LaneRanges, error) {
+	return s.Store.Have(ctx, edge, epoch)
+}
+
+// Latest is the newest value of every series the actor may see, by device and property.
+func (s *Service) Latest(ctx context.Context) ([]Latest, error) {
+	if _, err := actor.Require(ctx, actor.TelemetryRead); err != nil {
+		return nil, err
+	}
+	s.latestMu.RLock()
+	all := make([]Latest, 0, len(s.latest))
+	for _, l := range s.latest {
+		all = append(all, *l)
+	}
+	s.latestMu.RUnlock()
+	visible := map[string]bool{}
+	all = slices.DeleteFunc(all, func(l Latest) bool {
+		ok, known := visible[l.Device]
+		if !known {
+			_, ok = s.Devices.Visible(ctx, l.Device)
+			visible[l.Device] = ok
+		}
+		return !ok
+	})
+	slices.SortFunc(all, func(a, b Latest) int {
+		return cmp.Or(cmp.Compare(a.Device, b.Device), cmp.Compare(a.Property, b.Property))
+	})
+	return all, nil
+}
+
+// Series reads one series for a chart.
+func (s *Service) Series(ctx context.Context, q Query) (Series, error) {
+	if _, err := actor.Require(ctx, actor.TelemetryRead); err != nil {
+		return Series{}, err
+	}
+	switch {
+	case !wire.ValidID(q.Device):
+		return Series{}, errs.Field("telemetry.query", "device", "is not a device id")
+	case !wire.ValidID(q.Property):
+		return Series{}, errs.Field("telemetry.query", "property", "is not a property")
+	case !q.From.Before(q.To):
+		return Series{}, errs.Field("telemetry.query", "to", "must be after from")
+	case q.Points < 0 || q.Points > maxPoints:
+		return Series{}, errs.Field("telemetry.query", "points", fmt.Sprintf("must be at most %d", maxPoints))
+	}
+	dev, ok := s.Devices.Visible(ctx, q.Device)
+	if !ok {
+		return Series{}, errs.E(errs.NotFound, "device.not_found", "device %s", q.Device)
+	}
+	out, err := s.Store.Query(ctx, q)
+	if err != nil {
+		return Series{}, err
+	}
+	for _, p := range dev.Series {
+		if p.Property == q.Property {
+			out.Unit = p.Unit
+		}
+	}
+	return out, nil
+}
+
+// Stats counts what is stored.
+func (s *Service) Stats(ctx context.Context) (Stats, error) {
+	if _, err := actor.Require(ctx, actor.TelemetryRead); err != nil {
+		return Stats{}, err
+	}
+	return s.Store.Stats(ctx)
+}

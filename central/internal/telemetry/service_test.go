@@ -1,0 +1,386 @@
+package telemetry_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/fengsui/fengsui/central/internal/actor"
+	"github.com/fengsui/fengsui/central/internal/device"
+	"github.com/fengsui/fengsui/central/internal/errs"
+	"github.com/fengsui/fengsui/central/internal/event"
+	"github.com/fengsui/fengsui/central/internal/store"
+	"github.com/fengsui/fengsui/central/internal/telemetry"
+	"github.com/fengsui/fengsui/central/internal/tsdb"
+	"github.com/fengsui/fengsui/shared/rule"
+	"github.com/fengsui/fengsui/shared/wire"
+)
+
+// register is the two stations of the tests.
+type register struct{}
+
+func (register) Visible(ctx context.Context, id string) (device.Device, bool) {
+	who, _ := actor.From(ctx)
+	d := device.Device{ID: id, Kind: device.Sensor, Parent: "edge", Class: "water_level", Name: "洋口水位", Division: "320623", Demo: true, Series: []device.Series{{Property: "water_level", Unit: "m"}}}
+	if id == "other" {
+		d.Division, d.Parent = "320681", "edge2"
+	}
+	return d, (id == "level" || id == "other") && who.Sees(d.Division)
+}
+
+// desk is a whole telemetry capability in a folder, so that it can end and start again.
+type desk struct {
+	*telemetry.Service
+	t    *testing.T
+	dir  string
+	db   *store.DB
+	ts   *tsdb.DB
+	mu   sync.Mutex
+	seen []string // kinds of events that are no passing views
+}
+
+func newDesk(t *testing.T, rules ...rule.Rule) *desk {
+	t.Helper()
+	d := &desk{t: t, dir: t.TempDir()}
+	d.start(rules...)
+	t.Cleanup(d.kill)
+	return d
+}
+
+func (d *desk) start(rules ...rule.Rule) {
+	d.t.Helper()
+	var err error
+	if d.db, err = store.Open(d.t.Context(), store.Options{Driver: store.SQLite, DSN: filepath.Join(d.dir, "main.db")}); err != nil {
+		d.t.Fatal(err)
+	}
+	if d.ts, err = tsdb.Open(d.t.Context(), tsdb.Options{Dir: filepath.Join(d.dir, "telemetry")}); err != nil {
+		d.t.Fatal(err)
+	}
+	bus := event.NewBus()
+	bus.Handle(func(_ context.Context, e event.Event) {
+		if !e.Ephemeral {
+			d.mu.Lock()
+			defer d.mu.Unlock()
+			d.seen = append(d.seen, e.Kind)
+		}
+	})
+	d.Service = &telemetry.Service{
+		Store: d.ts, Alarms: store.NewAlarms(d.db), Devices: register{}, Rules: rules, Events: bus, Log: slog.New(slog.DiscardHandler),
+	}
+	if err := d.Start(d.t.Context()); err != nil {
+		d.t.Fatal(err)
+	}
+}
+
+// kill ends it without a proper stop of the service.
+func (d *desk) kill() {
+	if err := errors.Join(d.ts.Close(), d.db.Close()); err != nil {
+		d.t.Error(err)
+	}
+}
+
+func (d *desk) events() string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	out := strings.ReplaceAll(strings.Join(d.seen, " "), "alarm.", "")
+	d.seen = nil
+	return out
+}
+
+// read commits readings of the station, all received at one time.
+func (d *desk) read(received time.Time, at time.Time, values ...float64) {
+	d.t.Helper()
+	b := &wire.Batch{}
+	for i, v := range values {
+		b.Readings = append(b.Readings, wire.Reading{Device: "level", Property: "water_level", At: at.Add(time.Duration(i) * time.Second).UnixMilli(), Value: v})
+	}
+	d.take(telemetry.Incoming{Edge: "edge", Batch: b, ReceivedAt: received})
+}
+
+func (d *desk) alarmEvent(edge string, received, at time.Time, active bool) {
+	d.t.Helper()
+	data, err := json.Marshal(wire.AlarmEvent{Rule: "water", Property: "water_level", Active: active, Level: 3, Value: 5.3, Limit: 5.2})
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	e := wire.Event{ID: "e", At: at.UnixMilli(), Kind: wire.EventAlarm, Device: "level", Data: data}
+	d.take(telemetry.Incoming{Edge: edge, Batch: &wire.Batch{Events: []wire.Event{e}}, ReceivedAt: received})
+}
+
+func (d *desk) take(in telemetry.Incoming) {
+	d.t.Helper()
+	if _, err := d.Commit(context.Background(), []telemetry.Incoming{in}); err != nil {
+		d.t.Fatal(err)
+	}
+}
+
+func as(name, division string) context.Context {
+	return actor.With(context.Background(), actor.Actor{
+		Kind: actor.User, ID: "id-" + name, Name: name, DivisionCode: division,
+		Permissions: []actor.Permission{actor.TelemetryRead, actor.AlarmRead, actor.AlarmAck},
+	})
+}
+
+// all lists the alarms as state:retrospective:origin, newest first.
+func (d *desk) all() (items []telemetry.Alarm, text string) {
+	d.t.Helper()
+	p, err := d.ListAlarms(as("w", "320600"), telemetry.Filter{})
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	var parts []string
+	for _, a := range p.Items {
+		s := string(a.State)
+		if a.Retrospective {
+			s += "(late)"
+		}
+		if a.Origin != telemetry.Centre {
+			s += "@" + a.Origin
+		}
+		parts = append(parts, s)
+	}
+	return p.Items, strings.Join(parts, " ")
+}
+
+func (d *desk) expect(what, alarms, events string) {
+	d.t.Helper()
+	_, got := d.all()
+	if got != alarms {
+		d.t.Errorf("%s: alarms are %q, want %q", what, got, alarms)
+	}
+	if got := d.events(); got != events {
+		d.t.Errorf("%s: events are %q, want %q", what, got, events)
+	}
+}
+
+func water() rule.Rule {
+	return rule.Rule{
+		ID: "water", Name: "水位", NameEN: "Water", Class: "water_level", Property: "water_level", Condition: rule.Above,
+		Limit: 5.2, Clear: 5.1, Level: 3, Source: "test",
+	}
+}
+
+var now = time.Now().UTC().Truncate(time.Millisecond)
+
+func TestAlarmOpensIsAcknowledgedByNameAndClears(t *testing.T) {
+	d := newDesk(t, water())
+	d.read(now, now, 5, 5.3)
+	d.expect("over the limit", "open", "opened")
+	list, _ := d.all()
+	a := list[0]
+	if a.DeviceName != "洋口水位" || a.Unit != "m" || a.Division != "320623" || !a.Demo || a.Value != 5.3 || a.Limit != 5.2 || a.Level != 3 || !a.OpenedAt.Equal(now.Add(time.Second)) {
+		t.Errorf("got %+v", a)
+	}
+	if _, err := d.Ack(as("他县", "320681"), a.ID, ""); errs.KindOf(err) != errs.NotFound {
+		t.Errorf("another county acknowledged: %v", err)
+	}
+	if _, err := d.Ack(as("王工", "320623"), a.ID, strings.Repeat("字", 501)); errs.KindOf(err) != errs.Invalid {
+		t.Errorf("a long note was taken: %v", err)
+	}
+	if got, err := d.Ack(as("王工", "320623"), a.ID, " 已派人 "); err != nil || got.AckedByName != "王工" || got.AckNote != "已派人" {
+		t.Fatalf("got %+v, %v", got, err)
+	}
+	if _, err := d.Ack(as("李工", "320623"), a.ID, ""); errs.KindOf(err) != errs.Conflict || !strings.Contains(err.Error(), "王工") {
+		t.Errorf("the second acknowledgement gave %v, want a conflict that names the first", err)
+	}
+	d.expect("acknowledged", "acknowledged", "acknowledged")
+	d.read(now, now.Add(5*time.Second), 5.15, 5)
+	d.expect("under the hysteresis", "cleared", "cleared")
+}
+
+func TestAlarmThatReturnsWaitsForAName(t *testing.T) {
+	d := newDesk(t, water())
+	d.read(now, now, 5.3, 5, 5)
+	d.expect("returned", "returned", "opened returned")
+	d.read(now, now.Add(9*time.Second), 5.4)
+	d.expect("again over the limit", "open", "opened")
+	d.read(now, now.Add(10*time.Second), 5)
+	list, _ := d.all()
+	if list[0].Peak != 5.4 {
+		t.Errorf("got peak %v, want 5.4", list[0].Peak)
+	}
+	if _, err := d.Ack(as("王工", "320623"), list[0].ID, ""); err != nil {
+		t.Fatal(err)
+	}
+	d.expect("acknowledged after it ended", "cleared", "returned acknowledged cleared")
+}
+
+func TestTwoAcknowledgeAtOnce(t *testing.T) {
+	d := newDesk(t, water())
+	d.read(now, now, 5.3)
+	list, _ := d.all()
+	var wg sync.WaitGroup
+	results := make([]error, 8)
+	for i := range results {
+		wg.Go(func() { _, results[i] = d.Ack(as("人", "320623"), list[0].ID, "") })
+	}
+	wg.Wait()
+	won := 0
+	for _, err := range results {
+		if err == nil {
+			won++
+		} else if errs.KindOf(err) != errs.Conflict {
+			t.Error(err)
+		}
+	}
+	if won != 1 {
+		t.Errorf("%d acknowledgements succeeded, want 1", won)
+	}
+}
+
+func TestOldReadingsMakeHistoryAndRingNothing(t *testing.T) {
+	d := newDesk(t, water())
+	old := now.Add(-time.Hour)
+	d.read(now, old, 5, 5.3, 5.6, 5)
+	d.expect("an hour late", "cleared(late)", "cleared")
+	list, _ := d.all()
+	if a := list[0]; a.Peak != 5.6 || !a.OpenedAt.Equal(old.Add(time.Second)) || !a.ReturnedAt.Equal(old.Add(3*time.Second)) {
+		t.Errorf("got %+v", a)
+	}
+	d.read(now, old, 5, 5.3, 5.6, 5)
+	d.expect("the same once more", "cleared(late)", "")
+	d.read(now, now, 5)
+	d.read(now, now.Add(-time.Second), 9)
+	d.expect("one late reading does not raise", "cleared(late)", "")
+}
+
+func TestBadReadingsRaiseNothing(t *testing.T) {
+	d := newDesk(t, water())
+	d.take(telemetry.Incoming{Edge: "edge", ReceivedAt: now, Batch: &wire.Batch{Readings: []wire.Reading{
+		{Device: "level", Property: "water_level", At: now.UnixMilli(), Value: 9, Quality: wire.Bad},
+	}}})
+	d.expect("bad", "", "")
+}
+
+func TestEdgeAndCentreRaiseOneAlarmTogether(t *testing.T) {
+	d := newDesk(t, water())
+	d.alarmEvent("edge", now, now, true)
+	d.read(now, now.Add(time.Second), 5.3)
+	d.alarmEvent("edge", now, now.Add(2*time.Second), true)
+	d.expect("raised by both", "open@edge", "opened")
+	d.alarmEvent("edge2", now, now.Add(3*time.Second), false)
+	d.alarmEvent("edge", now, now.Add(3*time.Second), false)
+	d.expect("the readings say that it holds", "open@edge", "")
+	d.read(now, now.Add(4*time.Second), 5)
+	d.alarmEvent("edge", now, now.Add(4*time.Second), false)
+	d.expect("ended by both", "returned@edge", "returned")
+}
+
+func TestEdgeAloneRaisesAndEnds(t *testing.T) {
+	d := newDesk(t)
+	d.alarmEvent("edge2", now, now, true)
+	d.expect("another edge's sensor", "", "")
+	d.alarmEvent("edge", now, now, true)
+	d.alarmEvent("edge", now, now.Add(time.Second), false)
+	d.expect("raised and ended", "returned@edge", "opened returned")
+	list, _ := d.all()
+	if _, err := d.Ack(as("王工", "320623"), list[0].ID, ""); err != nil {
+		t.Fatal(err)
+	}
+	old := now.Add(-time.Hour)
+	d.alarmEvent("edge", now, old, true)
+	d.expect("old, but it may still hold", "open(late)@edge cleared@edge", "acknowledged cleared opened")
+	d.alarmEvent("edge", now, old.Add(time.Minute), false)
+	d.alarmEvent("edge", now, old, true)
+	d.expect("old and over", "cleared(late)@edge cleared@edge", "cleared")
+}
+
+func TestLateKnownAlarmRingsWhenItStillHolds(t *testing.T) {
+	d := newDesk(t, water())
+	d.alarmEvent("edge", now, now.Add(-time.Hour), true)
+	d.expect("old", "open(late)@edge", "opened")
+	d.read(now, now, 5.3)
+	d.expect("still", "open@edge", "opened")
+}
+
+func TestRestartNeitherLosesNorDoublesAlarms(t *testing.T) {
+	d := newDesk(t, water())
+	d.read(now, now, 5.3)
+	d.expect("before", "open", "opened")
+	for range 3 {
+		d.kill()
+		d.start(water())
+		d.expect("restarted", "open", "")
+	}
+	d.read(now, now.Add(time.Second), 5)
+	d.expect("ends after the restart", "returned", "returned")
+	list, _ := d.all()
+	if _, err := d.Ack(as("王工", "320623"), list[0].ID, ""); err != nil {
+		t.Fatal(err)
+	}
+	d.events()
+	d.kill()
+	d.start(water())
+	d.expect("history stays history", "cleared", "")
+}
+
+func TestCommitThatWasNotEvaluatedIsEvaluatedAtTheNextStart(t *testing.T) {
+	d := newDesk(t, water())
+	d.kill()
+	ts, err := tsdb.Open(t.Context(), tsdb.Options{Dir: filepath.Join(d.dir, "telemetry")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var rs []wire.Reading
+	for i, v := range []float64{5.3, 5.4, 5} {
+		rs = append(rs, wire.Reading{Device: "level", Property: "water_level", At: now.UnixMilli() + int64(i), Value: v})
+	}
+	if _, err := ts.Commit(t.Context(), []telemetry.Incoming{{Edge: "edge", ReceivedAt: now, Batch: &wire.Batch{Readings: rs}}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(ts.Seal(t.Context()), ts.Close()); err != nil {
+		t.Fatal(err)
+	}
+	d.start(water())
+	d.expect("evaluated late", "returned", "opened returned")
+}
+
+func TestAlarmOfARuleThatIsGoneCanBeEnded(t *testing.T) {
+	d := newDesk(t, water())
+	d.read(now, now, 5.3)
+	d.events()
+	d.kill()
+	d.start()
+	d.expect("without the rule", "returned", "returned")
+}
+
+func TestReadersSeeTheirOwnDivisionOnly(t *testing.T) {
+	d := newDesk(t, water())
+	d.take(telemetry.Incoming{Edge: "edge", ReceivedAt: now, Batch: &wire.Batch{Readings: []wire.Reading{
+		{Device: "level", Property: "water_level", At: now.UnixMilli(), Value: 5},
+		{Device: "other", Property: "water_level", At: now.UnixMilli(), Value: 6},
+	}}})
+	l, err := d.Latest(as("w", "320623"))
+	if err != nil || len(l) != 1 || l[0].Device != "level" || l[0].Value != 5 {
+		t.Errorf("got %+v, %v", l, err)
+	}
+	q := telemetry.Query{Device: "other", Property: "water_level", From: now.Add(-time.Hour), To: now.Add(time.Hour)}
+	if _, err := d.Series(as("w", "320623"), q); errs.KindOf(err) != errs.NotFound {
+		t.Errorf("another county's series: %v", err)
+	}
+	s, err := d.Series(as("w", "320600"), q)
+	if err != nil || len(s.Buckets) != 1 || s.Unit != "m" {
+		t.Errorf("got %+v, %v", s, err)
+	}
+	for _, call := range []func(context.Context) error{
+		func(ctx context.Context) error { _, err := d.Latest(ctx); return err },
+		func(ctx context.Context) error { _, err := d.Series(ctx, q); return err },
+		func(ctx context.Context) error { _, err := d.Stats(ctx); return err },
+		func(ctx context.Context) error { _, err := d.ListAlarms(ctx, telemetry.Filter{}); return err },
+		func(ctx context.Context) error { _, err := d.Ack(ctx, "x", ""); return err },
+		func(ctx context.Context) error { _, err := d.ListRules(ctx); return err },
+	} {
+		if err := call(context.Background()); errs.KindOf(err) != errs.Unauthenticated {
+			t.Errorf("nobody got %v", err)
+		}
+		if err := call(actor.With(context.Background(), actor.Actor{Kind: actor.User, ID: "u"})); errs.KindOf(err) != errs.Denied {
+			t.Errorf("somebody without permission got %v", err)
+		}
+	}
+}
