@@ -29,13 +29,14 @@ type Server struct {
 
 	mu      sync.Mutex
 	streams map[string]*gortsplib.ServerStream // those not cut
+	playing map[*gortsplib.ServerSession]string
 }
 
 const clockRate = 90_000
 
 // Start listens and lets the cameras run.
 func (s *Server) Start(ctx context.Context) error {
-	s.streams = map[string]*gortsplib.ServerStream{}
+	s.streams, s.playing = map[string]*gortsplib.ServerStream{}, map[*gortsplib.ServerSession]string{}
 	s.server = &gortsplib.Server{
 		Handler:     s,
 		RTSPAddress: s.Listen,
@@ -163,8 +164,31 @@ func (s *Server) OnSetup(ctx *gortsplib.ServerHandlerOnSetupCtx) (*base.Response
 	return s.find(ctx.Path)
 }
 
+// Readers is how many sessions a camera plays to.
+func (s *Server) Readers(id string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := 0
+	for _, playing := range s.playing {
+		if playing == id {
+			n++
+		}
+	}
+	return n
+}
+
+// OnSessionClose implements gortsplib.ServerHandlerOnSessionClose.
+func (s *Server) OnSessionClose(ctx *gortsplib.ServerHandlerOnSessionCloseCtx) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.playing, ctx.Session)
+}
+
 // OnPlay implements gortsplib.ServerHandlerOnPlay.
-func (s *Server) OnPlay(*gortsplib.ServerHandlerOnPlayCtx) (*base.Response, error) {
+func (s *Server) OnPlay(ctx *gortsplib.ServerHandlerOnPlayCtx) (*base.Response, error) {
+	s.mu.Lock()
+	s.playing[ctx.Session] = strings.Trim(ctx.Path, "/")
+	s.mu.Unlock()
 	return &base.Response{StatusCode: base.StatusOK}, nil
 }
 

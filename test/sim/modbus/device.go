@@ -1,0 +1,154 @@
+// Package modbus is simulated Modbus TCP devices whose register map comes from the same profiles that the
+// edge agents read them with. The simulator runs them. Rule that must never break: an address that the
+// profile does not name answers with the exception a real device gives, so that a wrong profile shows.
+package modbus
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/simonvetter/modbus"
+)
+
+// Table is one of the register tables.
+type Table string
+
+// The tables that hold 16-bit registers.
+const (
+	Holding Table = "holding"
+	Input   Table = "input"
+)
+
+// Point is where a property stands in the registers and how it is written there.
+type Point struct {
+	Table   Table
+	Address uint16
+	Encode  func(value float64) []uint16 // as many registers as it takes
+	Value   func(at time.Time) float64
+}
+
+// Device is one Modbus TCP server.
+type Device struct {
+	Listen string // address; port 0 takes a free one and keeps it
+	Unit   uint8  // 0 answers to every unit
+	Points []Point
+	Log    *slog.Logger
+
+	mu     sync.Mutex
+	addr   string
+	server *modbus.ModbusServer
+}
+
+// Start listens.
+func (d *Device) Start(ctx context.Context) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.addr == "" {
+		addr, err := free(ctx, d.Listen)
+		if err != nil {
+			return err
+		}
+		d.addr = addr
+	}
+	server, err := modbus.NewServer(&modbus.ServerConfiguration{
+		URL: "tcp://" + d.addr, Timeout: time.Minute, MaxClients: 16,
+		Logger: slog.NewLogLogger(d.Log.Handler(), slog.LevelDebug),
+	}, d)
+	if err != nil {
+		return fmt.Errorf("make modbus device: %w", err)
+	}
+	if err := server.Start(); err != nil {
+		return fmt.Errorf("listen for modbus on %s: %w", d.addr, err)
+	}
+	d.server = server
+	return nil
+}
+
+// free settles port 0, because the library does not tell which port it took.
+func free(ctx context.Context, listen string) (string, error) {
+	ln, err := (&net.ListenConfig{}).Listen(ctx, "tcp", listen)
+	if err != nil {
+		return "", fmt.Errorf("listen for modbus on %s: %w", listen, err)
+	}
+	defer ln.Close()
+	return ln.Addr().String(), nil
+}
+
+// Addr is where it listens.
+func (d *Device) Addr() string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.addr
+}
+
+// Stop ends all connections; Start may follow.
+func (d *Device) Stop(context.Context) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.server == nil {
+		return nil
+	}
+	err := d.server.Stop()
+	d.server = nil
+	if err != nil {
+		return fmt.Errorf("stop modbus device: %w", err)
+	}
+	return nil
+}
+
+// read answers one request: every register asked for must belong to a point.
+func (d *Device) read(unit uint8, table Table, addr, quantity uint16) ([]uint16, error) {
+	if d.Unit != 0 && unit != d.Unit {
+		return nil, modbus.ErrBadUnitId
+	}
+	now := time.Now()
+	out, known := make([]uint16, quantity), make([]bool, quantity)
+	for _, p := range d.Points {
+		if p.Table != table || !d.overlaps(p, addr, quantity) {
+			continue
+		}
+		for i, word := range p.Encode(p.Value(now)) {
+			if at := int(p.Address) + i - int(addr); at >= 0 && at < len(out) {
+				out[at], known[at] = word, true
+			}
+		}
+	}
+	for _, ok := range known {
+		if !ok {
+			return nil, modbus.ErrIllegalDataAddress
+		}
+	}
+	return out, nil
+}
+
+func (d *Device) overlaps(p Point, addr, quantity uint16) bool {
+	size := len(p.Encode(0))
+	return int(p.Address) < int(addr)+int(quantity) && int(p.Address)+size > int(addr)
+}
+
+// HandleHoldingRegisters implements modbus.RequestHandler.
+func (d *Device) HandleHoldingRegisters(r *modbus.HoldingRegistersRequest) ([]uint16, error) {
+	if r.IsWrite {
+		return nil, modbus.ErrIllegalFunction
+	}
+	return d.read(r.UnitId, Holding, r.Addr, r.Quantity)
+}
+
+// HandleInputRegisters implements modbus.RequestHandler.
+func (d *Device) HandleInputRegisters(r *modbus.InputRegistersRequest) ([]uint16, error) {
+	return d.read(r.UnitId, Input, r.Addr, r.Quantity)
+}
+
+// HandleCoils implements modbus.RequestHandler; the devices have none.
+func (d *Device) HandleCoils(*modbus.CoilsRequest) ([]bool, error) {
+	return nil, modbus.ErrIllegalFunction
+}
+
+// HandleDiscreteInputs implements modbus.RequestHandler; the devices have none.
+func (d *Device) HandleDiscreteInputs(*modbus.DiscreteInputsRequest) ([]bool, error) {
+	return nil, modbus.ErrIllegalFunction
+}

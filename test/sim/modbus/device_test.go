@@ -1,0 +1,58 @@
+package modbus
+
+import (
+	"errors"
+	"log/slog"
+	"math"
+	"testing"
+	"time"
+
+	"github.com/simonvetter/modbus"
+)
+
+func TestDeviceAnswersItsMapAndRefusesTheRest(t *testing.T) {
+	float := func(v float64) []uint16 {
+		bits := math.Float32bits(float32(v))
+		return []uint16{uint16(bits >> 16), uint16(bits)}
+	}
+	d := &Device{
+		Listen: "127.0.0.1:0", Unit: 1, Log: slog.New(slog.DiscardHandler),
+		Points: []Point{
+			{Table: Holding, Address: 10, Encode: float, Value: func(time.Time) float64 { return 5.25 }},
+			{Table: Holding, Address: 12, Encode: func(v float64) []uint16 { return []uint16{uint16(v)} }, Value: func(time.Time) float64 { return 42 }},
+		},
+	}
+	for range 2 { // a device that was cut comes back where it was
+		if err := d.Start(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		client, err := modbus.NewClient(&modbus.ClientConfiguration{URL: "tcp://" + d.Addr(), Timeout: time.Second})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := client.Open(); err != nil {
+			t.Fatal(err)
+		}
+		words, err := client.ReadRegisters(10, 3, modbus.HOLDING_REGISTER)
+		if err != nil || words[2] != 42 || math.Float32frombits(uint32(words[0])<<16|uint32(words[1])) != 5.25 {
+			t.Errorf("got %v, %v", words, err)
+		}
+		for _, addr := range []uint16{9, 12} {
+			if _, err := client.ReadRegisters(addr, 2, modbus.HOLDING_REGISTER); !errors.Is(err, modbus.ErrIllegalDataAddress) {
+				t.Errorf("registers from %d: %v", addr, err)
+			}
+		}
+		if _, err := client.ReadRegisters(10, 1, modbus.INPUT_REGISTER); !errors.Is(err, modbus.ErrIllegalDataAddress) {
+			t.Errorf("the other table: %v", err)
+		}
+		if err := client.WriteRegister(12, 1); !errors.Is(err, modbus.ErrIllegalFunction) {
+			t.Errorf("writing: %v", err)
+		}
+		if err := d.Stop(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := client.ReadRegisters(10, 1, modbus.HOLDING_REGISTER); err == nil {
+			t.Error("a stopped device answers")
+		}
+	}
+}
