@@ -1,0 +1,73 @@
+// The live view as plain data: how a message changes it. No socket, no clock: live.ts has those.
+import type { Alarm, Device, Latest, LiveMessage, Stream } from './types'
+
+export interface LiveState {
+  devices: Map<string, Device>
+  latest: Map<string, Latest>
+  alarms: Map<string, Alarm>
+  streams: Map<string, Stream>
+}
+
+export function latestKey(device: string, property: string): string {
+  return `${device}/${property}`
+}
+
+// follows reports whether a message may come after seq: a snapshot always, an update only the next one.
+export function follows(seq: number, message: LiveMessage): boolean {
+  return message.type === 'snapshot' || message.seq === seq + 1
+}
+
+// apply changes the state by one message and returns the alarms that are new to it.
+export function apply(state: LiveState, message: LiveMessage): Alarm[] {
+  const snapshot = message.type === 'snapshot'
+  merge(state.devices, message.devices, (d) => d.id, snapshot)
+  merge(state.latest, message.latest, (l) => latestKey(l.device, l.property), snapshot)
+  merge(state.streams, message.streams, (s) => s.id, snapshot)
+  const known = new Set(state.alarms.keys())
+  merge(state.alarms, message.alarms, (a) => a.id, snapshot)
+  for (const alarm of message.alarms ?? []) {
+    if (alarm.state === 'cleared') state.alarms.delete(alarm.id)
+  }
+  for (const id of message.removed?.devices ?? []) removeDevice(state, id)
+  for (const id of message.removed?.alarms ?? []) state.alarms.delete(id)
+  for (const id of message.removed?.streams ?? []) state.streams.delete(id)
+  return (message.alarms ?? []).filter((a) => a.state !== 'cleared' && !known.has(a.id))
+}
+
+function merge<T>(into: Map<string, T>, items: T[] | undefined | null, key: (item: T) => string, replace: boolean): void {
+  if (replace) {
+    const keep = new Set((items ?? []).map(key))
+    for (const id of [...into.keys()]) if (!keep.has(id)) into.delete(id)
+  }
+  for (const item of items ?? []) into.set(key(item), item)
+}
+
+function removeDevice(state: LiveState, id: string): void {
+  state.devices.delete(id)
+  state.streams.delete(id)
+  for (const key of [...state.latest.keys()]) if (key.startsWith(`${id}/`)) state.latest.delete(key)
+}
+
+// Skew follows the difference between this computer's clock and the centre's. The smallest difference
+// seen lately is the clocks' own; what a message shows above it is how late it came.
+export class Skew {
+  private samples: number[] = []
+
+  // add takes one message's times and returns how late it came, in milliseconds.
+  add(receivedMs: number, sentMs: number): number {
+    const difference = receivedMs - sentMs
+    this.samples.push(difference)
+    if (this.samples.length > 120) this.samples.shift()
+    return difference - this.offset
+  }
+
+  // offset is this computer's clock minus the centre's.
+  get offset(): number {
+    return this.samples.length ? Math.min(...this.samples) : 0
+  }
+}
+
+// backOff is how long to wait before the nth try to connect again, in milliseconds; spread is 0…1.
+export function backOff(tries: number, spread: number): number {
+  return Math.min(15_000, 500 * 2 ** Math.min(tries, 6)) * (0.75 + spread / 2)
+}

@@ -1,0 +1,20 @@
+// The nine rooms of the console, in the order of the rail. A room without a page says so.
+
+export interface Room {
+  key: string
+  to?: string
+  icon: string
+  permission?: string
+}
+
+export const rooms: Room[] = [
+  { key: 'desk', to: '/', icon: 'M3 12h18M5 12V7h14v5M7 20v-8M17 20v-8' },
+  { key: 'map', to: '/map', icon: 'M3 6l6-2 6 2 6-2v14l-6 2-6-2-6 2zM9 4v14M15 6v14', permission: 'device.read' },
+  { key: 'video', to: '/video', icon: 'M3 6h12v12H3zM15 10l6-3v10l-6-3', permission: 'video.watch' },
+  { key: 'incident', icon: 'M12 3l9 17H3zM12 10v4M12 17v.5' },
+  { key: 'report', icon: 'M6 3h9l4 4v14H6zM9 12h7M9 16h7' },
+  { key: 'monitor', to: '/monitor', icon: 'M3 15l4-6 4 4 4-8 6 10', permission: 'alarm.read' },
+  { key: 'plan', icon: 'M4 4h16v16H4zM8 9h8M8 13h5' },
+  { key: 'resource', icon: 'M3 8l9-5 9 5v9l-9 4-9-4zM3 8l9 4 9-4M12 12v9' },
+  { key: 'more', to: '/more/devices', icon: 'M5 12h.1M12 12h.1M19 12h.1' },
+]

@@ -1,0 +1,55 @@
+// What Ctrl K finds: pages, devices, places and people, each with where it leads.
+import type { Device, Place, User } from '@/api/types'
+import { find, type Hit } from '@/map/search'
+
+export interface Target {
+  key: string
+  kind: 'page' | 'device' | 'camera' | 'place' | 'person'
+  name: string
+  about: string
+  to: string
+}
+
+export interface PageName {
+  key: string
+  name: string
+  to: string
+}
+
+function has(text: string, query: string): boolean {
+  return text.toLowerCase().includes(query)
+}
+
+export function mapAddress(place: Place, zoom: number): string {
+  return `/map?at=${place.lat.toFixed(5)},${place.lon.toFixed(5)},${zoom}`
+}
+
+export function pageTargets(query: string, pages: readonly PageName[]): Target[] {
+  return pages.filter((p) => has(p.name, query)).map((p) => ({ key: `page ${p.key}`, kind: 'page', name: p.name, about: '', to: p.to }))
+}
+
+export function deviceTargets(query: string, devices: Iterable<Device>, most: number): Target[] {
+  const found: Target[] = []
+  if (!query) return found
+  for (const d of devices) {
+    if (found.length >= most) break
+    if (!has(d.name, query) && !has(d.id, query)) continue
+    const camera = d.kind === 'camera'
+    found.push({ key: `device ${d.id}`, kind: camera ? 'camera' : 'device', name: d.name, about: d.id, to: camera ? `/video?stream=${encodeURIComponent(d.id)}` : `/map?sel=${encodeURIComponent(d.id)}` })
+  }
+  return found
+}
+
+export function placeTargets(query: string, gazetteer: readonly Hit[], english: boolean): Target[] {
+  return find(query, gazetteer).map((hit) => ({
+    key: hit.key,
+    kind: 'place',
+    name: english ? hit.name_en : hit.name,
+    about: english ? hit.within_en : hit.within,
+    to: mapAddress(hit.place, hit.rough ? 10 : 13),
+  }))
+}
+
+export function personTargets(users: readonly User[]): Target[] {
+  return users.map((u) => ({ key: `person ${u.id}`, kind: 'person', name: u.name, about: u.org_name, to: `/more/users?q=${encodeURIComponent(u.username)}` }))
+}

@@ -1,0 +1,88 @@
+// The alarm sound: rings for a new alarm and again while one is unacknowledged. Browsers give sound only
+// after the person has touched the page; until then the state says that it is blocked.
+import { useEventListener } from '@vueuse/core'
+import { computed, onScopeDispose, ref, type ComputedRef, type InjectionKey } from 'vue'
+import { useLive } from '@/api/live'
+import type { Alarm } from '@/api/types'
+import { useSettings } from '@/stores/settings'
+
+export type SoundState = 'on' | 'muted' | 'blocked' | 'missing'
+
+export interface AlarmSound {
+  state: ComputedRef<SoundState>
+  // press mutes, unmutes, or asks the browser to allow sound, whichever makes sense now.
+  press: () => void
+}
+
+export const alarmSoundKey: InjectionKey<AlarmSound> = Symbol('alarm sound')
+
+const againMs = 10_000
+
+export function rings(alarm: Alarm): boolean {
+  return !alarm.retrospective && (alarm.state === 'open' || alarm.state === 'returned')
+}
+
+// beep plays two tones, higher and more often the graver the level (1 red … 4 blue).
+function beep(context: AudioContext, level: number): void {
+  const times = level <= 2 ? 3 : 2
+  for (let i = 0; i < times * 2; i++) {
+    const at = context.currentTime + i * 0.22
+    const tone = context.createOscillator()
+    const volume = context.createGain()
+    tone.frequency.value = (i % 2 === 0 ? 880 : 660) * (level <= 2 ? 1.2 : 1)
+    volume.gain.setValueAtTime(0, at)
+    volume.gain.linearRampToValueAtTime(0.25, at + 0.02)
+    volume.gain.linearRampToValueAtTime(0, at + 0.18)
+    tone.connect(volume).connect(context.destination)
+    tone.start(at)
+    tone.stop(at + 0.2)
+  }
+}
+
+export function useAlarmSound(): AlarmSound {
+  const live = useLive()
+  const settings = useSettings()
+  const supported = typeof AudioContext !== 'undefined'
+  const context = supported ? new AudioContext() : undefined
+  const running = ref(context?.state === 'running')
+
+  const state = computed<SoundState>(() => {
+    if (!supported) return 'missing'
+    if (settings.muted) return 'muted'
+    return running.value ? 'on' : 'blocked'
+  })
+
+  async function unlock(): Promise<void> {
+    if (context && context.state !== 'running') await context.resume()
+    running.value = context?.state === 'running'
+  }
+  function ring(level: number): void {
+    if (context && state.value === 'on') beep(context, level)
+  }
+  function press(): void {
+    if (state.value === 'blocked') void unlock()
+    else settings.muted = !settings.muted
+    if (!settings.muted) void unlock()
+  }
+
+  if (context) {
+    context.onstatechange = () => {
+      running.value = context.state === 'running'
+    }
+    useEventListener(['pointerdown', 'keydown'], () => void unlock())
+  }
+  const off = live.onNewAlarm((alarm) => {
+    if (rings(alarm)) ring(alarm.level)
+  })
+  const again = setInterval(() => {
+    const waiting = [...live.alarms.values()].filter(rings)
+    if (waiting.length) ring(Math.min(...waiting.map((a) => a.level)))
+  }, againMs)
+  onScopeDispose(() => {
+    off()
+    clearInterval(again)
+    void context?.close()
+  })
+
+  return { state, press }
+}

@@ -1,0 +1,53 @@
+// The pages. meta.title is the key of the page's name, meta.permission what a person needs to see it.
+import type { Component } from 'vue'
+import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router'
+import { useSession } from '@/stores/session'
+
+declare module 'vue-router' {
+  interface RouteMeta {
+    title?: string
+    permission?: string
+    // open pages need no session.
+    open?: boolean
+  }
+}
+
+const parts = import.meta.glob<Component>('./features/{map,video}/*Page.vue', { import: 'default' })
+
+function part(name: string): () => Promise<Component> {
+  const path = Object.keys(parts).find((p) => p.startsWith(`./features/${name}/`))
+  return (path && parts[path]) || (() => import('@/features/session/MissingPage.vue').then((m) => m.default))
+}
+
+export const pages: RouteRecordRaw[] = [
+  { path: '/', name: 'desk', component: () => import('@/features/desk/DeskPage.vue'), meta: { title: 'page.desk' } },
+  { path: '/map', name: 'map', component: part('map'), meta: { title: 'page.map', permission: 'device.read' } },
+  { path: '/video', name: 'video', component: part('video'), meta: { title: 'page.video', permission: 'video.watch' } },
+  { path: '/monitor', name: 'monitor', component: () => import('@/features/alarms/MonitorPage.vue'), meta: { title: 'page.monitor', permission: 'alarm.read' } },
+  { path: '/more', redirect: '/more/devices' },
+  { path: '/more/devices', name: 'devices', component: () => import('@/features/devices/DevicesPage.vue'), meta: { title: 'page.devices', permission: 'device.read' } },
+  { path: '/more/users', name: 'users', component: () => import('@/features/users/UsersPage.vue'), meta: { title: 'page.users', permission: 'account.read' } },
+  { path: '/login', name: 'login', component: () => import('@/features/session/LoginPage.vue'), meta: { title: 'page.login', open: true } },
+  { path: '/:rest(.*)*', name: 'missing', component: () => import('@/features/session/MissingPage.vue'), meta: { title: 'page.missing', open: true } },
+]
+
+if (import.meta.env.DEV) {
+  pages.push({ path: '/gallery', name: 'gallery', component: () => import('@/features/gallery/GalleryPage.vue'), meta: { title: 'page.gallery', open: true } })
+}
+
+export const router = createRouter({ history: createWebHistory(), routes: pages })
+
+router.beforeEach(async (to) => {
+  if (to.meta.open && to.name !== 'login') return true
+  const session = useSession()
+  try {
+    await session.load()
+  } catch {
+    // The centre does not answer: the frame says so, and the page shows what it can.
+    return true
+  }
+  const inside = session.session && !session.mustChange
+  if (to.name === 'login') return inside ? { path: '/' } : true
+  if (!inside) return { name: 'login', query: to.fullPath === '/' ? {} : { next: to.fullPath } }
+  return true
+})
