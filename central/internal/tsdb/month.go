@@ -277,6 +277,8 @@ func (d *DB) times(ctx context.Context, k dayKey) ([]int64, error) {
 	if f == nil {
 		return nil, nil
 	}
+	d.view.RLock() // a seal may be about to replace the chunks
+	defer d.view.RUnlock()
 	list, err := chunks(ctx, f.db, k.series, k.day*day, (k.day+1)*day)
 	if err != nil {
 		return nil, err
