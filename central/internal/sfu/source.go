@@ -1,0 +1,194 @@
+package sfu
+
+import (
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/fengsui/fengsui/central/internal/sfu/h264"
+	"github.com/fengsui/fengsui/central/internal/sfu/jitter"
+	"github.com/fengsui/fengsui/central/internal/sfu/ring"
+	"github.com/fengsui/fengsui/central/internal/video"
+)
+
+const (
+	clock  = 90000
+	grace  = 15 * time.Second       // a publisher that comes back within it goes on where it was
+	pliGap = 500 * time.Millisecond // between requests for a key frame
+	meter  = 4                      // seconds over which the bit rate is taken
+)
+
+// source is one stream: at most one publisher, any number of viewers, one ring.
+type source struct {
+	name string
+	log  *ring.Log
+
+	mu        sync.Mutex
+	publisher *publisher
+	viewers   map[*viewer]struct{}
+	touched   time.Time // somebody asked for the stream
+	last      time.Time // last packet
+
+	// Of the publisher of the moment.
+	begun    bool // its first key frame has come
+	offset   uint32
+	out      uint32 // time of the last packet in the ring
+	sps, pps []byte
+	picture  uint32 // publisher's time of the picture being written
+	sets     bool   // that picture has parameter sets
+	asked    time.Time
+
+	bytes [meter + 1]int64 // by second
+	at    int64            // Unix second of the newest
+}
+
+func newSource(name string) *source {
+	return &source{name: name, log: ring.NewLog(), viewers: map[*viewer]struct{}{}, touched: time.Now()}
+}
+
+// touch keeps a stream that somebody is about to use.
+func (s *source) touch(now time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.touched = now
+}
+
+// take makes a publisher the one of this stream and returns the one before.
+func (s *source) take(p *publisher) (before *publisher) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	before = s.publisher
+	if before == p {
+		return nil
+	}
+	s.publisher, s.begun = p, false
+	return before
+}
+
+// drop forgets a publisher that has gone.
+func (s *source) drop(p *publisher) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.publisher == p {
+		s.publisher = nil
+	}
+}
+
+func (s *source) join(v *viewer, limit int) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.viewers) >= limit {
+		return false
+	}
+	s.viewers[v] = struct{}{}
+	return true
+}
+
+func (s *source) leave(v *viewer) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.viewers, v)
+}
+
+// write puts a packet of a publisher into the ring. It reports whether that was its first picture.
+func (s *source) write(p *publisher, packet jitter.Packet, gap bool, now time.Time) (first bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.publisher != p {
+		return false
+	}
+	s.count(len(packet.Payload), now)
+	if gap && s.begun {
+		s.log.Append(ring.Entry{Gap: true, Time: s.out, At: now})
+	}
+	if len(packet.Payload) == 0 {
+		return false // padding; leaving it out leaves no hole, as viewers have numbers of their own
+	}
+	info := h264.Inspect(packet.Payload)
+	if !s.begun {
+		if !info.IDR && info.SPS == nil {
+			return false
+		}
+		s.begin(packet, now)
+		first = true
+	}
+	if packet.Time != s.picture {
+		s.picture, s.sets = packet.Time, false
+	}
+	if info.SPS != nil {
+		s.sps, s.sets = slices.Clone(info.SPS), true
+	}
+	if info.PPS != nil {
+		s.pps = slices.Clone(info.PPS)
+	}
+	at := packet.Time + s.offset
+	if info.IDR && !s.sets && s.sps != nil && s.pps != nil {
+		s.log.Append(ring.Entry{Time: at, Payload: h264.Join(s.sps, s.pps), At: now})
+		s.sets = true
+	}
+	s.log.Append(ring.Entry{Time: at, Marker: packet.Marker, IDR: info.IDR, Payload: packet.Payload, At: now})
+	s.out, s.last = at, now
+	return first
+}
+
+// begin makes the time of a new publisher go on where the one before it ended.
+func (s *source) begin(packet jitter.Packet, now time.Time) {
+	s.begun = true
+	s.picture, s.sets = packet.Time, false
+	if s.last.IsZero() {
+		s.offset = 0
+		return
+	}
+	passed := max(now.Sub(s.last), time.Millisecond)
+	s.offset = s.out + uint32(passed.Seconds()*clock) - packet.Time
+}
+
+// needKey asks the publisher for a key frame, seldom.
+func (s *source) needKey(now time.Time) {
+	s.mu.Lock()
+	p := s.publisher
+	if p == nil || now.Sub(s.asked) < pliGap {
+		s.mu.Unlock()
+		return
+	}
+	s.asked = now
+	s.mu.Unlock()
+	p.needKey()
+}
+
+func (s *source) count(n int, now time.Time) {
+	second := now.Unix()
+	for ; s.at < second; s.at++ {
+		if second-s.at > meter {
+			s.at = second - meter - 1
+			s.bytes = [meter + 1]int64{}
+		}
+		s.bytes[(s.at+1)%(meter+1)] = 0
+	}
+	s.bytes[second%(meter+1)] += int64(n)
+}
+
+func (s *source) flow(now time.Time) video.Flow {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.count(0, now)
+	sum := int64(0)
+	for i, n := range s.bytes {
+		if int64(i) != now.Unix()%(meter+1) { // the present second is not over
+			sum += n
+		}
+	}
+	viewers := len(s.viewers)
+	return video.Flow{Publishing: s.publisher != nil, Last: s.last, Viewers: viewers, Bitrate: sum * 8 / meter}
+}
+
+// tidy forgets pictures that are too old to be shown; it reports whether the whole stream is unused.
+func (s *source) tidy(now time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.publisher != nil || now.Sub(s.touched) < grace || now.Sub(s.last) < grace {
+		return false
+	}
+	s.log.Forget()
+	return len(s.viewers) == 0
+}

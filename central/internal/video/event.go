@@ -1,0 +1,15 @@
+package video
+
+// The kinds of events.
+const (
+	EventChanged = "stream.changed" // passing; Data is Stream
+	EventWatched = "stream.watched" // audited; Data is Watched
+)
+
+// Watched tells that somebody began or ended to watch.
+type Watched struct {
+	Stream  string `json:"stream"`
+	Session string `json:"session"`
+	Ended   bool   `json:"ended"`
+	Seconds int64  `json:"seconds,omitempty"` // watched, when it ended
+}

@@ -1,0 +1,79 @@
+package video
+
+import "time"
+
+// The times of a lease. A terminal whose stop message is lost ends leaseLength after the last renewal,
+// which is within linger after the last viewer left: 22 s in all.
+const (
+	leaseLength = 20 * time.Second
+	renewEvery  = 8 * time.Second
+	retryAfter  = 2 * time.Second
+	linger      = 2 * time.Second  // a page that is loaded again finds the picture running
+	patience    = 20 * time.Second // how long a ticket keeps the lease while its viewer connects
+)
+
+// act is what to tell the edge.
+type act int
+
+const (
+	nothing act = iota
+	start
+	stop
+)
+
+// lease is one stream's hold on a terminal. It is pure: time is an argument.
+type lease struct {
+	hold    time.Time // a viewer with a ticket is on the way until then
+	wanted  time.Time // when it was last wanted
+	asked   time.Time // last successful start
+	tried   time.Time // last attempt
+	running bool      // started and not stopped
+}
+
+// want keeps the lease for a viewer that connects.
+func (l *lease) want(now time.Time) { l.hold = now.Add(patience) }
+
+// needed reports whether somebody watches or is about to.
+func (l *lease) needed(now time.Time, viewers int) bool { return viewers > 0 || now.Before(l.hold) }
+
+// decide says what to tell the edge now.
+func (l *lease) decide(now time.Time, viewers int) act {
+	if l.needed(now, viewers) {
+		l.wanted = now
+		if (!l.running || now.Sub(l.asked) >= renewEvery) && now.Sub(l.tried) >= retryAfter {
+			l.tried = now
+			return start
+		}
+		return nothing
+	}
+	if l.running && now.Sub(l.wanted) >= linger {
+		l.running = false
+		return stop
+	}
+	return nothing
+}
+
+// started notes that the edge took the command.
+func (l *lease) started(now time.Time) { l.running, l.asked, l.tried = true, now, now }
+
+// The times of a stream's state.
+const (
+	frozenAfter = 2 * time.Second
+	grace       = 15 * time.Second // a publisher that is away shorter has only frozen
+)
+
+// stateOf says how a stream stands.
+func stateOf(f Flow, needed bool, now time.Time) State {
+	quiet := now.Sub(f.Last)
+	switch {
+	case f.Publishing && f.Last.IsZero():
+		return Starting
+	case f.Publishing && quiet > frozenAfter, !f.Publishing && needed && quiet < grace:
+		return Frozen
+	case f.Publishing:
+		return Live
+	case needed:
+		return Starting
+	}
+	return Idle
+}

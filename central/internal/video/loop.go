@@ -1,0 +1,127 @@
+package video
+
+import (
+	"context"
+	"time"
+
+	"github.com/fengsui/fengsui/central/internal/event"
+)
+
+const (
+	lookEvery    = 500 * time.Millisecond
+	bitrateEvery = 5 * time.Second // how often a change of nothing but the bit rate is told
+)
+
+// run looks after every stream until ctx ends.
+func (s *Service) run(ctx context.Context) {
+	tick := time.NewTicker(lookEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		case <-s.kick:
+		}
+		s.look(ctx, time.Now())
+	}
+}
+
+// poke makes run look now.
+func (s *Service) poke() {
+	select {
+	case s.kick <- struct{}{}:
+	default:
+	}
+}
+
+// changed is told by the router.
+func (s *Service) changed(ctx context.Context, c Change) {
+	if c.Ended != "" {
+		s.ended(ctx, c.Ended)
+	}
+	s.poke()
+}
+
+// look compares every stream with what was last told and does what its lease needs.
+func (s *Service) look(ctx context.Context, now time.Time) {
+	var events []event.Event
+	s.mu.Lock()
+	for nonce, expires := range s.used {
+		if now.Unix() >= expires {
+			delete(s.used, nonce)
+		}
+	}
+	for id, st := range s.streams {
+		flow := s.o.Router.Flow(id)
+		if !st.busy {
+			if a := st.lease.decide(now, flow.Viewers); a != nothing {
+				st.busy = true
+				s.wg.Go(func() { s.tell(ctx, id, a) })
+			}
+		}
+		if st.update(flow, now) {
+			events = append(events, event.Event{
+				At: now, Kind: EventChanged, Subject: id, Division: st.division, Data: st.shown, Ephemeral: true,
+			})
+		}
+	}
+	s.mu.Unlock()
+	s.o.Events.Publish(ctx, events...)
+}
+
+// tell sends a command and notes how it went.
+func (s *Service) tell(ctx context.Context, id string, a act) {
+	s.mu.Lock()
+	st := s.streams[id]
+	edge := st.edge
+	s.mu.Unlock()
+	err := s.command(ctx, id, edge, a)
+	if err != nil && ctx.Err() == nil {
+		s.o.Log.Warn("terminal was not asked", "edge", edge, "stream", id, "error", err)
+	}
+	fault := ""
+	if camera, err := s.o.Devices.Get(ctx, id); err == nil {
+		fault = camera.Error
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	st.busy, st.fault, st.failure = false, fault, ""
+	switch {
+	case a == start && err != nil:
+		st.failure = offline(edge, nil).Error()
+	case a == start:
+		st.lease.started(time.Now())
+	}
+}
+
+// update brings what is shown up to date and reports whether it must be told.
+func (st *stream) update(f Flow, now time.Time) bool {
+	state := stateOf(f, st.lease.needed(now, f.Viewers), now)
+	next := Stream{ID: st.shown.ID, State: state, Viewers: f.Viewers, Since: st.shown.Since, Bitrate: f.Bitrate}
+	if state != st.shown.State || next.Since == nil {
+		since := now.UTC()
+		next.Since = &since
+	}
+	switch state {
+	case Frozen:
+		last := f.Last.UTC()
+		next.FrozenSince = &last
+	case Starting:
+		next.Error = st.failure
+		if next.Error == "" {
+			next.Error = st.fault
+		}
+	case Live, Idle:
+	}
+	if state != Live {
+		next.Bitrate = 0
+	}
+	old := st.shown
+	same := old.State == next.State && old.Viewers == next.Viewers && old.Error == next.Error && old.Since != nil
+	if same && (old.Bitrate == next.Bitrate || now.Sub(st.told) < bitrateEvery) {
+		return false
+	}
+	st.shown, st.told = next, now
+	return true
+}

@@ -1,0 +1,64 @@
+package video
+
+import (
+	"context"
+	"time"
+
+	"github.com/fengsui/fengsui/central/internal/device"
+	"github.com/fengsui/fengsui/shared/wire"
+)
+
+// Router forwards pictures from one publisher to many viewers.
+type Router interface {
+	// Publish takes the pictures of a stream; it replaces the publisher before.
+	Publish(ctx context.Context, stream, offer string) (Answer, error)
+	// Watch sends the pictures of a stream; the viewer may come before the publisher.
+	Watch(ctx context.Context, stream, user, offer string) (Answer, error)
+	// Patch adds candidates to a session or restarts its ICE. etag is If-Match as the client sent it.
+	Patch(ctx context.Context, session, etag, fragment string) (Patch, error)
+	// Hang ends a session.
+	Hang(session string) error
+	// Flow tells how a stream goes.
+	Flow(stream string) Flow
+	// Notify names who is told of changes. It is called once, before anything is published.
+	Notify(func(Change))
+}
+
+// Answer is the reply to an offer.
+type Answer struct {
+	Session string
+	ETag    string
+	SDP     string
+}
+
+// Patch is the reply to a fragment; Fragment and ETag are set when ICE was restarted.
+type Patch struct {
+	Restarted bool
+	ETag      string
+	Fragment  string
+}
+
+// Flow is how a stream goes.
+type Flow struct {
+	Publishing bool      // a publisher is connected
+	Last       time.Time // last packet; zero when there never was one
+	Viewers    int
+	Bitrate    int64 // bits per second
+}
+
+// Change tells that the flow of a stream changed in kind, or that a session ended.
+type Change struct {
+	Stream string
+	Ended  string // session, empty when none ended
+}
+
+// Devices knows the cameras. Both methods see what the actor sees.
+type Devices interface {
+	Get(ctx context.Context, id string) (device.Device, error)
+	Cameras(ctx context.Context) ([]device.Device, error)
+}
+
+// Commander sends a command to an edge; an error means that it was not sent.
+type Commander interface {
+	Command(ctx context.Context, edge string, cmd wire.Command) error
+}

@@ -1,0 +1,233 @@
+package video
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/fengsui/fengsui/central/internal/actor"
+	"github.com/fengsui/fengsui/central/internal/device"
+	"github.com/fengsui/fengsui/central/internal/errs"
+	"github.com/fengsui/fengsui/central/internal/event"
+	"github.com/fengsui/fengsui/shared/wire"
+)
+
+const (
+	connectWithin  = time.Minute // life of a token
+	commandTimeout = 3 * time.Second
+	commandLife    = 10 * time.Second
+)
+
+// Options is what the service needs.
+type Options struct {
+	Log       *slog.Logger
+	Router    Router
+	Devices   Devices
+	Commander Commander
+	Events    event.Publisher
+	Key       []byte // signs the tokens; made for this run when empty
+}
+
+// Service leases streams and lets people watch them.
+type Service struct {
+	o      Options
+	signer signer
+
+	mu       sync.Mutex
+	streams  map[string]*stream
+	sessions map[string]session
+	used     map[string]int64 // nonces of watch tokens that opened a session, with their expiry
+
+	kick   chan struct{}
+	cancel context.CancelFunc
+	wg     sync.WaitGroup
+}
+
+// stream is what is known of one camera's picture since somebody first asked for it.
+type stream struct {
+	division string
+	edge     string
+	lease    lease
+	shown    Stream    // as last told
+	told     time.Time // when
+	failure  string    // why the terminal could not be asked
+	fault    string    // what the terminal says of the camera
+	busy     bool      // a command is on its way
+}
+
+type session struct {
+	nonce    string
+	stream   string
+	division string
+	watch    bool
+	user     string
+	name     string
+	since    time.Time
+}
+
+// New makes the service.
+func New(o Options) *Service {
+	if len(o.Key) == 0 {
+		o.Key = make([]byte, keySize)
+		_, _ = rand.Read(o.Key) // never fails
+	}
+	o.Log = o.Log.With("component", "video")
+	return &Service{
+		o: o, signer: signer{o.Key}, streams: map[string]*stream{}, sessions: map[string]session{},
+		used: map[string]int64{}, kick: make(chan struct{}, 1),
+	}
+}
+
+// Start begins to look after the leases.
+func (s *Service) Start(ctx context.Context) error {
+	ctx, s.cancel = context.WithCancel(actor.WithSystem(context.WithoutCancel(ctx), "video"))
+	s.o.Router.Notify(func(c Change) { s.changed(ctx, c) })
+	s.wg.Go(func() { s.run(ctx) })
+	return nil
+}
+
+// Stop ends that. Terminals end by themselves when their leases lapse.
+func (s *Service) Stop(context.Context) error {
+	if s.cancel != nil {
+		s.cancel()
+	}
+	s.wg.Wait()
+	return nil
+}
+
+// Streams lists the pictures that the actor may watch.
+func (s *Service) Streams(ctx context.Context) ([]Stream, error) {
+	a, err := actor.Require(ctx, actor.VideoWatch)
+	if err != nil {
+		return nil, err
+	}
+	cameras, err := s.o.Devices.Cameras(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := make([]Stream, 0, len(cameras))
+	for _, c := range cameras {
+		if c.Kind != device.Camera || !a.Sees(c.Division) {
+			continue
+		}
+		if known, ok := s.streams[c.ID]; ok {
+			out = append(out, known.shown)
+			continue
+		}
+		out = append(out, Stream{ID: c.ID, State: Idle})
+	}
+	slices.SortFunc(out, func(a, b Stream) int { return cmp.Compare(a.ID, b.ID) })
+	return out, nil
+}
+
+// Watch asks the terminal for a stream and returns a ticket for one viewer. The picture may start later
+// than the viewer.
+func (s *Service) Watch(ctx context.Context, id string) (Ticket, error) {
+	a, err := actor.Require(ctx, actor.VideoWatch)
+	if err != nil {
+		return Ticket{}, err
+	}
+	camera, err := s.o.Devices.Get(ctx, id)
+	if err != nil {
+		return Ticket{}, err
+	}
+	if camera.Kind != device.Camera || !a.Sees(camera.Division) {
+		return Ticket{}, errs.E(errs.NotFound, "video.no_stream", "stream %s does not exist", id)
+	}
+	if camera.Parent == "" {
+		return Ticket{}, errs.E(errs.Unavailable, "video.no_edge", "camera %s is behind no terminal", id)
+	}
+	// The terminal is the system's business: who may see the camera need not see the terminal.
+	edge, err := s.o.Devices.Get(actor.WithSystem(ctx, "video"), camera.Parent)
+	if err != nil {
+		return Ticket{}, err
+	}
+	now := time.Now()
+	if edge.State != device.Online && !s.o.Router.Flow(id).Publishing {
+		return Ticket{}, offline(edge.ID, nil)
+	}
+	if err := s.lease(ctx, camera, now); err != nil {
+		return Ticket{}, err
+	}
+	expires := now.Add(connectWithin)
+	token := s.signer.sign(claim{Stream: id, Action: Watch, Expires: expires.Unix(), User: a.ID, Name: a.Name})
+	return Ticket{Stream: id, WHEP: "/whep/" + id, Token: token, Expires: expires.UTC()}, nil
+}
+
+func offline(edge string, cause error) error {
+	return &errs.Error{Kind: errs.Unavailable, Code: "video.edge_offline", Msg: "terminal " + edge + " is offline", Err: cause}
+}
+
+// lease makes sure that the terminal was asked, so that it starts while the viewer connects.
+func (s *Service) lease(ctx context.Context, camera device.Device, now time.Time) error {
+	s.mu.Lock()
+	st := s.stream(camera)
+	fresh := st.lease.running || st.busy
+	st.lease.want(now)
+	if !fresh {
+		st.lease.tried, st.busy = now, true
+	}
+	s.mu.Unlock()
+	if fresh {
+		return nil
+	}
+	err := s.command(ctx, camera.ID, camera.Parent, start)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	st.busy = false
+	if err != nil {
+		st.lease.hold = time.Time{}
+		return offline(camera.Parent, err)
+	}
+	st.lease.started(now)
+	s.poke()
+	return nil
+}
+
+// stream returns the record of a camera. The caller holds the lock.
+func (s *Service) stream(camera device.Device) *stream {
+	st, ok := s.streams[camera.ID]
+	if !ok {
+		st = &stream{shown: Stream{ID: camera.ID, State: Idle}}
+		s.streams[camera.ID] = st
+	}
+	st.division, st.edge = camera.Division, camera.Parent
+	st.fault = ""
+	if camera.State == device.Fault {
+		st.fault = camera.Error
+	}
+	return st
+}
+
+// command sends one media command.
+func (s *Service) command(ctx context.Context, id, edge string, a act) error {
+	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
+	defer cancel()
+	now := time.Now()
+	kind, message := wire.CommandMediaStop, any(wire.MediaStop{Stream: id})
+	if a == start {
+		token := s.signer.sign(claim{Stream: id, Action: Publish, Expires: now.Add(connectWithin).Unix(), User: edge})
+		kind = wire.CommandMediaStart
+		message = wire.MediaStart{Camera: id, Stream: id, WHIP: "/whip/" + id, Token: token, LeaseSeconds: int(leaseLength.Seconds())}
+	}
+	body, err := json.Marshal(message)
+	if err != nil {
+		return err
+	}
+	number, err := uuid.NewV7()
+	if err != nil {
+		return err
+	}
+	return s.o.Commander.Command(ctx, edge, wire.Command{
+		ID: number.String(), Kind: kind, Expires: wire.Millis(now.Add(commandLife)), Body: body,
+	})
+}

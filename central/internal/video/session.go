@@ -1,0 +1,146 @@
+package video
+
+import (
+	"context"
+	"crypto/subtle"
+	"time"
+
+	"github.com/fengsui/fengsui/central/internal/actor"
+	"github.com/fengsui/fengsui/central/internal/errs"
+	"github.com/fengsui/fengsui/central/internal/event"
+)
+
+// Publish answers the offer of a publisher that holds a publish token.
+func (s *Service) Publish(ctx context.Context, token, id, offer string) (Answer, error) {
+	now := time.Now()
+	c, err := s.signer.verify(token, id, Publish, now)
+	if err != nil {
+		return Answer{}, err
+	}
+	camera, err := s.o.Devices.Get(actor.WithSystem(ctx, "video"), id)
+	if err != nil {
+		return Answer{}, err
+	}
+	answer, err := s.o.Router.Publish(ctx, id, offer)
+	if err != nil {
+		return Answer{}, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stream(camera) // a terminal that comes back after a restart of the centre is seen at once
+	s.sessions[answer.Session] = session{nonce: c.Nonce, stream: id, user: c.User, since: now}
+	return answer, nil
+}
+
+// Play answers the offer of a viewer that holds a watch token. The token is used up by it.
+func (s *Service) Play(ctx context.Context, token, id, offer string) (Answer, error) {
+	now := time.Now()
+	c, err := s.signer.verify(token, id, Watch, now)
+	if err != nil {
+		return Answer{}, err
+	}
+	s.mu.Lock()
+	_, twice := s.used[c.Nonce]
+	s.used[c.Nonce] = c.Expires
+	s.mu.Unlock()
+	if twice {
+		return Answer{}, errs.E(errs.Unauthenticated, "video.token_used", "token was used before")
+	}
+	answer, err := s.o.Router.Watch(ctx, id, c.User, offer)
+	s.mu.Lock()
+	if err != nil {
+		delete(s.used, c.Nonce) // a bad offer may be mended and sent again
+		s.mu.Unlock()
+		return Answer{}, err
+	}
+	division := ""
+	if st, ok := s.streams[id]; ok {
+		division = st.division
+	}
+	v := session{nonce: c.Nonce, stream: id, division: division, watch: true, user: c.User, name: c.Name, since: now}
+	s.sessions[answer.Session] = v
+	s.mu.Unlock()
+	s.watched(ctx, answer.Session, v, false)
+	s.poke()
+	return answer, nil
+}
+
+// Patch adds candidates to a session or restarts its ICE. The token is the one that opened it.
+func (s *Service) Patch(ctx context.Context, token, id, session, etag, fragment string) (Patch, error) {
+	if err := s.owns(token, id, session); err != nil {
+		return Patch{}, err
+	}
+	return s.o.Router.Patch(ctx, session, etag, fragment)
+}
+
+// Hang ends a session. The token is the one that opened it.
+func (s *Service) Hang(ctx context.Context, token, id, session string) error {
+	if err := s.owns(token, id, session); err != nil {
+		return err
+	}
+	if err := s.o.Router.Hang(session); err != nil {
+		return err
+	}
+	s.ended(ctx, session)
+	s.poke()
+	return nil
+}
+
+// owns checks that a token opened a session. It may have expired since.
+func (s *Service) owns(token, id, name string) error {
+	c, err := s.signer.open(token)
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	v, ok := s.sessions[name]
+	if !ok || v.stream != id {
+		return errs.E(errs.NotFound, "video.no_session", "session has ended")
+	}
+	if subtle.ConstantTimeCompare([]byte(v.nonce), []byte(c.Nonce)) != 1 {
+		return errs.E(errs.Denied, "video.token_scope", "token is not for this session")
+	}
+	return nil
+}
+
+// DropUser ends all that a user watches: the user was disabled or signed out everywhere.
+func (s *Service) DropUser(user string) {
+	s.mu.Lock()
+	var names []string
+	for name, v := range s.sessions {
+		if v.watch && v.user == user {
+			names = append(names, name)
+		}
+	}
+	s.mu.Unlock()
+	for _, name := range names {
+		if err := s.o.Router.Hang(name); err != nil {
+			s.o.Log.Debug("session had ended", "session", name, "error", err)
+		}
+	}
+}
+
+// ended forgets a session and tells who watched how long.
+func (s *Service) ended(ctx context.Context, name string) {
+	s.mu.Lock()
+	v, ok := s.sessions[name]
+	delete(s.sessions, name)
+	s.mu.Unlock()
+	if ok && v.watch {
+		s.watched(ctx, name, v, true)
+	}
+}
+
+func (s *Service) watched(ctx context.Context, name string, v session, ended bool) {
+	now := time.Now()
+	w := Watched{Stream: v.stream, Session: name, Ended: ended}
+	if ended {
+		w.Seconds = int64(now.Sub(v.since).Seconds())
+	}
+	// The viewer's browser has no session of its own here; the ticket says who it was made for.
+	ctx = actor.With(ctx, actor.Actor{Kind: actor.User, ID: v.user, Name: v.name})
+	s.o.Events.Publish(ctx, event.Event{
+		At: now.UTC(), Kind: EventWatched, Subject: v.stream, Division: v.division, Actor: v.user, ActorName: v.name, Data: w,
+	})
+}
