@@ -16,6 +16,8 @@ import (
 
 	_ "github.com/jackc/pgx/v5/stdlib" // driver "pgx"
 	_ "modernc.org/sqlite"             // driver "sqlite"
+
+	"github.com/fengsui/fengsui/central/internal/page"
 )
 
 // The drivers.
@@ -219,4 +221,24 @@ func collect[T any](rows *sql.Rows, scan func(scanner) (T, error)) ([]T, error) 
 func like(part string) string {
 	part = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(strings.ToLower(part))
 	return "%" + part + "%"
+}
+
+// cut makes a part of a list from one item more than was asked for.
+func cut[T any](items []T, size int, id func(T) string) page.List[T] {
+	if len(items) <= size {
+		return page.List[T]{Items: append([]T{}, items...)}
+	}
+	return page.List[T]{Items: items[:size], Next: id(items[size-1])}
+}
+
+// stem is what the codes of a division and of all below it begin with; see actor.Covers. 320600 → 3206.
+func stem(division string) string {
+	for len(division) == 6 || len(division) == 4 {
+		short, zero := strings.CutSuffix(division, "00")
+		if !zero {
+			break
+		}
+		division = short
+	}
+	return division
 }

@@ -1,0 +1,166 @@
+package account
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/fengsui/fengsui/central/internal/actor"
+	"github.com/fengsui/fengsui/central/internal/errs"
+)
+
+// Orgs lists the organisations that the actor may see, by division, then by age.
+func (s *Service) Orgs(ctx context.Context) ([]Org, error) {
+	a, err := actor.Require(ctx, actor.AccountRead)
+	if err != nil {
+		return nil, err
+	}
+	orgs, err := s.store.Orgs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(orgs, func(o Org) bool { return !sees(a, o.Division) }), nil
+}
+
+// NewOrg is what an organisation is made from.
+type NewOrg struct {
+	ParentID, Name, NameEN, Division string
+}
+
+// CreateOrg puts an organisation below another.
+func (s *Service) CreateOrg(ctx context.Context, n NewOrg) (Org, error) {
+	a, err := actor.Require(ctx, actor.AccountWrite)
+	if err != nil {
+		return Org{}, err
+	}
+	o := Org{
+		ID: newID(), ParentID: n.ParentID, Name: strings.TrimSpace(n.Name), NameEN: strings.TrimSpace(n.NameEN),
+		Division: n.Division, CreatedAt: stamp(),
+	}
+	if err := o.validate(); err != nil {
+		return Org{}, err
+	}
+	err = s.tx.Do(ctx, func(ctx context.Context) error {
+		if err := s.store.Lock(ctx); err != nil {
+			return err
+		}
+		orgs, err := s.store.Orgs(ctx)
+		if err != nil {
+			return err
+		}
+		parent, ok := findOrg(orgs, o.ParentID)
+		if !ok || !sees(a, parent.Division) {
+			return errs.Field("account.parent", "parent_id", "there is no such organisation among those that you manage")
+		}
+		if !actor.Covers(parent.Division, o.Division) {
+			return errs.Field("account.division_outside", "division", "must be "+parent.Division+" or below it")
+		}
+		return s.store.SaveOrg(ctx, o)
+	})
+	if err != nil {
+		return Org{}, err
+	}
+	s.publish(ctx, OrgCreated, o.ID, o.Division, o)
+	return o, nil
+}
+
+// OrgChange is a change of an organisation; nil leaves a part as it is.
+type OrgChange struct {
+	Name, NameEN, Division *string
+}
+
+// ChangeOrg renames an organisation or gives it another division. Its division stays inside
+// the parent's, so that nobody widens their own sight.
+func (s *Service) ChangeOrg(ctx context.Context, id string, c OrgChange) (Org, error) {
+	a, err := actor.Require(ctx, actor.AccountWrite)
+	if err != nil {
+		return Org{}, err
+	}
+	var o Org
+	err = s.tx.Do(ctx, func(ctx context.Context) error {
+		if err := s.store.Lock(ctx); err != nil {
+			return err
+		}
+		orgs, err := s.store.Orgs(ctx)
+		if err != nil {
+			return err
+		}
+		var ok bool
+		if o, ok = findOrg(orgs, id); !ok || !sees(a, o.Division) {
+			return errs.E(errs.NotFound, "account.org_not_found", "there is no organisation %s", id)
+		}
+		old := o.Division
+		for to, from := range map[*string]*string{&o.Name: c.Name, &o.NameEN: c.NameEN, &o.Division: c.Division} {
+			if from != nil {
+				*to = strings.TrimSpace(*from)
+			}
+		}
+		if err := o.validate(); err != nil {
+			return err
+		}
+		if o.Division != old {
+			if err := mayMove(orgs, o); err != nil {
+				return err
+			}
+		}
+		return s.store.SaveOrg(ctx, o)
+	})
+	if err != nil {
+		return Org{}, err
+	}
+	s.publish(ctx, OrgChanged, o.ID, o.Division, o)
+	return o, nil
+}
+
+// mayMove keeps the tree a tree of divisions: a child's division lies inside its parent's. The top keeps
+// its division, which the configuration gives.
+func mayMove(orgs []Org, o Org) error {
+	if o.ParentID == "" {
+		return errs.Field("account.top_division", "division", "the top organisation keeps its division")
+	}
+	parent, ok := findOrg(orgs, o.ParentID)
+	if !ok || !actor.Covers(parent.Division, o.Division) {
+		return errs.Field("account.division_outside", "division", "must be "+parent.Division+" or below it")
+	}
+	for _, child := range orgs {
+		if child.ParentID == o.ID && !actor.Covers(o.Division, child.Division) {
+			return errs.Field("account.division_inside", "division", "would leave "+child.Name+" outside")
+		}
+	}
+	return nil
+}
+
+func findOrg(orgs []Org, id string) (Org, bool) {
+	i := slices.IndexFunc(orgs, func(o Org) bool { return o.ID == id })
+	if id == "" || i < 0 {
+		return Org{}, false
+	}
+	return orgs[i], true
+}
+
+// top is the division of the whole centre.
+func (s *Service) top(ctx context.Context) (string, error) {
+	orgs, err := s.store.Orgs(ctx)
+	if err != nil {
+		return "", err
+	}
+	o, err := topOf(orgs)
+	return o.Division, err
+}
+
+// TopOrg is the organisation at the root, for the command line.
+func (s *Service) TopOrg(ctx context.Context) (Org, error) {
+	orgs, err := s.Orgs(ctx)
+	if err != nil {
+		return Org{}, err
+	}
+	return topOf(orgs)
+}
+
+func topOf(orgs []Org) (Org, error) {
+	i := slices.IndexFunc(orgs, func(o Org) bool { return o.ParentID == "" })
+	if i < 0 {
+		return Org{}, errs.E(errs.NotFound, "account.no_org", "there is no organisation yet")
+	}
+	return orgs[i], nil
+}

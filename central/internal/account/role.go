@@ -1,0 +1,66 @@
+package account
+
+import (
+	"slices"
+
+	"github.com/fengsui/fengsui/central/internal/actor"
+)
+
+// The ids of the roles.
+const (
+	RoleAdmin      = "admin"
+	RoleLeader     = "leader"
+	RoleDuty       = "duty"
+	RoleTechnician = "technician"
+	RoleAuditor    = "auditor"
+)
+
+// Role is a set of permissions with a name.
+type Role struct {
+	ID          string             `json:"id"`
+	Name        string             `json:"name"`
+	NameEN      string             `json:"name_en"`
+	Permissions []actor.Permission `json:"permissions"`
+}
+
+// Roles lists every role.
+func Roles() []Role {
+	return []Role{
+		{RoleAdmin, "系统管理员", "Administrator", []actor.Permission{
+			actor.DeviceRead, actor.DeviceWrite, actor.TelemetryRead, actor.AlarmRead, actor.AlarmAck,
+			actor.VideoWatch, actor.AccountRead, actor.AccountWrite, actor.AuditRead,
+		}},
+		{RoleLeader, "带班领导", "Duty leader", []actor.Permission{
+			actor.DeviceRead, actor.TelemetryRead, actor.AlarmRead, actor.AlarmAck, actor.VideoWatch,
+			actor.AccountRead, actor.AuditRead,
+		}},
+		{RoleDuty, "值班员", "Duty officer", []actor.Permission{
+			actor.DeviceRead, actor.TelemetryRead, actor.AlarmRead, actor.AlarmAck, actor.VideoWatch,
+		}},
+		{RoleTechnician, "技术员", "Technician", []actor.Permission{
+			actor.DeviceRead, actor.DeviceWrite, actor.TelemetryRead, actor.AlarmRead, actor.VideoWatch,
+		}},
+		{RoleAuditor, "审计员", "Auditor", []actor.Permission{actor.AccountRead, actor.AuditRead}},
+	}
+}
+
+func roleByID(id string) (Role, bool) {
+	for _, r := range Roles() {
+		if r.ID == id {
+			return r, true
+		}
+	}
+	return Role{}, false
+}
+
+// Permissions is what a set of roles may do together, sorted; an unknown role gives nothing.
+func Permissions(roles []string) []actor.Permission {
+	out := []actor.Permission{}
+	for _, id := range roles {
+		if r, ok := roleByID(id); ok {
+			out = append(out, r.Permissions...)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}

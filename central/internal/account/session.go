@@ -1,0 +1,303 @@
+package account
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/fengsui/fengsui/central/internal/actor"
+	"github.com/fengsui/fengsui/central/internal/errs"
+)
+
+// Identity is who a session or an API token stands for.
+type Identity struct {
+	Actor   actor.Actor
+	User    User
+	Session Session // empty for an API token
+}
+
+func wrongPassword() error {
+	return errs.E(errs.Unauthenticated, "account.wrong_password", "username or password is wrong")
+}
+
+func noSession() error {
+	return errs.E(errs.Unauthenticated, "account.session_ended", "the session has ended; sign in again")
+}
+
+// Login signs somebody in and returns the token of a new session, which is kept nowhere. previous is the
+// token that the browser showed, if any: its session ends, so that no session outlives a login.
+func (s *Service) Login(ctx context.Context, username, password, previous string) (Identity, string, error) {
+	username = normalName(username)
+	if len(username) > 64 || len(password) > 4*maxPassword {
+		return Identity{}, "", wrongPassword()
+	}
+	tried, err := s.store.Attempt(ctx, username)
+	if err != nil {
+		return Identity{}, "", err
+	}
+	if tried.locked(time.Now()) {
+		return Identity{}, "", lockedError(tried)
+	}
+	u, err := s.store.UserByName(ctx, username)
+	if err != nil && errs.KindOf(err) != errs.NotFound {
+		return Identity{}, "", err
+	}
+	same, err := s.hasher.matches(ctx, password, u.Hash)
+	if err != nil {
+		return Identity{}, "", err
+	}
+	if !same || u.Disabled {
+		return Identity{}, "", s.refuse(ctx, username, u)
+	}
+	now := stamp()
+	token := newSecret()
+	session := Session{
+		ID: newID(), UserID: u.ID, TokenHash: digest(token), CreatedAt: now, SeenAt: now,
+		ExpiresAt: now.Add(SessionIdle), EndsAt: now.Add(SessionLimit),
+	}
+	err = s.tx.Do(ctx, func(ctx context.Context) error {
+		if err := s.store.Lock(ctx); err != nil {
+			return err
+		}
+		// Others may have changed it, or locked the name, while the password was compared.
+		again, err := s.store.User(ctx, u.ID)
+		if err != nil {
+			return err
+		}
+		if again.Disabled || again.Hash != u.Hash {
+			return wrongPassword()
+		}
+		if tried, err = s.store.Attempt(ctx, username); err != nil {
+			return err
+		}
+		if tried.locked(now) {
+			return lockedError(tried)
+		}
+		if err := s.endPrevious(ctx, previous); err != nil {
+			return err
+		}
+		u = again
+		u.LastLoginAt, u.UpdatedAt = &now, now
+		if err := s.store.SaveUser(ctx, u); err != nil {
+			return err
+		}
+		if err := s.store.Forget(ctx, now, now.Add(-24*time.Hour)); err != nil {
+			return err
+		}
+		if err := s.store.ForgetAttempt(ctx, username); err != nil {
+			return err
+		}
+		return s.store.AddSession(ctx, session)
+	})
+	if err != nil {
+		return Identity{}, "", err
+	}
+	who := Identity{Actor: u.as(), User: u, Session: session}
+	s.publish(actor.With(ctx, who.Actor), SessionStarted, u.ID, u.Division, sessionData{Session: session.ID})
+	return who, token, nil
+}
+
+// sessionData is what the events of sessions carry.
+type sessionData struct {
+	Session  string `json:"session,omitempty"`
+	Username string `json:"username,omitempty"`
+}
+
+func (s *Service) endPrevious(ctx context.Context, token string) error {
+	if token == "" {
+		return nil
+	}
+	old, err := s.store.SessionByToken(ctx, digest(token))
+	if errs.KindOf(err) == errs.NotFound {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return s.store.EndSession(ctx, old.ID)
+}
+
+func lockedError(a Attempt) error {
+	return errs.E(errs.Denied, "account.locked", "too many wrong passwords; locked until %s", a.LockedUntil.UTC().Format(time.RFC3339))
+}
+
+// refuse counts a failure and returns what the caller may know: the same for a name that exists and one
+// that does not.
+func (s *Service) refuse(ctx context.Context, username string, u User) error {
+	var a Attempt
+	now := stamp()
+	err := s.tx.Do(ctx, func(ctx context.Context) error {
+		if err := s.store.Lock(ctx); err != nil {
+			return err
+		}
+		before, err := s.store.Attempt(ctx, username)
+		if err != nil {
+			return err
+		}
+		if a = before; !a.locked(now) {
+			a = a.failed(now)
+		}
+		return s.store.SaveAttempt(ctx, a)
+	})
+	if err != nil {
+		return fmt.Errorf("count failed login: %w", err)
+	}
+	kind, failure := SessionRefused, wrongPassword()
+	if a.locked(now) {
+		kind, failure = SessionLocked, lockedError(a)
+	}
+	subject, name := u.ID, username
+	if subject == "" {
+		// What was typed may be a password in the wrong field: only a name that exists is kept.
+		subject, name = "unknown", ""
+	}
+	s.publish(ctx, kind, subject, u.Division, sessionData{Username: name})
+	return failure
+}
+
+// Authenticate says who holds a session token or an API token, and notes the use.
+func (s *Service) Authenticate(ctx context.Context, token string) (Identity, error) {
+	who, key, err := s.identify(ctx, token)
+	if err != nil {
+		return Identity{}, err
+	}
+	now := stamp()
+	switch {
+	case key.ID != "" && (key.LastUsedAt == nil || now.Sub(*key.LastUsedAt) >= touchEvery):
+		key.LastUsedAt = &now
+		err = s.store.SaveToken(ctx, key)
+	case key.ID == "" && now.Sub(who.Session.SeenAt) >= touchEvery:
+		who.Session = who.Session.touched(now)
+		err = s.store.TouchSession(ctx, who.Session)
+	}
+	if err != nil {
+		// The request is as good as before; only the session will not last as long.
+		s.log.WarnContext(ctx, "use of session not noted", "error", err)
+	}
+	return who, nil
+}
+
+// Check says the same without noting a use, for connections that stay open.
+func (s *Service) Check(ctx context.Context, token string) (Identity, error) {
+	who, _, err := s.identify(ctx, token)
+	return who, err
+}
+
+func (s *Service) identify(ctx context.Context, token string) (Identity, Token, error) {
+	var who Identity
+	var key Token
+	var userID string
+	var err error
+	if strings.HasPrefix(token, TokenPrefix) {
+		key, err = s.store.TokenByHash(ctx, digest(token))
+		if err == nil && key.RevokedAt != nil {
+			err = noSession()
+		}
+		userID = key.UserID
+	} else {
+		who.Session, err = s.store.SessionByToken(ctx, digest(token))
+		if err == nil && !who.Session.live(time.Now()) {
+			err = noSession()
+		}
+		userID = who.Session.UserID
+	}
+	if errs.KindOf(err) == errs.NotFound {
+		err = noSession()
+	}
+	if err != nil {
+		return Identity{}, Token{}, err
+	}
+	if who.User, err = s.store.User(ctx, userID); err != nil {
+		return Identity{}, Token{}, err
+	}
+	if who.User.Disabled {
+		return Identity{}, Token{}, noSession()
+	}
+	who.Actor = who.User.as()
+	return who, key, nil
+}
+
+// Logout ends the session of a token; an unknown one is no error.
+func (s *Service) Logout(ctx context.Context, token string) error {
+	session, err := s.store.SessionByToken(ctx, digest(token))
+	if errs.KindOf(err) == errs.NotFound {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	u, err := s.store.User(ctx, session.UserID)
+	if err != nil {
+		return err
+	}
+	if err := s.store.EndSession(ctx, session.ID); err != nil {
+		return err
+	}
+	s.publish(ctx, SessionEnded, session.UserID, u.Division, sessionData{Session: session.ID})
+	return nil
+}
+
+// ChangePassword changes the caller's own password, ends all other sessions and gives this one a new
+// token, which it returns.
+func (s *Service) ChangePassword(ctx context.Context, who Identity, old, chosen string) (Identity, string, error) {
+	if who.Session.ID == "" {
+		return Identity{}, "", errs.E(errs.Denied, "account.needs_session", "an API token cannot change the password; sign in")
+	}
+	u := who.User
+	tried, err := s.store.Attempt(ctx, u.Username)
+	if err != nil {
+		return Identity{}, "", err
+	}
+	if tried.locked(time.Now()) {
+		return Identity{}, "", lockedError(tried)
+	}
+	if err := checkPassword(chosen, u.Username); err != nil {
+		return Identity{}, "", err
+	}
+	if chosen == old {
+		return Identity{}, "", errs.Field("account.password_same", "new", "must differ from the old password")
+	}
+	if same, err := s.hasher.matches(ctx, old, u.Hash); err != nil {
+		return Identity{}, "", err
+	} else if !same {
+		// A found open browser must not become a place to guess: it counts like a login.
+		if err := s.refuse(ctx, u.Username, u); errs.KindOf(err) != errs.Unauthenticated {
+			return Identity{}, "", err
+		}
+		return Identity{}, "", errs.Field("account.wrong_old_password", "old", "is wrong")
+	}
+	hash, err := s.hasher.hash(ctx, chosen)
+	if err != nil {
+		return Identity{}, "", err
+	}
+	token := newSecret()
+	next := who.Session
+	err = s.tx.Do(ctx, func(ctx context.Context) error {
+		if err := s.store.Lock(ctx); err != nil {
+			return err
+		}
+		again, err := s.store.User(ctx, u.ID)
+		if err != nil {
+			return err
+		}
+		if again.Hash != u.Hash || again.Disabled {
+			return noSession()
+		}
+		u = again
+		u.Hash, u.MustChangePassword, u.UpdatedAt = hash, false, stamp()
+		if err := s.store.SaveUser(ctx, u); err != nil {
+			return err
+		}
+		if err := s.store.EndSessions(ctx, u.ID, ""); err != nil {
+			return err
+		}
+		next.ID, next.TokenHash = newID(), digest(token)
+		return s.store.AddSession(ctx, next.touched(stamp()))
+	})
+	if err != nil {
+		return Identity{}, "", err
+	}
+	s.publish(ctx, PasswordChanged, u.ID, u.Division, u)
+	return Identity{Actor: u.as(), User: u, Session: next.touched(stamp())}, token, nil
+}

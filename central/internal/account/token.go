@@ -1,0 +1,132 @@
+package account
+
+import (
+	"context"
+	"strings"
+
+	"github.com/fengsui/fengsui/central/internal/actor"
+	"github.com/fengsui/fengsui/central/internal/errs"
+)
+
+// maxTokens is how many valid API tokens one user may have.
+const maxTokens = 20
+
+// CreateToken makes an API token of a user and returns its text, which is kept nowhere. People make
+// tokens for themselves only, so that whoever acts is named; the command line may make one for anybody.
+func (s *Service) CreateToken(ctx context.Context, userID, name string) (Token, string, error) {
+	a, err := signedIn(ctx)
+	if err != nil {
+		return Token{}, "", err
+	}
+	if a.Kind != actor.System && a.ID != userID {
+		return Token{}, "", errs.E(errs.Denied, "account.token_other", "an API token is made by the user it acts for")
+	}
+	if a.Kind != actor.System && len(a.Permissions) == 0 {
+		return Token{}, "", errs.E(errs.Denied, "auth.denied", "change the password first")
+	}
+	name = strings.TrimSpace(name)
+	if !plainText(name, 64) {
+		return Token{}, "", errs.Field("account.token_name", "name", "1 to 64 characters on one line")
+	}
+	text := TokenPrefix + newSecret()
+	t := Token{ID: newID(), UserID: userID, Name: name, CreatedAt: stamp(), Hash: digest(text)}
+	var u User
+	err = s.tx.Do(ctx, func(ctx context.Context) error {
+		if err := s.store.Lock(ctx); err != nil {
+			return err
+		}
+		var err error
+		if u, err = s.store.User(ctx, userID); err != nil {
+			return err
+		}
+		if u.Disabled {
+			return errs.E(errs.Conflict, "account.disabled", "the user %s is disabled", u.Username)
+		}
+		have, err := s.store.Tokens(ctx, userID)
+		if err != nil {
+			return err
+		}
+		valid := 0
+		for _, other := range have {
+			if other.RevokedAt == nil {
+				valid++
+			}
+		}
+		if valid >= maxTokens {
+			return errs.E(errs.Conflict, "account.too_many_tokens", "a user has at most %d API tokens; revoke one first", maxTokens)
+		}
+		return s.store.AddToken(ctx, t)
+	})
+	if err != nil {
+		return Token{}, "", err
+	}
+	s.publish(ctx, TokenCreated, u.ID, u.Division, t)
+	return t, text, nil
+}
+
+// Tokens lists the API tokens of a user, the actor's own or those of somebody the actor manages.
+func (s *Service) Tokens(ctx context.Context, userID string) ([]Token, error) {
+	if _, err := s.reach(ctx, userID, actor.AccountRead); err != nil {
+		return nil, err
+	}
+	return s.store.Tokens(ctx, userID)
+}
+
+// RevokeToken ends an API token at once; ending it again changes nothing.
+func (s *Service) RevokeToken(ctx context.Context, userID, id string) error {
+	u, err := s.reach(ctx, userID, actor.AccountWrite)
+	if err != nil {
+		return err
+	}
+	var t Token
+	revoked := false
+	err = s.tx.Do(ctx, func(ctx context.Context) error {
+		if err := s.store.Lock(ctx); err != nil {
+			return err
+		}
+		have, err := s.store.Tokens(ctx, userID)
+		if err != nil {
+			return err
+		}
+		for _, t = range have {
+			if t.ID != id {
+				continue
+			}
+			if t.RevokedAt != nil {
+				return nil
+			}
+			now := stamp()
+			t.RevokedAt, revoked = &now, true
+			return s.store.SaveToken(ctx, t)
+		}
+		return errs.E(errs.NotFound, "account.token_not_found", "there is no API token %s", id)
+	})
+	if err != nil || !revoked {
+		return err
+	}
+	s.publish(ctx, TokenRevoked, u.ID, u.Division, t)
+	return nil
+}
+
+// reach loads the actor's own user, or one in the actor's divisions when the permission is held.
+func (s *Service) reach(ctx context.Context, userID string, p actor.Permission) (User, error) {
+	a, err := signedIn(ctx)
+	if err != nil {
+		return User{}, err
+	}
+	if a.Kind == actor.User && a.ID == userID {
+		return s.store.User(ctx, userID)
+	}
+	if a, err = actor.Require(ctx, p); err != nil {
+		return User{}, err
+	}
+	return s.visible(ctx, a, userID)
+}
+
+func signedIn(ctx context.Context) (actor.Actor, error) {
+	a, ok := actor.From(ctx)
+	if !ok {
+		return actor.Actor{}, errs.E(errs.Unauthenticated, "auth.required", "sign in first")
+	}
+	return a, nil
+}

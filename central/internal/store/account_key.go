@@ -1,0 +1,153 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/fengsui/fengsui/central/internal/account"
+	"github.com/fengsui/fengsui/central/internal/errs"
+)
+
+// AddSession implements account.Store.
+func (s *Accounts) AddSession(ctx context.Context, v account.Session) error {
+	_, err := s.db.exec(ctx, `
+		insert into sessions (id, token_hash, user_id, created_at, seen_at, expires_at, ends_at)
+		values ($1, $2, $3, $4, $5, $6, $7)`,
+		v.ID, v.TokenHash, v.UserID, v.CreatedAt, v.SeenAt, v.ExpiresAt, v.EndsAt)
+	if err != nil {
+		return fmt.Errorf("add session: %w", wrap(err))
+	}
+	return nil
+}
+
+// SessionByToken implements account.Store.
+func (s *Accounts) SessionByToken(ctx context.Context, hash string) (account.Session, error) {
+	var v account.Session
+	err := s.db.queryRow(ctx, `
+		select id, token_hash, user_id, created_at, seen_at, expires_at, ends_at
+		from sessions where token_hash = $1`, hash).
+		Scan(&v.ID, &v.TokenHash, &v.UserID, &v.CreatedAt, &v.SeenAt, &v.ExpiresAt, &v.EndsAt)
+	if err != nil {
+		return account.Session{}, fmt.Errorf("load session: %w", wrap(err))
+	}
+	return v, nil
+}
+
+// TouchSession implements account.Store.
+func (s *Accounts) TouchSession(ctx context.Context, v account.Session) error {
+	_, err := s.db.exec(ctx, `update sessions set seen_at = $2, expires_at = $3 where id = $1`, v.ID, v.SeenAt, v.ExpiresAt)
+	if err != nil {
+		return fmt.Errorf("touch session: %w", wrap(err))
+	}
+	return nil
+}
+
+// EndSessions implements account.Store.
+func (s *Accounts) EndSessions(ctx context.Context, userID, except string) error {
+	_, err := s.db.exec(ctx, `delete from sessions where user_id = $1 and id <> $2`, userID, except)
+	if err != nil {
+		return fmt.Errorf("end sessions of %s: %w", userID, wrap(err))
+	}
+	return nil
+}
+
+// EndSession implements account.Store.
+func (s *Accounts) EndSession(ctx context.Context, id string) error {
+	if _, err := s.db.exec(ctx, `delete from sessions where id = $1`, id); err != nil {
+		return fmt.Errorf("end session: %w", wrap(err))
+	}
+	return nil
+}
+
+// Forget implements account.Store.
+func (s *Accounts) Forget(ctx context.Context, sessions, failures time.Time) error {
+	_, err := s.db.exec(ctx, `delete from sessions where expires_at < $1 or ends_at < $1`, sessions)
+	if err == nil {
+		_, err = s.db.exec(ctx, `delete from login_attempts where last_at < $1`, failures)
+	}
+	if err != nil {
+		return fmt.Errorf("forget what has ended: %w", wrap(err))
+	}
+	return nil
+}
+
+const selectToken = `select id, user_id, name, token_hash, created_at, last_used_at, revoked_at from api_tokens `
+
+func scanToken(r scanner) (t account.Token, err error) {
+	return t, r.Scan(&t.ID, &t.UserID, &t.Name, &t.Hash, &t.CreatedAt, &t.LastUsedAt, &t.RevokedAt)
+}
+
+// AddToken implements account.Store.
+func (s *Accounts) AddToken(ctx context.Context, t account.Token) error {
+	_, err := s.db.exec(ctx, `
+		insert into api_tokens (id, user_id, name, token_hash, created_at, last_used_at, revoked_at)
+		values ($1, $2, $3, $4, $5, $6, $7)`,
+		t.ID, t.UserID, t.Name, t.Hash, t.CreatedAt, t.LastUsedAt, t.RevokedAt)
+	if err != nil {
+		return fmt.Errorf("add API token: %w", wrap(err))
+	}
+	return nil
+}
+
+// TokenByHash implements account.Store.
+func (s *Accounts) TokenByHash(ctx context.Context, hash string) (account.Token, error) {
+	t, err := scanToken(s.db.queryRow(ctx, selectToken+`where token_hash = $1`, hash))
+	if err != nil {
+		return account.Token{}, fmt.Errorf("load API token: %w", wrap(err))
+	}
+	return t, nil
+}
+
+// Tokens implements account.Store.
+func (s *Accounts) Tokens(ctx context.Context, userID string) ([]account.Token, error) {
+	rows, err := s.db.query(ctx, selectToken+`where user_id = $1 order by id`, userID)
+	if err != nil {
+		return nil, fmt.Errorf("list API tokens: %w", wrap(err))
+	}
+	return collect(rows, scanToken)
+}
+
+// SaveToken implements account.Store.
+func (s *Accounts) SaveToken(ctx context.Context, t account.Token) error {
+	// A revocation is never taken back by a use that was noted at the same moment.
+	_, err := s.db.exec(ctx, `
+		update api_tokens set name = $2, last_used_at = $3, revoked_at = coalesce(revoked_at, $4) where id = $1`,
+		t.ID, t.Name, t.LastUsedAt, t.RevokedAt)
+	if err != nil {
+		return fmt.Errorf("save API token: %w", wrap(err))
+	}
+	return nil
+}
+
+// Attempt implements account.Store.
+func (s *Accounts) Attempt(ctx context.Context, username string) (account.Attempt, error) {
+	a := account.Attempt{Username: username}
+	err := wrap(s.db.queryRow(ctx, `select failures, last_at, locked_until from login_attempts where username = $1`, username).
+		Scan(&a.Failures, &a.LastAt, &a.LockedUntil))
+	if err != nil && errs.KindOf(err) != errs.NotFound {
+		return account.Attempt{}, fmt.Errorf("load failed logins: %w", err)
+	}
+	return a, nil
+}
+
+// SaveAttempt implements account.Store.
+func (s *Accounts) SaveAttempt(ctx context.Context, a account.Attempt) error {
+	_, err := s.db.exec(ctx, `
+		insert into login_attempts (username, failures, last_at, locked_until) values ($1, $2, $3, $4)
+		on conflict (username) do update
+		set failures = excluded.failures, last_at = excluded.last_at, locked_until = excluded.locked_until`,
+		a.Username, a.Failures, a.LastAt, a.LockedUntil)
+	if err != nil {
+		return fmt.Errorf("save failed logins: %w", wrap(err))
+	}
+	return nil
+}
+
+// ForgetAttempt implements account.Store.
+func (s *Accounts) ForgetAttempt(ctx context.Context, username string) error {
+	if _, err := s.db.exec(ctx, `delete from login_attempts where username = $1`, username); err != nil {
+		return fmt.Errorf("forget failed logins: %w", wrap(err))
+	}
+	return nil
+}
