@@ -12,22 +12,16 @@ import (
 	"time"
 
 	"github.com/simonvetter/modbus"
-)
 
-// Table is one of the register tables.
-type Table string
-
-// The tables that hold 16-bit registers.
-const (
-	Holding Table = "holding"
-	Input   Table = "input"
+	"github.com/fengsui/fengsui/shared/profile"
 )
 
 // Point is where a property stands in the registers and how it is written there.
 type Point struct {
-	Table   Table
+	Table   string // profile.Holding or profile.Input
 	Address uint16
-	Encode  func(value float64) []uint16 // as many registers as it takes
+	Words   int
+	Encode  func(value float64) ([]uint16, error) // Words registers
 	Value   func(at time.Time) float64
 }
 
@@ -101,17 +95,22 @@ func (d *Device) Stop(context.Context) error {
 }
 
 // read answers one request: every register asked for must belong to a point.
-func (d *Device) read(unit uint8, table Table, addr, quantity uint16) ([]uint16, error) {
+func (d *Device) read(unit uint8, table string, addr, quantity uint16) ([]uint16, error) {
 	if d.Unit != 0 && unit != d.Unit {
 		return nil, modbus.ErrBadUnitId
 	}
 	now := time.Now()
 	out, known := make([]uint16, quantity), make([]bool, quantity)
 	for _, p := range d.Points {
-		if p.Table != table || !d.overlaps(p, addr, quantity) {
+		if p.Table != table || !p.overlaps(addr, quantity) {
 			continue
 		}
-		for i, word := range p.Encode(p.Value(now)) {
+		words, err := p.Encode(p.Value(now))
+		if err != nil {
+			d.Log.Warn("encode value", "error", err)
+			return nil, modbus.ErrServerDeviceFailure
+		}
+		for i, word := range words {
 			if at := int(p.Address) + i - int(addr); at >= 0 && at < len(out) {
 				out[at], known[at] = word, true
 			}
@@ -125,9 +124,8 @@ func (d *Device) read(unit uint8, table Table, addr, quantity uint16) ([]uint16,
 	return out, nil
 }
 
-func (d *Device) overlaps(p Point, addr, quantity uint16) bool {
-	size := len(p.Encode(0))
-	return int(p.Address) < int(addr)+int(quantity) && int(p.Address)+size > int(addr)
+func (p Point) overlaps(addr, quantity uint16) bool {
+	return int(p.Address) < int(addr)+int(quantity) && int(p.Address)+p.Words > int(addr)
 }
 
 // HandleHoldingRegisters implements modbus.RequestHandler.
@@ -135,12 +133,12 @@ func (d *Device) HandleHoldingRegisters(r *modbus.HoldingRegistersRequest) ([]ui
 	if r.IsWrite {
 		return nil, modbus.ErrIllegalFunction
 	}
-	return d.read(r.UnitId, Holding, r.Addr, r.Quantity)
+	return d.read(r.UnitId, profile.Holding, r.Addr, r.Quantity)
 }
 
 // HandleInputRegisters implements modbus.RequestHandler.
 func (d *Device) HandleInputRegisters(r *modbus.InputRegistersRequest) ([]uint16, error) {
-	return d.read(r.UnitId, Input, r.Addr, r.Quantity)
+	return d.read(r.UnitId, profile.Input, r.Addr, r.Quantity)
 }
 
 // HandleCoils implements modbus.RequestHandler; the devices have none.

@@ -11,15 +11,16 @@ import (
 )
 
 func TestDeviceAnswersItsMapAndRefusesTheRest(t *testing.T) {
-	float := func(v float64) []uint16 {
+	float := func(v float64) ([]uint16, error) {
 		bits := math.Float32bits(float32(v))
-		return []uint16{uint16(bits >> 16), uint16(bits)}
+		return []uint16{uint16(bits >> 16), uint16(bits)}, nil
 	}
+	whole := func(v float64) ([]uint16, error) { return []uint16{uint16(v)}, nil }
 	d := &Device{
 		Listen: "127.0.0.1:0", Unit: 1, Log: slog.New(slog.DiscardHandler),
 		Points: []Point{
-			{Table: Holding, Address: 10, Encode: float, Value: func(time.Time) float64 { return 5.25 }},
-			{Table: Holding, Address: 12, Encode: func(v float64) []uint16 { return []uint16{uint16(v)} }, Value: func(time.Time) float64 { return 42 }},
+			{Table: "holding", Address: 10, Words: 2, Encode: float, Value: func(time.Time) float64 { return 5.25 }},
+			{Table: "holding", Address: 12, Words: 1, Encode: whole, Value: func(time.Time) float64 { return 42 }},
 		},
 	}
 	for range 2 { // a device that was cut comes back where it was

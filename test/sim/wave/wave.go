@@ -20,7 +20,7 @@ const (
 	Tide     Shape = "tide"     // Mean ± Amplitude in a Period, Phase of a turn into it at the epoch
 	Ramp     Shape = "ramp"     // From to To in a Period, then again
 	Spikes   Shape = "spikes"   // Value, and To for Width of every Period
-	Counter  Shape = "counter"  // 1 at the first reading, 2 at the second; proves what was lost
+	Counter  Shape = "counter"  // Value at the first reading, twice that at the second; proves what was lost
 )
 
 // Wave is the description of one shape, as it stands in the configuration.
@@ -102,7 +102,7 @@ func (s *Source) Read(at time.Time) float64 {
 		return *v
 	}
 	if s.Wave.Shape == Counter {
-		return float64(n)
+		return float64(n) * s.Wave.Value
 	}
 	return s.Wave.At(at.Sub(s.Epoch))
 }

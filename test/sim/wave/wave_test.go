@@ -44,7 +44,7 @@ func TestShapes(t *testing.T) {
 }
 
 func TestCounterCountsReadingsAndHoldStops(t *testing.T) {
-	s := &Source{Wave: Wave{Shape: Counter}}
+	s := &Source{Wave: Wave{Shape: Counter, Value: 1}}
 	now := time.Unix(1_795_000_000, 0)
 	for want := 1.0; want <= 3; want++ {
 		if got := s.Read(now); got != want {

@@ -1,0 +1,194 @@
+package harness
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// Centre is a running fengsui-central.
+type Centre struct {
+	*Process
+	Programs Programs
+	Dir      string // its own folder; the data is in Dir/data
+	Config   string // central.yml
+	URL      string
+	Plain    string // MQTT without TLS
+	TLS      string // MQTT with certificates
+	Video    string
+	Admin    *Client
+
+	adminPassword string
+}
+
+// CentreOptions change what StartCentre does.
+type CentreOptions struct {
+	Names []string // further addresses in the broker's certificate
+	Extra string   // more lines of central.yml
+	Level string   // of the log; empty: info
+}
+
+// password is the one that first users get in tests; long enough for every rule.
+const password = "Test-2026-南通-fengsui"
+
+// NewCentre writes the configuration; Boot starts it.
+func NewCentre(t TB, p Programs, o CentreOptions) *Centre {
+	t.Helper()
+	dir := t.TempDir()
+	c := &Centre{
+		Programs: p, Dir: dir, Config: filepath.Join(dir, "central.yml"), URL: "http://" + FreeAddr(t),
+		Plain: FreeAddr(t), TLS: FreeAddr(t), Video: FreeAddr(t),
+	}
+	c.Process = &Process{Name: "centre", Path: p.Central, Args: []string{"serve", "--config", c.Config}, Dir: dir}
+	root, err := Root()
+	must(t, err, "find the repository")
+	if o.Level == "" {
+		o.Level = "info"
+	}
+	text := fmt.Sprintf(`name: 南通市应急指挥中心（演示）
+name_en: Nantong Emergency Command Centre (demo)
+division: "320600"
+division_name: 南通市
+demo: true
+data: %s
+firmware_configs: %s
+basemap: %s
+http:
+  listen: %s
+mqtt:
+  plain: %s
+  tls: %s
+  names: [%s]
+video:
+  listen: %s
+  public_ips: [127.0.0.1]
+log:
+  level: %s
+%s`, filepath.Join(dir, "data"), filepath.Join(root, "firmware-configs"), basemap(t, root, dir),
+		strings.TrimPrefix(c.URL, "http://"), c.Plain, c.TLS,
+		strings.Join(append([]string{"localhost", "127.0.0.1"}, o.Names...), ", "), c.Video, o.Level, o.Extra)
+	must(t, os.WriteFile(c.Config, []byte(text), 0o600), "write central.yml")
+	return c
+}
+
+// basemap is the folder of the base map, an empty one where it was not laid out.
+func basemap(t TB, root, dir string) string {
+	t.Helper()
+	at := filepath.Join(root, "deploy", "basemap")
+	if _, err := os.Stat(at); err == nil {
+		return at
+	}
+	at = filepath.Join(dir, "basemap")
+	must(t, os.MkdirAll(at, 0o750), "make an empty base map")
+	return at
+}
+
+// StartCentre starts a centre and logs its first administrator in.
+func StartCentre(t TB, p Programs, o CentreOptions) *Centre {
+	t.Helper()
+	c := NewCentre(t, p, o)
+	c.Boot(t)
+	return c
+}
+
+// Boot starts it for the first time: the one-time password is read and changed.
+func (c *Centre) Boot(t TB) {
+	t.Helper()
+	c.Start(t)
+	first := c.WaitLine(t, 30*time.Second, "first administrator: ")
+	_, once, ok := strings.Cut(first, "password=")
+	if !ok {
+		t.Fatalf("no password in %q", first)
+	}
+	c.Ready(t)
+	c.adminPassword = password
+	c.Admin = NewClient(t, c.URL)
+	c.Admin.Login(t, "admin", strings.TrimSpace(once), password)
+}
+
+// Ready waits until it answers.
+func (c *Centre) Ready(t TB) {
+	t.Helper()
+	probe := NewClient(t, c.URL)
+	WaitFor(t, 30*time.Second, "the centre is ready", func() error {
+		select {
+		case <-c.Ended():
+			return fmt.Errorf("it ended: %s", tail(c.Stderr(), 2000))
+		default:
+		}
+		answer, err := probe.Do(http.MethodGet, "/readyz", "", "", nil)
+		if err != nil {
+			return err
+		}
+		answer.Body.Close()
+		if answer.StatusCode != http.StatusOK {
+			return fmt.Errorf("readyz answers %d", answer.StatusCode)
+		}
+		return nil
+	})
+}
+
+// Restart starts it again after Kill9 or Stop and waits until it is ready.
+func (c *Centre) Restart(t TB) {
+	t.Helper()
+	c.Start(t)
+	c.Ready(t)
+}
+
+// LoginAs makes another client.
+func (c *Centre) LoginAs(t TB, user, password string) *Client {
+	t.Helper()
+	client := NewClient(t, c.URL)
+	client.Login(t, user, password, "")
+	return client
+}
+
+// AdminPassword is that of the first administrator.
+func (c *Centre) AdminPassword() string { return c.adminPassword }
+
+// Stats are the counts of the telemetry store.
+func (c *Centre) Stats(t TB) Stats {
+	t.Helper()
+	var s Stats
+	must(t, c.Admin.Call(http.MethodGet, "/telemetry/stats", nil, &s), "ask for stats")
+	return s
+}
+
+// Sensor registers a simple sensor and gives its token.
+func (c *Centre) Sensor(t TB, id string) string {
+	t.Helper()
+	var made Created
+	must(t, c.Admin.Call(http.MethodPost, "/devices", map[string]any{"id": id, "kind": "sensor", "name": "演示数据 " + id, "division": "320600"}, &made), "register sensor "+id)
+	if made.Token == "" {
+		t.Fatalf("no token for sensor %s", id)
+	}
+	return made.Token
+}
+
+// EnrolToken registers an edge by command line and gives its one-time token.
+func (c *Centre) EnrolToken(t TB, id string) string {
+	t.Helper()
+	out := strings.TrimSpace(Run(t, c.Programs.Central, "device", "add", id, "--kind", "edge", "--config", c.Config))
+	if out == "" {
+		t.Fatalf("no enrol token for %s", id)
+	}
+	fields := strings.Fields(out)
+	return fields[len(fields)-1]
+}
+
+// Alarms asks for the active alarms, or all of them.
+func (c *Client) Alarms(state string) ([]Alarm, error) {
+	var list List[Alarm]
+	err := c.Call(http.MethodGet, "/alarms?state="+state, nil, &list)
+	return list.Items, err
+}
+
+// Device asks for one device.
+func (c *Client) Device(id string) (Device, error) {
+	var d Device
+	err := c.Call(http.MethodGet, "/devices/"+id, nil, &d)
+	return d, err
+}

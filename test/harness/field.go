@@ -1,0 +1,98 @@
+package harness
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/fengsui/fengsui/test/sim"
+)
+
+// Field is a running fengsui-sim.
+type Field struct {
+	*Process
+	Addresses sim.Addresses
+}
+
+// StartField starts the simulator with a configuration (the text of sim.yml). Port 0 is settled here, so
+// that a killed simulator comes back where it was.
+func StartField(t TB, p Programs, text string) *Field {
+	t.Helper()
+	root, err := Root()
+	must(t, err, "find the repository")
+	for strings.Contains(text, "127.0.0.1:0") {
+		text = strings.Replace(text, "127.0.0.1:0", FreeAddr(t), 1)
+	}
+	head := fmt.Sprintf("firmware_configs: %s\nclips: %s\ncontrol: %s\nepoch: %s\n", filepath.Join(root, "firmware-configs"),
+		filepath.Join(root, "test", "clips"), FreeAddr(t), time.Now().UTC().Format(time.RFC3339))
+	file := filepath.Join(t.TempDir(), "sim.yml")
+	must(t, os.WriteFile(file, []byte(head+text), 0o600), "write sim.yml")
+	f := &Field{Process: &Process{Name: "sim", Path: p.Sim, Args: []string{"run", "--config", file}}}
+	f.Start(t)
+	line := f.WaitLine(t, 15*time.Second, "{")
+	must(t, json.Unmarshal([]byte("{"+line), &f.Addresses), "read the addresses of the simulator")
+	return f
+}
+
+// Hold keeps properties of a device at values; nil lets the wave go on.
+func (f *Field) Hold(t TB, device string, values map[string]*float64) {
+	t.Helper()
+	text, err := json.Marshal(values)
+	must(t, err, "encode values")
+	must(t, f.post("/devices/"+device+"/values", text), "set values of "+device)
+}
+
+// Set keeps one property at a value.
+func (f *Field) Set(t TB, device, property string, value float64) {
+	t.Helper()
+	f.Hold(t, device, map[string]*float64{property: &value})
+}
+
+// Cut makes a device unreachable.
+func (f *Field) Cut(t TB, device string) {
+	t.Helper()
+	must(t, f.post("/devices/"+device+"/cut", nil), "cut "+device)
+}
+
+// Restore brings it back.
+func (f *Field) Restore(t TB, device string) {
+	t.Helper()
+	must(t, f.post("/devices/"+device+"/restore", nil), "restore "+device)
+}
+
+// State is what the simulator counted.
+func (f *Field) State(t TB) sim.State {
+	t.Helper()
+	var s sim.State
+	req, err := http.NewRequestWithContext(context.Background(), http.MethodGet, f.Addresses.Control+"/state", nil)
+	must(t, err, "make request")
+	answer, err := http.DefaultClient.Do(req)
+	must(t, err, "ask the simulator")
+	defer answer.Body.Close()
+	must(t, json.NewDecoder(answer.Body).Decode(&s), "read the simulator's state")
+	return s
+}
+
+func (f *Field) post(path string, body []byte) error {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, f.Addresses.Control+path, bytes.NewReader(body))
+	if err != nil {
+		return fmt.Errorf("make request: %w", err)
+	}
+	answer, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return fmt.Errorf("ask the simulator: %w", err)
+	}
+	answer.Body.Close()
+	if answer.StatusCode != http.StatusNoContent {
+		return fmt.Errorf("the simulator answers %d", answer.StatusCode)
+	}
+	return nil
+}

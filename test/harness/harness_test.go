@@ -1,0 +1,86 @@
+package harness
+
+import (
+	"io"
+	"net"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestLinkPassesUntilItIsCutAndAgainWhenMended(t *testing.T) {
+	far, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer far.Close()
+	go func() {
+		for {
+			conn, err := far.Accept()
+			if err != nil {
+				return
+			}
+			go io.Copy(conn, conn)
+		}
+	}()
+	link := NewLink(t, far.Addr().String())
+	echo := func(conn net.Conn) error {
+		if _, err := conn.Write([]byte("four")); err != nil {
+			return err
+		}
+		_, err := io.ReadFull(conn, make([]byte, 4))
+		return err
+	}
+	dial := func() net.Conn {
+		conn, err := net.Dial("tcp", link.Addr())
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { conn.Close() })
+		return conn
+	}
+	open := dial()
+	if err := echo(open); err != nil {
+		t.Fatal(err)
+	}
+	link.Cut()
+	if err := echo(open); err == nil {
+		t.Error("an open connection lived on")
+	}
+	if err := echo(dial()); err == nil {
+		t.Error("a new connection went through")
+	}
+	link.Mend()
+	if err := echo(dial()); err != nil {
+		t.Errorf("after mending: %v", err)
+	}
+	if link.Bytes() != 8 {
+		t.Errorf("%d bytes counted", link.Bytes())
+	}
+}
+
+func TestProcessIsKilledAndStartedAgain(t *testing.T) {
+	p := &Process{Name: "shell", Path: "/bin/sh", Args: []string{"-c", "echo pid $$; exec sleep 60"}}
+	p.Start(t)
+	p.WaitLine(t, 5*time.Second, "pid ")
+	first := p.PID()
+	p.Kill9()
+	select {
+	case <-p.Ended():
+	default:
+		t.Error("it lives")
+	}
+	p.Start(t)
+	if p.PID() == first {
+		t.Error("the same process")
+	}
+	WaitFor(t, 5*time.Second, "both lives are in the output", func() error {
+		if n := strings.Count(p.Stdout(), "pid "); n != 2 {
+			return io.ErrUnexpectedEOF
+		}
+		return nil
+	})
+	if err := p.Stop(); err == nil {
+		t.Error("a program that was ended by a signal ended well")
+	}
+}

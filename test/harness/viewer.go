@@ -1,0 +1,233 @@
+package harness
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/pion/ice/v2"
+	"github.com/pion/interceptor"
+	"github.com/pion/rtp"
+	"github.com/pion/webrtc/v3"
+)
+
+// Viewer watches one stream over WHEP and counts whole pictures.
+type Viewer struct {
+	client   *Client
+	pc       *webrtc.PeerConnection
+	location string
+	token    string
+	asked    time.Time
+
+	mu       sync.Mutex
+	pictures int
+	keys     int
+	packets  int
+	first    time.Time // first picture that a decoder can show
+	last     time.Time
+	gap      time.Duration // longest wait between two pictures after the first
+	key      bool          // the picture being received is a key picture
+	params   bool          // SPS and PPS were seen
+}
+
+// Ticket asks for leave to watch a stream.
+func (c *Client) Ticket(stream string) (Ticket, error) {
+	var ticket Ticket
+	err := c.Call(http.MethodPost, "/streams/"+stream+"/watch", nil, &ticket)
+	return ticket, err
+}
+
+// Watch asks for a ticket and for the picture.
+func (c *Client) Watch(t TB, stream string) *Viewer {
+	t.Helper()
+	v, err := c.View(stream)
+	must(t, err, "watch "+stream)
+	t.Cleanup(v.Close)
+	return v
+}
+
+// View is Watch for the benchmarks: the caller closes.
+func (c *Client) View(stream string) (*Viewer, error) {
+	asked := time.Now()
+	ticket, err := c.Ticket(stream)
+	if err != nil {
+		return nil, fmt.Errorf("ask for a ticket: %w", err)
+	}
+	v := &Viewer{client: c, token: ticket.Token, asked: asked}
+	if err := v.connect(ticket); err != nil {
+		return nil, errors.Join(err, v.pc.Close())
+	}
+	return v, nil
+}
+
+func engine() (*webrtc.API, error) {
+	media := &webrtc.MediaEngine{}
+	if err := media.RegisterDefaultCodecs(); err != nil {
+		return nil, fmt.Errorf("register codecs: %w", err)
+	}
+	interceptors := &interceptor.Registry{}
+	if err := webrtc.RegisterDefaultInterceptors(media, interceptors); err != nil {
+		return nil, fmt.Errorf("register interceptors: %w", err)
+	}
+	setting := webrtc.SettingEngine{}
+	setting.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
+	setting.SetIncludeLoopbackCandidate(true)
+	setting.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4})
+	return webrtc.NewAPI(webrtc.WithMediaEngine(media), webrtc.WithInterceptorRegistry(interceptors), webrtc.WithSettingEngine(setting)), nil
+}
+
+func (v *Viewer) connect(ticket Ticket) error {
+	api, err := engine()
+	if err != nil {
+		return err
+	}
+	if v.pc, err = api.NewPeerConnection(webrtc.Configuration{}); err != nil {
+		return fmt.Errorf("make peer connection: %w", err)
+	}
+	v.pc.OnTrack(func(track *webrtc.TrackRemote, receiver *webrtc.RTPReceiver) {
+		go drain(receiver)
+		v.read(track)
+	})
+	if _, err := v.pc.AddTransceiverFromKind(webrtc.RTPCodecTypeVideo, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionRecvonly}); err != nil {
+		return fmt.Errorf("add transceiver: %w", err)
+	}
+	offer, err := v.pc.CreateOffer(nil)
+	if err != nil {
+		return fmt.Errorf("make offer: %w", err)
+	}
+	gathered := webrtc.GatheringCompletePromise(v.pc)
+	if err := v.pc.SetLocalDescription(offer); err != nil {
+		return fmt.Errorf("set offer: %w", err)
+	}
+	<-gathered
+	answer, err := v.client.Do(http.MethodPost, ticket.WHEP, "application/sdp", ticket.Token, strings.NewReader(v.pc.LocalDescription().SDP))
+	if err != nil {
+		return err
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	if err != nil {
+		return fmt.Errorf("read answer: %w", err)
+	}
+	if answer.StatusCode != http.StatusCreated {
+		return fmt.Errorf("whep answers %d: %s", answer.StatusCode, text)
+	}
+	v.location = answer.Header.Get("Location")
+	if err := v.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: string(text)}); err != nil {
+		return fmt.Errorf("set answer: %w", err)
+	}
+	return nil
+}
+
+func drain(receiver *webrtc.RTPReceiver) {
+	for {
+		if _, _, err := receiver.ReadRTCP(); err != nil {
+			return
+		}
+	}
+}
+
+func (v *Viewer) read(track *webrtc.TrackRemote) {
+	for {
+		p, _, err := track.ReadRTP()
+		if err != nil {
+			return
+		}
+		v.take(p, time.Now())
+	}
+}
+
+func (v *Viewer) take(p *rtp.Packet, now time.Time) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.packets++
+	for _, kind := range nalKinds(p.Payload) {
+		switch kind {
+		case 5:
+			v.key = true
+		case 7:
+			v.params = true
+		}
+	}
+	if !p.Marker {
+		return
+	}
+	if v.key {
+		v.keys++
+	}
+	if v.first.IsZero() {
+		if !v.key || !v.params {
+			v.key = false
+			return
+		}
+		v.first = now
+	} else if gap := now.Sub(v.last); gap > v.gap {
+		v.gap = gap
+	}
+	v.pictures, v.last, v.key = v.pictures+1, now, false
+}
+
+// nalKinds are the types of the NAL units that begin in an RTP payload (RFC 6184).
+func nalKinds(payload []byte) []byte {
+	if len(payload) == 0 {
+		return nil
+	}
+	switch kind := payload[0] & 0x1F; kind {
+	case 24: // STAP-A
+		var out []byte
+		for rest := payload[1:]; len(rest) > 2; {
+			size := int(rest[0])<<8 | int(rest[1])
+			if size == 0 || size > len(rest)-2 {
+				break
+			}
+			out, rest = append(out, rest[2]&0x1F), rest[2+size:]
+		}
+		return out
+	case 28: // FU-A
+		if len(payload) > 1 && payload[1]&0x80 != 0 {
+			return []byte{payload[1] & 0x1F}
+		}
+		return nil
+	default:
+		return []byte{kind}
+	}
+}
+
+// Pictures is how many whole pictures came since the first that can be shown.
+func (v *Viewer) Pictures() int {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.pictures
+}
+
+// Last is when the last picture came.
+func (v *Viewer) Last() time.Time {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.last
+}
+
+// FirstAfter is how long the first picture took since the viewer asked; 0 when there was none.
+func (v *Viewer) FirstAfter() time.Duration {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.first.IsZero() {
+		return 0
+	}
+	return v.first.Sub(v.asked)
+}
+
+// Close stops watching: the session is deleted as a browser does when it leaves the page.
+func (v *Viewer) Close() {
+	if v.location != "" {
+		if answer, err := v.client.Do(http.MethodDelete, v.location, "", v.token, nil); err == nil {
+			answer.Body.Close()
+		}
+		v.location = ""
+	}
+	_ = v.pc.Close() // nothing can be done about it
+}

@@ -1,0 +1,137 @@
+package sim
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"gopkg.in/yaml.v3"
+
+	"github.com/fengsui/fengsui/shared/wire"
+	"github.com/fengsui/fengsui/test/sim/wave"
+)
+
+// Config is sim.yml.
+type Config struct {
+	Control         string    `yaml:"control"`          // loopback address of the control page; empty: off
+	FirmwareConfigs string    `yaml:"firmware_configs"` // where the profiles are
+	Clips           string    `yaml:"clips"`            // where the clips are
+	Epoch           time.Time `yaml:"epoch"`            // when all waves and tracks begin; zero: at the start
+	Modbus          []Modbus  `yaml:"modbus"`
+	NMEA            []NMEA    `yaml:"nmea"`
+	RTSP            RTSP      `yaml:"rtsp"`
+	Sensors         []Sensor  `yaml:"sensors"`
+}
+
+// Modbus is one Modbus TCP device.
+type Modbus struct {
+	ID      string               `yaml:"id"`
+	Listen  string               `yaml:"listen"`
+	Unit    uint8                `yaml:"unit"`
+	Profile string               `yaml:"profile"`
+	Values  map[string]wave.Wave `yaml:"values"` // by property of the profile; others stay at 0
+}
+
+// NMEA is one satellite receiver.
+type NMEA struct {
+	ID     string        `yaml:"id"`
+	Listen string        `yaml:"listen"`
+	Every  time.Duration `yaml:"every"`
+	Speed  float64       `yaml:"speed"` // metres a second
+	Track  [][2]float64  `yaml:"track"` // longitude, latitude; closed
+}
+
+// RTSP is the cameras, all on one address.
+type RTSP struct {
+	Listen  string   `yaml:"listen"`
+	Cameras []Camera `yaml:"cameras"`
+}
+
+// Camera plays one clip.
+type Camera struct {
+	ID   string `yaml:"id"`
+	Clip string `yaml:"clip"`
+}
+
+// Sensor is one simple sensor that speaks JSON over MQTT.
+type Sensor struct {
+	ID        string               `yaml:"id"`
+	Broker    string               `yaml:"broker"`
+	TokenFile string               `yaml:"token_file"`
+	Every     time.Duration        `yaml:"every"`
+	Values    map[string]wave.Wave `yaml:"values"`
+}
+
+// Load reads sim.yml; relative folders in it are meant from its own.
+func Load(file string) (Config, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return Config{}, fmt.Errorf("read configuration: %w", err)
+	}
+	var c Config
+	dec := yaml.NewDecoder(bytes.NewReader(text))
+	dec.KnownFields(true)
+	if err := dec.Decode(&c); err != nil && !errors.Is(err, io.EOF) {
+		return Config{}, fmt.Errorf("%s: %w", file, err)
+	}
+	for _, dir := range []*string{&c.FirmwareConfigs, &c.Clips} {
+		if *dir != "" && !filepath.IsAbs(*dir) {
+			*dir = filepath.Join(filepath.Dir(file), *dir)
+		}
+	}
+	if err := c.check(); err != nil {
+		return Config{}, fmt.Errorf("%s: %w", file, err)
+	}
+	return c, nil
+}
+
+func (c *Config) check() error {
+	seen := map[string]bool{}
+	name := func(id string) error {
+		if !wire.ValidID(id) || seen[id] {
+			return fmt.Errorf("device %q: the id is invalid or used twice", id)
+		}
+		seen[id] = true
+		return nil
+	}
+	for _, d := range c.Modbus {
+		if err := errors.Join(name(d.ID), waves(d.Values)); err != nil {
+			return fmt.Errorf("modbus %s: %w", d.ID, err)
+		}
+	}
+	for _, d := range c.NMEA {
+		if err := name(d.ID); err != nil {
+			return err
+		}
+		if len(d.Track) == 0 || d.Every <= 0 {
+			return fmt.Errorf("nmea %s: a track and an interval are needed", d.ID)
+		}
+	}
+	for _, d := range c.RTSP.Cameras {
+		if err := name(d.ID); err != nil {
+			return err
+		}
+	}
+	for _, d := range c.Sensors {
+		if err := errors.Join(name(d.ID), waves(d.Values)); err != nil {
+			return fmt.Errorf("sensor %s: %w", d.ID, err)
+		}
+		if d.Every <= 0 || d.Broker == "" {
+			return fmt.Errorf("sensor %s: a broker and an interval are needed", d.ID)
+		}
+	}
+	return nil
+}
+
+func waves(values map[string]wave.Wave) error {
+	for property, w := range values {
+		if err := w.Check(); err != nil {
+			return fmt.Errorf("property %s: %w", property, err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,113 @@
+package sim
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+)
+
+// Control is a small HTTP server by which tests set values and cut devices. It answers on loopback only.
+type Control struct {
+	Sim    *Sim
+	Listen string
+
+	server *http.Server
+	addr   string
+	failed chan error
+}
+
+// Start listens.
+func (c *Control) Start(ctx context.Context) error {
+	host, _, err := net.SplitHostPort(c.Listen)
+	if err != nil {
+		return fmt.Errorf("control address %s: %w", c.Listen, err)
+	}
+	if ip := net.ParseIP(host); ip == nil || !ip.IsLoopback() {
+		return fmt.Errorf("control address %s is not on loopback", c.Listen)
+	}
+	ln, err := (&net.ListenConfig{}).Listen(ctx, "tcp", c.Listen)
+	if err != nil {
+		return fmt.Errorf("listen for control: %w", err)
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /state", c.state)
+	mux.HandleFunc("POST /devices/{id}/values", c.values)
+	mux.HandleFunc("POST /devices/{id}/cut", c.cut)
+	mux.HandleFunc("POST /devices/{id}/restore", c.restore)
+	c.addr, c.failed = ln.Addr().String(), make(chan error, 1)
+	c.server = &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
+	go func() { c.failed <- c.server.Serve(ln) }()
+	return nil
+}
+
+// Addr is where it listens.
+func (c *Control) Addr() string { return c.addr }
+
+// Stop ends it.
+func (c *Control) Stop(ctx context.Context) error {
+	err := c.server.Shutdown(ctx)
+	if served := <-c.failed; !errors.Is(served, http.ErrServerClosed) {
+		err = errors.Join(err, served)
+	}
+	return err
+}
+
+// State is what GET /state answers.
+type State struct {
+	Notice string                       `json:"notice"`
+	Reads  map[string]map[string]uint64 `json:"reads"` // how often each property was read
+	Acked  map[string]uint64            `json:"acked"` // messages of simple sensors that were acknowledged
+
+	Watching map[string]int `json:"watching"` // readers that each camera plays to
+}
+
+func (c *Control) state(w http.ResponseWriter, _ *http.Request) {
+	s := State{Notice: Notice, Reads: map[string]map[string]uint64{}, Acked: map[string]uint64{}, Watching: map[string]int{}}
+	for id, sources := range c.Sim.sources {
+		s.Reads[id] = map[string]uint64{}
+		for property, source := range sources {
+			s.Reads[id][property] = source.Reads()
+		}
+	}
+	for id, sensor := range c.Sim.sensors {
+		s.Acked[id] = sensor.Acked()
+	}
+	for _, camera := range c.Sim.Config.RTSP.Cameras {
+		s.Watching[camera.ID] = c.Sim.cameras.Readers(camera.ID)
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if err := json.NewEncoder(w).Encode(s); err != nil {
+		c.Sim.Log.Debug("write state", "error", err)
+	}
+}
+
+// values takes {"water_level": 5.4}; null lets the wave go on.
+func (c *Control) values(w http.ResponseWriter, r *http.Request) {
+	var values map[string]*float64
+	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 1<<16)).Decode(&values); err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	for property, value := range values {
+		if err := c.Sim.Hold(r.PathValue("id"), property, value); err != nil {
+			http.Error(w, err.Error(), http.StatusNotFound)
+			return
+		}
+	}
+	w.WriteHeader(http.StatusNoContent)
+}
+
+func (c *Control) cut(w http.ResponseWriter, r *http.Request)     { answer(w, r, c.Sim.Cut) }
+func (c *Control) restore(w http.ResponseWriter, r *http.Request) { answer(w, r, c.Sim.Restore) }
+
+func answer(w http.ResponseWriter, r *http.Request, do func(context.Context, string) error) {
+	if err := do(r.Context(), r.PathValue("id")); err != nil {
+		http.Error(w, err.Error(), http.StatusConflict)
+		return
+	}
+	w.WriteHeader(http.StatusNoContent)
+}

@@ -1,0 +1,211 @@
+// Package sim is the simulated field: Modbus devices, satellite receivers, IP cameras and simple sensors,
+// as one configuration describes them. The demo, the tests and the benchmarks run it as its own program.
+// Rule that must never break: whatever it says is labelled 演示数据, and it listens on loopback only.
+package sim
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/fengsui/fengsui/test/sim/camera"
+	"github.com/fengsui/fengsui/test/sim/modbus"
+	"github.com/fengsui/fengsui/test/sim/nmea"
+	"github.com/fengsui/fengsui/test/sim/sensor"
+	"github.com/fengsui/fengsui/test/sim/wave"
+)
+
+// Notice stands in everything that the simulator says.
+const Notice = "演示数据"
+
+// device is one part that can be started, and cut and restored while the rest goes on.
+type device interface {
+	Start(ctx context.Context) error
+	Stop(ctx context.Context) error
+}
+
+// Sim is all of it.
+type Sim struct {
+	Config Config
+	Log    *slog.Logger
+
+	devices map[string]device
+	sources map[string]map[string]*wave.Source // by device, property
+	address map[string]func() string
+	cameras *camera.Server
+	sensors map[string]*sensor.Sensor
+	stops   []func(context.Context) error
+}
+
+// Start starts every device. When one cannot be started those before it are stopped.
+func (s *Sim) Start(ctx context.Context) error {
+	s.devices, s.sources = map[string]device{}, map[string]map[string]*wave.Source{}
+	s.address, s.sensors = map[string]func() string{}, map[string]*sensor.Sensor{}
+	if s.Config.Epoch.IsZero() {
+		s.Config.Epoch = time.Now()
+	}
+	if err := errors.Join(s.makeModbus(), s.makeNMEA(), s.makeSensors()); err != nil {
+		return err
+	}
+	for id, d := range s.devices {
+		if err := d.Start(ctx); err != nil {
+			return errors.Join(fmt.Errorf("start %s: %w", id, err), s.Stop(ctx))
+		}
+		s.stops = append(s.stops, d.Stop)
+	}
+	if err := s.startCameras(ctx); err != nil {
+		return errors.Join(err, s.Stop(ctx))
+	}
+	return nil
+}
+
+// Stop stops what was started, last first.
+func (s *Sim) Stop(ctx context.Context) error {
+	var errs []error
+	for i := len(s.stops) - 1; i >= 0; i-- {
+		errs = append(errs, s.stops[i](ctx))
+	}
+	s.stops = nil
+	return errors.Join(errs...)
+}
+
+func (s *Sim) makeModbus() error {
+	for _, c := range s.Config.Modbus {
+		sources := s.values(c.ID, c.Values)
+		points, err := registers(s.Config.FirmwareConfigs, c.Profile, sources)
+		if err != nil {
+			return fmt.Errorf("modbus %s: %w", c.ID, err)
+		}
+		d := &modbus.Device{Listen: c.Listen, Unit: c.Unit, Points: points, Log: s.Log.With("device", c.ID)}
+		s.devices[c.ID], s.address[c.ID] = d, d.Addr
+	}
+	return nil
+}
+
+func (s *Sim) makeNMEA() error {
+	for _, c := range s.Config.NMEA {
+		track := nmea.Track{Speed: c.Speed}
+		for _, p := range c.Track {
+			track.Places = append(track.Places, nmea.Place{Lon: p[0], Lat: p[1]})
+		}
+		d := &nmea.Server{Listen: c.Listen, Every: c.Every, Track: track, Epoch: s.Config.Epoch, Log: s.Log.With("device", c.ID)}
+		s.devices[c.ID], s.address[c.ID] = d, d.Addr
+	}
+	return nil
+}
+
+func (s *Sim) makeSensors() error {
+	for _, c := range s.Config.Sensors {
+		token, err := os.ReadFile(c.TokenFile)
+		if err != nil {
+			return fmt.Errorf("sensor %s: read token: %w", c.ID, err)
+		}
+		values := map[string]func(time.Time) float64{}
+		for property, source := range s.values(c.ID, c.Values) {
+			values[property] = source.Read
+		}
+		d := &sensor.Sensor{ID: c.ID, Broker: c.Broker, Token: strings.TrimSpace(string(token)), Every: c.Every, Values: values, Log: s.Log.With("device", c.ID)}
+		s.devices[c.ID], s.sensors[c.ID] = d, d
+	}
+	return nil
+}
+
+func (s *Sim) values(id string, waves map[string]wave.Wave) map[string]*wave.Source {
+	out := map[string]*wave.Source{}
+	for property, w := range waves {
+		out[property] = &wave.Source{Wave: w, Epoch: s.Config.Epoch}
+	}
+	s.sources[id] = out
+	return out
+}
+
+func (s *Sim) startCameras(ctx context.Context) error {
+	if len(s.Config.RTSP.Cameras) == 0 {
+		return nil
+	}
+	clips := map[string]*camera.Clip{}
+	for _, c := range s.Config.RTSP.Cameras {
+		file := c.Clip
+		if !filepath.IsAbs(file) {
+			file = filepath.Join(s.Config.Clips, file)
+		}
+		clip, err := camera.Load(file)
+		if err != nil {
+			return err
+		}
+		clips[c.ID] = clip
+	}
+	s.cameras = &camera.Server{Listen: s.Config.RTSP.Listen, Cameras: clips, Log: s.Log.With("device", "rtsp")}
+	if err := s.cameras.Start(ctx); err != nil {
+		return err
+	}
+	s.stops = append(s.stops, s.cameras.Stop)
+	return nil
+}
+
+// Addresses is where everything is found; the program prints it as one line of JSON.
+type Addresses struct {
+	Notice  string            `json:"notice"`
+	Control string            `json:"control,omitempty"`
+	Devices map[string]string `json:"devices"` // host:port
+	Cameras map[string]string `json:"cameras"` // rtsp://…
+}
+
+// Addresses are known after Start.
+func (s *Sim) Addresses() Addresses {
+	a := Addresses{Notice: Notice, Devices: map[string]string{}, Cameras: map[string]string{}}
+	for id, addr := range s.address {
+		a.Devices[id] = addr()
+	}
+	for _, c := range s.Config.RTSP.Cameras {
+		a.Cameras[c.ID] = s.cameras.URL(c.ID)
+	}
+	return a
+}
+
+// Cut makes a device or a camera unreachable.
+func (s *Sim) Cut(ctx context.Context, id string) error {
+	if d, ok := s.devices[id]; ok {
+		return d.Stop(ctx)
+	}
+	if s.isCamera(id) {
+		s.cameras.Cut(id)
+		return nil
+	}
+	return fmt.Errorf("no device %s", id)
+}
+
+// Restore brings it back on the same address.
+func (s *Sim) Restore(ctx context.Context, id string) error {
+	if d, ok := s.devices[id]; ok {
+		return errors.Join(d.Stop(ctx), d.Start(ctx))
+	}
+	if s.isCamera(id) {
+		return s.cameras.Restore(id)
+	}
+	return fmt.Errorf("no device %s", id)
+}
+
+func (s *Sim) isCamera(id string) bool {
+	for _, c := range s.Config.RTSP.Cameras {
+		if c.ID == id {
+			return true
+		}
+	}
+	return false
+}
+
+// Hold keeps a property at a value; nil lets its wave go on.
+func (s *Sim) Hold(id, property string, value *float64) error {
+	source, ok := s.sources[id][property]
+	if !ok {
+		return fmt.Errorf("no property %s of device %s", property, id)
+	}
+	source.Hold(value)
+	return nil
+}
