@@ -2,8 +2,8 @@
 // after the person has touched the page; until then the state says that it is blocked.
 import { useEventListener } from '@vueuse/core'
 import { computed, onScopeDispose, ref, type ComputedRef, type InjectionKey } from 'vue'
+import { rings } from '@/api/alarm'
 import { useLive } from '@/api/live'
-import type { Alarm } from '@/api/types'
 import { useSettings } from '@/stores/settings'
 
 export type SoundState = 'on' | 'muted' | 'blocked' | 'missing'
@@ -17,10 +17,6 @@ export interface AlarmSound {
 export const alarmSoundKey: InjectionKey<AlarmSound> = Symbol('alarm sound')
 
 const againMs = 10_000
-
-export function rings(alarm: Alarm): boolean {
-  return !alarm.retrospective && (alarm.state === 'open' || alarm.state === 'returned')
-}
 
 // beep plays two tones, higher and more often the graver the level (1 red … 4 blue).
 function beep(context: AudioContext, level: number): void {

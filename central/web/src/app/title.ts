@@ -3,7 +3,7 @@ import { useIntervalFn } from '@vueuse/core'
 import { ref, watchEffect } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { useRoute } from 'vue-router'
-import { rings } from './sound'
+import { waits } from '@/api/alarm'
 import { useLive } from '@/api/live'
 
 export function useTitle(): void {
@@ -17,7 +17,7 @@ export function useTitle(): void {
   }, 1000)
 
   watchEffect(() => {
-    const waiting = [...live.alarms.values()].filter(rings).length
+    const waiting = [...live.alarms.values()].filter(waits).length
     const page = route.meta.title ? `${t(route.meta.title)} · ${t('frame.product.name')}` : t('frame.product.name')
     document.title = waiting && flash.value ? t('frame.title.alarms', { n: waiting }) : page
   })

@@ -1,0 +1,30 @@
+// Filters live in the page's address, so that a view can be sent to somebody and survives a reload.
+import { computed, type WritableComputedRef } from 'vue'
+import { useRoute, useRouter } from 'vue-router'
+
+// One change of several filters in the same moment must not lose the first: the pending query is shared.
+let pending: Record<string, string> | undefined
+
+export function useAddress(name: string, initial = ''): WritableComputedRef<string> {
+  const route = useRoute()
+  const router = useRouter()
+  return computed({
+    get() {
+      const value = route.query[name]
+      return typeof value === 'string' ? value : initial
+    },
+    set(value) {
+      if (!pending) {
+        pending = {}
+        for (const [key, old] of Object.entries(route.query)) if (typeof old === 'string') pending[key] = old
+        queueMicrotask(() => {
+          const query = pending
+          pending = undefined
+          void router.replace({ query })
+        })
+      }
+      if (value === initial) delete pending[name]
+      else pending[name] = value
+    },
+  })
+}
