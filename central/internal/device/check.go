@@ -1,0 +1,107 @@
+package device
+
+import (
+	"regexp"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/fengsui/fengsui/central/internal/errs"
+	"github.com/fengsui/fengsui/shared/wire"
+)
+
+// Limits on what a device is called and declares.
+const (
+	maxName    = 200 // bytes
+	maxSensors = 2_000
+	maxCameras = 500
+)
+
+// division is a code of GB/T 2260, or one of a township or a village.
+var division = regexp.MustCompile(`^[0-9]{2,12}$`)
+
+func (n *New) check() error {
+	switch {
+	case !wire.ValidID(n.ID):
+		return errs.Field("device.id", "id", "1 to 64 lower-case letters, digits, - or _, beginning with a letter or digit")
+	case n.Kind != Edge && n.Kind != Sensor:
+		return errs.Field("device.kind", "kind", "an edge or a simple sensor; sensors and cameras behind an edge are declared by it")
+	}
+	n.Name = strings.TrimSpace(n.Name)
+	r := Record{Device: Device{Name: n.ID, Class: n.Class, Division: n.Division, Place: n.Place}}
+	if n.Name != "" {
+		r.Name = n.Name
+	}
+	return r.check()
+}
+
+func (r *Record) check() error {
+	switch {
+	case r.Name == "" || len(r.Name) > maxName || !utf8.ValidString(r.Name):
+		return errs.Field("device.name", "name", "1 to 200 bytes")
+	case r.Class != "" && !wire.ValidID(r.Class):
+		return errs.Field("device.class", "class", "a word of the vocabulary, such as water_level")
+	case r.Division != "" && !division.MatchString(r.Division):
+		return errs.Field("device.division_code", "division", "a division code of GB/T 2260")
+	case r.Place != nil && !onEarth(*r.Place):
+		return errs.Field("device.place", "place", "longitude -180 to 180, latitude -90 to 90")
+	}
+	return nil
+}
+
+func onEarth(p wire.Place) bool {
+	return p.Lon >= -180 && p.Lon <= 180 && p.Lat >= -90 && p.Lat <= 90
+}
+
+// declare writes what an edge says about something behind it over the record. It reports whether anything
+// changed. What makes no sense is left out rather than refused: the rest of the greeting is good.
+func (r *Record) declare(d Declared, edge Record) bool {
+	was := *r
+	r.Parent, r.Class, r.Profile, r.Demo = edge.ID, d.Class, d.Profile, d.Demo
+	if !r.Edited {
+		if name := strings.TrimSpace(d.Name); name != "" {
+			r.Name = name
+		}
+		if len(r.Name) > maxName {
+			r.Name = strings.ToValidUTF8(r.Name[:maxName], "")
+		}
+		if r.Name == "" {
+			r.Name = d.ID
+		}
+		r.Division = edge.Division
+		if division.MatchString(d.Division) {
+			r.Division = d.Division
+		}
+		if d.Place != nil && onEarth(*d.Place) {
+			r.Place = d.Place
+		}
+	}
+	if !wire.ValidID(r.Class) {
+		r.Class = ""
+	}
+	if !wire.ValidID(r.Profile) {
+		r.Profile = ""
+	}
+	r.Series = nil
+	for _, one := range d.Series {
+		if wire.ValidID(one.Property) && len(r.Series) < wire.MaxValues && len(one.Name)+len(one.NameEN)+len(one.Unit) <= 3*maxName {
+			r.Series = append(r.Series, Series{
+				Property: one.Property, Name: one.Name, NameEN: one.NameEN, Unit: one.Unit, Digits: min(max(one.Digits, 0), 9),
+			})
+		}
+	}
+	return !same(was, *r)
+}
+
+func same(a, b Record) bool {
+	place := (a.Place == nil) == (b.Place == nil) && (a.Place == nil || *a.Place == *b.Place)
+	if !place || len(a.Series) != len(b.Series) {
+		return false
+	}
+	for i := range a.Series {
+		if a.Series[i] != b.Series[i] {
+			return false
+		}
+	}
+	return a.Name == b.Name && a.Parent == b.Parent && a.Class == b.Class && a.Profile == b.Profile &&
+		a.Division == b.Division && a.Demo == b.Demo && a.RevokedAt == b.RevokedAt
+}

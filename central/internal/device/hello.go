@@ -1,0 +1,147 @@
+package device
+
+import (
+	"context"
+	"time"
+
+	"github.com/fengsui/fengsui/central/internal/errs"
+	"github.com/fengsui/fengsui/central/internal/event"
+	"github.com/fengsui/fengsui/shared/wire"
+)
+
+// Reasons of refusals that the register finds.
+const (
+	ReasonForeignDevice = "foreign_device"
+	ReasonRemoved       = "removed_device"
+	ReasonTooMany       = "too_many_declared"
+	ReasonSeries        = "unknown_series"
+)
+
+// Declared is a sensor or a camera as its edge describes it.
+type Declared struct {
+	Kind Kind
+	wire.SensorDeclared
+}
+
+// declared lists what a greeting says is behind the edge.
+func declared(h wire.Hello) []Declared {
+	var out []Declared
+	for _, one := range h.Sensors {
+		out = append(out, Declared{Kind: Sensor, SensorDeclared: one})
+	}
+	for _, c := range h.Cameras {
+		out = append(out, Declared{Kind: Camera, SensorDeclared: wire.SensorDeclared{
+			ID: c.ID, Name: c.Name, Class: "video", Division: c.Division, Place: c.Place, Demo: c.Demo,
+		}})
+	}
+	return out
+}
+
+// Hello takes the greeting of an edge: what is behind it is registered or brought up to date. An id that
+// belongs to somebody else is refused and counted.
+func (s *Service) Hello(ctx context.Context, edge string, h wire.Hello) error {
+	e, ok := s.find(ctx, edge)
+	if !ok {
+		return notFound(edge)
+	}
+	now := time.Now()
+	if len(h.Sensors) > maxSensors || len(h.Cameras) > maxCameras {
+		s.Refused(ctx, edge, ReasonTooMany, uint64(max(len(h.Sensors)-maxSensors, 0)+max(len(h.Cameras)-maxCameras, 0)))
+		h.Sensors, h.Cameras = h.Sensors[:min(len(h.Sensors), maxSensors)], h.Cameras[:min(len(h.Cameras), maxCameras)]
+	}
+	events, err := s.greet(ctx, edge, h, now)
+	if err != nil {
+		return err
+	}
+	s.reg.mu.Lock()
+	agent := Agent{}
+	if e.agent != nil {
+		agent = *e.agent
+	}
+	agent.Version, agent.Boot, agent.Synced, agent.Offset = short(h.Agent), short(h.Boot), h.Synced, h.Time-wire.Millis(now)
+	e.agent = &agent
+	e.hears(now)
+	events = append(events, heartbeat(ctx, e.view()))
+	s.reg.mu.Unlock()
+	s.Events.Publish(ctx, events...)
+	return nil
+}
+
+func short(s string) string { return s[:min(len(s), 64)] }
+
+// greet saves what is new in one transaction.
+func (s *Service) greet(ctx context.Context, edge string, h wire.Hello, now time.Time) ([]event.Event, error) {
+	s.write.Lock()
+	defer s.write.Unlock()
+	type change struct {
+		kind string
+		r    Record
+	}
+	var changes []change
+	refused := map[string]uint64{}
+	err := s.Tx.Do(ctx, func(ctx context.Context) error {
+		own, err := s.Store.Device(ctx, edge)
+		if err != nil {
+			return err
+		}
+		if own.RemovedAt != nil || own.RevokedAt != nil || own.Kind != Edge {
+			return notFound(edge)
+		}
+		was := own
+		if !own.Edited || own.Place == nil {
+			if h.Place != nil && onEarth(*h.Place) {
+				own.Place = h.Place
+			}
+		}
+		if own.Name == own.ID && h.Name != "" && len(h.Name) <= maxName {
+			own.Name = h.Name
+		}
+		if !same(was, own) {
+			own.UpdatedAt = stamp(now)
+			if err := s.Store.Save(ctx, own); err != nil {
+				return err
+			}
+			changes = append(changes, change{EventChanged, own})
+		}
+		for _, d := range declared(h) {
+			if !wire.ValidID(d.ID) {
+				refused[ReasonForeignDevice]++
+				continue
+			}
+			r, err := s.Store.Device(ctx, d.ID)
+			switch {
+			case errs.KindOf(err) == errs.NotFound:
+				r = Record{Device: Device{ID: d.ID, Kind: d.Kind, CreatedAt: stamp(now), UpdatedAt: stamp(now)}}
+				r.declare(d, own)
+				if err := s.Store.Add(ctx, r); err != nil {
+					return err
+				}
+				changes = append(changes, change{EventCreated, r})
+			case err != nil:
+				return err
+			case r.Parent != edge || r.Kind != d.Kind:
+				refused[ReasonForeignDevice]++
+			case r.RemovedAt != nil:
+				refused[ReasonRemoved]++
+			case r.declare(d, own):
+				r.UpdatedAt = stamp(now)
+				if err := s.Store.Save(ctx, r); err != nil {
+					return err
+				}
+				changes = append(changes, change{EventChanged, r})
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	var events []event.Event
+	for _, c := range changes {
+		events = append(events, news(ctx, c.kind, s.put(c.r)))
+	}
+	for reason, n := range refused {
+		s.Refused(ctx, edge, reason, n)
+	}
+	return events, nil
+}

@@ -1,0 +1,293 @@
+package device
+
+import (
+	"context"
+	"time"
+
+	"github.com/fengsui/fengsui/central/internal/event"
+	"github.com/fengsui/fengsui/shared/wire"
+)
+
+// Periods of the register.
+const (
+	syncEvery   = 2 * time.Second
+	touchEvery  = 30 * time.Second
+	silentAfter = 5 * time.Minute // a simple sensor that says nothing for so long is offline
+)
+
+// Presence is told by the broker when the first session of a device begins and the last one ends.
+func (s *Service) Presence(ctx context.Context, id string, online bool) {
+	e, ok := s.find(ctx, id)
+	if !ok {
+		return
+	}
+	now := time.Now()
+	var events []event.Event
+	s.reg.mu.Lock()
+	e.connected = online
+	if online || e.seen != nil {
+		e.hears(now)
+	}
+	switch {
+	case e.rec.Kind != Edge && !online:
+		// A simple sensor may connect for each message: only silence makes it offline.
+	case online:
+		events = append(events, s.become(ctx, e, Online, "")...)
+	default:
+		events = append(events, s.become(ctx, e, Offline, "")...)
+		for child := range s.reg.behind[id] {
+			if c := s.reg.all[child]; c != nil && c.state != Never {
+				events = append(events, s.become(ctx, c, Offline, "")...)
+			}
+		}
+	}
+	s.reg.mu.Unlock()
+	s.Events.Publish(ctx, events...)
+}
+
+// become changes a state and says so; the lock is held.
+func (s *Service) become(ctx context.Context, e *entry, state State, fault string) []event.Event {
+	if e.state == state && e.fault == fault {
+		return nil
+	}
+	was := e.state
+	e.state, e.fault = state, fault
+	if e.removed() || e.rec.RevokedAt != nil {
+		return nil
+	}
+	kind := EventChanged
+	switch {
+	case state == Offline:
+		kind = EventOffline
+	case state == Online && was != Fault:
+		kind = EventOnline
+	}
+	return []event.Event{news(ctx, kind, e.view())}
+}
+
+// Status takes the state that an edge reports about itself and what is behind it. Whether it is online is
+// not its word but the broker's.
+func (s *Service) Status(ctx context.Context, edge string, st wire.Status) error {
+	e, ok := s.find(ctx, edge)
+	if !ok {
+		return notFound(edge)
+	}
+	if st.State != "online" {
+		return nil
+	}
+	now := time.Now()
+	var events []event.Event
+	foreign := uint64(0)
+	s.reg.mu.Lock()
+	agent := Agent{}
+	if e.agent != nil {
+		agent = *e.agent
+	}
+	agent.Boot, agent.Synced, agent.Backlog, agent.Lost, agent.RSSBytes = short(st.Boot), st.Synced, st.Backlog, st.Lost, st.RSSBytes
+	agent.Offset = st.Time - wire.Millis(now)
+	e.agent = &agent
+	e.hears(now)
+	report := func(id string, ok bool, text string) {
+		c := s.reg.all[id]
+		if c == nil || c.rec.Parent != edge || c.removed() {
+			foreign++
+			return
+		}
+		if ok {
+			c.hears(now)
+			if e.connected {
+				events = append(events, s.become(ctx, c, Online, "")...)
+			}
+			return
+		}
+		if e.connected {
+			events = append(events, s.become(ctx, c, Fault, text[:min(len(text), 500)])...)
+		}
+	}
+	for _, one := range st.Sensors[:min(len(st.Sensors), maxSensors)] {
+		report(one.ID, one.OK, one.Error)
+	}
+	for _, one := range st.Cameras[:min(len(st.Cameras), maxCameras)] {
+		report(one.ID, one.OK, one.Error)
+	}
+	if e.connected {
+		events = append(events, s.become(ctx, e, Online, "")...)
+	}
+	events = append(events, heartbeat(ctx, e.view()))
+	s.reg.mu.Unlock()
+	s.Refused(ctx, edge, ReasonForeignDevice, foreign)
+	s.Events.Publish(ctx, events...)
+	return nil
+}
+
+// Admit strips from a batch what its edge may not send: series it has not declared and things of other
+// devices. It returns how many records that were, and counts them.
+func (s *Service) Admit(ctx context.Context, edge string, b *wire.Batch) uint64 {
+	if _, ok := s.find(ctx, edge); !ok {
+		n := uint64(len(b.Readings) + len(b.Events))
+		b.Readings, b.Events = nil, nil
+		s.Refused(ctx, edge, ReasonSeries, n)
+		return n
+	}
+	// Look up in the database what memory does not know, before the lock.
+	last := ""
+	for _, r := range b.Readings {
+		if r.Device != last {
+			last = r.Device
+			s.find(ctx, r.Device)
+		}
+	}
+	var heard []string
+	refused := uint64(0)
+	s.reg.mu.RLock()
+	readings, last, property, known := b.Readings[:0], "", "", false
+	for _, r := range b.Readings {
+		if r.Device != last || r.Property != property {
+			e := s.reg.all[r.Device]
+			known = e != nil && e.rec.Parent == edge && !e.removed()
+			if known {
+				if r.Device != last {
+					heard = append(heard, r.Device)
+				}
+				_, known = e.series[r.Property]
+			}
+			last, property = r.Device, r.Property
+		}
+		if known {
+			readings = append(readings, r)
+		} else {
+			refused++
+		}
+	}
+	events := b.Events[:0]
+	for _, ev := range b.Events {
+		e := s.reg.all[ev.Device]
+		if ev.Device == "" || ev.Device == edge || (e != nil && e.rec.Parent == edge && !e.removed()) {
+			events = append(events, ev)
+		} else {
+			refused++
+		}
+	}
+	s.reg.mu.RUnlock()
+	b.Readings, b.Events = readings, events
+	if !b.Backfill {
+		s.heard(ctx, heard, time.Now())
+	}
+	s.Refused(ctx, edge, ReasonSeries, refused)
+	return refused
+}
+
+// AdmitSensor does the same for a simple sensor, whose properties are whatever it sends, up to 64.
+func (s *Service) AdmitSensor(ctx context.Context, id string, b *wire.Batch) (uint64, error) {
+	e, ok := s.find(ctx, id)
+	if !ok {
+		return 0, notFound(id)
+	}
+	var fresh []string
+	s.reg.mu.RLock()
+	gone := e.removed() || e.rec.RevokedAt != nil
+	room := wire.MaxValues - len(e.series)
+	known := func(p string) bool { _, ok := e.series[p]; return ok }
+	for _, r := range b.Readings {
+		if !known(r.Property) && len(fresh) < room && !contains(fresh, r.Property) {
+			fresh = append(fresh, r.Property)
+		}
+	}
+	s.reg.mu.RUnlock()
+	if gone {
+		return 0, notFound(id)
+	}
+	if len(fresh) > 0 {
+		if err := s.grow(ctx, id, fresh); err != nil {
+			return 0, err
+		}
+	}
+	refused := uint64(0)
+	s.reg.mu.RLock()
+	readings := b.Readings[:0]
+	for _, r := range b.Readings {
+		if known(r.Property) {
+			readings = append(readings, r)
+		} else {
+			refused++
+		}
+	}
+	s.reg.mu.RUnlock()
+	b.Readings = readings
+	s.heard(ctx, []string{id}, time.Now())
+	s.Refused(ctx, id, ReasonSeries, refused)
+	return refused, nil
+}
+
+func contains(list []string, s string) bool {
+	for _, one := range list {
+		if one == s {
+			return true
+		}
+	}
+	return false
+}
+
+// grow adds first-seen properties to a simple sensor.
+func (s *Service) grow(ctx context.Context, id string, properties []string) error {
+	s.write.Lock()
+	defer s.write.Unlock()
+	var r Record
+	err := s.Tx.Do(ctx, func(ctx context.Context) error {
+		var err error
+		if r, err = s.Store.Device(ctx, id); err != nil {
+			return err
+		}
+		for _, p := range properties {
+			if len(r.Series) < wire.MaxValues && !r.sends(p) {
+				r.Series = append(r.Series[:len(r.Series):len(r.Series)], Series{Property: p, Name: p, NameEN: p, Digits: 3})
+			}
+		}
+		r.UpdatedAt = stamp(time.Now())
+		return s.Store.Save(ctx, r)
+	})
+	if err != nil {
+		return err
+	}
+	s.Events.Publish(ctx, news(ctx, EventChanged, s.put(r)))
+	return nil
+}
+
+func (d *Device) sends(property string) bool {
+	for _, one := range d.Series {
+		if one.Property == property {
+			return true
+		}
+	}
+	return false
+}
+
+// heard notes that devices have sent data just now.
+func (s *Service) heard(ctx context.Context, ids []string, at time.Time) {
+	var events []event.Event
+	s.reg.mu.Lock()
+	for _, id := range ids {
+		e := s.reg.all[id]
+		if e == nil {
+			continue
+		}
+		e.hears(at)
+		parent := s.reg.all[e.rec.Parent]
+		if (e.state == Never || e.state == Offline) && (parent == nil || parent.connected) {
+			events = append(events, s.become(ctx, e, Online, "")...)
+		}
+	}
+	s.reg.mu.Unlock()
+	s.Events.Publish(ctx, events...)
+}
+
+// Connected reports whether an edge has a session.
+func (s *Service) Connected(ctx context.Context, edge string) bool {
+	e, ok := s.find(ctx, edge)
+	if !ok {
+		return false
+	}
+	s.reg.mu.RLock()
+	defer s.reg.mu.RUnlock()
+	return e.connected
+}

@@ -1,0 +1,334 @@
+package device
+
+import (
+	"cmp"
+	"context"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/fengsui/fengsui/central/internal/actor"
+	"github.com/fengsui/fengsui/central/internal/errs"
+	"github.com/fengsui/fengsui/central/internal/event"
+	"github.com/fengsui/fengsui/central/internal/page"
+	"github.com/fengsui/fengsui/shared/wire"
+)
+
+// Disconnector ends the MQTT sessions of a device at once (broker.Broker).
+type Disconnector interface{ Disconnect(id string) }
+
+// Service is the use cases. Run keeps it current; without Run (command line) everything else works too.
+type Service struct {
+	Store        Store
+	Tx           Tx
+	Events       event.Publisher
+	Log          *slog.Logger
+	CA           *Authority
+	Disconnector Disconnector // nil on the command line: the running centre notices within seconds
+
+	reg   register
+	write sync.Mutex // one change of records at a time
+	port  atomic.Int64
+}
+
+// Filter narrows a list.
+type Filter struct {
+	Kind  Kind
+	State State
+}
+
+// List is the devices that the actor may see, by id.
+func (s *Service) List(ctx context.Context, f Filter, p page.Request) (page.List[Device], error) {
+	a, err := actor.Require(ctx, actor.DeviceRead)
+	if err != nil {
+		return page.List[Device]{}, err
+	}
+	all, err := s.snapshot(ctx, a)
+	if err != nil {
+		return page.List[Device]{}, err
+	}
+	search := strings.ToLower(strings.TrimSpace(p.Search))
+	out := page.List[Device]{Items: []Device{}}
+	for _, d := range all {
+		match := d.ID > p.After && (f.Kind == "" || d.Kind == f.Kind) && (f.State == "" || d.State == f.State) &&
+			(search == "" || strings.Contains(d.ID, search) || strings.Contains(strings.ToLower(d.Name), search))
+		if !match {
+			continue
+		}
+		if len(out.Items) == p.Size() {
+			out.Next = out.Items[len(out.Items)-1].ID
+			break
+		}
+		out.Items = append(out.Items, d)
+	}
+	return out, nil
+}
+
+// All is every device that the actor may see, by id: for the live view.
+func (s *Service) All(ctx context.Context) ([]Device, error) {
+	a, err := actor.Require(ctx, actor.DeviceRead)
+	if err != nil {
+		return nil, err
+	}
+	return s.snapshot(ctx, a)
+}
+
+func (s *Service) snapshot(ctx context.Context, a actor.Actor) ([]Device, error) {
+	if err := s.Load(ctx); err != nil {
+		return nil, err
+	}
+	s.reg.mu.RLock()
+	out := make([]Device, 0, len(s.reg.all))
+	for _, e := range s.reg.all {
+		if !e.removed() && a.Sees(e.rec.Division) {
+			out = append(out, e.view())
+		}
+	}
+	s.reg.mu.RUnlock()
+	slices.SortFunc(out, func(a, b Device) int { return cmp.Compare(a.ID, b.ID) })
+	return out, nil
+}
+
+// Get finds one device that the actor may see.
+func (s *Service) Get(ctx context.Context, id string) (Device, error) {
+	if _, err := actor.Require(ctx, actor.DeviceRead); err != nil {
+		return Device{}, err
+	}
+	if d, ok := s.Visible(ctx, id); ok {
+		return d, nil
+	}
+	return Device{}, notFound(id)
+}
+
+// Visible finds a device in what the actor of the context may see. It asks for no permission of its own:
+// other capabilities use it for the things they show.
+func (s *Service) Visible(ctx context.Context, id string) (Device, bool) {
+	a, ok := actor.From(ctx)
+	if !ok {
+		return Device{}, false
+	}
+	e, ok := s.find(ctx, id)
+	if !ok {
+		return Device{}, false
+	}
+	s.reg.mu.RLock()
+	defer s.reg.mu.RUnlock()
+	if e.removed() || !a.Sees(e.rec.Division) {
+		return Device{}, false
+	}
+	return e.view(), true
+}
+
+func notFound(id string) error {
+	return errs.E(errs.NotFound, "device.not_found", "device %s does not exist", id)
+}
+
+// New is what a person gives to register an edge or a simple sensor.
+type New struct {
+	ID       string
+	Kind     Kind
+	Name     string
+	Class    string
+	Division string
+	Place    *wire.Place
+	Demo     bool
+}
+
+// Added is a registered device and the secret that lets it in, shown once: Enrol for an edge, Token for
+// a simple sensor.
+type Added struct {
+	Device Device
+	Enrol  *Enrolment
+	Token  string
+}
+
+// Create registers an edge or a simple sensor. What is behind an edge is declared by the edge.
+func (s *Service) Create(ctx context.Context, n New) (Added, error) {
+	a, err := actor.Require(ctx, actor.DeviceWrite)
+	if err != nil {
+		return Added{}, err
+	}
+	if n.Division == "" {
+		n.Division = a.DivisionCode
+	}
+	if err := n.check(); err != nil {
+		return Added{}, err
+	}
+	if !a.Sees(n.Division) {
+		return Added{}, errs.E(errs.Denied, "device.division", "division %s is not yours", n.Division)
+	}
+	now := time.Now()
+	r := Record{Edited: true, Device: Device{
+		ID: n.ID, Kind: n.Kind, Name: cmp.Or(n.Name, n.ID), Class: n.Class, Division: n.Division, Place: n.Place, Demo: n.Demo,
+		CreatedAt: stamp(now), UpdatedAt: stamp(now),
+	}}
+	if r.Kind == Edge && r.Class == "" {
+		r.Class = "terminal"
+	}
+	out := Added{}
+	if r.Kind == Sensor {
+		out.Token = newSecret()
+		r.TokenHash = hash(out.Token)
+	}
+	s.write.Lock()
+	defer s.write.Unlock()
+	err = s.Tx.Do(ctx, func(ctx context.Context) error {
+		if err := s.Store.Add(ctx, r); err != nil {
+			return err
+		}
+		if r.Kind != Edge {
+			return nil
+		}
+		out.Enrol, err = s.enrolment(ctx, r.ID, now)
+		return err
+	})
+	if errs.KindOf(err) == errs.Conflict {
+		return Added{}, errs.Wrap(err, errs.Conflict, "device.exists", "device "+n.ID+" exists already or was removed; a removed one can be restored")
+	}
+	if err != nil {
+		return Added{}, err
+	}
+	out.Device = s.put(r)
+	s.Events.Publish(ctx, news(ctx, EventCreated, out.Device))
+	return out, nil
+}
+
+// Change is what a person may change; nil leaves a field as it is.
+type Change struct {
+	Name     *string
+	Class    *string
+	Division *string
+	Place    *wire.Place
+}
+
+// Update changes what a person may change. From then on the edge's own words about it count no more.
+func (s *Service) Update(ctx context.Context, id string, c Change) (Device, error) {
+	return s.modify(ctx, id, EventChanged, func(ctx context.Context, a actor.Actor, r *Record) error {
+		if c.Division != nil && *c.Division != r.Division {
+			if !a.Sees(*c.Division) || (*c.Division == "" && a.Kind != actor.System) {
+				return errs.E(errs.Denied, "device.division", "division %s is not yours", *c.Division)
+			}
+			r.Division = *c.Division
+		}
+		if c.Name != nil {
+			r.Name = strings.TrimSpace(*c.Name)
+		}
+		if c.Class != nil {
+			r.Class = *c.Class
+		}
+		if c.Place != nil {
+			r.Place = c.Place
+		}
+		r.Edited = true
+		return r.check()
+	})
+}
+
+// modify is the shape of every change: permission, load, decide, save in one transaction, publish.
+func (s *Service) modify(ctx context.Context, id, kind string, decide func(context.Context, actor.Actor, *Record) error) (Device, error) {
+	a, err := actor.Require(ctx, actor.DeviceWrite)
+	if err != nil {
+		return Device{}, err
+	}
+	s.write.Lock()
+	defer s.write.Unlock()
+	var r Record
+	err = s.Tx.Do(ctx, func(ctx context.Context) error {
+		if r, err = s.Store.Device(ctx, id); err != nil {
+			if errs.KindOf(err) == errs.NotFound {
+				return notFound(id)
+			}
+			return err
+		}
+		if !a.Sees(r.Division) || (r.RemovedAt != nil && kind != EventCreated) {
+			return notFound(id)
+		}
+		if err := decide(ctx, a, &r); err != nil {
+			return err
+		}
+		r.UpdatedAt = stamp(time.Now())
+		return s.Store.Save(ctx, r)
+	})
+	if err != nil {
+		return Device{}, err
+	}
+	d := s.put(r)
+	s.Events.Publish(ctx, news(ctx, kind, d))
+	return d, nil
+}
+
+// stamp is a time as the databases keep it.
+func stamp(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
+
+func (s *Service) disconnect(id string) {
+	if s.Disconnector != nil {
+		s.Disconnector.Disconnect(id)
+	}
+}
+
+// Remove takes a device out of every list, an edge with what is behind it, and bars it. Its readings
+// stay.
+func (s *Service) Remove(ctx context.Context, id string) error {
+	now := stamp(time.Now())
+	_, err := s.modify(ctx, id, EventRemoved, func(ctx context.Context, _ actor.Actor, r *Record) error {
+		r.RemovedAt, r.TokenHash = &now, ""
+		return s.Store.RevokeCertificates(ctx, id, now)
+	})
+	if err != nil {
+		return err
+	}
+	s.disconnect(id)
+	for _, child := range s.children(id) {
+		_, err := s.modify(ctx, child, EventRemoved, func(_ context.Context, _ actor.Actor, r *Record) error {
+			r.RemovedAt = &now
+			return nil
+		})
+		if err != nil && errs.KindOf(err) != errs.NotFound {
+			return err
+		}
+	}
+	return nil
+}
+
+// Restore brings a removed device back, an edge with what was removed with it. It needs a new enrolment
+// or token to connect.
+func (s *Service) Restore(ctx context.Context, id string) (Device, error) {
+	var with *time.Time
+	d, err := s.modify(ctx, id, EventCreated, func(_ context.Context, _ actor.Actor, r *Record) error {
+		if r.RemovedAt == nil {
+			return errs.E(errs.Conflict, "device.not_removed", "device %s is not removed", id)
+		}
+		with, r.RemovedAt = r.RemovedAt, nil
+		return nil
+	})
+	if err != nil {
+		return Device{}, err
+	}
+	for _, child := range s.children(id) {
+		_, err := s.modify(ctx, child, EventCreated, func(_ context.Context, _ actor.Actor, r *Record) error {
+			if r.RemovedAt == nil || !r.RemovedAt.Equal(*with) {
+				return errs.E(errs.NotFound, "device.not_removed", "not removed together")
+			}
+			r.RemovedAt = nil
+			return nil
+		})
+		if err != nil && errs.KindOf(err) != errs.NotFound {
+			return Device{}, err
+		}
+	}
+	return d, nil
+}
+
+func (s *Service) children(edge string) []string {
+	s.reg.mu.RLock()
+	defer s.reg.mu.RUnlock()
+	var out []string
+	for id := range s.reg.behind[edge] {
+		out = append(out, id)
+	}
+	slices.Sort(out)
+	return out
+}

@@ -1,0 +1,61 @@
+package device
+
+import (
+	"context"
+	"time"
+)
+
+// Store keeps devices, the secrets that let them in and their certificates.
+type Store interface {
+	// Devices lists every device changed since the time, removed ones too; the zero time means all.
+	Devices(ctx context.Context, since time.Time) ([]Record, error)
+	// Device finds one, removed or not: errs.NotFound.
+	Device(ctx context.Context, id string) (Record, error)
+	// Add stores a new device: errs.Conflict when the id exists.
+	Add(ctx context.Context, r Record) error
+	// Save writes everything but LastSeen and Agent: errs.NotFound.
+	Save(ctx context.Context, r Record) error
+	// Touch writes LastSeen and Agent of many devices and changes nothing else.
+	Touch(ctx context.Context, devices []Device) error
+	// AddEnrolment stores a one-time token and ends the device's earlier ones.
+	AddEnrolment(ctx context.Context, device, hash string, created, expires time.Time) error
+	// UseEnrolment spends a token and names its device: errs.NotFound when it is unknown, used or too old.
+	UseEnrolment(ctx context.Context, hash string, at time.Time) (device string, err error)
+	// AddCertificate stores an issued certificate and makes it the device's own.
+	AddCertificate(ctx context.Context, device string, c Certificate, at time.Time) error
+	// Certificate finds an issued certificate: errs.NotFound.
+	Certificate(ctx context.Context, serial string) (Issued, error)
+	// UseCertificate marks the first use of a certificate and revokes the device's other ones.
+	UseCertificate(ctx context.Context, device, serial string, at time.Time) error
+	// LimitCertificates lets the device's other certificates be valid until the time at most.
+	LimitCertificates(ctx context.Context, device, except string, until time.Time) error
+	// RevokeCertificates revokes all certificates of a device and ends its enrolment tokens.
+	RevokeCertificates(ctx context.Context, device string, at time.Time) error
+}
+
+// Tx runs a function in one transaction of the store.
+type Tx interface {
+	Do(ctx context.Context, fn func(ctx context.Context) error) error
+}
+
+// Record is a device as it is stored.
+type Record struct {
+	Device
+	Edited    bool   // a person has changed name, division or place: a greeting leaves them alone
+	TokenHash string // of a simple sensor
+	RevokedAt *time.Time
+	RemovedAt *time.Time
+}
+
+// Issued is a certificate as it is stored.
+type Issued struct {
+	Certificate
+	Device     string
+	ValidUntil time.Time // NotAfter, or earlier after a renewal
+	UsedAt     *time.Time
+}
+
+// Valid reports whether the certificate lets its holder in at a time.
+func (i Issued) Valid(at time.Time) bool {
+	return i.RevokedAt == nil && at.Before(i.ValidUntil) && !at.Before(i.NotBefore)
+}
