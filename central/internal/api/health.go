@@ -1,0 +1,65 @@
+package api
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/gofiber/fiber/v2/middleware/adaptor"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/fengsui/fengsui/central/internal/actor"
+	"github.com/fengsui/fengsui/central/internal/errs"
+)
+
+// readyTimeout is how long one part may take to answer.
+const readyTimeout = 3 * time.Second
+
+func (s *Server) registerHealth() {
+	s.fiber.Get("/healthz", func(c *fiber.Ctx) error { return c.SendString("ok\n") })
+	s.fiber.Get("/readyz", s.ready)
+	if s.opts.Metrics != nil {
+		serve := adaptor.HTTPHandler(promhttp.HandlerFor(s.opts.Metrics, promhttp.HandlerOpts{}))
+		s.fiber.Get("/metrics", func(c *fiber.Ctx) error {
+			if err := s.mayMeasure(c); err != nil {
+				return err
+			}
+			return serve(c)
+		})
+	}
+}
+
+// ready answers 200 when every part works, else 503, and names each. What is wrong stays in the log.
+func (s *Server) ready(c *fiber.Ctx) error {
+	status, parts := http.StatusOK, fiber.Map{}
+	for name, check := range s.opts.Ready {
+		ctx, cancel := context.WithTimeout(c.UserContext(), readyTimeout)
+		err := check(ctx)
+		cancel()
+		parts[name] = "ok"
+		if err != nil {
+			s.opts.Log.Warn("part is not ready", "part", name, "error", err)
+			status, parts[name] = http.StatusServiceUnavailable, "down"
+		}
+	}
+	return c.Status(status).JSON(parts)
+}
+
+// mayMeasure lets this machine and holders of an API token read the metrics.
+func (s *Server) mayMeasure(c *fiber.Ctx) error {
+	if host, _, err := net.SplitHostPort(c.Context().RemoteAddr().String()); err == nil && c.Get(fiber.HeaderXForwardedFor) == "" {
+		if ip := net.ParseIP(host); ip != nil && ip.IsLoopback() {
+			return nil
+		}
+	}
+	ctx, err := s.withActor(c)
+	if err != nil {
+		return err
+	}
+	if _, ok := actor.From(ctx); !ok {
+		return errs.E(errs.Unauthenticated, "auth.required", "metrics are for this machine or an API token")
+	}
+	return nil
+}

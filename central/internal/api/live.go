@@ -1,0 +1,285 @@
+package api
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/gofiber/contrib/websocket"
+	"github.com/gofiber/fiber/v2"
+
+	"github.com/fengsui/fengsui/central/internal/actor"
+	"github.com/fengsui/fengsui/central/internal/device"
+	"github.com/fengsui/fengsui/central/internal/errs"
+	"github.com/fengsui/fengsui/central/internal/event"
+	"github.com/fengsui/fengsui/central/internal/telemetry"
+	"github.com/fengsui/fengsui/central/internal/video"
+)
+
+// Limits of one live view.
+const (
+	liveQueue     = 1024            // events a reader may lag behind before it is dropped
+	liveWrite     = 5 * time.Second // and how long one message may take to leave
+	liveCoalesce  = 100 * time.Millisecond
+	liveHeartbeat = 4 * time.Second
+	liveRecheck   = time.Minute // whether the session still stands
+	livePerUser   = 16
+	liveReadLimit = 1 << 10
+)
+
+// LiveSources are what a snapshot is made of. Each sees what the actor of the context may see; a source
+// that the actor may not use answers errs.Denied and stays empty.
+type LiveSources struct {
+	Events  *event.Bus
+	Devices func(context.Context) ([]device.Device, error)
+	Latest  func(context.Context) ([]telemetry.Latest, error)
+	Alarms  func(context.Context) ([]telemetry.Alarm, error)
+	Streams func(context.Context) ([]video.Stream, error)
+}
+
+// live holds the open views, so that the server can end them.
+type live struct {
+	src LiveSources
+
+	mu      sync.Mutex
+	stopped bool
+	open    map[*view]struct{}
+	wg      sync.WaitGroup
+}
+
+// RegisterLive adds GET /api/v1/live: a WebSocket that sends a snapshot, then increments.
+func (s *Server) RegisterLive(src LiveSources) {
+	s.live = &live{src: src, open: map[*view]struct{}{}}
+	upgrade := websocket.New(s.serveLive, websocket.Config{HandshakeTimeout: 5 * time.Second, WriteBufferSize: 32 << 10})
+	s.fiber.Get(prefix+"/live", func(c *fiber.Ctx) error {
+		ctx := c.UserContext()
+		who, ok := actor.From(ctx)
+		if !ok || len(who.Permissions) == 0 {
+			return errs.E(errs.Unauthenticated, "auth.required", "sign in first")
+		}
+		if !websocket.IsWebSocketUpgrade(c) {
+			return fiber.ErrUpgradeRequired
+		}
+		cred := credentialOf(ctx)
+		if cred.cookie && !s.sameOrigin(c) {
+			return errs.E(errs.Denied, "auth.origin", "the request comes from another site")
+		}
+		c.Locals("who", who)
+		c.Locals("credential", cred)
+		return upgrade(c)
+	})
+}
+
+func (s *Server) serveLive(conn *websocket.Conn) {
+	who, _ := conn.Locals("who").(actor.Actor)
+	cred, _ := conn.Locals("credential").(credential)
+	ctx, cancel := context.WithCancel(actor.With(context.Background(), who))
+	defer cancel()
+	v := &view{server: s, conn: conn, who: who, cred: cred, cancel: cancel, visible: map[string]bool{}}
+	if !s.live.add(v) {
+		v.end(websocket.CloseTryAgainLater, "too many live views")
+		return
+	}
+	defer s.live.remove(v)
+	sub := s.live.src.Events.Subscribe(liveQueue)
+	defer sub.Close()
+	go v.read()
+	code, why := v.run(ctx, sub)
+	v.end(code, why)
+}
+
+func (l *live) add(v *view) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	n := 0
+	for o := range l.open {
+		if o.who.ID == v.who.ID {
+			n++
+		}
+	}
+	if l.stopped || n >= livePerUser {
+		return false
+	}
+	l.open[v] = struct{}{}
+	l.wg.Add(1)
+	return true
+}
+
+func (l *live) remove(v *view) {
+	l.mu.Lock()
+	delete(l.open, v)
+	l.mu.Unlock()
+	l.wg.Done()
+}
+
+// stop ends all views and waits for them.
+func (l *live) stop() {
+	l.mu.Lock()
+	l.stopped = true
+	for v := range l.open {
+		v.cancel()
+	}
+	l.mu.Unlock()
+	l.wg.Wait()
+}
+
+// liveMessage is what goes over the socket. Only what changed is there.
+type liveMessage struct {
+	Type    string             `json:"type"` // snapshot, update
+	Seq     uint64             `json:"seq"`
+	Time    time.Time          `json:"time"`
+	Devices []device.Device    `json:"devices,omitempty"`
+	Latest  []telemetry.Latest `json:"latest,omitempty"`
+	Alarms  []telemetry.Alarm  `json:"alarms,omitempty"`
+	Streams []video.Stream     `json:"streams,omitempty"`
+	Removed *liveRemoved       `json:"removed,omitempty"`
+}
+
+type liveRemoved struct {
+	Devices []string `json:"devices"`
+}
+
+// view is one browser.
+type view struct {
+	server *Server
+	conn   *websocket.Conn
+	who    actor.Actor
+	cred   credential
+	cancel context.CancelFunc
+
+	seq     uint64
+	visible map[string]bool // devices this actor sees
+	pending pending
+}
+
+// read drains the socket, so that closing and pongs are noticed. The browser has nothing to say.
+func (v *view) read() {
+	v.conn.SetReadLimit(liveReadLimit)
+	for {
+		if _, _, err := v.conn.ReadMessage(); err != nil {
+			v.cancel()
+			return
+		}
+	}
+}
+
+// run sends until the view ends and says why it ended.
+func (v *view) run(ctx context.Context, sub *event.Subscription) (int, string) {
+	snapshot, err := v.snapshot(ctx)
+	if err != nil {
+		v.server.opts.Log.Error("live snapshot failed", "error", err)
+		return websocket.CloseInternalServerErr, "snapshot failed"
+	}
+	if err := v.send(snapshot); err != nil {
+		return websocket.CloseGoingAway, "gone"
+	}
+	flush := time.NewTimer(liveHeartbeat)
+	defer flush.Stop()
+	recheck := time.NewTicker(liveRecheck)
+	defer recheck.Stop()
+	waiting := false
+	for {
+		select {
+		case <-ctx.Done():
+			return websocket.CloseGoingAway, "the centre stops"
+		case <-recheck.C:
+			if !v.stands(ctx) {
+				return websocket.ClosePolicyViolation, "session ended"
+			}
+		case <-flush.C:
+			waiting = false
+			flush.Reset(liveHeartbeat)
+			if err := v.send(v.pending.take()); err != nil {
+				return websocket.CloseGoingAway, "gone"
+			}
+		case e, ok := <-sub.C():
+			if !ok {
+				return websocket.CloseTryAgainLater, "too slow"
+			}
+			if concerns(e, v.who) && !v.stands(ctx) {
+				return websocket.ClosePolicyViolation, "session ended"
+			}
+			switch v.pending.add(e, v) {
+			case ignored:
+			case soon:
+				if !waiting {
+					waiting = true
+					flush.Reset(liveCoalesce)
+				}
+			case now:
+				flush.Reset(0)
+			}
+		}
+	}
+}
+
+// concerns reports whether an event may have shrunk the rights of the actor.
+func concerns(e event.Event, who actor.Actor) bool {
+	return e.Subject == who.ID && !e.Ephemeral
+}
+
+// stands reports whether the credential still stands for the same rights.
+func (v *view) stands(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, readyTimeout)
+	defer cancel()
+	var a actor.Actor
+	var err error
+	if v.cred.cookie {
+		a, err = v.server.opts.Identity.SessionActor(ctx, v.cred.token)
+	} else {
+		a, err = v.server.opts.Identity.TokenActor(ctx, v.cred.token)
+	}
+	if err != nil {
+		return errs.KindOf(err) != errs.Unauthenticated && errs.KindOf(err) != errs.Denied
+	}
+	return a.DivisionCode == v.who.DivisionCode && len(a.Permissions) == len(v.who.Permissions)
+}
+
+func (v *view) snapshot(ctx context.Context) (liveMessage, error) {
+	ctx, cancel := context.WithTimeout(ctx, requestDeadline)
+	defer cancel()
+	m := liveMessage{Type: "snapshot"}
+	src := v.server.live.src
+	var err error
+	if m.Devices, err = allowed(src.Devices(ctx)); err != nil {
+		return m, err
+	}
+	if m.Latest, err = allowed(src.Latest(ctx)); err != nil {
+		return m, err
+	}
+	if m.Alarms, err = allowed(src.Alarms(ctx)); err != nil {
+		return m, err
+	}
+	if m.Streams, err = allowed(src.Streams(ctx)); err != nil {
+		return m, err
+	}
+	for _, d := range m.Devices {
+		v.visible[d.ID] = true
+	}
+	return m, nil
+}
+
+// allowed makes a list that the actor may not see an empty one.
+func allowed[T any](list []T, err error) ([]T, error) {
+	if errs.KindOf(err) == errs.Denied {
+		return nil, nil
+	}
+	return list, err
+}
+
+func (v *view) send(m liveMessage) error {
+	v.seq++
+	m.Seq, m.Time = v.seq, time.Now().UTC()
+	if m.Type == "" {
+		m.Type = "update"
+	}
+	if err := v.conn.SetWriteDeadline(time.Now().Add(liveWrite)); err != nil {
+		return err
+	}
+	return v.conn.WriteJSON(m)
+}
+
+func (v *view) end(code int, why string) {
+	_ = v.conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, why), time.Now().Add(time.Second))
+	_ = v.conn.Close()
+}

@@ -1,0 +1,221 @@
+// Package api is the centre's HTTP: the JSON API with its OpenAPI document, the live view, WHIP and WHEP,
+// the console's files and the health endpoints. One file per capability registers routes and nothing
+// else; deciding is done by the services. It is the only package that sees fiber and huma. Rule that must
+// never break: nothing is done for a caller that the service has not authorised.
+package api
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"runtime/debug"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humafiber"
+	"github.com/gofiber/fiber/v2"
+	"github.com/gofiber/fiber/v2/middleware/compress"
+	"github.com/google/uuid"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/fengsui/fengsui/shared/version"
+)
+
+// Limits of every request.
+const (
+	bodyLimit       = 1 << 20
+	requestDeadline = 20 * time.Second
+	readTimeout     = 15 * time.Second
+	idleTimeout     = 2 * time.Minute
+	// prefix of everything in the OpenAPI document.
+	prefix = "/api/v1"
+)
+
+// Options of a server. A nil Console serves no pages; without Listen the server only describes itself.
+type Options struct {
+	Listen    string
+	TLS       *tls.Config
+	PublicURL string // an origin that browsers may use besides the host they asked for
+	About     About
+	Identity  Identity
+	Console   fs.FS
+	Basemap   string // folder of the offline base map
+	Ready     map[string]func(context.Context) error
+	Metrics   *prometheus.Registry
+	Log       *slog.Logger
+}
+
+// Server answers HTTP.
+type Server struct {
+	opts     Options
+	fiber    *fiber.App
+	huma     huma.API
+	listener net.Listener
+	served   chan error
+	live     *live
+}
+
+// New makes a server with the routes that belong to no capability. Register the others, then Start.
+func New(o Options) *Server {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	o.Log = o.Log.With("component", "api")
+	s := &Server{opts: o, served: make(chan error, 1)}
+	s.fiber = fiber.New(fiber.Config{
+		// Without it, a parameter kept past its handler becomes that of the next request.
+		Immutable:             true,
+		BodyLimit:             bodyLimit,
+		ReadTimeout:           readTimeout,
+		IdleTimeout:           idleTimeout,
+		DisableStartupMessage: true,
+		ErrorHandler:          s.fail,
+		ReadBufferSize:        16 << 10,
+	})
+	s.fiber.Use(s.protect, s.headers, compress.New(compress.Config{Next: uncompressed}))
+	s.fiber.Use("/api", s.identify)
+	c := huma.DefaultConfig("Fengsui 烽燧", version.Version)
+	c.OpenAPIPath, c.DocsPath, c.SchemasPath = "/api/openapi", "", ""
+	c.CreateHooks = nil
+	c.Transformers = append(c.Transformers, s.shape)
+	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
+		"session": {Type: "apiKey", In: "cookie", Name: sessionCookie},
+		"token":   {Type: "http", Scheme: "bearer"},
+	}
+	c.Security = []map[string][]string{{"session": {}}, {"token": {}}}
+	s.huma = humafiber.New(s.fiber, c)
+	s.registerAbout()
+	s.registerHealth()
+	s.registerBasemap()
+	return s
+}
+
+// OpenAPI is the document of everything registered, as YAML.
+func (s *Server) OpenAPI() ([]byte, error) {
+	text, err := s.huma.OpenAPI().YAML()
+	if err != nil {
+		return nil, fmt.Errorf("write openapi: %w", err)
+	}
+	return text, nil
+}
+
+// Start listens. The console takes every path that nothing else has, so it is registered last.
+func (s *Server) Start(ctx context.Context) error {
+	s.registerConsole()
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", s.opts.Listen)
+	if err != nil {
+		return fmt.Errorf("listen for HTTP on %s: %w", s.opts.Listen, err)
+	}
+	s.listener = l
+	if s.opts.TLS != nil {
+		l = tls.NewListener(l, s.opts.TLS)
+	}
+	go func() { s.served <- s.fiber.Listener(l) }()
+	return nil
+}
+
+// Addr is where the server listens.
+func (s *Server) Addr() net.Addr { return s.listener.Addr() }
+
+// Stop ends the live views, then waits for the requests under way until ctx ends.
+func (s *Server) Stop(ctx context.Context) error {
+	if s.live != nil {
+		s.live.stop()
+	}
+	if s.listener == nil {
+		return nil
+	}
+	if err := s.fiber.ShutdownWithContext(ctx); err != nil {
+		return fmt.Errorf("stop HTTP: %w", err)
+	}
+	select {
+	case err := <-s.served:
+		if err != nil && !errors.Is(err, net.ErrClosed) {
+			return fmt.Errorf("serve HTTP: %w", err)
+		}
+	case <-ctx.Done():
+	}
+	return nil
+}
+
+// register adds one operation. An error of the handler becomes a problem.
+func register[I, O any](s *Server, op huma.Operation, handle func(context.Context, *I) (*O, error)) {
+	op.Path = prefix + op.Path
+	huma.Register(s.huma, op, func(ctx context.Context, in *I) (*O, error) {
+		out, err := handle(ctx, in)
+		if err != nil {
+			return nil, s.problem(ctx, err)
+		}
+		return out, nil
+	})
+}
+
+// body is an answer with a JSON body.
+type body[T any] struct{ Body T }
+
+// reply wraps what a service returned.
+func reply[T any](v T, err error) (*body[T], error) {
+	if err != nil {
+		return nil, err
+	}
+	return &body[T]{Body: v}, nil
+}
+
+// nothing is an empty input or answer.
+type nothing struct{}
+
+// done is the answer of a use case that returns only an error.
+func done(err error) (*nothing, error) {
+	if err != nil {
+		return nil, err
+	}
+	return &nothing{}, nil
+}
+
+type requestKey struct{}
+
+// requestID is the id of the request of a context, for the log and the problem shown.
+func requestID(ctx context.Context) string {
+	id, _ := ctx.Value(requestKey{}).(string)
+	return id
+}
+
+// protect gives every request an id and a deadline, and turns a panic into a problem.
+func (s *Server) protect(c *fiber.Ctx) (err error) {
+	id := uuid.NewString()
+	ctx, cancel := context.WithTimeout(context.WithValue(context.Background(), requestKey{}, id), requestDeadline)
+	defer cancel()
+	c.SetUserContext(ctx)
+	c.Set("X-Request-Id", id)
+	defer func() {
+		if r := recover(); r != nil {
+			s.opts.Log.Error("request panicked", "request", id, "method", c.Method(), "panic", r, "stack", string(debug.Stack()))
+			err = s.fail(c, errors.New("panic"))
+		}
+	}()
+	return c.Next()
+}
+
+// headers keep the browser on the safe side. The map draws in a worker made from a blob.
+func (s *Server) headers(c *fiber.Ctx) error {
+	c.Set("X-Content-Type-Options", "nosniff")
+	c.Set("X-Frame-Options", "DENY")
+	c.Set("Referrer-Policy", "same-origin")
+	c.Set("Permissions-Policy", "camera=(), microphone=(self), geolocation=(self)")
+	c.Set("Content-Security-Policy", "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; "+
+		"img-src 'self' data: blob:; font-src 'self' data:; worker-src 'self' blob:; connect-src 'self'; media-src 'self' blob:; "+
+		"object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'")
+	if s.opts.TLS != nil {
+		c.Set("Strict-Transport-Security", "max-age=31536000")
+	}
+	return c.Next()
+}
+
+// uncompressed skips what is compressed already or upgrades the connection.
+func uncompressed(c *fiber.Ctx) bool {
+	return c.Get(fiber.HeaderUpgrade) != ""
+}
