@@ -80,8 +80,7 @@ func (c *Camera) once(ctx context.Context, out func(Frame)) error {
 	if _, err := client.Setup(address, media, 0, 0); err != nil {
 		return c.failure(address, err)
 	}
-	sps, pps := h264.SafeParams()
-	a := assembler{sps: sps, pps: pps, first: true}
+	a := assembler{sps: h264.SPS, pps: h264.PPS, first: true}
 	fail := make(chan error, 1)
 	beat := make(chan struct{}, 1)
 	client.OnPacketRTP(media, h264, func(p *rtp.Packet) {
