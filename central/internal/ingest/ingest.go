@@ -1,0 +1,243 @@
+// Package ingest brings what the field sends into the centre: it decodes, checks against the device
+// register, commits many messages at once and only then acknowledges. It also carries commands down. The
+// broker feeds it, telemetry and device receive. Rule that must never break: nothing is acknowledged
+// before it is committed.
+package ingest
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/fengsui/fengsui/central/internal/actor"
+	"github.com/fengsui/fengsui/central/internal/telemetry"
+	"github.com/fengsui/fengsui/shared/wire"
+)
+
+// Telemetry stores readings and events (telemetry.Service).
+type Telemetry interface {
+	Commit(ctx context.Context, in []telemetry.Incoming) ([]telemetry.Outcome, error)
+	Have(ctx context.Context, edge string, epoch uint64) ([]wire.LaneRanges, error)
+}
+
+// Devices is the register (device.Service).
+type Devices interface {
+	Hello(ctx context.Context, edge string, h wire.Hello) error
+	Status(ctx context.Context, edge string, st wire.Status) error
+	Admit(ctx context.Context, edge string, b *wire.Batch) uint64
+	AdmitSensor(ctx context.Context, id string, b *wire.Batch) (uint64, error)
+	Refused(ctx context.Context, id, reason string, n uint64)
+	Connected(ctx context.Context, edge string) bool
+}
+
+// Options of ingest.
+type Options struct {
+	Telemetry Telemetry
+	Devices   Devices
+	Results   func(ctx context.Context, edge string, r wire.CommandResult) // nil: nobody asks
+	Metrics   prometheus.Registerer                                        // nil: not measured
+	Log       *slog.Logger
+	Window    int           // batches an edge may have unacknowledged; 0: 64
+	Gather    time.Duration // how long a commit waits for company; 0: 20 ms
+}
+
+// Limits of one commit and of what waits.
+const (
+	workers       = 2
+	queueLength   = 256 // for each worker, as they came
+	readyLength   = 64  // decoded
+	groupMessages = 512
+	groupReadings = 100_000
+	future        = 10 * time.Minute // how far a reading's time may be ahead
+	commitTimeout = 30 * time.Second
+)
+
+// Reasons of refusals that ingest finds.
+const (
+	ReasonTopic     = "foreign_topic"
+	ReasonMalformed = "malformed"
+	ReasonOversized = "oversized"
+	ReasonChecksum  = "checksum"
+	ReasonVersion   = "unknown_version"
+	ReasonFuture    = "future_time"
+)
+
+// Ingest is the service. Start it before the broker listens, stop it before the broker stops.
+type Ingest struct {
+	opts    Options
+	metrics metrics
+	nc      *nats.Conn
+	sub     *nats.Subscription
+
+	ctx    context.Context //nolint:containedctx // the life of the workers, ended by Stop
+	cancel context.CancelFunc
+	lanes  [workers]chan message // by sender, so that one sender's messages stay in order
+	ready  chan committable
+	decode sync.WaitGroup
+	commit sync.WaitGroup
+
+	mu      sync.RWMutex
+	stopped bool
+}
+
+// message is what came in, not yet decoded.
+type message struct {
+	topic   string // of an edge
+	device  string // of a simple sensor
+	payload []byte
+	at      time.Time
+	done    func(ok bool) // of a simple sensor
+}
+
+// New makes an ingest; Sensor may be called at once, Start sets it to work.
+func New(o Options) (*Ingest, error) {
+	if o.Telemetry == nil || o.Devices == nil || o.Log == nil {
+		return nil, errors.New("make ingest: Telemetry, Devices and Log are needed")
+	}
+	if o.Window == 0 {
+		o.Window = 64
+	}
+	if o.Gather == 0 {
+		o.Gather = 20 * time.Millisecond
+	}
+	i := &Ingest{opts: o, ready: make(chan committable, readyLength)}
+	for n := range i.lanes {
+		i.lanes[n] = make(chan message, queueLength)
+	}
+	if err := i.metrics.register(o.Metrics, func() float64 { return float64(i.waiting()) }); err != nil {
+		return nil, err
+	}
+	return i, nil
+}
+
+func (i *Ingest) waiting() int {
+	n := len(i.ready)
+	for _, l := range i.lanes {
+		n += len(l)
+	}
+	return n
+}
+
+// Start subscribes to what edges send and begins to work. nc is the broker's in-process connection.
+func (i *Ingest) Start(ctx context.Context, nc *nats.Conn) error {
+	i.nc = nc
+	i.ctx, i.cancel = context.WithCancel(actor.WithSystem(context.WithoutCancel(ctx), "ingest"))
+	for n := range i.lanes {
+		i.decode.Add(1)
+		go func() {
+			defer i.decode.Done()
+			for m := range i.lanes[n] {
+				i.take(m)
+			}
+		}()
+	}
+	i.commit.Add(1)
+	go func() {
+		defer i.commit.Done()
+		i.commits()
+	}()
+	sub, err := nc.QueueSubscribe("fs.v1.*.up.>", "ingest", func(m *nats.Msg) {
+		topic := strings.ReplaceAll(m.Subject, ".", "/")
+		i.enqueue(sender(topic), message{topic: topic, payload: m.Data, at: time.Now()})
+	})
+	if err == nil {
+		// Beyond this, batches are dropped here and sent again by their edges.
+		err = sub.SetPendingLimits(64<<10, 256<<20)
+	}
+	if err == nil {
+		err = nc.Flush()
+	}
+	if err != nil {
+		return fmt.Errorf("subscribe to edges: %w", err)
+	}
+	i.sub = sub
+	return nil
+}
+
+// Stop takes nothing more and commits and acknowledges what it has.
+func (i *Ingest) Stop(ctx context.Context) error {
+	i.mu.Lock()
+	if i.stopped || i.cancel == nil {
+		i.mu.Unlock()
+		return nil
+	}
+	i.stopped = true
+	for _, l := range i.lanes {
+		close(l)
+	}
+	i.mu.Unlock()
+	if i.sub != nil {
+		_ = i.sub.Unsubscribe()
+	}
+	finished := make(chan struct{})
+	go func() {
+		defer close(finished)
+		i.decode.Wait()
+		close(i.ready)
+		i.commit.Wait()
+	}()
+	select {
+	case <-finished:
+	case <-ctx.Done():
+		i.cancel()
+		return fmt.Errorf("stop ingest: %w", ctx.Err())
+	}
+	i.cancel()
+	return i.nc.FlushWithContext(ctx)
+}
+
+// sender is the edge in a topic fs/v1/{edge}/….
+func sender(topic string) string {
+	parts := strings.SplitN(topic, "/", 4)
+	if len(parts) < 4 {
+		return topic
+	}
+	return parts[2]
+}
+
+// enqueue waits for room: the session of whoever sends is then read more slowly.
+func (i *Ingest) enqueue(from string, m message) {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(from))
+	i.mu.RLock()
+	defer i.mu.RUnlock()
+	if i.stopped {
+		if m.done != nil {
+			m.done(false)
+		}
+		return
+	}
+	i.lanes[h.Sum32()%workers] <- m
+}
+
+// Sensor takes one message of a simple sensor (broker.Sensor). done is called after the commit.
+func (i *Ingest) Sensor(device string, payload []byte, done func(ok bool)) {
+	i.enqueue(device, message{device: device, payload: payload, at: time.Now(), done: done})
+}
+
+// Refused counts what the broker refused (broker.Options.Refused).
+func (i *Ingest) Refused(ctx context.Context, id, reason string, n uint64) {
+	i.metrics.refused.WithLabelValues(reason).Add(float64(n))
+	i.opts.Devices.Refused(ctx, id, reason, n)
+}
+
+// publish sends JSON to a topic of an edge.
+func (i *Ingest) publish(topic string, v any) error {
+	text, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("write message for %s: %w", topic, err)
+	}
+	if err := i.nc.Publish(strings.ReplaceAll(topic, "/", "."), text); err != nil {
+		return fmt.Errorf("publish to %s: %w", topic, err)
+	}
+	return nil
+}

@@ -1,0 +1,147 @@
+package ingest
+
+import (
+	"encoding/json"
+	"errors"
+	"time"
+
+	"github.com/fengsui/fengsui/central/internal/errs"
+	"github.com/fengsui/fengsui/central/internal/telemetry"
+	"github.com/fengsui/fengsui/shared/wire"
+)
+
+// committable is a decoded, admitted message with what to do after its commit.
+type committable struct {
+	telemetry.Incoming
+	seq  bool          // has a range to acknowledge
+	done func(ok bool) // of a simple sensor
+}
+
+// take decodes one message and hands it on, or answers it.
+func (i *Ingest) take(m message) {
+	if m.device != "" {
+		i.takeSensor(m)
+		return
+	}
+	up, err := wire.ParseUp(m.topic)
+	if err != nil {
+		i.Refused(i.ctx, sender(m.topic), ReasonTopic, 1)
+		return
+	}
+	switch up.Kind {
+	case "hello":
+		err = i.hello(up.Edge, m)
+	case "status":
+		err = i.status(up.Edge, m)
+	default:
+		i.batch(up, m)
+	}
+	if err != nil {
+		// The edge greets and reports again; what it has not sent stays with it.
+		i.opts.Log.Error("take message of edge", "edge", up.Edge, "topic", m.topic, "error", err)
+	}
+}
+
+func (i *Ingest) batch(up wire.Up, m message) {
+	b, err := wire.Decode(m.payload)
+	if err != nil {
+		i.Refused(i.ctx, up.Edge, reason(err), 1)
+		return
+	}
+	if b.Lane != up.Lane {
+		i.Refused(i.ctx, up.Edge, ReasonTopic, 1)
+		return
+	}
+	i.ahead(up.Edge, b, m.at)
+	if n := i.opts.Devices.Admit(i.ctx, up.Edge, b); n > 0 {
+		i.metrics.refused.WithLabelValues("unknown_series").Add(float64(n))
+	}
+	i.ready <- committable{Incoming: telemetry.Incoming{Edge: up.Edge, Ranged: true, Batch: b, ReceivedAt: m.at}, seq: true}
+}
+
+func (i *Ingest) takeSensor(m message) {
+	readings, err := wire.DecodeSensor(m.device, m.payload, wire.Millis(m.at))
+	if err != nil {
+		i.Refused(i.ctx, m.device, reason(err), 1)
+		m.done(true) // refused for good: sending it again would not help
+		return
+	}
+	b := &wire.Batch{Lane: wire.LaneTelemetry, Synced: true, SentAt: wire.Millis(m.at), Readings: readings}
+	i.ahead(m.device, b, m.at)
+	n, err := i.opts.Devices.AdmitSensor(i.ctx, m.device, b)
+	if err != nil {
+		i.opts.Log.Error("admit simple sensor", "device", m.device, "error", err)
+		m.done(errs.KindOf(err) == errs.NotFound)
+		return
+	}
+	if n > 0 {
+		i.metrics.refused.WithLabelValues("unknown_series").Add(float64(n))
+	}
+	if len(b.Readings) == 0 {
+		m.done(true)
+		return
+	}
+	i.ready <- committable{Incoming: telemetry.Incoming{Edge: m.device, Batch: b, ReceivedAt: m.at}, done: m.done}
+}
+
+// reason names a refusal by the error of wire.
+func reason(err error) string {
+	switch {
+	case errors.Is(err, wire.ErrTooLarge):
+		return ReasonOversized
+	case errors.Is(err, wire.ErrChecksum):
+		return ReasonChecksum
+	case errors.Is(err, wire.ErrVersion):
+		return ReasonVersion
+	}
+	return ReasonMalformed
+}
+
+// ahead strips readings whose time lies far in the future: one of them would hide every true value after
+// it. The edge keeps what it sent for days, so nothing is lost that a corrected clock could not explain.
+func (i *Ingest) ahead(id string, b *wire.Batch, now time.Time) {
+	limit := wire.Millis(now.Add(future))
+	n := uint64(0)
+	kept := b.Readings[:0]
+	for _, r := range b.Readings {
+		if r.At > limit {
+			n++
+			continue
+		}
+		kept = append(kept, r)
+	}
+	b.Readings = kept
+	if n > 0 {
+		i.Refused(i.ctx, id, ReasonFuture, n)
+	}
+}
+
+func (i *Ingest) hello(edge string, m message) error {
+	var h wire.Hello
+	if err := json.Unmarshal(m.payload, &h); err != nil || h.Version < 1 {
+		i.Refused(i.ctx, edge, ReasonMalformed, 1)
+		return nil //nolint:nilerr // refused and counted
+	}
+	if err := i.opts.Devices.Hello(i.ctx, edge, h); err != nil {
+		return err
+	}
+	have, err := i.opts.Telemetry.Have(i.ctx, edge, h.Epoch)
+	if err != nil {
+		return err
+	}
+	if have == nil {
+		have = []wire.LaneRanges{}
+	}
+	return i.publish(wire.AckTopic(edge), wire.Ack{
+		Epoch: h.Epoch, Hello: true, Lanes: have, Time: wire.Millis(time.Now()), Window: i.opts.Window,
+	})
+}
+
+func (i *Ingest) status(edge string, m message) error {
+	var st wire.Status
+	if err := json.Unmarshal(m.payload, &st); err != nil {
+		i.Refused(i.ctx, edge, ReasonMalformed, 1)
+		return nil //nolint:nilerr // refused and counted
+	}
+	return i.opts.Devices.Status(i.ctx, edge, st)
+}
