@@ -1,0 +1,95 @@
+// Command bench measures the targets of the design on the machine it runs on and writes the figures into
+// docs/benchmarks.md. make bench runs it. Rule that must never break: a figure is what was measured in
+// this run, with the real programs over the network; what was not measured is not in the table.
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/fengsui/fengsui/test/harness"
+)
+
+func main() {
+	if err := run(); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+// figure is one line of the report.
+type figure struct {
+	What, Target, Measured string
+}
+
+// measurement is one part of the bench.
+type measurement struct {
+	name string
+	run  func(t *host, o options) []figure
+}
+
+type options struct {
+	programs harness.Programs
+	seconds  time.Duration // of each throughput run
+}
+
+func measurements() []measurement {
+	return []measurement{
+		{"size", sizes},
+		{"json", jsonThroughput},
+		{"batches", batchThroughput},
+		{"sealed", sealed},
+		{"alarm", alarmLatency},
+		{"video", firstFrame},
+		{"idle", idle},
+	}
+}
+
+func run() error {
+	bin := flag.String("bin", "../bin", "folder of the programs")
+	out := flag.String("out", "", "file for the report; empty: standard output")
+	only := flag.String("only", "", "comma-separated parts: size, json, batches, sealed, alarm, video, idle")
+	seconds := flag.Int("seconds", 15, "length of each throughput run")
+	flag.Parse()
+	o := options{programs: harness.In(*bin), seconds: time.Duration(*seconds) * time.Second}
+	if _, err := os.Stat(o.programs.Central); err != nil {
+		return fmt.Errorf("the programs are not built, run make build: %w", err)
+	}
+	wanted := map[string]bool{}
+	for name := range strings.SplitSeq(*only, ",") {
+		wanted[name] = true
+	}
+	var figures []figure
+	var failed error
+	for _, m := range measurements() {
+		if *only != "" && !wanted[m.name] {
+			continue
+		}
+		fmt.Fprintf(os.Stderr, "measuring %s …\n", m.name)
+		got, err := measure(m, o)
+		if err != nil {
+			failed = errors.Join(failed, fmt.Errorf("measure %s: %w", m.name, err))
+			continue
+		}
+		for _, f := range got {
+			fmt.Fprintf(os.Stderr, "  %s: %s\n", f.What, f.Measured)
+		}
+		figures = append(figures, got...)
+	}
+	text := report(figures, os.Args)
+	if *out == "" {
+		fmt.Print(text)
+		return failed
+	}
+	if failed != nil {
+		return fmt.Errorf("nothing is written: %w", failed)
+	}
+	if err := os.WriteFile(*out, []byte(text), 0o644); err != nil {
+		return fmt.Errorf("write report: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,188 @@
+package main
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/fengsui/fengsui/shared/wire"
+	"github.com/fengsui/fengsui/test/harness"
+)
+
+// sizes of the programs.
+func sizes(t *host, o options) []figure {
+	size := func(file string) string {
+		info, err := os.Stat(file)
+		t.must(err)
+		return mb(info.Size())
+	}
+	return []figure{
+		{"Edge agent, program", "≤ 25 MB", size(o.programs.Edge)},
+		{"Centre, program with console", "–", size(o.programs.Central)},
+	}
+}
+
+// sealed is how much disk a reading takes in the end.
+func sealed(t *host, o options) []figure {
+	c := harness.StartCentre(t, o.programs, harness.CentreOptions{Level: "warn", Extra: "telemetry:\n  seal_after_minutes: 1\n"})
+	var ids []string
+	for s := range 100 {
+		ids = append(ids, fmt.Sprintf("sealed-%d/level", s))
+	}
+	m := harness.EnrolTerminal(t, c, "bench-sealed", c.TLS, harness.Declared(ids...))
+	base := time.Now().Add(-12 * time.Hour).UnixMilli()
+	const rows = 20_000
+	for k := int64(0); k < rows; k += 100 {
+		readings := make([]wire.Reading, 0, 10_000)
+		for s := range 100 {
+			for j := range int64(100) {
+				readings = append(readings, tide(fmt.Sprintf("sealed-%d", s), s, base, k+j))
+			}
+		}
+		t.must(m.Send(readings))
+	}
+	m.Settled(t, 2*time.Minute)
+	var stats harness.Stats
+	harness.WaitFor(t, 5*time.Minute, "everything is sealed", func() error {
+		if stats = c.Stats(t); stats.Inbox > 0 || stats.Readings < 100*rows {
+			return fmt.Errorf("%d batches in the inbox, %d readings", stats.Inbox, stats.Readings)
+		}
+		return nil
+	})
+	begin := time.Now()
+	to := time.UnixMilli(base).Add(12 * time.Hour).UTC().Format(time.RFC3339)
+	from := time.UnixMilli(base).Add(-365 * 24 * time.Hour).UTC().Format(time.RFC3339)
+	var chart harness.Series
+	t.must(c.Admin.Call(http.MethodGet, "/telemetry/series/sealed-7/level?points=500&from="+from+"&to="+to, nil, &chart))
+	took := time.Since(begin)
+	return []figure{
+		{fmt.Sprintf("Sealed, bytes a reading (%d readings)", stats.Readings), "≤ 2.5", fmt.Sprintf("%.2f", float64(stats.Bytes)/float64(stats.Readings))},
+		{"Chart over a year of one series that holds 20,000 readings", "≤ 200 ms", ms(took)},
+	}
+}
+
+// alarmLatency is from a reading on the wire to the live view.
+func alarmLatency(t *host, o options) []figure {
+	c := harness.StartCentre(t, o.programs, harness.CentreOptions{Level: "warn"})
+	gas := []wire.SensorDeclared{{
+		ID: "bench-gas", Name: "演示数据", Class: "gas", Profile: "test", Division: "320600", Demo: true,
+		Series: []wire.SeriesDeclared{{Property: "ch4_lel", Name: "甲烷", NameEN: "Methane", Unit: "%", Digits: 1}},
+	}}
+	m := harness.EnrolTerminal(t, c, "bench-alarm", c.TLS, gas)
+	harness.WaitFor(t, 20*time.Second, "the terminal is greeted", func() error {
+		if !m.Connected() {
+			return fmt.Errorf("not yet")
+		}
+		return nil
+	})
+	live := c.Admin.Live(t)
+	var delays []time.Duration
+	for range 100 {
+		reading := func(v float64) []wire.Reading {
+			return []wire.Reading{{Device: "bench-gas", Property: "ch4_lel", At: time.Now().UnixMilli(), Value: v}}
+		}
+		sent := time.Now()
+		t.must(m.Send(reading(80)))
+		var id string
+		harness.WaitFor(t, 10*time.Second, "the alarm is on the live view", func() error {
+			found, came := live.Alarms("bench-gas", "open")
+			for _, a := range found {
+				if a.Rule == "gas-ch4-high" {
+					id = a.ID
+					delays = append(delays, came.Sub(sent))
+					return nil
+				}
+			}
+			return fmt.Errorf("no alarm")
+		})
+		t.must(c.Admin.Call(http.MethodPost, "/alarms/"+id+"/ack", map[string]string{"note": ""}, nil))
+		t.must(m.Send(reading(1)))
+		harness.WaitFor(t, 10*time.Second, "the alarms are cleared", func() error {
+			active, err := c.Admin.Alarms("active")
+			if err != nil || len(active) == 0 {
+				return err
+			}
+			for _, a := range active {
+				if a.State == "returned" || a.State == "open" {
+					_ = c.Admin.Call(http.MethodPost, "/alarms/"+a.ID+"/ack", map[string]string{"note": ""}, nil)
+				}
+			}
+			return fmt.Errorf("%d active", len(active))
+		})
+	}
+	return []figure{{
+		fmt.Sprintf("Alarm, reading on the wire to live view, p50 / p99 of %d", len(delays)), "p99 ≤ 250 ms",
+		ms(quantile(delays, 0.5)) + " / " + ms(quantile(delays, 0.99)),
+	}}
+}
+
+const scene = `
+modbus:
+  - id: rd-level-1
+    listen: 127.0.0.1:0
+    unit: 1
+    profile: generic-water-level-modbus
+    values:
+      water_level: {shape: constant, value: 4.0}
+rtsp:
+  listen: 127.0.0.1:0
+  cameras:
+    - {id: rd-cam-1, clip: sluice.h264}
+`
+
+// firstFrame is how long a new viewer waits.
+func firstFrame(t *host, o options) []figure {
+	field := harness.StartField(t, o.programs, scene)
+	c := harness.StartCentre(t, o.programs, harness.CentreOptions{Level: "warn"})
+	edge := harness.StartEdge(t, c, field, "edge-rudong", c.TLS)
+	harness.WaitFor(t, 30*time.Second, "the camera is known", func() error {
+		d, err := c.Admin.Device("rd-cam-1")
+		if err == nil && d.State != "online" {
+			err = fmt.Errorf("it is %s", d.State)
+		}
+		return err
+	})
+	first := c.Admin.Watch(t, "rd-cam-1")
+	cold := shown(t, first)
+	warm := make([]time.Duration, 0, 40)
+	for range cap(warm) {
+		<-time.After(time.Duration(rand.IntN(4000)) * time.Millisecond)
+		v, err := c.Admin.View("rd-cam-1")
+		t.must(err)
+		warm = append(warm, shown(t, v))
+		v.Close()
+	}
+	return []figure{
+		{fmt.Sprintf("First picture of a running stream, key frame every 4 s, p50 / p95 of %d", len(warm)), "p50 ≤ 120 ms", ms(quantile(warm, 0.5)) + " / " + ms(quantile(warm, 0.95))},
+		{"First picture from an idle terminal (once)", "–", ms(cold)},
+		{"Edge agent while it sends video", "≤ 40 MB RSS", mb(t.use(edge.Process).RSS)},
+	}
+}
+
+func shown(t *host, v *harness.Viewer) time.Duration {
+	harness.WaitFor(t, 20*time.Second, "the first picture comes", func() error {
+		if v.FirstAfter() == 0 {
+			return fmt.Errorf("none yet")
+		}
+		return nil
+	})
+	return v.FirstAfter()
+}
+
+// idle is what the programs take when little happens.
+func idle(t *host, o options) []figure {
+	field := harness.StartField(t, o.programs, scene)
+	c := harness.StartCentre(t, o.programs, harness.CentreOptions{Level: "warn"})
+	edge := harness.StartEdge(t, c, field, "edge-rudong", c.TLS)
+	<-time.After(30 * time.Second)
+	beforeCentre, beforeEdge := t.use(c.Process), t.use(edge.Process)
+	<-time.After(20 * time.Second)
+	afterCentre, afterEdge := t.use(c.Process), t.use(edge.Process)
+	share := func(d time.Duration) string { return fmt.Sprintf("%.1f %% of a core", 100*d.Seconds()/20) }
+	return []figure{
+		{"Edge agent with one sensor and one camera, idle", "≤ 40 MB RSS", mb(afterEdge.RSS) + ", " + share(afterEdge.CPU-beforeEdge.CPU)},
+		{"Centre with one terminal, idle", "≤ 1 GB RSS (county of 200 users)", mb(afterCentre.RSS) + ", " + share(afterCentre.CPU-beforeCentre.CPU)},
+	}
+}

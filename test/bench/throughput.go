@@ -1,0 +1,213 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"math"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	mqtt "github.com/eclipse/paho.mqtt.golang"
+
+	"github.com/fengsui/fengsui/shared/wire"
+	"github.com/fengsui/fengsui/test/harness"
+)
+
+const (
+	sensors    = 4
+	perMessage = 100
+	inFlight   = 32
+)
+
+// jsonThroughput is simple sensors at full speed.
+func jsonThroughput(t *host, o options) []figure {
+	c := harness.StartCentre(t, o.programs, harness.CentreOptions{Level: "warn"})
+	var tokens [sensors]string
+	for i := range tokens {
+		tokens[i] = c.Sensor(t, fmt.Sprintf("bench-%d", i))
+	}
+	before, start := t.use(c.Process), time.Now()
+	stop := make(chan struct{})
+	var acked atomic.Int64
+	var done sync.WaitGroup
+	for i, token := range tokens {
+		done.Go(func() { blast(c.Plain, fmt.Sprintf("bench-%d", i), token, stop, &acked) })
+	}
+	<-time.After(o.seconds)
+	close(stop)
+	done.Wait()
+	harness.WaitFor(t, time.Minute, "every acknowledged reading is stored", func() error {
+		return atLeast(c.Stats(t).Readings, acked.Load())
+	})
+	took, used, stored := time.Since(start), t.use(c.Process).CPU-before.CPU, c.Stats(t).Readings
+	return []figure{
+		{"JSON readings over MQTT QoS 1, stored and queryable", "≥ 1.5 × 87 k/s (that chain, measured for the design)", perSecond(stored, took)},
+		{"CPU of the centre for each of them", "≤ 0.6 × 10.4 µs", fmt.Sprintf("%.1f µs", float64(used.Microseconds())/float64(stored))},
+	}
+}
+
+func atLeast(got, want int64) error {
+	if got < want {
+		return fmt.Errorf("%d of %d", got, want)
+	}
+	return nil
+}
+
+func perSecond(n int64, d time.Duration) string {
+	return fmt.Sprintf("%.0f k/s", float64(n)/d.Seconds()/1e3)
+}
+
+// blast publishes as fast as the acknowledgements allow.
+func blast(broker, device, token string, stop chan struct{}, acked *atomic.Int64) {
+	client := mqtt.NewClient(mqtt.NewClientOptions().AddBroker("tcp://" + broker).SetClientID(device).SetUsername(device).
+		SetPassword(token).SetProtocolVersion(4).SetCleanSession(true).SetOrderMatters(false))
+	if connect := client.Connect(); !connect.WaitTimeout(10*time.Second) || connect.Error() != nil {
+		return
+	}
+	defer client.Disconnect(100)
+	slots := make(chan struct{}, inFlight)
+	var waits sync.WaitGroup
+	defer waits.Wait()
+	base := time.Now().Add(-24 * time.Hour).UnixMilli()
+	for n := int64(0); ; n++ {
+		select {
+		case <-stop:
+			return
+		case slots <- struct{}{}:
+		}
+		p := client.Publish(wire.SensorTopic(device), 1, false, message(base, n))
+		waits.Go(func() {
+			<-p.Done()
+			if p.Error() == nil {
+				acked.Add(perMessage)
+			}
+			<-slots
+		})
+	}
+}
+
+// message is an array of 20 objects with five values each.
+func message(base, n int64) []byte {
+	var b bytes.Buffer
+	b.WriteByte('[')
+	for i := range int64(perMessage / 5) {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		k := n*perMessage/5 + i
+		fmt.Fprintf(&b, `{"ts":%d,"values":{"level":%.2f,"flow":%.1f,"rain":0.2,"temperature":%.1f,"battery":12.6}}`,
+			base+k*10, 4+1.5*math.Sin(float64(k)/300), 20+float64(k%7), 18+float64(k%9)/10)
+	}
+	b.WriteByte(']')
+	return b.Bytes()
+}
+
+const (
+	terminals = 4
+	series    = 20
+	perSeries = 50
+)
+
+// batchThroughput is terminals at full speed, then at a pace that leaves room.
+func batchThroughput(t *host, o options) []figure {
+	c := harness.StartCentre(t, o.programs, harness.CentreOptions{Level: "warn"})
+	full := feed(t, c, o.seconds, "full", 0)
+	paced := feed(t, c, o.seconds, "paced", 0.4*full.rate/terminals/(series*perSeries))
+	return []figure{
+		{"Edge batches, readings committed", "≥ 500 k/s", fmt.Sprintf("%.0f k/s", full.rate/1e3)},
+		{"CPU of the centre for each reading", "–", fmt.Sprintf("%.2f µs", full.cpu)},
+		{"Acknowledgement after the commit, p99, at full speed", "≤ 250 ms", ms(full.p99)},
+		{fmt.Sprintf("Acknowledgement after the commit, p50 / p99, at %.0f k/s", paced.rate/1e3), "≤ 250 ms", ms(paced.p50) + " / " + ms(paced.p99)},
+		{"Bytes a reading on the wire (payload, topic, MQTT head)", "≤ 12", fmt.Sprintf("%.1f", full.bytes)},
+	}
+}
+
+type fed struct {
+	rate, cpu, bytes float64
+	p50, p99         time.Duration
+}
+
+// feed runs four terminals; pace is batches a second of each, 0 as fast as it goes.
+func feed(t *host, c *harness.Centre, length time.Duration, name string, pace float64) fed {
+	var all []*harness.Terminal
+	for i := range terminals {
+		var ids []string
+		for s := range series {
+			ids = append(ids, fmt.Sprintf("%s-%d-%d/level", name, i, s))
+		}
+		m := harness.EnrolTerminal(t, c, fmt.Sprintf("bench-%s-%d", name, i), c.TLS, harness.Declared(ids...))
+		all = append(all, m)
+	}
+	for _, m := range all {
+		harness.WaitFor(t, 20*time.Second, "the terminals are greeted", func() error {
+			if !m.Connected() {
+				return fmt.Errorf("%s is not", m.ID)
+			}
+			return nil
+		})
+	}
+	before, start := t.use(c.Process), time.Now()
+	var done sync.WaitGroup
+	for i, m := range all {
+		done.Go(func() { send(t, m, name, i, start.Add(length), pace) })
+	}
+	done.Wait()
+	sent := time.Since(start)
+	for _, m := range all {
+		m.Settled(t, time.Minute)
+	}
+	took, used := time.Since(start), t.use(c.Process).CPU-before.CPU
+	if pace > 0 {
+		took = sent
+	}
+	var readings, bytes int64
+	var acks []time.Duration
+	for _, m := range all {
+		b := m.Books()
+		readings, bytes, acks = readings+b.Readings, bytes+b.Bytes, append(acks, b.Acks...)
+	}
+	return fed{
+		rate: float64(readings) / took.Seconds(), cpu: float64(used.Microseconds()) / float64(readings),
+		bytes: float64(bytes) / float64(readings), p50: quantile(acks, 0.5), p99: quantile(acks, 0.99),
+	}
+}
+
+func send(t *host, m *harness.Terminal, name string, i int, until time.Time, pace float64) {
+	base := time.Now().Add(-6 * time.Hour).UnixMilli()
+	var tick <-chan time.Time
+	if pace > 0 {
+		ticker := time.NewTicker(time.Duration(float64(time.Second) / pace))
+		defer ticker.Stop()
+		tick = ticker.C
+	}
+	for n := int64(0); time.Now().Before(until); n++ {
+		if tick != nil {
+			<-tick
+		}
+		if err := m.Send(batch(name, i, base, n)); err != nil {
+			t.Logf("send: %v", err)
+			return
+		}
+	}
+}
+
+// batch is a thousand readings as a terminal takes them: series after series, two decimals, a jitter of
+// milliseconds.
+func batch(name string, i int, base, n int64) []wire.Reading {
+	out := make([]wire.Reading, 0, series*perSeries)
+	for s := range series {
+		device := fmt.Sprintf("%s-%d-%d", name, i, s)
+		for k := range int64(perSeries) {
+			out = append(out, tide(device, s, base, n*perSeries+k))
+		}
+	}
+	return out
+}
+
+func tide(device string, s int, base, k int64) wire.Reading {
+	jitter := (k*2654435761 + int64(s)*40503) >> 7 % 5
+	noise := float64((k*40503+int64(s)*9973)>>5%7-3) / 100
+	v := math.Round((4.1+1.5*math.Sin(float64(k)/2400+float64(s))+noise)*100) / 100
+	return wire.Reading{Device: device, Property: "level", At: base + k*1000 + jitter, Value: v}
+}

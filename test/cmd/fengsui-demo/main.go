@@ -1,0 +1,161 @@
+// Command fengsui-demo runs a whole city desk on one machine: the simulated field, the centre and two
+// edge agents, each with its own configuration and data, started again when they die. make demo builds
+// everything and runs it; the browser tests do the same. Rule that must never break: it listens on
+// loopback only and everything in it is 演示数据.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"time"
+)
+
+func main() {
+	if err := run(); err != nil {
+		fmt.Fprintln(os.Stderr, "fengsui-demo:", err)
+		os.Exit(1)
+	}
+}
+
+func run() error {
+	bin := flag.String("bin", "bin", "folder of the programs")
+	data := flag.String("data", ".demo", "folder for configuration and data of the demo")
+	root := flag.String("root", ".", "folder of the repository")
+	http := flag.String("http", "127.0.0.1:8080", "address of the console")
+	free := flag.Bool("free-ports", false, "take any free ports instead of the usual ones")
+	flag.Parse()
+	if flag.NArg() > 0 {
+		return fmt.Errorf("unknown argument %q", flag.Arg(0))
+	}
+	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer cancel()
+	d := &demo{HTTP: *http, Free: *free, Log: slog.New(slog.NewTextHandler(os.Stderr, nil))}
+	for _, f := range []struct {
+		to   *string
+		from string
+	}{{&d.Bin, *bin}, {&d.Data, *data}, {&d.Root, *root}} {
+		dir, err := filepath.Abs(f.from)
+		if err != nil {
+			return fmt.Errorf("find folder %s: %w", f.from, err)
+		}
+		*f.to = dir
+	}
+	err := d.run(ctx)
+	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+// demo is everything that make demo starts.
+type demo struct {
+	Bin, Data, Root string
+	HTTP            string
+	Free            bool
+	Log             *slog.Logger
+
+	ports  ports
+	logins logins
+}
+
+const readyWithin = 60 * time.Second
+
+func (d *demo) run(ctx context.Context) error {
+	unlock, err := d.lock()
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	if err := d.prepare(ctx); err != nil {
+		return err
+	}
+	started := make([]*program, 0, 4)
+	defer func() {
+		for i := len(started) - 1; i >= 0; i-- {
+			started[i].stop()
+		}
+	}()
+	start := func(p *program) error {
+		// The programs outlive the signal until they are stopped one after the other.
+		if err := p.start(context.WithoutCancel(ctx)); err != nil {
+			return err
+		}
+		started = append(started, p)
+		return nil
+	}
+	ready, cancel := context.WithTimeout(ctx, readyWithin)
+	defer cancel()
+	field := d.program("sim", "fengsui-sim", "run", "--config", d.file("sim", "sim.yml"))
+	if err := start(field); err != nil {
+		return err
+	}
+	if _, err := field.line(ready, "{"); err != nil {
+		return err
+	}
+	centre := d.program("central", "fengsui-central", "serve", "--config", d.file("central", "central.yml"))
+	if err := start(centre); err != nil {
+		return err
+	}
+	if err := d.settle(ready, centre); err != nil {
+		return err
+	}
+	for _, edge := range edges() {
+		if err := d.enrol(ready, edge.ID); err != nil {
+			return err
+		}
+		if err := start(d.program(edge.ID, "fengsui-edge", "run", "--config", d.file(edge.ID, "edge.yml"))); err != nil {
+			return err
+		}
+	}
+	d.greet()
+	<-ctx.Done()
+	fmt.Println("\n正在停止…… Stopping …")
+	return nil
+}
+
+func (d *demo) program(name, binary string, args ...string) *program {
+	return &program{
+		Name: name, Path: filepath.Join(d.Bin, binary), Args: args,
+		Log: d.file("log", name+".log"), PID: d.file("run", name+".pid"), Say: d.Log,
+	}
+}
+
+func (d *demo) file(parts ...string) string {
+	return filepath.Join(append([]string{d.Data}, parts...)...)
+}
+
+func (d *demo) greet() {
+	fmt.Printf(`
+  烽燧 演示  Fengsui demo            演示数据 – 不代表任何真实情况 · simulated data
+  ─────────────────────────────────────────────────────────────────────────────
+  地址 Address     %s
+  值班员 Duty       %s   密码 password   %s
+  管理员 Admin      %s    密码 password   %s
+  ─────────────────────────────────────────────────────────────────────────────
+  约一分钟后洋口潮位越过警戒水位。    The tide passes its warning level in about a minute.
+  日志与进程号 Logs and process ids  %s
+  按 Ctrl-C 停止    Ctrl-C stops everything
+`, d.ports.URL(), dutyUser, d.logins.Duty, adminUser, d.logins.Admin, d.Data)
+}
+
+// lock makes sure that one demo uses the folder.
+func (d *demo) lock() (func(), error) {
+	if err := os.MkdirAll(d.Data, 0o700); err != nil {
+		return nil, fmt.Errorf("make folder of the demo: %w", err)
+	}
+	f, err := os.OpenFile(d.file("lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("open lock: %w", err)
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		return nil, errors.Join(fmt.Errorf("另一个演示正在使用 %s。another demo uses this folder: %w", d.Data, err), f.Close())
+	}
+	return func() { f.Close() }, nil
+}

@@ -1,0 +1,65 @@
+package harness
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Edge is a running fengsui-edge.
+type Edge struct {
+	*Process
+	ID     string
+	Dir    string
+	Config string // edge.yml
+	Status string // address of its local page
+}
+
+// StartEdge registers an edge with the centre, enrols it by command line and starts it. It reads the
+// Modbus devices and cameras of the field and dials the broker at addr, which may be a link.
+func StartEdge(t TB, c *Centre, f *Field, id, addr string) *Edge {
+	t.Helper()
+	e := NewEdge(t, c, f, id, addr)
+	Run(t, c.Programs.Edge, "enrol", "--config", e.Config, "--server", c.URL, "--token", c.EnrolToken(t, id))
+	e.Start(t)
+	return e
+}
+
+// NewEdge writes the configuration of an edge.
+func NewEdge(t TB, c *Centre, f *Field, id, addr string) *Edge {
+	t.Helper()
+	root, err := Root()
+	must(t, err, "find the repository")
+	dir := t.TempDir()
+	e := &Edge{ID: id, Dir: dir, Config: filepath.Join(dir, "edge.yml"), Status: FreeAddr(t)}
+	e.Process = &Process{Name: id, Path: c.Programs.Edge, Args: []string{"run", "--config", e.Config}, Dir: dir}
+	var b strings.Builder
+	fmt.Fprintf(&b, `id: %s
+name: 演示数据 %s
+division: "320623"
+place: {lon: 120.94793, lat: 32.53164}
+demo: true
+data: %s
+firmware_configs: %s
+centre:
+  url: %s
+  mqtt: %s
+status:
+  listen: %s
+`, id, id, filepath.Join(dir, "data"), filepath.Join(root, "firmware-configs"), c.URL, addr, e.Status)
+	b.WriteString("sensors:\n")
+	for device, at := range f.Addresses.Devices {
+		profile := "generic-water-level-modbus"
+		if strings.Contains(device, "gas") {
+			profile = "generic-gas-ch4-modbus"
+		}
+		fmt.Fprintf(&b, "  - {id: %s, name: 演示数据 %s, profile: %s, address: %s}\n", device, device, profile, at)
+	}
+	b.WriteString("cameras:\n")
+	for camera, url := range f.Addresses.Cameras {
+		fmt.Fprintf(&b, "  - {id: %s, name: 演示数据 %s, rtsp: %q}\n", camera, camera, url)
+	}
+	must(t, os.WriteFile(e.Config, []byte(b.String()), 0o600), "write edge.yml")
+	return e
+}

@@ -1,0 +1,109 @@
+// The running demo as a fixture: started once for all stories, stopped at the end.
+import { test as base, expect, type Page } from '@playwright/test'
+import { spawn, type ChildProcess } from 'node:child_process'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+
+export interface Login {
+  user: string
+  password: string
+}
+
+export interface Demo {
+  url: string
+  data: string
+  duty: Login
+  admin: Login
+  // hold keeps a simulated value; null lets its wave go on.
+  hold(device: string, values: Record<string, number | null>): Promise<void>
+  // watching is how many readers a simulated camera plays to.
+  watching(camera: string): Promise<number>
+  // pid of central, sim, edge-rudong or edge-qidong.
+  pid(program: string): Promise<number>
+}
+
+const root = path.resolve(import.meta.dirname, '../..')
+
+async function start(data: string): Promise<{ child: ChildProcess; greeting: string }> {
+  const bin = process.env.FENGSUI_BIN ?? path.join(root, 'bin')
+  const child = spawn(path.join(bin, 'fengsui-demo'), ['--bin', bin, '--data', data, '--root', root, '--free-ports'], { stdio: ['ignore', 'pipe', 'pipe'] })
+  let said = ''
+  const greeting = await new Promise<string>((resolve, reject) => {
+    const late = setTimeout(() => reject(new Error(`the demo is not ready: ${said}`)), 90_000)
+    const hear = (text: Buffer) => {
+      said += text.toString()
+      if (said.includes('Ctrl-C stops everything')) {
+        clearTimeout(late)
+        resolve(said)
+      }
+    }
+    child.stdout.on('data', hear)
+    child.stderr.on('data', hear)
+    child.on('exit', (code) => {
+      clearTimeout(late)
+      reject(new Error(`the demo ended with ${code}: ${said}`))
+    })
+  })
+  return { child, greeting }
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null) return
+  const ended = new Promise((resolve) => child.once('exit', resolve))
+  child.kill('SIGTERM')
+  await ended
+}
+
+export const test = base.extend<object, { demo: Demo }>({
+  demo: [
+    // eslint-disable-next-line no-empty-pattern
+    async ({}, use) => {
+      const data = process.env.FENGSUI_DEMO_DATA ?? (await mkdtemp(path.join(tmpdir(), 'fengsui-demo-')))
+      const { child } = await start(data)
+      try {
+        const logins = JSON.parse(await readFile(path.join(data, 'logins.json'), 'utf8')) as { url: string; zhiban: string; admin: string }
+        const ports = JSON.parse(await readFile(path.join(data, 'ports.json'), 'utf8')) as { Ctrl: string }
+        const control = `http://${ports.Ctrl}`
+        await use({
+          url: logins.url,
+          data,
+          duty: { user: 'zhiban', password: logins.zhiban },
+          admin: { user: 'admin', password: logins.admin },
+          async hold(device, values) {
+            const answer = await fetch(`${control}/devices/${device}/values`, { method: 'POST', body: JSON.stringify(values) })
+            if (!answer.ok) throw new Error(`the simulator answers ${answer.status}`)
+          },
+          async watching(camera) {
+            const state = (await (await fetch(`${control}/state`)).json()) as { watching: Record<string, number> }
+            return state.watching[camera] ?? 0
+          },
+          async pid(program) {
+            return Number((await readFile(path.join(data, 'run', `${program}.pid`), 'utf8')).trim())
+          },
+        })
+      } finally {
+        await stop(child)
+        if (!process.env.FENGSUI_DEMO_DATA) await rm(data, { recursive: true, force: true })
+      }
+    },
+    { scope: 'worker', timeout: 120_000 },
+  ],
+})
+
+// login opens the console as a user and waits for the desk.
+export async function login(page: Page, demo: Demo, who: Login): Promise<void> {
+  await page.goto(demo.url)
+  await page.getByLabel('用户名').fill(who.user)
+  await page.getByLabel('密码', { exact: true }).fill(who.password)
+  await page.getByRole('button', { name: '登录' }).click()
+  await expect(page.getByRole('navigation').getByText('值班台')).toBeVisible()
+}
+
+// picture writes a screenshot for the README when asked to.
+export async function picture(page: Page, name: string): Promise<void> {
+  if (process.env.SCREENSHOTS !== '1') return
+  await page.screenshot({ path: path.join(root, 'docs/images', `${name}.png`) })
+}
+
+export { expect }

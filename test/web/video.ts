@@ -1,0 +1,43 @@
+// What a <video> element really shows: decoded frames and their pixels.
+import type { Locator } from '@playwright/test'
+
+export interface Shown {
+  frames: number
+  width: number
+  height: number
+  bright: number // mean of all pixels, 0 to 255
+  spread: number // largest minus smallest brightness; a flat picture has none
+}
+
+// watch counts the frames that are presented in a time and looks at the last one.
+export async function watch(video: Locator, ms: number): Promise<Shown> {
+  return video.evaluate(async (element, ms) => {
+    const v = element as HTMLVideoElement
+    let frames = 0
+    let running = true
+    const count = () => {
+      frames++
+      if (running) v.requestVideoFrameCallback(count)
+    }
+    v.requestVideoFrameCallback(count)
+    await new Promise((resolve) => setTimeout(resolve, ms))
+    running = false
+    const canvas = document.createElement('canvas')
+    canvas.width = v.videoWidth
+    canvas.height = v.videoHeight
+    const context = canvas.getContext('2d')
+    if (!context || v.videoWidth === 0) return { frames, width: v.videoWidth, height: v.videoHeight, bright: 0, spread: 0 }
+    context.drawImage(v, 0, 0)
+    const { data } = context.getImageData(0, 0, canvas.width, canvas.height)
+    let sum = 0
+    let low = 255
+    let high = 0
+    for (let i = 0; i < data.length; i += 4) {
+      const y = 0.3 * data[i]! + 0.59 * data[i + 1]! + 0.11 * data[i + 2]!
+      sum += y
+      low = Math.min(low, y)
+      high = Math.max(high, y)
+    }
+    return { frames, width: v.videoWidth, height: v.videoHeight, bright: sum / (data.length / 4), spread: high - low }
+  }, ms)
+}
