@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/fengsui/fengsui/central/internal/device"
 	"github.com/fengsui/fengsui/central/internal/event"
 )
 
@@ -81,7 +82,7 @@ func (s *Service) tell(ctx context.Context, id string, a act) {
 		s.o.Log.Warn("terminal was not asked", "edge", edge, "stream", id, "error", err)
 	}
 	fault := ""
-	if camera, err := s.o.Devices.Get(ctx, id); err == nil {
+	if camera, ok := s.o.Devices.Visible(ctx, id); ok && camera.State == device.Fault {
 		fault = camera.Error
 	}
 	s.mu.Lock()

@@ -52,10 +52,10 @@ type Change struct {
 	Ended  string // session, empty when none ended
 }
 
-// Devices knows the cameras. Both methods see what the actor sees.
+// Devices knows the cameras (device.Service). Both methods see what the actor of the context sees.
 type Devices interface {
-	Get(ctx context.Context, id string) (device.Device, error)
-	Cameras(ctx context.Context) ([]device.Device, error)
+	Visible(ctx context.Context, id string) (device.Device, bool)
+	All(ctx context.Context) ([]device.Device, error)
 }
 
 // Commander sends a command to an edge; an error means that it was not sent.

@@ -108,7 +108,7 @@ func (s *Service) Streams(ctx context.Context) ([]Stream, error) {
 	if err != nil {
 		return nil, err
 	}
-	cameras, err := s.o.Devices.Cameras(ctx)
+	cameras, err := s.o.Devices.All(actor.WithSystem(ctx, "video"))
 	if err != nil {
 		return nil, err
 	}
@@ -136,24 +136,18 @@ func (s *Service) Watch(ctx context.Context, id string) (Ticket, error) {
 	if err != nil {
 		return Ticket{}, err
 	}
-	camera, err := s.o.Devices.Get(ctx, id)
-	if err != nil {
-		return Ticket{}, err
-	}
-	if camera.Kind != device.Camera || !a.Sees(camera.Division) {
-		return Ticket{}, errs.E(errs.NotFound, "video.no_stream", "stream %s does not exist", id)
+	camera, ok := s.o.Devices.Visible(ctx, id)
+	if !ok || camera.Kind != device.Camera {
+		return Ticket{}, noStream(id)
 	}
 	if camera.Parent == "" {
 		return Ticket{}, errs.E(errs.Unavailable, "video.no_edge", "camera %s is behind no terminal", id)
 	}
 	// The terminal is the system's business: who may see the camera need not see the terminal.
-	edge, err := s.o.Devices.Get(actor.WithSystem(ctx, "video"), camera.Parent)
-	if err != nil {
-		return Ticket{}, err
-	}
+	edge, ok := s.o.Devices.Visible(actor.WithSystem(ctx, "video"), camera.Parent)
 	now := time.Now()
-	if edge.State != device.Online && !s.o.Router.Flow(id).Publishing {
-		return Ticket{}, offline(edge.ID, nil)
+	if (!ok || edge.State != device.Online) && !s.o.Router.Flow(id).Publishing {
+		return Ticket{}, offline(camera.Parent, nil)
 	}
 	if err := s.lease(ctx, camera, now); err != nil {
 		return Ticket{}, err
@@ -161,6 +155,10 @@ func (s *Service) Watch(ctx context.Context, id string) (Ticket, error) {
 	expires := now.Add(connectWithin)
 	token := s.signer.sign(claim{Stream: id, Action: Watch, Expires: expires.Unix(), User: a.ID, Name: a.Name})
 	return Ticket{Stream: id, WHEP: "/whep/" + id, Token: token, Expires: expires.UTC()}, nil
+}
+
+func noStream(id string) error {
+	return errs.E(errs.NotFound, "video.no_stream", "stream %s does not exist", id)
 }
 
 func offline(edge string, cause error) error {

@@ -17,9 +17,9 @@ func (s *Service) Publish(ctx context.Context, token, id, offer string) (Answer,
 	if err != nil {
 		return Answer{}, err
 	}
-	camera, err := s.o.Devices.Get(actor.WithSystem(ctx, "video"), id)
-	if err != nil {
-		return Answer{}, err
+	camera, ok := s.o.Devices.Visible(actor.WithSystem(ctx, "video"), id)
+	if !ok {
+		return Answer{}, noStream(id)
 	}
 	answer, err := s.o.Router.Publish(ctx, id, offer)
 	if err != nil {

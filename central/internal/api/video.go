@@ -1,0 +1,31 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/fengsui/fengsui/central/internal/video"
+)
+
+// RegisterVideo adds the pictures: what there is, and tickets to watch them.
+func RegisterVideo(s *Server, svc *video.Service) {
+	type streams struct {
+		Items []video.Stream `json:"items"`
+	}
+	register(s, huma.Operation{
+		OperationID: "list-streams", Method: http.MethodGet, Path: "/streams", Summary: "Pictures of cameras", Tags: []string{"video"},
+	}, func(ctx context.Context, _ *nothing) (*body[streams], error) {
+		items, err := svc.Streams(ctx)
+		return reply(streams{items}, err)
+	})
+	type one struct {
+		ID string `path:"id" maxLength:"64"`
+	}
+	register(s, huma.Operation{
+		OperationID: "watch-stream", Method: http.MethodPost, Path: "/streams/{id}/watch",
+		Summary: "Ask the terminal for a picture and get a ticket for one viewer", Tags: []string{"video"},
+	}, func(ctx context.Context, in *one) (*body[video.Ticket], error) { return reply(svc.Watch(ctx, in.ID)) })
+	registerWHIP(s, svc)
+}

@@ -1,0 +1,134 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"mime"
+	"net/http"
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+
+	"github.com/fengsui/fengsui/central/internal/errs"
+	"github.com/fengsui/fengsui/central/internal/video"
+)
+
+const (
+	sdpType      = "application/sdp"
+	fragmentType = "application/trickle-ice-sdpfrag"
+	maxSDP       = 64 << 10
+)
+
+// registerWHIP adds WHIP (RFC 9725) and WHEP. They need no login: the token names the stream and what may
+// be done with it. There is no CORS: pages of other sites have no business here.
+func registerWHIP(s *Server, svc *video.Service) {
+	for path, open := range map[string]func(context.Context, string, string, string) (video.Answer, error){
+		"/whip": svc.Publish,
+		"/whep": svc.Play,
+	} {
+		s.fiber.Post(path+"/:stream", s.openSession(path, open))
+		s.fiber.Patch(path+"/:stream/:session", s.patchSession(svc))
+		s.fiber.Delete(path+"/:stream/:session", s.endSession(svc))
+		s.fiber.Options(path+"/:stream", methods("OPTIONS, POST", "Accept-Post", sdpType))
+		s.fiber.Options(path+"/:stream/:session", methods("DELETE, OPTIONS, PATCH", "Accept-Patch", fragmentType))
+	}
+}
+
+func methods(names, header, kind string) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		c.Set(fiber.HeaderAllow, names)
+		c.Set(header, kind)
+		return c.SendStatus(http.StatusNoContent)
+	}
+}
+
+// openSession answers an offer.
+func (s *Server) openSession(path string, open func(ctx context.Context, token, stream, offer string) (video.Answer, error)) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		offer, err := sdpBody(c, sdpType)
+		if err != nil {
+			return err
+		}
+		stream := c.Params("stream")
+		answer, err := open(c.UserContext(), bearer(c), stream, offer)
+		if err != nil {
+			return s.refuse(c, err)
+		}
+		c.Set(fiber.HeaderContentType, sdpType)
+		c.Set(fiber.HeaderLocation, path+"/"+stream+"/"+answer.Session)
+		c.Set(fiber.HeaderETag, answer.ETag)
+		c.Set("Accept-Patch", fragmentType)
+		c.Set(fiber.HeaderCacheControl, "no-store")
+		return c.Status(http.StatusCreated).SendString(answer.SDP)
+	}
+}
+
+// patchSession takes candidates or restarts ICE.
+func (s *Server) patchSession(svc *video.Service) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		fragment, err := sdpBody(c, fragmentType)
+		if err != nil {
+			return err
+		}
+		patch, err := svc.Patch(c.UserContext(), bearer(c), c.Params("stream"), c.Params("session"), c.Get(fiber.HeaderIfMatch), fragment)
+		if err != nil {
+			return s.refuse(c, err)
+		}
+		if !patch.Restarted {
+			return c.SendStatus(http.StatusNoContent)
+		}
+		c.Set(fiber.HeaderContentType, fragmentType)
+		c.Set(fiber.HeaderETag, patch.ETag)
+		return c.Status(http.StatusOK).SendString(patch.Fragment)
+	}
+}
+
+// endSession hangs up.
+func (s *Server) endSession(svc *video.Service) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		if err := svc.Hang(c.UserContext(), bearer(c), c.Params("stream"), c.Params("session")); err != nil {
+			return s.refuse(c, err)
+		}
+		return c.SendStatus(http.StatusOK)
+	}
+}
+
+func bearer(c *fiber.Ctx) string {
+	token, _ := strings.CutPrefix(c.Get(fiber.HeaderAuthorization), "Bearer ")
+	return token
+}
+
+// sdpBody is the body when it is of a kind and not too long.
+func sdpBody(c *fiber.Ctx, kind string) (string, error) {
+	got, _, err := mime.ParseMediaType(c.Get(fiber.HeaderContentType))
+	if err != nil || got != kind {
+		return "", fiber.NewError(http.StatusUnsupportedMediaType, "send "+kind)
+	}
+	if len(c.Body()) > maxSDP {
+		return "", fiber.NewError(http.StatusRequestEntityTooLarge, "the description is too long")
+	}
+	return string(c.Body()), nil
+}
+
+// refuse gives the errors of sessions the status that RFC 9725 wants.
+func (s *Server) refuse(c *fiber.Ctx, err error) error {
+	if errs.KindOf(err) == errs.Unauthenticated {
+		c.Set(fiber.HeaderWWWAuthenticate, "Bearer")
+	}
+	p := s.problem(c.UserContext(), err)
+	var e *errs.Error
+	if errors.As(err, &e) {
+		switch e.Code {
+		case "video.etag_missing":
+			p = newProblem(c.UserContext(), http.StatusPreconditionRequired, e.Code, e.Msg)
+		case "video.etag":
+			p = newProblem(c.UserContext(), http.StatusPreconditionFailed, e.Code, e.Msg)
+		case "video.offer":
+			p = newProblem(c.UserContext(), http.StatusBadRequest, e.Code, e.Msg)
+		}
+	}
+	if p.Status == http.StatusServiceUnavailable {
+		c.Set(fiber.HeaderRetryAfter, "2")
+	}
+	return p
+}
