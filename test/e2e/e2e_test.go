@@ -76,14 +76,13 @@ func counted(t *testing.T, c *harness.Client, device, property string, from time
 	return n
 }
 
-// problem is the answer other than 2xx in an error.
-func problem(t *testing.T, err error, status int) *harness.Problem {
+// problem checks that an error is an answer of this status.
+func problem(t *testing.T, err error, status int) {
 	t.Helper()
-	var p *harness.Problem
+	var p *harness.ProblemError
 	if !errors.As(err, &p) || p.Status != status {
 		t.Fatalf("got %v, want an answer %d", err, status)
 	}
-	return p
 }
 
 func want[T comparable](got, want T) error {

@@ -18,15 +18,15 @@ type Client struct {
 	HTTP *http.Client
 }
 
-// Problem is an answer other than 2xx.
-type Problem struct {
+// ProblemError is an answer other than 2xx.
+type ProblemError struct {
 	Status int    `json:"status"`
 	Title  string `json:"title"`
 	Detail string `json:"detail"`
 	Code   string `json:"code"`
 }
 
-func (p *Problem) Error() string {
+func (p *ProblemError) Error() string {
 	return fmt.Sprintf("%d %s %s: %s", p.Status, p.Code, p.Title, p.Detail)
 }
 
@@ -39,7 +39,7 @@ func NewClient(t TB, url string) *Client {
 }
 
 // Call sends in as JSON (nil: no body) to a path below /api/v1 and reads the answer into out (nil: not
-// wanted). An answer other than 2xx is a *Problem.
+// wanted). An answer other than 2xx is a *ProblemError.
 func (c *Client) Call(method, path string, in, out any) error {
 	var body io.Reader
 	if in != nil {
@@ -59,7 +59,7 @@ func (c *Client) Call(method, path string, in, out any) error {
 		return fmt.Errorf("read answer: %w", err)
 	}
 	if answer.StatusCode/100 != 2 {
-		p := &Problem{}
+		p := &ProblemError{}
 		if json.Unmarshal(text, p) != nil || p.Status == 0 {
 			p.Detail = string(text)
 		}

@@ -5,6 +5,7 @@
 package harness
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"os"
@@ -61,12 +62,12 @@ func WaitFor(t TB, within time.Duration, what string, condition func() error) {
 func FreeAddr(t TB) string {
 	t.Helper()
 	for range 50 {
-		ln, err := net.Listen("tcp", "127.0.0.1:0")
+		ln, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
 		if err != nil {
 			t.Fatalf("find a free port: %v", err)
 		}
 		addr := ln.Addr().String()
-		udp, err := net.ListenPacket("udp", addr)
+		udp, err := (&net.ListenConfig{}).ListenPacket(context.Background(), "udp", addr)
 		ln.Close()
 		if err == nil {
 			udp.Close()

@@ -20,7 +20,7 @@ func TestLinkPassesUntilItIsCutAndAgainWhenMended(t *testing.T) {
 			if err != nil {
 				return
 			}
-			go io.Copy(conn, conn)
+			go func() { _, _ = io.Copy(conn, conn) }()
 		}
 	}()
 	link := NewLink(t, far.Addr().String())

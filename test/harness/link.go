@@ -21,7 +21,7 @@ type Link struct {
 // NewLink listens on a free port and passes everything on.
 func NewLink(t TB, to string) *Link {
 	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	ln, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	must(t, err, "listen for a link")
 	l := &Link{To: to, ln: ln, open: map[net.Conn]bool{}}
 	l.done.Go(l.accept)

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -49,9 +50,10 @@ func (s *Sim) Start(ctx context.Context) error {
 	if s.Config.Epoch.IsZero() {
 		s.Config.Epoch = time.Now()
 	}
-	if err := errors.Join(s.makeModbus(), s.makeNMEA(), s.makeSensors()); err != nil {
+	if err := errors.Join(s.makeModbus(), s.makeSensors()); err != nil {
 		return err
 	}
+	s.makeNMEA()
 	for id, d := range s.devices {
 		if err := d.Start(ctx); err != nil {
 			return errors.Join(fmt.Errorf("start %s: %w", id, err), s.Stop(ctx))
@@ -67,8 +69,8 @@ func (s *Sim) Start(ctx context.Context) error {
 // Stop stops what was started, last first.
 func (s *Sim) Stop(ctx context.Context) error {
 	var errs []error
-	for i := len(s.stops) - 1; i >= 0; i-- {
-		errs = append(errs, s.stops[i](ctx))
+	for _, stop := range slices.Backward(s.stops) {
+		errs = append(errs, stop(ctx))
 	}
 	s.stops = nil
 	return errors.Join(errs...)
@@ -87,7 +89,7 @@ func (s *Sim) makeModbus() error {
 	return nil
 }
 
-func (s *Sim) makeNMEA() error {
+func (s *Sim) makeNMEA() {
 	for _, c := range s.Config.NMEA {
 		track := nmea.Track{Speed: c.Speed}
 		for _, p := range c.Track {
@@ -96,7 +98,6 @@ func (s *Sim) makeNMEA() error {
 		d := &nmea.Server{Listen: c.Listen, Every: c.Every, Track: track, Epoch: s.Config.Epoch, Log: s.Log.With("device", c.ID)}
 		s.devices[c.ID], s.address[c.ID] = d, d.Addr
 	}
-	return nil
 }
 
 func (s *Sim) makeSensors() error {

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	modbusclient "github.com/simonvetter/modbus"
+
+	"github.com/fengsui/fengsui/test/sim/modbus"
 )
 
 const field = `
@@ -82,8 +84,8 @@ func TestFieldIsServedAsItsProfilesSayAndObeysItsControl(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer client.Close()
-		words, err := client.ReadRegisters(0, 5, modbusclient.HOLDING_REGISTER) // over the gap that may be read along
-		if err != nil || words[4] != 1260 {
+		words, err := client.ReadRegisters(0, 3, modbusclient.HOLDING_REGISTER)
+		if err != nil || words[2] != 1260 {
 			t.Fatalf("got %v, %v", words, err)
 		}
 		return words[1]
@@ -117,6 +119,19 @@ func TestFieldIsServedAsItsProfilesSayAndObeysItsControl(t *testing.T) {
 		t.Errorf("level %d mm after the hold", got)
 	}
 	post("/devices/other/cut", "", http.StatusConflict)
+}
+
+func TestRegistersThatMayBeReadAlongAreThere(t *testing.T) {
+	points := []modbus.Point{
+		{Table: "holding", Address: 9, Words: 1},
+		{Table: "holding", Address: 0, Words: 2},
+		{Table: "input", Address: 4, Words: 1},
+		{Table: "holding", Address: 4, Words: 1},
+	}
+	got := gaps(points, 2)
+	if len(got) != 1 || got[0].Address != 2 || got[0].Words != 2 || got[0].Table != "holding" {
+		t.Errorf("got %+v", got)
+	}
 }
 
 func TestWrongFieldsAreRefused(t *testing.T) {

@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"time"
 )
@@ -78,8 +79,8 @@ func (d *demo) run(ctx context.Context) error {
 	}
 	started := make([]*program, 0, 4)
 	defer func() {
-		for i := len(started) - 1; i >= 0; i-- {
-			started[i].stop()
+		for _, p := range slices.Backward(started) {
+			p.stop()
 		}
 	}()
 	start := func(p *program) error {

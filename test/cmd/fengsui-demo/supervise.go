@@ -39,7 +39,7 @@ const (
 // start starts it and keeps it alive. The first start must succeed.
 func (p *program) start(ctx context.Context) error {
 	p.lines = make(chan string, 64)
-	child, err := p.spawn()
+	child, err := p.spawn(ctx)
 	if err != nil {
 		return err
 	}
@@ -60,15 +60,15 @@ func (p *program) stop() {
 // child is one life of a program.
 type child struct {
 	cmd   *exec.Cmd
-	ended chan error
+	ended chan struct{} // closed; how it ended stands in cmd.ProcessState
 }
 
-func (p *program) spawn() (*child, error) {
+func (p *program) spawn(ctx context.Context) (*child, error) {
 	log, err := os.OpenFile(p.Log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("open log of %s: %w", p.Name, err)
 	}
-	cmd := exec.CommandContext(context.Background(), p.Path, p.Args...)
+	cmd := exec.CommandContext(context.WithoutCancel(ctx), p.Path, p.Args...)
 	cmd.Stderr = log
 	// Ctrl-C reaches only this program, which stops the others in order; they end with it in any case.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
@@ -82,10 +82,13 @@ func (p *program) spawn() (*child, error) {
 	if err := os.WriteFile(p.PID, []byte(strconv.Itoa(cmd.Process.Pid)+"\n"), 0o600); err != nil {
 		p.Say.Warn("write process id", "program", p.Name, "error", err)
 	}
-	c := &child{cmd: cmd, ended: make(chan error, 1)}
+	c := &child{cmd: cmd, ended: make(chan struct{})}
 	go func() {
 		p.copy(out, log)
-		c.ended <- errors.Join(cmd.Wait(), log.Close())
+		if err := errors.Join(cmd.Wait(), log.Close()); err != nil {
+			p.Say.Debug("program ended", "program", p.Name, "error", err)
+		}
+		close(c.ended)
 	}()
 	return c, nil
 }
@@ -112,8 +115,8 @@ func (p *program) keep(ctx context.Context, c *child) {
 		case <-ctx.Done():
 			p.end(c)
 			return
-		case err := <-c.ended:
-			p.Say.Warn("program ended and is started again", "program", p.Name, "error", err)
+		case <-c.ended:
+			p.Say.Warn("program ended and is started again", "program", p.Name, "how", c.cmd.ProcessState.String())
 		}
 		for {
 			select {
@@ -121,7 +124,7 @@ func (p *program) keep(ctx context.Context, c *child) {
 				return
 			case <-time.After(restartAfter):
 			}
-			next, err := p.spawn()
+			next, err := p.spawn(ctx)
 			if err == nil {
 				c = next
 				break

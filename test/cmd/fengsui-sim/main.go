@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 	"time"
 
@@ -60,8 +61,8 @@ func run(args []string) error {
 	<-ctx.Done()
 	end, done := context.WithTimeout(context.Background(), 5*time.Second)
 	defer done()
-	for i := len(stops) - 1; i >= 0; i-- {
-		err = errors.Join(err, stops[i](end))
+	for _, stop := range slices.Backward(stops) {
+		err = errors.Join(err, stop(end))
 	}
 	return err
 }

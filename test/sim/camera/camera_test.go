@@ -94,7 +94,8 @@ func TestCameraLoopsWithoutATimestampJumpAndCanBeCut(t *testing.T) {
 	}
 	s.Cut("cam")
 	select {
-	case <-ended:
+	case err := <-ended:
+		t.Logf("the session ended: %v", err)
 	case <-time.After(5 * time.Second):
 		t.Fatal("the session outlived the camera")
 	}
