@@ -1,0 +1,184 @@
+// Package nmea reads satellite receivers that send NMEA 0183 sentences over TCP. It listens all the time
+// and hands over the newest fix when asked. A sentence with a wrong checksum is dropped.
+package nmea
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/adrianmo/go-nmea"
+
+	"github.com/fengsui/fengsui/edge/internal/driver"
+	"github.com/fengsui/fengsui/shared/profile"
+)
+
+const (
+	// maxLine is generous: NMEA 0183 allows 82 characters, receivers exceed it a little.
+	maxLine = 512
+	again   = time.Second // between two attempts to connect
+)
+
+// device is one receiver.
+type device struct {
+	address string
+	timeout time.Duration
+	fields  []profile.Field
+	cancel  context.CancelFunc
+	done    chan struct{}
+
+	mu     sync.Mutex
+	fix    map[string]sample // by property
+	failed error             // why there is nothing new
+	fresh  bool              // something came since the last Read
+}
+
+type sample struct {
+	driver.Sample
+	at time.Time
+}
+
+// Open makes a device and begins to listen.
+func Open(o driver.Options) (driver.Device, error) {
+	if o.Profile.NMEA == nil {
+		return nil, fmt.Errorf("open %s: profile %s is not for NMEA", o.ID, o.Profile.ID)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	d := &device{
+		address: o.Address, timeout: time.Duration(o.Profile.Timeout), fields: o.Profile.NMEA.Fields,
+		cancel: cancel, done: make(chan struct{}), fix: map[string]sample{}, failed: driver.ErrUnreachable,
+	}
+	go d.listen(ctx)
+	return d, nil
+}
+
+// Read implements driver.Device.
+func (d *device) Read(context.Context) ([]driver.Sample, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !d.fresh {
+		return nil, d.failed
+	}
+	d.fresh = false
+	var out []driver.Sample
+	oldest := time.Now().Add(-d.timeout)
+	for _, f := range d.fields {
+		if s, ok := d.fix[f.Property]; ok && s.at.After(oldest) {
+			out = append(out, s.Sample)
+		}
+	}
+	if len(out) == 0 {
+		return nil, driver.ErrNoValue
+	}
+	return out, nil
+}
+
+// Close implements driver.Device.
+func (d *device) Close() error {
+	d.cancel()
+	<-d.done
+	return nil
+}
+
+func (d *device) listen(ctx context.Context) {
+	defer close(d.done)
+	for ctx.Err() == nil {
+		err := d.session(ctx)
+		d.mu.Lock()
+		d.failed = err
+		d.mu.Unlock()
+		select {
+		case <-ctx.Done():
+		case <-time.After(again):
+		}
+	}
+}
+
+// session reads one connection until it breaks.
+func (d *device) session(ctx context.Context) error {
+	conn, err := (&net.Dialer{Timeout: d.timeout}).DialContext(ctx, "tcp", d.address)
+	if err != nil {
+		return fmt.Errorf("%w: %w", driver.ErrUnreachable, err)
+	}
+	defer func() { _ = conn.Close() }()
+	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
+	defer stop()
+	lines := bufio.NewScanner(conn)
+	lines.Buffer(make([]byte, 0, maxLine), maxLine)
+	for {
+		if err := conn.SetReadDeadline(time.Now().Add(d.timeout)); err != nil {
+			return fmt.Errorf("%w: %w", driver.ErrUnreachable, err)
+		}
+		if !lines.Scan() {
+			return broken(lines.Err())
+		}
+		d.take(lines.Text(), time.Now())
+	}
+}
+
+func broken(err error) error {
+	var timeout net.Error
+	switch {
+	case err == nil:
+		return fmt.Errorf("%w: receiver closed the connection", driver.ErrUnreachable)
+	case errors.Is(err, bufio.ErrTooLong):
+		return fmt.Errorf("%w: line is longer than %d characters", driver.ErrMalformed, maxLine)
+	case errors.As(err, &timeout) && timeout.Timeout():
+		return driver.ErrTimeout
+	}
+	return fmt.Errorf("%w: %w", driver.ErrUnreachable, err)
+}
+
+// take keeps what one sentence says.
+func (d *device) take(line string, now time.Time) {
+	kind, numbers, err := parse(line)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if err != nil {
+		d.failed = err
+		return
+	}
+	for _, f := range d.fields {
+		v, ok := numbers[f.Field]
+		if f.Sentence != kind || !ok {
+			continue
+		}
+		if f.Scale != 0 {
+			v *= f.Scale
+		}
+		d.fix[f.Property] = sample{at: now, Sample: driver.Sample{Property: f.Property, Value: v, Quality: profile.Judge(v, f.Min, f.Max)}}
+		d.fresh = true
+	}
+}
+
+// parse reads the numbers of one sentence. kind is RMC or GGA, empty for any other. Without a fix the
+// error is driver.ErrNoValue; a damaged sentence is driver.ErrMalformed.
+func parse(line string) (kind string, numbers map[string]float64, err error) {
+	s, err := nmea.Parse(line)
+	if err != nil {
+		var unknown *nmea.NotSupportedError
+		if errors.As(err, &unknown) {
+			return "", nil, nil
+		}
+		return "", nil, fmt.Errorf("%w: %w", driver.ErrMalformed, err)
+	}
+	switch m := s.(type) {
+	case nmea.RMC:
+		if m.Validity != nmea.ValidRMC {
+			return nmea.TypeRMC, nil, fmt.Errorf("%w: no fix", driver.ErrNoValue)
+		}
+		return nmea.TypeRMC, map[string]float64{"lon": m.Longitude, "lat": m.Latitude, "speed_knots": m.Speed, "course": m.Course}, nil
+	case nmea.GGA:
+		if m.FixQuality == nmea.Invalid {
+			return nmea.TypeGGA, nil, fmt.Errorf("%w: no fix", driver.ErrNoValue)
+		}
+		return nmea.TypeGGA, map[string]float64{
+			"lon": m.Longitude, "lat": m.Latitude, "altitude": m.Altitude, "satellites": float64(m.NumSatellites), "hdop": m.HDOP,
+		}, nil
+	}
+	return "", nil, nil
+}

@@ -1,0 +1,93 @@
+package nmea
+
+import (
+	"errors"
+	"math"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fengsui/fengsui/edge/internal/driver"
+	"github.com/fengsui/fengsui/shared/profile"
+)
+
+const (
+	fixed   = "$GNRMC,041500.00,A,3203.31980,N,12135.73240,E,17.49,090.0,241126,,,A*47"
+	counted = "$GNGGA,041500.00,3203.31980,N,12135.73240,E,1,14,0.8,4.0,M,8.0,M,,*44"
+	noFix   = "$GNRMC,041501.00,V,,,,,,,241126,,,N*60"
+	damaged = "$GNRMC,041500.00,A,3203.31980,N,12135.73240,E,17.49,090.0,241126,,,A*00"
+)
+
+func receiver() *profile.Profile {
+	return &profile.Profile{ID: "nmea", Timeout: profile.Duration(2 * time.Second), NMEA: &profile.NMEA{Fields: []profile.Field{
+		{Property: "lon", Sentence: "RMC", Field: "lon"},
+		{Property: "lat", Sentence: "RMC", Field: "lat"},
+		{Property: "speed", Sentence: "RMC", Field: "speed_knots", Scale: 1852.0 / 3600},
+		{Property: "satellites", Sentence: "GGA", Field: "satellites"},
+	}}}
+}
+
+func TestReceiverIsHeardAndComesBack(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }()
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			// One round of sentences, then the line breaks, as it does on a car.
+			_, _ = c.Write([]byte(strings.Join([]string{damaged, "$GNTXT,x*00", fixed, counted, ""}, "\r\n")))
+			_ = c.Close()
+		}
+	}()
+	d, err := Open(driver.Options{ID: "gps", Address: l.Addr().String(), Profile: receiver()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = d.Close() }()
+	for range 2 {
+		got := wait(t, d)
+		if len(got) != 4 || math.Abs(got[0].Value-121.59554) > 1e-6 || math.Abs(got[1].Value-32.05533) > 1e-6 ||
+			math.Abs(got[2].Value-8.997633) > 1e-5 || got[3].Value != 14 {
+			t.Fatalf("got %+v", got)
+		}
+	}
+}
+
+// wait reads until all four values are there.
+func wait(t *testing.T, d driver.Device) []driver.Sample {
+	t.Helper()
+	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); {
+		if got, err := d.Read(t.Context()); err == nil && len(got) == 4 {
+			return got
+		}
+		<-time.After(10 * time.Millisecond)
+	}
+	t.Fatal("no fix in 10 s")
+	return nil
+}
+
+func TestNoFixIsNoPosition(t *testing.T) {
+	if _, _, err := parse(noFix); !errors.Is(err, driver.ErrNoValue) {
+		t.Errorf("no fix: got %v", err)
+	}
+	if _, _, err := parse(damaged); !errors.Is(err, driver.ErrMalformed) {
+		t.Errorf("damaged: got %v", err)
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	for _, line := range []string{fixed, counted, noFix, damaged, "$", "!AIVDM,1,1,,A,x,0*00", "\\s:x*00\\$GNRMC*00"} {
+		f.Add(line)
+	}
+	f.Fuzz(func(t *testing.T, line string) {
+		if kind, numbers, err := parse(line); err != nil && len(numbers) > 0 {
+			t.Errorf("%s with an error and numbers", kind)
+		}
+	})
+}
