@@ -1,0 +1,95 @@
+package video
+
+import (
+	"testing"
+	"time"
+)
+
+func sec(s float64) time.Time { return noon.Add(time.Duration(s * float64(time.Second))) }
+
+// drive runs a lease from one second to another in half seconds and returns when it told what.
+func drive(l *lease, from, to float64, viewers int, take bool) (starts, stops []float64) {
+	for at := from; at < to; at += 0.5 {
+		switch l.decide(sec(at), viewers) {
+		case start:
+			starts = append(starts, at)
+			if take {
+				l.started(sec(at))
+			}
+		case stop:
+			stops = append(stops, at)
+		case nothing:
+		}
+	}
+	return starts, stops
+}
+
+func TestLeaseIsRenewedWhileSomebodyWatches(t *testing.T) {
+	var l lease
+	starts, stops := drive(&l, 0, 60, 1, true)
+	if len(stops) != 0 || len(starts) != 8 {
+		t.Errorf("started at %v, stopped at %v", starts, stops)
+	}
+	for i := 1; i < len(starts); i++ {
+		if d := starts[i] - starts[i-1]; d > leaseLength.Seconds()/2 {
+			t.Errorf("renewals are %v s apart", d)
+		}
+	}
+}
+
+func TestTerminalStopsWithinThirtySecondsOfTheLastViewer(t *testing.T) {
+	var l lease
+	starts, _ := drive(&l, 0, 30, 1, true)
+	again, stops := drive(&l, 30, 90, 0, true)
+	if len(again) != 0 || len(stops) != 1 || stops[0] > 30+linger.Seconds()+0.5 {
+		t.Errorf("renewed at %v, stopped at %v", again, stops)
+	}
+	// Were the stop lost, the lease would lapse by itself.
+	if lapse := starts[len(starts)-1] + leaseLength.Seconds(); lapse > 60 {
+		t.Errorf("lapses at %v s", lapse)
+	}
+}
+
+func TestTicketKeepsTheLeaseWhileItsViewerConnects(t *testing.T) {
+	var l lease
+	if got := l.decide(sec(0), 0); got != nothing {
+		t.Errorf("nobody asked, got %v", got)
+	}
+	l.want(sec(0))
+	starts, stops := drive(&l, 0, 60, 0, true)
+	if len(starts) == 0 || starts[len(starts)-1] > patience.Seconds() || len(stops) != 1 {
+		t.Errorf("started at %v, stopped at %v", starts, stops)
+	}
+}
+
+func TestUnreachableTerminalIsAskedAgainButNotHammered(t *testing.T) {
+	var l lease
+	starts, stops := drive(&l, 0, 20, 1, false)
+	if len(starts) != 10 || len(stops) != 0 {
+		t.Errorf("asked at %v, stopped at %v", starts, stops)
+	}
+}
+
+func TestStateOfAStream(t *testing.T) {
+	ago := func(s float64) time.Time { return noon.Add(-time.Duration(s * float64(time.Second))) }
+	for _, c := range []struct {
+		name   string
+		flow   Flow
+		needed bool
+		want   State
+	}{
+		{"never asked for", Flow{}, false, Idle},
+		{"asked for", Flow{}, true, Starting},
+		{"publisher without a packet", Flow{Publishing: true}, true, Starting},
+		{"running", Flow{Publishing: true, Last: ago(0.1)}, true, Live},
+		{"running for nobody", Flow{Publishing: true, Last: ago(0.1)}, false, Live},
+		{"packets stopped", Flow{Publishing: true, Last: ago(2.5)}, true, Frozen},
+		{"publisher is gone for a moment", Flow{Last: ago(5)}, true, Frozen},
+		{"publisher is gone for long", Flow{Last: ago(16)}, true, Starting},
+		{"publisher and viewers are gone", Flow{Last: ago(1)}, false, Idle},
+	} {
+		if got := stateOf(c.flow, c.needed, noon); got != c.want {
+			t.Errorf("%s: got %s, want %s", c.name, got, c.want)
+		}
+	}
+}
