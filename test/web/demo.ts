@@ -100,6 +100,23 @@ export async function login(page: Page, demo: Demo, who: Login): Promise<void> {
   await expect(page.getByRole('navigation').getByText('值班台')).toBeVisible()
 }
 
+// listen counts the tones that the page plays from now on.
+export async function listen(page: Page): Promise<void> {
+  await page.addInitScript(() => {
+    const counted = window as unknown as { beeps: number }
+    counted.beeps = 0
+    const start = OscillatorNode.prototype.start
+    OscillatorNode.prototype.start = function (when?: number) {
+      counted.beeps++
+      start.call(this, when)
+    }
+  })
+}
+
+export function beeps(page: Page): Promise<number> {
+  return page.evaluate(() => (window as unknown as { beeps: number }).beeps)
+}
+
 // picture writes a screenshot for the README when asked to.
 export async function picture(page: Page, name: string): Promise<void> {
   if (process.env.SCREENSHOTS !== '1') return

@@ -1,43 +1,78 @@
 // The first story of the city desk, as the duty officer lives it.
-import { expect, login, picture, test } from './demo'
+import { beeps, expect, listen, login, picture, test } from './demo'
 import { watch } from './video'
 
-test.describe.configure({ mode: 'serial' })
+const name = '陈值班'
 
 test('the tide raises an alarm that sounds, stands in the list and on the map, and is acknowledged by name', async ({ page, demo }) => {
   await demo.hold('rd-level-1', { water_level: 4.1 })
+  await listen(page)
   await login(page, demo, demo.duty)
+  const need = page.getByRole('region', { name: '现在需要我' })
+  await expect(need.getByText('现在没有需要处理的事。')).toBeVisible()
   await expect(page.getByText('演示数据').first()).toBeVisible()
-  await expect(page.getByText('4.10').first()).toBeVisible()
-  await picture(page, 'desk')
+  await expect(page.getByRole('button', { name: '声音 开' })).toBeVisible()
+  const before = await beeps(page)
 
   await demo.hold('rd-level-1', { water_level: 5.37 })
-  const row = page.getByRole('listitem').filter({ hasText: '水位超警戒' }).first()
+  const row = need.getByRole('listitem').filter({ hasText: '水位超警戒' })
   await expect(row).toBeVisible()
-  await expect(page.getByRole('status', { name: '告警声' })).toHaveAttribute('data-sounding', 'true')
-  await picture(page, 'desk-alarm')
+  await expect(row).toContainText('待确认')
+  await expect(page.getByRole('navigation').getByText('1', { exact: true })).toBeVisible()
+  await expect.poll(() => beeps(page)).toBeGreaterThan(before)
+  await picture(page, 'desk')
 
-  await row.getByRole('button', { name: '确认' }).click()
-  await expect(row).toContainText('陈值班')
+  await page.getByRole('navigation').getByRole('link', { name: /一张图/ }).click()
+  await expect(page.getByText(/水位超警戒/).first()).toBeVisible()
+  await picture(page, 'map')
+  await page.getByRole('navigation').getByRole('link', { name: /值班台/ }).click()
+
+  await row.getByRole('button', { name: /^确认/ }).click()
+  await page.getByLabel('备注').fill('已通知洋口闸管所')
+  await page.getByRole('button', { name: `以 ${name} 的名义确认` }).click()
+  await expect(row).toContainText(`${name}`)
+  await expect(row).toContainText('已通知洋口闸管所')
+
   await demo.hold('rd-level-1', { water_level: 4.3 })
-  await expect(row).toBeHidden()
+  await expect(need.getByText('现在没有需要处理的事。')).toBeVisible()
 })
 
 test('a click on a camera brings live video, another ends it and the terminal stops sending', async ({ page, demo }) => {
   await login(page, demo, demo.duty)
-  await page.getByRole('navigation').getByText('视频').click()
-  const tile = page.getByRole('region', { name: /rd-cam-1|外闸/ }).first()
-  await tile.getByRole('button', { name: '观看' }).click()
+  await page.getByRole('navigation').getByRole('link', { name: /视频/ }).click()
+  const tile = page.locator('[data-testid=scene][data-stream=rd-cam-1]')
+  await tile.getByRole('button').first().click()
   const video = tile.locator('video')
-  await expect.poll(async () => (await watch(video, 1000)).frames, { timeout: 20_000 }).toBeGreaterThan(10)
-  const shown = await watch(video, 2000)
-  expect(shown.frames).toBeGreaterThan(25)
-  expect(shown.width).toBe(960)
+  await expect.poll(async () => (await watch(video, 500)).frames, { timeout: 20_000 }).toBeGreaterThan(5)
+  const shown = await watch(video, 3000)
+  expect(shown.frames).toBeGreaterThan(40) // of 60
+  expect([shown.width, shown.height]).toEqual([960, 540])
   expect(shown.bright).toBeGreaterThan(30)
   expect(shown.spread).toBeGreaterThan(80)
+  expect(shown.moved).toBeGreaterThan(0)
   expect(await demo.watching('rd-cam-1')).toBe(1)
+
+  const other = page.locator('[data-testid=scene][data-stream=qd-cam-1]')
+  await other.getByRole('button').first().click()
+  await expect.poll(async () => (await watch(other.locator('video'), 500)).frames, { timeout: 20_000 }).toBeGreaterThan(5)
   await picture(page, 'video')
 
-  await tile.getByRole('button', { name: '停止' }).click()
+  await tile.hover()
+  await tile.getByTestId('scene-stop').click()
   await expect.poll(() => demo.watching('rd-cam-1'), { timeout: 30_000 }).toBe(0)
+  await page.getByRole('navigation').getByRole('link', { name: /值班台/ }).click()
+  await expect.poll(() => demo.watching('qd-cam-1'), { timeout: 45_000 }).toBe(0)
+})
+
+test('kill -9 of any program heals within ten seconds and the open page goes on', async ({ page, demo }) => {
+  await demo.hold('rd-level-1', { water_level: 4.1 })
+  await login(page, demo, demo.duty)
+  for (const program of ['sim', 'edge-rudong', 'central']) {
+    const pid = await demo.pid(program)
+    process.kill(pid, 'SIGKILL')
+    const value = 3 + Math.round(Math.random() * 100) / 100
+    await expect.poll(() => demo.pid(program).catch(() => pid), { timeout: 10_000 }).not.toBe(pid)
+    await expect(async () => demo.hold('rd-level-1', { water_level: value })).toPass({ timeout: 10_000 })
+    await expect(page.getByText(value.toFixed(2)).first(), `after the kill of ${program}`).toBeVisible({ timeout: 12_000 })
+  }
 })

@@ -1,0 +1,45 @@
+// The other pages of the first release.
+import { expect, login, test } from './demo'
+
+test('a wrong password is answered with a sentence in the language of the browser', async ({ page, demo }) => {
+  await page.goto(demo.url)
+  await page.getByLabel('用户名').fill('zhiban')
+  await page.getByLabel('密码', { exact: true }).fill('wrong')
+  await page.getByRole('button', { name: '登录' }).click()
+  await expect(page.getByRole('alert')).toContainText(/[一-鿿]/)
+})
+
+test('a technician registers a terminal and sees its QR code once', async ({ page, demo }) => {
+  await login(page, demo, demo.admin)
+  await page.getByRole('navigation').getByRole('link', { name: /更多/ }).click()
+  await expect(page.getByText('edge-rudong').first()).toBeVisible()
+  await page.getByRole('button', { name: '登记设备' }).first().click()
+  const dialog = page.getByRole('dialog')
+  const id = `edge-test-${Date.now() % 100_000}`
+  await dialog.locator('input[name=device-id]').fill(id)
+  await dialog.locator('input[name=device-name]').fill('海安测试终端')
+  await dialog.getByRole('button', { name: '登记', exact: true }).click()
+  await expect(dialog.getByRole('img', { name: '入网二维码' })).toBeVisible()
+  await expect(dialog).toContainText('fengsui-edge enrol')
+  await dialog.getByRole('button', { name: '完成' }).click()
+  await expect(page.getByText(id).first()).toBeVisible()
+})
+
+test('an administrator sees the users and a duty officer does not', async ({ page, demo }) => {
+  await login(page, demo, demo.admin)
+  await page.goto(`${demo.url}/more/users`)
+  await expect(page.getByText('zhiban').first()).toBeVisible()
+  await page.getByRole('button', { name: '退出' }).click()
+  await login(page, demo, demo.duty)
+  await page.goto(`${demo.url}/more/users`)
+  await expect(page.getByText('您的角色不能查看这一页')).toBeVisible()
+})
+
+test('the language is switched with one click and stays', async ({ page, demo }) => {
+  await login(page, demo, demo.duty)
+  await page.getByRole('button', { name: '切换到英文' }).click()
+  await expect(page.getByRole('heading', { name: 'Needs me now' })).toBeVisible()
+  await page.reload()
+  await expect(page.getByRole('heading', { name: 'Needs me now' })).toBeVisible()
+  expect(await page.locator('html').getAttribute('lang')).toBe('en')
+})
