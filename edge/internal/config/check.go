@@ -1,0 +1,210 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/fengsui/fengsui/shared/tlsconf"
+	"github.com/fengsui/fengsui/shared/wire"
+)
+
+// problem is a value that cannot be used.
+type problem struct {
+	key string
+	err error
+}
+
+func bad(key, format string, args ...any) *problem { return &problem{key, fmt.Errorf(format, args...)} }
+
+func (c *Config) check() *problem {
+	switch {
+	case !wire.ValidID(c.ID):
+		return bad("id", "%q must be lower-case letters, digits, - and _, at most %d", c.ID, wire.MaxIDLength)
+	case !isDivision(c.Division):
+		return bad("division", "%q is not a division code (GB/T 2260)", c.Division)
+	case !c.Place.valid():
+		return bad("place", "is not on this planet")
+	case c.Data == "":
+		return bad("data", "a folder is needed")
+	}
+	for _, d := range []struct{ key, dir string }{{"firmware_configs", c.FirmwareConfigs}, {"rules", c.RulesDir()}} {
+		if d.dir == "" {
+			continue
+		}
+		if _, err := os.ReadDir(d.dir); err != nil {
+			return &problem{d.key, err}
+		}
+	}
+	for _, check := range []func() *problem{c.checkCentre, c.checkSensors, c.checkCameras, c.checkRest} {
+		if p := check(); p != nil {
+			return p
+		}
+	}
+	return nil
+}
+
+func (c *Config) checkCentre() *problem {
+	u, err := url.Parse(c.Centre.URL)
+	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+		return bad("centre.url", "%q is not an address like https://centre.example:8080", c.Centre.URL)
+	}
+	if c.Centre.MQTT != "" {
+		if err := address(c.Centre.MQTT); err != nil {
+			return &problem{"centre.mqtt", err}
+		}
+	}
+	if c.Centre.Plain {
+		if host, _, _ := net.SplitHostPort(c.Centre.MQTT); !loopback(host) {
+			return bad("centre.plain", "MQTT without TLS is allowed to loopback only, for example mqtt: 127.0.0.1:1883")
+		}
+	}
+	if c.Centre.URLCA != "" {
+		if _, err := tlsconf.Pool(c.Centre.URLCA); err != nil {
+			return &problem{"centre.url_ca", err}
+		}
+	}
+	given := 0
+	for _, f := range []string{c.Centre.CA, c.Centre.Cert, c.Centre.Key} {
+		if f != "" {
+			given++
+		}
+	}
+	switch given {
+	case 0:
+	case 3:
+		if c.Centre.MQTT == "" {
+			return bad("centre.mqtt", "is needed with a certificate of your own")
+		}
+		if _, err := tlsconf.Pool(c.Centre.CA); err != nil {
+			return &problem{"centre.ca", err}
+		}
+		if _, err := tlsconf.Pair(c.Centre.Cert, c.Centre.Key); err != nil {
+			return &problem{"centre.cert", err}
+		}
+	default:
+		return bad("centre.cert", "ca, cert and key are given together or not at all")
+	}
+	if c.Centre.KeepAlive < 5*time.Second || c.Centre.KeepAlive > 10*time.Minute {
+		return bad("centre.keep_alive", "must be between 5s and 10m")
+	}
+	return nil
+}
+
+func (c *Config) checkSensors() *problem {
+	seen := map[string]bool{c.ID: true}
+	for i, s := range c.Sensors {
+		key := func(k string) string { return fmt.Sprintf("sensors.%d.%s", i, k) }
+		switch {
+		case !wire.ValidID(s.ID):
+			return bad(key("id"), "%q must be lower-case letters, digits, - and _, at most %d", s.ID, wire.MaxIDLength)
+		case seen[s.ID]:
+			return bad(key("id"), "%s is used twice", s.ID)
+		case s.Profile == "":
+			return bad(key("profile"), "name a profile of %s/profiles", c.FirmwareConfigs)
+		case s.Every != 0 && (s.Every < 100*time.Millisecond || s.Every > 24*time.Hour):
+			return bad(key("every"), "must be between 100ms and 24h")
+		case !isDivision(s.Division):
+			return bad(key("division"), "%q is not a division code (GB/T 2260)", s.Division)
+		case !s.Place.valid():
+			return bad(key("place"), "is not on this planet")
+		}
+		if err := address(s.Address); err != nil {
+			return &problem{key("address"), err}
+		}
+		seen[s.ID] = true
+	}
+	for i, cam := range c.Cameras {
+		if seen[cam.ID] {
+			return bad(fmt.Sprintf("cameras.%d.id", i), "%s is used twice", cam.ID)
+		}
+		seen[cam.ID] = true
+	}
+	return nil
+}
+
+func (c *Config) checkCameras() *problem {
+	for i, cam := range c.Cameras {
+		key := func(k string) string { return fmt.Sprintf("cameras.%d.%s", i, k) }
+		u, err := url.Parse(cam.RTSP)
+		switch {
+		case !wire.ValidID(cam.ID):
+			return bad(key("id"), "%q must be lower-case letters, digits, - and _, at most %d", cam.ID, wire.MaxIDLength)
+		case err != nil || u.Host == "" || (u.Scheme != "rtsp" && u.Scheme != "rtsps"):
+			return bad(key("rtsp"), "is not an address like rtsp://host:554/path")
+		case u.User != nil:
+			return bad(key("rtsp"), "leave user and password out of the address: username and password_file are for them")
+		case !isDivision(cam.Division):
+			return bad(key("division"), "%q is not a division code (GB/T 2260)", cam.Division)
+		case !cam.Place.valid():
+			return bad(key("place"), "is not on this planet")
+		}
+		if cam.PasswordFile != "" {
+			if _, err := os.ReadFile(cam.PasswordFile); err != nil {
+				return &problem{key("password_file"), err}
+			}
+		}
+	}
+	return nil
+}
+
+func (c *Config) checkRest() *problem {
+	for _, n := range []struct {
+		key   string
+		value int
+	}{{"outbox.telemetry_mb", c.Outbox.TelemetryMB}, {"outbox.bulk_mb", c.Outbox.BulkMB}, {"outbox.grace_mb", c.Outbox.GraceMB}} {
+		if n.value < 1 || n.value > 1<<20 {
+			return bad(n.key, "must be 1 to 1048576")
+		}
+	}
+	switch {
+	case c.Outbox.Grace < 0 || c.Outbox.Grace > 60*24*time.Hour:
+		return bad("outbox.grace", "must be between 0s and 1440h")
+	case c.Outbox.CommitEvery < 10*time.Millisecond || c.Outbox.CommitEvery > 10*time.Second:
+		return bad("outbox.commit_every", "must be between 10ms and 10s")
+	}
+	if c.Status.Listen != "" {
+		if err := address(c.Status.Listen); err != nil {
+			return &problem{"status.listen", err}
+		}
+		if host, _, _ := net.SplitHostPort(c.Status.Listen); !loopback(host) {
+			return bad("status.listen", "the page has no login and is allowed on loopback only, for example 127.0.0.1:8090")
+		}
+	}
+	switch c.Log.Level {
+	case "debug", "info", "warn", "error":
+	default:
+		return bad("log.level", "%q is none of debug, info, warn, error", c.Log.Level)
+	}
+	if c.Log.Format != "text" && c.Log.Format != "json" {
+		return bad("log.format", "%q is neither text nor json", c.Log.Format)
+	}
+	return nil
+}
+
+func (p *Place) valid() bool {
+	return p == nil || (p.Lon >= -180 && p.Lon <= 180 && p.Lat >= -90 && p.Lat <= 90)
+}
+
+func isDivision(s string) bool { return strings.Trim(s, "0123456789") == "" && len(s) <= 12 }
+
+func address(a string) error {
+	host, port, err := net.SplitHostPort(a)
+	if err != nil || host == "" {
+		return fmt.Errorf("%q is not an address like 192.168.1.10:502", a)
+	}
+	if n, err := strconv.Atoi(port); err != nil || n < 0 || n > 65535 {
+		return errors.New("the port is not between 0 and 65535")
+	}
+	return nil
+}
+
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || (ip != nil && ip.IsLoopback())
+}

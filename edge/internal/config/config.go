@@ -1,0 +1,221 @@
+// Package config reads edge.yml. The agent's main and the command line use it. Rule that must never
+// break: a key that is unknown, of a wrong type or points to an unreadable file stops the start with the
+// file and the line; nothing is guessed.
+package config
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"time"
+
+	"gopkg.in/yaml.v3"
+)
+
+// Config is edge.yml. deploy/edge.yml shows every key with its default.
+type Config struct {
+	ID              string   `yaml:"id"`
+	Name            string   `yaml:"name"`
+	Division        string   `yaml:"division"`
+	Place           *Place   `yaml:"place"`
+	Demo            bool     `yaml:"demo"`
+	Data            string   `yaml:"data"`
+	FirmwareConfigs string   `yaml:"firmware_configs"`
+	Rules           string   `yaml:"rules"`
+	Centre          Centre   `yaml:"centre"`
+	Sensors         []Sensor `yaml:"sensors"`
+	Cameras         []Camera `yaml:"cameras"`
+	Outbox          Outbox   `yaml:"outbox"`
+	Status          Status   `yaml:"status"`
+	Log             Log      `yaml:"log"`
+}
+
+// Place is degrees of WGS 84.
+type Place struct {
+	Lon float64 `yaml:"lon"`
+	Lat float64 `yaml:"lat"`
+}
+
+// Centre is where everything goes.
+type Centre struct {
+	URL       string        `yaml:"url"`
+	MQTT      string        `yaml:"mqtt"`
+	Plain     bool          `yaml:"plain"`
+	URLCA     string        `yaml:"url_ca"`
+	CA        string        `yaml:"ca"`
+	Cert      string        `yaml:"cert"`
+	Key       string        `yaml:"key"`
+	KeepAlive time.Duration `yaml:"keep_alive"`
+}
+
+// Sensor is one device that is read.
+type Sensor struct {
+	ID       string        `yaml:"id"`
+	Name     string        `yaml:"name"`
+	NameEN   string        `yaml:"name_en"`
+	Profile  string        `yaml:"profile"`
+	Address  string        `yaml:"address"`
+	Unit     *uint8        `yaml:"unit"`
+	Every    time.Duration `yaml:"every"`
+	Division string        `yaml:"division"`
+	Place    *Place        `yaml:"place"`
+}
+
+// Camera is one camera.
+type Camera struct {
+	ID           string `yaml:"id"`
+	Name         string `yaml:"name"`
+	RTSP         string `yaml:"rtsp"`
+	Username     string `yaml:"username"`
+	PasswordFile string `yaml:"password_file"`
+	Division     string `yaml:"division"`
+	Place        *Place `yaml:"place"`
+}
+
+// Outbox is how much is kept for the centre.
+type Outbox struct {
+	TelemetryMB int           `yaml:"telemetry_mb"`
+	BulkMB      int           `yaml:"bulk_mb"`
+	GraceMB     int           `yaml:"grace_mb"`
+	Grace       time.Duration `yaml:"grace"`
+	CommitEvery time.Duration `yaml:"commit_every"`
+}
+
+// Status is the local page for the technician.
+type Status struct {
+	Listen string `yaml:"listen"`
+}
+
+// Log is what goes to standard error.
+type Log struct {
+	Level  string `yaml:"level"`
+	Format string `yaml:"format"`
+}
+
+// NoRules as the folder of rules means that none run at the terminal.
+const NoRules = "none"
+
+// Default is the configuration of an empty file.
+func Default() Config {
+	return Config{
+		Data:            "/var/lib/fengsui-edge",
+		FirmwareConfigs: "/usr/share/fengsui-edge/firmware-configs",
+		Centre:          Centre{KeepAlive: 30 * time.Second},
+		Outbox: Outbox{
+			TelemetryMB: 512, BulkMB: 128, GraceMB: 256, Grace: 72 * time.Hour, CommitEvery: 500 * time.Millisecond,
+		},
+		Log: Log{Level: "info", Format: "text"},
+	}
+}
+
+// RulesDir is the folder of the rules, empty for none.
+func (c *Config) RulesDir() string {
+	switch c.Rules {
+	case NoRules:
+		return ""
+	case "":
+		return filepath.Join(c.FirmwareConfigs, "rules")
+	}
+	return c.Rules
+}
+
+// Load reads a file over the defaults; FENGSUI_EDGE_<KEY> in the environment (dots as underscores) goes
+// over both. Relative paths are meant from the file's folder. The error names file and line.
+func Load(file string) (Config, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return Config{}, fmt.Errorf("read configuration: %w", err)
+	}
+	c := Default()
+	var tree yaml.Node
+	if err := yaml.Unmarshal(text, &tree); err != nil {
+		return Config{}, located(file, err)
+	}
+	dec := yaml.NewDecoder(bytes.NewReader(text))
+	dec.KnownFields(true)
+	if err := dec.Decode(&c); err != nil && !errors.Is(err, io.EOF) {
+		return Config{}, located(file, err)
+	}
+	if err := dec.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
+		return Config{}, fmt.Errorf("%s:1: more than one document in the file", file)
+	}
+	if err := override(&c, os.LookupEnv); err != nil {
+		return Config{}, err
+	}
+	c.resolve(filepath.Dir(file))
+	if bad := c.check(); bad != nil {
+		return Config{}, fmt.Errorf("%s:%d: %s: %w", file, line(&tree, bad.key), bad.key, bad.err)
+	}
+	return c, nil
+}
+
+// resolve makes relative paths absolute, so that the program may be started from anywhere.
+func (c *Config) resolve(dir string) {
+	paths := []*string{&c.Data, &c.FirmwareConfigs, &c.Centre.URLCA, &c.Centre.CA, &c.Centre.Cert, &c.Centre.Key}
+	if c.Rules != NoRules {
+		paths = append(paths, &c.Rules)
+	}
+	for i := range c.Cameras {
+		paths = append(paths, &c.Cameras[i].PasswordFile)
+	}
+	for _, p := range paths {
+		if *p != "" && !filepath.IsAbs(*p) {
+			*p = filepath.Join(dir, *p)
+		}
+	}
+}
+
+var yamlLine = regexp.MustCompile(`line (\d+): `)
+
+// located turns "yaml: line 3: …" into "file:3: …".
+func located(file string, err error) error {
+	text := strings.TrimPrefix(err.Error(), "yaml: ")
+	text = strings.TrimSpace(strings.TrimPrefix(text, "unmarshal errors:"))
+	text, _, _ = strings.Cut(text, "\n")
+	if m := yamlLine.FindStringSubmatch(text); m != nil {
+		return fmt.Errorf("%s:%s: %s", file, m[1], strings.Replace(text, m[0], "", 1))
+	}
+	return fmt.Errorf("%s:1: %s", file, text) // the library leaves the line out when it is the first
+}
+
+// line finds where a dotted key stands, or what stands around it; sensors.2.address is the address of the
+// third sensor.
+func line(n *yaml.Node, key string) int {
+	if n.Kind == yaml.DocumentNode && len(n.Content) > 0 {
+		n = n.Content[0]
+	}
+	at := 1
+	for part := range strings.SplitSeq(key, ".") {
+		found := false
+		if n.Kind == yaml.AliasNode {
+			n = n.Alias
+		}
+		switch n.Kind {
+		case yaml.MappingNode:
+			for i := 0; i+1 < len(n.Content); i += 2 {
+				if n.Content[i].Value == part {
+					at, n, found = n.Content[i].Line, n.Content[i+1], true
+					break
+				}
+			}
+		case yaml.SequenceNode:
+			for i := range n.Content {
+				if fmt.Sprint(i) == part {
+					n, found = n.Content[i], true
+					at = n.Line
+					break
+				}
+			}
+		default:
+		}
+		if !found {
+			return at
+		}
+	}
+	return at
+}

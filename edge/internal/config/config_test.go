@@ -1,0 +1,134 @@
+package config
+
+import (
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"gopkg.in/yaml.v3"
+)
+
+const sampleFile = "../../../deploy/edge.yml"
+
+func TestSampleHasEveryKeyWithItsDefault(t *testing.T) {
+	text, err := os.ReadFile(sampleFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var tree yaml.Node
+	if err := yaml.Unmarshal(text, &tree); err != nil {
+		t.Fatal(err)
+	}
+	for _, key := range Keys() {
+		last := key[strings.LastIndex(key, ".")+1:]
+		if at := line(&tree, key); !strings.HasPrefix(strings.TrimSpace(strings.Split(string(text), "\n")[at-1]), last+":") {
+			t.Errorf("%s lacks %s", sampleFile, key)
+		}
+	}
+	for list, of := range map[string]reflect.Type{"sensors": reflect.TypeFor[Sensor](), "cameras": reflect.TypeFor[Camera]()} {
+		before, _, _ := strings.Cut(string(text), "\n"+list+": []")
+		example := before[strings.LastIndex(before, "\n\n"):]
+		for i := range of.NumField() {
+			if key := of.Field(i).Tag.Get("yaml"); !strings.Contains(example, " "+key+": ") {
+				t.Errorf("the example of %s lacks %s", list, key)
+			}
+		}
+	}
+	got := Default()
+	if err := yaml.Unmarshal(text, &got); err != nil {
+		t.Fatal(err)
+	}
+	want := Default()
+	want.Sensors, want.Cameras = []Sensor{}, []Camera{}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("the sample does not show the defaults:\ngot  %+v\nwant %+v", got, want)
+	}
+}
+
+func usable(dir string) string {
+	return "id: e\nrules: none\nfirmware_configs: " + dir + "\ndata: " + dir + "\ncentre:\n  url: http://127.0.0.1:8080\n"
+}
+
+func TestBadFileStopsWithFileAndLine(t *testing.T) {
+	dir := t.TempDir()
+	base := usable(dir) // six lines
+	sensor := base + "sensors:\n  - {id: a, profile: p, address: 127.0.0.1:1}\n"
+	for _, c := range []struct{ name, text, want string }{
+		{"unknown key", base + "sensor: []\n", "edge.yml:7: field sensor not found"},
+		{"unknown key of a sensor", sensor + "  - {id: b, profil: p}\n", "edge.yml:9: field profil not found"},
+		{"wrong type", base + "demo: perhaps\n", "edge.yml:7: cannot unmarshal"},
+		{"wrong duration", base + "outbox:\n  grace: long\n", "edge.yml:8: cannot unmarshal"},
+		{"not YAML", base + "a: b: c\n", "edge.yml:7: "},
+		{"two documents", base + "---\nid: f\n", "more than one document"},
+		{"no id", strings.Replace(base, "id: e", "id: E!", 1), "edge.yml:1: id: "},
+		{"no centre", strings.Replace(base, "http://", "", 1), "edge.yml:6: centre.url: "},
+		{"plain MQTT over the network", base + "  mqtt: 10.0.0.1:1883\n  plain: true\n", "edge.yml:8: centre.plain: "},
+		{"certificate without key", base + "  cert: /x\n", "edge.yml:7: centre.cert: "},
+		{"unreadable certificate", base + "  mqtt: a:1\n  ca: /nonexistent/ca\n  cert: /nonexistent/c\n  key: /nonexistent/k\n", "edge.yml:8: centre.ca: read /nonexistent/ca"},
+		{"no profile", sensor + "  - {id: b, address: 127.0.0.1:1}\n", "edge.yml:9: sensors.1.profile: "},
+		{"id twice", sensor + "  - {id: a, profile: p, address: 127.0.0.1:1}\n", "edge.yml:9: sensors.1.id: a is used twice"},
+		{"no port", sensor + "  - {id: b, profile: p, address: localhost}\n", "edge.yml:9: sensors.1.address: "},
+		{"nowhere", base + "place: {lon: 190, lat: 1}\n", "edge.yml:7: place: "},
+		{"password in the address", base + "cameras:\n  - {id: c, rtsp: 'rtsp://u:p@h/1'}\n", "edge.yml:8: cameras.0.rtsp: leave user"},
+		{"no password file", base + "cameras:\n  - {id: c, rtsp: 'rtsp://h/1', password_file: /nonexistent/p}\n", "edge.yml:8: cameras.0.password_file: open"},
+		{"page for everybody", base + "status:\n  listen: 0.0.0.0:80\n", "edge.yml:8: status.listen: "},
+		{"no folder of profiles", base + "rules: none\n", "already defined"},
+		{"quota", base + "outbox:\n  telemetry_mb: 0\n", "edge.yml:8: outbox.telemetry_mb: "},
+	} {
+		file := filepath.Join(t.TempDir(), "edge.yml")
+		if err := os.WriteFile(file, []byte(c.text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Load(file); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: got %v, want %q", c.name, err, c.want)
+		}
+	}
+}
+
+func TestPasswordOfACameraIsNotInTheError(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "edge.yml")
+	text := usable(t.TempDir()) + "cameras:\n  - {id: c, rtsp: 'rtsp://u:geheim@h:x/1'}\n"
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Load(file); err == nil || strings.Contains(err.Error(), "geheim") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestEnvironmentGoesOverTheFile(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "edge.yml")
+	if err := os.WriteFile(file, []byte(usable(dir)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("FENGSUI_EDGE_CENTRE_URL", "https://centre:1")
+	t.Setenv("FENGSUI_EDGE_OUTBOX_GRACE", "1h")
+	t.Setenv("FENGSUI_EDGE_PLACE", "{lon: 120.9, lat: 32.5}")
+	c, err := Load(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Centre.URL != "https://centre:1" || c.Outbox.Grace != time.Hour || c.Place == nil || c.Place.Lat != 32.5 {
+		t.Errorf("got %+v", c)
+	}
+	t.Setenv("FENGSUI_EDGE_PLACE", "{lng: 1}")
+	if _, err := Load(file); err == nil || !strings.Contains(err.Error(), "FENGSUI_EDGE_PLACE") {
+		t.Errorf("got %v, want an error that names the variable", err)
+	}
+}
+
+func TestRelativePathsAreMeantFromTheFile(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "edge.yml")
+	if err := os.WriteFile(file, []byte(strings.ReplaceAll(usable("."), "data: .", "data: d")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, err := Load(file)
+	if err != nil || c.Data != filepath.Join(dir, "d") || c.FirmwareConfigs != dir {
+		t.Errorf("got %q, %q, %v", c.Data, c.FirmwareConfigs, err)
+	}
+}
