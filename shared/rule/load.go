@@ -93,8 +93,7 @@ func parse(text []byte) (rules []Rule, lines []int, err error) {
 
 // readable takes the library's name off an error that already has the line.
 func readable(err error) error {
-	var t *yaml.TypeError
-	if errors.As(err, &t) {
+	if t, ok := errors.AsType[*yaml.TypeError](err); ok {
 		text := strings.ReplaceAll(strings.Join(t.Errors, "; "), " not found in type rule.Rule", " is unknown")
 		return errors.New(strings.ReplaceAll(text, " not found in type rule.file", " is unknown"))
 	}

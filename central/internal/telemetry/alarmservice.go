@@ -29,6 +29,24 @@ func (s *Service) ListAlarms(ctx context.Context, f Filter) (page.List[Alarm], e
 	return s.Alarms.List(ctx, f)
 }
 
+// ActiveAlarms lists every alarm the actor may see that is not cleared, newest first.
+func (s *Service) ActiveAlarms(ctx context.Context) ([]Alarm, error) {
+	who, err := actor.Require(ctx, actor.AlarmRead)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	out := make([]Alarm, 0, len(s.active))
+	for _, a := range s.active {
+		if who.Sees(a.Division) {
+			out = append(out, *a)
+		}
+	}
+	s.mu.Unlock()
+	slices.SortFunc(out, func(a, b Alarm) int { return strings.Compare(b.ID, a.ID) })
+	return out, nil
+}
+
 // Alarm finds one alarm.
 func (s *Service) Alarm(ctx context.Context, id string) (Alarm, error) {
 	who, err := actor.Require(ctx, actor.AlarmRead)

@@ -66,7 +66,7 @@ func (s *Service) Start(ctx context.Context) error {
 	if err := s.resume(ctx, values); err != nil {
 		return fmt.Errorf("start telemetry: %w", err)
 	}
-	background, stop := context.WithCancel(actor.WithSystem(context.Background(), "rules"))
+	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	s.stop, s.done = stop, make(chan struct{})
 	go s.run(background)
 	return nil
@@ -224,27 +224,27 @@ func (s *Service) Latest(ctx context.Context) ([]Latest, error) {
 }
 
 // Series reads one series for a chart.
-func (s *Service) Series(ctx context.Context, q Query) (Series, error) {
+func (s *Service) Series(ctx context.Context, q Query) (Chart, error) {
 	if _, err := actor.Require(ctx, actor.TelemetryRead); err != nil {
-		return Series{}, err
+		return Chart{}, err
 	}
 	switch {
 	case !wire.ValidID(q.Device):
-		return Series{}, errs.Field("telemetry.query", "device", "is not a device id")
+		return Chart{}, errs.Field("telemetry.query", "device", "is not a device id")
 	case !wire.ValidID(q.Property):
-		return Series{}, errs.Field("telemetry.query", "property", "is not a property")
+		return Chart{}, errs.Field("telemetry.query", "property", "is not a property")
 	case !q.From.Before(q.To):
-		return Series{}, errs.Field("telemetry.query", "to", "must be after from")
+		return Chart{}, errs.Field("telemetry.query", "to", "must be after from")
 	case q.Points < 0 || q.Points > maxPoints:
-		return Series{}, errs.Field("telemetry.query", "points", fmt.Sprintf("must be at most %d", maxPoints))
+		return Chart{}, errs.Field("telemetry.query", "points", fmt.Sprintf("must be at most %d", maxPoints))
 	}
 	dev, ok := s.Devices.Visible(ctx, q.Device)
 	if !ok {
-		return Series{}, errs.E(errs.NotFound, "device.not_found", "device %s", q.Device)
+		return Chart{}, errs.E(errs.NotFound, "device.not_found", "device %s", q.Device)
 	}
 	out, err := s.Store.Query(ctx, q)
 	if err != nil {
-		return Series{}, err
+		return Chart{}, err
 	}
 	for _, p := range dev.Series {
 		if p.Property == q.Property {

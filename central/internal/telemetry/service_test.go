@@ -2,6 +2,7 @@ package telemetry_test
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"log/slog"
@@ -37,7 +38,7 @@ func (register) Visible(ctx context.Context, id string) (device.Device, bool) {
 // desk is a whole telemetry capability in a folder, so that it can end and start again.
 type desk struct {
 	*telemetry.Service
-	t    *testing.T
+	t    testing.TB
 	dir  string
 	db   *store.DB
 	ts   *tsdb.DB
@@ -45,7 +46,7 @@ type desk struct {
 	seen []string // kinds of events that are no passing views
 }
 
-func newDesk(t *testing.T, rules ...rule.Rule) *desk {
+func newDesk(t testing.TB, rules ...rule.Rule) *desk {
 	t.Helper()
 	d := &desk{t: t, dir: t.TempDir()}
 	d.start(rules...)
@@ -151,6 +152,9 @@ func (d *desk) all() (items []telemetry.Alarm, text string) {
 func (d *desk) expect(what, alarms, events string) {
 	d.t.Helper()
 	_, got := d.all()
+	if live, err := d.ActiveAlarms(as("w", "320600")); err != nil || len(live) != strings.Count(" "+got, " open")+strings.Count(" "+got, " acknowledged")+strings.Count(" "+got, " returned") {
+		d.t.Errorf("%s: %d active alarms, %v; the list is %q", what, len(live), err, got)
+	}
 	if got != alarms {
 		d.t.Errorf("%s: alarms are %q, want %q", what, got, alarms)
 	}
@@ -341,6 +345,43 @@ func TestCommitThatWasNotEvaluatedIsEvaluatedAtTheNextStart(t *testing.T) {
 	d.expect("evaluated late", "returned", "opened returned")
 }
 
+func TestAlarmRingsWhileItsDatabaseIsBrokenAndIsStoredLater(t *testing.T) {
+	d := newDesk(t, water())
+	other, err := sql.Open("sqlite", filepath.Join(d.dir, "main.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	if _, err := other.ExecContext(t.Context(), `alter table alarms rename to away`); err != nil {
+		t.Fatal(err)
+	}
+	d.read(now, now, 5.3, 5)
+	if got := d.events(); got != "opened returned" {
+		t.Errorf("events are %q, want the alarm to ring all the same", got)
+	}
+	if err := d.Stop(t.Context()); err == nil {
+		t.Error("the end of the service hid that an alarm is not stored")
+	}
+	if _, err := other.ExecContext(t.Context(), `alter table away rename to alarms`); err != nil {
+		t.Fatal(err)
+	}
+	if _, got := d.all(); got != "" {
+		t.Errorf("stored by magic: %q", got)
+	}
+	d.kill()
+	d.start(water())
+	d.expect("evaluated again", "returned", "opened returned")
+}
+
+func TestLossAtAnEdgeIsAnEvent(t *testing.T) {
+	d := newDesk(t)
+	e := wire.Event{ID: "x", At: now.UnixMilli(), Kind: wire.EventLoss, Data: json.RawMessage(`{"lane":2,"from":1,"to":2,"count":7,"why":"disk full"}`)}
+	in := telemetry.Incoming{Edge: "edge", Ranged: true, ReceivedAt: now, Batch: &wire.Batch{Epoch: 1, SeqFrom: 1, SeqTo: 1, Events: []wire.Event{e}}}
+	d.take(in)
+	d.take(in)
+	d.expect("lost", "", "telemetry.lost")
+}
+
 func TestAlarmOfARuleThatIsGoneCanBeEnded(t *testing.T) {
 	d := newDesk(t, water())
 	d.read(now, now, 5.3)
@@ -373,6 +414,8 @@ func TestReadersSeeTheirOwnDivisionOnly(t *testing.T) {
 		func(ctx context.Context) error { _, err := d.Series(ctx, q); return err },
 		func(ctx context.Context) error { _, err := d.Stats(ctx); return err },
 		func(ctx context.Context) error { _, err := d.ListAlarms(ctx, telemetry.Filter{}); return err },
+		func(ctx context.Context) error { _, err := d.ActiveAlarms(ctx); return err },
+		func(ctx context.Context) error { _, err := d.Alarm(ctx, "x"); return err },
 		func(ctx context.Context) error { _, err := d.Ack(ctx, "x", ""); return err },
 		func(ctx context.Context) error { _, err := d.ListRules(ctx); return err },
 	} {

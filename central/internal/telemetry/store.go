@@ -19,7 +19,7 @@ type Store interface {
 	// Latest is the newest reading of every series.
 	Latest(ctx context.Context) ([]Latest, error)
 	// Query reads one series.
-	Query(ctx context.Context, q Query) (Series, error)
+	Query(ctx context.Context, q Query) (Chart, error)
 	// Stats counts what is stored.
 	Stats(ctx context.Context) (Stats, error)
 	// Replay hands over, in order, everything committed since the last Evaluated.

@@ -41,8 +41,8 @@ type Query struct {
 	Points   int
 }
 
-// Series is the answer to a Query. Step is zero when every reading is shown by itself.
-type Series struct {
+// Chart is the answer to a Query. Step is zero when every reading is shown by itself.
+type Chart struct {
 	Device   string    `json:"device"`
 	Property string    `json:"property"`
 	Unit     string    `json:"unit"`

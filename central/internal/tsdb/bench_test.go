@@ -70,6 +70,33 @@ func BenchmarkCommitBatches(b *testing.B) {
 	}
 }
 
+// BenchmarkCommitBacklog commits edge batches that are older than what is sealed of the same days.
+func BenchmarkCommitBacklog(b *testing.B) {
+	d := open(b, b.TempDir())
+	defer shut(b, d)
+	var live []wire.Reading
+	for i := range 1000 {
+		for day0 := range int64(40) {
+			live = append(live, wire.Reading{Device: fmt.Sprint("dev-", i), Property: "water_level", At: t0 + day0*day})
+		}
+	}
+	commit(b, d, plain(live...))
+	seal(b, d)
+	if err := d.Start(b.Context()); err != nil {
+		b.Fatal(err)
+	}
+	in := batches(100, b.N*64)
+	b.ResetTimer()
+	for i := range b.N {
+		commit(b, d, in[i*64:(i+1)*64]...)
+	}
+	b.StopTimer()
+	b.ReportMetric(float64(b.N*64*500)/b.Elapsed().Seconds(), "readings/s")
+	if err := d.Stop(context.Background()); err != nil {
+		b.Fatal(err)
+	}
+}
+
 // BenchmarkCommitSensors commits messages of simple sensors, one reading each, in groups of 2,000.
 func BenchmarkCommitSensors(b *testing.B) {
 	d := open(b, b.TempDir())

@@ -29,7 +29,7 @@ type scratch struct {
 	columns []column
 	events  []sourced
 	body    []byte
-	days    dayCache
+	chunks  sealedTimes
 	strange int // readings with an impossible time
 }
 
@@ -90,10 +90,10 @@ func unavailable(err error) error {
 // waitForRoom holds a commit back while the sealer is behind, and refuses it when the sealer cannot work.
 func (d *DB) waitForRoom(ctx context.Context) error {
 	for d.stop != nil && d.held() >= crowded*d.opt.SealPoints {
+		d.wake()
 		if d.sealErr != nil {
 			return unavailable(d.sealErr)
 		}
-		d.wake()
 		room := d.room
 		d.commit.Unlock()
 		var err error
@@ -209,7 +209,7 @@ func (d *DB) stored(ctx context.Context, s *series, at int64) (bool, error) {
 	if !s.hasChunk || at > s.chunkEnd {
 		return false, nil
 	}
-	return d.days.has(ctx, d, s.id, at)
+	return d.chunks.has(ctx, d, s.id, at)
 }
 
 // write stores one commit durably. The context is cut off: whether a commit happened must be known.
@@ -322,12 +322,17 @@ func (d *DB) Latest(context.Context) ([]telemetry.Latest, error) {
 	defer d.mu.RUnlock()
 	out := make([]telemetry.Latest, 0, len(d.names))
 	for _, s := range d.names {
-		if s.hasLast && !math.IsNaN(s.last.Value) && !math.IsInf(s.last.Value, 0) {
-			out = append(out, telemetry.Latest{
-				Device: s.device, Property: s.property, At: wire.Time(s.last.At), ReceivedAt: time.UnixMilli(s.received).UTC(),
-				Value: s.last.Value, Quality: s.last.Quality,
-			})
+		if !s.hasLast {
+			continue
 		}
+		l := telemetry.Latest{
+			Device: s.device, Property: s.property, At: wire.Time(s.last.At), ReceivedAt: time.UnixMilli(s.received).UTC(),
+			Value: s.last.Value, Quality: s.last.Quality,
+		}
+		if math.IsNaN(l.Value) || math.IsInf(l.Value, 0) { // nothing that could be shown
+			l.Value, l.Quality = 0, wire.Bad
+		}
+		out = append(out, l)
 	}
 	slices.SortFunc(out, func(a, b telemetry.Latest) int {
 		return cmp.Or(cmp.Compare(a.Device, b.Device), cmp.Compare(a.Property, b.Property))

@@ -89,14 +89,6 @@ func (r runs) between(from, to int64) []wire.Point {
 	return out
 }
 
-func (r runs) len() int {
-	n := 0
-	for _, run := range r {
-		n += len(run)
-	}
-	return n
-}
-
 // head holds the unsealed readings of all series.
 type head struct {
 	series map[int64]runs
@@ -108,17 +100,4 @@ func newHead() *head { return &head{series: map[int64]runs{}} }
 func (h *head) add(id int64, points []wire.Point) {
 	h.series[id] = h.series[id].add(points)
 	h.points += int64(len(points))
-}
-
-// sortNew sorts readings by time and drops those whose time comes twice; the first of them stays.
-func sortNew(points []wire.Point) []wire.Point {
-	inOrder := true
-	for i := 1; i < len(points) && inOrder; i++ {
-		inOrder = points[i-1].At < points[i].At
-	}
-	if inOrder {
-		return points
-	}
-	slices.SortStableFunc(points, func(a, b wire.Point) int { return cmp.Compare(a.At, b.At) })
-	return slices.CompactFunc(points, func(a, b wire.Point) bool { return a.At == b.At })
 }

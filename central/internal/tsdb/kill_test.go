@@ -88,7 +88,7 @@ func victim(dir string) error {
 // TestKilledAtAnyMomentNothingIsLostOrDoubled kills the process many times on one folder and then counts
 // every reading.
 func TestKilledAtAnyMomentNothingIsLostOrDoubled(t *testing.T) {
-	kills := 60
+	kills := 40
 	if s := os.Getenv("FENGSUI_KILLS"); s != "" {
 		var err error
 		if kills, err = strconv.Atoi(s); err != nil {
@@ -183,7 +183,7 @@ func check(t *testing.T, dir string, acked int) {
 	}
 }
 
-// TestFullDiskRefusesTheCommitAndHeals lets a child of this test meet a limit on the size of its files.
+// TestFullDiskRefusesTheCommitAndHeals limits the size of the files of this process for a moment.
 func TestFullDiskRefusesTheCommitAndHeals(t *testing.T) {
 	dir := t.TempDir()
 	d := open(t, dir)

@@ -246,61 +246,6 @@ func (r *reader) points(ctx context.Context, id int64) ([]wire.Point, error) {
 	return points, nil
 }
 
-// dayCache remembers which times of a day are in chunks, for backlog that overlaps what is sealed.
-type dayCache map[dayKey][]int64
-
-type dayKey struct{ series, day int64 }
-
-const cachedDays = 64
-
-// has reports whether a chunk of the series holds the time.
-func (c *dayCache) has(ctx context.Context, d *DB, id, at int64) (bool, error) {
-	k := dayKey{id, dayOf(at)}
-	times, ok := (*c)[k]
-	if !ok {
-		var err error
-		if times, err = d.times(ctx, k); err != nil {
-			return false, err
-		}
-		if *c == nil || len(*c) >= cachedDays {
-			*c = dayCache{}
-		}
-		(*c)[k] = times
-	}
-	_, have := slices.BinarySearch(times, at)
-	return have, nil
-}
-
-// times reads the sealed times of a series on a day.
-func (d *DB) times(ctx context.Context, k dayKey) ([]int64, error) {
-	f := d.months.get(monthOf(k.day * day))
-	if f == nil {
-		return nil, nil
-	}
-	d.view.RLock() // a seal may be about to replace the chunks
-	defer d.view.RUnlock()
-	list, err := chunks(ctx, f.db, k.series, k.day*day, (k.day+1)*day)
-	if err != nil {
-		return nil, err
-	}
-	read, err := d.reader(ctx, f.db)
-	if err != nil {
-		return nil, err
-	}
-	defer read.close()
-	var out []int64
-	for _, c := range list {
-		points, err := read.points(ctx, c.id)
-		if err != nil {
-			return nil, err
-		}
-		for _, p := range points {
-			out = append(out, p.At)
-		}
-	}
-	return out, nil
-}
-
 // bytes is the size of all files with their logs.
 func (d *DB) bytes() int64 {
 	entries, err := os.ReadDir(d.opt.Dir)

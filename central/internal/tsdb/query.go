@@ -58,8 +58,8 @@ type part struct {
 
 // Query implements telemetry.Store. Where the span holds no more readings than wanted, every reading is
 // its own bucket.
-func (d *DB) Query(ctx context.Context, q telemetry.Query) (telemetry.Series, error) {
-	out := telemetry.Series{Device: q.Device, Property: q.Property, From: q.From, To: q.To, Buckets: []telemetry.Bucket{}}
+func (d *DB) Query(ctx context.Context, q telemetry.Query) (telemetry.Chart, error) {
+	out := telemetry.Chart{Device: q.Device, Property: q.Property, From: q.From, To: q.To, Buckets: []telemetry.Bucket{}}
 	from, to := max(q.From.UnixMilli(), firstTime), min(q.To.UnixMilli(), lastTime)
 	if from >= to {
 		return out, nil

@@ -137,6 +137,7 @@ func (d *DB) sealMonth(ctx context.Context, name string, columns []column) error
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.moved[name] = moved
+	d.seals++
 	f.mark = d.frozenRow
 	f.points += w.added
 	return nil
@@ -183,7 +184,6 @@ func (d *DB) forget(ctx context.Context) error {
 	for s, end := range ends {
 		s.extend(end)
 	}
-	d.days = nil
 	d.sealed, d.frozen, d.moved = d.frozenRow, nil, nil
 	return nil
 }

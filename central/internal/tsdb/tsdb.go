@@ -50,7 +50,8 @@ type DB struct {
 
 	// view is held for reading while a query reads chunks and head together, and for writing while a
 	// seal moves readings from one to the other.
-	view sync.RWMutex
+	view  sync.RWMutex
+	seals int64 // months sealed since the start
 
 	// mu guards the fields below; it is held briefly.
 	mu        sync.RWMutex
@@ -134,8 +135,8 @@ func (d *DB) open(ctx context.Context) error {
 }
 
 // Start begins sealing in the background.
-func (d *DB) Start(context.Context) error {
-	ctx, stop := context.WithCancel(context.Background())
+func (d *DB) Start(ctx context.Context) error {
+	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
 	d.stop, d.done = stop, make(chan struct{})
 	go d.run(ctx)
 	return nil

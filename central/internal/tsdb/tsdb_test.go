@@ -152,7 +152,7 @@ func TestStoreAgreesWithAModel(t *testing.T) {
 				var rs []wire.Reading
 				for range rnd.IntN(30) {
 					series := rnd.IntN(3)
-					at := live
+					var at int64
 					switch rnd.IntN(4) {
 					case 0:
 						at = t0 + rnd.Int64N(live-t0+1)

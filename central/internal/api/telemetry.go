@@ -1,0 +1,159 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/fengsui/fengsui/central/internal/document"
+	"github.com/fengsui/fengsui/central/internal/page"
+	"github.com/fengsui/fengsui/central/internal/telemetry"
+	"github.com/fengsui/fengsui/shared/rule"
+)
+
+// items is a list without pages.
+type items[T any] struct {
+	Items []T `json:"items"`
+}
+
+func listed[T any](list []T, err error) (*body[items[T]], error) {
+	if list == nil {
+		list = []T{}
+	}
+	return reply(items[T]{Items: list}, err)
+}
+
+type seriesInput struct {
+	Device   string    `path:"device" maxLength:"64"`
+	Property string    `path:"property" maxLength:"64"`
+	From     time.Time `query:"from" doc:"Begin; a day before the end when left out"`
+	To       time.Time `query:"to" doc:"End, not included; now when left out"`
+	Points   int       `query:"points" minimum:"0" maximum:"5000" doc:"Most buckets wanted; 0 means 500"`
+}
+
+func (in *seriesInput) query(now time.Time) telemetry.Query {
+	q := telemetry.Query{Device: in.Device, Property: in.Property, From: in.From.UTC(), To: in.To.UTC(), Points: in.Points}
+	if q.To.IsZero() {
+		q.To = now.UTC()
+	}
+	if q.From.IsZero() {
+		q.From = q.To.AddDate(0, 0, -1)
+	}
+	return q
+}
+
+// AlarmFilter selects alarms, in the list and in its export. It is exported because the document is made
+// from exported fields only.
+type AlarmFilter struct {
+	State string `query:"state" enum:"active,all" default:"active" doc:"active: not cleared"`
+	Level int    `query:"level" minimum:"0" maximum:"4" doc:"1 red, 2 orange, 3 yellow, 4 blue; 0: all"`
+	Q     string `query:"q" maxLength:"200" doc:"Part of the name of rule, device or person"`
+}
+
+func (in *AlarmFilter) filter() telemetry.Filter {
+	return telemetry.Filter{Request: page.Request{Search: in.Q}, Active: in.State != "all", Level: in.Level}
+}
+
+type alarmListInput struct {
+	AlarmFilter
+	After string `query:"after" maxLength:"64" doc:"next of the page before"`
+	Limit int    `query:"limit" minimum:"0" maximum:"500" doc:"Most items wanted; 0 means 100"`
+}
+
+type alarmInput struct {
+	ID string `path:"id" maxLength:"64"`
+}
+
+type ackInput struct {
+	ID   string `path:"id" maxLength:"64"`
+	Body struct {
+		Note string `json:"note,omitempty" maxLength:"500" doc:"What the person who acknowledges wants to say"`
+	}
+}
+
+// RegisterTelemetry adds values, charts, alarms and rules.
+func RegisterTelemetry(s *Server, t *telemetry.Service) {
+	register(s, huma.Operation{
+		OperationID: "latest", Method: http.MethodGet, Path: "/telemetry/latest", Summary: "The newest value of every series", Tags: []string{"telemetry"},
+	}, func(ctx context.Context, _ *nothing) (*body[items[telemetry.Latest]], error) {
+		return listed(t.Latest(ctx))
+	})
+	register(s, huma.Operation{
+		OperationID: "series", Method: http.MethodGet, Path: "/telemetry/series/{device}/{property}", Summary: "One series for a chart", Tags: []string{"telemetry"},
+	}, func(ctx context.Context, in *seriesInput) (*body[telemetry.Chart], error) {
+		return reply(t.Series(ctx, in.query(time.Now())))
+	})
+	register(s, huma.Operation{
+		OperationID: "telemetry-stats", Method: http.MethodGet, Path: "/telemetry/stats", Summary: "How much is stored", Tags: []string{"telemetry"},
+	}, func(ctx context.Context, _ *nothing) (*body[telemetry.Stats], error) { return reply(t.Stats(ctx)) })
+
+	registerSheet(s, huma.Operation{
+		OperationID: "export-alarms", Path: "/alarms/export.xlsx", Summary: "The list of alarms as a workbook", Tags: []string{"alarms"},
+	}, "alarms", func(ctx context.Context, in *AlarmFilter) (document.Sheet, error) {
+		return alarmSheet(ctx, t, in.filter())
+	})
+	register(s, huma.Operation{
+		OperationID: "list-alarms", Method: http.MethodGet, Path: "/alarms", Summary: "Alarms, newest first", Tags: []string{"alarms"},
+	}, func(ctx context.Context, in *alarmListInput) (*body[page.List[telemetry.Alarm]], error) {
+		f := in.filter()
+		f.After, f.Limit = in.After, in.Limit
+		return reply(t.ListAlarms(ctx, f))
+	})
+	register(s, huma.Operation{
+		OperationID: "get-alarm", Method: http.MethodGet, Path: "/alarms/{id}", Summary: "One alarm", Tags: []string{"alarms"},
+	}, func(ctx context.Context, in *alarmInput) (*body[telemetry.Alarm], error) {
+		return reply(t.Alarm(ctx, in.ID))
+	})
+	register(s, huma.Operation{
+		OperationID: "acknowledge-alarm", Method: http.MethodPost, Path: "/alarms/{id}/ack", Summary: "Acknowledge an alarm by name", Tags: []string{"alarms"},
+	}, func(ctx context.Context, in *ackInput) (*body[telemetry.Alarm], error) {
+		return reply(t.Ack(ctx, in.ID, in.Body.Note))
+	})
+	register(s, huma.Operation{
+		OperationID: "list-rules", Method: http.MethodGet, Path: "/rules", Summary: "The alarm rules of the centre", Tags: []string{"alarms"},
+	}, func(ctx context.Context, _ *nothing) (*body[items[rule.Rule]], error) {
+		return listed(t.ListRules(ctx))
+	})
+}
+
+// alarmSheet reads all pages of a list.
+func alarmSheet(ctx context.Context, t *telemetry.Service, f telemetry.Filter) (document.Sheet, error) {
+	sheet := document.Sheet{Title: "告警", Headings: []string{
+		"级别", "状态", "规则", "设备", "设备编号", "监测项", "限值", "报警值", "峰值", "单位", "发生时间", "确认时间", "确认人", "处置说明",
+		"恢复时间", "解除时间", "行政区划", "来源", "限值依据", "补记", "演示数据", "编号",
+	}}
+	f.Limit = page.MaxLimit
+	for len(sheet.Rows) < document.MaxRows-1 {
+		p, err := t.ListAlarms(ctx, f)
+		if err != nil {
+			return sheet, err
+		}
+		for _, a := range p.Items {
+			sheet.Rows = append(sheet.Rows, []any{
+				levelNames[a.Level], stateNames[a.State], a.RuleName, a.DeviceName, a.Device, a.Property, a.Limit, a.Value, a.Peak, a.Unit,
+				a.OpenedAt, a.AckedAt, a.AckedByName, a.AckNote, a.ReturnedAt, a.ClearedAt, a.Division, a.Origin, a.Source,
+				yes(a.Retrospective), yes(a.Demo), a.ID,
+			})
+		}
+		if f.After = p.Next; p.Next == "" {
+			break
+		}
+	}
+	sheet.Rows = sheet.Rows[:min(len(sheet.Rows), document.MaxRows-1)]
+	return sheet, nil
+}
+
+var levelNames = map[int]string{1: "红色", 2: "橙色", 3: "黄色", 4: "蓝色"}
+
+var stateNames = map[telemetry.AlarmState]string{
+	telemetry.Open: "未确认", telemetry.Acknowledged: "已确认", telemetry.Returned: "已恢复未确认", telemetry.Cleared: "已解除",
+}
+
+func yes(v bool) string {
+	if v {
+		return "是"
+	}
+	return ""
+}
