@@ -1,0 +1,65 @@
+// What stands beside a point: numbers with their digits, units as people write them.
+
+const units: Record<string, string> = {
+  '%{LEL}': '%LEL',
+  '[ppm]': 'ppm',
+  Cel: '°C',
+  deg: '°',
+  'ug/m3': 'µg/m³',
+  'mg/m3': 'mg/m³',
+  'm3/s': 'm³/s',
+  'm3/h': 'm³/h',
+  'mm/h': 'mm/h',
+  m2: 'm²',
+  m3: 'm³',
+  '1': '',
+}
+
+// unitText turns a UCUM unit into what is printed.
+export function unitText(unit: string): string {
+  return units[unit] ?? unit.replaceAll(/[{}[\]]/g, '')
+}
+
+export function numberText(value: number, digits?: number): string {
+  if (!Number.isFinite(value)) return '–'
+  return value.toFixed(digits ?? usualDigits(value))
+}
+
+function usualDigits(value: number): number {
+  const size = Math.abs(value)
+  if (Number.isInteger(value) && size < 1e6) return 0
+  if (size >= 100) return 0
+  return size >= 10 ? 1 : 2
+}
+
+export function valueText(value: number, unit: string, digits?: number): string {
+  const written = unitText(unit)
+  const gap = written === '' || written === '%' || written === '°' ? '' : ' '
+  return numberText(value, digits) + gap + written
+}
+
+// coordinateText is 32.53164°N 120.94793°E; five digits are about a metre.
+export function coordinateText(lon: number, lat: number): string {
+  const part = (v: number, positive: string, negative: string) => `${Math.abs(v).toFixed(5)}°${v < 0 ? negative : positive}`
+  return `${part(lat, 'N', 'S')} ${part(lon, 'E', 'W')}`
+}
+
+export interface ScaleBar {
+  px: number
+  text: string
+}
+
+// scaleOf picks the longest round distance that fits into the pixels.
+export function scaleOf(metersPerPixel: number, most: number): ScaleBar {
+  const longest = metersPerPixel * most
+  if (!(longest > 0) || !Number.isFinite(longest)) return { px: 0, text: '' }
+  const power = 10 ** Math.floor(Math.log10(longest))
+  const step = [5, 2, 1].find((n) => n * power <= longest) ?? 1
+  const meters = step * power
+  return { px: meters / metersPerPixel, text: meters >= 1000 ? `${meters / 1000} km` : `${meters} m` }
+}
+
+// metersPerPixel of a Web Mercator map with 512 px tiles.
+export function metersPerPixel(lat: number, zoom: number): number {
+  return (40_075_016.686 * Math.cos((lat * Math.PI) / 180)) / (512 * 2 ** zoom)
+}

@@ -1,0 +1,71 @@
+// What moves: an arrow that points where it goes, its name and speed, and the way it came.
+import { empty, useLayer, type MapContext } from '../context'
+import { boldFont } from '../palette'
+import type { Things } from '../things'
+import { heading, lineOf, type Step } from '../track'
+
+function lines(tracks: ReadonlyMap<string, Step[]>): GeoJSON.FeatureCollection {
+  return {
+    type: 'FeatureCollection',
+    features: [...tracks]
+      .filter(([, steps]) => steps.length > 1)
+      .map(([id, steps]) => ({ type: 'Feature', properties: { id }, geometry: { type: 'LineString', coordinates: lineOf(steps) } })),
+  }
+}
+
+function turned(things: Things, tracks: ReadonlyMap<string, Step[]>): GeoJSON.FeatureCollection {
+  return {
+    type: 'FeatureCollection',
+    features: things.features.map((f) => ({ ...f, properties: { ...f.properties, heading: heading(tracks.get(f.properties.id) ?? []) ?? 0 } })),
+  }
+}
+
+export function useMobiles(context: MapContext, things: () => Things, tracks: () => ReadonlyMap<string, Step[]>, shown: () => boolean): void {
+  useLayer(context, {
+    group: 'tracks',
+    sources: { tracks: { type: 'geojson', data: empty, lineMetrics: true } },
+    shown,
+    data: { tracks: () => lines(tracks()) },
+    layers: () => {
+      const p = context.palette.value
+      return [
+        {
+          id: 'tracks:line',
+          type: 'line',
+          source: 'tracks',
+          layout: { 'line-cap': 'round', 'line-join': 'round' },
+          paint: { 'line-width': 2.5, 'line-gradient': ['interpolate', ['linear'], ['line-progress'], 0, `${p.text}11`, 1, `${p.text}cc`] },
+        },
+      ]
+    },
+  })
+  useLayer(context, {
+    group: 'mobiles',
+    sources: { mobiles: { type: 'geojson', data: empty } },
+    shown,
+    data: { mobiles: () => turned(things(), tracks()) },
+    layers: () => {
+      const p = context.palette.value
+      return [
+        {
+          id: 'mobiles:sign',
+          type: 'symbol',
+          source: 'mobiles',
+          layout: {
+            'icon-image': ['concat', 'sign-mobile-', ['get', 'tone']],
+            'icon-rotate': ['get', 'heading'],
+            'icon-rotation-alignment': 'map',
+            'icon-allow-overlap': true,
+            'text-field': ['concat', ['get', 'name'], ['case', ['==', ['get', 'value'], ''], '', ['concat', '  ', ['get', 'value']]]],
+            'text-font': boldFont,
+            'text-size': 12,
+            'text-variable-anchor-offset': ['left', [1.3, 0], 'right', [-1.3, 0], 'top', [0, 1.2], 'bottom', [0, -1.2]],
+            'text-justify': 'auto',
+            'text-optional': true,
+          },
+          paint: { 'text-color': ['case', ['==', ['get', 'tone'], 'fresh'], p.text, p.muted], 'text-halo-color': p.land, 'text-halo-width': 1.6 },
+        },
+      ]
+    },
+  })
+}

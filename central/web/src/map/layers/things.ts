@@ -1,0 +1,143 @@
+// Sensors, cameras and terminals: a sign at the place, the value or name beside it, many as one bubble.
+import type { DataDrivenPropertyValueSpecification, ExpressionSpecification, FilterSpecification, LayerSpecification, SymbolLayerSpecification } from 'maplibre-gl'
+import { empty, useLayer, type MapContext } from '../context'
+import type { Group } from '../order'
+import { boldFont, numberFont, textFont, type Palette } from '../palette'
+import type { Things } from '../things'
+
+export interface ThingWords {
+  since: string
+  noValue: string
+}
+
+const single: FilterSpecification = ['!', ['has', 'point_count']]
+const bundled: FilterSpecification = ['has', 'point_count']
+const image: ExpressionSpecification = ['concat', 'sign-', ['get', 'shape'], '-', ['get', 'tone']]
+const isOld: ExpressionSpecification = ['!=', ['get', 'tone'], 'fresh']
+// Alarms are placed first, then what is fresh.
+const first: ExpressionSpecification = ['case', ['>', ['get', 'level'], 0], ['get', 'level'], isOld, 8, 6]
+
+// Hundreds of points close together become one bubble; a handful stays as it is, with its values.
+const bundle = { cluster: true, clusterRadius: 44, clusterMinPoints: 6, clusterMaxZoom: 14, clusterProperties: { level: ['min', ['case', ['>', ['get', 'level'], 0], ['get', 'level'], 9]] } }
+
+function bubbles(group: Group, source: string, p: Palette): LayerSpecification[] {
+  return [
+    {
+      id: `${group}:bubble`,
+      type: 'circle',
+      source,
+      filter: bundled,
+      paint: {
+        'circle-color': p.panel,
+        'circle-radius': ['interpolate', ['linear'], ['get', 'point_count'], 6, 13, 100, 18, 5000, 28],
+        'circle-stroke-width': ['case', ['<', ['get', 'level'], 9], 3, 1.5],
+        'circle-stroke-color': ['match', ['get', 'level'], 1, p.levels[0], 2, p.levels[1], 3, p.levels[2], 4, p.levels[3], group === 'cameras' ? p.accent : p.muted],
+      },
+    },
+    {
+      id: `${group}:count`,
+      type: 'symbol',
+      source,
+      filter: bundled,
+      layout: { 'text-field': ['get', 'point_count_abbreviated'], 'text-font': numberFont, 'text-size': 12, 'text-allow-overlap': true },
+      paint: { 'text-color': p.text },
+    },
+  ]
+}
+
+function valueField(words: ThingWords, p: Palette): DataDrivenPropertyValueSpecification<string> {
+  const value: ExpressionSpecification = ['case', ['==', ['get', 'value'], ''], words.noValue, ['get', 'value']]
+  const colour: ExpressionSpecification = ['case', isOld, p.muted, p.text]
+  const since: ExpressionSpecification = ['case', ['==', ['get', 'since'], ''], '', ['concat', '  ', words.since, ' ', ['get', 'since']]]
+  const number: Record<string, unknown> = { 'text-font': ['literal', numberFont], 'text-color': colour }
+  const small: Record<string, unknown> = { 'font-scale': 0.82, 'text-color': p.muted }
+  return ['step', ['zoom'], ['format', value, number, since, small], 10.2, ['format', value, number, since, small, '\n', {}, ['get', 'name'], small]] as unknown as ExpressionSpecification
+}
+
+const besides: SymbolLayerSpecification['layout'] = {
+  'text-variable-anchor-offset': ['left', [1.75, 0], 'right', [-1.75, 0], 'top-left', [1.3, 1], 'bottom-left', [1.3, -1], 'top', [0, 1.7], 'bottom', [0, -1.7]],
+  'text-justify': 'auto',
+}
+
+export function useSensors(context: MapContext, things: () => Things, shown: () => boolean, words: () => ThingWords): void {
+  useLayer(context, {
+    group: 'sensors',
+    sources: { sensors: { type: 'geojson', data: empty, ...bundle } },
+    shown,
+    data: { sensors: things },
+    layers: () => {
+      const p = context.palette.value
+      return [
+        ...bubbles('sensors', 'sensors', p),
+        {
+          id: 'sensors:value',
+          type: 'symbol',
+          source: 'sensors',
+          filter: single,
+          layout: {
+            ...besides,
+            'text-field': valueField(words(), p),
+            'text-font': textFont,
+            'text-size': 14,
+            'text-line-height': 1.25,
+            'icon-image': ['concat', 'chip-', ['case', ['>', ['get', 'level'], 0], ['to-string', ['get', 'level']], ['get', 'tone']]],
+            'icon-text-fit': 'both',
+            'icon-text-fit-padding': [1, 3, 1, 3],
+            'symbol-sort-key': first,
+          },
+        },
+        sign('sensors', 'sensors', first),
+      ]
+    },
+  })
+}
+
+function sign(group: Group, source: string, key: ExpressionSpecification, anchor: 'center' | 'bottom' | 'top' = 'center'): LayerSpecification {
+  return {
+    id: `${group}:sign`,
+    type: 'symbol',
+    source,
+    filter: single,
+    layout: { 'icon-image': image, 'icon-anchor': anchor, 'icon-allow-overlap': true, 'icon-padding': 0, 'symbol-sort-key': ['-', 0, key] },
+  }
+}
+
+function names(group: Group, source: string, p: Palette, where: SymbolLayerSpecification['layout']): LayerSpecification {
+  return {
+    id: `${group}:name`,
+    type: 'symbol',
+    source,
+    minzoom: 11,
+    filter: single,
+    layout: { 'text-field': ['get', 'name'], 'text-font': boldFont, 'text-size': 12, 'symbol-sort-key': first, ...where },
+    paint: { 'text-color': ['case', isOld, p.muted, p.text], 'text-halo-color': p.land, 'text-halo-width': 1.6 },
+  }
+}
+
+// A camera's sign stands on a stalk over its place, a terminal's hangs under it: where a sensor is at the
+// same place, all three show.
+export function useCameras(context: MapContext, things: () => Things, shown: () => boolean): void {
+  useLayer(context, {
+    group: 'cameras',
+    sources: { cameras: { type: 'geojson', data: empty, ...bundle } },
+    shown,
+    data: { cameras: things },
+    layers: () => {
+      const p = context.palette.value
+      return [...bubbles('cameras', 'cameras', p), names('cameras', 'cameras', p, { 'text-anchor': 'bottom', 'text-offset': [0, -3.7] }), sign('cameras', 'cameras', first, 'bottom')]
+    },
+  })
+}
+
+export function useTerminals(context: MapContext, things: () => Things, shown: () => boolean): void {
+  useLayer(context, {
+    group: 'terminals',
+    sources: { terminals: { type: 'geojson', data: empty, ...bundle } },
+    shown,
+    data: { terminals: things },
+    layers: () => {
+      const p = context.palette.value
+      return [...bubbles('terminals', 'terminals', p), names('terminals', 'terminals', p, { 'text-anchor': 'top', 'text-offset': [0, 3.7] }), sign('terminals', 'terminals', first, 'top')]
+    },
+  })
+}

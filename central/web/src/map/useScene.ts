@@ -1,0 +1,75 @@
+// The things on the map, made from the live view: at once while there are few, with pauses when there
+// are tens of thousands.
+import { onScopeDispose, shallowRef, watch, type ShallowRef } from 'vue'
+import { useLive } from '@/api/live'
+import { latestKey } from '@/api/livestate'
+import { clock } from '@/ui/time'
+import { sceneOf, type Scene } from './things'
+import { extend, type Step } from './track'
+
+// A rebuild may take this share of the time.
+const share = 0.15
+const soonest = 200
+const staleCheckMs = 10_000
+
+export interface LiveScene {
+  scene: ShallowRef<Scene>
+  // tracks of what moves, newest step last.
+  tracks: ShallowRef<ReadonlyMap<string, Step[]>>
+  // seed puts the past of a track before what has been seen since.
+  seed: (device: string, past: Step[]) => void
+}
+
+export function useScene(): LiveScene {
+  const live = useLive()
+  const words = () => ({ now: live.now(), clock: (at: Date) => clock(at, false) })
+  const scene = shallowRef(sceneOf(live, words()))
+  const tracks = shallowRef<ReadonlyMap<string, Step[]>>(new Map())
+  let pause: ReturnType<typeof setTimeout> | undefined
+  let rest = soonest
+
+  function build(): void {
+    pause = undefined
+    const started = performance.now()
+    scene.value = sceneOf(live, words())
+    follow()
+    rest = Math.max(soonest, (performance.now() - started) / share)
+  }
+
+  // follow adds a step to the track of everything that has moved on.
+  function follow(): void {
+    const next = new Map(tracks.value)
+    for (const { properties } of scene.value.kinds.mobile.features) {
+      const latest = live.latest.get(latestKey(properties.id, 'lon'))
+      const place = scene.value.placed.get(properties.id)
+      if (!latest || !place) continue
+      const steps = next.get(properties.id) ?? []
+      const at = Date.parse(latest.at)
+      if (at > (steps.at(-1)?.at ?? 0)) next.set(properties.id, extend(steps, { at, ...place }))
+    }
+    tracks.value = next
+  }
+
+  function seed(device: string, past: Step[]): void {
+    const since = tracks.value.get(device) ?? []
+    const first = since[0]?.at ?? Infinity
+    tracks.value = new Map(tracks.value).set(device, [...past.filter((s) => s.at < first), ...since])
+  }
+
+  watch(
+    // size tells Vue that anything in the map may change; the object makes every change count.
+    () => ({ n: live.devices.size + live.latest.size + live.alarms.size + live.streams.size }),
+    () => {
+      pause ??= setTimeout(build, rest)
+    },
+  )
+  follow()
+  const timer = setInterval(() => {
+    pause ??= setTimeout(build, 0)
+  }, staleCheckMs)
+  onScopeDispose(() => {
+    clearTimeout(pause)
+    clearInterval(timer)
+  })
+  return { scene, tracks, seed }
+}
