@@ -1,0 +1,193 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"regexp"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/fengsui/fengsui/central/internal/device"
+	"github.com/fengsui/fengsui/central/internal/document"
+	"github.com/fengsui/fengsui/central/internal/page"
+	"github.com/fengsui/fengsui/shared/wire"
+)
+
+type deviceFilter struct {
+	Q     string `query:"q" maxLength:"200" doc:"Part of id or name"`
+	Kind  string `query:"kind" enum:"edge,sensor,camera"`
+	State string `query:"state" enum:"never,online,offline,fault,revoked"`
+}
+
+type deviceList struct {
+	deviceFilter
+	After string `query:"after" maxLength:"64"`
+	Limit int    `query:"limit" minimum:"1" maximum:"500"`
+}
+
+type deviceID struct {
+	ID string `path:"id" maxLength:"64"`
+}
+
+type deviceNew struct {
+	ID       string      `json:"id" pattern:"^[a-z0-9][a-z0-9_-]{0,63}$"`
+	Kind     device.Kind `json:"kind" enum:"edge,sensor"`
+	Name     string      `json:"name,omitempty" maxLength:"200"`
+	Class    string      `json:"class,omitempty" maxLength:"64"`
+	Division string      `json:"division,omitempty" maxLength:"12"`
+	Place    *wire.Place `json:"place,omitempty"`
+}
+
+type deviceChange struct {
+	Name     *string     `json:"name,omitempty" minLength:"1" maxLength:"200"`
+	Class    *string     `json:"class,omitempty" maxLength:"64"`
+	Division *string     `json:"division,omitempty" maxLength:"12"`
+	Place    *wire.Place `json:"place,omitempty"`
+}
+
+// enrolment is the secret for an edge in the three forms that people use.
+type enrolment struct {
+	Token   string    `json:"token"`
+	Command string    `json:"command" doc:"To be typed on the terminal"`
+	URI     string    `json:"uri" doc:"For the QR code"`
+	Expires time.Time `json:"expires"`
+}
+
+type deviceToken struct {
+	Token string `json:"token"`
+}
+
+type deviceAdded struct {
+	Device device.Device `json:"device"`
+	Enrol  *enrolment    `json:"enrol,omitempty"`
+	Token  string        `json:"token,omitempty"`
+}
+
+// base learns from the request where the centre is reached, for the enrolment command.
+type base struct{ origin string }
+
+// hostName keeps anything but a host and port out of a command that a person will paste into a shell.
+var hostName = regexp.MustCompile(`^[A-Za-z0-9.-]+(:[0-9]{1,5})?$|^\[[0-9A-Fa-f:]+\](:[0-9]{1,5})?$`)
+
+// Resolve implements huma.Resolver.
+func (b *base) Resolve(ctx huma.Context) []error {
+	if host := ctx.Host(); hostName.MatchString(host) {
+		scheme := "http://"
+		if ctx.TLS() != nil || ctx.Header("X-Forwarded-Proto") == "https" {
+			scheme = "https://"
+		}
+		b.origin = scheme + host
+	}
+	return nil
+}
+
+func (s *Server) enrolment(b base, e device.Enrolment) *enrolment {
+	server := s.opts.PublicURL
+	if server == "" {
+		server = b.origin
+	}
+	return &enrolment{
+		Token:   e.Token,
+		Command: "fengsui-edge enrol --server " + server + " --token " + e.Token,
+		URI:     "fengsui://enrol?" + url.Values{"server": {server}, "token": {e.Token}}.Encode(),
+		Expires: e.Expires,
+	}
+}
+
+// RegisterDevices adds the register of devices.
+func (s *Server) RegisterDevices(svc *device.Service) {
+	op := func(id, method, path, summary string) huma.Operation {
+		return huma.Operation{OperationID: id, Method: method, Path: "/devices" + path, Summary: summary, Tags: []string{"devices"}}
+	}
+	list := func(ctx context.Context, f deviceFilter, after string, limit int) (page.List[device.Device], error) {
+		return svc.List(ctx, device.Filter{Kind: device.Kind(f.Kind), State: device.State(f.State)}, page.Request{Search: f.Q, After: after, Limit: limit})
+	}
+	register(s, op("list-devices", http.MethodGet, "", "List devices"), func(ctx context.Context, in *deviceList) (*body[page.List[device.Device]], error) {
+		return reply(list(ctx, in.deviceFilter, in.After, in.Limit))
+	})
+	registerSheet(s, op("export-devices", "", "/export.xlsx", "Export the list of devices"), "devices",
+		func(ctx context.Context, in *deviceFilter) (document.Sheet, error) {
+			sheet := document.Sheet{Title: "设备", Headings: []string{"编号", "名称", "类型", "类别", "所属终端", "行政区划", "经度", "纬度", "状态", "故障", "最近通信", "拒收"}}
+			for after := ""; ; {
+				part, err := list(ctx, *in, after, page.MaxLimit)
+				if err != nil {
+					return sheet, err
+				}
+				for _, d := range part.Items {
+					sheet.Rows = append(sheet.Rows, deviceRow(d))
+				}
+				if after = part.Next; after == "" || len(sheet.Rows) >= document.MaxRows-1 {
+					return sheet, nil
+				}
+			}
+		})
+	register(s, op("get-device", http.MethodGet, "/{id}", "Show one device"), func(ctx context.Context, in *deviceID) (*body[device.Device], error) {
+		return reply(svc.Get(ctx, in.ID))
+	})
+	create := op("create-device", http.MethodPost, "", "Register an edge or a simple sensor")
+	create.DefaultStatus = http.StatusCreated
+	register(s, create, func(ctx context.Context, in *struct {
+		base
+		Body deviceNew
+	},
+	) (*body[deviceAdded], error) {
+		n := in.Body
+		added, err := svc.Create(ctx, device.New{ID: n.ID, Kind: n.Kind, Name: n.Name, Class: n.Class, Division: n.Division, Place: n.Place})
+		if err != nil {
+			return nil, err
+		}
+		out := deviceAdded{Device: added.Device, Token: added.Token}
+		if added.Enrol != nil {
+			out.Enrol = s.enrolment(in.base, *added.Enrol)
+		}
+		return reply(out, nil)
+	})
+	register(s, op("change-device", http.MethodPatch, "/{id}", "Change name, class, division or place"), func(ctx context.Context, in *struct {
+		deviceID
+		Body deviceChange
+	},
+	) (*body[device.Device], error) {
+		return reply(svc.Update(ctx, in.ID, device.Change(in.Body)))
+	})
+	register(s, op("enrol-device", http.MethodPost, "/{id}/enrol", "Make a one-time token for an edge"), func(ctx context.Context, in *struct {
+		deviceID
+		base
+	},
+	) (*body[*enrolment], error) {
+		e, err := svc.NewEnrolment(ctx, in.ID)
+		if err != nil {
+			return nil, err
+		}
+		return reply(s.enrolment(in.base, e), nil)
+	})
+	register(s, op("create-device-token", http.MethodPost, "/{id}/token", "Make a new token for a simple sensor"), func(ctx context.Context, in *deviceID) (*body[deviceToken], error) {
+		token, err := svc.NewToken(ctx, in.ID)
+		return reply(deviceToken{Token: token}, err)
+	})
+	register(s, op("revoke-device", http.MethodPost, "/{id}/revoke", "Bar a device at once"), func(ctx context.Context, in *deviceID) (*body[device.Device], error) {
+		return reply(svc.Revoke(ctx, in.ID))
+	})
+	register(s, op("remove-device", http.MethodDelete, "/{id}", "Remove a device, an edge with what is behind it"), func(ctx context.Context, in *deviceID) (*nothing, error) {
+		return done(svc.Remove(ctx, in.ID))
+	})
+	register(s, op("restore-device", http.MethodPost, "/{id}/restore", "Bring a removed device back"), func(ctx context.Context, in *deviceID) (*body[device.Device], error) {
+		return reply(svc.Restore(ctx, in.ID))
+	})
+}
+
+func deviceRow(d device.Device) []any {
+	kinds := map[device.Kind]string{device.Edge: "终端", device.Sensor: "传感器", device.Camera: "摄像机"}
+	states := map[device.State]string{
+		device.Never: "未上线", device.Online: "在线", device.Offline: "离线", device.Fault: "故障", device.Revoked: "已吊销",
+	}
+	var lon, lat, seen any
+	if d.Place != nil {
+		lon, lat = d.Place.Lon, d.Place.Lat
+	}
+	if d.LastSeen != nil {
+		seen = *d.LastSeen
+	}
+	return []any{d.ID, d.Name, kinds[d.Kind], d.Class, d.Parent, d.Division, lon, lat, states[d.State], d.Error, seen, d.Refused}
+}
