@@ -25,7 +25,7 @@ const (
 	socketBuffer = 4 << 20
 	// A session whose other side is silent is given up after both.
 	iceSilent = 3 * time.Second
-	iceFailed = 6 * time.Second
+	iceFailed = 5 * time.Second
 	iceBeat   = time.Second
 	portTries = 20
 )

@@ -5,10 +5,12 @@ import (
 	"encoding/binary"
 	"log/slog"
 	"math/rand/v2"
+	"net"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/pion/ice/v2"
 	"github.com/pion/interceptor"
 	"github.com/pion/interceptor/pkg/nack"
 	"github.com/pion/rtcp"
@@ -73,8 +75,30 @@ func (l *lossy) BindRemoteStream(_ *interceptor.StreamInfo, r interceptor.RTPRea
 
 func (l *lossy) NewInterceptor(string) (interceptor.Interceptor, error) { return l, nil }
 
+// leaky loses packets on the way up: after they were kept for a second sending.
+type leaky struct {
+	interceptor.NoOp
+	camera *camera
+}
+
+func (l *leaky) BindLocalStream(_ *interceptor.StreamInfo, w interceptor.RTPWriter) interceptor.RTPWriter {
+	return interceptor.RTPWriterFunc(func(h *rtp.Header, payload []byte, a interceptor.Attributes) (int, error) {
+		if lose := l.camera.lose; lose != nil && lose(h) {
+			return len(payload), nil
+		}
+		return w.Write(h, payload, a)
+	})
+}
+
+func (l *leaky) NewInterceptor(string) (interceptor.Interceptor, error) { return l, nil }
+
+// webrtcMux is a client's socket that a test can cut.
+type webrtcMux = ice.UDPMuxDefault
+
+func newMux(c net.PacketConn) *webrtcMux { return ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: c}) }
+
 // client is the other side of a session: a browser or a terminal.
-func client(t testing.TB, drop func(*rtp.Packet) bool, set func(*webrtc.SettingEngine)) *webrtc.PeerConnection {
+func client(t testing.TB, drop func(*rtp.Packet) bool, set func(*webrtc.SettingEngine), more ...interceptor.Factory) *webrtc.PeerConnection {
 	t.Helper()
 	media := &webrtc.MediaEngine{}
 	err := media.RegisterCodec(webrtc.RTPCodecParameters{
@@ -96,6 +120,9 @@ func client(t testing.TB, drop func(*rtp.Packet) bool, set func(*webrtc.SettingE
 			t.Fatal(err)
 		}
 		chain.Add(ask)
+	}
+	for _, f := range more {
+		chain.Add(f)
 	}
 	answer, err := nack.NewResponderInterceptor()
 	if err != nil {
@@ -236,12 +263,14 @@ type camera struct {
 
 	rtp  rtp.Packet
 	size int
+	lose func(*rtp.Header) bool // set before the first frame
 }
 
 // publish connects a camera. The pictures are written by its frame method.
 func publish(t testing.TB, s *SFU, stream string, size int) *camera {
 	t.Helper()
-	c := &camera{pc: client(t, nil, nil), plis: make(chan struct{}, 1000), size: size}
+	c := &camera{plis: make(chan struct{}, 1000), size: size}
+	c.pc = client(t, nil, nil, &leaky{camera: c})
 	c.rtp.Header = rtp.Header{Version: 2, SequenceNumber: uint16(rand.Uint32()), Timestamp: rand.Uint32()}
 	var err error
 	c.track, err = webrtc.NewTrackLocalStaticRTP(webrtc.RTPCodecCapability{

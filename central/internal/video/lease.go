@@ -33,6 +33,10 @@ type lease struct {
 // want keeps the lease for a viewer that connects.
 func (l *lease) want(now time.Time) { l.hold = now.Add(patience) }
 
+// arrived ends the wait: from here on the viewer itself counts. Another one that is still on the way
+// starts the lease anew if this one leaves first.
+func (l *lease) arrived() { l.hold = time.Time{} }
+
 // needed reports whether somebody watches or is about to.
 func (l *lease) needed(now time.Time, viewers int) bool { return viewers > 0 || now.Before(l.hold) }
 

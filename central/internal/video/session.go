@@ -56,6 +56,7 @@ func (s *Service) Play(ctx context.Context, token, id, offer string) (Answer, er
 	division := ""
 	if st, ok := s.streams[id]; ok {
 		division = st.division
+		st.lease.arrived()
 	}
 	v := session{nonce: c.Nonce, stream: id, division: division, watch: true, user: c.User, name: c.Name, since: now}
 	s.sessions[answer.Session] = v
