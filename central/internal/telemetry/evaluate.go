@@ -244,6 +244,7 @@ func (s *Service) tick(ctx context.Context, now time.Time) error {
 		before = oldest
 	}
 	s.savePeaks(ctx)
+	s.endOrphans(ctx, now)
 	err := s.flush(ctx)
 	known := !s.received.IsZero()
 	s.mu.Unlock()
@@ -251,6 +252,16 @@ func (s *Service) tick(ctx context.Context, now time.Time) error {
 		return err
 	}
 	return s.Store.Evaluated(ctx, before)
+}
+
+// endOrphans ends the alarms of devices that were removed: nothing else would.
+func (s *Service) endOrphans(ctx context.Context, now time.Time) {
+	for k, a := range s.active {
+		if _, ok := s.Devices.Visible(ctx, k.Device); !ok && a.Holds() {
+			s.end(ctx, k, now, now)
+			delete(s.watched, series{k.Device, k.Property}) // should it come back, its rules begin anew
+		}
+	}
 }
 
 // flush stores what could not be stored before, in order.

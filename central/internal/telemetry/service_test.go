@@ -23,16 +23,16 @@ import (
 	"github.com/fengsui/fengsui/shared/wire"
 )
 
-// register is the two stations of the tests.
-type register struct{}
+// register is the two stations of the tests; a name in it was removed.
+type register map[string]bool
 
-func (register) Visible(ctx context.Context, id string) (device.Device, bool) {
+func (r register) Visible(ctx context.Context, id string) (device.Device, bool) {
 	who, _ := actor.From(ctx)
 	d := device.Device{ID: id, Kind: device.Sensor, Parent: "edge", Class: "water_level", Name: "洋口水位", Division: "320623", Demo: true, Series: []device.Series{{Property: "water_level", Unit: "m"}}}
 	if id == "other" {
 		d.Division, d.Parent = "320681", "edge2"
 	}
-	return d, (id == "level" || id == "other") && who.Sees(d.Division)
+	return d, (id == "level" || id == "other") && !r[id] && who.Sees(d.Division)
 }
 
 // desk is a whole telemetry capability in a folder, so that it can end and start again.
@@ -42,13 +42,14 @@ type desk struct {
 	dir  string
 	db   *store.DB
 	ts   *tsdb.DB
+	gone register
 	mu   sync.Mutex
 	seen []string // kinds of events that are no passing views
 }
 
 func newDesk(t testing.TB, rules ...rule.Rule) *desk {
 	t.Helper()
-	d := &desk{t: t, dir: t.TempDir()}
+	d := &desk{t: t, dir: t.TempDir(), gone: register{}}
 	d.start(rules...)
 	t.Cleanup(d.kill)
 	return d
@@ -72,7 +73,7 @@ func (d *desk) start(rules ...rule.Rule) {
 		}
 	})
 	d.Service = &telemetry.Service{
-		Store: d.ts, Alarms: store.NewAlarms(d.db), Devices: register{}, Rules: rules, Events: bus, Log: slog.New(slog.DiscardHandler),
+		Store: d.ts, Alarms: store.NewAlarms(d.db), Devices: d.gone, Rules: rules, Events: bus, Log: slog.New(slog.DiscardHandler),
 	}
 	if err := d.Start(d.t.Context()); err != nil {
 		d.t.Fatal(err)
@@ -389,6 +390,16 @@ func TestAlarmOfARuleThatIsGoneCanBeEnded(t *testing.T) {
 	d.kill()
 	d.start()
 	d.expect("without the rule", "returned", "returned")
+}
+
+func TestAlarmOfARemovedDeviceEnds(t *testing.T) {
+	d := newDesk(t, water())
+	d.read(now, now, 5.3)
+	d.gone["level"] = true
+	if err := d.Stop(t.Context()); err != nil { // looks around once more
+		t.Fatal(err)
+	}
+	d.expect("removed", "returned", "opened returned")
 }
 
 func TestReadersSeeTheirOwnDivisionOnly(t *testing.T) {

@@ -1,0 +1,200 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fengsui/fengsui/central/internal/actor"
+	"github.com/fengsui/fengsui/central/internal/device"
+	"github.com/fengsui/fengsui/central/internal/errs"
+	"github.com/fengsui/fengsui/central/internal/event"
+	"github.com/fengsui/fengsui/central/internal/page"
+	"github.com/fengsui/fengsui/central/internal/store"
+	"github.com/fengsui/fengsui/central/internal/store/storetest"
+	"github.com/fengsui/fengsui/central/internal/telemetry"
+	"github.com/fengsui/fengsui/central/internal/tsdb"
+	"github.com/fengsui/fengsui/shared/rule"
+	"github.com/fengsui/fengsui/shared/wire"
+)
+
+// desk is who may come in, and the one station they look at.
+type desk map[string]actor.Actor
+
+func (d desk) TokenActor(_ context.Context, token string) (actor.Actor, error) {
+	a, ok := d[token]
+	if !ok {
+		return a, errs.E(errs.Unauthenticated, "auth.token", "the token is unknown")
+	}
+	return a, nil
+}
+
+func (d desk) SessionActor(ctx context.Context, token string) (actor.Actor, error) {
+	return d.TokenActor(ctx, token)
+}
+
+func (d desk) Visible(ctx context.Context, id string) (device.Device, bool) {
+	who, _ := actor.From(ctx)
+	return device.Device{
+		ID: id, Name: "洋口水位", Class: "water_level", Division: "320623",
+		Series: []device.Series{{Property: "water_level", Unit: "m"}},
+	}, id == "level" && who.Sees("320623")
+}
+
+// telemetryServer has one alarm, opened by the last of three readings.
+func telemetryServer(t *testing.T) (s *Server, at time.Time) {
+	t.Helper()
+	rights := []actor.Permission{actor.TelemetryRead, actor.AlarmRead, actor.AlarmAck}
+	people := desk{
+		"wang":  {Kind: actor.User, ID: "u1", Name: "王工", DivisionCode: "320623", Permissions: rights},
+		"li":    {Kind: actor.User, ID: "u2", Name: "李工", DivisionCode: "320600", Permissions: rights},
+		"other": {Kind: actor.User, ID: "u3", Name: "他县", DivisionCode: "320681", Permissions: rights},
+		"none":  {Kind: actor.User, ID: "u4", Name: "无权"},
+	}
+	ts, err := tsdb.Open(t.Context(), tsdb.Options{Dir: filepath.Join(t.TempDir(), "telemetry")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	svc := &telemetry.Service{
+		Store: ts, Alarms: store.NewAlarms(storetest.SQLite(t)), Devices: people, Events: event.NewBus(), Log: slog.New(slog.DiscardHandler),
+		Rules: []rule.Rule{{
+			ID: "water", Name: "水位超警戒", NameEN: "Water", Class: "water_level", Property: "water_level", Condition: rule.Above,
+			Limit: 5.2, Clear: 5.1, Level: 3, Source: "test",
+		}},
+	}
+	if err := svc.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := svc.Stop(context.Background()); err != nil {
+			t.Error(err)
+		}
+		if err := ts.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	at = time.Now().UTC().Truncate(time.Second)
+	b := &wire.Batch{}
+	for i, v := range []float64{5, 5.1, 5.3} {
+		b.Readings = append(b.Readings, wire.Reading{Device: "level", Property: "water_level", At: at.Add(time.Duration(i-3) * time.Second).UnixMilli(), Value: v})
+	}
+	if _, err := svc.Commit(t.Context(), []telemetry.Incoming{{Edge: "level", Batch: b, ReceivedAt: at}}); err != nil {
+		t.Fatal(err)
+	}
+	s = New(Options{Identity: people})
+	RegisterTelemetry(s, svc)
+	return s, at
+}
+
+// ask sends one request as somebody and decodes the answer into out, when that is not nil.
+func ask(t *testing.T, s *Server, who, method, path, text string, out any) int {
+	t.Helper()
+	req := httptest.NewRequest(method, "/api/v1"+path, strings.NewReader(text))
+	if who != "" {
+		req.Header.Set("Authorization", "Bearer "+who)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	res, err := s.fiber.Test(req, -1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	answer, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out != nil {
+		if err := json.Unmarshal(answer, out); err != nil {
+			t.Fatalf("%s %s: %v in %s", method, path, err, answer)
+		}
+	}
+	return res.StatusCode
+}
+
+func TestValuesAndCharts(t *testing.T) {
+	s, at := telemetryServer(t)
+	var latest items[telemetry.Latest]
+	if code := ask(t, s, "wang", http.MethodGet, "/telemetry/latest", "", &latest); code != 200 || len(latest.Items) != 1 || latest.Items[0].Value != 5.3 {
+		t.Errorf("latest: %d %+v", code, latest)
+	}
+	if code := ask(t, s, "other", http.MethodGet, "/telemetry/latest", "", &latest); code != 200 || latest.Items == nil || len(latest.Items) != 0 {
+		t.Errorf("latest of another county: %d %+v", code, latest)
+	}
+	var chart telemetry.Chart
+	if code := ask(t, s, "wang", http.MethodGet, "/telemetry/series/level/water_level", "", &chart); code != 200 || len(chart.Buckets) != 3 || chart.Unit != "m" || chart.Step != 0 {
+		t.Errorf("chart: %d %+v", code, chart)
+	}
+	path := "/telemetry/series/level/water_level?points=2&from=" + at.Add(-time.Minute).Format(time.RFC3339) + "&to=" + at.Add(time.Minute).Format(time.RFC3339)
+	if code := ask(t, s, "wang", http.MethodGet, path, "", &chart); code != 200 || len(chart.Buckets) > 2 || chart.Step == 0 {
+		t.Errorf("chart of two buckets: %d %+v", code, chart)
+	}
+	var stats telemetry.Stats
+	if code := ask(t, s, "wang", http.MethodGet, "/telemetry/stats", "", &stats); code != 200 || stats.Readings != 3 || stats.Series != 1 || stats.Bytes == 0 {
+		t.Errorf("stats: %d %+v", code, stats)
+	}
+	for _, c := range []struct {
+		who, path string
+		want      int
+	}{
+		{"", "/telemetry/latest", 401},
+		{"none", "/telemetry/latest", 403},
+		{"nobody", "/telemetry/stats", 401},
+		{"other", "/telemetry/series/level/water_level", 404},
+		{"wang", "/telemetry/series/Level!/water_level", 422},
+		{"wang", "/telemetry/series/level/water_level?points=9999", 422},
+		{"wang", "/telemetry/series/level/water_level?from=yesterday", 422},
+		{"wang", "/telemetry/series/level/water_level?from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z", 422},
+		{"wang", "/alarms?level=7", 422},
+		{"wang", "/alarms?state=maybe", 422},
+		{"none", "/rules", 403},
+	} {
+		if code := ask(t, s, c.who, http.MethodGet, c.path, "", nil); code != c.want {
+			t.Errorf("%s as %q: %d, want %d", c.path, c.who, code, c.want)
+		}
+	}
+}
+
+func TestAlarmIsListedExportedAndAcknowledged(t *testing.T) {
+	s, _ := telemetryServer(t)
+	var list page.List[telemetry.Alarm]
+	if code := ask(t, s, "wang", http.MethodGet, "/alarms?q=%E8%AD%A6%E6%88%92", "", &list); code != 200 || len(list.Items) != 1 {
+		t.Fatalf("alarms: %d %+v", code, list)
+	}
+	id := list.Items[0].ID
+	for _, path := range []string{"/alarms?q=nothing", "/alarms?level=1", "/alarms?after=0"} {
+		if code := ask(t, s, "wang", http.MethodGet, path, "", &list); code != 200 || len(list.Items) != 0 {
+			t.Errorf("%s: %d %+v", path, code, list)
+		}
+	}
+	if code := ask(t, s, "wang", http.MethodGet, "/alarms/export.xlsx?level=3", "", nil); code != 200 {
+		t.Errorf("export: %d", code)
+	}
+	if code := ask(t, s, "other", http.MethodPost, "/alarms/"+id+"/ack", `{}`, nil); code != 404 {
+		t.Errorf("another county acknowledged: %d", code)
+	}
+	if code := ask(t, s, "wang", http.MethodPost, "/alarms/"+id+"/ack", `{"remark":"x"}`, nil); code != 422 {
+		t.Errorf("an unknown field was taken: %d", code)
+	}
+	var alarm telemetry.Alarm
+	if code := ask(t, s, "wang", http.MethodPost, "/alarms/"+id+"/ack", `{"note":"已派人"}`, &alarm); code != 200 || alarm.AckedByName != "王工" || alarm.State != telemetry.Acknowledged {
+		t.Errorf("acknowledge: %d %+v", code, alarm)
+	}
+	var problem Problem
+	if code := ask(t, s, "li", http.MethodPost, "/alarms/"+id+"/ack", `{}`, &problem); code != 409 || !strings.Contains(problem.Detail, "王工") || problem.Code != "alarm.acknowledged" {
+		t.Errorf("second: %d %+v", code, problem)
+	}
+	if code := ask(t, s, "li", http.MethodGet, "/alarms/"+id, "", &alarm); code != 200 || alarm.AckNote != "已派人" {
+		t.Errorf("get: %d %+v", code, alarm)
+	}
+	var rules items[rule.Rule]
+	if code := ask(t, s, "li", http.MethodGet, "/rules", "", &rules); code != 200 || len(rules.Items) != 1 || rules.Items[0].Limit != 5.2 {
+		t.Errorf("rules: %d %+v", code, rules)
+	}
+}
