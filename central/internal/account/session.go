@@ -301,3 +301,21 @@ func (s *Service) ChangePassword(ctx context.Context, who Identity, old, chosen 
 	s.publish(ctx, PasswordChanged, u.ID, u.Division, u)
 	return Identity{Actor: u.as(), User: u, Session: next.touched(stamp())}, token, nil
 }
+
+// SessionActor is who holds a session token; it notes the use.
+func (s *Service) SessionActor(ctx context.Context, token string) (actor.Actor, error) {
+	who, err := s.Authenticate(ctx, token)
+	if err == nil && who.Session.ID == "" {
+		return actor.Actor{}, noSession()
+	}
+	return who.Actor, err
+}
+
+// TokenActor is who holds an API token; it notes the use.
+func (s *Service) TokenActor(ctx context.Context, token string) (actor.Actor, error) {
+	if !strings.HasPrefix(token, TokenPrefix) {
+		return actor.Actor{}, errs.E(errs.Unauthenticated, "account.token_unknown", "the API token is unknown or revoked")
+	}
+	who, err := s.Authenticate(ctx, token)
+	return who.Actor, err
+}

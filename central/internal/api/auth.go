@@ -16,10 +16,18 @@ const sessionCookie = "fengsui_session"
 
 // Identity knows who a credential stands for (account.Service).
 type Identity interface {
-	// SessionActor is the user of a session token: errs.Unauthenticated when it ended.
+	// SessionActor is the user of a session token: errs.Unauthenticated when it ended. It notes the use.
 	SessionActor(ctx context.Context, token string) (actor.Actor, error)
 	// TokenActor is the user of an API token: errs.Unauthenticated when it is unknown or revoked.
 	TokenActor(ctx context.Context, token string) (actor.Actor, error)
+}
+
+// actorOf asks Identity about a credential.
+func (s *Server) actorOf(ctx context.Context, cred credential) (actor.Actor, error) {
+	if cred.cookie {
+		return s.opts.Identity.SessionActor(ctx, cred.token)
+	}
+	return s.opts.Identity.TokenActor(ctx, cred.token)
 }
 
 // credential is what a request brought to prove who it is.
@@ -52,29 +60,35 @@ func (s *Server) withActor(c *fiber.Ctx) (context.Context, error) {
 	if s.opts.Identity == nil {
 		return ctx, nil
 	}
-	if bearer, ok := strings.CutPrefix(c.Get(fiber.HeaderAuthorization), "Bearer "); ok {
-		a, err := s.opts.Identity.TokenActor(ctx, bearer)
-		if err != nil {
-			return nil, err
+	cred := credential{}
+	if token, ok := strings.CutPrefix(c.Get(fiber.HeaderAuthorization), "Bearer "); ok {
+		cred.token = token
+	} else {
+		// Signing in from another site's page is refused too: it would put somebody into a stranger's session.
+		if unsafe(c.Method()) && c.Get(fiber.HeaderOrigin) != "" && !s.sameOrigin(c) {
+			return nil, errOrigin()
 		}
-		return actor.With(context.WithValue(ctx, credentialKey{}, credential{token: bearer}), a), nil
+		cred.token, cred.cookie = c.Cookies(sessionCookie), true
 	}
-	token := c.Cookies(sessionCookie)
-	if token == "" {
+	if cred.token == "" {
 		return ctx, nil
 	}
-	if unsafe(c.Method()) && !s.sameOrigin(c) {
-		return nil, errs.E(errs.Denied, "auth.origin", "the request comes from another site")
+	if cred.cookie && unsafe(c.Method()) && !s.sameOrigin(c) {
+		return nil, errOrigin()
 	}
-	a, err := s.opts.Identity.SessionActor(ctx, token)
+	who, err := s.actorOf(ctx, cred)
 	if err != nil {
 		// A stale cookie is no reason to refuse the sign-in page's own requests.
-		if errs.KindOf(err) == errs.Unauthenticated {
+		if cred.cookie && errs.KindOf(err) == errs.Unauthenticated {
 			return ctx, nil
 		}
 		return nil, err
 	}
-	return actor.With(context.WithValue(ctx, credentialKey{}, credential{token: token, cookie: true}), a), nil
+	return actor.With(context.WithValue(ctx, credentialKey{}, cred), who), nil
+}
+
+func errOrigin() error {
+	return errs.E(errs.Denied, "auth.origin", "the request comes from another site")
 }
 
 func unsafe(method string) bool {

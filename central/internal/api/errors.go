@@ -2,12 +2,14 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"sort"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/gofiber/fiber/v2"
+	"github.com/google/uuid"
 
 	"github.com/fengsui/fengsui/central/internal/errs"
 )
@@ -104,9 +106,23 @@ func (s *Server) shape(ctx huma.Context, _ string, v any) (any, error) {
 	return out, nil
 }
 
+// writeProblem answers from a middleware of huma.
+func (s *Server) writeProblem(ctx huma.Context, p *Problem) {
+	text, err := json.Marshal(p)
+	if err != nil {
+		text = []byte(`{"status":500}`)
+	}
+	ctx.SetHeader(fiber.HeaderContentType, problemType)
+	ctx.SetStatus(p.Status)
+	_, _ = ctx.BodyWriter().Write(text)
+}
+
 // fail is the last resort for plain fiber handlers: unknown paths, bodies too large, handlers' errors.
 func (s *Server) fail(c *fiber.Ctx, err error) error {
 	p := s.problem(c.UserContext(), unframed(c.UserContext(), err))
+	if p.RequestID == "" {
+		p.RequestID = uuid.NewString() // the request was refused before protect saw it
+	}
 	c.Status(p.Status)
 	c.Set(fiber.HeaderContentType, problemType)
 	return c.JSON(p, problemType)

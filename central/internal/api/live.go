@@ -2,12 +2,14 @@ package api
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/gofiber/contrib/websocket"
 	"github.com/gofiber/fiber/v2"
 
+	"github.com/fengsui/fengsui/central/internal/account"
 	"github.com/fengsui/fengsui/central/internal/actor"
 	"github.com/fengsui/fengsui/central/internal/device"
 	"github.com/fengsui/fengsui/central/internal/errs"
@@ -62,7 +64,7 @@ func (s *Server) RegisterLive(src LiveSources) {
 		}
 		cred := credentialOf(ctx)
 		if cred.cookie && !s.sameOrigin(c) {
-			return errs.E(errs.Denied, "auth.origin", "the request comes from another site")
+			return errOrigin()
 		}
 		c.Locals("who", who)
 		c.Locals("credential", cred)
@@ -84,6 +86,11 @@ func (s *Server) serveLive(conn *websocket.Conn) {
 	sub := s.live.src.Events.Subscribe(liveQueue)
 	defer sub.Close()
 	go v.read()
+	if !v.stands(ctx) {
+		// It ended between the handshake and the subscription, so no event will tell.
+		v.end(websocket.ClosePolicyViolation, "session ended")
+		return
+	}
 	code, why := v.run(ctx, sub)
 	v.end(code, why)
 }
@@ -128,10 +135,10 @@ type liveMessage struct {
 	Type    string             `json:"type"` // snapshot, update
 	Seq     uint64             `json:"seq"`
 	Time    time.Time          `json:"time"`
-	Devices []device.Device    `json:"devices,omitempty"`
-	Latest  []telemetry.Latest `json:"latest,omitempty"`
-	Alarms  []telemetry.Alarm  `json:"alarms,omitempty"`
-	Streams []video.Stream     `json:"streams,omitempty"`
+	Devices []device.Device    `json:"devices,omitzero"`
+	Latest  []telemetry.Latest `json:"latest,omitzero"`
+	Alarms  []telemetry.Alarm  `json:"alarms,omitzero"`
+	Streams []video.Stream     `json:"streams,omitzero"`
 	Removed *liveRemoved       `json:"removed,omitempty"`
 }
 
@@ -207,6 +214,7 @@ func (v *view) run(ctx context.Context, sub *event.Subscription) (int, string) {
 					flush.Reset(liveCoalesce)
 				}
 			case now:
+				waiting = true
 				flush.Reset(0)
 			}
 		}
@@ -215,24 +223,27 @@ func (v *view) run(ctx context.Context, sub *event.Subscription) (int, string) {
 
 // concerns reports whether an event may have shrunk the rights of the actor.
 func concerns(e event.Event, who actor.Actor) bool {
-	return e.Subject == who.ID && !e.Ephemeral
+	return !e.Ephemeral && (e.Subject == who.ID || e.Kind == account.OrgChanged)
 }
 
 // stands reports whether the credential still stands for the same rights.
 func (v *view) stands(ctx context.Context) bool {
 	ctx, cancel := context.WithTimeout(ctx, readyTimeout)
 	defer cancel()
-	var a actor.Actor
-	var err error
-	if v.cred.cookie {
-		a, err = v.server.opts.Identity.SessionActor(ctx, v.cred.token)
-	} else {
-		a, err = v.server.opts.Identity.TokenActor(ctx, v.cred.token)
-	}
+	who, err := v.server.look(ctx, v.cred)
 	if err != nil {
 		return errs.KindOf(err) != errs.Unauthenticated && errs.KindOf(err) != errs.Denied
 	}
-	return a.DivisionCode == v.who.DivisionCode && len(a.Permissions) == len(v.who.Permissions)
+	return who.DivisionCode == v.who.DivisionCode && slices.Equal(who.Permissions, v.who.Permissions)
+}
+
+// look asks who a credential stands for without noting a use: a view left open keeps no session alive.
+func (s *Server) look(ctx context.Context, cred credential) (actor.Actor, error) {
+	if s.accounts == nil {
+		return s.actorOf(ctx, cred)
+	}
+	who, err := s.accounts.Check(ctx, cred.token)
+	return who.Actor, err
 }
 
 func (v *view) snapshot(ctx context.Context) (liveMessage, error) {
@@ -241,30 +252,31 @@ func (v *view) snapshot(ctx context.Context) (liveMessage, error) {
 	m := liveMessage{Type: "snapshot"}
 	src := v.server.live.src
 	var err error
-	if m.Devices, err = allowed(src.Devices(ctx)); err != nil {
+	if m.Devices, err = permitted(src.Devices(ctx)); err != nil {
 		return m, err
 	}
-	if m.Latest, err = allowed(src.Latest(ctx)); err != nil {
+	if m.Latest, err = permitted(src.Latest(ctx)); err != nil {
 		return m, err
 	}
-	if m.Alarms, err = allowed(src.Alarms(ctx)); err != nil {
+	if m.Alarms, err = permitted(src.Alarms(ctx)); err != nil {
 		return m, err
 	}
-	if m.Streams, err = allowed(src.Streams(ctx)); err != nil {
+	if m.Streams, err = permitted(src.Streams(ctx)); err != nil {
 		return m, err
 	}
 	for _, d := range m.Devices {
 		v.visible[d.ID] = true
 	}
+	v.pending.sent(m)
 	return m, nil
 }
 
-// allowed makes a list that the actor may not see an empty one.
-func allowed[T any](list []T, err error) ([]T, error) {
+// permitted makes a list that the actor may not see an empty one.
+func permitted[T any](list []T, err error) ([]T, error) {
 	if errs.KindOf(err) == errs.Denied {
-		return nil, nil
+		return []T{}, nil
 	}
-	return list, err
+	return append([]T{}, list...), err
 }
 
 func (v *view) send(m liveMessage) error {

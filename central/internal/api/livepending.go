@@ -1,6 +1,8 @@
 package api
 
 import (
+	"time"
+
 	"github.com/fengsui/fengsui/central/internal/actor"
 	"github.com/fengsui/fengsui/central/internal/device"
 	"github.com/fengsui/fengsui/central/internal/event"
@@ -24,28 +26,50 @@ type pending struct {
 	devices map[string]device.Device
 	removed map[string]bool
 	latest  map[seriesKey]telemetry.Latest
-	alarms  []telemetry.Alarm
+	alarms  map[string]telemetry.Alarm
 	streams map[string]video.Stream
+
+	// told is the time of each thing in the snapshot. An event that was queued while the snapshot was made
+	// may be older than what it shows; nothing may go back. Forgotten with the first message after.
+	told map[string]time.Time
+}
+
+// sent notes what a snapshot shows.
+func (p *pending) sent(m liveMessage) {
+	p.told = make(map[string]time.Time, len(m.Devices)+len(m.Latest)+len(m.Alarms))
+	for _, d := range m.Devices {
+		p.told["d/"+d.ID] = d.UpdatedAt
+	}
+	for _, l := range m.Latest {
+		p.told["l/"+l.Device+"/"+l.Property] = l.At
+	}
+	for _, a := range m.Alarms {
+		p.told["a/"+a.ID] = a.UpdatedAt
+	}
 }
 
 // add takes what the view may see of an event.
 func (p *pending) add(e event.Event, v *view) urgency {
 	switch data := e.Data.(type) {
 	case device.Device:
-		if !v.who.Can(actor.DeviceRead) || !v.who.Sees(data.Division) {
+		if !v.who.Can(actor.DeviceRead) || data.UpdatedAt.Before(p.told["d/"+data.ID]) {
 			return ignored
 		}
 		return p.device(e.Kind, data, v)
 	case []telemetry.Latest:
 		return p.values(data, v)
 	case telemetry.Alarm:
-		if !v.who.Can(actor.AlarmRead) || !v.who.Sees(data.Division) {
+		if !v.who.Can(actor.AlarmRead) || !v.who.Sees(data.Division) || data.UpdatedAt.Before(p.told["a/"+data.ID]) {
 			return ignored
 		}
-		p.alarms = append(p.alarms, data)
+		// Two people may act at once and their events cross: the newer state stays.
+		if old, ok := p.alarms[data.ID]; ok && data.UpdatedAt.Before(old.UpdatedAt) {
+			return now
+		}
+		put(&p.alarms, data.ID, data)
 		return now
 	case video.Stream:
-		if !v.visible[data.ID] {
+		if !v.who.Can(actor.VideoWatch) || !v.visible[data.ID] {
 			return ignored
 		}
 		put(&p.streams, data.ID, data)
@@ -55,7 +79,11 @@ func (p *pending) add(e event.Event, v *view) urgency {
 }
 
 func (p *pending) device(kind string, d device.Device, v *view) urgency {
-	if kind == device.EventRemoved {
+	if kind == device.EventRemoved || !v.who.Sees(d.Division) {
+		// Removed, or moved to where this actor sees nothing.
+		if !v.visible[d.ID] {
+			return ignored
+		}
 		delete(v.visible, d.ID)
 		delete(p.devices, d.ID)
 		put(&p.removed, d.ID, true)
@@ -73,7 +101,7 @@ func (p *pending) values(latest []telemetry.Latest, v *view) urgency {
 		return u
 	}
 	for _, l := range latest {
-		if v.visible[l.Device] {
+		if v.visible[l.Device] && !l.At.Before(p.told["l/"+l.Device+"/"+l.Property]) {
 			put(&p.latest, seriesKey{l.Device, l.Property}, l)
 			u = soon
 		}
@@ -90,7 +118,10 @@ func put[K comparable, V any](m *map[K]V, k K, v V) {
 
 // take empties the pending changes into a message.
 func (p *pending) take() liveMessage {
-	m := liveMessage{Alarms: p.alarms}
+	var m liveMessage
+	for _, a := range p.alarms {
+		m.Alarms = append(m.Alarms, a)
+	}
 	for _, d := range p.devices {
 		m.Devices = append(m.Devices, d)
 	}

@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net"
+	"reflect"
 	"runtime/debug"
 	"time"
 
@@ -22,6 +23,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/fengsui/fengsui/central/internal/account"
 	"github.com/fengsui/fengsui/shared/version"
 )
 
@@ -57,6 +59,8 @@ type Server struct {
 	listener net.Listener
 	served   chan error
 	live     *live
+	logins   *gate
+	accounts *account.Service // set by RegisterAccounts
 }
 
 // New makes a server with the routes that belong to no capability. Register the others, then Start.
@@ -65,7 +69,7 @@ func New(o Options) *Server {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	o.Log = o.Log.With("component", "api")
-	s := &Server{opts: o, served: make(chan error, 1)}
+	s := &Server{opts: o, served: make(chan error, 1), logins: newGate(loginEvery, loginBurst)}
 	s.fiber = fiber.New(fiber.Config{
 		// Without it, a parameter kept past its handler becomes that of the next request.
 		Immutable:             true,
@@ -76,7 +80,7 @@ func New(o Options) *Server {
 		ErrorHandler:          s.fail,
 		ReadBufferSize:        16 << 10,
 	})
-	s.fiber.Use(s.protect, s.headers, compress.New(compress.Config{Next: uncompressed}))
+	s.fiber.Use(s.protect, s.trace, s.headers, compress.New(compress.Config{Next: uncompressed}))
 	s.fiber.Use("/api", s.identify)
 	c := huma.DefaultConfig("Fengsui 烽燧", version.Version)
 	c.OpenAPIPath, c.DocsPath, c.SchemasPath = "/api/openapi", "", ""
@@ -145,6 +149,14 @@ func (s *Server) Stop(ctx context.Context) error {
 // register adds one operation. An error of the handler becomes a problem.
 func register[I, O any](s *Server, op huma.Operation, handle func(context.Context, *I) (*O, error)) {
 	op.Path = prefix + op.Path
+	if op.Responses == nil {
+		op.Responses = map[string]*huma.Response{}
+	}
+	op.Responses["default"] = &huma.Response{
+		Description: "Problem", Content: map[string]*huma.MediaType{problemType: {
+			Schema: s.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[Problem](), true, "Problem"),
+		}},
+	}
 	huma.Register(s.huma, op, func(ctx context.Context, in *I) (*O, error) {
 		out, err := handle(ctx, in)
 		if err != nil {
@@ -198,6 +210,22 @@ func (s *Server) protect(c *fiber.Ctx) (err error) {
 		}
 	}()
 	return c.Next()
+}
+
+// trace logs each request for whoever looks for a fault. The path alone: a query may hold a name.
+func (s *Server) trace(c *fiber.Ctx) error {
+	if !s.opts.Log.Enabled(c.UserContext(), slog.LevelDebug) {
+		return c.Next()
+	}
+	start := time.Now()
+	err := c.Next()
+	status := c.Response().StatusCode()
+	if err != nil {
+		status = s.problem(c.UserContext(), unframed(c.UserContext(), err)).Status
+	}
+	s.opts.Log.DebugContext(c.UserContext(), "request answered", "request", requestID(c.UserContext()), "method", c.Method(),
+		"route", c.Route().Path, "status", status, "took_ms", time.Since(start).Milliseconds())
+	return err
 }
 
 // headers keep the browser on the safe side. The map draws in a worker made from a blob.

@@ -15,10 +15,11 @@ func (s *Server) registerConsole() {
 	if s.opts.Console == nil {
 		return
 	}
-	s.fiber.Get("/*", func(c *fiber.Ctx) error {
-		name := strings.TrimPrefix(path.Clean("/"+c.Params("*")), "/")
-		if reserved(name) {
-			return fiber.ErrNotFound
+	// Use, not Get: a POST to a path that nothing has is unknown, not a wrong method.
+	s.fiber.Use(func(c *fiber.Ctx) error {
+		name := strings.TrimPrefix(path.Clean("/"+c.Path()), "/")
+		if reserved(name) || unsafe(c.Method()) {
+			return c.Next() // to fiber's own end, which tells an unknown path from a wrong method
 		}
 		if name == "" {
 			name = "index.html"

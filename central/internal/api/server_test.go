@@ -1,0 +1,128 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/gofiber/fiber/v2"
+)
+
+func TestParametersKeptPastTheirHandlerStayTheSame(t *testing.T) {
+	c := newCentre(t)
+	if !c.server.fiber.Config().Immutable {
+		t.Fatal("fiber is not immutable")
+	}
+	s := New(Options{Listen: "127.0.0.1:0"})
+	var kept []string
+	s.fiber.Get("/i/:id", func(c *fiber.Ctx) error {
+		kept = append(kept, c.Params("id"))
+		return nil
+	})
+	if err := s.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Stop(context.Background()) })
+	for _, id := range []string{"aaaa", "bbbb", "cccc"} {
+		res, err := http.Get("http://" + s.Addr().String() + "/i/" + id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+	}
+	if got := strings.Join(kept, " "); got != "aaaa bbbb cccc" {
+		t.Errorf("kept %q", got)
+	}
+}
+
+func TestEveryErrorIsAProblem(t *testing.T) {
+	c := newCentre(t)
+	b := c.browser()
+	b.want(404, "request.no_such_path", http.MethodGet, "/api/v1/nothing", nil, nil)
+	b.want(404, "request.no_such_path", http.MethodGet, "/whip/none", nil, nil)
+	b.want(404, "request.no_such_path", http.MethodGet, "/assets/none.js", nil, nil)
+	b.want(404, "request.no_such_path", http.MethodPost, "/nothing", nil, nil)
+	b.want(405, "request.method", http.MethodDelete, "/api/v1/about", nil, nil)
+	b.want(422, "request.invalid", http.MethodPost, "/api/v1/session", map[string]string{"username": "a"}, nil)
+	b.want(413, "request.too_large", http.MethodPost, "/api/v1/session", strings.Repeat("x", bodyLimit+1), nil)
+	b.want(401, "auth.required", http.MethodGet, "/api/v1/live", nil, nil)
+	b.token = "fst_unknown"
+	b.want(401, "account.session_ended", http.MethodGet, "/api/v1/about", nil, nil)
+}
+
+func TestPanicIsAProblemAndTheServerGoesOn(t *testing.T) {
+	s := New(Options{Listen: "127.0.0.1:0"})
+	s.fiber.Get("/panic", func(*fiber.Ctx) error { panic("secret detail") })
+	if err := s.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Stop(context.Background()) })
+	for range 2 {
+		res, err := http.Get("http://" + s.Addr().String() + "/panic")
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, _ := io.ReadAll(res.Body)
+		res.Body.Close()
+		if res.StatusCode != 500 || strings.Contains(string(text), "secret") || !strings.Contains(string(text), "request_id") {
+			t.Errorf("%d %s", res.StatusCode, text)
+		}
+	}
+}
+
+func TestPagesOfTheConsoleAreServedWithTheRightHeaders(t *testing.T) {
+	c := newCentre(t)
+	for path, want := range map[string]string{
+		"/": "no-cache", "/map": "no-cache", "/assets/a-1.js": "public, max-age=31536000, immutable",
+	} {
+		res, err := http.Get(c.url + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		if res.StatusCode != 200 || res.Header.Get("Cache-Control") != want {
+			t.Errorf("%s: %d, Cache-Control %q, want %q", path, res.StatusCode, res.Header.Get("Cache-Control"), want)
+		}
+		if csp := res.Header.Get("Content-Security-Policy"); !strings.Contains(csp, "default-src 'self'") {
+			t.Errorf("%s: Content-Security-Policy %q", path, csp)
+		}
+	}
+}
+
+func TestReadyNamesThePartThatIsDown(t *testing.T) {
+	s := New(Options{Listen: "127.0.0.1:0", Ready: map[string]func(context.Context) error{
+		"database": func(context.Context) error { return nil },
+		"broker":   func(context.Context) error { return errors.New("password=x refused") },
+	}})
+	if err := s.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Stop(context.Background()) })
+	res, err := http.Get("http://" + s.Addr().String() + "/readyz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, _ := io.ReadAll(res.Body)
+	res.Body.Close()
+	if res.StatusCode != 503 || !strings.Contains(string(text), `"broker":"down"`) || !strings.Contains(string(text), `"database":"ok"`) {
+		t.Errorf("%d %s", res.StatusCode, text)
+	}
+}
+
+func TestTheDocumentIsWrittenWithoutListening(t *testing.T) {
+	s := New(Options{})
+	RegisterAccounts(s, nil)
+	RegisterAudit(s, nil)
+	text, err := s.OpenAPI()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"/api/v1/session:", "/api/v1/audit/verify:", "application/problem+json", "Problem:"} {
+		if !strings.Contains(string(text), want) {
+			t.Errorf("the document lacks %s", want)
+		}
+	}
+}
