@@ -1,0 +1,36 @@
+// The list of what every series measures now. Pure.
+import { latestKey } from '@/api/livestate'
+import type { Device, Latest, Series } from '@/api/types'
+
+export interface Reading {
+  key: string
+  device: Device
+  series: Series
+  latest?: Latest
+}
+
+// readingsOf lists the series of all devices that match the query; coordinates are no reading.
+export function readingsOf(devices: Iterable<Device>, latest: ReadonlyMap<string, Latest>, query: string): Reading[] {
+  const wanted = query.trim().toLowerCase()
+  const found: Reading[] = []
+  for (const device of devices) {
+    if (device.state === 'revoked') continue
+    for (const series of device.series ?? []) {
+      if (series.property === 'lon' || series.property === 'lat') continue
+      const text = `${device.name} ${device.id} ${series.name} ${series.name_en} ${series.property}`.toLowerCase()
+      if (!text.includes(wanted)) continue
+      const key = latestKey(device.id, series.property)
+      found.push({ key, device, series, latest: latest.get(key) })
+    }
+  }
+  return found.sort((a, b) => a.device.name.localeCompare(b.device.name, 'zh-CN', { numeric: true }) || a.series.property.localeCompare(b.series.property))
+}
+
+// sparkline is the path of values in a box of the given size; empty with fewer than two values.
+export function sparkline(values: readonly number[], width: number, height: number): string {
+  if (values.length < 2) return ''
+  const low = Math.min(...values)
+  const span = Math.max(...values) - low || 1
+  const step = width / (values.length - 1)
+  return values.map((v, i) => `${i ? 'L' : 'M'}${(i * step).toFixed(1)} ${(height - ((v - low) / span) * height).toFixed(1)}`).join('')
+}
