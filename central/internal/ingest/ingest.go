@@ -192,7 +192,7 @@ func (i *Ingest) Stop(ctx context.Context) error {
 		return fmt.Errorf("stop ingest: %w", ctx.Err())
 	}
 	i.cancel()
-	return i.nc.FlushWithContext(ctx)
+	return i.nc.FlushTimeout(5 * time.Second)
 }
 
 // sender is the edge in a topic fs/v1/{edge}/….
