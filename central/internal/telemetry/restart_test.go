@@ -1,0 +1,111 @@
+package telemetry_test
+
+import (
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"path/filepath"
+	"testing"
+
+	"github.com/fengsui/fengsui/central/internal/telemetry"
+	"github.com/fengsui/fengsui/central/internal/tsdb"
+	"github.com/fengsui/fengsui/shared/wire"
+)
+
+func TestRestartNeitherLosesNorDoublesAlarms(t *testing.T) {
+	d := newDesk(t, water())
+	d.read(now, now, 5.3)
+	d.expect("before", "open", "opened")
+	for range 3 {
+		d.kill()
+		d.start(water())
+		d.expect("restarted", "open", "")
+	}
+	d.read(now, now.Add(time.Second), 5)
+	d.expect("ends after the restart", "returned", "returned")
+	list, _ := d.all()
+	if _, err := d.Ack(as("王工", "320623"), list[0].ID, ""); err != nil {
+		t.Fatal(err)
+	}
+	d.events()
+	d.kill()
+	d.start(water())
+	d.expect("history stays history", "cleared", "")
+}
+
+func TestCommitThatWasNotEvaluatedIsEvaluatedAtTheNextStart(t *testing.T) {
+	d := newDesk(t, water())
+	d.kill()
+	ts, err := tsdb.Open(t.Context(), tsdb.Options{Dir: filepath.Join(d.dir, "telemetry")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var rs []wire.Reading
+	for i, v := range []float64{5.3, 5.4, 5} {
+		rs = append(rs, wire.Reading{Device: "level", Property: "water_level", At: now.UnixMilli() + int64(i), Value: v})
+	}
+	if _, err := ts.Commit(t.Context(), []telemetry.Incoming{{Edge: "edge", ReceivedAt: now, Batch: &wire.Batch{Readings: rs}}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(ts.Seal(t.Context()), ts.Close()); err != nil {
+		t.Fatal(err)
+	}
+	d.start(water())
+	d.expect("evaluated late", "returned", "opened returned")
+}
+
+func TestAlarmRingsWhileItsDatabaseIsBrokenAndIsStoredLater(t *testing.T) {
+	d := newDesk(t, water())
+	other, err := sql.Open("sqlite", filepath.Join(d.dir, "main.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	if _, err := other.ExecContext(t.Context(), `alter table alarms rename to away`); err != nil {
+		t.Fatal(err)
+	}
+	d.read(now, now, 5.3, 5)
+	if got := d.events(); got != "opened returned" {
+		t.Errorf("events are %q, want the alarm to ring all the same", got)
+	}
+	if err := d.Stop(t.Context()); err == nil {
+		t.Error("the end of the service hid that an alarm is not stored")
+	}
+	if _, err := other.ExecContext(t.Context(), `alter table away rename to alarms`); err != nil {
+		t.Fatal(err)
+	}
+	if _, got := d.all(); got != "" {
+		t.Errorf("stored by magic: %q", got)
+	}
+	d.kill()
+	d.start(water())
+	d.expect("evaluated again", "returned", "opened returned")
+}
+
+func TestLossAtAnEdgeIsAnEvent(t *testing.T) {
+	d := newDesk(t)
+	e := wire.Event{ID: "x", At: now.UnixMilli(), Kind: wire.EventLoss, Data: json.RawMessage(`{"lane":2,"from":1,"to":2,"count":7,"why":"disk full"}`)}
+	in := telemetry.Incoming{Edge: "edge", Ranged: true, ReceivedAt: now, Batch: &wire.Batch{Epoch: 1, SeqFrom: 1, SeqTo: 1, Events: []wire.Event{e}}}
+	d.take(in)
+	d.take(in)
+	d.expect("lost", "", "telemetry.lost")
+}
+
+func TestAlarmOfARuleThatIsGoneCanBeEnded(t *testing.T) {
+	d := newDesk(t, water())
+	d.read(now, now, 5.3)
+	d.events()
+	d.kill()
+	d.start()
+	d.expect("without the rule", "returned", "returned")
+}
+
+func TestAlarmOfARemovedDeviceEnds(t *testing.T) {
+	d := newDesk(t, water())
+	d.read(now, now, 5.3)
+	d.gone["level"] = true
+	if err := d.Stop(t.Context()); err != nil { // looks around once more
+		t.Fatal(err)
+	}
+	d.expect("removed", "returned", "opened returned")
+}
