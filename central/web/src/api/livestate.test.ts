@@ -1,0 +1,89 @@
+import { describe, expect, it } from 'vitest'
+import { apply, backOff, follows, Skew, type LiveState } from './livestate'
+import type { Alarm, Device, Latest, LiveMessage } from './types'
+
+const at = '2026-01-01T00:00:00Z'
+
+function device(id: string, state: Device['state'] = 'online'): Device {
+  return { id, kind: 'sensor', name: id, demo: true, state, refused: 0, created_at: at, updated_at: at }
+}
+function alarm(id: string, state: Alarm['state'] = 'open'): Alarm {
+  return { id, state, level: 3, rule: 'r', rule_name: '', rule_name_en: '', source: '', device: 'a', device_name: '', property: 'p', unit: 'm', division: '', value: 1, peak: 1, limit: 1, origin: 'centre', retrospective: false, demo: true, opened_at: at, received_at: at, updated_at: at }
+}
+function latest(value: number, id = 'a'): Latest {
+  return { device: id, property: 'p', at, received_at: at, value, quality: 0 }
+}
+function message(seq: number, part: Partial<LiveMessage> = {}): LiveMessage {
+  return { type: seq === 1 ? 'snapshot' : 'update', seq, time: at, ...part }
+}
+function empty(): LiveState {
+  return { devices: new Map(), latest: new Map(), alarms: new Map(), streams: new Map() }
+}
+
+describe('apply', () => {
+  it('takes a snapshot as the whole truth', () => {
+    const state = empty()
+    apply(state, message(1, { devices: [device('a'), device('b')], alarms: [alarm('x')] }))
+    apply(state, message(1, { devices: [device('b', 'offline')] }))
+    expect([...state.devices.keys()]).toEqual(['b'])
+    expect(state.devices.get('b')?.state).toBe('offline')
+    expect(state.alarms.size).toBe(0)
+  })
+
+  it('changes only what an update names', () => {
+    const state = empty()
+    apply(state, message(1, { devices: [device('a')], latest: [latest(1)] }))
+    apply(state, message(2, { latest: [latest(2)] }))
+    expect(state.devices.size).toBe(1)
+    expect(state.latest.get('a/p')?.value).toBe(2)
+  })
+
+  it('says which alarms are new', () => {
+    const state = empty()
+    expect(apply(state, message(1, { alarms: [alarm('x')] })).map((a) => a.id)).toEqual(['x'])
+    expect(apply(state, message(2, { alarms: [alarm('x', 'acknowledged'), alarm('y')] })).map((a) => a.id)).toEqual(['y'])
+  })
+
+  it('drops a cleared alarm from the list', () => {
+    const state = empty()
+    apply(state, message(1, { alarms: [alarm('x')] }))
+    expect(apply(state, message(2, { alarms: [alarm('x', 'cleared')] }))).toEqual([])
+    expect(state.alarms.size).toBe(0)
+  })
+
+  it('removes a device with its values', () => {
+    const state = empty()
+    apply(state, message(1, { devices: [device('a'), device('ab')], latest: [latest(1), latest(1, 'ab')] }))
+    apply(state, message(2, { removed: { devices: ['a'] } }))
+    expect([...state.devices.keys()]).toEqual(['ab'])
+    expect([...state.latest.keys()]).toEqual(['ab/p'])
+  })
+})
+
+describe('follows', () => {
+  it('notices a gap', () => {
+    expect(follows(4, message(5))).toBe(true)
+    expect(follows(4, message(6))).toBe(false)
+    expect(follows(4, message(4))).toBe(false)
+    expect(follows(4, message(1))).toBe(true)
+  })
+})
+
+describe('Skew', () => {
+  it('tells lateness from a wrong clock', () => {
+    const skew = new Skew()
+    expect(skew.add(10_050, 5_000)).toBe(0)
+    expect(skew.add(12_350, 7_000)).toBe(300)
+    expect(skew.add(14_020, 9_000)).toBe(0)
+    expect(skew.offset).toBe(5_020)
+  })
+})
+
+describe('backOff', () => {
+  it('grows to a limit and spreads', () => {
+    expect(backOff(0, 0.5)).toBe(500)
+    expect(backOff(3, 0.5)).toBe(4000)
+    expect(backOff(50, 1)).toBe(18_750)
+    expect(backOff(1, 0)).toBeLessThan(backOff(1, 1))
+  })
+})

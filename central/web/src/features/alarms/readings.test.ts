@@ -1,0 +1,25 @@
+import { describe, expect, it } from 'vitest'
+import { readingsOf, sparkline } from './readings'
+import type { Device } from '@/api/types'
+
+const series = (property: string) => ({ property, name: property, name_en: property, unit: 'm', digits: 2 })
+const device = { id: 'car', name: '指挥车', state: 'online', series: [series('lon'), series('lat'), series('speed')] } as unknown as Device
+
+describe('readingsOf', () => {
+  it('leaves coordinates out and filters by name', () => {
+    expect(readingsOf([device], new Map(), '').map((r) => r.key)).toEqual(['car/speed'])
+    expect(readingsOf([device], new Map(), '指挥')).toHaveLength(1)
+    expect(readingsOf([device], new Map(), '水位')).toHaveLength(0)
+  })
+  it('leaves out what is revoked', () => {
+    expect(readingsOf([{ ...device, state: 'revoked' }], new Map(), '')).toHaveLength(0)
+  })
+})
+
+describe('sparkline', () => {
+  it('fills the box', () => expect(sparkline([1, 3, 2], 100, 20)).toBe('M0.0 20.0L50.0 0.0L100.0 10.0'))
+  it('needs two values and survives equal ones', () => {
+    expect(sparkline([1], 100, 20)).toBe('')
+    expect(sparkline([5, 5], 10, 20)).toBe('M0.0 20.0L10.0 20.0')
+  })
+})

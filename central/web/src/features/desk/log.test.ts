@@ -1,0 +1,18 @@
+import { describe, expect, it } from 'vitest'
+import { logOf } from './log'
+import type { Alarm, AuditEntry, Device } from '@/api/types'
+
+const alarm = { id: 'x', opened_at: '2026-01-01T01:00:00Z', acked_at: '2026-01-01T01:05:00Z', returned_at: '2026-01-01T01:03:00Z' } as Alarm
+const device = { id: 'd', state: 'offline', last_seen: '2026-01-01T01:04:00Z' } as Device
+const entry = (kind: string) => ({ id: kind, at: '2026-01-01T00:30:00Z', kind }) as AuditEntry
+
+describe('logOf', () => {
+  it('mixes sources, newest first', () => {
+    const kinds = logOf([alarm], [device], [entry('session.started')], 10).map((e) => e.kind)
+    expect(kinds).toEqual(['acknowledged', 'lost', 'returned', 'opened', 'audit'])
+  })
+  it('does not say alarms twice and keeps to the limit', () => {
+    expect(logOf([alarm], [], [entry('alarm.opened')], 10)).toHaveLength(3)
+    expect(logOf([alarm], [device], [], 2)).toHaveLength(2)
+  })
+})
