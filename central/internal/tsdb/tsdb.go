@@ -156,8 +156,12 @@ func (d *DB) Stop(ctx context.Context) error {
 	}
 }
 
-// Close closes the files. Nothing may be running.
+// Close stops the sealer, if Stop has not, and closes the files. No commit or query may be running.
 func (d *DB) Close() error {
+	if d.stop != nil {
+		d.stop()
+		<-d.done
+	}
 	var err error
 	if d.inbox != nil {
 		err = d.inbox.Close()
