@@ -93,21 +93,21 @@ func (o *Options) url() (*base.URL, error) {
 
 // The waits between attempts.
 const (
-	backoffMin = 250 * time.Millisecond
-	backoffMax = 5 * time.Second
-	stall      = 5 * time.Second // without a frame the connection is made anew
+	backoffFirst = 250 * time.Millisecond
+	backoffLast  = 5 * time.Second
+	stall        = 5 * time.Second // without a frame the connection is made anew
 )
 
 // Run opens the camera and hands over its frames until ctx ends; a connection that breaks is made again.
 // state is told nil with the first frame of a connection, and the error when it ends. The two functions
 // are never called at once.
 func (c *Camera) Run(ctx context.Context, frame func(Frame), state func(error)) {
-	wait := backoffMin
+	wait := backoffFirst
 	for {
 		started := false
 		err := c.once(ctx, func(f Frame) {
 			if !started {
-				started, wait = true, backoffMin
+				started, wait = true, backoffFirst
 				c.o.Log.Info("camera opened")
 				state(nil)
 			}
@@ -123,6 +123,6 @@ func (c *Camera) Run(ctx context.Context, frame func(Frame), state func(error)) 
 			return
 		case <-time.After(wait):
 		}
-		wait = min(2*wait, backoffMax)
+		wait = min(2*wait, backoffLast)
 	}
 }

@@ -107,18 +107,27 @@ func (c *Camera) once(ctx context.Context, out func(Frame)) error {
 	if _, err := client.Play(nil); err != nil {
 		return c.failure(address, err)
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- client.Wait() }()
+	ended := make(chan struct{})
+	var cause error
+	go func() {
+		cause = client.Wait()
+		close(ended)
+	}()
 	// Close waits for the reader, so after the defer no frame is handed over any more.
 	defer func() {
 		client.Close()
 		<-ended
 	}()
-	return c.watch(ctx, fail, ended, beat)
+	err = c.watch(ctx, fail, ended, beat)
+	if err == nil {
+		err = fmt.Errorf("camera %s: %w: %w", c.o.ID, ErrStalled, cause)
+	}
+	return err
 }
 
-// watch waits for the end of a connection: the lease, the camera, or silence.
-func (c *Camera) watch(ctx context.Context, fail <-chan error, ended chan error, beat <-chan struct{}) error {
+// watch waits for the end of a connection: the lease, the camera, or silence. It returns nil when the
+// connection ended by itself.
+func (c *Camera) watch(ctx context.Context, fail <-chan error, ended, beat <-chan struct{}) error {
 	silence := time.NewTimer(stall)
 	defer silence.Stop()
 	for {
@@ -127,9 +136,8 @@ func (c *Camera) watch(ctx context.Context, fail <-chan error, ended chan error,
 			return ctx.Err()
 		case err := <-fail:
 			return err
-		case err := <-ended:
-			ended <- nil
-			return fmt.Errorf("camera %s: %w: %w", c.o.ID, ErrStalled, err)
+		case <-ended:
+			return nil
 		case <-beat:
 			silence.Reset(stall)
 		case <-silence.C:
@@ -141,13 +149,13 @@ func (c *Camera) watch(ctx context.Context, fail <-chan error, ended chan error,
 // failure names an error of the library and takes the password out of its text.
 func (c *Camera) failure(u *base.URL, err error) error {
 	kind := ErrUnreachable
-	var status liberrors.ErrClientBadStatusCode
-	if errors.As(err, &status) {
+	if status, ok := errors.AsType[liberrors.ErrClientBadStatusCode](err); ok {
 		switch status.Code {
 		case base.StatusUnauthorized, base.StatusForbidden:
 			kind = ErrPassword
 		case base.StatusNotFound:
 			kind = ErrNoPicture
+		default:
 		}
 	}
 	text := err.Error()

@@ -12,8 +12,8 @@ import (
 
 // The waits between attempts to publish.
 const (
-	retryMin = 250 * time.Millisecond
-	retryMax = 4 * time.Second
+	retryFirst = 250 * time.Millisecond
+	retryLast  = 4 * time.Second
 )
 
 // lease sends one camera until it is over. Renewals move the end.
@@ -87,7 +87,7 @@ func (l *lease) run(cam *camera.Camera) {
 		cam.Run(l.ctx, l.out.offer, func(err error) { l.pub.setError(l.camera, err) })
 	})
 	wg.Go(func() { l.out.run(l.ctx) })
-	wait := retryMin
+	wait := retryFirst
 	for l.ctx.Err() == nil {
 		target, token, renewed := l.credential()
 		began := time.Now()
@@ -95,14 +95,14 @@ func (l *lease) run(cam *camera.Camera) {
 		if l.ctx.Err() != nil {
 			break
 		}
-		if time.Since(began) > 2*retryMax {
-			wait = retryMin
+		if time.Since(began) > 2*retryLast {
+			wait = retryFirst
 		}
 		l.log.Warn("session to the centre ended", "error", err)
 		pause := wait
-		wait = min(2*wait, retryMax)
+		wait = min(2*wait, retryLast)
 		if errors.Is(err, errToken) {
-			pause = retryMax // the same token fails again; the next renewal brings another
+			pause = retryLast // the same token fails again; the next renewal brings another
 		} else {
 			renewed = nil
 		}
@@ -110,7 +110,7 @@ func (l *lease) run(cam *camera.Camera) {
 		case <-l.ctx.Done():
 		case <-time.After(pause):
 		case <-renewed:
-			wait = retryMin
+			wait = retryFirst
 		}
 	}
 	wg.Wait()

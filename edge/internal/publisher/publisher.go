@@ -94,7 +94,7 @@ func (p *Publisher) Start(ctx context.Context) error {
 	p.ctx, p.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	for id, s := range p.cameras {
 		p.wg.Add(1)
-		go p.probe(p.ctx, id, s.camera)
+		go p.probe(p.ctx, id, s.camera) //nolint:contextcheck // the probes outlive the start
 	}
 	return nil
 }

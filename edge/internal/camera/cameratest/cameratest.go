@@ -49,7 +49,7 @@ func Start(t testing.TB, password string) *Camera {
 	h264 := &format.H264{PayloadTyp: 96, SPS: sps, PPS: pps, PacketizationMode: 1}
 	c.media = &description.Media{Type: description.MediaTypeVideo, Formats: []format.Format{h264}}
 	// The library cannot listen on port 0 and say which it got.
-	free, err := net.Listen("tcp", "127.0.0.1:0")
+	free, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
