@@ -15,19 +15,21 @@ import (
 	"github.com/fengsui/fengsui/shared/wire"
 )
 
-type deviceFilter struct {
+// DeviceFilter narrows a list. It is exported because huma passes over embedded types that are not.
+type DeviceFilter struct {
 	Q     string `query:"q" maxLength:"200" doc:"Part of id or name"`
 	Kind  string `query:"kind" enum:"edge,sensor,camera"`
 	State string `query:"state" enum:"never,online,offline,fault,revoked"`
 }
 
 type deviceList struct {
-	deviceFilter
+	DeviceFilter
 	After string `query:"after" maxLength:"64"`
 	Limit int    `query:"limit" minimum:"1" maximum:"500"`
 }
 
-type deviceID struct {
+// DeviceID names a device in the path.
+type DeviceID struct {
 	ID string `path:"id" maxLength:"64"`
 }
 
@@ -101,14 +103,14 @@ func (s *Server) RegisterDevices(svc *device.Service) {
 	op := func(id, method, path, summary string) huma.Operation {
 		return huma.Operation{OperationID: id, Method: method, Path: "/devices" + path, Summary: summary, Tags: []string{"devices"}}
 	}
-	list := func(ctx context.Context, f deviceFilter, after string, limit int) (page.List[device.Device], error) {
+	list := func(ctx context.Context, f DeviceFilter, after string, limit int) (page.List[device.Device], error) {
 		return svc.List(ctx, device.Filter{Kind: device.Kind(f.Kind), State: device.State(f.State)}, page.Request{Search: f.Q, After: after, Limit: limit})
 	}
 	register(s, op("list-devices", http.MethodGet, "", "List devices"), func(ctx context.Context, in *deviceList) (*body[page.List[device.Device]], error) {
-		return reply(list(ctx, in.deviceFilter, in.After, in.Limit))
+		return reply(list(ctx, in.DeviceFilter, in.After, in.Limit))
 	})
 	registerSheet(s, op("export-devices", "", "/export.xlsx", "Export the list of devices"), "devices",
-		func(ctx context.Context, in *deviceFilter) (document.Sheet, error) {
+		func(ctx context.Context, in *DeviceFilter) (document.Sheet, error) {
 			sheet := document.Sheet{Title: "设备", Headings: []string{"编号", "名称", "类型", "类别", "所属终端", "行政区划", "经度", "纬度", "状态", "故障", "最近通信", "拒收"}}
 			for after := ""; ; {
 				part, err := list(ctx, *in, after, page.MaxLimit)
@@ -123,7 +125,7 @@ func (s *Server) RegisterDevices(svc *device.Service) {
 				}
 			}
 		})
-	register(s, op("get-device", http.MethodGet, "/{id}", "Show one device"), func(ctx context.Context, in *deviceID) (*body[device.Device], error) {
+	register(s, op("get-device", http.MethodGet, "/{id}", "Show one device"), func(ctx context.Context, in *DeviceID) (*body[device.Device], error) {
 		return reply(svc.Get(ctx, in.ID))
 	})
 	create := op("create-device", http.MethodPost, "", "Register an edge or a simple sensor")
@@ -145,14 +147,14 @@ func (s *Server) RegisterDevices(svc *device.Service) {
 		return reply(out, nil)
 	})
 	register(s, op("change-device", http.MethodPatch, "/{id}", "Change name, class, division or place"), func(ctx context.Context, in *struct {
-		deviceID
+		DeviceID
 		Body deviceChange
 	},
 	) (*body[device.Device], error) {
 		return reply(svc.Update(ctx, in.ID, device.Change(in.Body)))
 	})
 	register(s, op("enrol-device", http.MethodPost, "/{id}/enrol", "Make a one-time token for an edge"), func(ctx context.Context, in *struct {
-		deviceID
+		DeviceID
 		base
 	},
 	) (*body[*enrolment], error) {
@@ -162,17 +164,17 @@ func (s *Server) RegisterDevices(svc *device.Service) {
 		}
 		return reply(s.enrolment(in.base, e), nil)
 	})
-	register(s, op("create-device-token", http.MethodPost, "/{id}/token", "Make a new token for a simple sensor"), func(ctx context.Context, in *deviceID) (*body[deviceToken], error) {
+	register(s, op("create-device-token", http.MethodPost, "/{id}/token", "Make a new token for a simple sensor"), func(ctx context.Context, in *DeviceID) (*body[deviceToken], error) {
 		token, err := svc.NewToken(ctx, in.ID)
 		return reply(deviceToken{Token: token}, err)
 	})
-	register(s, op("revoke-device", http.MethodPost, "/{id}/revoke", "Bar a device at once"), func(ctx context.Context, in *deviceID) (*body[device.Device], error) {
+	register(s, op("revoke-device", http.MethodPost, "/{id}/revoke", "Bar a device at once"), func(ctx context.Context, in *DeviceID) (*body[device.Device], error) {
 		return reply(svc.Revoke(ctx, in.ID))
 	})
-	register(s, op("remove-device", http.MethodDelete, "/{id}", "Remove a device, an edge with what is behind it"), func(ctx context.Context, in *deviceID) (*nothing, error) {
+	register(s, op("remove-device", http.MethodDelete, "/{id}", "Remove a device, an edge with what is behind it"), func(ctx context.Context, in *DeviceID) (*nothing, error) {
 		return done(svc.Remove(ctx, in.ID))
 	})
-	register(s, op("restore-device", http.MethodPost, "/{id}/restore", "Bring a removed device back"), func(ctx context.Context, in *deviceID) (*body[device.Device], error) {
+	register(s, op("restore-device", http.MethodPost, "/{id}/restore", "Bring a removed device back"), func(ctx context.Context, in *DeviceID) (*body[device.Device], error) {
 		return reply(svc.Restore(ctx, in.ID))
 	})
 }

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -32,6 +33,11 @@ func startEngine(dir string, maxPayload int, log *slog.Logger) (*engine, error) 
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make folder of the broker: %w", err)
 	}
+	// What the embedded server keeps (sessions, retained states) is only for the connections of now: every
+	// edge brings it anew. So torn files after a power cut cannot stop the start.
+	if err := os.RemoveAll(filepath.Join(dir, "jetstream")); err != nil {
+		return nil, fmt.Errorf("clear folder of the broker: %w", err)
+	}
 	raw := make([]byte, 32)
 	if _, err := rand.Read(raw); err != nil {
 		return nil, fmt.Errorf("make secret of the broker: %w", err)
@@ -48,7 +54,6 @@ func startEngine(dir string, maxPayload int, log *slog.Logger) (*engine, error) 
 		NoLog:                      true,
 		MaxPayload:                 int32(maxPayload), //nolint:gosec // a constant far below 2 GiB
 		MaxPending:                 256 << 20,
-		MaxConn:                    -1,
 		WriteDeadline:              10 * time.Second,
 		CustomClientAuthentication: e,
 		MQTT: server.MQTTOpts{
@@ -58,7 +63,6 @@ func startEngine(dir string, maxPayload int, log *slog.Logger) (*engine, error) 
 			AuthTimeout:           10,
 		},
 	}
-	opts.MaxConn = 0
 	srv, err := server.NewServer(opts)
 	if err != nil {
 		return nil, fmt.Errorf("make broker: %w", err)

@@ -24,6 +24,7 @@ func (s *Service) Presence(ctx context.Context, id string, online bool) {
 	now := time.Now()
 	var events []event.Event
 	s.reg.mu.Lock()
+	ctx = byEdge(ctx, e.rec.Device)
 	e.connected = online
 	if online || e.seen != nil {
 		e.hears(now)

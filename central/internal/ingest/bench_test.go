@@ -59,3 +59,36 @@ func BenchmarkSensorJSON(b *testing.B) {
 	b.StopTimer()
 	b.ReportMetric(float64(b.N*array)/b.Elapsed().Seconds(), "readings/s")
 }
+
+// BenchmarkSensorSingle is the same with one reading in each message.
+func BenchmarkSensorSingle(b *testing.B) {
+	c := newCentre(b)
+	added, err := c.devices.Create(system(), device.New{ID: "gauge", Kind: device.Sensor})
+	if err != nil {
+		b.Fatal(err)
+	}
+	conn, err := net.Dial("tcp", c.broker.PlainAddr().String())
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer conn.Close()
+	w := login(b, conn, added.Token)
+	confirmed := make(chan struct{}, 4096)
+	go w.confirmations(func(int64) { confirmed <- struct{}{} })
+	b.ResetTimer()
+	flying := 0
+	for n := range b.N {
+		if err := w.publish(uint16(n%60000+1), 1795492800000+int64(n)); err != nil {
+			b.Fatal(err)
+		}
+		if flying++; flying >= 200 {
+			<-confirmed
+			flying--
+		}
+	}
+	for ; flying > 0; flying-- {
+		<-confirmed
+	}
+	b.StopTimer()
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "readings/s")
+}

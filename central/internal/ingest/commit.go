@@ -20,12 +20,14 @@ func (i *Ingest) commits() {
 	}
 }
 
-// gather waits a little for company, unless much is there already.
+// gather waits for company while it keeps coming, for a limited time: whoever sends and waits for the
+// answer is not held up by the time that a crowd would take.
 func (i *Ingest) gather(first committable) []committable {
 	group := []committable{first}
 	readings := len(first.Batch.Readings)
-	timer := time.NewTimer(i.opts.Gather)
-	defer timer.Stop()
+	end := time.Now().Add(i.opts.Gather)
+	quiet := time.NewTimer(i.opts.Gather / 5)
+	defer quiet.Stop()
 	for len(group) < groupMessages && readings < groupReadings {
 		select {
 		case c, ok := <-i.ready:
@@ -34,7 +36,8 @@ func (i *Ingest) gather(first committable) []committable {
 			}
 			group = append(group, c)
 			readings += len(c.Batch.Readings)
-		case <-timer.C:
+			quiet.Reset(min(i.opts.Gather/5, time.Until(end)))
+		case <-quiet.C:
 			return group
 		}
 	}

@@ -46,8 +46,9 @@ type Options struct {
 	Results   func(ctx context.Context, edge string, r wire.CommandResult) // nil: nobody asks
 	Metrics   prometheus.Registerer                                        // nil: not measured
 	Log       *slog.Logger
+	Apart     string        // folder for readings with a time far in the future; empty: they are only counted
 	Window    int           // batches an edge may have unacknowledged; 0: 64
-	Gather    time.Duration // how long a commit waits for company; 0: 20 ms
+	Gather    time.Duration // how long a commit waits for company at most, a fifth of it in silence; 0: 20 ms
 }
 
 // Limits of one commit and of what waits.
@@ -75,6 +76,7 @@ const (
 type Ingest struct {
 	opts    Options
 	metrics metrics
+	apart   quarantine
 	nc      *nats.Conn
 	sub     *nats.Subscription
 
@@ -109,7 +111,7 @@ func New(o Options) (*Ingest, error) {
 	if o.Gather == 0 {
 		o.Gather = 20 * time.Millisecond
 	}
-	i := &Ingest{opts: o, ready: make(chan committable, readyLength)}
+	i := &Ingest{opts: o, apart: quarantine{dir: o.Apart}, ready: make(chan committable, readyLength)}
 	for n := range i.lanes {
 		i.lanes[n] = make(chan message, queueLength)
 	}

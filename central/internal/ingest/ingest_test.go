@@ -13,7 +13,9 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -37,6 +39,7 @@ type centre struct {
 	broker  *broker.Broker
 	ingest  *ingest.Ingest
 	results chan wire.CommandResult
+	dir     string
 	close   func() error
 }
 
@@ -54,7 +57,7 @@ func startCentre(ctx context.Context, dir, plain string) (*centre, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &centre{results: make(chan wire.CommandResult, 16)}
+	c := &centre{dir: dir, results: make(chan wire.CommandResult, 16)}
 	bus := event.NewBus()
 	c.devices = &device.Service{Store: store.NewDevices(db), Tx: db, Events: bus, Log: log, CA: ca}
 	c.data = &telemetry.Service{Store: ts, Alarms: store.NewAlarms(db), Devices: c.devices, Events: bus, Log: log}
@@ -63,7 +66,7 @@ func startCentre(ctx context.Context, dir, plain string) (*centre, error) {
 		return nil, err
 	}
 	c.ingest, err = ingest.New(ingest.Options{
-		Telemetry: c.data, Devices: c.devices, Log: log,
+		Telemetry: c.data, Devices: c.devices, Log: log, Apart: filepath.Join(dir, "apart"),
 		Results: func(_ context.Context, _ string, r wire.CommandResult) { c.results <- r },
 	})
 	if err != nil {
@@ -422,6 +425,13 @@ func TestSimpleSensorIsConfirmedWhenStored(t *testing.T) {
 	publish(`not json`)
 	publish(`{"values":{"level":null}}`)
 	publish(fmt.Sprintf(`{"ts":%d,"values":{"level":9}}`, time.Now().Add(time.Hour).UnixMilli()))
+	apart, err := filepath.Glob(filepath.Join(c.dir, "apart", "*.jsonl"))
+	if err != nil || len(apart) != 1 {
+		t.Fatalf("kept apart: %v, %v", apart, err)
+	}
+	if text, _ := os.ReadFile(apart[0]); !strings.Contains(string(text), `"property":"level"`) {
+		t.Errorf("kept apart: %s", text)
+	}
 	if n := c.refused(t, "gauge"); n != 3 {
 		t.Errorf("%d refused, want 3", n)
 	}

@@ -97,22 +97,26 @@ func reason(err error) string {
 	return ReasonMalformed
 }
 
-// ahead strips readings whose time lies far in the future: one of them would hide every true value after
-// it. The edge keeps what it sent for days, so nothing is lost that a corrected clock could not explain.
+// ahead takes out readings whose time lies far in the future: one of them would hide every true value
+// after it. They are kept apart for whoever wants to mend them.
 func (i *Ingest) ahead(id string, b *wire.Batch, now time.Time) {
 	limit := wire.Millis(now.Add(future))
-	n := uint64(0)
+	var apart []wire.Reading
 	kept := b.Readings[:0]
 	for _, r := range b.Readings {
 		if r.At > limit {
-			n++
+			apart = append(apart, r)
 			continue
 		}
 		kept = append(kept, r)
 	}
 	b.Readings = kept
-	if n > 0 {
-		i.Refused(i.ctx, id, ReasonFuture, n)
+	if len(apart) == 0 {
+		return
+	}
+	i.Refused(i.ctx, id, ReasonFuture, uint64(len(apart)))
+	if err := i.apart.keep(id, apart, now); err != nil {
+		i.opts.Log.Error("keep readings of the future apart", "device", id, "error", err)
 	}
 }
 
