@@ -116,8 +116,7 @@ func (s *Server) refuse(c *fiber.Ctx, err error) error {
 		c.Set(fiber.HeaderWWWAuthenticate, "Bearer")
 	}
 	p := s.problem(c.UserContext(), err)
-	var e *errs.Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*errs.Error](err); ok {
 		switch e.Code {
 		case "video.etag_missing":
 			p = newProblem(c.UserContext(), http.StatusPreconditionRequired, e.Code, e.Msg)

@@ -426,6 +426,21 @@ func TestSessionsFollowRFC9725(t *testing.T) {
 	}
 }
 
+func TestUserWhoIsDisabledSeesNoMore(t *testing.T) {
+	r := videoRoom(t)
+	ticket := r.ticket(t, "near")
+	_, offer := browser(t, webrtc.RTPTransceiverDirectionRecvonly)
+	got := r.call(t, http.MethodPost, ticket.WHEP, ticket.Token, sdpKind, offer)
+	if got.status != http.StatusCreated {
+		t.Fatalf("answer: %d %s", got.status, got.body)
+	}
+	r.svc.DropUser("somebody else")
+	r.svc.DropUser("u-near")
+	until(t, "the session is gone", func() bool {
+		return r.call(t, http.MethodDelete, got.header.Get("Location"), ticket.Token, "", "").status == http.StatusNotFound
+	})
+}
+
 func line(text, prefix string) string {
 	i := strings.Index(text, prefix)
 	return text[i : i+strings.Index(text[i:], "\r\n")]

@@ -54,7 +54,8 @@ func TestRestartKeepsTheOfferButForItsCredentials(t *testing.T) {
 	}
 }
 
-// FuzzOffer feeds the whole negotiation, the library's part included.
+// FuzzOffer feeds the whole negotiation, the library's part included. Its coverage varies from run to run,
+// so fuzz it with -fuzzminimizetime 1x.
 func FuzzOffer(f *testing.F) {
 	s := started(f, Options{MaxStreams: 1 << 20})
 	good := sampleOffer(f)

@@ -120,7 +120,8 @@ func (st *stream) update(f Flow, now time.Time) bool {
 	}
 	old := st.shown
 	same := old.State == next.State && old.Viewers == next.Viewers && old.Error == next.Error && old.Since != nil
-	if same && (old.Bitrate == next.Bitrate || now.Sub(st.told) < bitrateEvery) {
+	first := old.Bitrate == 0 && next.Bitrate > 0
+	if same && !first && (old.Bitrate == next.Bitrate || now.Sub(st.told) < bitrateEvery) {
 		return false
 	}
 	st.shown, st.told = next, now

@@ -105,7 +105,8 @@ func (s *Service) owns(token, id, name string) error {
 	return nil
 }
 
-// DropUser ends all that a user watches: the user was disabled or signed out everywhere.
+// DropUser ends all that a user watches: the user was disabled or may see less by now. It returns at once,
+// so it may be called from an event handler.
 func (s *Service) DropUser(user string) {
 	s.mu.Lock()
 	var names []string
@@ -115,11 +116,16 @@ func (s *Service) DropUser(user string) {
 		}
 	}
 	s.mu.Unlock()
-	for _, name := range names {
-		if err := s.o.Router.Hang(name); err != nil {
-			s.o.Log.Debug("session had ended", "session", name, "error", err)
-		}
+	if len(names) == 0 {
+		return
 	}
+	s.wg.Go(func() {
+		for _, name := range names {
+			if err := s.o.Router.Hang(name); err != nil {
+				s.o.Log.Debug("session had ended", "session", name, "error", err)
+			}
+		}
+	})
 }
 
 // ended forgets a session and tells who watched how long.
