@@ -20,6 +20,10 @@ export interface LayerPlan {
   data?: Record<string, () => Data>
 }
 
+const lookMs = 80
+const patienceMs = 20_000
+const restShare = 2
+
 // useLayer adds the sources and layers of a plan, keeps their data, and removes them in the end.
 export function useLayer(context: MapContext, plan: LayerPlan): void {
   let here: GlMap | undefined
@@ -49,16 +53,71 @@ export function useLayer(context: MapContext, plan: LayerPlan): void {
     },
     { immediate: true },
   )
-  for (const [id, data] of Object.entries(plan.data ?? {})) {
-    watch([context.map, data], ([map, value]) => map?.getSource<GeoJSONSource>(id)?.setData(value), { immediate: true })
-  }
+  const feeds = Object.entries(plan.data ?? {}).map(([id, data]) => {
+    const feed = new Feed(id)
+    watch([context.map, data], ([map, value]) => feed.offer(map, value), { immediate: true })
+    return feed
+  })
   onScopeDispose(() => {
+    for (const feed of feeds) feed.end()
     try {
       leave()
     } catch {
       // The map itself is gone already, and its layers with it.
     }
   })
+}
+
+// Feed gives a source its newest data, but never before the last was drawn and then a rest of some times
+// as long: tens of thousands of points must not keep the map from ever finishing.
+class Feed {
+  private waiting: Data | undefined
+  private map: GlMap | undefined
+  private timer: ReturnType<typeof setTimeout> | undefined
+  private givenAt = 0
+  private busy = false
+
+  constructor(private readonly id: string) {}
+
+  offer(map: GlMap | undefined, data: Data): void {
+    if (map !== this.map) this.end()
+    this.map = map
+    this.waiting = data
+    if (!this.busy) this.give()
+  }
+
+  end(): void {
+    clearTimeout(this.timer)
+    this.busy = false
+    this.waiting = undefined
+    this.map = undefined
+  }
+
+  private give(): void {
+    const source = this.map?.getSource<GeoJSONSource>(this.id)
+    if (!source || !this.waiting) return
+    this.busy = true
+    this.givenAt = performance.now()
+    source.setData(this.waiting)
+    this.waiting = undefined
+    this.timer = setTimeout(() => this.look(), lookMs)
+  }
+
+  private look(): void {
+    if (!this.map?.getSource(this.id)) {
+      this.busy = false
+      return
+    }
+    const took = performance.now() - this.givenAt
+    if (!this.map.isSourceLoaded(this.id) && took < patienceMs) {
+      this.timer = setTimeout(() => this.look(), lookMs)
+      return
+    }
+    this.timer = setTimeout(() => {
+      this.busy = false
+      this.give()
+    }, took < 2 * lookMs ? 0 : took * restShare)
+  }
 }
 
 export const empty: GeoJSON.FeatureCollection = { type: 'FeatureCollection', features: [] }

@@ -48,6 +48,8 @@ function colours(shape: Shape, tone: Tone, p: Palette): { fill: string; line: st
 
 // A camera stands on a stalk over its place, a terminal hangs under it; the others are on the spot.
 const stalk = 15
+// signLift is from a place to the middle of its stalked sign.
+export const signLift = stalk + 12
 
 function sign(shape: Shape, tone: Tone, p: Palette): Sign {
   const stalked = shape === 'camera' || shape === 'terminal'
@@ -126,7 +128,7 @@ function pixels(s: Sign): ImageData {
   const canvas = document.createElement('canvas')
   canvas.width = s.width * scale
   canvas.height = s.height * scale
-  const pen = canvas.getContext('2d')
+  const pen = canvas.getContext('2d', { willReadFrequently: true })
   if (!pen) throw new Error('no 2d canvas')
   pen.scale(scale, scale)
   s.draw(pen)

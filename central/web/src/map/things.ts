@@ -158,3 +158,21 @@ function none(): Things {
 function pointOf(thing: Thing, place: Place): Feature<Point, Thing> {
   return { type: 'Feature', properties: thing, geometry: { type: 'Point', coordinates: [place.lon, place.lat] } }
 }
+
+// settled keeps the old collections where nothing in them has changed, so that they are not drawn again.
+export function settled(old: Scene | undefined, next: Scene): Scene {
+  if (!old) return next
+  const kinds = { ...next.kinds }
+  for (const kind of Object.keys(kinds) as ThingKind[]) if (sameThings(old.kinds[kind], kinds[kind])) kinds[kind] = old.kinds[kind]
+  return { ...next, kinds }
+}
+
+function sameThings(a: Things, b: Things): boolean {
+  return a.features.length === b.features.length && a.features.every((f, i) => sameFeature(f, b.features[i] as Feature<Point, Thing>))
+}
+
+function sameFeature(a: Feature<Point, Thing>, b: Feature<Point, Thing>): boolean {
+  const [x, y] = a.geometry.coordinates
+  if (x !== b.geometry.coordinates[0] || y !== b.geometry.coordinates[1]) return false
+  return (Object.keys(a.properties) as (keyof Thing)[]).every((k) => a.properties[k] === b.properties[k])
+}

@@ -24,14 +24,9 @@ export interface GlOptions {
 
 export interface Gl {
   map: ShallowRef<GlMap | undefined>
-  // unable: this browser draws no map, why is in the text.
+  // unable is why this browser draws no map; empty when it does.
   unable: ShallowRef<string>
   begin: () => void
-}
-
-function canDraw(): boolean {
-  const canvas = document.createElement('canvas')
-  return canvas.getContext('webgl2') !== null
 }
 
 export function wider([west, south, east, north]: Box, by: number): LngLatBoundsLike {
@@ -45,10 +40,6 @@ export function useGlMap(box: Readonly<ShallowRef<HTMLElement | null>>, options:
 
   function begin(): void {
     if (made || !box.value) return
-    if (!canDraw()) {
-      unable.value = 'webgl'
-      return
-    }
     try {
       made = create(box.value)
     } catch (failure) {

@@ -4,7 +4,7 @@ import { onScopeDispose, shallowRef, watch, type ShallowRef } from 'vue'
 import { useLive } from '@/api/live'
 import { latestKey } from '@/api/livestate'
 import { clock } from '@/ui/time'
-import { sceneOf, type Scene } from './things'
+import { sceneOf, settled, type Scene } from './things'
 import { extend, type Step } from './track'
 
 // A rebuild may take this share of the time.
@@ -31,7 +31,7 @@ export function useScene(): LiveScene {
   function build(): void {
     pause = undefined
     const started = performance.now()
-    scene.value = sceneOf(live, words())
+    scene.value = settled(scene.value, sceneOf(live, words()))
     follow()
     rest = Math.max(soonest, (performance.now() - started) / share)
   }

@@ -2,7 +2,8 @@
 import { useLayer, type MapContext } from '../context'
 import type { Place } from '@/api/types'
 
-export function useSelection(context: MapContext, place: () => Place | undefined): void {
+// lift is how many pixels the sign hangs below its place, negative above it.
+export function useSelection(context: MapContext, place: () => Place | undefined, lift: () => number): void {
   useLayer(context, {
     group: 'selection',
     sources: { selection: { type: 'geojson', data: { type: 'FeatureCollection', features: [] } } },
@@ -17,7 +18,7 @@ export function useSelection(context: MapContext, place: () => Place | undefined
         id: 'selection:ring',
         type: 'circle',
         source: 'selection',
-        paint: { 'circle-radius': 20, 'circle-opacity': 0, 'circle-stroke-color': context.palette.value.focus, 'circle-stroke-width': 2.5 },
+        paint: { 'circle-radius': 20, 'circle-translate': [0, lift()], 'circle-opacity': 0, 'circle-stroke-color': context.palette.value.focus, 'circle-stroke-width': 2.5 },
       },
     ],
   })
