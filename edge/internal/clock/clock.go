@@ -1,0 +1,127 @@
+// Package clock is the agent's idea of the time. Readings, rules and commands take it from here. Rule
+// that must never break: time given by Now never follows a step of the machine's clock blindly; without
+// an outside source it says that it is not set, and readings are marked uncertain.
+package clock
+
+import (
+	"sync"
+	"time"
+)
+
+// Source is where the time comes from.
+type Source string
+
+// The sources, from best to worst.
+const (
+	System Source = "system" // the kernel says that NTP, PTP or a receiver disciplines it
+	Centre Source = "centre" // the centre's clock, counted on by the monotonic clock
+	None   Source = "none"
+)
+
+// near is the difference to the centre below which the machine's own clock is left alone: it is within
+// the uncertainty of a slow link.
+const near = time.Second
+
+// Clock combines the machine's clock with the centre's. The zero value is not usable; use New.
+type Clock struct {
+	disciplined func() bool
+	began       time.Time
+
+	mu     sync.Mutex
+	known  bool      // the centre's clock is known
+	heard  time.Time // when it was heard, for the monotonic clock
+	centre time.Time // the centre's clock then
+	own    time.Time // what Now said then
+	kernel bool
+	asked  time.Time
+}
+
+// New makes a clock; disciplined nil asks the kernel.
+func New(disciplined func() bool) *Clock {
+	if disciplined == nil {
+		disciplined = kernelSynced
+	}
+	return &Clock{disciplined: disciplined, began: time.Now()}
+}
+
+// Now is the best time known and whether it is set.
+func (c *Clock) Now() (at time.Time, synced bool) {
+	now := time.Now()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case c.fromKernel(now):
+		return now.UTC(), true
+	case c.known:
+		return c.own.Add(now.Sub(c.heard)), true
+	}
+	// Counted from the start, so that a step of the unset clock does not tear the readings apart.
+	return c.reckoned(now), false
+}
+
+// reckoned is the machine's clock at the start, counted on.
+func (c *Clock) reckoned(now time.Time) time.Time {
+	return c.began.Round(0).Add(now.Sub(c.began)).UTC()
+}
+
+// Source is where the time comes from at present.
+func (c *Clock) Source() Source {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case c.fromKernel(time.Now()):
+		return System
+	case c.known:
+		return Centre
+	}
+	return None
+}
+
+// fromKernel asks the kernel at most every ten seconds.
+func (c *Clock) fromKernel(now time.Time) bool {
+	if c.asked.IsZero() || now.Sub(c.asked) > 10*time.Second {
+		c.kernel, c.asked = c.disciplined(), now
+	}
+	return c.kernel
+}
+
+// Heard takes the centre's clock; trip is the time from asking to the answer, 0 when nothing was asked.
+// It returns by how much the times given out before were behind, when it is the first that sets the
+// clock.
+func (c *Clock) Heard(centre time.Time, trip time.Duration) (behind time.Duration, first bool) {
+	now := time.Now()
+	centre = centre.Add(trip / 2)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.known && trip == 0 {
+		// An unasked message may have waited on the way: it only counts when ours is clearly wrong.
+		if d := centre.Sub(c.centreNow(now)); d.Abs() < 30*time.Second {
+			return 0, false
+		}
+	}
+	first = !c.known && !c.fromKernel(now)
+	c.known, c.heard, c.centre = true, now, centre.UTC().Round(0)
+	own := c.reckoned(now)
+	if behind = c.centre.Sub(own); behind.Abs() < near {
+		behind = 0
+	}
+	c.own = own.Add(behind)
+	if !first {
+		return 0, false
+	}
+	return behind, true
+}
+
+// centreNow is the centre's clock.
+func (c *Clock) centreNow(now time.Time) time.Time { return c.centre.Add(now.Sub(c.heard)) }
+
+// CentreNow is the centre's clock, or our own as long as it is unknown: a command's life is measured by it.
+func (c *Clock) CentreNow() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	now := time.Now()
+	if !c.known {
+		return now
+	}
+	return c.centreNow(now)
+}
