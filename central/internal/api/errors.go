@@ -16,7 +16,7 @@ import (
 
 // Problem is every error of the API (RFC 9457). The console shows its own sentence for Code, in the
 // reader's language.
-type Problem struct {
+type Problem struct { //nolint:errname // the name that RFC 9457 gives
 	Type      string         `json:"type"`
 	Title     string         `json:"title"`
 	Status    int            `json:"status"`
@@ -46,12 +46,10 @@ const problemType = "application/problem+json"
 // problem turns any error into what the caller may know. An internal one is logged whole and shown as one
 // sentence.
 func (s *Server) problem(ctx context.Context, err error) *Problem {
-	var p *Problem
-	if errors.As(err, &p) {
+	if p, ok := errors.AsType[*Problem](err); ok {
 		return p
 	}
-	var status huma.StatusError
-	if errors.As(err, &status) {
+	if status, ok := errors.AsType[huma.StatusError](err); ok {
 		return newProblem(ctx, status.GetStatus(), "request.invalid", status.Error())
 	}
 	if errors.Is(err, context.DeadlineExceeded) {

@@ -25,6 +25,8 @@ const (
 	liveCoalesce  = 100 * time.Millisecond
 	liveHeartbeat = 4 * time.Second
 	liveRecheck   = time.Minute // whether the session still stands
+	livePing      = 15 * time.Second
+	liveSilence   = 45 * time.Second // without a pong the browser is gone
 	livePerUser   = 16
 	liveReadLimit = 1 << 10
 )
@@ -85,14 +87,18 @@ func (s *Server) serveLive(conn *websocket.Conn) {
 	defer s.live.remove(v)
 	sub := s.live.src.Events.Subscribe(liveQueue)
 	defer sub.Close()
-	go v.read()
-	if !v.stands(ctx) {
-		// It ended between the handshake and the subscription, so no event will tell.
-		v.end(websocket.ClosePolicyViolation, "session ended")
-		return
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		v.read()
+	}()
+	code, why := websocket.ClosePolicyViolation, "session ended"
+	// It may have ended between the handshake and the subscription, of which no event will tell.
+	if v.stands(ctx) {
+		code, why = v.run(ctx, sub)
 	}
-	code, why := v.run(ctx, sub)
 	v.end(code, why)
+	v.wait(ended)
 }
 
 func (l *live) add(v *view) bool {
@@ -162,10 +168,28 @@ type view struct {
 // read drains the socket, so that closing and pongs are noticed. The browser has nothing to say.
 func (v *view) read() {
 	v.conn.SetReadLimit(liveReadLimit)
+	alive := func(string) error { return v.conn.SetReadDeadline(time.Now().Add(liveSilence)) }
+	_ = alive("")
+	v.conn.SetPongHandler(alive)
 	for {
 		if _, _, err := v.conn.ReadMessage(); err != nil {
 			v.cancel()
 			return
+		}
+	}
+}
+
+// wait ends read. The library takes the connection back when the handler returns, and closing it does not
+// wake a reader: only a deadline does. A pong may move it once more.
+func (v *view) wait(ended <-chan struct{}) {
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		_ = v.conn.SetReadDeadline(time.Now())
+		select {
+		case <-ended:
+			return
+		case <-tick.C:
 		}
 	}
 }
@@ -184,11 +208,17 @@ func (v *view) run(ctx context.Context, sub *event.Subscription) (int, string) {
 	defer flush.Stop()
 	recheck := time.NewTicker(liveRecheck)
 	defer recheck.Stop()
+	ping := time.NewTicker(livePing)
+	defer ping.Stop()
 	waiting := false
 	for {
 		select {
 		case <-ctx.Done():
 			return websocket.CloseGoingAway, "the centre stops"
+		case <-ping.C:
+			if err := v.conn.WriteControl(websocket.PingMessage, nil, time.Now().Add(liveWrite)); err != nil {
+				return websocket.CloseGoingAway, "gone"
+			}
 		case <-recheck.C:
 			if !v.stands(ctx) {
 				return websocket.ClosePolicyViolation, "session ended"

@@ -32,6 +32,7 @@ const (
 	bodyLimit       = 1 << 20
 	requestDeadline = 20 * time.Second
 	readTimeout     = 15 * time.Second
+	writeTimeout    = 2 * time.Minute // a large export over a thin link
 	idleTimeout     = 2 * time.Minute
 	// prefix of everything in the OpenAPI document.
 	prefix = "/api/v1"
@@ -75,6 +76,7 @@ func New(o Options) *Server {
 		Immutable:             true,
 		BodyLimit:             bodyLimit,
 		ReadTimeout:           readTimeout,
+		WriteTimeout:          writeTimeout,
 		IdleTimeout:           idleTimeout,
 		DisableStartupMessage: true,
 		ErrorHandler:          s.fail,

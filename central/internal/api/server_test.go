@@ -1,9 +1,13 @@
 package api
 
 import (
+	"bufio"
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -47,10 +51,28 @@ func TestEveryErrorIsAProblem(t *testing.T) {
 	b.want(404, "request.no_such_path", http.MethodPost, "/nothing", nil, nil)
 	b.want(405, "request.method", http.MethodDelete, "/api/v1/about", nil, nil)
 	b.want(422, "request.invalid", http.MethodPost, "/api/v1/session", map[string]string{"username": "a"}, nil)
-	b.want(413, "request.too_large", http.MethodPost, "/api/v1/session", strings.Repeat("x", bodyLimit+1), nil)
 	b.want(401, "auth.required", http.MethodGet, "/api/v1/live", nil, nil)
 	b.token = "fst_unknown"
 	b.want(401, "account.session_ended", http.MethodGet, "/api/v1/about", nil, nil)
+}
+
+func TestBodyTooLargeIsRefusedBeforeItIsSent(t *testing.T) {
+	c := newCentre(t)
+	conn, err := net.Dial("tcp", c.server.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	fmt.Fprintf(conn, "POST /api/v1/session HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n", bodyLimit+1)
+	res, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	var p Problem
+	if err := json.NewDecoder(res.Body).Decode(&p); err != nil || res.StatusCode != http.StatusRequestEntityTooLarge || p.Code != "request.too_large" || p.RequestID == "" {
+		t.Errorf("%d %+v, %v", res.StatusCode, p, err)
+	}
 }
 
 func TestPanicIsAProblemAndTheServerGoesOn(t *testing.T) {
@@ -67,7 +89,7 @@ func TestPanicIsAProblemAndTheServerGoesOn(t *testing.T) {
 		}
 		text, _ := io.ReadAll(res.Body)
 		res.Body.Close()
-		if res.StatusCode != 500 || strings.Contains(string(text), "secret") || !strings.Contains(string(text), "request_id") {
+		if res.StatusCode != http.StatusInternalServerError || strings.Contains(string(text), "secret") || !strings.Contains(string(text), "request_id") {
 			t.Errorf("%d %s", res.StatusCode, text)
 		}
 	}
@@ -83,7 +105,7 @@ func TestPagesOfTheConsoleAreServedWithTheRightHeaders(t *testing.T) {
 			t.Fatal(err)
 		}
 		res.Body.Close()
-		if res.StatusCode != 200 || res.Header.Get("Cache-Control") != want {
+		if res.StatusCode != http.StatusOK || res.Header.Get("Cache-Control") != want {
 			t.Errorf("%s: %d, Cache-Control %q, want %q", path, res.StatusCode, res.Header.Get("Cache-Control"), want)
 		}
 		if csp := res.Header.Get("Content-Security-Policy"); !strings.Contains(csp, "default-src 'self'") {
@@ -107,7 +129,7 @@ func TestReadyNamesThePartThatIsDown(t *testing.T) {
 	}
 	text, _ := io.ReadAll(res.Body)
 	res.Body.Close()
-	if res.StatusCode != 503 || !strings.Contains(string(text), `"broker":"down"`) || !strings.Contains(string(text), `"database":"ok"`) {
+	if res.StatusCode != http.StatusServiceUnavailable || !strings.Contains(string(text), `"broker":"down"`) || !strings.Contains(string(text), `"database":"ok"`) {
 		t.Errorf("%d %s", res.StatusCode, text)
 	}
 }

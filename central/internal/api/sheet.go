@@ -22,14 +22,14 @@ type file struct {
 }
 
 // registerSheet adds GET path, which exports a list as XLSX; name is the file's name without ending.
-func registerSheet[I any](s *Server, op huma.Operation, name string, make func(context.Context, *I) (document.Sheet, error)) {
+func registerSheet[I any](s *Server, op huma.Operation, name string, fill func(context.Context, *I) (document.Sheet, error)) {
 	op.Method = http.MethodGet
 	op.Responses = map[string]*huma.Response{"200": {
 		Description: "An XLSX workbook",
 		Content:     map[string]*huma.MediaType{sheetType: {Schema: &huma.Schema{Type: "string", Format: "binary"}}},
 	}}
 	register(s, op, func(ctx context.Context, in *I) (*file, error) {
-		sheet, err := make(ctx, in)
+		sheet, err := fill(ctx, in)
 		if err != nil {
 			return nil, err
 		}

@@ -32,7 +32,7 @@ func reader(division string) context.Context {
 	})
 }
 
-func list(t *testing.T, s *audit.Service, ctx context.Context, q audit.Query) []string {
+func list(ctx context.Context, t *testing.T, s *audit.Service, q audit.Query) []string {
 	t.Helper()
 	l, err := s.List(ctx, q)
 	if err != nil {
@@ -73,7 +73,7 @@ func TestEveryChangeIsRecordedOnceAndPassingViewsAreNot(t *testing.T) {
 			{"search by name", reader("320600"), audit.Query{Request: page.Request{Search: "张三"}}, "a1 100%,u2,d1,a1"},
 			{"later", reader("320600"), audit.Query{From: time.Now().Add(time.Hour)}, ""},
 		} {
-			if got := strings.Join(list(t, s, c.ctx, c.q), ","); got != c.want {
+			if got := strings.Join(list(c.ctx, t, s, c.q), ","); got != c.want {
 				t.Errorf("%s: got %q, want %q", c.name, got, c.want)
 			}
 		}
@@ -81,7 +81,7 @@ func TestEveryChangeIsRecordedOnceAndPassingViewsAreNot(t *testing.T) {
 		if err != nil || len(first.Items) != 3 || first.Next == "" {
 			t.Fatalf("first part: %d items, next %q, %v", len(first.Items), first.Next, err)
 		}
-		if got := strings.Join(list(t, s, reader("320600"), audit.Query{Request: page.Request{After: first.Next}}), ","); got != "a1" {
+		if got := strings.Join(list(reader("320600"), t, s, audit.Query{Request: page.Request{After: first.Next}}), ","); got != "a1" {
 			t.Errorf("second part = %q, want a1", got)
 		}
 		if _, err := s.List(who, audit.Query{}); errs.KindOf(err) != errs.Denied {

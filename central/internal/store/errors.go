@@ -19,8 +19,7 @@ func wrap(err error) error {
 	if err == nil {
 		return nil
 	}
-	var known *errs.Error
-	if errors.As(err, &known) {
+	if _, ok := errors.AsType[*errs.Error](err); ok {
 		return err
 	}
 	if errors.Is(err, sql.ErrNoRows) {
@@ -57,16 +56,13 @@ const (
 )
 
 func cause(err error) reason {
-	var lite *sqlite.Error
-	if errors.As(err, &lite) {
+	if lite, ok := errors.AsType[*sqlite.Error](err); ok {
 		return liteCause(lite.Code())
 	}
-	var pg *pgconn.PgError
-	if errors.As(err, &pg) {
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return pgCause(pg.Code)
 	}
-	var connect *pgconn.ConnectError
-	if errors.As(err, &connect) {
+	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
 		return busy
 	}
 	return other

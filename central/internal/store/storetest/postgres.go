@@ -68,6 +68,7 @@ wait $pid
 rm -rf "$2"`
 
 func start(bin string) (*server, error) {
+	ctx := context.Background() // the cluster outlives the test that asks first
 	dir, err := os.MkdirTemp("", "fspg")
 	if err != nil {
 		return nil, err
@@ -76,13 +77,13 @@ func start(bin string) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	initdb := exec.Command(filepath.Join(bin, "initdb"), "-D", filepath.Join(dir, "data"), "-U", "postgres",
+	initdb := exec.CommandContext(ctx, filepath.Join(bin, "initdb"), "-D", filepath.Join(dir, "data"), "-U", "postgres",
 		"-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
 	initdb.SysProcAttr, initdb.Dir = as, dir
 	if out, err := initdb.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("initdb: %w: %s", err, out)
 	}
-	run := exec.Command("/bin/sh", "-c", watch, "watch", bin, dir)
+	run := exec.CommandContext(ctx, "/bin/sh", "-c", watch, "watch", bin, dir)
 	run.SysProcAttr, run.Dir = as, dir
 	in, err := run.StdinPipe()
 	if err != nil {

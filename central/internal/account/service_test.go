@@ -1,0 +1,255 @@
+package account_test
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/fengsui/fengsui/central/internal/account"
+	"github.com/fengsui/fengsui/central/internal/actor"
+	"github.com/fengsui/fengsui/central/internal/errs"
+	"github.com/fengsui/fengsui/central/internal/event"
+	"github.com/fengsui/fengsui/central/internal/page"
+	"github.com/fengsui/fengsui/central/internal/store"
+	"github.com/fengsui/fengsui/central/internal/store/storetest"
+)
+
+const chosen = "Correct-horse-7"
+
+type bench struct {
+	*account.Service
+	t     *testing.T
+	mu    sync.Mutex
+	kinds []string
+	sys   context.Context
+	once  string
+}
+
+func newBench(t *testing.T, db *store.DB) *bench {
+	t.Helper()
+	b := &bench{t: t, sys: actor.WithSystem(context.Background(), "test")}
+	bus := event.NewBus()
+	bus.Handle(func(_ context.Context, e event.Event) {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		b.kinds = append(b.kinds, e.Kind)
+	})
+	var err error
+	if b.Service, err = account.New(store.NewAccounts(db), db, bus, nil); err != nil {
+		t.Fatal(err)
+	}
+	if b.once, err = b.EnsureFirst(b.sys, account.First{OrgName: "南通", OrgNameEN: "Nantong", Division: "320600"}); err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func (b *bench) published(kind string) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Contains(b.kinds, kind)
+}
+
+// admin signs the first administrator in and changes the password.
+func (b *bench) admin() (context.Context, account.Identity, string) {
+	b.t.Helper()
+	who, _, err := b.Login(b.t.Context(), "admin", b.once, "")
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	who, token, err := b.ChangePassword(b.t.Context(), who, b.once, chosen)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return actor.With(context.Background(), who.Actor), who, token
+}
+
+func TestOnlyAnEmptyCentreGetsAFirstAdministrator(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		b := newBench(t, db)
+		if b.once == "" || !b.published(account.Created) {
+			t.Fatal("no first administrator")
+		}
+		again, err := b.EnsureFirst(b.sys, account.First{OrgName: "x", Division: "320600"})
+		if err != nil || again != "" {
+			t.Errorf("second start: %q, %v", again, err)
+		}
+		if _, err := b.EnsureFirst(t.Context(), account.First{}); errs.KindOf(err) != errs.Unauthenticated {
+			t.Errorf("without an actor: %v", err)
+		}
+	})
+}
+
+func TestUsersAreMadeListedChangedAndDisabled(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		b := newBench(t, db)
+		ctx, who, _ := b.admin()
+		county, err := b.CreateOrg(ctx, account.NewOrg{ParentID: who.User.OrgID, Name: "如东县", NameEN: "Rudong", Division: "320623"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := b.CreateOrg(ctx, account.NewOrg{ParentID: county.ID, Name: "外", Division: "320681"}); errs.KindOf(err) != errs.Invalid {
+			t.Errorf("an organisation outside its parent: %v", err)
+		}
+		u, once, err := b.CreateUser(ctx, account.NewUser{Username: " Wang_1 ", Name: "王 100%", OrgID: county.ID, Roles: []string{"technician", "duty"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if u.Username != "wang_1" || u.Division != "320623" {
+			t.Errorf("made %+v", u)
+		}
+		for search, want := range map[string]int{"": 2, "100%": 1, "%": 1, "WANG_": 1, "如东": 1, "none": 0} {
+			l, err := b.Users(ctx, page.Request{Search: search})
+			if err != nil || len(l.Items) != want {
+				t.Errorf("search %q: %d users, %v; want %d", search, len(l.Items), err, want)
+			}
+		}
+		first, err := b.Users(ctx, page.Request{Limit: 1})
+		if err != nil || len(first.Items) != 1 || first.Next == "" {
+			t.Fatalf("first part: %+v, %v", first, err)
+		}
+		second, err := b.Users(ctx, page.Request{Limit: 1, After: first.Next})
+		if err != nil || len(second.Items) != 1 || second.Items[0].ID != u.ID || second.Next != "" ||
+			strings.Join(second.Items[0].Roles, " ") != "duty technician" {
+			t.Errorf("second part: %+v, %v", second, err)
+		}
+		in, token, err := b.Login(t.Context(), "WANG_1", once, "")
+		if err != nil || len(in.Actor.Permissions) != 0 {
+			t.Fatalf("login: %+v, %v", in.Actor, err)
+		}
+		off := true
+		if _, err := b.ChangeUser(ctx, u.ID, account.Change{Disabled: &off}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := b.Check(t.Context(), token); errs.KindOf(err) != errs.Unauthenticated || !b.published(account.Disabled) {
+			t.Errorf("the session of a disabled user: %v", err)
+		}
+		if _, _, err := b.Login(t.Context(), "wang_1", once, ""); errs.KindOf(err) != errs.Unauthenticated {
+			t.Errorf("login of a disabled user: %v", err)
+		}
+		if _, _, err := b.CreateToken(b.sys, u.ID, "x"); errs.KindOf(err) != errs.Conflict {
+			t.Errorf("token for a disabled user: %v", err)
+		}
+	})
+}
+
+func TestResetGivesAOneTimePasswordAndEndsSessions(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		b := newBench(t, db)
+		_, who, token := b.admin()
+		once, err := b.ResetPassword(b.sys, who.User.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := b.Check(t.Context(), token); errs.KindOf(err) != errs.Unauthenticated {
+			t.Errorf("session after the reset: %v", err)
+		}
+		if _, _, err := b.Login(t.Context(), "admin", chosen, ""); errs.KindOf(err) != errs.Unauthenticated {
+			t.Errorf("old password: %v", err)
+		}
+		if in, _, err := b.Login(t.Context(), "admin", once, ""); err != nil || !in.User.MustChangePassword {
+			t.Errorf("one-time password: %+v, %v", in.User, err)
+		}
+	})
+}
+
+func TestTokensOfOthersAreOutOfReachAndNamesAreCounted(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		b := newBench(t, db)
+		ctx, who, _ := b.admin()
+		u, _, err := b.CreateUser(ctx, account.NewUser{Username: "li", Name: "李", OrgID: who.User.OrgID, Roles: []string{"duty"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := b.CreateToken(ctx, u.ID, "x"); errs.KindOf(err) != errs.Denied {
+			t.Errorf("an administrator made a token in another's name: %v", err)
+		}
+		made, text, err := b.CreateToken(b.sys, u.ID, "script")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if a, err := b.TokenActor(t.Context(), text); err != nil || a.ID != u.ID || len(a.Permissions) != 0 {
+			t.Errorf("token of somebody who must change the password: %+v, %v", a, err)
+		}
+		list, err := b.Tokens(ctx, u.ID)
+		if err != nil || len(list) != 1 || list[0].LastUsedAt == nil {
+			t.Errorf("tokens = %+v, %v", list, err)
+		}
+		if err := b.RevokeToken(ctx, u.ID, made.ID); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := b.TokenActor(t.Context(), text); errs.KindOf(err) != errs.Unauthenticated {
+			t.Errorf("revoked token: %v", err)
+		}
+		if _, err := b.SessionActor(t.Context(), text); errs.KindOf(err) != errs.Unauthenticated {
+			t.Errorf("token as a cookie: %v", err)
+		}
+	})
+}
+
+func TestTwoAdministratorsCannotDisableEachOtherAtOnce(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		b := newBench(t, db)
+		_, first, _ := b.admin()
+		second, _, err := b.CreateUser(b.sys, account.NewUser{Username: "second", Name: "二", OrgID: first.User.OrgID, Roles: []string{"admin"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		off := true
+		var wg sync.WaitGroup
+		for _, id := range []string{first.User.ID, second.ID} {
+			wg.Go(func() { _, _ = b.ChangeUser(b.sys, id, account.Change{Disabled: &off}) })
+		}
+		wg.Wait()
+		l, err := b.Users(b.sys, page.Request{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		enabled := 0
+		for _, u := range l.Items {
+			if !u.Disabled {
+				enabled++
+			}
+		}
+		if enabled != 1 {
+			t.Errorf("%d administrators are left, want 1", enabled)
+		}
+	})
+}
+
+func TestLockEndsAndSessionsExpireWithTime(t *testing.T) {
+	db := storetest.SQLite(t)
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, db)
+		_, _, token := b.admin()
+		for range account.LockAfter {
+			_, _, _ = b.Login(t.Context(), "admin", "guess", "")
+		}
+		if _, _, err := b.Login(t.Context(), "admin", chosen, ""); errs.KindOf(err) != errs.Denied {
+			t.Errorf("right password while locked: %v", err)
+		}
+		if _, err := b.Authenticate(t.Context(), token); err != nil {
+			t.Errorf("the lock ended a session in use: %v", err)
+		}
+		time.Sleep(account.LockFor)
+		if _, _, err := b.Login(t.Context(), "admin", chosen, ""); err != nil {
+			t.Errorf("after the lock: %v", err)
+		}
+		time.Sleep(account.SessionIdle - time.Hour)
+		if _, err := b.Authenticate(t.Context(), token); err != nil {
+			t.Errorf("in use: %v", err)
+		}
+		time.Sleep(account.SessionIdle - time.Hour)
+		if _, err := b.Check(t.Context(), token); err != nil {
+			t.Errorf("a use did not move the end: %v", err)
+		}
+		time.Sleep(time.Hour)
+		if _, err := b.Check(t.Context(), token); errs.KindOf(err) != errs.Unauthenticated {
+			t.Errorf("idle too long: %v", err)
+		}
+	})
+}
