@@ -7,6 +7,7 @@ import "time"
 const (
 	leaseLength = 20 * time.Second
 	renewEvery  = 8 * time.Second
+	urgeEvery   = 3 * time.Second // while no picture comes: the terminal may have just started again
 	retryAfter  = 2 * time.Second
 	linger      = 2 * time.Second  // a page that is loaded again finds the picture running
 	patience    = 20 * time.Second // how long a ticket keeps the lease while its viewer connects
@@ -40,11 +41,15 @@ func (l *lease) arrived() { l.hold = time.Time{} }
 // needed reports whether somebody watches or is about to.
 func (l *lease) needed(now time.Time, viewers int) bool { return viewers > 0 || now.Before(l.hold) }
 
-// decide says what to tell the edge now.
-func (l *lease) decide(now time.Time, viewers int) act {
+// decide says what to tell the edge now. live says that pictures come.
+func (l *lease) decide(now time.Time, viewers int, live bool) act {
 	if l.needed(now, viewers) {
 		l.wanted = now
-		if (!l.running || now.Sub(l.asked) >= renewEvery) && now.Sub(l.tried) >= retryAfter {
+		every := urgeEvery
+		if live {
+			every = renewEvery
+		}
+		if (!l.running || now.Sub(l.asked) >= every) && now.Sub(l.tried) >= retryAfter {
 			l.tried = now
 			return start
 		}
@@ -66,13 +71,16 @@ const (
 	grace       = 15 * time.Second // a publisher that is away shorter has only frozen
 )
 
+// live reports whether pictures come.
+func (f Flow) live(now time.Time) bool { return f.Publishing && now.Sub(f.Last) <= frozenAfter }
+
 // stateOf says how a stream stands.
 func stateOf(f Flow, needed bool, now time.Time) State {
 	quiet := now.Sub(f.Last)
 	switch {
 	case f.Publishing && f.Last.IsZero():
 		return Starting
-	case f.Publishing && quiet > frozenAfter, !f.Publishing && needed && quiet < grace:
+	case f.Publishing && !f.live(now), !f.Publishing && needed && quiet < grace:
 		return Frozen
 	case f.Publishing:
 		return Live

@@ -10,7 +10,7 @@ func sec(s float64) time.Time { return noon.Add(time.Duration(s * float64(time.S
 // drive runs a lease from one second to another in half seconds and returns when it told what.
 func drive(l *lease, from, to float64, viewers int, take bool) (starts, stops []float64) {
 	for at := from; at < to; at += 0.5 {
-		switch l.decide(sec(at), viewers) {
+		switch l.decide(sec(at), viewers, true) {
 		case start:
 			starts = append(starts, at)
 			if take {
@@ -52,13 +52,25 @@ func TestTerminalStopsWithinThirtySecondsOfTheLastViewer(t *testing.T) {
 
 func TestTicketKeepsTheLeaseWhileItsViewerConnects(t *testing.T) {
 	var l lease
-	if got := l.decide(sec(0), 0); got != nothing {
+	if got := l.decide(sec(0), 0, false); got != nothing {
 		t.Errorf("nobody asked, got %v", got)
 	}
 	l.want(sec(0))
 	starts, stops := drive(&l, 0, 60, 0, true)
 	if len(starts) == 0 || starts[len(starts)-1] > patience.Seconds() || len(stops) != 1 {
 		t.Errorf("started at %v, stopped at %v", starts, stops)
+	}
+}
+
+func TestTerminalThatStartedAgainIsAskedSoon(t *testing.T) {
+	var l lease
+	l.decide(sec(0), 1, false)
+	l.started(sec(0))
+	if got := l.decide(sec(2.5), 1, false); got != nothing {
+		t.Errorf("asked again after 2.5 s: %v", got)
+	}
+	if got := l.decide(sec(3), 1, false); got != start {
+		t.Errorf("without a picture: got %v after 3 s", got)
 	}
 }
 

@@ -56,7 +56,7 @@ func (s *Service) look(ctx context.Context, now time.Time) {
 	for id, st := range s.streams {
 		flow := s.o.Router.Flow(id)
 		if !st.busy {
-			if a := st.lease.decide(now, flow.Viewers); a != nothing {
+			if a := st.lease.decide(now, flow.Viewers, flow.live(now)); a != nothing {
 				st.busy = true
 				s.wg.Go(func() { s.tell(ctx, id, a) })
 			}
