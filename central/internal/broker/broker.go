@@ -25,6 +25,8 @@ import (
 
 // Authenticator knows who may connect (device.Service).
 type Authenticator interface {
+	// Both answer errs.Unauthenticated to a stranger; any other error means: try again later.
+
 	// AuthCertificate returns the edge that holds this certificate, already verified against the centre's
 	// authority, when it is neither revoked nor replaced.
 	AuthCertificate(ctx context.Context, cert *x509.Certificate) (edge string, err error)
@@ -145,7 +147,7 @@ func (b *Broker) Listen(ctx context.Context) error {
 			return fmt.Errorf("listen for MQTT on %s: %w", b.opts.Plain, err)
 		}
 		b.addrPlain = l.Addr()
-		b.accept(l, nil)
+		b.accept(l, nil) //nolint:contextcheck // sessions outlive the start
 	}
 	if b.opts.TLS != "" {
 		l, err := lc.Listen(ctx, "tcp", b.opts.TLS)
@@ -153,7 +155,7 @@ func (b *Broker) Listen(ctx context.Context) error {
 			return fmt.Errorf("listen for MQTT on %s: %w", b.opts.TLS, err)
 		}
 		b.addrTLS = l.Addr()
-		b.accept(l, b.opts.TLSConfig)
+		b.accept(l, b.opts.TLSConfig) //nolint:contextcheck // sessions outlive the start
 	}
 	return nil
 }
@@ -233,18 +235,29 @@ func (b *Broker) tell() {
 	}
 }
 
-// enter adds a session; false when the broker stops or the device has too many.
+// enter adds a session; false when the broker stops. A device that has too many loses its oldest: over a
+// bad link those are the ones whose end nobody has noticed yet.
 func (b *Broker) enter(s *session) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	set := b.sessions[s.id]
-	if b.closed || len(set) >= b.opts.MaxPerDevice {
+	if b.closed {
 		return false
 	}
+	set := b.sessions[s.id]
 	if set == nil {
 		set = map[*session]struct{}{}
 		b.sessions[s.id] = set
 		b.announce(s.id, true)
+	}
+	if len(set) >= b.opts.MaxPerDevice {
+		var oldest *session
+		for one := range set {
+			if oldest == nil || one.since.Before(oldest.since) {
+				oldest = one
+			}
+		}
+		delete(set, oldest)
+		go oldest.close()
 	}
 	set[s] = struct{}{}
 	return true
@@ -254,6 +267,9 @@ func (b *Broker) leave(s *session) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	set := b.sessions[s.id]
+	if _, ok := set[s]; !ok {
+		return
+	}
 	delete(set, s)
 	if len(set) == 0 {
 		delete(b.sessions, s.id)

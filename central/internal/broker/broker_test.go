@@ -13,9 +13,11 @@ import (
 	"time"
 
 	mqtt "github.com/eclipse/paho.mqtt.golang"
+	"github.com/eclipse/paho.mqtt.golang/packets"
 	"github.com/nats-io/nats.go"
 
 	"github.com/fengsui/fengsui/central/internal/device"
+	"github.com/fengsui/fengsui/central/internal/errs"
 	"github.com/fengsui/fengsui/shared/wire"
 )
 
@@ -36,14 +38,14 @@ func (f *field) AuthCertificate(_ context.Context, c *x509.Certificate) (string,
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.bars[c.Subject.CommonName] {
-		return "", errors.New("barred")
+		return "", errs.E(errs.Unauthenticated, "test", "barred")
 	}
 	return c.Subject.CommonName, nil
 }
 
 func (f *field) AuthToken(_ context.Context, _, token string) error {
 	if token != "good" {
-		return errors.New("wrong token")
+		return errs.E(errs.Unauthenticated, "test", "wrong token")
 	}
 	return nil
 }
@@ -232,6 +234,9 @@ func TestStrangersStayOutside(t *testing.T) {
 	refuses("certificate of another authority", o)
 	f.bars["edge-z"] = true
 	refuses("revoked certificate", f.edgeOptions("edge-z"))
+	if tok := mqtt.NewClient(f.edgeOptions("edge-z")).Connect(); tok.Wait() && !errors.Is(tok.Error(), packets.ErrorRefusedNotAuthorised) {
+		t.Errorf("a revoked edge hears %v", tok.Error())
+	}
 	// The inner listener knows nobody without the secret of the process.
 	inner := mqtt.NewClientOptions().AddBroker("tcp://" + f.engine.addr).SetClientID("edge-a").SetProtocolVersion(4).
 		SetUsername("edge-a").SetPassword("guess").SetConnectTimeout(3 * time.Second)
@@ -297,5 +302,19 @@ func TestSilentStrangerIsClosed(t *testing.T) {
 	_ = conn.SetReadDeadline(time.Now().Add(10 * time.Second))
 	if _, err := conn.Read(make([]byte, 1)); err == nil || errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("got %v, want the end of the connection", err)
+	}
+}
+
+func TestTheOldestOfTooManySessionsEnds(t *testing.T) {
+	f := newField(t)
+	first := dial(t, f.sensorOptions("gauge"))
+	for range f.opts.MaxPerDevice {
+		dial(t, f.sensorOptions("gauge"))
+	}
+	until(t, "the oldest session to end", func() bool { return !first.IsConnectionOpen() })
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if !f.here["gauge"] {
+		t.Error("the sensor counts as gone")
 	}
 }

@@ -47,12 +47,10 @@ func (s *session) edge(c connect) {
 		return
 	}
 	var wg sync.WaitGroup
-	wg.Add(1)
-	go func() {
-		defer wg.Done()
+	wg.Go(func() {
 		defer s.close()
 		s.down(inner)
-	}()
+	})
 	s.up(bufio.NewWriterSize(inner, 64<<10))
 	s.close()
 	wg.Wait()
@@ -81,7 +79,7 @@ func (s *session) down(inner net.Conn) {
 
 // up carries packets from the edge to the embedded server.
 func (s *session) up(out *bufio.Writer) {
-	limit := newThrottle()
+	limit := newThrottle(edgeBytesPerSecond)
 	for {
 		h, err := readHead(s.in)
 		if err != nil {

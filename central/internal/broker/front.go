@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/fengsui/fengsui/central/internal/errs"
 	"github.com/fengsui/fengsui/shared/wire"
 )
 
@@ -19,9 +20,7 @@ func (b *Broker) accept(l net.Listener, conf *tls.Config) {
 	b.mu.Lock()
 	b.listeners = append(b.listeners, l)
 	b.mu.Unlock()
-	b.wg.Add(1)
-	go func() {
-		defer b.wg.Done()
+	b.wg.Go(func() {
 		for {
 			conn, err := l.Accept()
 			if errors.Is(err, net.ErrClosed) {
@@ -41,14 +40,12 @@ func (b *Broker) accept(l net.Listener, conf *tls.Config) {
 				_ = conn.Close()
 				continue
 			}
-			b.wg.Add(1)
-			go func() {
-				defer b.wg.Done()
+			b.wg.Go(func() {
 				defer func() { <-b.slots }()
 				b.serve(conn, conf)
-			}()
+			})
 		}
-	}()
+	})
 }
 
 func (b *Broker) wait(d time.Duration) bool {
@@ -67,9 +64,11 @@ func (b *Broker) serve(conn net.Conn, conf *tls.Config) {
 	defer func() { _ = conn.Close() }()
 	ctx, cancel := context.WithTimeout(b.ctx, b.opts.LoginTimeout)
 	defer cancel()
-	unhook := context.AfterFunc(ctx, func() { _ = conn.Close() })
+	raw := conn
+	unhook := context.AfterFunc(ctx, func() { _ = raw.Close() })
 	defer unhook()
 	var edge string
+	var denied error
 	if conf != nil {
 		t := tls.Server(conn, conf)
 		if err := t.HandshakeContext(ctx); err != nil {
@@ -77,12 +76,7 @@ func (b *Broker) serve(conn net.Conn, conf *tls.Config) {
 			return
 		}
 		if certs := t.ConnectionState().PeerCertificates; len(certs) > 0 {
-			id, err := b.opts.Auth.AuthCertificate(ctx, certs[0])
-			if err != nil {
-				b.count("certificate", conn, err)
-				return
-			}
-			edge = id
+			edge, denied = b.opts.Auth.AuthCertificate(ctx, certs[0])
 		}
 		conn = t
 	}
@@ -96,11 +90,21 @@ func (b *Broker) serve(conn net.Conn, conf *tls.Config) {
 		b.count("connect", conn, err)
 		return
 	}
-	s := &session{b: b, id: edge, conn: conn, in: in}
+	if denied != nil {
+		b.count("certificate", conn, denied)
+		_, _ = conn.Write(connack(refusal(denied, connackNotAllowed)))
+		return
+	}
+	s := &session{b: b, id: edge, conn: conn, in: in, since: time.Now()}
 	if edge == "" {
-		if err := b.opts.Auth.AuthToken(ctx, c.username, c.password); err != nil || !wire.ValidID(c.username) {
-			b.count("token", conn, err)
-			b.punish(conn)
+		if !wire.ValidID(c.username) {
+			denied = errs.E(errs.Unauthenticated, "device.token", "user name %.64q is no device", c.username)
+		} else {
+			denied = b.opts.Auth.AuthToken(ctx, c.username, c.password)
+		}
+		if denied != nil {
+			b.count("token", conn, denied)
+			b.punish(conn, refusal(denied, connackBadLogin))
 			return
 		}
 		s.id = c.username
@@ -111,8 +115,6 @@ func (b *Broker) serve(conn net.Conn, conf *tls.Config) {
 		idle.limit = time.Duration(c.keepAlive) * time.Second * 3 / 2
 	}
 	if !b.enter(s) {
-		b.count("sessions", conn, errors.New("too many sessions of "+s.id))
-		_, _ = conn.Write(connack(connackNotAllowed))
 		return
 	}
 	defer b.leave(s)
@@ -139,15 +141,23 @@ func (b *Broker) recheck(ctx context.Context, s *session, c connect) error {
 
 // punish answers a wrong token after a second, so that guessing is slow; it bars no address, because many
 // terminals share one behind a carrier's NAT.
-func (b *Broker) punish(conn net.Conn) {
+func (b *Broker) punish(conn net.Conn, code byte) {
 	select {
 	case b.slow <- struct{}{}:
 		b.wait(time.Second)
 		<-b.slow
 		_ = conn.SetWriteDeadline(time.Now().Add(time.Second))
-		_, _ = conn.Write(connack(connackBadLogin))
+		_, _ = conn.Write(connack(code))
 	default:
 	}
+}
+
+// refusal is the code for a login that failed: when it was not the client's fault, it may try again.
+func refusal(err error, code byte) byte {
+	if errs.KindOf(err) == errs.Unauthenticated {
+		return code
+	}
+	return connackUnavailable
 }
 
 func connack(code byte) []byte { return []byte{packetConnack << 4, 2, 0, code} }

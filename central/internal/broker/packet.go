@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"unicode/utf8"
 )
 
@@ -36,10 +37,11 @@ const (
 
 // Answers to a CONNECT.
 const (
-	connackAccepted   = 0
-	connackVersion    = 1
-	connackBadLogin   = 4
-	connackNotAllowed = 5
+	connackAccepted    = 0
+	connackVersion     = 1
+	connackUnavailable = 3
+	connackBadLogin    = 4
+	connackNotAllowed  = 5
 )
 
 var (
@@ -240,11 +242,9 @@ func (f *fields) text() string {
 		f.failed = true
 		return ""
 	}
-	for _, c := range b {
-		if c == 0 {
-			f.failed = true
-			return ""
-		}
+	if slices.Contains(b, 0) {
+		f.failed = true
+		return ""
 	}
 	return string(b)
 }

@@ -21,11 +21,9 @@ func (s *session) sensor() {
 	}
 	acks := newAcks(s)
 	var wg sync.WaitGroup
-	wg.Add(1)
-	go func() {
-		defer wg.Done()
+	wg.Go(func() {
 		acks.run()
-	}()
+	})
 	s.listen(acks)
 	acks.stop()
 	s.close()
@@ -33,7 +31,7 @@ func (s *session) sensor() {
 }
 
 func (s *session) listen(acks *acks) {
-	limit := newThrottle()
+	limit := newThrottle(sensorBytesPerSecond)
 	topic := wire.SensorTopic(s.id)
 	for {
 		h, err := readHead(s.in)

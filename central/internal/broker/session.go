@@ -14,8 +14,9 @@ import (
 
 // What one session may send in the long run. Above it the front reads more slowly; nothing is dropped.
 const (
-	messagesPerSecond = 20_000
-	bytesPerSecond    = 64 << 20
+	messagesPerSecond    = 20_000
+	edgeBytesPerSecond   = 16 << 20
+	sensorBytesPerSecond = 64 << 20
 )
 
 // writeTimeout ends a session whose client does not read.
@@ -25,10 +26,11 @@ var errProtocol = errors.New("packet out of place")
 
 // session is one connection after its login.
 type session struct {
-	b    *Broker
-	id   string
-	conn net.Conn
-	in   *bufio.Reader
+	b     *Broker
+	id    string
+	conn  net.Conn
+	in    *bufio.Reader
+	since time.Time
 
 	once  sync.Once
 	inner net.Conn // of an edge: to the embedded server
@@ -69,10 +71,10 @@ func (s *session) refuse(reason string) { s.b.opts.Refused(s.b.ctx, s.id, reason
 // throttle holds back a session that sends more than its share.
 type throttle struct{ messages, bytes *rate.Limiter }
 
-func newThrottle() throttle {
+func newThrottle(bytesPerSecond int) throttle {
 	return throttle{
 		messages: rate.NewLimiter(messagesPerSecond, messagesPerSecond),
-		bytes:    rate.NewLimiter(bytesPerSecond, bytesPerSecond),
+		bytes:    rate.NewLimiter(rate.Limit(bytesPerSecond), bytesPerSecond),
 	}
 }
 
@@ -80,7 +82,7 @@ func (t throttle) wait(ctx context.Context, n int) error {
 	if err := t.messages.Wait(ctx); err != nil {
 		return err
 	}
-	return t.bytes.WaitN(ctx, min(n, bytesPerSecond))
+	return t.bytes.WaitN(ctx, min(n, t.bytes.Burst()))
 }
 
 // skip throws away the rest of a packet.

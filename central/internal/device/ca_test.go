@@ -20,16 +20,14 @@ func TestAuthorityIsMadeOnceAndItsKeyIsSecret(t *testing.T) {
 	var wg sync.WaitGroup
 	all := make([]*Authority, 8)
 	for i := range all {
-		wg.Add(1)
-		go func() {
-			defer wg.Done()
+		wg.Go(func() {
 			a, err := OpenAuthority(dir, nil)
 			if err != nil {
 				t.Error(err)
 				return
 			}
 			all[i] = a
-		}()
+		})
 	}
 	wg.Wait()
 	for _, a := range all[1:] {
@@ -44,7 +42,7 @@ func TestAuthorityIsMadeOnceAndItsKeyIsSecret(t *testing.T) {
 	if info.Mode().Perm() != 0o600 {
 		t.Errorf("key has mode %v", info.Mode().Perm())
 	}
-	if left := all[0].root.NotAfter.Sub(time.Now()); left < 9*365*24*time.Hour {
+	if left := time.Until(all[0].root.NotAfter); left < 9*365*24*time.Hour {
 		t.Errorf("authority lives %v", left)
 	}
 	if err := os.WriteFile(filepath.Join(dir, "ca.key"), []byte("rubbish"), 0o600); err != nil {

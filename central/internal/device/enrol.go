@@ -10,6 +10,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/pem"
+	"slices"
 	"strconv"
 	"time"
 
@@ -238,7 +239,7 @@ func (s *Service) renewal(q wire.RenewRequest, csr []byte, now time.Time) (*x509
 	}
 	key, ok := cert.PublicKey.(*ecdsa.PublicKey)
 	sig, err := base64.StdEncoding.DecodeString(q.Signature)
-	sum := sha256.Sum256(append(csr[:len(csr):len(csr)], strconv.FormatInt(q.At, 10)...))
+	sum := sha256.Sum256(append(slices.Clip(csr), strconv.FormatInt(q.At, 10)...))
 	if err != nil || !ok || !ecdsa.VerifyASN1(key, sum[:], sig) {
 		return nil, errRenew
 	}

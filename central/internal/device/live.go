@@ -2,6 +2,7 @@ package device
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/fengsui/fengsui/central/internal/event"
@@ -190,7 +191,7 @@ func (s *Service) AdmitSensor(ctx context.Context, id string, b *wire.Batch) (ui
 	room := wire.MaxValues - len(e.series)
 	known := func(p string) bool { _, ok := e.series[p]; return ok }
 	for _, r := range b.Readings {
-		if !known(r.Property) && len(fresh) < room && !contains(fresh, r.Property) {
+		if !known(r.Property) && len(fresh) < room && !slices.Contains(fresh, r.Property) {
 			fresh = append(fresh, r.Property)
 		}
 	}
@@ -220,15 +221,6 @@ func (s *Service) AdmitSensor(ctx context.Context, id string, b *wire.Batch) (ui
 	return refused, nil
 }
 
-func contains(list []string, s string) bool {
-	for _, one := range list {
-		if one == s {
-			return true
-		}
-	}
-	return false
-}
-
 // grow adds first-seen properties to a simple sensor.
 func (s *Service) grow(ctx context.Context, id string, properties []string) error {
 	s.write.Lock()
@@ -241,7 +233,7 @@ func (s *Service) grow(ctx context.Context, id string, properties []string) erro
 		}
 		for _, p := range properties {
 			if len(r.Series) < wire.MaxValues && !r.sends(p) {
-				r.Series = append(r.Series[:len(r.Series):len(r.Series)], Series{Property: p, Name: p, NameEN: p, Digits: 3})
+				r.Series = append(slices.Clip(r.Series), Series{Property: p, Name: p, NameEN: p, Digits: 3})
 			}
 		}
 		r.UpdatedAt = stamp(time.Now())

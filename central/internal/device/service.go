@@ -206,7 +206,7 @@ type Change struct {
 
 // Update changes what a person may change. From then on the edge's own words about it count no more.
 func (s *Service) Update(ctx context.Context, id string, c Change) (Device, error) {
-	return s.modify(ctx, id, EventChanged, func(ctx context.Context, a actor.Actor, r *Record) error {
+	return s.modify(ctx, id, EventChanged, func(_ context.Context, a actor.Actor, r *Record) error {
 		if c.Division != nil && *c.Division != r.Division {
 			if !a.Sees(*c.Division) || (*c.Division == "" && a.Kind != actor.System) {
 				return errs.E(errs.Denied, "device.division", "division %s is not yours", *c.Division)

@@ -235,7 +235,8 @@ func TestEnrolmentTokenEndsAfterADayAndWithTheNextOne(t *testing.T) {
 }
 
 func hello() wire.Hello {
-	return wire.Hello{Version: 1, Agent: "0.1.0", Boot: "b", Time: time.Now().UnixMilli(), Synced: true,
+	return wire.Hello{
+		Version: 1, Agent: "0.1.0", Boot: "b", Time: time.Now().UnixMilli(), Synced: true,
 		Sensors: []wire.SensorDeclared{
 			{ID: "rd-level-1", Name: "洋口水位", Class: "water_level", Place: &wire.Place{Lon: 120.9, Lat: 32.5}, Series: []wire.SeriesDeclared{{Property: "water_level", Unit: "m", Digits: 2}}},
 			{ID: "qd-gps-1", Name: "theirs", Series: []wire.SeriesDeclared{{Property: "lon"}}},
@@ -308,8 +309,10 @@ func TestAdmitStripsWhatTheEdgeMayNotSend(t *testing.T) {
 	d := county(t, storetest.SQLite(t))
 	b := &wire.Batch{
 		Readings: []wire.Reading{
-			{Device: "rd-level-1", Property: "water_level", Value: 1}, {Device: "rd-level-1", Property: "wave"},
-			{Device: "qd-gps-1", Property: "lon"}, {Device: "nobody", Property: "x"},
+			{Device: "rd-level-1", Property: "water_level", Value: 1},
+			{Device: "rd-level-1", Property: "wave"},
+			{Device: "qd-gps-1", Property: "lon"},
+			{Device: "nobody", Property: "x"},
 			{Device: "rd-level-1", Property: "water_level", Value: 2},
 		},
 		Events: []wire.Event{{ID: "1", Device: "qd-gps-1"}, {ID: "2", Device: "rd-level-1"}, {ID: "3"}, {ID: "4", Device: "edge-a"}},

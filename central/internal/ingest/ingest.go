@@ -134,19 +134,13 @@ func (i *Ingest) Start(ctx context.Context, nc *nats.Conn) error {
 	i.nc = nc
 	i.ctx, i.cancel = context.WithCancel(actor.WithSystem(context.WithoutCancel(ctx), "ingest"))
 	for n := range i.lanes {
-		i.decode.Add(1)
-		go func() {
-			defer i.decode.Done()
+		i.decode.Go(func() {
 			for m := range i.lanes[n] {
 				i.take(m)
 			}
-		}()
+		})
 	}
-	i.commit.Add(1)
-	go func() {
-		defer i.commit.Done()
-		i.commits()
-	}()
+	i.commit.Go(i.commits)
 	sub, err := nc.QueueSubscribe("fs.v1.*.up.>", "ingest", func(m *nats.Msg) {
 		topic := strings.ReplaceAll(m.Subject, ".", "/")
 		i.enqueue(sender(topic), message{topic: topic, payload: m.Data, at: time.Now()})

@@ -306,7 +306,8 @@ func TestBadMessagesAreCountedAndTheSessionLives(t *testing.T) {
 	e.send(wire.HelloTopic("edge-a"), []byte("{"))
 	e.send(wire.StatusTopic("edge-a"), []byte("[]"))
 	alien := wire.Batch{Epoch: 7, Lane: 2, SeqFrom: 50, SeqTo: 52, Readings: []wire.Reading{
-		{Device: "edge-a-level", Property: "water_level", At: 1}, {Device: "edge-a-level", Property: "wave", At: 1},
+		{Device: "edge-a-level", Property: "water_level", At: 1},
+		{Device: "edge-a-level", Property: "wave", At: 1},
 		{Device: "edge-a-level", Property: "water_level", At: time.Now().Add(time.Hour).UnixMilli()},
 	}}
 	payload, err := alien.Encode()
