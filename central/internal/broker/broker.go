@@ -169,6 +169,14 @@ func (b *Broker) TLSAddr() net.Addr { return b.addrTLS }
 // Conn is the centre's own connection, which may publish and subscribe anything.
 func (b *Broker) Conn() *nats.Conn { return b.engine.nc }
 
+// Ready reports whether the embedded server answers.
+func (b *Broker) Ready(ctx context.Context) error {
+	if err := b.engine.nc.FlushWithContext(ctx); err != nil {
+		return fmt.Errorf("ask embedded server: %w", err)
+	}
+	return nil
+}
+
 // Connected reports whether an edge or a sensor has a session.
 func (b *Broker) Connected(id string) bool {
 	b.mu.Lock()

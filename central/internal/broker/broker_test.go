@@ -142,6 +142,11 @@ func send(t *testing.T, c mqtt.Client, topic string, payload []byte) {
 
 func TestEdgePublishesAndHearsOnlyItsOwn(t *testing.T) {
 	f := newField(t)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	if err := f.Ready(ctx); err != nil {
+		t.Fatal(err)
+	}
 	got := make(chan *nats.Msg, 16)
 	if _, err := f.Conn().ChanSubscribe("fs.v1.>", got); err != nil {
 		t.Fatal(err)
