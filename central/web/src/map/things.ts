@@ -118,7 +118,7 @@ export function thingOf(device: Device, state: LiveState, mine: ByDevice, words:
     name: device.name,
     tone: device.state === 'never' ? 'never' : stale ? 'stale' : 'fresh',
     value: shown ? valueText(shown.latest.value, shown.series.unit, shown.series.digits < 0 ? undefined : shown.series.digits) : '',
-    since: stale && at ? words.clock(new Date(at)) : '',
+    since: stale && at && device.state !== 'never' ? words.clock(new Date(at)) : '',
     level: alarm?.level ?? 0,
     stream: state.streams.get(device.id)?.state ?? '',
   }

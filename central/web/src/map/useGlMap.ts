@@ -1,4 +1,5 @@
 // The map itself: made when its box and base map are there, taken down with its component.
+import { useMutationObserver, useTimeoutFn } from '@vueuse/core'
 import { Map as GlMap, setWorkerUrl, type LngLatBoundsLike, type MapOptions } from 'maplibre-gl'
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url'
 import { onScopeDispose, shallowRef, watch, type ShallowRef } from 'vue'
@@ -11,7 +12,6 @@ setWorkerUrl(workerUrl)
 
 // With no base map to be had, the view starts here.
 const somewhere: Box = [120.15, 31.55, 122.0, 32.78]
-const margin = 0.9
 
 export interface GlOptions {
   palette: ShallowRef<Palette>
@@ -19,6 +19,8 @@ export interface GlOptions {
   home: () => Box | undefined
   start: () => Pick<MapOptions, 'center' | 'zoom'> | undefined
   padding: () => number
+  // beyond is how many degrees past the sheet one may look.
+  beyond: number
   title: string
 }
 
@@ -64,7 +66,7 @@ export function useGlMap(box: Readonly<ShallowRef<HTMLElement | null>>, options:
       // No glyphs and no sprite: letters and signs are drawn from this computer's fonts and the palette.
       style: { version: 8, sources: {}, layers: [{ id: 'outside', type: 'background', paint: { 'background-color': options.palette.value.outside } }] },
       ...view,
-      ...(bounds ? { maxBounds: wider(bounds, margin) } : {}),
+      ...(bounds ? { maxBounds: wider(bounds, options.beyond) } : {}),
       minZoom: 6,
       maxZoom: 17,
       maxPitch: 0,
@@ -76,6 +78,13 @@ export function useGlMap(box: Readonly<ShallowRef<HTMLElement | null>>, options:
     })
   }
 
+  // The wall enlarges the whole page; the map draws finer so that it stays sharp.
+  const { start: sharpen } = useTimeoutFn(() => {
+    const enlarged = Number(getComputedStyle(document.documentElement).zoom) || 1
+    map.value?.setPixelRatio(devicePixelRatio * enlarged)
+  }, 50)
+  useMutationObserver(document.documentElement, sharpen, { attributes: true, attributeFilter: ['data-wall'] })
+  watch(map, (ready) => ready && document.documentElement.hasAttribute('data-wall') && sharpen())
   watch(options.palette, (p) => {
     if (!map.value) return
     map.value.setPaintProperty('outside', 'background-color', p.outside)

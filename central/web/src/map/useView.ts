@@ -46,7 +46,7 @@ export function useView(context: MapContext, all: () => Place[], home: () => Box
   function fit(): void {
     const box = boxOf(all()) ?? home()
     const p = padding()
-    if (box) context.map.value?.fitBounds(box as LngLatBoundsLike, { padding: { top: p.top + 50, right: p.right + 50, bottom: p.bottom + 50, left: p.left + 50 }, maxZoom: 13, duration: 700 })
+    if (box) context.map.value?.fitBounds(box as LngLatBoundsLike, { padding: { top: p.top + 64, right: p.right + 50, bottom: p.bottom + 50, left: p.left + 50 }, maxZoom: 13, duration: 700 })
   }
   function zoomBy(steps: number): void {
     const map = context.map.value

@@ -18,7 +18,7 @@ export function useSelection(context: MapContext, place: () => Place | undefined
         id: 'selection:ring',
         type: 'circle',
         source: 'selection',
-        paint: { 'circle-radius': 20, 'circle-translate': [0, lift()], 'circle-opacity': 0, 'circle-stroke-color': context.palette.value.focus, 'circle-stroke-width': 2.5 },
+        paint: { 'circle-radius': lift() ? 17 : 21, 'circle-translate': [0, lift()], 'circle-opacity': 0, 'circle-stroke-color': context.palette.value.focus, 'circle-stroke-width': 2.5 },
       },
     ],
   })

@@ -54,8 +54,10 @@ function valueField(words: ThingWords, p: Palette): DataDrivenPropertyValueSpeci
   return ['step', ['zoom'], ['format', value, number, since, small], 10.2, ['format', value, number, since, small, '\n', {}, ['get', 'name'], small]] as unknown as ExpressionSpecification
 }
 
+// The word of an alarm's level stands left of its ring, so its value goes anywhere but there.
+const right = ['left', [1.75, 0], 'top-left', [1.3, 1], 'bottom-left', [1.3, -1], 'top', [0, 1.7], 'bottom', [0, -1.7]]
 const besides: SymbolLayerSpecification['layout'] = {
-  'text-variable-anchor-offset': ['left', [1.75, 0], 'right', [-1.75, 0], 'top-left', [1.3, 1], 'bottom-left', [1.3, -1], 'top', [0, 1.7], 'bottom', [0, -1.7]],
+  'text-variable-anchor-offset': ['case', ['>', ['get', 'level'], 0], ['literal', right], ['literal', [...right, 'right', [-1.75, 0]]]] as unknown as ExpressionSpecification,
   'text-justify': 'auto',
 }
 
@@ -124,7 +126,7 @@ export function useCameras(context: MapContext, things: () => Things, shown: () 
     data: { cameras: things },
     layers: () => {
       const p = context.palette.value
-      return [...bubbles('cameras', 'cameras', p), names('cameras', 'cameras', p, { 'text-anchor': 'bottom', 'text-offset': [0, -3.7] }), sign('cameras', 'cameras', first, 'bottom')]
+      return [...bubbles('cameras', 'cameras', p), names('cameras', 'cameras', p, { 'text-anchor': 'bottom', 'text-offset': [0, -4] }), sign('cameras', 'cameras', first, 'bottom')]
     },
   })
 }
@@ -137,7 +139,7 @@ export function useTerminals(context: MapContext, things: () => Things, shown: (
     data: { terminals: things },
     layers: () => {
       const p = context.palette.value
-      return [...bubbles('terminals', 'terminals', p), names('terminals', 'terminals', p, { 'text-anchor': 'top', 'text-offset': [0, 3.7] }), sign('terminals', 'terminals', first, 'top')]
+      return [...bubbles('terminals', 'terminals', p), names('terminals', 'terminals', p, { 'text-anchor': 'top', 'text-offset': [0, 4] }), sign('terminals', 'terminals', first, 'top')]
     },
   })
 }
