@@ -147,7 +147,7 @@ func feed(t *host, c *harness.Centre, length time.Duration, name string, pace fl
 			return nil
 		})
 	}
-	before, start := t.use(c.Process), time.Now()
+	before, stored, start := t.use(c.Process), c.Stats(t).Readings, time.Now()
 	var done sync.WaitGroup
 	for i, m := range all {
 		done.Go(func() { send(t, m, name, i, start.Add(length), pace) })
@@ -158,6 +158,13 @@ func feed(t *host, c *harness.Centre, length time.Duration, name string, pace fl
 		m.Settled(t, time.Minute)
 	}
 	took, used := time.Since(start), t.use(c.Process).CPU-before.CPU
+	harness.WaitFor(t, time.Minute, "what was acknowledged is stored", func() error {
+		var sent int64
+		for _, m := range all {
+			sent += m.Books().Readings
+		}
+		return atLeast(c.Stats(t).Readings-stored, sent)
+	})
 	if pace > 0 {
 		took = sent
 	}
@@ -174,7 +181,8 @@ func feed(t *host, c *harness.Centre, length time.Duration, name string, pace fl
 }
 
 func send(t *host, m *harness.Terminal, name string, i int, until time.Time, pace float64) {
-	base := time.Now().Add(-6 * time.Hour).UnixMilli()
+	// Long ago, so that no reading lies in the future, where the centre would quarantine it.
+	base := time.Now().Add(-90 * 24 * time.Hour).UnixMilli()
 	var tick <-chan time.Time
 	if pace > 0 {
 		ticker := time.NewTicker(time.Duration(float64(time.Second) / pace))
@@ -205,9 +213,19 @@ func batch(name string, i int, base, n int64) []wire.Reading {
 	return out
 }
 
+// tide is a slow sine with a noise of ±3 cm and a jitter of up to 4 ms, both without a pattern that would
+// make them easy to compress.
 func tide(device string, s int, base, k int64) wire.Reading {
-	jitter := (k*2654435761 + int64(s)*40503) >> 7 % 5
-	noise := float64((k*40503+int64(s)*9973)>>5%7-3) / 100
-	v := math.Round((4.1+1.5*math.Sin(float64(k)/2400+float64(s))+noise)*100) / 100
-	return wire.Reading{Device: device, Property: "level", At: base + k*1000 + jitter, Value: v}
+	x := scramble(uint64(k)<<16 | uint64(s))
+	noise := float64(x%7) - 3
+	v := math.Round(410+150*math.Sin(float64(k)/2400+float64(s))+noise) / 100
+	return wire.Reading{Device: device, Property: "level", At: base + k*1000 + int64(x>>32%5), Value: v}
+}
+
+// scramble is splitmix64.
+func scramble(x uint64) uint64 {
+	x += 0x9e3779b97f4a7c15
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return x ^ x>>31
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"os"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -43,8 +45,8 @@ func TestKillsAndCutsLoseNothingThatWasHandedIn(t *testing.T) {
 	var acked, tried atomic.Int64
 	senders.Go(func() { sendJSON(c.Plain, "gauge-1", token, base, stop, &acked, &tried) })
 
-	rounds := rand.New(rand.NewPCG(2, 6))
-	for round := range 6 {
+	rounds := rand.New(rand.NewPCG(2, uint64(kills(t))))
+	for round := range kills(t) {
 		after := c.Stats(t).Readings
 		harness.WaitFor(t, soon, "readings flow before the next blow", func() error {
 			if now := c.Stats(t).Readings; now < after+200 {
@@ -79,6 +81,20 @@ func TestKillsAndCutsLoseNothingThatWasHandedIn(t *testing.T) {
 		t.Errorf("%d readings in all, want %d of the terminal and %d of the sensor", stats.Readings, books.Readings, got)
 	}
 	t.Logf("%d readings of the terminal in %d batches, %d of the sensor", books.Readings, books.Batches, got)
+}
+
+// kills is how many blows fall: a few, or as many as FENGSUI_KILLS says for a long run.
+func kills(t *testing.T) int {
+	t.Helper()
+	text := os.Getenv("FENGSUI_KILLS")
+	if text == "" {
+		return 6
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		t.Fatalf("FENGSUI_KILLS: %v", err)
+	}
+	return n
 }
 
 // waitRandom lets some time pass, so that the blow falls anywhere in the life of a batch.
