@@ -1,0 +1,305 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"path/filepath"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"github.com/fengsui/fengsui/central/internal/account"
+	"github.com/fengsui/fengsui/central/internal/actor"
+	"github.com/fengsui/fengsui/central/internal/api"
+	"github.com/fengsui/fengsui/central/internal/audit"
+	"github.com/fengsui/fengsui/central/internal/broker"
+	"github.com/fengsui/fengsui/central/internal/config"
+	"github.com/fengsui/fengsui/central/internal/device"
+	"github.com/fengsui/fengsui/central/internal/event"
+	"github.com/fengsui/fengsui/central/internal/ingest"
+	"github.com/fengsui/fengsui/central/internal/page"
+	"github.com/fengsui/fengsui/central/internal/sfu"
+	"github.com/fengsui/fengsui/central/internal/store"
+	"github.com/fengsui/fengsui/central/internal/telemetry"
+	"github.com/fengsui/fengsui/central/internal/tsdb"
+	"github.com/fengsui/fengsui/central/internal/video"
+	"github.com/fengsui/fengsui/central/web"
+	"github.com/fengsui/fengsui/shared/rule"
+	"github.com/fengsui/fengsui/shared/tlsconf"
+	"github.com/fengsui/fengsui/shared/version"
+)
+
+// build makes and starts every part, in the order in which they need each other.
+func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) error {
+	unlock, err := lockData(cfg.Data)
+	if err != nil {
+		return err
+	}
+	c.started("lock", unlock)
+	system := actor.WithSystem(ctx, "start")
+	b, err := openBase(system, cfg, c)
+	if err != nil {
+		return err
+	}
+	metrics := prometheus.NewRegistry()
+	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+
+	devices, err := b.devices(cfg)
+	if err != nil {
+		return err
+	}
+	files, err := c.telemetryFiles(system, cfg)
+	if err != nil {
+		return err
+	}
+	values, err := c.telemetry(system, cfg, b, devices, files)
+	if err != nil {
+		return err
+	}
+	in, err := ingest.New(ingest.Options{Telemetry: values, Devices: devices, Metrics: metrics, Log: c.log})
+	if err != nil {
+		return err
+	}
+	mqtt, err := c.broker(system, cfg, devices, in)
+	if err != nil {
+		return err
+	}
+	pictures, err := c.video(system, cfg, b, devices, in)
+	if err != nil {
+		return err
+	}
+	server, err := serverOf(cfg, b, metrics, c)
+	if err != nil {
+		return err
+	}
+	register(server, services{b.accounts, b.audit, devices, values, pictures})
+	server.RegisterLive(liveOf(b.bus, devices, values, pictures))
+	if err := server.Start(ctx); err != nil {
+		return err
+	}
+	c.started("http", server.Stop)
+	c.http = func() string { return server.Addr().String() }
+	// Terminals are let in last, when everything that they reach stands.
+	if err := mqtt.Listen(ctx); err != nil {
+		return err
+	}
+	if tcp, ok := mqtt.TLSAddr().(*net.TCPAddr); ok {
+		devices.SetMQTTPort(tcp.Port)
+	}
+	order := func(ctx context.Context, file string) error { return backup(ctx, cfg, b.db, files, file) }
+	if err := c.serveControl(cfg.Data, order); err != nil {
+		return err
+	}
+	return b.firstAdministrator(system, cfg, out)
+}
+
+// base is what every capability stands on.
+type base struct {
+	db       *store.DB
+	bus      *event.Bus
+	accounts *account.Service
+	audit    *audit.Service
+	centre   *Centre
+}
+
+// openBase opens the database and what nothing can do without. The command line uses it as well.
+func openBase(ctx context.Context, cfg config.Config, c *Centre) (*base, error) {
+	dsn, err := cfg.DatabaseDSN()
+	if err != nil {
+		return nil, err
+	}
+	db, err := store.Open(ctx, store.Options{Driver: cfg.Database.Driver, DSN: dsn, Log: c.log})
+	if err != nil {
+		return nil, err
+	}
+	c.started("database", func(context.Context) error { return db.Close() })
+	b := &base{db: db, bus: event.NewBus(), centre: c}
+	b.audit = &audit.Service{Store: store.NewAudit(db), Tx: db, Log: c.log}
+	b.bus.Handle(b.audit.Handle)
+	if b.accounts, err = account.New(store.NewAccounts(db), db, b.bus, c.log); err != nil {
+		return nil, err
+	}
+	return b, nil
+}
+
+// devices makes the register with the centre's own certificate authority.
+func (b *base) devices(cfg config.Config) (*device.Service, error) {
+	ca, err := device.OpenAuthority(filepath.Join(cfg.Data, authorityName), cfg.MQTT.Names)
+	if err != nil {
+		return nil, err
+	}
+	return &device.Service{Store: store.NewDevices(b.db), Tx: b.db, Events: b.bus, Log: b.centre.log, CA: ca}, nil
+}
+
+// firstAdministrator prints the one-time password of an empty centre.
+func (b *base) firstAdministrator(ctx context.Context, cfg config.Config, out io.Writer) error {
+	password, err := b.accounts.EnsureFirst(ctx, account.First{OrgName: cfg.Name, OrgNameEN: cfg.NameEN, Division: cfg.Division})
+	if err != nil || password == "" {
+		return err
+	}
+	_, err = fmt.Fprintf(out, "first administrator: username=admin password=%s\n", password)
+	return err
+}
+
+// telemetryFiles opens the readings.
+func (c *Centre) telemetryFiles(ctx context.Context, cfg config.Config) (*tsdb.DB, error) {
+	db, err := tsdb.Open(ctx, tsdb.Options{
+		Dir: filepath.Join(cfg.Data, telemetryName), SealEvery: time.Duration(cfg.Telemetry.SealAfter) * time.Minute, Log: c.log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	c.started("telemetry files", func(context.Context) error { return db.Close() })
+	return db, db.Start(ctx)
+}
+
+// telemetry begins to watch the readings.
+func (c *Centre) telemetry(ctx context.Context, cfg config.Config, b *base, devices *device.Service, db *tsdb.DB) (*telemetry.Service, error) {
+	rules, err := rule.Load(filepath.Join(cfg.FirmwareConfigs, "rules"))
+	if err != nil {
+		return nil, err
+	}
+	// The register comes before the rules: they ask it which device is of which class.
+	if err := devices.Load(ctx); err != nil {
+		return nil, err
+	}
+	background, stop := context.WithCancel(actor.WithSystem(context.WithoutCancel(ctx), "devices"))
+	ended := make(chan error, 1)
+	go func() { ended <- devices.Run(background) }()
+	c.started("devices", func(context.Context) error { stop(); return <-ended })
+
+	s := &telemetry.Service{
+		Store: db, Alarms: store.NewAlarms(b.db), Devices: devices, Rules: rules, Events: b.bus, Log: c.log,
+	}
+	b.bus.Handle(s.OnEvent)
+	if err := s.Start(ctx); err != nil {
+		return nil, err
+	}
+	c.started("telemetry", s.Stop)
+	return s, nil
+}
+
+// broker starts the broker without opening its ports, and ingest behind it.
+func (c *Centre) broker(ctx context.Context, cfg config.Config, devices *device.Service, in *ingest.Ingest) (*broker.Broker, error) {
+	mqtt, err := broker.Start(ctx, broker.Options{
+		Plain: cfg.MQTT.Plain, TLS: cfg.MQTT.TLS, Dir: filepath.Join(cfg.Data, "broker"), TLSConfig: devices.CA.ServerTLS(),
+		Auth: devices, Sensor: in.Sensor, Presence: devices.Presence, Refused: in.Refused, Log: c.log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	c.started("broker", mqtt.Stop)
+	devices.Disconnector = mqtt
+	if err := in.Start(ctx, mqtt.Conn()); err != nil {
+		return nil, err
+	}
+	c.started("ingest", in.Stop)
+	return mqtt, nil
+}
+
+// video starts the forwarding of pictures; it is nil when it is switched off.
+func (c *Centre) video(ctx context.Context, cfg config.Config, b *base, devices *device.Service, in *ingest.Ingest) (*video.Service, error) {
+	if cfg.Video.Listen == "" {
+		return nil, nil //nolint:nilnil // switched off by configuration
+	}
+	router := sfu.New(sfu.Options{Log: c.log, Listen: cfg.Video.Listen, PublicIPs: cfg.Video.PublicIPs})
+	if err := router.Start(ctx); err != nil {
+		return nil, err
+	}
+	c.started("pictures", router.Stop)
+	s := video.New(video.Options{
+		Log: c.log, Router: router, Devices: cameras{devices}, Commander: in, Events: b.bus,
+	})
+	if err := s.Start(ctx); err != nil {
+		return nil, err
+	}
+	c.started("video", s.Stop)
+	return s, nil
+}
+
+// cameras is what video needs of the register.
+type cameras struct{ *device.Service }
+
+// Cameras implements video.Devices.
+func (c cameras) Cameras(ctx context.Context) ([]device.Device, error) {
+	var out []device.Device
+	for p := (page.Request{Limit: page.MaxLimit}); ; {
+		list, err := c.List(ctx, device.Filter{Kind: device.Camera}, p)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, list.Items...)
+		if list.Next == "" {
+			return out, nil
+		}
+		p.After = list.Next
+	}
+}
+
+func serverOf(cfg config.Config, b *base, metrics *prometheus.Registry, c *Centre) (*api.Server, error) {
+	o := api.Options{
+		Listen: cfg.HTTP.Listen, PublicURL: cfg.HTTP.PublicURL, Identity: b.accounts, Basemap: cfg.Basemap,
+		Metrics: metrics, Log: c.log, About: about(cfg), Ready: map[string]func(context.Context) error{"database": b.db.Ping},
+		Console: web.FS(),
+	}
+	if cfg.HTTP.Cert != "" {
+		pair, err := tlsconf.Pair(cfg.HTTP.Cert, cfg.HTTP.Key)
+		if err != nil {
+			return nil, err
+		}
+		o.TLS = tlsconf.Server(pair)
+	}
+	return api.New(o), nil
+}
+
+func about(cfg config.Config) api.About {
+	return api.About{
+		Name: cfg.Name, NameEN: cfg.NameEN, Version: version.Version, Demo: cfg.Demo, Division: cfg.Division, DivisionName: cfg.DivisionName,
+	}
+}
+
+// services are the capabilities that have routes.
+type services struct {
+	accounts  *account.Service
+	audit     *audit.Service
+	devices   *device.Service
+	telemetry *telemetry.Service
+	video     *video.Service
+}
+
+// register adds the routes of every capability.
+func register(s *api.Server, v services) {
+	api.RegisterAccounts(s, v.accounts)
+	api.RegisterAudit(s, v.audit)
+	s.RegisterDevices(v.devices)
+	s.RegisterEnrol(v.devices)
+	api.RegisterTelemetry(s, v.telemetry)
+	if v.video != nil {
+		api.RegisterVideo(s, v.video)
+	}
+}
+
+func liveOf(bus *event.Bus, devices *device.Service, values *telemetry.Service, pictures *video.Service) api.LiveSources {
+	src := api.LiveSources{
+		Events: bus, Devices: devices.All, Latest: values.Latest,
+		Alarms: func(ctx context.Context) ([]telemetry.Alarm, error) {
+			list, err := values.ListAlarms(ctx, telemetry.Filter{Active: true, Request: page.Request{Limit: page.MaxLimit}})
+			return list.Items, err
+		},
+		Streams: func(context.Context) ([]video.Stream, error) { return nil, nil },
+	}
+	if pictures != nil {
+		src.Streams = pictures.Streams
+	}
+	return src
+}
+
+// OpenAPI is the document of the whole API, without starting anything.
+func OpenAPI() ([]byte, error) {
+	s := api.New(api.Options{})
+	register(s, services{&account.Service{}, &audit.Service{}, &device.Service{}, &telemetry.Service{}, video.New(video.Options{Log: logger(config.Default().Log, io.Discard)})})
+	return s.OpenAPI()
+}

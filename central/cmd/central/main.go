@@ -1,0 +1,144 @@
+// The program fengsui-central: the command centre and its command line.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/fengsui/fengsui/central/app"
+	"github.com/fengsui/fengsui/shared/version"
+)
+
+const usage = `fengsui-central %s – emergency command centre
+
+  serve                      run the centre
+  user add NAME              add a user (--name, --role, --org, --password-file)
+  user password NAME         set a one-time password and print it
+  user list                  list the users
+  device add ID              add a device and print its token (--kind sensor|edge, --name, --division, --lon, --lat)
+  device token ID            print a new token of a simple sensor
+  device enrol ID            print a new enrolment token of an edge
+  device revoke ID           end a device's session and its certificate
+  device list                list the devices
+  token create --user U      print an API token that acts as a user
+  backup FILE                write a backup of a running centre
+  restore FILE               put a backup into an empty data folder
+  migrate                    bring the database to this version
+  openapi                    print the OpenAPI document
+
+Every command takes --config FILE (default /etc/fengsui/central.yml).
+`
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, os.Args[1:], os.Stdout)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "fengsui-central:", err)
+		os.Exit(1)
+	}
+}
+
+// errUsage is returned for a command line that is none of ours.
+var errUsage = errors.New("unknown command; fengsui-central help lists them")
+
+func run(ctx context.Context, args []string, out io.Writer) error {
+	if len(args) == 0 || args[0] == "help" || args[0] == "--help" || args[0] == "-h" {
+		_, err := fmt.Fprintf(out, usage, version.Version)
+		return err
+	}
+	command, args := args[0], args[1:]
+	if command == "openapi" {
+		text, err := app.OpenAPI()
+		if err != nil {
+			return err
+		}
+		_, err = out.Write(text)
+		return err
+	}
+	verb := ""
+	if command == "user" || command == "device" || command == "token" {
+		if len(args) == 0 {
+			return errUsage
+		}
+		verb, args = args[0], args[1:]
+	}
+	o, operand, err := parse(command, args)
+	if err != nil {
+		return err
+	}
+	o.Out = out
+	switch command + " " + verb {
+	case "serve ":
+		return app.Serve(ctx, o.Options)
+	case "user add":
+		return app.AddUser(ctx, o.Options, operand, app.NewUser{Name: o.name, Role: o.role, Org: o.org, PasswordFile: o.passwordFile})
+	case "user password":
+		return app.ResetPassword(ctx, o.Options, operand)
+	case "user list":
+		return app.ListUsers(ctx, o.Options)
+	case "device add":
+		return app.AddDevice(ctx, o.Options, operand, app.NewDevice{Kind: o.kind, Name: o.name, Division: o.division, Lon: o.lon, Lat: o.lat, Demo: o.demo})
+	case "device token":
+		return app.SensorToken(ctx, o.Options, operand)
+	case "device enrol":
+		return app.EnrolToken(ctx, o.Options, operand)
+	case "device revoke":
+		return app.RevokeDevice(ctx, o.Options, operand)
+	case "device list":
+		return app.ListDevices(ctx, o.Options)
+	case "token create":
+		return app.CreateToken(ctx, o.Options, o.user)
+	case "backup ":
+		return app.Backup(ctx, o.Options, operand)
+	case "restore ":
+		return app.Restore(ctx, o.Options, operand)
+	case "migrate ":
+		return app.Migrate(ctx, o.Options)
+	}
+	return errUsage
+}
+
+// flags are all flags of all commands; each command uses its own.
+type flags struct {
+	app.Options
+	name, role, org, passwordFile, kind, division, user string
+	lon, lat                                             float64
+	demo                                                 bool
+}
+
+// parse takes flags before and after the one operand.
+func parse(command string, args []string) (flags, string, error) {
+	var o flags
+	set := flag.NewFlagSet("fengsui-central "+command, flag.ContinueOnError)
+	set.StringVar(&o.ConfigFile, "config", "/etc/fengsui/central.yml", "configuration `file`")
+	set.StringVar(&o.name, "name", "", "name to show")
+	set.StringVar(&o.role, "role", "duty", "role: admin, leader, duty, technician, auditor")
+	set.StringVar(&o.org, "org", "", "organisation `id`; empty: the top")
+	set.StringVar(&o.passwordFile, "password-file", "", "`file` with the password; empty: a one-time password is printed")
+	set.StringVar(&o.kind, "kind", "sensor", "sensor or edge")
+	set.StringVar(&o.division, "division", "", "division `code`; empty: that of the centre")
+	set.StringVar(&o.user, "user", "", "username")
+	set.Float64Var(&o.lon, "lon", 0, "longitude, WGS 84")
+	set.Float64Var(&o.lat, "lat", 0, "latitude, WGS 84")
+	set.BoolVar(&o.demo, "demo", false, "a simulated device")
+	operand := ""
+	for {
+		if err := set.Parse(args); err != nil {
+			return o, "", err
+		}
+		if set.NArg() == 0 {
+			return o, operand, nil
+		}
+		if operand != "" {
+			return o, "", fmt.Errorf("%q is one word too many", set.Arg(0))
+		}
+		operand, args = set.Arg(0), set.Args()[1:]
+	}
+}
