@@ -20,7 +20,6 @@ import (
 	"github.com/fengsui/fengsui/central/internal/device"
 	"github.com/fengsui/fengsui/central/internal/event"
 	"github.com/fengsui/fengsui/central/internal/ingest"
-	"github.com/fengsui/fengsui/central/internal/page"
 	"github.com/fengsui/fengsui/central/internal/sfu"
 	"github.com/fengsui/fengsui/central/internal/store"
 	"github.com/fengsui/fengsui/central/internal/telemetry"
@@ -59,7 +58,9 @@ func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) er
 	if err != nil {
 		return err
 	}
-	in, err := ingest.New(ingest.Options{Telemetry: values, Devices: devices, Metrics: metrics, Log: c.log})
+	in, err := ingest.New(ingest.Options{
+		Telemetry: values, Devices: devices, Metrics: metrics, Log: c.log, Apart: filepath.Join(cfg.Data, "apart"),
+	})
 	if err != nil {
 		return err
 	}
@@ -71,7 +72,7 @@ func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) er
 	if err != nil {
 		return err
 	}
-	server, err := serverOf(cfg, b, metrics, c)
+	server, err := serverOf(cfg, b, metrics, map[string]func(context.Context) error{"database": b.db.Ping, "broker": mqtt.Ready})
 	if err != nil {
 		return err
 	}
@@ -172,7 +173,8 @@ func (c *Centre) telemetry(ctx context.Context, cfg config.Config, b *base, devi
 	c.started("devices", func(context.Context) error { stop(); return <-ended })
 
 	s := &telemetry.Service{
-		Store: db, Alarms: store.NewAlarms(b.db), Devices: devices, Rules: rules, Events: b.bus, Log: c.log,
+		Store: db, Alarms: store.NewAlarms(b.db), Devices: devices, Rules: rules, Events: b.bus,
+		Log: c.log.With("component", "telemetry"),
 	}
 	b.bus.Handle(s.OnEvent)
 	if err := s.Start(ctx); err != nil {
@@ -210,8 +212,16 @@ func (c *Centre) video(ctx context.Context, cfg config.Config, b *base, devices 
 		return nil, err
 	}
 	c.started("pictures", router.Stop)
-	s := video.New(video.Options{
-		Log: c.log, Router: router, Devices: cameras{devices}, Commander: in, Events: b.bus,
+	key, err := video.LoadKey(filepath.Join(cfg.Data, "video.key"))
+	if err != nil {
+		return nil, err
+	}
+	s := video.New(video.Options{Log: c.log, Router: router, Devices: devices, Commander: in, Events: b.bus, Key: key})
+	b.bus.Handle(func(_ context.Context, e event.Event) {
+		switch e.Kind {
+		case account.Disabled, account.Changed, account.PasswordReset:
+			s.DropUser(e.Subject)
+		}
 	})
 	if err := s.Start(ctx); err != nil {
 		return nil, err
@@ -220,29 +230,10 @@ func (c *Centre) video(ctx context.Context, cfg config.Config, b *base, devices 
 	return s, nil
 }
 
-// cameras is what video needs of the register.
-type cameras struct{ *device.Service }
-
-// Cameras implements video.Devices.
-func (c cameras) Cameras(ctx context.Context) ([]device.Device, error) {
-	var out []device.Device
-	for p := (page.Request{Limit: page.MaxLimit}); ; {
-		list, err := c.List(ctx, device.Filter{Kind: device.Camera}, p)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, list.Items...)
-		if list.Next == "" {
-			return out, nil
-		}
-		p.After = list.Next
-	}
-}
-
-func serverOf(cfg config.Config, b *base, metrics *prometheus.Registry, c *Centre) (*api.Server, error) {
+func serverOf(cfg config.Config, b *base, metrics *prometheus.Registry, ready map[string]func(context.Context) error) (*api.Server, error) {
 	o := api.Options{
 		Listen: cfg.HTTP.Listen, PublicURL: cfg.HTTP.PublicURL, Identity: b.accounts, Basemap: cfg.Basemap,
-		Metrics: metrics, Log: c.log, About: about(cfg), Ready: map[string]func(context.Context) error{"database": b.db.Ping},
+		Metrics: metrics, Log: b.centre.log, About: about(cfg), Ready: ready,
 		Console: web.FS(),
 	}
 	if cfg.HTTP.Cert != "" {
@@ -285,10 +276,7 @@ func register(s *api.Server, v services) {
 func liveOf(bus *event.Bus, devices *device.Service, values *telemetry.Service, pictures *video.Service) api.LiveSources {
 	src := api.LiveSources{
 		Events: bus, Devices: devices.All, Latest: values.Latest,
-		Alarms: func(ctx context.Context) ([]telemetry.Alarm, error) {
-			list, err := values.ListAlarms(ctx, telemetry.Filter{Active: true, Request: page.Request{Limit: page.MaxLimit}})
-			return list.Items, err
-		},
+		Alarms:  values.ActiveAlarms,
 		Streams: func(context.Context) ([]video.Stream, error) { return nil, nil },
 	}
 	if pictures != nil {

@@ -234,7 +234,8 @@ func (s *Service) ChangeUser(ctx context.Context, id string, c Change) (User, er
 	return u, nil
 }
 
-// ResetPassword gives a user a new one-time password, which it returns, and ends the user's sessions.
+// ResetPassword gives a user a new one-time password, which it returns, ends the user's sessions and
+// revokes the API tokens.
 func (s *Service) ResetPassword(ctx context.Context, id string) (string, error) {
 	a, err := actor.Require(ctx, actor.AccountWrite)
 	if err != nil {
@@ -256,6 +257,9 @@ func (s *Service) ResetPassword(ctx context.Context, id string) (string, error) 
 			return err
 		}
 		if err := s.store.ForgetAttempt(ctx, u.Username); err != nil {
+			return err
+		}
+		if err := s.revokeAll(ctx, u.ID); err != nil {
 			return err
 		}
 		return s.store.EndSessions(ctx, u.ID, "")

@@ -214,7 +214,13 @@ func (s *Service) identify(ctx context.Context, token string) (Identity, Token, 
 	if who.User.Disabled {
 		return Identity{}, Token{}, noSession()
 	}
-	who.Actor = who.User.as()
+	acting := who.User
+	if key.ID != "" {
+		// A token was not got with the password, so a password that must be changed does not weaken it.
+		// A reset revokes the tokens instead.
+		acting.MustChangePassword = false
+	}
+	who.Actor = acting.as()
 	return who, key, nil
 }
 

@@ -130,3 +130,22 @@ func signedIn(ctx context.Context) (actor.Actor, error) {
 	}
 	return a, nil
 }
+
+// revokeAll ends every API token of a user, within the caller's transaction.
+func (s *Service) revokeAll(ctx context.Context, userID string) error {
+	have, err := s.store.Tokens(ctx, userID)
+	if err != nil {
+		return err
+	}
+	now := stamp()
+	for _, t := range have {
+		if t.RevokedAt != nil {
+			continue
+		}
+		t.RevokedAt = &now
+		if err := s.store.SaveToken(ctx, t); err != nil {
+			return err
+		}
+	}
+	return nil
+}
