@@ -26,7 +26,8 @@ type Sensor struct {
 type Poller struct {
 	Sensors []Sensor
 	Take    func(ctx context.Context, readings []wire.Reading)
-	Changed func() // a device began or ceased to answer; may be nil
+	Changed func()           // a device began or ceased to answer; may be nil
+	Now     func() time.Time // the agent's clock
 	Log     *slog.Logger
 
 	mu     sync.Mutex
@@ -78,7 +79,7 @@ func (p *Poller) once(ctx context.Context, s Sensor, failures int) int {
 	if ctx.Err() != nil {
 		return failures
 	}
-	now := time.Now().UnixMilli()
+	now := p.Now().UnixMilli()
 	if len(samples) > 0 {
 		readings := make([]wire.Reading, len(samples))
 		for i, v := range samples {

@@ -34,6 +34,7 @@ func TestHangingDeviceDelaysNoOther(t *testing.T) {
 		p := &Poller{
 			Sensors: []Sensor{{"hangs", time.Second, hangs}, {"silent", time.Second, silent}, {"works", time.Second, works}},
 			Take:    func(_ context.Context, r []wire.Reading) { taken.Add(int64(len(r))) },
+			Now:     time.Now,
 			Log:     slog.New(slog.DiscardHandler),
 		}
 		ctx, cancel := context.WithCancel(t.Context())
@@ -68,7 +69,7 @@ func TestSilentDeviceIsAskedLessAndTellsWhenItIsBack(t *testing.T) {
 		}}
 		p := &Poller{
 			Sensors: []Sensor{{"g", time.Second, g}}, Take: func(context.Context, []wire.Reading) {},
-			Changed: func() { changes.Add(1) }, Log: slog.New(slog.DiscardHandler),
+			Changed: func() { changes.Add(1) }, Now: time.Now, Log: slog.New(slog.DiscardHandler),
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan struct{})

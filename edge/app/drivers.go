@@ -1,0 +1,16 @@
+package app
+
+import (
+	"github.com/fengsui/fengsui/edge/internal/driver"
+	"github.com/fengsui/fengsui/edge/internal/driver/modbus"
+	"github.com/fengsui/fengsui/edge/internal/driver/nmea"
+	"github.com/fengsui/fengsui/shared/profile"
+)
+
+// drivers lists who reads which protocol.
+func drivers() map[string]driver.Opener {
+	return map[string]driver.Opener{
+		profile.ModbusTCP: modbus.Open,
+		profile.NMEATCP:   nmea.Open,
+	}
+}

@@ -1,0 +1,393 @@
+package app
+
+import (
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/fengsui/fengsui/edge/internal/alarm"
+	"github.com/fengsui/fengsui/edge/internal/camera"
+	"github.com/fengsui/fengsui/edge/internal/clock"
+	"github.com/fengsui/fengsui/edge/internal/config"
+	"github.com/fengsui/fengsui/edge/internal/driver"
+	"github.com/fengsui/fengsui/edge/internal/enrol"
+	"github.com/fengsui/fengsui/edge/internal/outbox"
+	"github.com/fengsui/fengsui/edge/internal/poller"
+	"github.com/fengsui/fengsui/edge/internal/publisher"
+	"github.com/fengsui/fengsui/edge/internal/statuspage"
+	"github.com/fengsui/fengsui/edge/internal/uplink"
+	"github.com/fengsui/fengsui/shared/profile"
+	"github.com/fengsui/fengsui/shared/rule"
+	"github.com/fengsui/fengsui/shared/tlsconf"
+	"github.com/fengsui/fengsui/shared/version"
+	"github.com/fengsui/fengsui/shared/wire"
+)
+
+const (
+	mega       = 1 << 20
+	renewEvery = time.Hour
+)
+
+// agentParts are the parts that know each other.
+type agentParts struct {
+	boot      string
+	clock     *clock.Clock
+	box       *outbox.Box
+	collector *outbox.Collector
+	poller    *poller.Poller
+	publisher *publisher.Publisher
+	uplink    *uplink.Uplink
+	centre    enrol.Centre
+	declared  []wire.SensorDeclared
+}
+
+// build makes and starts every part. The uplink comes last: it says what the others are.
+func (a *Agent) build(ctx context.Context) error {
+	unlock, err := lockData(a.cfg.Data)
+	if err != nil {
+		return err
+	}
+	a.started("lock", unlock)
+	p := &agentParts{boot: uuid.NewString(), clock: clock.New(nil)}
+	client, err := httpClient(a.cfg.Centre)
+	if err != nil {
+		return err
+	}
+	p.centre = enrol.Centre{URL: a.cfg.Centre.URL, Client: client}
+	if err := a.openOutbox(ctx, p); err != nil {
+		return err
+	}
+	if err := a.openCameras(ctx, p, client); err != nil {
+		return err
+	}
+	if err := a.openSensors(ctx, p); err != nil {
+		return err
+	}
+	a.openUplink(p)
+	if err := p.uplink.Start(ctx); err != nil {
+		return err
+	}
+	a.started("uplink", p.uplink.Stop)
+	a.background(ctx, "sensors", p.poller.Run)
+	if a.enrolled() {
+		a.background(ctx, "certificate", func(ctx context.Context) { a.keepCertificate(ctx, p) })
+	}
+	return a.openStatusPage(ctx, p)
+}
+
+// background runs something until the agent stops, and waits for it then.
+func (a *Agent) background(ctx context.Context, name string, run func(context.Context)) {
+	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
+	done := make(chan struct{})
+	go func() { defer close(done); run(ctx) }()
+	a.started(name, func(context.Context) error { stop(); <-done; return nil })
+}
+
+func httpClient(c config.Centre) (*http.Client, error) {
+	t := &http.Transport{Proxy: http.ProxyFromEnvironment, TLSHandshakeTimeout: 10 * time.Second, IdleConnTimeout: time.Minute}
+	if c.URLCA != "" {
+		pool, err := tlsconf.Pool(c.URLCA)
+		if err != nil {
+			return nil, err
+		}
+		t.TLSClientConfig = tlsconf.Client(pool)
+	}
+	return &http.Client{Transport: t, Timeout: 30 * time.Second}, nil
+}
+
+func (a *Agent) openOutbox(ctx context.Context, p *agentParts) error {
+	o := a.cfg.Outbox
+	box, err := outbox.Open(ctx, outbox.Options{
+		Log: a.log, File: filepath.Join(a.cfg.Data, "outbox.db"), Telemetry: int64(o.TelemetryMB) * mega,
+		Bulk: int64(o.BulkMB) * mega, GraceSize: int64(o.GraceMB) * mega, Grace: o.Grace,
+	})
+	if err != nil {
+		return err
+	}
+	a.started("outbox", func(context.Context) error { return box.Close() })
+	p.box = box
+	p.collector = &outbox.Collector{
+		Box: box, Boot: p.boot, Every: o.CommitEvery, Now: p.clock.Now, Log: a.log.With("component", "outbox"),
+	}
+	if err := p.collector.Start(ctx); err != nil {
+		return err
+	}
+	a.started("collector", p.collector.Stop)
+	return nil
+}
+
+func (a *Agent) openCameras(ctx context.Context, p *agentParts, client *http.Client) error {
+	var cameras []camera.Options
+	for _, c := range a.cfg.Cameras {
+		u, err := url.Parse(c.RTSP)
+		if err != nil {
+			return fmt.Errorf("open camera %s: %w", c.ID, err)
+		}
+		if c.Username != "" {
+			u.User = url.User(c.Username)
+		}
+		cameras = append(cameras, camera.Options{ID: c.ID, URL: u.String(), PasswordFile: c.PasswordFile, Log: a.log})
+	}
+	p.publisher = publisher.New(publisher.Options{Log: a.log, BaseURL: a.cfg.Centre.URL, Client: client, Cameras: cameras})
+	if err := p.publisher.Start(ctx); err != nil {
+		return err
+	}
+	a.started("publisher", p.publisher.Stop)
+	return nil
+}
+
+// openSensors reads profiles and rules and makes the devices; nothing is read yet.
+func (a *Agent) openSensors(ctx context.Context, p *agentParts) error {
+	profiles, err := profile.LoadDir(filepath.Join(a.cfg.FirmwareConfigs, "profiles"))
+	if err != nil {
+		return err
+	}
+	watch := &alarm.Watch{Classes: map[string]string{}, Outbox: p.collector, Log: a.log.With("component", "alarm")}
+	if dir := a.cfg.RulesDir(); dir != "" {
+		if watch.Rules, err = rule.Load(dir); err != nil {
+			return err
+		}
+	}
+	if err := watch.Load(ctx, p.box.Get); err != nil {
+		return err
+	}
+	p.poller = &poller.Poller{
+		Log: a.log.With("component", "poller"),
+		Now: func() time.Time { at, _ := p.clock.Now(); return at },
+		Take: func(ctx context.Context, readings []wire.Reading) {
+			_, synced := p.clock.Now()
+			p.collector.Take(readings, synced)
+			watch.Take(ctx, readings)
+		},
+		Changed: func() { p.uplink.Changed() },
+	}
+	openers := drivers()
+	for _, s := range a.cfg.Sensors {
+		kind := profiles[s.Profile]
+		if kind == nil {
+			return fmt.Errorf("open sensor %s: there is no profile %q in %s", s.ID, s.Profile, a.cfg.FirmwareConfigs)
+		}
+		open := openers[kind.Protocol]
+		if open == nil {
+			return fmt.Errorf("open sensor %s: there is no driver for %s", s.ID, kind.Protocol)
+		}
+		o := driver.Options{ID: s.ID, Address: s.Address, Profile: kind}
+		if s.Unit != nil {
+			o.Unit = *s.Unit
+		}
+		d, err := open(o)
+		if err != nil {
+			return err
+		}
+		every := s.Every
+		if every == 0 {
+			every = time.Duration(kind.Every)
+		}
+		p.poller.Sensors = append(p.poller.Sensors, poller.Sensor{ID: s.ID, Every: every, Device: d})
+		watch.Classes[s.ID] = kind.Class
+		p.declared = append(p.declared, a.declare(s, kind))
+	}
+	return nil
+}
+
+func (a *Agent) declare(s config.Sensor, kind *profile.Profile) wire.SensorDeclared {
+	division, at := s.Division, s.Place
+	if division == "" {
+		division = a.cfg.Division
+	}
+	if at == nil {
+		at = a.cfg.Place
+	}
+	return wire.SensorDeclared{
+		ID: s.ID, Name: s.Name, Class: kind.Class, Profile: kind.ID, Division: division, Place: place(at),
+		Demo: a.cfg.Demo, Series: kind.Declared(),
+	}
+}
+
+func place(p *config.Place) *wire.Place {
+	if p == nil {
+		return nil
+	}
+	return &wire.Place{Lon: p.Lon, Lat: p.Lat}
+}
+
+func (a *Agent) openUplink(p *agentParts) {
+	o := uplink.Options{
+		Log: a.log, Edge: a.cfg.ID, Boot: p.boot, KeepAlive: a.cfg.Centre.KeepAlive, Box: p.box, Clock: p.clock,
+		Address: a.broker,
+		Hello:   func() wire.Hello { return a.hello(p) },
+		Status:  func(ctx context.Context) wire.Status { return a.report(ctx, p) },
+		ClockSet: func(ctx context.Context, behind time.Duration) {
+			if err := p.box.Rebase(ctx, p.boot, behind); err != nil {
+				a.log.Error("times of readings are not mended", "error", err)
+			}
+		},
+		Commands: map[string]uplink.Handler{
+			wire.CommandMediaStart: func(_ context.Context, body json.RawMessage) error {
+				var m wire.MediaStart
+				if err := json.Unmarshal(body, &m); err != nil {
+					return fmt.Errorf("read command: %w", err)
+				}
+				err := p.publisher.MediaStart(m)
+				p.uplink.Changed()
+				return err
+			},
+			wire.CommandMediaStop: func(_ context.Context, body json.RawMessage) error {
+				var m wire.MediaStop
+				if err := json.Unmarshal(body, &m); err != nil {
+					return fmt.Errorf("read command: %w", err)
+				}
+				err := p.publisher.MediaStop(m.Stream)
+				p.uplink.Changed()
+				return err
+			},
+			wire.CommandRenew: func(ctx context.Context, _ json.RawMessage) error { return a.renew(ctx, p) },
+		},
+	}
+	if !a.cfg.Centre.Plain {
+		o.TLS = a.tls
+	}
+	p.uplink = uplink.New(o)
+}
+
+// hello is what the terminal is.
+func (a *Agent) hello(p *agentParts) wire.Hello {
+	h := wire.Hello{
+		Version: wire.Version, Agent: version.Version, Boot: p.boot, Name: a.cfg.Name, Place: place(a.cfg.Place), Sensors: p.declared,
+	}
+	for _, c := range a.cfg.Cameras {
+		division, at := c.Division, c.Place
+		if division == "" {
+			division = a.cfg.Division
+		}
+		if at == nil {
+			at = a.cfg.Place
+		}
+		h.Cameras = append(h.Cameras, wire.CameraDeclared{ID: c.ID, Name: c.Name, Division: division, Place: place(at), Demo: a.cfg.Demo})
+	}
+	return h
+}
+
+// report is how the terminal is.
+func (a *Agent) report(ctx context.Context, p *agentParts) wire.Status {
+	now, synced := p.clock.Now()
+	st := wire.Status{
+		State: "online", Boot: p.boot, Time: now.UnixMilli(), Synced: synced, Refused: p.collector.Refused(),
+		Sensors: p.poller.States(), Cameras: p.publisher.States(), RSSBytes: memory(),
+	}
+	stats, err := p.box.Stats(ctx)
+	if err != nil {
+		a.log.Warn("backlog is not known", "error", err)
+		return st
+	}
+	st.Backlog, st.Lost = stats.Backlog, stats.Lost
+	return st
+}
+
+// memory is the resident set of this process in bytes (proc(5), statm), 0 where that is not known.
+func memory() uint64 {
+	text, err := os.ReadFile("/proc/self/statm")
+	if err != nil {
+		return 0
+	}
+	var size, resident uint64
+	if _, err := fmt.Sscan(string(text), &size, &resident); err != nil {
+		return 0
+	}
+	return resident * uint64(os.Getpagesize()) //nolint:gosec // positive
+}
+
+// enrolled reports whether the certificate came by enrolment, so that it is ours to renew.
+func (a *Agent) enrolled() bool { return !a.cfg.Centre.Plain && a.cfg.Centre.Cert == "" }
+
+// broker is the address to dial.
+func (a *Agent) broker() string {
+	if a.cfg.Centre.MQTT != "" {
+		return a.cfg.Centre.MQTT
+	}
+	id, err := enrol.Load(a.cfg.Data)
+	if err != nil {
+		return ""
+	}
+	return id.Broker
+}
+
+func (a *Agent) tls() (*tls.Config, error) {
+	c := a.cfg.Centre
+	if c.Cert == "" {
+		id, err := enrol.Load(a.cfg.Data)
+		if err != nil {
+			return nil, err
+		}
+		return id.TLS()
+	}
+	pair, err := tlsconf.Pair(c.Cert, c.Key)
+	if err != nil {
+		return nil, err
+	}
+	pool, err := tlsconf.Pool(c.CA)
+	if err != nil {
+		return nil, err
+	}
+	return tlsconf.Client(pool, pair), nil
+}
+
+// keepCertificate renews it when it is due.
+func (a *Agent) keepCertificate(ctx context.Context, p *agentParts) {
+	for {
+		if id, err := enrol.Load(a.cfg.Data); err == nil && id.Due(p.clock.CentreNow()) {
+			if err := a.renew(ctx, p); err != nil && ctx.Err() == nil {
+				a.log.Error("certificate is not renewed", "error", err)
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(renewEvery):
+		}
+	}
+}
+
+func (a *Agent) renew(ctx context.Context, p *agentParts) error {
+	id, err := enrol.Renew(ctx, p.centre, a.cfg.Data, p.clock.CentreNow())
+	if err != nil {
+		return err
+	}
+	_, to, err := id.Life()
+	a.log.Info("certificate renewed", "valid_until", to)
+	p.uplink.Reconnect()
+	return err
+}
+
+func (a *Agent) openStatusPage(ctx context.Context, p *agentParts) error {
+	if a.cfg.Status.Listen == "" {
+		return nil
+	}
+	page := &statuspage.Page{
+		Edge: a.cfg.ID, Name: a.cfg.Name, Version: version.Version, Log: a.log,
+		Status: func(ctx context.Context) wire.Status { return a.report(ctx, p) },
+		Link:   func() any { return p.uplink.State() },
+		Certificate: func() (from, to time.Time, err error) {
+			id, err := enrol.Load(a.cfg.Data)
+			if err != nil {
+				return from, to, err
+			}
+			return id.Life()
+		},
+	}
+	addr, err := page.Start(ctx, a.cfg.Status.Listen)
+	if err != nil {
+		return err
+	}
+	a.status = addr
+	a.started("status page", page.Stop)
+	return nil
+}

@@ -1,0 +1,70 @@
+// The program fengsui-edge: the agent on a terminal and its command line.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/fengsui/fengsui/edge/app"
+	"github.com/fengsui/fengsui/shared/version"
+)
+
+const usage = `fengsui-edge %s – agent on a terminal
+
+  run                  run the agent
+  enrol --token T      trade a one-time token for a certificate (--server URL: not the configured centre)
+  profile test FILE    check the profile of a device
+
+run and enrol take --config FILE (default /etc/fengsui/edge.yml).
+`
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, os.Args[1:], os.Stdout)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "fengsui-edge:", err)
+		os.Exit(1)
+	}
+}
+
+// errUsage is returned for a command line that is none of ours.
+var errUsage = errors.New("unknown command; fengsui-edge help lists them")
+
+func run(ctx context.Context, args []string, out io.Writer) error {
+	if len(args) == 0 || args[0] == "help" || args[0] == "--help" || args[0] == "-h" {
+		_, err := fmt.Fprintf(out, usage, version.Version)
+		return err
+	}
+	command, args := args[0], args[1:]
+	if command == "profile" {
+		if len(args) != 2 || args[0] != "test" {
+			return errUsage
+		}
+		return app.TestProfile(app.Options{Out: out}, args[1])
+	}
+	o := app.Options{Out: out}
+	set := flag.NewFlagSet("fengsui-edge "+command, flag.ContinueOnError)
+	set.StringVar(&o.ConfigFile, "config", "/etc/fengsui/edge.yml", "configuration `file`")
+	server := set.String("server", "", "address of the centre; empty: that of the configuration")
+	token := set.String("token", "", "one-time token of the centre")
+	if err := set.Parse(args); err != nil {
+		return err
+	}
+	if set.NArg() > 0 {
+		return fmt.Errorf("%q is one word too many", set.Arg(0))
+	}
+	switch command {
+	case "run":
+		return app.Run(ctx, o)
+	case "enrol":
+		return app.Enrol(ctx, o, *server, *token)
+	}
+	return errUsage
+}

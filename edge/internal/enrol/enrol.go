@@ -1,0 +1,250 @@
+// Package enrol gets and keeps the certificate by which the centre knows this terminal. The command line
+// enrols, the agent renews. Rule that must never break: the private key is made here, is readable by the
+// agent's user only, and never leaves the machine.
+package enrol
+
+import (
+	"bytes"
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/base64"
+	"encoding/json"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/fengsui/fengsui/shared/tlsconf"
+	"github.com/fengsui/fengsui/shared/wire"
+)
+
+// file holds everything of an enrolment, so that key and certificate are replaced together.
+const file = "identity.json"
+
+// maxReply is more than a certificate with its authority takes.
+const maxReply = 64 << 10
+
+// Identity is what the terminal is at the centre. Key and certificates are PEM.
+type Identity struct {
+	Edge        string `json:"edge"`
+	Broker      string `json:"broker"` // host:port of MQTT with TLS
+	Key         string `json:"key"`
+	Certificate string `json:"certificate"`
+	CA          string `json:"ca"`
+}
+
+// ErrNone is returned when the terminal is not enrolled.
+var ErrNone = errors.New("not enrolled yet: fengsui-edge enrol --config edge.yml --token TOKEN")
+
+// Centre is where to enrol.
+type Centre struct {
+	URL    string
+	Client *http.Client
+}
+
+// Enrol trades a one-time token for a certificate and keeps it in the folder.
+func Enrol(ctx context.Context, c Centre, dir, token string) (Identity, error) {
+	key, csr, err := request()
+	if err != nil {
+		return Identity{}, err
+	}
+	var reply wire.EnrolReply
+	if err := c.post(ctx, "/api/v1/enrol", wire.EnrolRequest{Token: strings.TrimSpace(token), CSR: csr}, &reply); err != nil {
+		return Identity{}, fmt.Errorf("enrol: %w", err)
+	}
+	return c.keep(dir, key, reply)
+}
+
+// Renew trades the certificate for a new one with a new key.
+func Renew(ctx context.Context, c Centre, dir string, now time.Time) (Identity, error) {
+	old, err := Load(dir)
+	if err != nil {
+		return Identity{}, err
+	}
+	key, csr, err := request()
+	if err != nil {
+		return Identity{}, err
+	}
+	block, _ := pem.Decode([]byte(csr))
+	signature, err := sign(old.Key, block.Bytes, now.UnixMilli())
+	if err != nil {
+		return Identity{}, err
+	}
+	q := wire.RenewRequest{Certificate: old.Certificate, CSR: csr, At: now.UnixMilli(), Signature: signature}
+	var reply wire.EnrolReply
+	if err := c.post(ctx, "/api/v1/enrol/renew", q, &reply); err != nil {
+		return Identity{}, fmt.Errorf("renew certificate: %w", err)
+	}
+	return c.keep(dir, key, reply)
+}
+
+// request makes a key and a certificate request, both PEM.
+func request() (key, csr string, err error) {
+	k, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return "", "", fmt.Errorf("make key: %w", err)
+	}
+	der, err := x509.MarshalECPrivateKey(k)
+	if err != nil {
+		return "", "", fmt.Errorf("write key: %w", err)
+	}
+	q, err := x509.CreateCertificateRequest(rand.Reader, &x509.CertificateRequest{Subject: pkix.Name{CommonName: "fengsui-edge"}}, k)
+	if err != nil {
+		return "", "", fmt.Errorf("make certificate request: %w", err)
+	}
+	return armour("EC PRIVATE KEY", der), armour("CERTIFICATE REQUEST", q), nil
+}
+
+func armour(kind string, der []byte) string {
+	return string(pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}))
+}
+
+// sign proves that the present key is at hand (docs/protocol.md §10).
+func sign(key string, csr []byte, at int64) (string, error) {
+	block, _ := pem.Decode([]byte(key))
+	if block == nil {
+		return "", errors.New("read key: not in PEM form")
+	}
+	k, err := x509.ParseECPrivateKey(block.Bytes)
+	if err != nil {
+		return "", fmt.Errorf("read key: %w", err)
+	}
+	sum := sha256.Sum256(append(bytes.Clone(csr), strconv.FormatInt(at, 10)...))
+	raw, err := ecdsa.SignASN1(rand.Reader, k, sum[:])
+	if err != nil {
+		return "", fmt.Errorf("sign request: %w", err)
+	}
+	return base64.StdEncoding.EncodeToString(raw), nil
+}
+
+func (c Centre) post(ctx context.Context, path string, in, out any) error {
+	text, err := json.Marshal(in)
+	if err != nil {
+		return err
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, strings.TrimSuffix(c.URL, "/")+path, bytes.NewReader(text))
+	if err != nil {
+		return err
+	}
+	r.Header.Set("Content-Type", "application/json")
+	answer, err := c.Client.Do(r)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = answer.Body.Close() }()
+	text, err = io.ReadAll(io.LimitReader(answer.Body, maxReply))
+	if err != nil {
+		return err
+	}
+	if answer.StatusCode != http.StatusOK {
+		var problem struct{ Detail string }
+		_ = json.Unmarshal(text, &problem)
+		return fmt.Errorf("the centre answers %s: %s", answer.Status, problem.Detail)
+	}
+	if err := json.Unmarshal(text, out); err != nil {
+		return fmt.Errorf("read answer: %w", err)
+	}
+	return nil
+}
+
+// keep checks what the centre gave and writes it, whole or not at all.
+func (c Centre) keep(dir, key string, reply wire.EnrolReply) (Identity, error) {
+	u, err := url.Parse(c.URL)
+	if err != nil {
+		return Identity{}, fmt.Errorf("read address of the centre: %w", err)
+	}
+	id := Identity{
+		Edge: reply.Edge, Key: key, Certificate: reply.Certificate, CA: reply.CA,
+		Broker: net.JoinHostPort(u.Hostname(), strconv.Itoa(reply.MQTTPort)),
+	}
+	if _, err := id.TLS(); err != nil {
+		return Identity{}, fmt.Errorf("the centre gave a certificate that cannot be used: %w", err)
+	}
+	text, err := json.Marshal(id)
+	if err != nil {
+		return Identity{}, fmt.Errorf("write identity: %w", err)
+	}
+	if err := os.MkdirAll(dir, 0o750); err != nil {
+		return Identity{}, fmt.Errorf("make data folder: %w", err)
+	}
+	return id, replace(filepath.Join(dir, file), text)
+}
+
+// replace writes a file so that a power cut leaves the old or the new one.
+func replace(path string, text []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(path), ".identity-*") // made with 0600
+	if err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	_, err = f.Write(text)
+	err = errors.Join(err, f.Sync(), f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		return errors.Join(fmt.Errorf("write %s: %w", path, err), os.Remove(f.Name()))
+	}
+	return nil
+}
+
+// Load reads the identity of a folder: ErrNone when there is none.
+func Load(dir string) (Identity, error) {
+	var id Identity
+	text, err := os.ReadFile(filepath.Join(dir, file))
+	if errors.Is(err, os.ErrNotExist) {
+		return id, ErrNone
+	}
+	if err != nil {
+		return id, fmt.Errorf("read identity: %w", err)
+	}
+	if err := json.Unmarshal(text, &id); err != nil {
+		return id, fmt.Errorf("read identity %s: %w", filepath.Join(dir, file), err)
+	}
+	return id, nil
+}
+
+// TLS is the settings of the session with the broker.
+func (id Identity) TLS() (*tls.Config, error) {
+	pair, err := tls.X509KeyPair([]byte(id.Certificate), []byte(id.Key))
+	if err != nil {
+		return nil, fmt.Errorf("read certificate: %w", err)
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM([]byte(id.CA)) {
+		return nil, errors.New("read authority: no certificate in PEM form")
+	}
+	return tlsconf.Client(pool, pair), nil
+}
+
+// Life is from when to when the certificate is valid.
+func (id Identity) Life() (from, to time.Time, err error) {
+	block, _ := pem.Decode([]byte(id.Certificate))
+	if block == nil {
+		return from, to, errors.New("read certificate: not in PEM form")
+	}
+	c, err := x509.ParseCertificate(block.Bytes)
+	if err != nil {
+		return from, to, fmt.Errorf("read certificate: %w", err)
+	}
+	return c.NotBefore, c.NotAfter, nil
+}
+
+// Due reports whether two thirds of the life are over.
+func (id Identity) Due(now time.Time) bool {
+	from, to, err := id.Life()
+	return err == nil && now.After(from.Add(to.Sub(from)*2/3))
+}
