@@ -6,8 +6,6 @@ require (
 	github.com/bluenviron/gortsplib/v5 v5.6.4
 	github.com/bluenviron/mediacommon/v2 v2.9.3
 	github.com/eclipse/paho.mqtt.golang v1.5.1
-	github.com/fengsui/fengsui/central v0.0.0
-	github.com/fengsui/fengsui/edge v0.0.0
 	github.com/fengsui/fengsui/shared v0.0.0
 	github.com/gorilla/websocket v1.5.3
 	github.com/pion/ice/v2 v2.3.38
@@ -21,6 +19,7 @@ require (
 require (
 	github.com/goburrow/serial v0.1.0 // indirect
 	github.com/google/uuid v1.6.0 // indirect
+	github.com/klauspost/compress v1.20.3 // indirect
 	github.com/pion/datachannel v1.5.8 // indirect
 	github.com/pion/dtls/v2 v2.2.12 // indirect
 	github.com/pion/logging v0.2.4 // indirect
