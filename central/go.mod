@@ -90,3 +90,5 @@ require (
 )
 
 replace github.com/fengsui/fengsui/shared => ../shared
+
+ignore ./web/node_modules

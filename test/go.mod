@@ -48,3 +48,5 @@ replace github.com/fengsui/fengsui/shared => ../shared
 replace github.com/fengsui/fengsui/central => ../central
 
 replace github.com/fengsui/fengsui/edge => ../edge
+
+ignore ./web/node_modules

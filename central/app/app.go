@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"time"
 
@@ -72,9 +73,9 @@ func (c *Centre) Stop() error {
 	ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
 	defer cancel()
 	var out error
-	for i := len(c.parts) - 1; i >= 0; i-- {
-		if err := c.parts[i].stop(ctx); err != nil {
-			out = errors.Join(out, fmt.Errorf("stop %s: %w", c.parts[i].name, err))
+	for _, v := range slices.Backward(c.parts) {
+		if err := v.stop(ctx); err != nil {
+			out = errors.Join(out, fmt.Errorf("stop %s: %w", v.name, err))
 		}
 	}
 	c.parts = nil

@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"time"
 
@@ -71,9 +72,9 @@ func (a *Agent) Stop() error {
 	ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
 	defer cancel()
 	var out error
-	for i := len(a.parts) - 1; i >= 0; i-- {
-		if err := a.parts[i].stop(ctx); err != nil {
-			out = errors.Join(out, fmt.Errorf("stop %s: %w", a.parts[i].name, err))
+	for _, v := range slices.Backward(a.parts) {
+		if err := v.stop(ctx); err != nil {
+			out = errors.Join(out, fmt.Errorf("stop %s: %w", v.name, err))
 		}
 	}
 	a.parts = nil

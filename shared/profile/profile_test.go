@@ -246,11 +246,11 @@ func TestSchemaHasTheKeysOfTheTypes(t *testing.T) {
 		for key := range node["properties"].(map[string]any) {
 			got[key] = true
 		}
-		for i := range c.of.NumField() {
-			key, _, _ := strings.Cut(c.of.Field(i).Tag.Get("yaml"), ",")
+		for field := range c.of.Fields() {
+			key, _, _ := strings.Cut(field.Tag.Get("yaml"), ",")
 			want[key] = true
-			if k, _, _ := strings.Cut(c.of.Field(i).Tag.Get("json"), ","); k != key {
-				t.Errorf("%s.%s: json key %s, yaml key %s", c.of.Name(), c.of.Field(i).Name, k, key)
+			if k, _, _ := strings.Cut(field.Tag.Get("json"), ","); k != key {
+				t.Errorf("%s.%s: json key %s, yaml key %s", c.of.Name(), field.Name, k, key)
 			}
 		}
 		if !reflect.DeepEqual(got, want) {

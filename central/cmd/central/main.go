@@ -109,8 +109,8 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 type flags struct {
 	app.Options
 	name, role, org, passwordFile, kind, division, user string
-	lon, lat                                             float64
-	demo                                                 bool
+	lon, lat                                            float64
+	demo                                                bool
 }
 
 // parse takes flags before and after the one operand.

@@ -60,8 +60,7 @@ func Wrap(err error, kind Kind, code, msg string) *Error {
 
 // KindOf returns the kind of err, Internal when it has none.
 func KindOf(err error) Kind {
-	var e *Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Kind
 	}
 	return Internal

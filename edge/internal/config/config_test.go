@@ -31,8 +31,8 @@ func TestSampleHasEveryKeyWithItsDefault(t *testing.T) {
 	for list, of := range map[string]reflect.Type{"sensors": reflect.TypeFor[Sensor](), "cameras": reflect.TypeFor[Camera]()} {
 		before, _, _ := strings.Cut(string(text), "\n"+list+": []")
 		example := before[strings.LastIndex(before, "\n\n"):]
-		for i := range of.NumField() {
-			if key := of.Field(i).Tag.Get("yaml"); !strings.Contains(example, " "+key+": ") {
+		for field := range of.Fields() {
+			if key := field.Tag.Get("yaml"); !strings.Contains(example, " "+key+": ") {
 				t.Errorf("the example of %s lacks %s", list, key)
 			}
 		}

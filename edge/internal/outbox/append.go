@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"maps"
 
 	"github.com/fengsui/fengsui/shared/wire"
 )
@@ -55,9 +56,7 @@ func (b *Box) Append(ctx context.Context, batch Batch) error {
 	if err != nil {
 		return fmt.Errorf("append to outbox: %w", err)
 	}
-	for s, seq := range latest {
-		b.latest[s] = seq
-	}
+	maps.Copy(b.latest, latest)
 	select {
 	case b.changed <- struct{}{}:
 	default:

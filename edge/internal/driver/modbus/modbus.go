@@ -184,8 +184,7 @@ func typed(err error) error {
 		errors.Is(err, modbus.ErrGWTargetFailedToRespond):
 		return fmt.Errorf("%w: %w", driver.ErrException, err)
 	}
-	var library modbus.Error
-	if errors.As(err, &library) {
+	if _, ok := errors.AsType[modbus.Error](err); ok {
 		return fmt.Errorf("%w: %w", driver.ErrMalformed, err)
 	}
 	return fmt.Errorf("%w: %w", driver.ErrUnreachable, err)

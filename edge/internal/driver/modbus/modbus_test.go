@@ -42,6 +42,7 @@ func (s *slave) read(table map[uint16]uint16, from, n uint16) ([]uint16, error) 
 func (s *slave) HandleCoils(*modbus.CoilsRequest) ([]bool, error) {
 	return nil, modbus.ErrIllegalFunction
 }
+
 func (s *slave) HandleDiscreteInputs(*modbus.DiscreteInputsRequest) ([]bool, error) {
 	return nil, modbus.ErrIllegalFunction
 }

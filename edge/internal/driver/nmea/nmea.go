@@ -160,8 +160,7 @@ func (d *device) take(line string, now time.Time) {
 func parse(line string) (kind string, numbers map[string]float64, err error) {
 	s, err := nmea.Parse(line)
 	if err != nil {
-		var unknown *nmea.NotSupportedError
-		if errors.As(err, &unknown) {
+		if _, ok := errors.AsType[*nmea.NotSupportedError](err); ok {
 			return "", nil, nil
 		}
 		return "", nil, fmt.Errorf("%w: %w", driver.ErrMalformed, err)
