@@ -77,7 +77,7 @@ func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) er
 		return err
 	}
 	register(server, services{b.accounts, b.audit, devices, values, pictures})
-	server.RegisterLive(liveOf(b.bus, devices, values, pictures))
+	api.RegisterLive(server, liveOf(b.bus, devices, values, pictures))
 	if err := server.Start(ctx); err != nil {
 		return err
 	}
@@ -265,8 +265,8 @@ type services struct {
 func register(s *api.Server, v services) {
 	api.RegisterAccounts(s, v.accounts)
 	api.RegisterAudit(s, v.audit)
-	s.RegisterDevices(v.devices)
-	s.RegisterEnrol(v.devices)
+	api.RegisterDevices(s, v.devices)
+	api.RegisterEnrol(s, v.devices)
 	api.RegisterTelemetry(s, v.telemetry)
 	if v.video != nil {
 		api.RegisterVideo(s, v.video)

@@ -61,7 +61,7 @@ func newCentre(t *testing.T, devices ...device.Device) *centre {
 	c := &centre{t: t, server: s, accounts: accounts, bus: bus, once: once, devices: devices}
 	RegisterAccounts(s, accounts)
 	RegisterAudit(s, record)
-	s.RegisterLive(LiveSources{
+	RegisterLive(s, LiveSources{
 		Events: bus,
 		Devices: func(ctx context.Context) ([]device.Device, error) {
 			a, err := actor.Require(ctx, actor.DeviceRead)

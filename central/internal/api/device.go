@@ -99,7 +99,7 @@ func (s *Server) enrolment(b base, e device.Enrolment) *enrolment {
 }
 
 // RegisterDevices adds the register of devices.
-func (s *Server) RegisterDevices(svc *device.Service) {
+func RegisterDevices(s *Server, svc *device.Service) {
 	op := func(id, method, path, summary string) huma.Operation {
 		return huma.Operation{OperationID: id, Method: method, Path: "/devices" + path, Summary: summary, Tags: []string{"devices"}}
 	}

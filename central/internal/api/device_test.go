@@ -52,8 +52,8 @@ func newDeviceServer(t *testing.T) deviceServer {
 	svc := &device.Service{Store: store.NewDevices(db), Tx: db, Events: event.NewBus(), Log: slog.New(slog.DiscardHandler), CA: ca}
 	svc.SetMQTTPort(8883)
 	s := New(Options{Listen: "127.0.0.1:0", Identity: technicians{}})
-	s.RegisterDevices(svc)
-	s.RegisterEnrol(svc)
+	RegisterDevices(s, svc)
+	RegisterEnrol(s, svc)
 	if err := s.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -60,7 +60,7 @@ func (c *caller) Resolve(ctx huma.Context) []error {
 
 // RegisterEnrol adds the two doors through which terminals get their certificates. They need no login:
 // the token, or the certificate being renewed, is the credential.
-func (s *Server) RegisterEnrol(svc *device.Service) {
+func RegisterEnrol(s *Server, svc *device.Service) {
 	knocks := &knocking{from: map[string]*knocker{}}
 	op := func(id, path, summary string) huma.Operation {
 		return huma.Operation{

@@ -52,7 +52,7 @@ type live struct {
 }
 
 // RegisterLive adds GET /api/v1/live: a WebSocket that sends a snapshot, then increments.
-func (s *Server) RegisterLive(src LiveSources) {
+func RegisterLive(s *Server, src LiveSources) {
 	s.live = &live{src: src, open: map[*view]struct{}{}}
 	upgrade := websocket.New(s.serveLive, websocket.Config{HandshakeTimeout: 5 * time.Second, WriteBufferSize: 32 << 10})
 	s.fiber.Get(prefix+"/live", func(c *fiber.Ctx) error {

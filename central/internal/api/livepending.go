@@ -89,6 +89,10 @@ func (p *pending) device(kind string, d device.Device, v *view) urgency {
 		put(&p.removed, d.ID, true)
 		return soon
 	}
+	if d.Kind == device.Camera && !v.visible[d.ID] {
+		// A camera that has just come has a stream, which nobody watches yet.
+		put(&p.streams, d.ID, video.Stream{ID: d.ID, State: video.Idle})
+	}
 	v.visible[d.ID] = true
 	delete(p.removed, d.ID)
 	put(&p.devices, d.ID, d)
