@@ -1,0 +1,327 @@
+package uplink
+
+import (
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"time"
+
+	mqtt "github.com/eclipse/paho.mqtt.golang"
+
+	"github.com/fengsui/fengsui/shared/wire"
+)
+
+const (
+	dialTimeout   = 10 * time.Second
+	writeTimeout  = 20 * time.Second
+	statusEvery   = 10 * time.Second
+	statusSettle  = 200 * time.Millisecond // changes within are told together
+	helloAgain    = 3 * time.Second
+	farewell      = 250 // ms to get the last packets out
+	messageBuffer = 256
+)
+
+var errRenew = errors.New("session is made anew")
+
+// session is one connection, from dialling to its end.
+type session struct {
+	u       *Uplink
+	client  mqtt.Client
+	lost    chan error
+	acks    chan []byte
+	flow    *flow
+	greeted bool
+	asked   time.Time // of the last hello
+}
+
+// session reports whether the centre has answered the hello.
+func (u *Uplink) session(ctx context.Context) (greeted bool, err error) {
+	s := &session{u: u, lost: make(chan error, 1), acks: make(chan []byte, messageBuffer), flow: newFlow(u.o.Box)}
+	if err := s.connect(ctx); err != nil {
+		return false, err
+	}
+	defer s.client.Disconnect(0)
+	if err := s.greet(ctx); err != nil {
+		return false, err
+	}
+	err = s.loop(ctx)
+	if ctx.Err() != nil || errors.Is(err, errRenew) {
+		s.goodbye()
+	}
+	return s.greeted, err
+}
+
+func (s *session) connect(ctx context.Context) error {
+	o := s.u.o
+	address, scheme := o.Address(), "tcp"
+	var config *tls.Config
+	if o.TLS != nil {
+		var err error
+		if config, err = o.TLS(); err != nil {
+			return err
+		}
+		scheme = "ssl"
+	}
+	will, err := json.Marshal(wire.Status{State: "offline"})
+	if err != nil {
+		return fmt.Errorf("encode status: %w", err)
+	}
+	opts := mqtt.NewClientOptions().AddBroker(scheme+"://"+address).SetClientID(o.Edge).
+		SetProtocolVersion(4).SetCleanSession(true).SetOrderMatters(false).
+		SetAutoReconnect(false).SetConnectRetry(false).SetConnectTimeout(dialTimeout).SetWriteTimeout(writeTimeout).
+		SetKeepAlive(o.KeepAlive).SetPingTimeout(10*time.Second).
+		SetBinaryWill(wire.StatusTopic(o.Edge), will, 1, true).
+		SetDefaultPublishHandler(func(mqtt.Client, mqtt.Message) {}).
+		SetConnectionLostHandler(func(_ mqtt.Client, err error) { s.lost <- err }).
+		SetCustomOpenConnectionFn(func(*url.URL, mqtt.ClientOptions) (net.Conn, error) { return dial(ctx, address, config) })
+	s.client = mqtt.NewClient(opts)
+	if err := s.wait(ctx, s.client.Connect(), "connect to "+address); err != nil {
+		s.client.Disconnect(0)
+		return err
+	}
+	return nil
+}
+
+func dial(ctx context.Context, address string, config *tls.Config) (net.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
+	defer cancel()
+	plain := &net.Dialer{KeepAlive: 15 * time.Second}
+	if config == nil {
+		return plain.DialContext(ctx, "tcp", address)
+	}
+	return (&tls.Dialer{NetDialer: plain, Config: config}).DialContext(ctx, "tcp", address)
+}
+
+// wait waits for one step of the handshake.
+func (s *session) wait(ctx context.Context, token mqtt.Token, what string) error {
+	select {
+	case <-token.Done():
+		if err := token.Error(); err != nil {
+			return fmt.Errorf("%s: %w", what, err)
+		}
+		return nil
+	case err := <-s.lost:
+		return fmt.Errorf("%s: %w", what, orEOF(err))
+	case <-time.After(dialTimeout + time.Second):
+		return fmt.Errorf("%s: no answer", what)
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func orEOF(err error) error {
+	if err == nil {
+		return io.EOF
+	}
+	return err
+}
+
+// greet subscribes, says that the terminal is there, and sends the hello.
+func (s *session) greet(ctx context.Context) error {
+	edge := s.u.o.Edge
+	for topic, take := range map[string]func([]byte){wire.AckTopic(edge): s.takeAck, wire.CommandTopic(edge): s.u.cmd.take} {
+		token := s.client.Subscribe(topic, 1, func(_ mqtt.Client, m mqtt.Message) { take(m.Payload()) })
+		if err := s.wait(ctx, token, "subscribe to "+topic); err != nil {
+			return err
+		}
+		if t, ok := token.(*mqtt.SubscribeToken); ok && t.Result()[topic] > 2 {
+			return fmt.Errorf("subscribe to %s: refused", topic)
+		}
+	}
+	if err := s.hello(ctx); err != nil {
+		return err
+	}
+	return s.status(ctx)
+}
+
+// takeAck hands the message to the loop. One that finds no room is lost, which a later one mends.
+func (s *session) takeAck(payload []byte) {
+	select {
+	case s.acks <- payload:
+	default:
+	}
+}
+
+func (s *session) hello(ctx context.Context) error {
+	h := s.u.o.Hello()
+	epoch, lanes, err := s.u.o.Box.Lanes(ctx)
+	if err != nil {
+		return err
+	}
+	now, synced := s.u.o.Clock.Now()
+	h.Version, h.Boot, h.Epoch, h.Lanes, h.Time, h.Synced = wire.Version, s.u.o.Boot, epoch, lanes, wire.Millis(now), synced
+	s.asked = time.Now()
+	return s.publish(wire.HelloTopic(s.u.o.Edge), false, h)
+}
+
+func (s *session) status(ctx context.Context) error {
+	return s.publish(wire.StatusTopic(s.u.o.Edge), true, s.u.o.Status(ctx))
+}
+
+func (s *session) publish(topic string, retained bool, v any) error {
+	text, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("encode %s: %w", topic, err)
+	}
+	return s.send(topic, retained, text)
+}
+
+// send hands a message to the connection. Whether it arrives is not asked here.
+func (s *session) send(topic string, retained bool, payload []byte) error {
+	token := s.client.Publish(topic, 1, retained, payload)
+	select {
+	case <-token.Done():
+		return token.Error()
+	default:
+		return nil
+	}
+}
+
+func (s *session) loop(ctx context.Context) error {
+	status := time.NewTicker(statusEvery)
+	defer status.Stop()
+	second := time.NewTicker(time.Second)
+	defer second.Stop()
+	settle := time.NewTimer(time.Hour)
+	defer settle.Stop()
+	for {
+		var err error
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case err := <-s.lost:
+			return fmt.Errorf("link lost: %w", orEOF(err))
+		case <-s.u.renew:
+			return errRenew
+		case payload := <-s.acks:
+			err = s.ack(ctx, payload)
+		case <-s.u.o.Box.Changed():
+			err = s.fill(ctx)
+		case <-s.u.changed:
+			settle.Reset(statusSettle)
+		case <-settle.C:
+			err = s.status(ctx)
+		case <-status.C:
+			err = s.status(ctx)
+		case now := <-second.C:
+			err = s.look(ctx, now)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// look sends again what got no answer.
+func (s *session) look(ctx context.Context, now time.Time) error {
+	if !s.greeted {
+		if now.Sub(s.asked) >= helloAgain {
+			return s.hello(ctx)
+		}
+		return nil
+	}
+	for _, b := range s.flow.overdue(now) {
+		if err := s.send(wire.UpTopic(s.u.o.Edge, b.Lane), false, b.Payload); err != nil {
+			return err
+		}
+		s.u.set(func(st *State) { st.Sent, st.Resent = st.Sent+1, st.Resent+1 })
+	}
+	return s.fill(ctx)
+}
+
+// fill sends blocks as long as the window has room.
+func (s *session) fill(ctx context.Context) error {
+	if !s.greeted {
+		return nil
+	}
+	for range messageBuffer / 4 { // then the acknowledgements are looked after
+		b, err := s.flow.next(ctx)
+		if err != nil {
+			// The disk refuses: what is on the way may still be acknowledged, and that frees room.
+			s.u.o.Log.Error("outbox gives no block", "error", err)
+			return nil
+		}
+		if b == nil {
+			return nil
+		}
+		s.flow.sent(b, time.Now())
+		if err := s.send(wire.UpTopic(s.u.o.Edge, b.Lane), false, b.Payload); err != nil {
+			return err
+		}
+		s.u.set(func(st *State) { st.Sent, st.InFlight = st.Sent+1, len(s.flow.flights) })
+	}
+	return nil
+}
+
+func (s *session) ack(ctx context.Context, payload []byte) error {
+	var a wire.Ack
+	if err := json.Unmarshal(payload, &a); err != nil {
+		s.u.o.Log.Warn("acknowledgement is malformed", "error", err)
+		return nil
+	}
+	if a.Epoch != s.u.o.Box.Epoch() {
+		return nil
+	}
+	if a.Hello {
+		if err := s.answered(ctx, a); err != nil {
+			return err
+		}
+	} else {
+		s.u.o.Clock.Heard(wire.Time(a.Time), 0)
+		if err := s.u.o.Box.Ack(ctx, a.Lanes); err != nil {
+			s.u.o.Log.Error("acknowledgement is not kept", "error", err) // the block goes out again later
+			return nil
+		}
+	}
+	s.flow.acked(a, time.Now())
+	s.u.set(func(st *State) {
+		st.InFlight, st.Window, st.RoundTrip = len(s.flow.flights), s.flow.window, s.flow.trip
+	})
+	return s.fill(ctx)
+}
+
+// answered takes the answer to a hello: from here on blocks are sent.
+func (s *session) answered(ctx context.Context, a wire.Ack) error {
+	behind, first := s.u.o.Clock.Heard(wire.Time(a.Time), time.Since(s.asked))
+	if first && s.u.o.ClockSet != nil {
+		s.u.o.ClockSet(ctx, behind)
+	}
+	lost, err := s.u.o.Box.Hello(ctx, a.Lanes)
+	if err != nil {
+		return err
+	}
+	if s.u.o.Box.Epoch() != a.Epoch {
+		return s.hello(ctx)
+	}
+	if lost > 0 {
+		s.u.o.Log.Warn("centre has lost what it had acknowledged; sending it again", "blocks", lost)
+	}
+	if err := s.flow.begin(ctx); err != nil {
+		return err
+	}
+	s.u.o.Box.SetLinked(true)
+	if !s.greeted {
+		s.greeted = true
+		s.u.set(func(st *State) {
+			st.Connected, st.Since, st.Attempts, st.Error = true, time.Now().UTC(), 0, ""
+			st.Sessions++
+		})
+		s.u.o.Log.Info("link to the centre", "address", s.u.o.Address())
+	}
+	return nil
+}
+
+// goodbye tells the centre before the broker would.
+func (s *session) goodbye() {
+	text, err := json.Marshal(wire.Status{State: "offline"})
+	if err != nil {
+		return // a struct of plain fields always encodes
+	}
+	s.client.Publish(wire.StatusTopic(s.u.o.Edge), 1, true, text).WaitTimeout(time.Second)
+	s.client.Disconnect(farewell)
+}
