@@ -49,6 +49,9 @@ func newDesk(t *testing.T, field string) *desk {
 	d.centre.Boot(t)
 	d.link = harness.NewLink(t, d.centre.TLS)
 	d.edge = harness.StartEdge(t, d.centre, d.field, "edge-rudong", d.link.Addr())
+	harness.WaitFor(t, soon, "the terminal has said what is behind it", func() error {
+		return d.centre.Admin.Call(http.MethodGet, "/devices/rd-level-1", nil, nil)
+	})
 	return d
 }
 
