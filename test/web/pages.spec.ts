@@ -20,7 +20,7 @@ test('a technician registers a terminal and sees its QR code once', async ({ pag
   await dialog.locator('input[name=device-name]').fill('海安测试终端')
   await dialog.getByRole('button', { name: '登记', exact: true }).click()
   await expect(dialog.getByRole('img', { name: '入网二维码' })).toBeVisible()
-  await expect(dialog).toContainText('fengsui-edge enrol')
+  await expect(dialog.getByLabel('终端命令')).toHaveValue(/^fengsui-edge enrol --server http.* --token \S+$/)
   await dialog.getByRole('button', { name: '完成' }).click()
   await expect(page.getByText(id).first()).toBeVisible()
 })

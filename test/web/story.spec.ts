@@ -41,7 +41,7 @@ test('a click on a camera brings live video, another ends it and the terminal st
   await login(page, demo, demo.duty)
   await page.getByRole('navigation').getByRole('link', { name: /视频/ }).click()
   const tile = page.locator('[data-testid=scene][data-stream=rd-cam-1]')
-  await tile.getByRole('button').first().click()
+  await page.locator('[data-testid=camera-row][data-camera=rd-cam-1]').click()
   const video = tile.locator('video')
   await expect.poll(async () => (await watch(video, 500)).frames, { timeout: 20_000 }).toBeGreaterThan(5)
   const shown = await watch(video, 3000)
@@ -53,7 +53,7 @@ test('a click on a camera brings live video, another ends it and the terminal st
   expect(await demo.watching('rd-cam-1')).toBe(1)
 
   const other = page.locator('[data-testid=scene][data-stream=qd-cam-1]')
-  await other.getByRole('button').first().click()
+  await page.locator('[data-testid=camera-row][data-camera=qd-cam-1]').click()
   await expect.poll(async () => (await watch(other.locator('video'), 500)).frames, { timeout: 20_000 }).toBeGreaterThan(5)
   await picture(page, 'video')
 
@@ -67,6 +67,8 @@ test('a click on a camera brings live video, another ends it and the terminal st
 test('kill -9 of any program heals within ten seconds and the open page goes on', async ({ page, demo }) => {
   await demo.hold('rd-level-1', { water_level: 4.1 })
   await login(page, demo, demo.duty)
+  await page.getByRole('navigation').getByRole('link', { name: /监测/ }).click()
+  await page.getByRole('button', { name: '读数' }).click()
   for (const program of ['sim', 'edge-rudong', 'central']) {
     const pid = await demo.pid(program)
     process.kill(pid, 'SIGKILL')
