@@ -1,0 +1,240 @@
+package uplink
+
+import (
+	"encoding/json"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	mqtt "github.com/eclipse/paho.mqtt.golang"
+
+	"github.com/fengsui/fengsui/shared/wire"
+)
+
+const mosquitto = "/usr/sbin/mosquitto"
+
+// broker is a real mosquitto that can be killed and started again on its port.
+type broker struct {
+	t    *testing.T
+	addr string
+	file string
+	cmd  *exec.Cmd
+}
+
+func startBroker(t *testing.T) *broker {
+	t.Helper()
+	if _, err := os.Stat(mosquitto); err != nil {
+		if os.Getenv("CI") != "" {
+			t.Fatal("mosquitto is missing; test/prepare.sh installs it")
+		}
+		t.Skip("mosquitto is missing; test/prepare.sh installs it")
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := &broker{t: t, addr: l.Addr().String(), file: filepath.Join(t.TempDir(), "mosquitto.conf")}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	host, port, _ := net.SplitHostPort(b.addr)
+	text := fmt.Sprintf("listener %s %s\nallow_anonymous true\npersistence false\n", port, host)
+	if err := os.WriteFile(b.file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	b.start()
+	t.Cleanup(b.kill)
+	return b
+}
+
+func (b *broker) start() {
+	b.t.Helper()
+	b.cmd = exec.Command(mosquitto, "-c", b.file)
+	b.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if err := b.cmd.Start(); err != nil {
+		b.t.Fatal(err)
+	}
+	wait(b.t, 10*time.Second, "mosquitto listens", func() bool {
+		c, err := net.Dial("tcp", b.addr)
+		if err != nil {
+			return false
+		}
+		return c.Close() == nil
+	})
+}
+
+// kill is kill -9.
+func (b *broker) kill() {
+	_ = b.cmd.Process.Kill() // it may have ended
+	_ = b.cmd.Wait()
+}
+
+func wait(t *testing.T, within time.Duration, what string, done func() bool) {
+	t.Helper()
+	deadline := time.Now().Add(within)
+	for !done() {
+		if time.Now().After(deadline) {
+			t.Fatalf("not within %s: %s", within, what)
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+}
+
+// centre is the other end: it stores batches once, and answers as the test wants it to.
+type centre struct {
+	t      *testing.T
+	client mqtt.Client
+	window int
+
+	mu       sync.Mutex
+	deaf     bool            // answers nothing
+	muteAcks func(n int) int // how often the nth batch is acknowledged; nil: once
+	ahead    time.Duration   // its clock
+	batches  []*wire.Batch   // in order of arrival, with repetitions
+	values   map[float64]int // readings stored, by value
+	ranges   map[wire.Lane]map[wire.Range]bool
+	events   []wire.Event
+	hellos   []wire.Hello
+	statuses []wire.Status
+}
+
+func startCentre(t *testing.T, b *broker) *centre {
+	t.Helper()
+	c := &centre{t: t, window: 8, values: map[float64]int{}, ranges: map[wire.Lane]map[wire.Range]bool{}}
+	opts := mqtt.NewClientOptions().AddBroker("tcp://" + b.addr).SetClientID("centre").SetProtocolVersion(4).
+		SetConnectRetry(true).SetConnectRetryInterval(50 * time.Millisecond).SetMaxReconnectInterval(200 * time.Millisecond).
+		SetOnConnectHandler(func(client mqtt.Client) { client.Subscribe("fs/v1/+/up/#", 1, c.take) })
+	c.client = mqtt.NewClient(opts)
+	if token := c.client.Connect(); !token.WaitTimeout(10*time.Second) || token.Error() != nil {
+		t.Fatal("the centre does not reach the broker")
+	}
+	t.Cleanup(func() { c.client.Disconnect(0) })
+	return c
+}
+
+func (c *centre) take(_ mqtt.Client, m mqtt.Message) {
+	up, err := wire.ParseUp(m.Topic())
+	if err != nil {
+		c.t.Errorf("topic %s", m.Topic())
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch up.Kind {
+	case "status":
+		var s wire.Status
+		if err := json.Unmarshal(m.Payload(), &s); err != nil {
+			c.t.Error(err)
+		}
+		c.statuses = append(c.statuses, s)
+	case "hello":
+		var h wire.Hello
+		if err := json.Unmarshal(m.Payload(), &h); err != nil {
+			c.t.Error(err)
+		}
+		c.hellos = append(c.hellos, h)
+		a := wire.Ack{Epoch: h.Epoch, Hello: true}
+		for lane, ranges := range c.ranges {
+			l := wire.LaneRanges{Lane: lane}
+			for r := range ranges {
+				l.Ranges = append(l.Ranges, r)
+			}
+			a.Lanes = append(a.Lanes, l)
+		}
+		c.answer(up.Edge, a)
+	case "lane":
+		c.store(up, m.Payload())
+	}
+}
+
+func (c *centre) store(up wire.Up, payload []byte) {
+	b, err := wire.Decode(payload)
+	if err != nil || b.Lane != up.Lane {
+		c.t.Errorf("batch in lane %d: %v", up.Lane, err)
+		return
+	}
+	c.batches = append(c.batches, b)
+	r := wire.Range{b.SeqFrom, b.SeqTo}
+	if c.ranges[b.Lane] == nil {
+		c.ranges[b.Lane] = map[wire.Range]bool{}
+	}
+	if c.deaf {
+		return
+	}
+	if !c.ranges[b.Lane][r] {
+		c.ranges[b.Lane][r] = true
+		for _, x := range b.Readings {
+			c.values[x.Value]++
+		}
+		c.events = append(c.events, b.Events...)
+	}
+	times := 1
+	if c.muteAcks != nil {
+		times = c.muteAcks(len(c.batches))
+	}
+	for range times {
+		c.answer(up.Edge, wire.Ack{Epoch: b.Epoch, Lanes: []wire.LaneRanges{{Lane: b.Lane, Ranges: []wire.Range{r}}}})
+	}
+}
+
+func (c *centre) answer(edge string, a wire.Ack) {
+	if c.deaf {
+		return
+	}
+	a.Time, a.Window = wire.Millis(time.Now().Add(c.ahead)), c.window
+	text, err := json.Marshal(a)
+	if err != nil {
+		c.t.Error(err)
+		return
+	}
+	c.client.Publish(wire.AckTopic(edge), 1, false, text)
+}
+
+func (c *centre) command(cmd wire.Command) {
+	c.t.Helper()
+	text, err := json.Marshal(cmd)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	if token := c.client.Publish(wire.CommandTopic("e"), 1, false, text); !token.WaitTimeout(5*time.Second) || token.Error() != nil {
+		c.t.Fatal("the command is not published")
+	}
+}
+
+// results are the outcomes of commands so far.
+func (c *centre) results() map[string]wire.CommandResult {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	out := map[string]wire.CommandResult{}
+	for _, e := range c.events {
+		if e.Kind != wire.EventResult {
+			continue
+		}
+		var r wire.CommandResult
+		if err := json.Unmarshal(e.Data, &r); err != nil {
+			c.t.Error(err)
+		}
+		if _, twice := out[r.Command]; twice {
+			c.t.Errorf("command %s has two results", r.Command)
+		}
+		out[r.Command] = r
+	}
+	return out
+}
+
+// retained asks mosquitto with a client of its own what it keeps as the terminal's status.
+func retained(b *broker) string {
+	host, port, _ := net.SplitHostPort(b.addr)
+	out, err := exec.Command("mosquitto_sub", "-h", host, "-p", port, "-t", wire.StatusTopic("e"), "-C", "1", "-W", "2").Output()
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(out))
+}
