@@ -26,9 +26,11 @@ const firstFrameMs = 25_000
 const frozenMs = 20_000
 const brokenMs = 4000
 
-// hopeless failures are not tried again by themselves.
+// hopeless failures are not tried again by themselves. A ticket that was spent or has expired is not one
+// of them: the next try buys a new one.
 export function hopeless(failure: unknown): boolean {
-  return failure instanceof ApiError && [401, 403, 404, 410, 422].includes(failure.status)
+  if (!(failure instanceof ApiError) || failure.code.startsWith('video.token')) return false
+  return [401, 403, 404, 410, 422].includes(failure.status)
 }
 
 export function useWatching(stream: () => string, show: (media: MediaStream | null) => void): Watching {

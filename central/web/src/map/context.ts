@@ -23,6 +23,8 @@ export interface LayerPlan {
 const lookMs = 80
 const patienceMs = 20_000
 const restShare = 2
+const longestRestMs = 4000
+const fewPoints = 2000
 
 // useLayer adds the sources and layers of a plan, keeps their data, and removes them in the end.
 export function useLayer(context: MapContext, plan: LayerPlan): void {
@@ -68,14 +70,15 @@ export function useLayer(context: MapContext, plan: LayerPlan): void {
   })
 }
 
-// Feed gives a source its newest data, but never before the last was drawn and then a rest of some times
-// as long: tens of thousands of points must not keep the map from ever finishing.
+// Feed gives a source its newest data, but never before the last was drawn, and when there are many points
+// after a rest: tens of thousands of them must not keep the map from ever finishing.
 class Feed {
   private waiting: Data | undefined
   private map: GlMap | undefined
   private timer: ReturnType<typeof setTimeout> | undefined
   private givenAt = 0
   private busy = false
+  private many = false
 
   constructor(private readonly id: string) {}
 
@@ -97,6 +100,7 @@ class Feed {
     const source = this.map?.getSource<GeoJSONSource>(this.id)
     if (!source || !this.waiting) return
     this.busy = true
+    this.many = typeof this.waiting === 'object' && 'features' in this.waiting && this.waiting.features.length > fewPoints
     this.givenAt = performance.now()
     source.setData(this.waiting)
     this.waiting = undefined
@@ -116,7 +120,7 @@ class Feed {
     this.timer = setTimeout(() => {
       this.busy = false
       this.give()
-    }, took < 2 * lookMs ? 0 : took * restShare)
+    }, this.many ? Math.min(took * restShare, longestRestMs) : 0)
   }
 }
 

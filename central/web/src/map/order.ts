@@ -1,6 +1,6 @@
 // Which layer lies over which. A layer's id is group:name; the groups stand here from the ground up.
 
-export const groups = ['ground', 'places', 'counties', 'tracks', 'terminals', 'cameras', 'sensors', 'mobiles', 'selection'] as const
+export const groups = ['ground', 'places', 'counties', 'tracks', 'terminals', 'cameras', 'sensors', 'mobiles', 'alarmed', 'selection'] as const
 
 export type Group = (typeof groups)[number]
 

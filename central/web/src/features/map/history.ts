@@ -28,6 +28,7 @@ export interface Span {
 }
 
 export const spans: readonly Span[] = [
+  { key: '15m', ms: 15 * 60_000 },
   { key: '1h', ms: 3_600_000 },
   { key: '6h', ms: 6 * 3_600_000 },
   { key: '24h', ms: 24 * 3_600_000 },

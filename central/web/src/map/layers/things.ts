@@ -1,5 +1,6 @@
 // Sensors, cameras and terminals: a sign at the place, the value or name beside it, many as one bubble.
 import type { DataDrivenPropertyValueSpecification, ExpressionSpecification, FilterSpecification, LayerSpecification, SymbolLayerSpecification } from 'maplibre-gl'
+import { computed } from 'vue'
 import { empty, useLayer, type MapContext } from '../context'
 import type { Group } from '../order'
 import { boldFont, numberFont, textFont, type Palette } from '../palette'
@@ -61,36 +62,49 @@ const besides: SymbolLayerSpecification['layout'] = {
   'text-justify': 'auto',
 }
 
+// What is in alarm stands apart: no bubble may swallow it, whatever is around it.
+function part(things: Things, alarmed: boolean): Things {
+  return { type: 'FeatureCollection', features: things.features.filter((f) => f.properties.level > 0 === alarmed) }
+}
+
+function values(group: Group, source: string, words: ThingWords, p: Palette): LayerSpecification[] {
+  return [
+    {
+      id: `${group}:value`,
+      type: 'symbol',
+      source,
+      filter: single,
+      layout: {
+        ...besides,
+        'text-field': valueField(words, p),
+        'text-font': textFont,
+        'text-size': 14,
+        'text-line-height': 1.25,
+        'icon-image': ['concat', 'chip-', ['case', ['>', ['get', 'level'], 0], ['to-string', ['get', 'level']], ['get', 'tone']]],
+        'icon-text-fit': 'both',
+        'icon-text-fit-padding': [1, 3, 1, 3],
+        'symbol-sort-key': first,
+      },
+    },
+    sign(group, source, first),
+  ]
+}
+
 export function useSensors(context: MapContext, things: () => Things, shown: () => boolean, words: () => ThingWords): void {
+  const calm = computed(() => part(things(), false))
+  const alarmed = computed(() => part(things(), true))
   useLayer(context, {
     group: 'sensors',
     sources: { sensors: { type: 'geojson', data: empty, ...bundle } },
     shown,
-    data: { sensors: things },
-    layers: () => {
-      const p = context.palette.value
-      return [
-        ...bubbles('sensors', 'sensors', p),
-        {
-          id: 'sensors:value',
-          type: 'symbol',
-          source: 'sensors',
-          filter: single,
-          layout: {
-            ...besides,
-            'text-field': valueField(words(), p),
-            'text-font': textFont,
-            'text-size': 14,
-            'text-line-height': 1.25,
-            'icon-image': ['concat', 'chip-', ['case', ['>', ['get', 'level'], 0], ['to-string', ['get', 'level']], ['get', 'tone']]],
-            'icon-text-fit': 'both',
-            'icon-text-fit-padding': [1, 3, 1, 3],
-            'symbol-sort-key': first,
-          },
-        },
-        sign('sensors', 'sensors', first),
-      ]
-    },
+    data: { sensors: () => calm.value },
+    layers: () => [...bubbles('sensors', 'sensors', context.palette.value), ...values('sensors', 'sensors', words(), context.palette.value)],
+  })
+  useLayer(context, {
+    group: 'alarmed',
+    sources: { alarmed: { type: 'geojson', data: empty } },
+    data: { alarmed: () => alarmed.value },
+    layers: () => values('alarmed', 'alarmed', words(), context.palette.value),
   })
 }
 
