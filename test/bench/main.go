@@ -8,6 +8,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -55,7 +56,11 @@ func run() error {
 	only := flag.String("only", "", "comma-separated parts: size, json, batches, sealed, alarm, video, idle")
 	seconds := flag.Int("seconds", 15, "length of each throughput run")
 	flag.Parse()
-	o := options{programs: harness.In(*bin), seconds: time.Duration(*seconds) * time.Second}
+	dir, err := filepath.Abs(*bin) // the programs run in folders of their own
+	if err != nil {
+		return fmt.Errorf("find the programs: %w", err)
+	}
+	o := options{programs: harness.In(dir), seconds: time.Duration(*seconds) * time.Second}
 	if _, err := os.Stat(o.programs.Central); err != nil {
 		return fmt.Errorf("the programs are not built, run make build: %w", err)
 	}
