@@ -1,5 +1,6 @@
 // One way to ask the centre: every failure is an ApiError, a lost session is announced once.
-import { ApiError, type Problem } from './errors'
+import { ApiError } from './errors'
+import type { Problem } from './types'
 
 export const prefix = '/api/v1'
 

@@ -1,13 +1,8 @@
 // What went wrong with a request, and the key of the sentence that says so in the reader's language.
 
-export interface Problem {
-  title?: string
-  status?: number
-  detail?: string
-  code?: string
-  errors?: { location?: string; message?: string }[] | null
-  request_id?: string
-}
+import type { Problem } from './types'
+
+export type { Problem }
 
 export class ApiError extends Error {
   readonly status: number

@@ -1,225 +1,55 @@
-// The shapes of the centre's API, as docs and Go types name them. Times are RFC 3339 strings.
+// The shapes of the centre's API. They come from the generated document (schema.d.ts); here they get short
+// names, and words and levels are narrowed to those that exist. What the document says differently
+// from what the console uses does not compile.
+import type { components } from './schema'
+
+type S = components['schemas']
+type Narrow<T, N extends { [K in keyof N]: K extends keyof T ? unknown : never }> = Omit<T, keyof N> & N
 
 export interface Page<T> {
   items: T[]
   next?: string
 }
 
-export interface Place {
-  lon: number
-  lat: number
-}
+export type Place = S['Place']
 
 export type DeviceKind = 'edge' | 'sensor' | 'camera'
 export type DeviceState = 'never' | 'online' | 'offline' | 'fault' | 'revoked'
-
-export interface Series {
-  property: string
-  name: string
-  name_en: string
-  unit: string
-  digits: number
-}
-
-export interface Agent {
-  version: string
-  boot: string
-  synced: boolean
-  clock_offset_ms: number
-  backlog: { records: number; bytes: number; oldest?: number }
-  lost: number
-  rss_bytes: number
-}
-
-export interface Certificate {
-  serial: string
-  not_before: string
-  not_after: string
-  revoked_at?: string
-}
-
-export interface Device {
-  id: string
-  kind: DeviceKind
-  parent?: string
-  name: string
-  class?: string
-  profile?: string
-  division?: string
-  place?: Place
-  demo: boolean
-  state: DeviceState
-  error?: string
-  last_seen?: string
-  series?: Series[]
-  agent?: Agent
-  certificate?: Certificate
-  refused: number
-  created_at: string
-  updated_at: string
-}
-
-export interface Enrolment {
-  token: string
-  command: string
-  uri: string
-  expires: string
-}
-
-export interface NewDevice {
-  id: string
-  kind: DeviceKind
-  name: string
-  division?: string
-  place?: Place
-  class?: string
-}
-
-export interface Enrolled {
-  device: Device
-  enrol?: Enrolment
-  token?: string
-}
+export type Series = S['Series']
+export type Agent = S['Agent']
+export type Certificate = S['Certificate']
+export type Device = Narrow<S['Device'], { kind: DeviceKind; state: DeviceState; series?: Series[] }>
+export type Enrolment = S['Enrolment']
+export type NewDevice = S['DeviceNew']
+export type DeviceChange = S['DeviceChange']
+export type Enrolled = Narrow<S['DeviceAdded'], { device: Device }>
 
 export type Level = 1 | 2 | 3 | 4
 export type AlarmState = 'open' | 'acknowledged' | 'returned' | 'cleared'
-
-export interface Alarm {
-  id: string
-  rule: string
-  rule_name: string
-  rule_name_en: string
-  source: string
-  device: string
-  device_name: string
-  property: string
-  unit: string
-  division: string
-  level: Level
-  state: AlarmState
-  value: number
-  peak: number
-  limit: number
-  origin: string
-  retrospective: boolean
-  demo: boolean
-  opened_at: string
-  received_at: string
-  acked_at?: string
-  acked_by?: string
-  acked_by_name?: string
-  ack_note?: string
-  returned_at?: string
-  cleared_at?: string
-  updated_at: string
-}
+export type Alarm = Narrow<S['Alarm'], { level: Level; state: AlarmState }>
 
 // Quality of a reading; 0 is good.
 export type Quality = number
-
-export interface Latest {
-  device: string
-  property: string
-  at: string
-  received_at: string
-  value: number
-  quality: Quality
-}
-
-export interface Bucket {
-  at: string
-  min: number
-  max: number
-  mean: number
-  last: number
-  count: number
-}
-
-export interface SeriesData {
-  device: string
-  property: string
-  unit: string
-  from: string
-  to: string
-  step_ms: number
-  buckets: Bucket[]
-}
+export type Latest = S['Latest']
+export type Bucket = S['Bucket']
+export type SeriesData = Narrow<S['Chart'], { buckets: Bucket[] }>
 
 export type StreamState = 'idle' | 'starting' | 'live' | 'frozen'
+export type Stream = Narrow<S['Stream'], { state: StreamState }>
+export type Ticket = S['Ticket']
 
-export interface Stream {
-  id: string
-  state: StreamState
-  viewers: number
-  since?: string
-  frozen_since?: string
-  bitrate: number
-  error?: string
-}
+export type User = Narrow<S['User'], { roles: string[] }>
+export type NewUser = Narrow<S['NewUser'], { user: User }>
+export type UserInput = S['UserCreateBody']
+export type UserChange = S['UserChangeBody']
+export type Session = Narrow<S['SessionView'], { user: User; permissions: string[] }>
+export type Org = S['Org']
+export type Role = Narrow<S['Role'], { permissions: string[] }>
+export type About = S['About']
+export type AuditEntry = S['AuditView']
+export type Problem = Partial<S['Problem']>
 
-export interface Ticket {
-  stream: string
-  whep: string
-  token: string
-  expires: string
-}
-
-export interface User {
-  id: string
-  username: string
-  name: string
-  org_id: string
-  org_name: string
-  division: string
-  roles: string[]
-  disabled: boolean
-  must_change_password: boolean
-  last_login_at?: string
-  created_at: string
-}
-
-export interface Session {
-  user: User
-  permissions: string[]
-  must_change_password: boolean
-  expires_at: string
-}
-
-export interface Org {
-  id: string
-  parent_id?: string
-  name: string
-  name_en: string
-  division: string
-}
-
-export interface Role {
-  id: string
-  name: string
-  name_en: string
-  permissions: string[]
-}
-
-export interface About {
-  name: string
-  name_en: string
-  version: string
-  demo: boolean
-  division: string
-  division_name: string
-}
-
-export interface AuditEntry {
-  id: string
-  at: string
-  actor: string
-  actor_name: string
-  kind: string
-  subject: string
-  division: string
-  data?: unknown
-}
-
+// The live view is a socket and not part of the document.
 export interface LiveMessage {
   type: 'snapshot' | 'update'
   seq: number

@@ -32,8 +32,8 @@ export function useAlarmWords() {
   }
   // stand says where the alarm stands: who acknowledged it and when, whether the condition has ended.
   function stand(alarm: Alarm): string {
-    if (alarm.acked_at) return t('alarm.stand.acked', { name: alarm.acked_by_name || alarm.acked_by || '', time: clock(new Date(alarm.acked_at)) })
-    if (alarm.returned_at) return t('alarm.stand.returned', { time: clock(new Date(alarm.returned_at)) })
+    if (alarm.acked_at) return t('alarm.stand.acked', { name: alarm.acked_by_name || alarm.acked_by || '', time: clock(new Date(alarm.acked_at), false) })
+    if (alarm.returned_at) return t('alarm.stand.returned', { time: clock(new Date(alarm.returned_at), false) })
     if (alarm.retrospective) return t('alarm.stand.late', { time: moment(new Date(alarm.received_at), new Date(live.now())) })
     return t('alarm.stand.open')
   }

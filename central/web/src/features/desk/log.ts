@@ -28,6 +28,20 @@ export function logOf(alarms: Iterable<Alarm>, devices: Iterable<Device>, audit:
   return entries.sort((a, b) => Date.parse(b.at) - Date.parse(a.at) || a.key.localeCompare(b.key)).slice(0, most)
 }
 
+// subjectOf names what an audit entry is about; an id that no person knows is left out.
+export function subjectOf(entry: AuditEntry, deviceName: (id: string) => string | undefined): string {
+  const data = entry.data
+  if (typeof data === 'object' && data !== null) {
+    for (const key of ['name', 'username', 'device_name']) {
+      const value = (data as Record<string, unknown>)[key]
+      if (typeof value === 'string' && value !== '') return value
+    }
+  }
+  const known = deviceName(entry.subject)
+  if (known) return known
+  return /^[0-9a-f]{8}-[0-9a-f-]{27}$/.test(entry.subject) ? '' : entry.subject
+}
+
 function ofAlarm(alarm: Alarm): LogEntry[] {
   const entries: LogEntry[] = [{ key: `opened ${alarm.id}`, at: alarm.opened_at, kind: 'opened', alarm }]
   if (alarm.acked_at) entries.push({ key: `acknowledged ${alarm.id}`, at: alarm.acked_at, kind: 'acknowledged', alarm })
