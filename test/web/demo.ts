@@ -120,6 +120,7 @@ export function beeps(page: Page): Promise<number> {
 // picture writes a screenshot for the README when asked to.
 export async function picture(page: Page, name: string): Promise<void> {
   if (process.env.SCREENSHOTS !== '1') return
+  await page.waitForTimeout(6_000) // a map drawn in software takes its time
   await page.screenshot({ path: path.join(root, 'docs/images', `${name}.png`) })
 }
 
