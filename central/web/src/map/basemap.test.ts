@@ -29,8 +29,8 @@ describe('middle', () => {
 
 describe('layer order', () => {
   it('puts a layer under the first of a higher group', () => {
-    expect(above('counties', ['outside', 'ground:sea', 'sensors:sign', 'selection:ring'])).toBe('sensors:sign')
-    expect(above('selection', ['ground:sea'])).toBeUndefined()
+    expect(above('counties:name', ['outside', 'ground:sea', 'signs:sensors', 'selection:ring'])).toBe('signs:sensors')
+    expect(above('selection:ring', ['ground:sea'])).toBeUndefined()
     expect(groupOf('outside')).toBeUndefined()
   })
 })

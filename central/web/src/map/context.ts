@@ -1,7 +1,7 @@
 // What every layer needs: the map once its style stands, the palette, and how a layer comes and goes.
 import type { GeoJSONSource, LayerSpecification, Map as GlMap, SourceSpecification } from 'maplibre-gl'
 import { onScopeDispose, watch, type ShallowRef } from 'vue'
-import { above, type Group } from './order'
+import { above } from './order'
 import type { Palette } from './palette'
 
 export interface MapContext {
@@ -12,9 +12,9 @@ export interface MapContext {
 type Data = Parameters<GeoJSONSource['setData']>[0]
 
 export interface LayerPlan {
-  group: Group
   sources: Record<string, SourceSpecification>
-  // layers may read the palette and texts; they are made anew when those change.
+  // layers may read the palette and texts; they are made anew when those change. The group in a layer's id
+  // says what it lies over.
   layers: () => LayerSpecification[]
   shown?: () => boolean
   data?: Record<string, () => Data>
@@ -49,8 +49,7 @@ export function useLayer(context: MapContext, plan: LayerPlan): void {
       if (!here) for (const [id, source] of Object.entries(plan.sources)) map.addSource(id, source)
       here = map
       drop()
-      const before = above(plan.group, map.getLayersOrder())
-      for (const layer of layers) map.addLayer(layer, before)
+      for (const layer of layers) map.addLayer(layer, above(layer.id, map.getLayersOrder()))
       ids = layers.map((l) => l.id)
     },
     { immediate: true },

@@ -14,7 +14,7 @@ export interface AlarmMark {
   device: string
   place: Place
   level: number
-  // rings: nobody has acknowledged it yet and the condition holds.
+  // rings: the condition holds, nobody has acknowledged it, and it was learned of in time.
   rings: boolean
   // over: the condition has ended.
   over: boolean
@@ -38,7 +38,7 @@ export function alarmMarks(alarms: Iterable<Alarm>, placed: ReadonlyMap<string, 
       device,
       place,
       level: alarm.level,
-      rings: list.some((a) => a.state === 'open'),
+      rings: list.some((a) => a.state === 'open' && !a.retrospective),
       over: list.every((a) => a.state === 'returned'),
       name: alarm.device_name || device,
       more: list.length - 1,

@@ -1,6 +1,7 @@
 // Which layer lies over which. A layer's id is group:name; the groups stand here from the ground up.
 
-export const groups = ['ground', 'places', 'counties', 'tracks', 'terminals', 'cameras', 'sensors', 'mobiles', 'alarmed', 'selection'] as const
+// Signs come last but one, so that every value and name finds its room around them.
+export const groups = ['ground', 'places', 'counties', 'tracks', 'bubbles', 'names', 'values', 'alarmed', 'signs', 'selection'] as const
 
 export type Group = (typeof groups)[number]
 
@@ -9,9 +10,10 @@ export function groupOf(layerId: string): Group | undefined {
   return groups.find((g) => g === name)
 }
 
-// above finds the layer that a new one of the group must lie under: the first of a higher group.
-export function above(group: Group, present: readonly string[]): string | undefined {
-  const mine = groups.indexOf(group)
+// above finds the layer that a new one must lie under: the first of a higher group.
+export function above(layerId: string, present: readonly string[]): string | undefined {
+  const group = groupOf(layerId)
+  const mine = group ? groups.indexOf(group) : groups.length
   return present.find((id) => {
     const theirs = groupOf(id)
     return theirs !== undefined && groups.indexOf(theirs) > mine

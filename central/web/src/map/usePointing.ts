@@ -4,7 +4,7 @@ import { onScopeDispose, shallowRef, watch, type ShallowRef } from 'vue'
 import type { Place } from '@/api/types'
 import type { MapContext } from './context'
 
-const touchable = /^(sensors|alarmed|cameras|terminals|mobiles):(sign|value|name|bubble)$/
+const touchable = /^(signs|values|alarmed|names|bubbles):[a-z]+$/
 const reach = 5
 
 export interface Hover {

@@ -46,7 +46,8 @@ export function useView(context: MapContext, all: () => Place[], home: () => Box
   function fit(): void {
     const box = boxOf(all()) ?? home()
     const p = padding()
-    if (box) context.map.value?.fitBounds(box as LngLatBoundsLike, { padding: { top: p.top + 64, right: p.right + 50, bottom: p.bottom + 50, left: p.left + 50 }, maxZoom: 13, duration: 700 })
+    // The room is for signs, values and names, which stand above and right of their places.
+    if (box) context.map.value?.fitBounds(box as LngLatBoundsLike, { padding: { top: p.top + 64, right: p.right + 120, bottom: p.bottom + 50, left: p.left + 50 }, maxZoom: 13, duration: 700 })
   }
   function zoomBy(steps: number): void {
     const map = context.map.value

@@ -21,7 +21,6 @@ export function useCounties(context: MapContext, atlas: Atlas, shown: () => bool
   const borders: GeoJSON.Feature = { type: 'Feature', properties: {}, geometry: { type: 'MultiLineString', coordinates: bordersOf(atlas.counties, atlas.land) } }
 
   useLayer(context, {
-    group: 'counties',
     sources: { borders: { type: 'geojson', data: borders }, 'county-names': { type: 'geojson', data: names } },
     shown,
     layers: () => {

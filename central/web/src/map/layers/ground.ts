@@ -14,7 +14,6 @@ function lines(url: string): SourceSpecification {
 // The sheet ends where the data ends; beyond it the map shows nothing rather than sea.
 export function useGround(context: MapContext, atlas: Atlas, shown: { rivers: () => boolean }): void {
   useLayer(context, {
-    group: 'ground',
     sources: { sheet: { type: 'geojson', data: rectangle(atlas.map.bounds) }, land: { type: 'geojson', data: atlas.land, tolerance: 0.2 } },
     layers: () => {
       const p = context.palette.value
@@ -27,7 +26,6 @@ export function useGround(context: MapContext, atlas: Atlas, shown: { rivers: ()
     },
   })
   useLayer(context, {
-    group: 'ground',
     sources: { rivers: lines(file(atlas.map.rivers)) },
     shown: shown.rivers,
     layers: () => [

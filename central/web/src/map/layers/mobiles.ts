@@ -22,7 +22,6 @@ function turned(things: Things, tracks: ReadonlyMap<string, Step[]>): GeoJSON.Fe
 
 export function useMobiles(context: MapContext, things: () => Things, tracks: () => ReadonlyMap<string, Step[]>, shown: () => boolean): void {
   useLayer(context, {
-    group: 'tracks',
     sources: { tracks: { type: 'geojson', data: empty, lineMetrics: true } },
     shown,
     data: { tracks: () => lines(tracks()) },
@@ -40,7 +39,6 @@ export function useMobiles(context: MapContext, things: () => Things, tracks: ()
     },
   })
   useLayer(context, {
-    group: 'mobiles',
     sources: { mobiles: { type: 'geojson', data: empty } },
     shown,
     data: { mobiles: () => turned(things(), tracks()) },
@@ -48,7 +46,7 @@ export function useMobiles(context: MapContext, things: () => Things, tracks: ()
       const p = context.palette.value
       return [
         {
-          id: 'mobiles:sign',
+          id: 'signs:mobiles',
           type: 'symbol',
           source: 'mobiles',
           layout: {
@@ -59,6 +57,7 @@ export function useMobiles(context: MapContext, things: () => Things, tracks: ()
             'text-field': ['concat', ['get', 'name'], ['case', ['==', ['get', 'value'], ''], '', ['concat', '  ', ['get', 'value']]]],
             'text-font': boldFont,
             'text-size': 12,
+            'text-max-width': 18,
             'text-variable-anchor-offset': ['left', [1.3, 0], 'right', [-1.3, 0], 'top', [0, 1.2], 'bottom', [0, -1.2]],
             'text-justify': 'auto',
             'text-optional': true,

@@ -5,7 +5,6 @@ import type { Place } from '@/api/types'
 // lift is how many pixels the sign hangs below its place, negative above it.
 export function useSelection(context: MapContext, place: () => Place | undefined, lift: () => number): void {
   useLayer(context, {
-    group: 'selection',
     sources: { selection: { type: 'geojson', data: { type: 'FeatureCollection', features: [] } } },
     data: {
       selection: () => {

@@ -2,7 +2,6 @@
 import type { DataDrivenPropertyValueSpecification, ExpressionSpecification, FilterSpecification, LayerSpecification, SymbolLayerSpecification } from 'maplibre-gl'
 import { computed } from 'vue'
 import { empty, useLayer, type MapContext } from '../context'
-import type { Group } from '../order'
 import { boldFont, numberFont, textFont, type Palette } from '../palette'
 import type { Things } from '../things'
 
@@ -21,10 +20,10 @@ const first: ExpressionSpecification = ['case', ['>', ['get', 'level'], 0], ['ge
 // Hundreds of points close together become one bubble; a handful stays as it is, with its values.
 const bundle = { cluster: true, clusterRadius: 44, clusterMinPoints: 6, clusterMaxZoom: 14, clusterProperties: { level: ['min', ['case', ['>', ['get', 'level'], 0], ['get', 'level'], 9]] } }
 
-function bubbles(group: Group, source: string, p: Palette): LayerSpecification[] {
+function bubbles(source: string, p: Palette): LayerSpecification[] {
   return [
     {
-      id: `${group}:bubble`,
+      id: `bubbles:${source}`,
       type: 'circle',
       source,
       filter: bundled,
@@ -32,11 +31,11 @@ function bubbles(group: Group, source: string, p: Palette): LayerSpecification[]
         'circle-color': p.panel,
         'circle-radius': ['interpolate', ['linear'], ['get', 'point_count'], 6, 13, 100, 18, 5000, 28],
         'circle-stroke-width': ['case', ['<', ['get', 'level'], 9], 3, 1.5],
-        'circle-stroke-color': ['match', ['get', 'level'], 1, p.levels[0], 2, p.levels[1], 3, p.levels[2], 4, p.levels[3], group === 'cameras' ? p.accent : p.muted],
+        'circle-stroke-color': ['match', ['get', 'level'], 1, p.levels[0], 2, p.levels[1], 3, p.levels[2], 4, p.levels[3], source === 'cameras' ? p.accent : p.muted],
       },
     },
     {
-      id: `${group}:count`,
+      id: `bubbles:${source}-count`,
       type: 'symbol',
       source,
       filter: bundled,
@@ -56,7 +55,7 @@ function valueField(words: ThingWords, p: Palette): DataDrivenPropertyValueSpeci
 }
 
 // The word of an alarm's level stands left of its ring, so its value goes anywhere but there.
-const right = ['left', [1.75, 0], 'top-left', [1.3, 1], 'bottom-left', [1.3, -1], 'top', [0, 1.7], 'bottom', [0, -1.7]]
+const right = ['left', [1.75, 0], 'top-left', [1.3, 1], 'bottom-left', [1.3, -1], 'top', [0, 1.7], 'bottom', [0, -1.7], 'top', [0, 3.8], 'bottom', [0, -3.8]]
 const besides: SymbolLayerSpecification['layout'] = {
   'text-variable-anchor-offset': ['case', ['>', ['get', 'level'], 0], ['literal', right], ['literal', [...right, 'right', [-1.75, 0]]]] as unknown as ExpressionSpecification,
   'text-justify': 'auto',
@@ -67,10 +66,10 @@ function part(things: Things, alarmed: boolean): Things {
   return { type: 'FeatureCollection', features: things.features.filter((f) => f.properties.level > 0 === alarmed) }
 }
 
-function values(group: Group, source: string, words: ThingWords, p: Palette): LayerSpecification[] {
+function values(group: 'values' | 'alarmed', source: string, words: ThingWords, p: Palette): LayerSpecification[] {
   return [
     {
-      id: `${group}:value`,
+      id: `${group}:${source}`,
       type: 'symbol',
       source,
       filter: single,
@@ -80,13 +79,17 @@ function values(group: Group, source: string, words: ThingWords, p: Palette): La
         'text-font': textFont,
         'text-size': 14,
         'text-line-height': 1.25,
+        'text-max-width': 18,
         'icon-image': ['concat', 'chip-', ['case', ['>', ['get', 'level'], 0], ['to-string', ['get', 'level']], ['get', 'tone']]],
         'icon-text-fit': 'both',
         'icon-text-fit-padding': [1, 3, 1, 3],
+        // A value in alarm is shown even where there is no room for it.
+        'text-allow-overlap': group === 'alarmed',
+        'icon-allow-overlap': group === 'alarmed',
         'symbol-sort-key': first,
       },
     },
-    sign(group, source, first),
+    sign(source, first),
   ]
 }
 
@@ -94,23 +97,21 @@ export function useSensors(context: MapContext, things: () => Things, shown: () 
   const calm = computed(() => part(things(), false))
   const alarmed = computed(() => part(things(), true))
   useLayer(context, {
-    group: 'sensors',
     sources: { sensors: { type: 'geojson', data: empty, ...bundle } },
     shown,
     data: { sensors: () => calm.value },
-    layers: () => [...bubbles('sensors', 'sensors', context.palette.value), ...values('sensors', 'sensors', words(), context.palette.value)],
+    layers: () => [...bubbles('sensors', context.palette.value), ...values('values', 'sensors', words(), context.palette.value)],
   })
   useLayer(context, {
-    group: 'alarmed',
     sources: { alarmed: { type: 'geojson', data: empty } },
     data: { alarmed: () => alarmed.value },
     layers: () => values('alarmed', 'alarmed', words(), context.palette.value),
   })
 }
 
-function sign(group: Group, source: string, key: ExpressionSpecification, anchor: 'center' | 'bottom' | 'top' = 'center'): LayerSpecification {
+function sign(source: string, key: ExpressionSpecification, anchor: 'center' | 'bottom' | 'top' = 'center'): LayerSpecification {
   return {
-    id: `${group}:sign`,
+    id: `signs:${source}`,
     type: 'symbol',
     source,
     filter: single,
@@ -118,14 +119,14 @@ function sign(group: Group, source: string, key: ExpressionSpecification, anchor
   }
 }
 
-function names(group: Group, source: string, p: Palette, where: SymbolLayerSpecification['layout']): LayerSpecification {
+function names(source: string, p: Palette, where: SymbolLayerSpecification['layout']): LayerSpecification {
   return {
-    id: `${group}:name`,
+    id: `names:${source}`,
     type: 'symbol',
     source,
     minzoom: 11,
     filter: single,
-    layout: { 'text-field': ['get', 'name'], 'text-font': boldFont, 'text-size': 12, 'symbol-sort-key': first, ...where },
+    layout: { 'text-field': ['get', 'name'], 'text-font': boldFont, 'text-size': 12, 'text-max-width': 18, 'symbol-sort-key': first, ...where },
     paint: { 'text-color': ['case', isOld, p.muted, p.text], 'text-halo-color': p.land, 'text-halo-width': 1.6 },
   }
 }
@@ -134,26 +135,24 @@ function names(group: Group, source: string, p: Palette, where: SymbolLayerSpeci
 // same place, all three show.
 export function useCameras(context: MapContext, things: () => Things, shown: () => boolean): void {
   useLayer(context, {
-    group: 'cameras',
     sources: { cameras: { type: 'geojson', data: empty, ...bundle } },
     shown,
     data: { cameras: things },
     layers: () => {
       const p = context.palette.value
-      return [...bubbles('cameras', 'cameras', p), names('cameras', 'cameras', p, { 'text-anchor': 'bottom', 'text-offset': [0, -4] }), sign('cameras', 'cameras', first, 'bottom')]
+      return [...bubbles('cameras', p), names('cameras', p, { 'text-anchor': 'bottom', 'text-offset': [0, -4] }), sign('cameras', first, 'bottom')]
     },
   })
 }
 
 export function useTerminals(context: MapContext, things: () => Things, shown: () => boolean): void {
   useLayer(context, {
-    group: 'terminals',
     sources: { terminals: { type: 'geojson', data: empty, ...bundle } },
     shown,
     data: { terminals: things },
     layers: () => {
       const p = context.palette.value
-      return [...bubbles('terminals', 'terminals', p), names('terminals', 'terminals', p, { 'text-anchor': 'top', 'text-offset': [0, 4] }), sign('terminals', 'terminals', first, 'top')]
+      return [...bubbles('terminals', p), names('terminals', p, { 'text-anchor': 'top', 'text-offset': [0, 4] }), sign('terminals', first, 'top')]
     },
   })
 }

@@ -5,7 +5,6 @@ import { textFont } from '../palette'
 
 export function useTowns(context: MapContext, atlas: Atlas, shown: () => boolean, english: () => boolean): void {
   useLayer(context, {
-    group: 'places',
     sources: { towns: { type: 'geojson', data: atlas.towns } },
     shown,
     layers: () => {
