@@ -33,7 +33,7 @@ export function option(buckets: readonly Bucket[], unit: string, limits: readonl
         symbol: buckets.length === 1 ? 'circle' : 'none',
         color: colours.line,
         lineStyle: { color: colours.line, width: 1.5 },
-        markLine: limits.length && !small ? { symbol: 'none', silent: true, lineStyle: { color: colours.limit, type: 'dashed' }, label: { color: colours.limit, position: 'insideStartTop', fontSize: 11, formatter: (p: { dataIndex: number }) => limits[p.dataIndex]?.label ?? '' }, data: limits.map((l) => ({ yAxis: l.value })) } : undefined,
+        markLine: limits.length && !small ? { symbol: 'none', silent: true, lineStyle: { color: colours.limit, type: 'dashed' }, label: { color: colours.limit, fontSize: 11, formatter: (p: { dataIndex: number }) => limits[p.dataIndex]?.label ?? '' }, data: limits.map((l, i) => ({ yAxis: l.value, label: { position: i % 2 ? 'insideEndTop' : 'insideStartTop' } })) } : undefined,
       },
     ].filter((_, i) => !small || i === 2),
   }
