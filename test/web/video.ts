@@ -2,7 +2,8 @@
 import type { Locator } from '@playwright/test'
 
 export interface Shown {
-  frames: number
+  frames: number // presented while looking
+  decoded: number // since the picture was asked for
   width: number
   height: number
   bright: number // mean of all pixels, 0 to 255
@@ -34,7 +35,8 @@ export async function watch(video: Locator, ms: number): Promise<Shown> {
     await new Promise((resolve) => setTimeout(resolve, ms))
     running = false
     const data = look()
-    if (data.length === 0) return { frames, width: v.videoWidth, height: v.videoHeight, bright: 0, spread: 0, moved: 0 }
+    const decoded = v.getVideoPlaybackQuality().totalVideoFrames
+    if (data.length === 0) return { frames, decoded, width: v.videoWidth, height: v.videoHeight, bright: 0, spread: 0, moved: 0 }
     let sum = 0
     let low = 255
     let high = 0
@@ -46,6 +48,6 @@ export async function watch(video: Locator, ms: number): Promise<Shown> {
       high = Math.max(high, y)
       if (first.length === data.length && Math.abs(first[i + 1]! - data[i + 1]!) > 16) moved++
     }
-    return { frames, width: v.videoWidth, height: v.videoHeight, bright: sum / (data.length / 4), spread: high - low, moved }
+    return { frames, decoded, width: v.videoWidth, height: v.videoHeight, bright: sum / (data.length / 4), spread: high - low, moved }
   }, ms)
 }
