@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"time"
 
 	"github.com/fengsui/fengsui/edge/internal/config"
 	"github.com/fengsui/fengsui/edge/internal/enrol"
+	"github.com/fengsui/fengsui/edge/internal/replay"
 	"github.com/fengsui/fengsui/shared/profile"
 )
 
@@ -27,12 +29,9 @@ func Enrol(ctx context.Context, o Options, server, token string) error {
 	if err != nil {
 		return err
 	}
-	id, err := enrol.Enrol(ctx, enrol.Centre{URL: cfg.Centre.URL, Client: client}, cfg.Data, token)
+	id, err := enrol.Enrol(ctx, enrol.Centre{URL: cfg.Centre.URL, Client: client}, cfg.Data, cfg.ID, token)
 	if err != nil {
 		return err
-	}
-	if id.Edge != cfg.ID {
-		return fmt.Errorf("the token is for %s, but the configuration says id: %s", id.Edge, cfg.ID)
 	}
 	_, to, err := id.Life()
 	if err != nil {
@@ -42,13 +41,14 @@ func Enrol(ctx context.Context, o Options, server, token string) error {
 	return err
 }
 
-// TestProfile checks a profile and says what it reads.
-func TestProfile(o Options, file string) error {
+// TestProfile checks a profile, says what it reads and plays its recordings to the driver.
+func TestProfile(ctx context.Context, o Options, file string) error {
 	p, err := profile.Load(file)
 	if err != nil {
 		return err
 	}
-	if drivers()[p.Protocol] == nil {
+	open := drivers()[p.Protocol]
+	if open == nil {
 		return fmt.Errorf("%s: there is no driver for %s", file, p.Protocol)
 	}
 	for _, s := range p.Series {
@@ -56,6 +56,32 @@ func TestProfile(o Options, file string) error {
 			return err
 		}
 	}
-	_, err = fmt.Fprintf(o.Out, "%s is sound\n", p.ID)
+	dir := replay.Dir(file, p.ID)
+	cases, err := replay.Load(dir)
+	if err != nil {
+		return err
+	}
+	if len(cases) == 0 {
+		return fmt.Errorf("%s: there is no test case in %s", file, filepath.Clean(dir))
+	}
+	failed := 0
+	for _, c := range cases {
+		word := "ok"
+		if err := replay.Run(ctx, p, c, open); err != nil {
+			failed++
+			word = "FAILED: " + err.Error()
+		}
+		if _, err := fmt.Fprintf(o.Out, "%-40s %s\n", filepath.Base(c.File), word); err != nil {
+			return err
+		}
+	}
+	if failed > 0 {
+		return fmt.Errorf("%s: %d of %d test cases failed", file, failed, len(cases))
+	}
+	verified := ""
+	if !p.Verified {
+		verified = "; not yet verified on a real device"
+	}
+	_, err = fmt.Fprintf(o.Out, "%s is sound, %d test cases%s\n", p.ID, len(cases), verified)
 	return err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -43,6 +44,7 @@ type agentParts struct {
 	box       *outbox.Box
 	collector *outbox.Collector
 	poller    *poller.Poller
+	watch     *alarm.Watch
 	publisher *publisher.Publisher
 	uplink    *uplink.Uplink
 	centre    enrol.Centre
@@ -156,14 +158,21 @@ func (a *Agent) openSensors(ctx context.Context, p *agentParts) error {
 			return err
 		}
 	}
-	if err := watch.Load(ctx, p.box.Get); err != nil {
+	now, _ := p.clock.Now()
+	if err := watch.Load(ctx, now, p.box.Get); err != nil {
 		return err
 	}
+	p.watch = watch
 	p.poller = &poller.Poller{
 		Log: a.log.With("component", "poller"),
 		Now: func() time.Time { at, _ := p.clock.Now(); return at },
 		Take: func(ctx context.Context, readings []wire.Reading) {
 			_, synced := p.clock.Now()
+			for i := range readings {
+				if !synced && readings[i].Quality == wire.Good {
+					readings[i].Quality = wire.Uncertain
+				}
+			}
 			p.collector.Take(readings, synced)
 			watch.Take(ctx, readings)
 		},
@@ -226,7 +235,8 @@ func (a *Agent) openUplink(p *agentParts) {
 		Hello:   func() wire.Hello { return a.hello(p) },
 		Status:  func(ctx context.Context) wire.Status { return a.report(ctx, p) },
 		ClockSet: func(ctx context.Context, behind time.Duration) {
-			if err := p.box.Rebase(ctx, p.boot, behind); err != nil {
+			p.watch.Shift(behind)
+			if err := errors.Join(p.collector.Flush(ctx), p.box.Rebase(ctx, p.boot, behind)); err != nil {
 				a.log.Error("times of readings are not mended", "error", err)
 			}
 		},

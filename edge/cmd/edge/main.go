@@ -19,7 +19,7 @@ const usage = `fengsui-edge %s – agent on a terminal
 
   run                  run the agent
   enrol --token T      trade a one-time token for a certificate (--server URL: not the configured centre)
-  profile test FILE    check the profile of a device
+  profile test FILE    check the profile of a device and play its recordings to the driver
 
 run and enrol take --config FILE (default /etc/fengsui/edge.yml).
 `
@@ -47,7 +47,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		if len(args) != 2 || args[0] != "test" {
 			return errUsage
 		}
-		return app.TestProfile(app.Options{Out: out}, args[1])
+		return app.TestProfile(ctx, app.Options{Out: out}, args[1])
 	}
 	o := app.Options{Out: out}
 	set := flag.NewFlagSet("fengsui-edge "+command, flag.ContinueOnError)

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -33,10 +34,15 @@ type Watch struct {
 
 	mu     sync.Mutex
 	states map[string]*rule.State // by rule, device and property
+	unkept []wire.Event           // that the disk did not take; tried again with the next readings
 }
 
-// Load takes over the states of the last run.
-func (w *Watch) Load(ctx context.Context, get func(ctx context.Context, key string) ([]byte, error)) error {
+// unkeptLimit bounds what waits for a full disk.
+const unkeptLimit = 1000
+
+// Load takes over the states of the last run. A reading of the future, taken while the clock was wrong,
+// would make all readings to come look late: its time is brought back to now.
+func (w *Watch) Load(ctx context.Context, now time.Time, get func(ctx context.Context, key string) ([]byte, error)) error {
 	w.states = map[string]*rule.State{}
 	text, err := get(ctx, stateKey)
 	if err != nil || len(text) == 0 {
@@ -45,14 +51,32 @@ func (w *Watch) Load(ctx context.Context, get func(ctx context.Context, key stri
 	if err := json.Unmarshal(text, &w.states); err != nil {
 		return fmt.Errorf("read states of alarms: %w", err)
 	}
+	for key, s := range w.states {
+		if s == nil {
+			delete(w.states, key)
+			continue
+		}
+		s.Last, s.Since = min(s.Last, now.UnixMilli()), min(s.Since, now.UnixMilli())
+	}
 	return nil
+}
+
+// Shift moves what was seen of readings whose times were behind by so much.
+func (w *Watch) Shift(behind time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, s := range w.states {
+		s.Last += behind.Milliseconds()
+		s.Since += behind.Milliseconds()
+	}
 }
 
 // Take looks at readings in order. What begins or ends is durable when Take returns.
 func (w *Watch) Take(ctx context.Context, readings []wire.Reading) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	var events []wire.Event
+	events := w.unkept
+	w.unkept = nil
 	for i := range readings {
 		r := &readings[i]
 		for j := range w.Rules {
@@ -73,7 +97,8 @@ func (w *Watch) Take(ctx context.Context, readings []wire.Reading) {
 		err = w.Outbox.Event(ctx, events, map[string][]byte{stateKey: text})
 	}
 	if err != nil {
-		w.Log.Error("alarm is not kept", "error", err)
+		w.Log.Error("alarm is not kept yet", "events", len(events), "error", err)
+		w.unkept = events[max(0, len(events)-unkeptLimit):]
 	}
 }
 

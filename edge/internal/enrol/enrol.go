@@ -56,8 +56,8 @@ type Centre struct {
 	Client *http.Client
 }
 
-// Enrol trades a one-time token for a certificate and keeps it in the folder.
-func Enrol(ctx context.Context, c Centre, dir, token string) (Identity, error) {
+// Enrol trades a one-time token for a certificate of this edge and keeps it in the folder.
+func Enrol(ctx context.Context, c Centre, dir, edge, token string) (Identity, error) {
 	key, csr, err := request()
 	if err != nil {
 		return Identity{}, err
@@ -65,6 +65,9 @@ func Enrol(ctx context.Context, c Centre, dir, token string) (Identity, error) {
 	var reply wire.EnrolReply
 	if err := c.post(ctx, "/api/v1/enrol", wire.EnrolRequest{Token: strings.TrimSpace(token), CSR: csr}, &reply); err != nil {
 		return Identity{}, fmt.Errorf("enrol: %w", err)
+	}
+	if reply.Edge != edge {
+		return Identity{}, fmt.Errorf("enrol: the token is for %s, but the configuration says id: %s", reply.Edge, edge)
 	}
 	return c.keep(dir, key, reply)
 }
@@ -88,6 +91,9 @@ func Renew(ctx context.Context, c Centre, dir string, now time.Time) (Identity, 
 	var reply wire.EnrolReply
 	if err := c.post(ctx, "/api/v1/enrol/renew", q, &reply); err != nil {
 		return Identity{}, fmt.Errorf("renew certificate: %w", err)
+	}
+	if reply.Edge != old.Edge {
+		return Identity{}, fmt.Errorf("renew certificate: the centre answers for %s instead of %s", reply.Edge, old.Edge)
 	}
 	return c.keep(dir, key, reply)
 }

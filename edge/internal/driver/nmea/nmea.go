@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net"
 	"sync"
 	"time"
@@ -56,7 +57,8 @@ func Open(o driver.Options) (driver.Device, error) {
 	return d, nil
 }
 
-// Read implements driver.Device.
+// Read implements driver.Device. A receiver that is heard but has said nothing new since the last Read is
+// no error: the connection's own deadline finds the silent one.
 func (d *device) Read(context.Context) ([]driver.Sample, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -150,6 +152,7 @@ func (d *device) take(line string, now time.Time) {
 		if f.Scale != 0 {
 			v *= f.Scale
 		}
+		d.failed = nil
 		d.fix[f.Property] = sample{at: now, Sample: driver.Sample{Property: f.Property, Value: v, Quality: profile.Judge(v, f.Min, f.Max)}}
 		d.fresh = true
 	}
@@ -170,14 +173,34 @@ func parse(line string) (kind string, numbers map[string]float64, err error) {
 		if m.Validity != nmea.ValidRMC {
 			return nmea.TypeRMC, nil, fmt.Errorf("%w: no fix", driver.ErrNoValue)
 		}
-		return nmea.TypeRMC, map[string]float64{"lon": m.Longitude, "lat": m.Latitude, "speed_knots": m.Speed, "course": m.Course}, nil
+		return nmea.TypeRMC, filled(m.Fields, map[string]field{
+			"lat": {2, m.Latitude}, "lon": {4, m.Longitude}, "speed_knots": {6, m.Speed}, "course": {7, m.Course},
+		}), nil
 	case nmea.GGA:
 		if m.FixQuality == nmea.Invalid {
 			return nmea.TypeGGA, nil, fmt.Errorf("%w: no fix", driver.ErrNoValue)
 		}
-		return nmea.TypeGGA, map[string]float64{
-			"lon": m.Longitude, "lat": m.Latitude, "altitude": m.Altitude, "satellites": float64(m.NumSatellites), "hdop": m.HDOP,
-		}, nil
+		return nmea.TypeGGA, filled(m.Fields, map[string]field{
+			"lat": {1, m.Latitude}, "lon": {3, m.Longitude}, "satellites": {6, float64(m.NumSatellites)}, "hdop": {7, m.HDOP}, "altitude": {8, m.Altitude},
+		}), nil
 	}
 	return "", nil, nil
+}
+
+// field is a number and where it stands in its sentence.
+type field struct {
+	at     int
+	number float64
+}
+
+// filled leaves out what the receiver left empty: the library reads that as 0, which is a place off
+// Africa.
+func filled(raw []string, fields map[string]field) map[string]float64 {
+	out := map[string]float64{}
+	for name, f := range fields {
+		if f.at < len(raw) && raw[f.at] != "" && !math.IsNaN(f.number) && !math.IsInf(f.number, 0) {
+			out[name] = f.number
+		}
+	}
+	return out
 }

@@ -1,0 +1,196 @@
+package app_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/simonvetter/modbus"
+
+	"github.com/fengsui/fengsui/edge/app"
+	"github.com/fengsui/fengsui/edge/internal/outbox"
+	"github.com/fengsui/fengsui/shared/wire"
+)
+
+const configs = "../../firmware-configs"
+
+// gauge is a real Modbus server with the registers of generic-water-level-modbus.
+type gauge struct{ millimetres atomic.Int32 }
+
+func (g *gauge) HandleCoils(*modbus.CoilsRequest) ([]bool, error) {
+	return nil, modbus.ErrIllegalFunction
+}
+
+func (g *gauge) HandleDiscreteInputs(*modbus.DiscreteInputsRequest) ([]bool, error) {
+	return nil, modbus.ErrIllegalFunction
+}
+
+func (g *gauge) HandleInputRegisters(*modbus.InputRegistersRequest) ([]uint16, error) {
+	return nil, modbus.ErrIllegalFunction
+}
+
+func (g *gauge) HandleHoldingRegisters(r *modbus.HoldingRegistersRequest) ([]uint16, error) {
+	v := uint32(g.millimetres.Load())
+	all := []uint16{uint16(v >> 16), uint16(v), 1261}
+	if int(r.Addr)+int(r.Quantity) > len(all) {
+		return nil, modbus.ErrIllegalDataAddress
+	}
+	return all[r.Addr : r.Addr+r.Quantity], nil
+}
+
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+func startGauge(t *testing.T) (*gauge, string) {
+	t.Helper()
+	g, address := &gauge{}, freeAddress(t)
+	s, err := modbus.NewServer(&modbus.ServerConfiguration{URL: "tcp://" + address, Timeout: time.Minute, MaxClients: 4}, g)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Stop() })
+	return g, address
+}
+
+// write makes an edge.yml whose centre does not exist.
+func write(t *testing.T, sensors string) string {
+	t.Helper()
+	dir := t.TempDir()
+	root, err := filepath.Abs(configs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := fmt.Sprintf("id: edge-1\nname: 终端\ndata: %s/data\nfirmware_configs: %s\ncentre:\n  url: http://%s\n  mqtt: %s\n  plain: true\nstatus:\n  listen: 127.0.0.1:0\noutbox:\n  commit_every: 20ms\n%s",
+		dir, root, freeAddress(t), freeAddress(t), sensors)
+	file := filepath.Join(dir, "edge.yml")
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+func status(t *testing.T, address string) wire.Status {
+	t.Helper()
+	answer, err := http.Get("http://" + address + "/status.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	var v struct{ Status wire.Status }
+	if err := json.NewDecoder(answer.Body).Decode(&v); err != nil {
+		t.Fatal(err)
+	}
+	return v.Status
+}
+
+func wait(t *testing.T, what string, done func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(15 * time.Second); !done(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("not in time: %s", what)
+		}
+	}
+}
+
+func TestAgentMeasuresAndRaisesAlarmsWithoutACentre(t *testing.T) {
+	g, address := startGauge(t)
+	g.millimetres.Store(4000)
+	file := write(t, "sensors:\n  - {id: gauge, name: 水位站, profile: generic-water-level-modbus, address: '"+address+"', every: 100ms}\n"+
+		"  - {id: dead, name: 坏的, profile: nmea-gnss, address: '"+freeAddress(t)+"'}\n")
+	a, err := app.Start(t.Context(), app.Options{ConfigFile: file, Log: io.Discard})
+	if err != nil {
+		t.Fatal(err)
+	}
+	wait(t, "readings are kept", func() bool { return status(t, a.Addr()).Backlog.Records > 10 })
+	wait(t, "the states of the sensors are known", func() bool {
+		s := status(t, a.Addr())
+		return len(s.Sensors) == 2 && s.Sensors[0].OK && !s.Sensors[1].OK && strings.Contains(s.Sensors[1].Error, "no connection")
+	})
+	if _, err := app.Start(t.Context(), app.Options{ConfigFile: file, Log: io.Discard}); err == nil || !strings.Contains(err.Error(), "another agent runs") {
+		t.Errorf("a second agent on the same data: %v", err)
+	}
+	g.millimetres.Store(5300)
+	begun := time.Now()
+	box := filepath.Join(filepath.Dir(file), "data", "outbox.db")
+	wait(t, "the rule has held for three seconds", func() bool { return time.Since(begun) > 3500*time.Millisecond })
+	if err := a.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	b, err := outbox.Open(t.Context(), outbox.Options{File: box, GraceSize: 1 << 20, Grace: time.Hour})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	block, err := b.Next(t.Context(), wire.LaneAlarm, 0, 0, false)
+	if err != nil || block == nil {
+		t.Fatalf("no alarm is kept: %v", err)
+	}
+	batch, err := wire.Decode(block.Payload)
+	if err != nil || len(batch.Events) != 1 || batch.Events[0].Kind != wire.EventAlarm || batch.Events[0].Device != "gauge" {
+		t.Errorf("got %+v, %v", batch, err)
+	}
+}
+
+func TestAgentDoesNotStartOnASensorItCannotRead(t *testing.T) {
+	for _, c := range []struct{ sensors, want string }{
+		{"sensors:\n  - {id: a, profile: nothing, address: '127.0.0.1:1'}\n", `no profile "nothing"`},
+		{"sensors:\n  - {id: a, profile: nmea-gnss, address: '127.0.0.1'}\n", "sensors.0.address"},
+	} {
+		if _, err := app.Start(t.Context(), app.Options{ConfigFile: write(t, c.sensors), Log: io.Discard}); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("got %v, want %q", err, c.want)
+		}
+	}
+}
+
+func TestProfileTestSaysWhatItReadsAndFailsOnADifference(t *testing.T) {
+	var out bytes.Buffer
+	if err := app.TestProfile(t.Context(), app.Options{Out: &out}, configs+"/profiles/gas/generic-gas-ch4-modbus.yml"); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(out.String(), "甲烷浓度") || !strings.Contains(out.String(), "2 test cases; not yet verified") {
+		t.Errorf("got %s", out.String())
+	}
+	dir := t.TempDir()
+	text, err := os.ReadFile(configs + "/profiles/gas/generic-gas-ch4-modbus.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	put := func(path, text string) {
+		t.Helper()
+		path = filepath.Join(dir, path)
+		if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put("profiles/gas/p.yml", strings.Replace(string(text), "scale: 0.1", "scale: 0.01", 1))
+	profile := filepath.Join(dir, "profiles/gas/p.yml")
+	if err := app.TestProfile(t.Context(), app.Options{Out: io.Discard}, profile); err == nil || !strings.Contains(err.Error(), "there is no test case") {
+		t.Errorf("got %v", err)
+	}
+	put("testdata/generic-gas-ch4-modbus/a.yml", "name: a\nexchanges:\n  - {request: '0001 0000 0006 01 04 0000 0002', response: '0001 0000 0007 01 04 04 FFFB 00E6'}\nwant: {ch4_lel: -0.5, temperature: 23}\n")
+	if err := app.TestProfile(t.Context(), app.Options{Out: io.Discard}, profile); err == nil || !strings.Contains(err.Error(), "1 of 1 test cases failed") {
+		t.Errorf("got %v", err)
+	}
+}

@@ -1,0 +1,242 @@
+// Package replay plays recorded exchanges of a device to the real driver and compares what it reads with
+// what the recording says. "profile test" and the tests of the shipped profiles use it. Rule that must
+// never break: the bytes go over a real connection through the driver that the agent runs, so that a
+// profile that passes here reads the same way in the field.
+package replay
+
+import (
+	"bytes"
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"sort"
+	"strings"
+	"time"
+
+	"gopkg.in/yaml.v3"
+
+	"github.com/fengsui/fengsui/edge/internal/driver"
+	"github.com/fengsui/fengsui/shared/profile"
+	"github.com/fengsui/fengsui/shared/wire"
+)
+
+// Case is one recording. A Modbus device has exchanges, a receiver has lines.
+type Case struct {
+	File      string             `yaml:"-"`
+	Name      string             `yaml:"name"`
+	Exchanges []Exchange         `yaml:"exchanges"`
+	Lines     []string           `yaml:"lines"`
+	Want      map[string]float64 `yaml:"want"`
+	Bad       []string           `yaml:"bad"`   // of Want: read, but out of the range of the device
+	Error     string             `yaml:"error"` // instead of Want: exception or no fix
+}
+
+// Exchange is one request with its answer, whole Modbus TCP messages in hexadecimal. The transaction
+// number is not compared.
+type Exchange struct {
+	Request  string `yaml:"request"`
+	Response string `yaml:"response"`
+}
+
+// patience is how long the driver may take.
+const patience = 5 * time.Second
+
+// errorsOf are the errors that a case may expect.
+var errorsOf = map[string]error{
+	"exception": driver.ErrException, "no fix": driver.ErrNoValue, "no value": driver.ErrNoValue, "malformed": driver.ErrMalformed,
+}
+
+// Dir is where the cases of a profile are: beside the folder of profiles.
+func Dir(profileFile, id string) string {
+	return filepath.Join(filepath.Dir(profileFile), "..", "..", "testdata", id)
+}
+
+// Load reads the cases of a folder in order of name; a folder that is not there has none.
+func Load(dir string) ([]Case, error) {
+	files, err := filepath.Glob(filepath.Join(dir, "*.yml"))
+	if err != nil {
+		return nil, fmt.Errorf("find test cases: %w", err)
+	}
+	sort.Strings(files)
+	var out []Case
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return nil, fmt.Errorf("read test case: %w", err)
+		}
+		c := Case{File: file}
+		dec := yaml.NewDecoder(bytes.NewReader(text))
+		dec.KnownFields(true)
+		if err := dec.Decode(&c); err != nil && !errors.Is(err, io.EOF) {
+			return nil, fmt.Errorf("%s: %s", file, strings.TrimPrefix(err.Error(), "yaml: "))
+		}
+		switch {
+		case c.Name == "":
+			return nil, fmt.Errorf("%s: name is missing", file)
+		case (len(c.Exchanges) == 0) == (len(c.Lines) == 0):
+			return nil, fmt.Errorf("%s: give exchanges or lines", file)
+		case (len(c.Want) == 0) == (c.Error == ""):
+			return nil, fmt.Errorf("%s: give want or error", file)
+		case c.Error != "" && errorsOf[c.Error] == nil:
+			return nil, fmt.Errorf("%s: error %q is none that a driver has", file, c.Error)
+		}
+		out = append(out, c)
+	}
+	return out, nil
+}
+
+// Run plays a case to a driver and says how what it read differs.
+func Run(ctx context.Context, p *profile.Profile, c Case, open driver.Opener) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return fmt.Errorf("listen: %w", err)
+	}
+	played := make(chan error, 1)
+	go func() { played <- c.play(ctx, l) }()
+	d, err := open(driver.Options{ID: p.ID, Address: l.Addr().String(), Profile: p})
+	if err != nil {
+		return errors.Join(err, l.Close())
+	}
+	got, last := c.read(ctx, d)
+	err = errors.Join(d.Close(), l.Close())
+	if said := <-played; said != nil {
+		return said
+	}
+	if err != nil {
+		return err
+	}
+	return c.compare(got, last)
+}
+
+// read asks the driver until it has all that is wanted, or what is expected instead.
+func (c *Case) read(ctx context.Context, d driver.Device) (got map[string]driver.Sample, last error) {
+	got = map[string]driver.Sample{}
+	for ctx.Err() == nil {
+		samples, err := d.Read(ctx)
+		for _, s := range samples {
+			got[s.Property] = s
+		}
+		last = err
+		if len(c.Exchanges) > 0 || c.complete(got) || (c.Error != "" && errors.Is(err, errorsOf[c.Error])) {
+			break
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+	return got, last
+}
+
+func (c *Case) complete(got map[string]driver.Sample) bool {
+	for property := range c.Want {
+		if _, ok := got[property]; !ok {
+			return false
+		}
+	}
+	return len(c.Want) > 0
+}
+
+func (c *Case) compare(got map[string]driver.Sample, last error) error {
+	if c.Error != "" {
+		if !errors.Is(last, errorsOf[c.Error]) || len(got) > 0 {
+			return fmt.Errorf("got %v and %d values, want the error %q", last, len(got), c.Error)
+		}
+		return nil
+	}
+	if last != nil {
+		return fmt.Errorf("read: %w", last)
+	}
+	var differ []string
+	for property, want := range c.Want {
+		s, ok := got[property]
+		switch {
+		case !ok:
+			differ = append(differ, property+": not read")
+		case math.Abs(s.Value-want) > 1e-6*math.Max(1, math.Abs(want)):
+			differ = append(differ, fmt.Sprintf("%s: got %v, want %v", property, s.Value, want))
+		case (s.Quality == wire.Bad) != slices.Contains(c.Bad, property):
+			differ = append(differ, fmt.Sprintf("%s: got quality %d", property, s.Quality))
+		}
+	}
+	for property := range got {
+		if _, ok := c.Want[property]; !ok {
+			differ = append(differ, property+": read, but not wanted")
+		}
+	}
+	sort.Strings(differ)
+	if len(differ) > 0 {
+		return errors.New(strings.Join(differ, "; "))
+	}
+	return nil
+}
+
+// play is the device: it takes connections until the listener is closed.
+func (c *Case) play(ctx context.Context, l net.Listener) error {
+	for {
+		conn, err := l.Accept()
+		if err != nil {
+			return nil // closed: the case is over
+		}
+		stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
+		if len(c.Lines) > 0 {
+			_, err = io.WriteString(conn, strings.Join(c.Lines, "\r\n")+"\r\n")
+			if err == nil {
+				_, err = io.Copy(io.Discard, conn) // until the driver hangs up
+			}
+			err = nil
+		} else {
+			err = c.answer(conn)
+		}
+		stop()
+		_ = conn.Close()
+		if err != nil {
+			_ = l.Close()
+			return err
+		}
+	}
+}
+
+// answer answers the recorded requests in their order.
+func (c *Case) answer(conn net.Conn) error {
+	for _, x := range c.Exchanges {
+		request, err := frame(x.Request)
+		if err != nil {
+			return err
+		}
+		response, err := frame(x.Response)
+		if err != nil {
+			return err
+		}
+		got := make([]byte, len(request))
+		if _, err := io.ReadFull(conn, got); err != nil {
+			return nil // the driver hung up; what it read tells why
+		}
+		if !bytes.Equal(got[2:], request[2:]) {
+			return fmt.Errorf("driver asks %x, the recording has %x", got[2:], request[2:])
+		}
+		copy(response, got[:2])
+		if _, err := conn.Write(response); err != nil {
+			return nil
+		}
+	}
+	_, _ = io.Copy(io.Discard, conn) // until the driver hangs up
+	return nil
+}
+
+func frame(text string) ([]byte, error) {
+	raw, err := hex.DecodeString(strings.ReplaceAll(text, " ", ""))
+	if err != nil || len(raw) < 8 {
+		return nil, fmt.Errorf("frame %q is not a Modbus TCP message in hexadecimal", text)
+	}
+	return raw, nil
+}

@@ -1,0 +1,71 @@
+package replay_test
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/fengsui/fengsui/edge/internal/driver"
+	"github.com/fengsui/fengsui/edge/internal/driver/modbus"
+	"github.com/fengsui/fengsui/edge/internal/driver/nmea"
+	"github.com/fengsui/fengsui/edge/internal/replay"
+	"github.com/fengsui/fengsui/shared/profile"
+)
+
+const configs = "../../../firmware-configs"
+
+func opener(protocol string) driver.Opener {
+	if protocol == profile.NMEATCP {
+		return nmea.Open
+	}
+	return modbus.Open
+}
+
+func TestShippedProfilesReadTheirRecordings(t *testing.T) {
+	files, err := filepath.Glob(configs + "/profiles/*/*.yml")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no profiles: %v", err)
+	}
+	for _, file := range files {
+		p, err := profile.Load(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cases, err := replay.Load(replay.Dir(file, p.ID))
+		if err != nil || len(cases) == 0 {
+			t.Fatalf("%s: %d cases, %v", p.ID, len(cases), err)
+		}
+		for _, c := range cases {
+			t.Run(p.ID+"/"+filepath.Base(c.File), func(t *testing.T) {
+				if err := replay.Run(t.Context(), p, c, opener(p.Protocol)); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+	}
+}
+
+func TestDifferenceIsFound(t *testing.T) {
+	p, err := profile.Load(configs + "/profiles/water-level/generic-water-level-modbus.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	exchange := replay.Exchange{Request: "0001 0000 0006 01 03 0000 0003", Response: "0001 0000 0009 01 03 06 00001018 04ED"}
+	other := exchange
+	other.Request = "0001 0000 0006 01 03 0000 0004"
+	for _, c := range []struct {
+		name, want string
+		c          replay.Case
+	}{
+		{"value", "water_level: got 4.12, want 4.13", replay.Case{Exchanges: []replay.Exchange{exchange}, Want: map[string]float64{"water_level": 4.13, "battery_voltage": 12.61}}},
+		{"missing", "speed: not read", replay.Case{Exchanges: []replay.Exchange{exchange}, Want: map[string]float64{"water_level": 4.12, "battery_voltage": 12.61, "speed": 1}}},
+		{"too many", "battery_voltage: read, but not wanted", replay.Case{Exchanges: []replay.Exchange{exchange}, Want: map[string]float64{"water_level": 4.12}}},
+		{"quality", "water_level: got quality 0", replay.Case{Exchanges: []replay.Exchange{exchange}, Want: map[string]float64{"water_level": 4.12, "battery_voltage": 12.61}, Bad: []string{"water_level"}}},
+		{"request", "driver asks", replay.Case{Exchanges: []replay.Exchange{other}, Want: map[string]float64{"water_level": 4.12}}},
+		{"no error", "want the error", replay.Case{Exchanges: []replay.Exchange{exchange}, Error: "exception"}},
+	} {
+		if err := replay.Run(t.Context(), p, c.c, modbus.Open); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: got %v, want %q", c.name, err, c.want)
+		}
+	}
+}
