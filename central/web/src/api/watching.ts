@@ -1,6 +1,7 @@
 // Watching one stream for as long as somebody wants it: ticket, session, measuring, and trying again.
-import { computed, onScopeDispose, shallowRef, type ComputedRef, type ShallowRef } from 'vue'
+import { computed, onScopeDispose, shallowRef, watch, type ComputedRef, type ShallowRef } from 'vue'
 import { ApiError } from './errors'
+import { useLive } from './live'
 import { backOff } from './livestate'
 import { PictureWatch, sampleOf, type Picture } from './picture'
 import { openWhep, ticketFor, type Whep } from './whep'
@@ -24,7 +25,7 @@ const measureMs = 500
 const firstFrameMs = 25_000
 // A picture that stands still this long may be a dead path: a new session tells.
 const frozenMs = 20_000
-const brokenMs = 4000
+const brokenMs = 2000
 
 // hopeless failures are not tried again by themselves. A ticket that was spent or has expired is not one
 // of them: the next try buys a new one.
@@ -44,6 +45,7 @@ export function useWatching(stream: () => string, show: (media: MediaStream | nu
   let measuring: ReturnType<typeof setInterval> | undefined
   let retry: ReturnType<typeof setTimeout> | undefined
   let tries = 0
+  let doubted = false
 
   const phase = computed<Phase>(() => {
     if (!wanted.value) return failure.value === undefined ? 'idle' : 'failed'
@@ -63,6 +65,7 @@ export function useWatching(stream: () => string, show: (media: MediaStream | nu
   }
 
   function again(reason: unknown): void {
+    if (picture.value?.frames) asked.value = Date.now()
     hangUp()
     failure.value = reason
     if (!wanted.value) return
@@ -77,13 +80,13 @@ export function useWatching(stream: () => string, show: (media: MediaStream | nu
 
   function measure(mine: Whep): void {
     const begun = performance.now()
-    const watch = new PictureWatch()
+    const meter = new PictureWatch()
     let brokenAt = 0
     measuring = setInterval(() => {
       void mine.peer.getStats().then((report) => {
         if (session !== mine) return
         const now = Date.now()
-        const seen = watch.add(sampleOf(report, now))
+        const seen = meter.add(sampleOf(report, now))
         picture.value = seen
         if (seen.frames && !seen.frozenSince) {
           tries = 0
@@ -92,7 +95,7 @@ export function useWatching(stream: () => string, show: (media: MediaStream | nu
         const broken = mine.peer.connectionState === 'disconnected'
         brokenAt = broken ? brokenAt || now : 0
         if (!seen.frames && performance.now() - begun > firstFrameMs) again(new Silent())
-        else if (seen.frozenSince && now - seen.frozenSince > frozenMs) again(new Silent())
+        else if (seen.frozenSince && (doubted || now - seen.frozenSince > frozenMs)) again(new Silent())
         else if (brokenAt && now - brokenAt > brokenMs) again(new ApiError(0))
       })
     }, measureMs)
@@ -103,6 +106,7 @@ export function useWatching(stream: () => string, show: (media: MediaStream | nu
 
   async function connect(): Promise<void> {
     waiting.value = false
+    doubted = false
     const mine = new AbortController()
     abort = mine
     try {
@@ -137,6 +141,17 @@ export function useWatching(stream: () => string, show: (media: MediaStream | nu
     failure.value = undefined
     hangUp()
   }
+
+  // A centre that comes back after a break may have forgotten the session: a picture that stands still
+  // is asked for anew at once, one that still moves as soon as it stops.
+  const live = useLive()
+  watch(live.connected, (is) => {
+    if (!is || !wanted.value) return
+    doubted = true
+    if (phase.value === 'live') return
+    hangUp()
+    void connect()
+  })
 
   // A page that comes back from the browser's cache goes on where it was.
   function comeBack(e: PageTransitionEvent): void {

@@ -73,7 +73,8 @@ export function useGlMap(box: Readonly<ShallowRef<HTMLElement | null>>, options:
       dragRotate: false,
       pitchWithRotate: false,
       attributionControl: false,
-      fadeDuration: 150,
+      // Values change every second; a label that fades would never be quite there.
+      fadeDuration: 0,
       locale: { 'Map.Title': options.title },
     })
   }
