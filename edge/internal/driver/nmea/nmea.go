@@ -33,14 +33,8 @@ type device struct {
 	done    chan struct{}
 
 	mu     sync.Mutex
-	fix    map[string]sample // by property
-	failed error             // why there is nothing new
-	fresh  bool              // something came since the last Read
-}
-
-type sample struct {
-	driver.Sample
-	at time.Time
+	fix    map[string]driver.Sample // by property; heard since the last Read
+	failed error                    // why there is nothing new
 }
 
 // Open makes a device and begins to listen.
@@ -51,7 +45,7 @@ func Open(o driver.Options) (driver.Device, error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	d := &device{
 		address: o.Address, timeout: time.Duration(o.Profile.Timeout), fields: o.Profile.NMEA.Fields,
-		cancel: cancel, done: make(chan struct{}), fix: map[string]sample{}, failed: driver.ErrUnreachable,
+		cancel: cancel, done: make(chan struct{}), fix: map[string]driver.Sample{}, failed: driver.ErrUnreachable,
 	}
 	go d.listen(ctx)
 	return d, nil
@@ -62,20 +56,16 @@ func Open(o driver.Options) (driver.Device, error) {
 func (d *device) Read(context.Context) ([]driver.Sample, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if !d.fresh {
+	if len(d.fix) == 0 {
 		return nil, d.failed
 	}
-	d.fresh = false
 	var out []driver.Sample
-	oldest := time.Now().Add(-d.timeout)
 	for _, f := range d.fields {
-		if s, ok := d.fix[f.Property]; ok && s.at.After(oldest) {
-			out = append(out, s.Sample)
+		if s, ok := d.fix[f.Property]; ok {
+			out = append(out, s)
 		}
 	}
-	if len(out) == 0 {
-		return nil, driver.ErrNoValue
-	}
+	clear(d.fix) // a value handed on once is not handed on again as if it were new
 	return out, nil
 }
 
@@ -118,7 +108,7 @@ func (d *device) session(ctx context.Context) error {
 		if !lines.Scan() {
 			return broken(lines.Err())
 		}
-		d.take(lines.Text(), time.Now())
+		d.take(lines.Text())
 	}
 }
 
@@ -136,7 +126,7 @@ func broken(err error) error {
 }
 
 // take keeps what one sentence says.
-func (d *device) take(line string, now time.Time) {
+func (d *device) take(line string) {
 	kind, numbers, err := parse(line)
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -153,8 +143,7 @@ func (d *device) take(line string, now time.Time) {
 			v *= f.Scale
 		}
 		d.failed = nil
-		d.fix[f.Property] = sample{at: now, Sample: driver.Sample{Property: f.Property, Value: v, Quality: profile.Judge(v, f.Min, f.Max)}}
-		d.fresh = true
+		d.fix[f.Property] = driver.Sample{Property: f.Property, Value: v, Quality: profile.Judge(v, f.Min, f.Max)}
 	}
 }
 

@@ -2,6 +2,7 @@ package nmea
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"net"
 	"strings"
@@ -59,11 +60,15 @@ func TestReceiverIsHeardAndComesBack(t *testing.T) {
 	}
 }
 
-// wait reads until all four values are there.
+// wait reads until all four values are there; a Read may fall between two sentences.
 func wait(t *testing.T, d driver.Device) []driver.Sample {
 	t.Helper()
+	var got []driver.Sample
 	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); {
-		if got, err := d.Read(t.Context()); err == nil && len(got) == 4 {
+		if samples, err := d.Read(t.Context()); err == nil {
+			got = append(got, samples...)
+		}
+		if len(got) == 4 {
 			return got
 		}
 		<-time.After(10 * time.Millisecond)
@@ -78,6 +83,46 @@ func TestNoFixIsNoPosition(t *testing.T) {
 	}
 	if _, _, err := parse(damaged); !errors.Is(err, driver.ErrMalformed) {
 		t.Errorf("damaged: got %v", err)
+	}
+}
+
+func TestEmptyFieldIsNotZero(t *testing.T) {
+	body := "GNRMC,041500.00,A,,,,,,,241126,,,A"
+	sum := byte(0)
+	for i := range len(body) {
+		sum ^= body[i]
+	}
+	kind, numbers, err := parse(fmt.Sprintf("$%s*%02X", body, sum))
+	if err != nil || kind != "RMC" || len(numbers) != 0 {
+		t.Errorf("got %s %v, %v; a position of 0, 0 lies off Africa", kind, numbers, err)
+	}
+}
+
+func TestReceiverThatPausesIsNoFaultAndItsValuesAreNotRepeated(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }()
+	quiet := make(chan struct{})
+	go func() {
+		c, err := l.Accept()
+		if err != nil {
+			return
+		}
+		_, _ = c.Write([]byte(fixed + "\r\n" + counted + "\r\n"))
+		<-quiet
+		_ = c.Close()
+	}()
+	defer close(quiet)
+	d, err := Open(driver.Options{ID: "gps", Address: l.Addr().String(), Profile: receiver()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = d.Close() }()
+	wait(t, d)
+	if got, err := d.Read(t.Context()); len(got) != 0 || err != nil {
+		t.Errorf("while the receiver pauses: %+v, %v", got, err)
 	}
 }
 
