@@ -8,6 +8,7 @@ need() { # package, what proves that it is there
 	if ! sh -c "$2" >/dev/null 2>&1; then missing="$missing $1"; fi
 }
 need postgresql 'ls /usr/lib/postgresql/*/bin/initdb'
+need mosquitto 'PATH="$PATH:/usr/sbin" command -v mosquitto'
 need mosquitto-clients 'command -v mosquitto_pub'
 need ffmpeg 'command -v ffmpeg'
 need chromium 'command -v chromium'
@@ -29,5 +30,15 @@ fi
 echo "installing$missing"
 export DEBIAN_FRONTEND=noninteractive
 $as apt-get update -qq
-# A database server that starts by itself is of no use here.
+# Servers that start by themselves are of no use here: the tests start their own, and a broker on port 1883
+# would stand in the way of the demonstration.
+policy=/usr/sbin/policy-rc.d
+if [ ! -e $policy ]; then
+	printf '#!/bin/sh\nexit 101\n' | $as tee $policy >/dev/null
+	$as chmod +x $policy
+	trap '$as rm -f $policy' EXIT
+fi
 $as env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing
+for service in mosquitto postgresql; do
+	case "$missing " in *" $service "*) $as systemctl disable --quiet $service 2>/dev/null || true ;; esac
+done

@@ -18,15 +18,12 @@ import (
 	"github.com/fengsui/fengsui/edge/internal/camera"
 	"github.com/fengsui/fengsui/edge/internal/clock"
 	"github.com/fengsui/fengsui/edge/internal/config"
-	"github.com/fengsui/fengsui/edge/internal/driver"
 	"github.com/fengsui/fengsui/edge/internal/enrol"
 	"github.com/fengsui/fengsui/edge/internal/outbox"
 	"github.com/fengsui/fengsui/edge/internal/poller"
 	"github.com/fengsui/fengsui/edge/internal/publisher"
 	"github.com/fengsui/fengsui/edge/internal/statuspage"
 	"github.com/fengsui/fengsui/edge/internal/uplink"
-	"github.com/fengsui/fengsui/shared/profile"
-	"github.com/fengsui/fengsui/shared/rule"
 	"github.com/fengsui/fengsui/shared/tlsconf"
 	"github.com/fengsui/fengsui/shared/version"
 	"github.com/fengsui/fengsui/shared/wire"
@@ -144,81 +141,6 @@ func (a *Agent) openCameras(ctx context.Context, p *agentParts, client *http.Cli
 	}
 	a.started("publisher", p.publisher.Stop)
 	return nil
-}
-
-// openSensors reads profiles and rules and makes the devices; nothing is read yet.
-func (a *Agent) openSensors(ctx context.Context, p *agentParts) error {
-	profiles, err := profile.LoadDir(filepath.Join(a.cfg.FirmwareConfigs, "profiles"))
-	if err != nil {
-		return err
-	}
-	watch := &alarm.Watch{Classes: map[string]string{}, Outbox: p.collector, Log: a.log.With("component", "alarm")}
-	if dir := a.cfg.RulesDir(); dir != "" {
-		if watch.Rules, err = rule.Load(dir); err != nil {
-			return err
-		}
-	}
-	now, _ := p.clock.Now()
-	if err := watch.Load(ctx, now, p.box.Get); err != nil {
-		return err
-	}
-	p.watch = watch
-	p.poller = &poller.Poller{
-		Log: a.log.With("component", "poller"),
-		Now: func() time.Time { at, _ := p.clock.Now(); return at },
-		Take: func(ctx context.Context, readings []wire.Reading) {
-			_, synced := p.clock.Now()
-			for i := range readings {
-				if !synced && readings[i].Quality == wire.Good {
-					readings[i].Quality = wire.Uncertain
-				}
-			}
-			p.collector.Take(readings, synced)
-			watch.Take(ctx, readings)
-		},
-		Changed: func() { p.uplink.Changed() },
-	}
-	openers := drivers()
-	for _, s := range a.cfg.Sensors {
-		kind := profiles[s.Profile]
-		if kind == nil {
-			return fmt.Errorf("open sensor %s: there is no profile %q in %s", s.ID, s.Profile, a.cfg.FirmwareConfigs)
-		}
-		open := openers[kind.Protocol]
-		if open == nil {
-			return fmt.Errorf("open sensor %s: there is no driver for %s", s.ID, kind.Protocol)
-		}
-		o := driver.Options{ID: s.ID, Address: s.Address, Profile: kind}
-		if s.Unit != nil {
-			o.Unit = *s.Unit
-		}
-		d, err := open(o)
-		if err != nil {
-			return err
-		}
-		every := s.Every
-		if every == 0 {
-			every = time.Duration(kind.Every)
-		}
-		p.poller.Sensors = append(p.poller.Sensors, poller.Sensor{ID: s.ID, Every: every, Device: d})
-		watch.Classes[s.ID] = kind.Class
-		p.declared = append(p.declared, a.declare(s, kind))
-	}
-	return nil
-}
-
-func (a *Agent) declare(s config.Sensor, kind *profile.Profile) wire.SensorDeclared {
-	division, at := s.Division, s.Place
-	if division == "" {
-		division = a.cfg.Division
-	}
-	if at == nil {
-		at = a.cfg.Place
-	}
-	return wire.SensorDeclared{
-		ID: s.ID, Name: s.Name, Class: kind.Class, Profile: kind.ID, Division: division, Place: place(at),
-		Demo: a.cfg.Demo, Series: kind.Declared(),
-	}
 }
 
 func place(p *config.Place) *wire.Place {

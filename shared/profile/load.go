@@ -130,17 +130,17 @@ func lineOf(tree *yaml.Node, err error) int {
 	return node.Line
 }
 
-// find is the list of that name, wherever it stands in the two levels of a profile.
+// find is the list of that name, at the top of a profile or in one of its sections.
 func find(tree *yaml.Node, list string) *yaml.Node {
-	if len(tree.Content) == 0 {
+	if len(tree.Content) == 0 || tree.Content[0].Kind != yaml.MappingNode {
 		return nil
 	}
 	top := tree.Content[0]
-	for _, node := range []*yaml.Node{top, value(top, "modbus"), value(top, "nmea")} {
-		if node == nil {
-			continue
-		}
-		if v := value(node, list); v != nil {
+	if v := value(top, list); v != nil {
+		return v
+	}
+	for i := 1; i < len(top.Content); i += 2 {
+		if v := value(top.Content[i], list); v != nil {
 			return v
 		}
 	}

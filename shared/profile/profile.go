@@ -6,6 +6,7 @@ package profile
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -21,9 +22,41 @@ const APIVersion = "fengsui/v1"
 
 // The protocols.
 const (
-	ModbusTCP = "modbus-tcp"
-	NMEATCP   = "nmea-tcp"
+	ModbusTCP    = "modbus-tcp"
+	ModbusRTU    = "modbus-rtu"     // over a serial line
+	ModbusRTUTCP = "modbus-rtu-tcp" // RTU frames through a serial server
+	NMEATCP      = "nmea-tcp"
+	NMEASerial   = "nmea-serial"
+	HJ212        = "hj212"     // HJ 212 environmental monitoring, the device dials in
+	SL651        = "sl651"     // SL 651-2014 hydrology, the device dials in
+	SNMP         = "snmp"      // get
+	HTTPPush     = "http-push" // the device posts JSON
+	MQTTIn       = "mqtt-in"   // the device publishes JSON to a broker near the terminal
 )
+
+// section is the part of a profile that belongs to a protocol.
+type section interface {
+	// check says what is wrong, and otherwise which properties it fills.
+	check(p *Profile) (filled map[string]bool, err error)
+}
+
+// keys name the section that each protocol needs.
+var keys = map[string]string{
+	ModbusTCP: "modbus", ModbusRTU: "modbus", ModbusRTUTCP: "modbus",
+	NMEATCP: "nmea", NMEASerial: "nmea",
+}
+
+// sections are those of the profile that are there, by key.
+func (p *Profile) sections() map[string]section {
+	out := map[string]section{}
+	if p.Modbus != nil {
+		out["modbus"] = p.Modbus
+	}
+	if p.NMEA != nil {
+		out["nmea"] = p.NMEA
+	}
+	return out
+}
 
 // Duration is a time.Duration that is written "10s" in YAML and JSON.
 type Duration time.Duration
@@ -78,48 +111,6 @@ type Series struct {
 	Digits   int    `yaml:"digits" json:"digits"` // decimals to show
 }
 
-// Modbus is the register map.
-type Modbus struct {
-	Unit      uint8      `yaml:"unit" json:"unit"`                           // default; a sensor may have another
-	MaxGap    uint16     `yaml:"max_gap,omitempty" json:"max_gap,omitempty"` // registers between two wanted ones that may be read along
-	Registers []Register `yaml:"registers" json:"registers"`
-}
-
-// Register is where a property stands. Its value is raw × scale + offset.
-type Register struct {
-	Property string   `yaml:"property" json:"property"`
-	Table    string   `yaml:"table" json:"table"`     // holding (function 3) or input (function 4)
-	Address  uint16   `yaml:"address" json:"address"` // as on the wire, from 0
-	Type     string   `yaml:"type" json:"type"`
-	Order    string   `yaml:"order,omitempty" json:"order,omitempty"` // of the bytes: ab, ba; abcd, dcba, badc, cdab
-	Scale    float64  `yaml:"scale,omitempty" json:"scale,omitempty"` // left out: 1
-	Offset   float64  `yaml:"offset,omitempty" json:"offset,omitempty"`
-	Min      *float64 `yaml:"min,omitempty" json:"min,omitempty"` // a value outside is kept as bad
-	Max      *float64 `yaml:"max,omitempty" json:"max,omitempty"`
-	Invalid  []int64  `yaml:"invalid,omitempty" json:"invalid,omitempty"` // raw numbers by which the device says that it has no value
-}
-
-// NMEA is which fields of which sentences are taken.
-type NMEA struct {
-	Fields []Field `yaml:"fields" json:"fields"`
-}
-
-// Field is one number of a sentence. Its value is the field × scale.
-type Field struct {
-	Property string   `yaml:"property" json:"property"`
-	Sentence string   `yaml:"sentence" json:"sentence"` // RMC or GGA
-	Field    string   `yaml:"field" json:"field"`
-	Scale    float64  `yaml:"scale,omitempty" json:"scale,omitempty"` // left out: 1
-	Min      *float64 `yaml:"min,omitempty" json:"min,omitempty"`
-	Max      *float64 `yaml:"max,omitempty" json:"max,omitempty"`
-}
-
-// fields are the numbers that each sentence has.
-var fields = map[string][]string{
-	"RMC": {"lon", "lat", "speed_knots", "course"},
-	"GGA": {"lon", "lat", "altitude", "satellites", "hdop"},
-}
-
 // problem is what is wrong and with which key; item counts from 0, -1 for none.
 type problem struct {
 	list string
@@ -172,19 +163,29 @@ func (p *Profile) Validate() error {
 	if err := p.checkSeries(); err != nil {
 		return err
 	}
-	switch p.Protocol {
-	case ModbusTCP:
-		if p.Modbus == nil || p.NMEA != nil {
-			return at("protocol", "%s needs the key modbus and no other", p.Protocol)
-		}
-		return p.checkModbus()
-	case NMEATCP:
-		if p.NMEA == nil || p.Modbus != nil {
-			return at("protocol", "%s needs the key nmea and no other", p.Protocol)
-		}
-		return p.checkNMEA()
+	return p.checkSections()
+}
+
+// checkSections wants the one section of the protocol, and that it fills every series.
+func (p *Profile) checkSections() error {
+	key := keys[p.Protocol]
+	if key == "" {
+		return at("protocol", "%q is none of %s", p.Protocol, strings.Join(slices.Sorted(maps.Keys(keys)), ", "))
 	}
-	return at("protocol", "%q is neither %s nor %s", p.Protocol, ModbusTCP, NMEATCP)
+	have := p.sections()
+	if have[key] == nil || len(have) != 1 {
+		return at("protocol", "%s needs the key %s and no other", p.Protocol, key)
+	}
+	filled, err := have[key].check(p)
+	if err != nil {
+		return err
+	}
+	for i, s := range p.Series {
+		if !filled[s.Property] {
+			return in("series", i, "property", "%s is read from nowhere", s.Property)
+		}
+	}
+	return nil
 }
 
 func (p *Profile) checkSeries() error {
@@ -205,71 +206,6 @@ func (p *Profile) checkSeries() error {
 			return in("series", i, "digits", "must be 0 to 9")
 		}
 		seen[s.Property] = true
-	}
-	return nil
-}
-
-func (p *Profile) checkModbus() error {
-	seen := map[string]bool{}
-	if len(p.Modbus.Registers) == 0 {
-		return at("modbus", "registers are missing")
-	}
-	for i := range p.Modbus.Registers {
-		r := &p.Modbus.Registers[i]
-		switch {
-		case p.index(r.Property) < 0:
-			return in("registers", i, "property", "%q is none of the series", r.Property)
-		case seen[r.Property]:
-			return in("registers", i, "property", "%s is read twice", r.Property)
-		case r.Table != Holding && r.Table != Input:
-			return in("registers", i, "table", "%q is neither %s nor %s", r.Table, Holding, Input)
-		case r.Words() == 0:
-			return in("registers", i, "type", "%q is none of u16, i16, u32, i32, f32", r.Type)
-		case int(r.Address)+r.Words() > math.MaxUint16+1:
-			return in("registers", i, "address", "the value does not end within 65536 registers")
-		case r.Order != "" && !slices.Contains(orders[r.Words()], r.Order):
-			return in("registers", i, "order", "%q is none of %s", r.Order, strings.Join(orders[r.Words()], ", "))
-		case !finite(r.Scale) || r.Scale == 0:
-			return in("registers", i, "scale", "must be a finite number other than 0")
-		case !finite(r.Offset):
-			return in("registers", i, "offset", "must be a finite number")
-		case !isRange(r.Min, r.Max):
-			return in("registers", i, "min", "min and max must be finite, min below max")
-		}
-		seen[r.Property] = true
-	}
-	return p.allRead(seen)
-}
-
-func (p *Profile) checkNMEA() error {
-	seen := map[string]bool{}
-	for i := range p.NMEA.Fields {
-		f := &p.NMEA.Fields[i]
-		switch {
-		case p.index(f.Property) < 0:
-			return in("fields", i, "property", "%q is none of the series", f.Property)
-		case seen[f.Property]:
-			return in("fields", i, "property", "%s is read twice", f.Property)
-		case fields[f.Sentence] == nil:
-			return in("fields", i, "sentence", "%q is neither RMC nor GGA", f.Sentence)
-		case !slices.Contains(fields[f.Sentence], f.Field):
-			return in("fields", i, "field", "%q is none of %s", f.Field, strings.Join(fields[f.Sentence], ", "))
-		case !finite(f.Scale) || f.Scale == 0:
-			return in("fields", i, "scale", "must be a finite number other than 0")
-		case !isRange(f.Min, f.Max):
-			return in("fields", i, "min", "min and max must be finite, min below max")
-		}
-		seen[f.Property] = true
-	}
-	return p.allRead(seen)
-}
-
-// allRead refuses a series that nothing fills.
-func (p *Profile) allRead(seen map[string]bool) error {
-	for i, s := range p.Series {
-		if !seen[s.Property] {
-			return in("series", i, "property", "%s is read from nowhere", s.Property)
-		}
 	}
 	return nil
 }

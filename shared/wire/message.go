@@ -111,6 +111,17 @@ type SensorState struct {
 	OK    bool   `json:"ok"`
 	Error string `json:"error,omitempty"`
 	At    int64  `json:"at,omitempty"` // last good answer, Unix milliseconds
+
+	Faults    map[string]uint64 `json:"faults,omitempty"` // since the start of the agent, by kind
+	LastFault *SensorFault      `json:"last_fault,omitempty"`
+}
+
+// SensorFault is a frame of a device that was refused, or an answer that did not come.
+type SensorFault struct {
+	Kind string `json:"kind"` // unreachable, timeout, exception, checksum, short, oversized, malformed, unit, range, duplicate, reordered, clock, too_fast, panic
+	At   int64  `json:"at"`   // Unix milliseconds
+	Text string `json:"text"`
+	Raw  string `json:"raw,omitempty"` // the frame in hexadecimal, at most 256 bytes of it
 }
 
 // CameraState says whether a camera answers and whether it is being sent.

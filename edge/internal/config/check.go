@@ -41,7 +41,7 @@ func (c *Config) check() *problem {
 			return &problem{d.key, err}
 		}
 	}
-	for _, check := range []func() *problem{c.checkCentre, c.checkSensors, c.checkCameras, c.checkRest} {
+	for _, check := range []func() *problem{c.checkCentre, c.checkSerial, c.checkSensors, c.checkCameras, c.checkRest} {
 		if p := check(); p != nil {
 			return p
 		}
@@ -92,38 +92,6 @@ func (c *Config) checkCentre() *problem {
 	}
 	if c.Centre.KeepAlive < 5*time.Second || c.Centre.KeepAlive > 10*time.Minute {
 		return bad("centre.keep_alive", "must be between 5s and 10m")
-	}
-	return nil
-}
-
-func (c *Config) checkSensors() *problem {
-	seen := map[string]bool{c.ID: true}
-	for i, s := range c.Sensors {
-		key := func(k string) string { return fmt.Sprintf("sensors.%d.%s", i, k) }
-		switch {
-		case !wire.ValidID(s.ID):
-			return bad(key("id"), "%q must be lower-case letters, digits, - and _, at most %d", s.ID, wire.MaxIDLength)
-		case seen[s.ID]:
-			return bad(key("id"), "%s is used twice", s.ID)
-		case s.Profile == "":
-			return bad(key("profile"), "name a profile of %s/profiles", c.FirmwareConfigs)
-		case s.Every != 0 && (s.Every < 100*time.Millisecond || s.Every > 24*time.Hour):
-			return bad(key("every"), "must be between 100ms and 24h")
-		case !isDivision(s.Division):
-			return bad(key("division"), "%q is not a division code (GB/T 2260)", s.Division)
-		case !s.Place.valid():
-			return bad(key("place"), "is not on this planet")
-		}
-		if err := address(s.Address); err != nil {
-			return &problem{key("address"), err}
-		}
-		seen[s.ID] = true
-	}
-	for i, cam := range c.Cameras {
-		if seen[cam.ID] {
-			return bad(fmt.Sprintf("cameras.%d.id", i), "%s is used twice", cam.ID)
-		}
-		seen[cam.ID] = true
 	}
 	return nil
 }

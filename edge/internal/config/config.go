@@ -28,6 +28,7 @@ type Config struct {
 	FirmwareConfigs string   `yaml:"firmware_configs"`
 	Rules           string   `yaml:"rules"`
 	Centre          Centre   `yaml:"centre"`
+	Serial          []Serial `yaml:"serial"`
 	Sensors         []Sensor `yaml:"sensors"`
 	Cameras         []Camera `yaml:"cameras"`
 	Outbox          Outbox   `yaml:"outbox"`
@@ -53,17 +54,28 @@ type Centre struct {
 	KeepAlive time.Duration `yaml:"keep_alive"`
 }
 
-// Sensor is one device that is read.
+// Serial is how a serial line is set; one that is not listed is 9600 8N1.
+type Serial struct {
+	Port     string `yaml:"port"`
+	Baud     int    `yaml:"baud"`
+	DataBits int    `yaml:"data_bits"`
+	Parity   string `yaml:"parity"`
+	StopBits int    `yaml:"stop_bits"`
+}
+
+// Sensor is one device that is read, or that speaks by itself.
 type Sensor struct {
-	ID       string        `yaml:"id"`
-	Name     string        `yaml:"name"`
-	NameEN   string        `yaml:"name_en"`
-	Profile  string        `yaml:"profile"`
-	Address  string        `yaml:"address"`
-	Unit     *uint8        `yaml:"unit"`
-	Every    time.Duration `yaml:"every"`
-	Division string        `yaml:"division"`
-	Place    *Place        `yaml:"place"`
+	ID         string        `yaml:"id"`
+	Name       string        `yaml:"name"`
+	NameEN     string        `yaml:"name_en"`
+	Profile    string        `yaml:"profile"`
+	Address    string        `yaml:"address"`
+	Unit       *uint8        `yaml:"unit"`
+	Station    string        `yaml:"station"`
+	SecretFile string        `yaml:"secret_file"`
+	Every      time.Duration `yaml:"every"`
+	Division   string        `yaml:"division"`
+	Place      *Place        `yaml:"place"`
 }
 
 // Camera is one camera.
@@ -162,6 +174,9 @@ func (c *Config) resolve(dir string) {
 	}
 	for i := range c.Cameras {
 		paths = append(paths, &c.Cameras[i].PasswordFile)
+	}
+	for i := range c.Sensors {
+		paths = append(paths, &c.Sensors[i].SecretFile)
 	}
 	for _, p := range paths {
 		if *p != "" && !filepath.IsAbs(*p) {

@@ -28,7 +28,7 @@ func TestSampleHasEveryKeyWithItsDefault(t *testing.T) {
 			t.Errorf("%s lacks %s", sampleFile, key)
 		}
 	}
-	for list, of := range map[string]reflect.Type{"sensors": reflect.TypeFor[Sensor](), "cameras": reflect.TypeFor[Camera]()} {
+	for list, of := range map[string]reflect.Type{"serial": reflect.TypeFor[Serial](), "sensors": reflect.TypeFor[Sensor](), "cameras": reflect.TypeFor[Camera]()} {
 		before, _, _ := strings.Cut(string(text), "\n"+list+": []")
 		example := before[strings.LastIndex(before, "\n\n"):]
 		for field := range of.Fields() {
@@ -42,7 +42,7 @@ func TestSampleHasEveryKeyWithItsDefault(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := Default()
-	want.Sensors, want.Cameras = []Sensor{}, []Camera{}
+	want.Serial, want.Sensors, want.Cameras = []Serial{}, []Sensor{}, []Camera{}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("the sample does not show the defaults:\ngot  %+v\nwant %+v", got, want)
 	}
@@ -57,6 +57,9 @@ func TestBadFileStopsWithFileAndLine(t *testing.T) {
 	base := usable(dir) // six lines
 	sensor := base + "sensors:\n  - {id: a, profile: p, address: 127.0.0.1:1}\n"
 	for _, c := range []struct{ name, text, want string }{
+		{"serial line twice", base + "serial:\n  - {port: /dev/ttyS1}\n  - {port: /dev/ttyS1}\n", "edge.yml:9: serial.1.port: /dev/ttyS1 is set twice"},
+		{"parity", base + "serial:\n  - {port: /dev/ttyS1, parity: some}\n", "edge.yml:8: serial.0.parity: "},
+		{"secret that is not there", base + "sensors:\n  - {id: a, profile: p, address: ':9001', secret_file: none}\n", "edge.yml:8: sensors.0.secret_file: "},
 		{"unknown key", base + "sensor: []\n", "edge.yml:7: field sensor not found"},
 		{"unknown key of a sensor", sensor + "  - {id: b, profil: p}\n", "edge.yml:9: field profil not found"},
 		{"wrong type", base + "demo: perhaps\n", "edge.yml:7: cannot unmarshal"},

@@ -5,7 +5,6 @@ package driver
 
 import (
 	"context"
-	"errors"
 
 	"github.com/fengsui/fengsui/shared/profile"
 	"github.com/fengsui/fengsui/shared/wire"
@@ -14,21 +13,61 @@ import (
 // Options of one device.
 type Options struct {
 	ID      string // of the sensor, for messages
-	Address string // host:port
+	Address string // host:port to dial, host:port or :port to listen on, or the path of a serial port
 	Unit    uint8  // Modbus unit; 0 takes the profile's
+	Station string // by which a device that calls in names itself: MN (HJ 212), station address (SL 651), path (HTTP), topic (MQTT)
+	Secret  string // password, token or community that the device shares with the agent; empty for none
+	Serial  Serial // when Address is a serial port
 	Profile *profile.Profile
 }
 
-// Opener makes a device. It connects at the first Read, and again after an error.
+// Serial is how a serial line is set. The zero value is 9600 8N1.
+type Serial struct {
+	Baud     int    // 0: 9600
+	DataBits int    // 0: 8
+	Parity   string // none, even or odd; empty: none
+	StopBits int    // 0: 1
+}
+
+// Opener makes a device, a Reader or a Source. It touches neither network nor port: that begins with the
+// first Read or with Listen, and again after an error.
 type Opener func(o Options) (Device, error)
 
 // Device is one sensor.
 type Device interface {
-	// Read asks the device once. It may return samples together with an error, when a part of the device
-	// answered. The errors wrap those of this package.
-	Read(ctx context.Context) ([]Sample, error)
-	// Close ends the connection.
+	// Close ends the connection. It is called once, after the last Read or Listen has returned.
 	Close() error
+}
+
+// Reader is a device that is asked.
+type Reader interface {
+	Device
+	// Read asks the device once. It may return samples together with an error, when a part of the device
+	// answered. The errors wrap those of this package, damaged answers a *Fault.
+	Read(ctx context.Context) ([]Sample, error)
+}
+
+// Source is a device that speaks by itself.
+type Source interface {
+	Device
+	// Listen hands over what the device says until ctx ends or nothing more can be heard; it is called
+	// again later then. It acknowledges to the device only what Take has taken.
+	Listen(ctx context.Context, sink Sink) error
+}
+
+// Sink takes what a source hears. It may be used by several goroutines.
+type Sink interface {
+	// Take returns nil when the message is durable. ErrTooFast and any other error mean that it is not,
+	// and that the device must not be told it was.
+	Take(ctx context.Context, m Message) error
+	// Fault counts a frame that was refused.
+	Fault(f *Fault)
+}
+
+// Message is what a device said at once.
+type Message struct {
+	Samples []Sample
+	Urgent  bool // the device itself calls it an alarm: it overtakes everything else
 }
 
 // Sample is one value as the device gave it.
@@ -36,13 +75,5 @@ type Sample struct {
 	Property string
 	Value    float64
 	Quality  wire.Quality
+	At       int64 // device time, Unix milliseconds; 0: the device said none, it is now
 }
-
-// The errors of Read, in the words of a technician.
-var (
-	ErrUnreachable = errors.New("no connection")
-	ErrTimeout     = errors.New("no answer in time")
-	ErrException   = errors.New("device refuses the request")
-	ErrMalformed   = errors.New("answer makes no sense")
-	ErrNoValue     = errors.New("device has no value")
-)

@@ -13,7 +13,11 @@ import (
 const (
 	commitRecords = 500   // readings that are committed at once, without waiting for the time
 	waitRecords   = 20000 // readings that wait in memory at most while the disk does not take them
+	waitKeeps     = 256   // devices that wait at once at most
 )
+
+// ErrBusy says that too many devices wait for the disk.
+var ErrBusy = errors.New("too many devices wait for the disk")
 
 // Collector gathers readings for a group commit. Take never waits for the disk, so a full one does not
 // stop the measuring; what could not be kept is counted and, once there is room again, said in lane 0.
@@ -27,6 +31,7 @@ type Collector struct {
 	mu      sync.Mutex
 	set     []wire.Reading // taken with the clock set
 	unset   []wire.Reading
+	kept    []*keep
 	refused refusal
 	total   uint64
 	failing bool
@@ -117,22 +122,50 @@ func (c *Collector) Refused() uint64 {
 	return c.total
 }
 
+// keep are readings whose device waits until they are durable.
+type keep struct {
+	readings []wire.Reading
+	lane     wire.Lane
+	synced   bool
+	done     chan error
+}
+
+// Keep commits readings and returns when they are durable. An error means that they are not and are
+// counted nowhere: the device that waits has them still. Those who come while the disk is busy share
+// the next commit.
+func (c *Collector) Keep(ctx context.Context, readings []wire.Reading, lane wire.Lane, synced bool) error {
+	k := &keep{readings: readings, lane: lane, synced: synced, done: make(chan error, 1)}
+	c.mu.Lock()
+	if len(c.kept) >= waitKeeps {
+		c.mu.Unlock()
+		return ErrBusy
+	}
+	c.kept = append(c.kept, k)
+	c.mu.Unlock()
+	// Another's readings may be in this commit: whoever gives up waiting must not undo them.
+	_ = c.Flush(context.WithoutCancel(ctx)) // what concerns us comes through done
+	return <-k.done
+}
+
 // Flush commits what waits, now.
 func (c *Collector) Flush(ctx context.Context) error { return c.Event(ctx, nil, nil) }
 
 // Event commits events of the alarm lane together with the readings that wait and with values to keep,
 // and returns when they are durable.
-func (c *Collector) Event(ctx context.Context, events []wire.Event, keep map[string][]byte) error {
+func (c *Collector) Event(ctx context.Context, events []wire.Event, values map[string][]byte) error {
 	c.commit.Lock()
 	defer c.commit.Unlock()
 	c.mu.Lock()
-	set, unset, refused := c.set, c.unset, c.refused
-	c.set, c.unset, c.refused = nil, nil, refusal{}
+	set, unset, refused, kept := c.set, c.unset, c.refused, c.kept
+	c.set, c.unset, c.refused, c.kept = nil, nil, refusal{}, nil
 	c.mu.Unlock()
-	if len(set)+len(unset)+len(events)+len(keep) == 0 && refused.count == 0 {
+	if len(set)+len(unset)+len(events)+len(values)+len(kept) == 0 && refused.count == 0 {
 		return nil
 	}
-	err := c.write(ctx, set, unset, refused, events, keep)
+	err := c.write(ctx, set, unset, refused, events, values, kept)
+	for _, k := range kept {
+		k.done <- err
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if err == nil {
@@ -166,7 +199,7 @@ func (c *Collector) Event(ctx context.Context, events []wire.Event, keep map[str
 }
 
 // write makes one append, or two when the clock was set in between.
-func (c *Collector) write(ctx context.Context, set, unset []wire.Reading, refused refusal, events []wire.Event, keep map[string][]byte) error {
+func (c *Collector) write(ctx context.Context, set, unset []wire.Reading, refused refusal, events []wire.Event, values map[string][]byte, kept []*keep) error {
 	now, synced := c.Now()
 	if refused.count > 0 {
 		e, err := LossEvent(now, wire.LossEvent{Lane: wire.LaneTelemetry, From: refused.from, To: refused.to, Count: refused.count, Why: "disk full: not taken"})
@@ -175,18 +208,31 @@ func (c *Collector) write(ctx context.Context, set, unset []wire.Reading, refuse
 		}
 		events = append([]wire.Event{e}, events...)
 	}
-	if len(unset) > 0 && synced {
-		if err := c.Box.Append(ctx, Batch{Boot: c.Boot, Entries: []Entry{{Lane: wire.LaneTelemetry, Readings: unset}}}); err != nil {
+	var before, with []Entry // of readings taken before the clock was set, and of all others
+	add := func(lane wire.Lane, readings []wire.Reading, stamped bool) {
+		switch e := (Entry{Lane: lane, Readings: readings}); {
+		case len(readings) == 0:
+		case synced && !stamped:
+			before = append(before, e)
+		default:
+			with = append(with, e)
+		}
+	}
+	if len(events) > 0 {
+		with = append(with, Entry{Lane: wire.LaneAlarm, Events: events})
+	}
+	for _, k := range kept {
+		add(k.lane, k.readings, k.synced)
+	}
+	add(wire.LaneTelemetry, unset, false)
+	add(wire.LaneTelemetry, set, true)
+	if len(before) > 0 {
+		if err := c.Box.Append(ctx, Batch{Boot: c.Boot, Entries: before}); err != nil {
 			return err
 		}
-		unset = nil
 	}
-	batch := Batch{Boot: c.Boot, Synced: synced, Keep: keep}
-	if len(events) > 0 {
-		batch.Entries = append(batch.Entries, Entry{Lane: wire.LaneAlarm, Events: events})
+	if len(with)+len(values) == 0 {
+		return nil
 	}
-	if readings := append(unset, set...); len(readings) > 0 {
-		batch.Entries = append(batch.Entries, Entry{Lane: wire.LaneTelemetry, Readings: readings})
-	}
-	return c.Box.Append(ctx, batch)
+	return c.Box.Append(ctx, Batch{Boot: c.Boot, Synced: synced, Keep: values, Entries: with})
 }

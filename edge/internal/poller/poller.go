@@ -1,12 +1,15 @@
-// Package poller reads every sensor at its own pace and hands the readings on. edge/app starts it. Rule
-// that must never break: a device that hangs or lies delays no other.
+// Package poller reads every sensor at its own pace, listens to those that speak by themselves, and hands
+// the readings on. edge/app starts it. Rule that must never break: a device that hangs, lies or makes its
+// driver fail delays no other.
 package poller
 
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -14,46 +17,62 @@ import (
 	"github.com/fengsui/fengsui/shared/wire"
 )
 
-// Sensor is one device to read.
+// Sensor is one device. Every is the pace of a driver.Reader.
 type Sensor struct {
 	ID     string
 	Every  time.Duration
 	Device driver.Device
 }
 
+// Readings are what one device said at once.
+type Readings struct {
+	List   []wire.Reading
+	Urgent bool // for the alarm lane
+	Keep   bool // return only when they are durable: the device waits for that
+}
+
 // Poller reads sensors. Take gets the readings of one round of one device and must not keep the slice;
 // it may be called by several goroutines at once.
 type Poller struct {
 	Sensors []Sensor
-	Take    func(ctx context.Context, readings []wire.Reading)
-	Changed func()           // a device began or ceased to answer; may be nil
-	Now     func() time.Time // the agent's clock
+	Take    func(ctx context.Context, r Readings) error
+	Changed func()                   // a device began or ceased to answer; may be nil
+	Now     func() (time.Time, bool) // the agent's clock, and whether it is set
 	Log     *slog.Logger
 
 	mu     sync.Mutex
-	states map[string]wire.SensorState
+	states map[string]*state
 }
 
-// slowest is how long a silent device is left alone at most.
-const slowest = 30 * time.Second
+const (
+	slowest = 30 * time.Second // how long a silent device is left alone at most
+	ahead   = 5 * time.Minute  // a device time further in the future is none
+)
 
-// Run reads until ctx ends, then closes the devices.
+// Run reads and listens until ctx ends, then closes the devices.
 func (p *Poller) Run(ctx context.Context) {
 	var wg sync.WaitGroup
 	for _, s := range p.Sensors {
-		wg.Go(func() { p.poll(ctx, s) })
+		wg.Go(func() {
+			switch d := s.Device.(type) {
+			case driver.Source:
+				p.listen(ctx, s, d)
+			case driver.Reader:
+				p.poll(ctx, s, d)
+			default:
+				p.note(s.ID, false, fmt.Errorf("%T neither reads nor listens", d))
+			}
+			if err := s.Device.Close(); err != nil {
+				p.Log.Warn("device not closed", "sensor", s.ID, "error", err)
+			}
+		})
 	}
 	wg.Wait()
 }
 
 // poll reads one device. The first reading comes after a random part of the interval, so that many
 // devices on one line do not speak at once; a silent device is asked less and less often.
-func (p *Poller) poll(ctx context.Context, s Sensor) {
-	defer func() {
-		if err := s.Device.Close(); err != nil {
-			p.Log.Warn("device not closed", "sensor", s.ID, "error", err)
-		}
-	}()
+func (p *Poller) poll(ctx context.Context, s Sensor, d driver.Reader) {
 	next := time.NewTimer(rand.N(min(s.Every, time.Second) + 1))
 	defer next.Stop()
 	failures := 0
@@ -64,7 +83,7 @@ func (p *Poller) poll(ctx context.Context, s Sensor) {
 		case <-next.C:
 		}
 		begun := time.Now()
-		failures = p.once(ctx, s, failures)
+		failures = p.once(ctx, s, d, failures)
 		wait := s.Every
 		if failures > 0 {
 			wait = max(s.Every, min(s.Every<<min(failures-1, 10), slowest))
@@ -74,69 +93,82 @@ func (p *Poller) poll(ctx context.Context, s Sensor) {
 }
 
 // once reads the device and returns how many readings in a row have failed.
-func (p *Poller) once(ctx context.Context, s Sensor, failures int) int {
-	samples, err := s.Device.Read(ctx)
+func (p *Poller) once(ctx context.Context, s Sensor, d driver.Reader, failures int) int {
+	var samples []driver.Sample
+	err := p.guard(s.ID, func() (err error) {
+		samples, err = d.Read(ctx)
+		return err
+	})
 	if ctx.Err() != nil {
 		return failures
 	}
-	now := p.Now().UnixMilli()
 	if len(samples) > 0 {
-		readings := make([]wire.Reading, len(samples))
-		for i, v := range samples {
-			readings[i] = wire.Reading{Device: s.ID, Property: v.Property, At: now, Value: v.Value, Quality: v.Quality}
-		}
-		p.Take(ctx, readings)
+		// What the outbox could not take it has counted itself; the device has answered all the same.
+		_ = p.Take(ctx, Readings{List: p.readings(s.ID, samples)})
 	}
 	// One silent round of a device that has nothing new yet is no fault.
 	if err != nil && len(samples) == 0 && failures == 0 && errors.Is(err, driver.ErrNoValue) {
 		return 1
 	}
-	p.note(s.ID, now, len(samples) > 0, err)
+	p.note(s.ID, len(samples) > 0, err)
 	if err != nil && len(samples) == 0 {
 		return failures + 1
 	}
 	return 0
 }
 
-func (p *Poller) note(id string, now int64, answered bool, err error) {
-	p.mu.Lock()
-	if p.states == nil {
-		p.states = map[string]wire.SensorState{}
-	}
-	was, known := p.states[id]
-	is := wire.SensorState{ID: id, OK: err == nil, At: was.At}
-	if answered {
-		is.At = now
-	}
-	if err != nil {
-		is.Error = err.Error()
-	}
-	p.states[id] = is
-	p.mu.Unlock()
-	if known && was.OK == is.OK {
-		return
-	}
-	if is.OK {
-		p.Log.Info("device answers", "sensor", id)
-	} else {
-		p.Log.Warn("device does not answer", "sensor", id, "error", err)
-	}
-	if p.Changed != nil {
-		p.Changed()
+// listen hears one device, again after a while when it could not.
+func (p *Poller) listen(ctx context.Context, s Sensor, d driver.Source) {
+	for failures := 0; ctx.Err() == nil; failures++ {
+		begun := time.Now()
+		err := p.guard(s.ID, func() error {
+			return d.Listen(ctx, &sink{poller: p, id: s.ID, allowed: burst, at: time.Now()})
+		})
+		if ctx.Err() != nil {
+			return
+		}
+		if time.Since(begun) > slowest {
+			failures = 0
+		}
+		if err != nil {
+			p.note(s.ID, false, err)
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(min(time.Second<<min(failures, 10), slowest)):
+		}
 	}
 }
 
-// States says of every sensor whether it answers, in the order of Sensors.
-func (p *Poller) States() []wire.SensorState {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	out := make([]wire.SensorState, 0, len(p.Sensors))
-	for _, s := range p.Sensors {
-		state, ok := p.states[s.ID]
-		if !ok {
-			state = wire.SensorState{ID: s.ID, Error: "not asked yet"}
+// guard turns a panic of a driver, or of the library below it, into an error of that device.
+func (p *Poller) guard(id string, do func() error) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			p.Log.Error("driver failed", "sensor", id, "panic", fmt.Sprint(r), "stack", string(debug.Stack()))
+			err = &driver.Fault{Kind: driver.KindPanic, Err: fmt.Errorf("driver failed: %v", r)}
 		}
-		out = append(out, state)
+	}()
+	return do()
+}
+
+// readings gives samples their times. A device time in the future is none: the reading is kept with the
+// time of receipt and marked uncertain. While the agent's own clock is not set nobody can judge that.
+func (p *Poller) readings(id string, samples []driver.Sample) []wire.Reading {
+	now, set := p.Now()
+	out := make([]wire.Reading, len(samples))
+	for i, s := range samples {
+		r := wire.Reading{Device: id, Property: s.Property, At: s.At, Value: s.Value, Quality: s.Quality}
+		switch {
+		case s.At == 0:
+			r.At = now.UnixMilli()
+		case set && s.At > now.Add(ahead).UnixMilli():
+			p.count(id, &driver.Fault{Kind: driver.KindClock, Err: fmt.Errorf("device time %s lies in the future", time.UnixMilli(s.At).UTC().Format(time.RFC3339))})
+			r.At, r.Quality = now.UnixMilli(), max(r.Quality, wire.Uncertain)
+		}
+		if s.Quality == wire.Bad {
+			p.count(id, &driver.Fault{Kind: driver.KindRange, Err: fmt.Errorf("%s is %v: out of the range of the device", s.Property, s.Value)})
+		}
+		out[i] = r
 	}
 	return out
 }

@@ -2,6 +2,7 @@ package poller
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync/atomic"
 	"testing"
@@ -21,6 +22,9 @@ type gauge struct {
 func (g *gauge) Read(ctx context.Context) ([]driver.Sample, error) { return g.read(ctx) }
 func (g *gauge) Close() error                                      { g.closed.Store(true); return nil }
 
+// set is a clock that is set.
+func set() (time.Time, bool) { return time.Now(), true }
+
 func good(context.Context) ([]driver.Sample, error) {
 	return []driver.Sample{{Property: "level", Value: 3.2}}, nil
 }
@@ -33,8 +37,8 @@ func TestHangingDeviceDelaysNoOther(t *testing.T) {
 		var taken atomic.Int64
 		p := &Poller{
 			Sensors: []Sensor{{"hangs", time.Second, hangs}, {"silent", time.Second, silent}, {"works", time.Second, works}},
-			Take:    func(_ context.Context, r []wire.Reading) { taken.Add(int64(len(r))) },
-			Now:     time.Now,
+			Take:    func(_ context.Context, r Readings) error { taken.Add(int64(len(r.List))); return nil },
+			Now:     set,
 			Log:     slog.New(slog.DiscardHandler),
 		}
 		ctx, cancel := context.WithCancel(t.Context())
@@ -68,8 +72,8 @@ func TestSilentDeviceIsAskedLessAndTellsWhenItIsBack(t *testing.T) {
 			return nil, driver.ErrUnreachable
 		}}
 		p := &Poller{
-			Sensors: []Sensor{{"g", time.Second, g}}, Take: func(context.Context, []wire.Reading) {},
-			Changed: func() { changes.Add(1) }, Now: time.Now, Log: slog.New(slog.DiscardHandler),
+			Sensors: []Sensor{{"g", time.Second, g}}, Take: func(context.Context, Readings) error { return nil },
+			Changed: func() { changes.Add(1) }, Now: set, Log: slog.New(slog.DiscardHandler),
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan struct{})
@@ -88,5 +92,93 @@ func TestSilentDeviceIsAskedLessAndTellsWhenItIsBack(t *testing.T) {
 		}
 		cancel()
 		<-ended
+	})
+}
+
+// caller is a device that speaks by itself.
+type caller struct {
+	listen func(context.Context, driver.Sink) error
+}
+
+func (c *caller) Listen(ctx context.Context, s driver.Sink) error { return c.listen(ctx, s) }
+func (c *caller) Close() error                                    { return nil }
+
+func TestSourceIsHeardAgainAfterItsDriverFailed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var calls atomic.Int64
+		c := &caller{listen: func(ctx context.Context, s driver.Sink) error {
+			if calls.Add(1) == 1 {
+				var none *caller
+				return none.listen(ctx, s)
+			}
+			if err := s.Take(ctx, driver.Message{Urgent: true, Samples: []driver.Sample{{Property: "level", Value: 3}}}); err != nil {
+				t.Errorf("not taken: %v", err)
+			}
+			s.Fault(driver.NewFault(driver.KindChecksum, []byte{1, 2}, "wrong checksum"))
+			<-ctx.Done()
+			return ctx.Err()
+		}}
+		var got Readings
+		p := &Poller{
+			Sensors: []Sensor{{ID: "c", Device: c}}, Now: set, Log: slog.New(slog.DiscardHandler),
+			Take: func(_ context.Context, r Readings) error { got = r; return nil },
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan struct{})
+		go func() { p.Run(ctx); close(ended) }()
+		time.Sleep(10 * time.Second)
+		s := p.States()[0]
+		if !s.OK || s.Faults["panic"] != 1 || s.Faults["checksum"] != 1 || s.LastFault.Raw != "0102" {
+			t.Errorf("state is %+v", s)
+		}
+		if !got.Keep || !got.Urgent || len(got.List) != 1 || got.List[0].At == 0 {
+			t.Errorf("got %+v", got)
+		}
+		cancel()
+		<-ended
+	})
+}
+
+func TestDeviceTimeOfTheFutureIsKeptAsTheTimeOfReceipt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		now := time.Now()
+		p := &Poller{Now: set, Log: slog.New(slog.DiscardHandler)}
+		year2059 := time.Date(2059, 10, 1, 0, 0, 0, 0, time.UTC).UnixMilli()
+		got := p.readings("s", []driver.Sample{
+			{Property: "a", At: year2059}, {Property: "b", At: now.Add(-72 * time.Hour).UnixMilli()}, {Property: "c", At: now.Add(time.Minute).UnixMilli()},
+		})
+		if got[0].At != now.UnixMilli() || got[0].Quality != wire.Uncertain {
+			t.Errorf("the future: %+v", got[0])
+		}
+		if got[1].At != now.Add(-72*time.Hour).UnixMilli() || got[2].At != now.Add(time.Minute).UnixMilli() || got[2].Quality != wire.Good {
+			t.Errorf("the past and a clock a little ahead: %+v", got[1:])
+		}
+		if s := p.state("s"); s.Faults["clock"] != 1 {
+			t.Errorf("counted %+v", s.Faults)
+		}
+		p.Now = func() (time.Time, bool) { return time.Unix(0, 0), false }
+		if got := p.readings("s", []driver.Sample{{Property: "a", At: now.UnixMilli()}}); got[0].At != now.UnixMilli() {
+			t.Error("an agent without a clock corrected that of the device")
+		}
+	})
+}
+
+func TestSourceThatTalksTooFastIsHeldBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &Poller{Now: set, Log: slog.New(slog.DiscardHandler), Take: func(context.Context, Readings) error { return nil }}
+		s := &sink{poller: p, id: "s", allowed: burst, at: time.Now()}
+		refused := 0
+		for range burst + 10 {
+			if err := s.Take(t.Context(), driver.Message{}); errors.Is(err, driver.ErrTooFast) {
+				refused++
+			}
+		}
+		if refused != 10 || p.state("s").Faults["too_fast"] != 10 {
+			t.Errorf("%d refused, counted %v", refused, p.state("s").Faults)
+		}
+		time.Sleep(time.Second)
+		if err := s.Take(t.Context(), driver.Message{}); err != nil {
+			t.Errorf("a second later: %v", err)
+		}
 	})
 }

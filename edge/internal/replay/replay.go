@@ -106,7 +106,11 @@ func Run(ctx context.Context, p *profile.Profile, c Case, open driver.Opener) er
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}
-	got, last := c.read(ctx, d)
+	reader, ok := d.(driver.Reader)
+	if !ok {
+		return errors.Join(fmt.Errorf("%s is not asked, it speaks by itself", p.ID), d.Close(), l.Close())
+	}
+	got, last := c.read(ctx, reader)
 	err = errors.Join(d.Close(), l.Close())
 	if said := <-played; said != nil {
 		return said
@@ -118,7 +122,7 @@ func Run(ctx context.Context, p *profile.Profile, c Case, open driver.Opener) er
 }
 
 // read asks the driver until it has all that is wanted, or what is expected instead.
-func (c *Case) read(ctx context.Context, d driver.Device) (got map[string]driver.Sample, last error) {
+func (c *Case) read(ctx context.Context, d driver.Reader) (got map[string]driver.Sample, last error) {
 	got = map[string]driver.Sample{}
 	for ctx.Err() == nil {
 		samples, err := d.Read(ctx)

@@ -94,7 +94,7 @@ func table(r profile.Register) modbus.RegType {
 	return modbus.HOLDING_REGISTER
 }
 
-// Read implements driver.Device. Requests follow one another: many devices know no pipelining.
+// Read implements driver.Reader. Requests follow one another: many devices know no pipelining.
 func (d *device) Read(ctx context.Context) ([]driver.Sample, error) {
 	if err := d.connect(); err != nil {
 		return nil, err

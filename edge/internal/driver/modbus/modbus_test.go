@@ -97,7 +97,7 @@ func TestCloseRegistersAreAskedForTogether(t *testing.T) {
 	}
 	address := freeAddress(t)
 	s.start(t, address)
-	d, err := Open(driver.Options{ID: "s", Address: address, Profile: station()})
+	d, err := reader(driver.Options{ID: "s", Address: address, Profile: station()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,7 +128,7 @@ func TestNoValueIsLeftOut(t *testing.T) {
 	s := &slave{holding: map[uint16]uint16{0: 0x7FFF, 1: 0xFFFF, 4: 1200}}
 	address := freeAddress(t)
 	s.start(t, address)
-	d, err := Open(driver.Options{ID: "s", Address: address, Profile: station()})
+	d, err := reader(driver.Options{ID: "s", Address: address, Profile: station()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -146,7 +146,7 @@ func TestNoValueIsLeftOut(t *testing.T) {
 
 func TestErrorsSayWhatIsWrongAndTheDeviceComesBack(t *testing.T) {
 	address := freeAddress(t)
-	d, err := Open(driver.Options{ID: "s", Address: address, Profile: station()})
+	d, err := reader(driver.Options{ID: "s", Address: address, Profile: station()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -173,7 +173,7 @@ func TestSilentDeviceIsATimeout(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = l.Close() }()
-	d, err := Open(driver.Options{ID: "s", Address: l.Addr().String(), Profile: station()})
+	d, err := reader(driver.Options{ID: "s", Address: l.Addr().String(), Profile: station()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -181,4 +181,13 @@ func TestSilentDeviceIsATimeout(t *testing.T) {
 	if _, err := d.Read(t.Context()); !errors.Is(err, driver.ErrTimeout) {
 		t.Errorf("got %v, want a timeout", err)
 	}
+}
+
+// reader opens a device that is asked.
+func reader(o driver.Options) (driver.Reader, error) {
+	d, err := Open(o)
+	if err != nil {
+		return nil, err
+	}
+	return d.(driver.Reader), nil
 }

@@ -29,7 +29,8 @@ type device struct {
 	address string
 	timeout time.Duration
 	fields  []profile.Field
-	cancel  context.CancelFunc
+	begin   sync.Once
+	cancel  context.CancelFunc // nil before the first Read
 	done    chan struct{}
 
 	mu     sync.Mutex
@@ -37,23 +38,25 @@ type device struct {
 	failed error                    // why there is nothing new
 }
 
-// Open makes a device and begins to listen.
+// Open makes a device; it listens from the first Read on.
 func Open(o driver.Options) (driver.Device, error) {
 	if o.Profile.NMEA == nil {
 		return nil, fmt.Errorf("open %s: profile %s is not for NMEA", o.ID, o.Profile.ID)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	d := &device{
+	return &device{
 		address: o.Address, timeout: time.Duration(o.Profile.Timeout), fields: o.Profile.NMEA.Fields,
-		cancel: cancel, done: make(chan struct{}), fix: map[string]driver.Sample{}, failed: driver.ErrUnreachable,
-	}
-	go d.listen(ctx)
-	return d, nil
+		fix: map[string]driver.Sample{}, failed: driver.ErrNoValue,
+	}, nil
 }
 
-// Read implements driver.Device. A receiver that is heard but has said nothing new since the last Read is
+// Read implements driver.Reader. A receiver that is heard but has said nothing new since the last Read is
 // no error: the connection's own deadline finds the silent one.
-func (d *device) Read(context.Context) ([]driver.Sample, error) {
+func (d *device) Read(ctx context.Context) ([]driver.Sample, error) {
+	d.begin.Do(func() {
+		ctx, d.cancel = context.WithCancel(context.WithoutCancel(ctx))
+		d.done = make(chan struct{})
+		go d.listen(ctx)
+	})
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if len(d.fix) == 0 {
@@ -71,8 +74,10 @@ func (d *device) Read(context.Context) ([]driver.Sample, error) {
 
 // Close implements driver.Device.
 func (d *device) Close() error {
-	d.cancel()
-	<-d.done
+	if d.cancel != nil {
+		d.cancel()
+		<-d.done
+	}
 	return nil
 }
 

@@ -52,7 +52,7 @@ func TestReceiverIsHeardAndComesBack(t *testing.T) {
 	}
 	defer func() { _ = d.Close() }()
 	for range 2 {
-		got := wait(t, d)
+		got := wait(t, d.(driver.Reader))
 		if len(got) != 4 || math.Abs(got[0].Value-121.59554) > 1e-6 || math.Abs(got[1].Value-32.05533) > 1e-6 ||
 			math.Abs(got[2].Value-8.997633) > 1e-5 || got[3].Value != 14 {
 			t.Fatalf("got %+v", got)
@@ -61,7 +61,7 @@ func TestReceiverIsHeardAndComesBack(t *testing.T) {
 }
 
 // wait reads until all four values are there; a Read may fall between two sentences.
-func wait(t *testing.T, d driver.Device) []driver.Sample {
+func wait(t *testing.T, d driver.Reader) []driver.Sample {
 	t.Helper()
 	var got []driver.Sample
 	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); {
@@ -120,8 +120,8 @@ func TestReceiverThatPausesIsNoFaultAndItsValuesAreNotRepeated(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = d.Close() }()
-	wait(t, d)
-	if got, err := d.Read(t.Context()); len(got) != 0 || err != nil {
+	wait(t, d.(driver.Reader))
+	if got, err := d.(driver.Reader).Read(t.Context()); len(got) != 0 || err != nil {
 		t.Errorf("while the receiver pauses: %+v, %v", got, err)
 	}
 }

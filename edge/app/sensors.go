@@ -1,0 +1,127 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/fengsui/fengsui/edge/internal/alarm"
+	"github.com/fengsui/fengsui/edge/internal/config"
+	"github.com/fengsui/fengsui/edge/internal/driver"
+	"github.com/fengsui/fengsui/edge/internal/poller"
+	"github.com/fengsui/fengsui/shared/profile"
+	"github.com/fengsui/fengsui/shared/rule"
+	"github.com/fengsui/fengsui/shared/wire"
+)
+
+// openSensors reads profiles and rules and makes the devices; nothing is read yet.
+func (a *Agent) openSensors(ctx context.Context, p *agentParts) error {
+	profiles, err := profile.LoadDir(filepath.Join(a.cfg.FirmwareConfigs, "profiles"))
+	if err != nil {
+		return err
+	}
+	watch := &alarm.Watch{Classes: map[string]string{}, Outbox: p.collector, Log: a.log.With("component", "alarm")}
+	if dir := a.cfg.RulesDir(); dir != "" {
+		if watch.Rules, err = rule.Load(dir); err != nil {
+			return err
+		}
+	}
+	now, _ := p.clock.Now()
+	if err := watch.Load(ctx, now, p.box.Get); err != nil {
+		return err
+	}
+	p.watch = watch
+	p.poller = &poller.Poller{
+		Log: a.log.With("component", "poller"), Now: p.clock.Now,
+		Take:    func(ctx context.Context, r poller.Readings) error { return take(ctx, p, r) },
+		Changed: func() { p.uplink.Changed() },
+	}
+	openers := drivers()
+	for _, s := range a.cfg.Sensors {
+		kind := profiles[s.Profile]
+		if kind == nil {
+			return fmt.Errorf("open sensor %s: there is no profile %q in %s", s.ID, s.Profile, a.cfg.FirmwareConfigs)
+		}
+		open := openers[kind.Protocol]
+		if open == nil {
+			return fmt.Errorf("open sensor %s: there is no driver for %s", s.ID, kind.Protocol)
+		}
+		o, err := a.options(s, kind)
+		if err != nil {
+			return err
+		}
+		d, err := open(o)
+		if err != nil {
+			return err
+		}
+		every := s.Every
+		if every == 0 {
+			every = time.Duration(kind.Every)
+		}
+		p.poller.Sensors = append(p.poller.Sensors, poller.Sensor{ID: s.ID, Every: every, Device: d})
+		watch.Classes[s.ID] = kind.Class
+		p.declared = append(p.declared, a.declare(s, kind))
+	}
+	return nil
+}
+
+// options are what the driver of a sensor must know.
+func (a *Agent) options(s config.Sensor, kind *profile.Profile) (driver.Options, error) {
+	o := driver.Options{ID: s.ID, Address: s.Address, Station: s.Station, Profile: kind}
+	if s.Unit != nil {
+		o.Unit = *s.Unit
+	}
+	for _, l := range a.cfg.Serial {
+		if l.Port == s.Address {
+			o.Serial = driver.Serial{Baud: l.Baud, DataBits: l.DataBits, Parity: l.Parity, StopBits: l.StopBits}
+		}
+	}
+	if s.SecretFile != "" {
+		text, err := os.ReadFile(s.SecretFile)
+		if err != nil {
+			return o, fmt.Errorf("open sensor %s: %w", s.ID, err)
+		}
+		o.Secret = strings.TrimSpace(string(text))
+	}
+	return o, nil
+}
+
+// take keeps readings and watches them. Readings whose time nobody has set are uncertain.
+func take(ctx context.Context, p *agentParts, r poller.Readings) error {
+	_, synced := p.clock.Now()
+	for i := range r.List {
+		if !synced && r.List[i].Quality == wire.Good {
+			r.List[i].Quality = wire.Uncertain
+		}
+	}
+	if r.Keep {
+		lane := wire.LaneTelemetry
+		if r.Urgent {
+			lane = wire.LaneAlarm
+		}
+		if err := p.collector.Keep(ctx, r.List, lane, synced); err != nil {
+			return err
+		}
+	} else {
+		p.collector.Take(r.List, synced)
+	}
+	p.watch.Take(ctx, r.List)
+	return nil
+}
+
+func (a *Agent) declare(s config.Sensor, kind *profile.Profile) wire.SensorDeclared {
+	division, at := s.Division, s.Place
+	if division == "" {
+		division = a.cfg.Division
+	}
+	if at == nil {
+		at = a.cfg.Place
+	}
+	return wire.SensorDeclared{
+		ID: s.ID, Name: s.Name, Class: kind.Class, Profile: kind.ID, Division: division, Place: place(at),
+		Demo: a.cfg.Demo, Series: kind.Declared(),
+	}
+}

@@ -1,0 +1,58 @@
+package poller
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/fengsui/fengsui/edge/internal/driver"
+)
+
+// A device that speaks by itself may send this many messages a second, and burst at once.
+const (
+	perSecond = 20
+	burst     = 200
+)
+
+// sink takes what one source hears.
+type sink struct {
+	poller *Poller
+	id     string
+
+	mu      sync.Mutex
+	allowed float64
+	at      time.Time
+}
+
+// Take implements driver.Sink.
+func (s *sink) Take(ctx context.Context, m driver.Message) error {
+	if !s.allow() {
+		err := driver.NewFault(driver.KindTooFast, nil, "more than %d messages a second", perSecond)
+		s.poller.count(s.id, err)
+		return err
+	}
+	if len(m.Samples) > 0 {
+		if err := s.poller.Take(ctx, Readings{List: s.poller.readings(s.id, m.Samples), Urgent: m.Urgent, Keep: true}); err != nil {
+			return fmt.Errorf("keep message of %s: %w", s.id, err)
+		}
+	}
+	s.poller.note(s.id, true, nil)
+	return nil
+}
+
+// Fault implements driver.Sink.
+func (s *sink) Fault(f *driver.Fault) { s.poller.count(s.id, f) }
+
+func (s *sink) allow() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := time.Now()
+	s.allowed = min(burst, s.allowed+now.Sub(s.at).Seconds()*perSecond)
+	s.at = now
+	if s.allowed < 1 {
+		return false
+	}
+	s.allowed--
+	return true
+}

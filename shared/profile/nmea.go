@@ -1,0 +1,51 @@
+package profile
+
+import (
+	"slices"
+	"strings"
+)
+
+// NMEA is which fields of which sentences are taken.
+type NMEA struct {
+	Fields []Field `yaml:"fields" json:"fields"`
+}
+
+// Field is one number of a sentence. Its value is the field × scale.
+type Field struct {
+	Property string   `yaml:"property" json:"property"`
+	Sentence string   `yaml:"sentence" json:"sentence"` // RMC or GGA
+	Field    string   `yaml:"field" json:"field"`
+	Scale    float64  `yaml:"scale,omitempty" json:"scale,omitempty"` // left out: 1
+	Min      *float64 `yaml:"min,omitempty" json:"min,omitempty"`
+	Max      *float64 `yaml:"max,omitempty" json:"max,omitempty"`
+}
+
+// fields are the numbers that each sentence has.
+var fields = map[string][]string{
+	"RMC": {"lon", "lat", "speed_knots", "course"},
+	"GGA": {"lon", "lat", "altitude", "satellites", "hdop"},
+}
+
+// check implements section.
+func (n *NMEA) check(p *Profile) (map[string]bool, error) {
+	seen := map[string]bool{}
+	for i := range n.Fields {
+		f := &n.Fields[i]
+		switch {
+		case p.index(f.Property) < 0:
+			return nil, in("fields", i, "property", "%q is none of the series", f.Property)
+		case seen[f.Property]:
+			return nil, in("fields", i, "property", "%s is read twice", f.Property)
+		case fields[f.Sentence] == nil:
+			return nil, in("fields", i, "sentence", "%q is neither RMC nor GGA", f.Sentence)
+		case !slices.Contains(fields[f.Sentence], f.Field):
+			return nil, in("fields", i, "field", "%q is none of %s", f.Field, strings.Join(fields[f.Sentence], ", "))
+		case !finite(f.Scale) || f.Scale == 0:
+			return nil, in("fields", i, "scale", "must be a finite number other than 0")
+		case !isRange(f.Min, f.Max):
+			return nil, in("fields", i, "min", "min and max must be finite, min below max")
+		}
+		seen[f.Property] = true
+	}
+	return seen, nil
+}
