@@ -4,19 +4,15 @@
 package config
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strconv"
 	"strings"
 
-	"gopkg.in/yaml.v3"
-
+	"github.com/fengsui/fengsui/shared/strict"
 	"github.com/fengsui/fengsui/shared/tlsconf"
 )
 
@@ -103,65 +99,20 @@ func Load(file string) (Config, error) {
 		return Config{}, fmt.Errorf("read configuration: %w", err)
 	}
 	c := Default()
-	var tree yaml.Node
-	if err := yaml.Unmarshal(text, &tree); err != nil {
-		return Config{}, located(file, err)
-	}
-	dec := yaml.NewDecoder(bytes.NewReader(text))
-	dec.KnownFields(true)
-	if err := dec.Decode(&c); err != nil && !errors.Is(err, io.EOF) {
-		return Config{}, located(file, err)
-	}
-	if err := override(&c, os.LookupEnv); err != nil {
+	tree, err := strict.Decode(file, text, &c)
+	if err != nil {
 		return Config{}, err
 	}
-	if bad := c.check(); bad != nil {
-		return Config{}, fmt.Errorf("%s:%d: %s: %w", file, line(&tree, bad.key), bad.key, bad.err)
+	if err := strict.Override(&c, "FENGSUI_", os.LookupEnv); err != nil {
+		return Config{}, err
+	}
+	if err := tree.Locate(c.check()); err != nil {
+		return Config{}, err
 	}
 	return c, nil
 }
 
-var yamlLine = regexp.MustCompile(`line (\d+): `)
-
-// located turns "yaml: line 3: …" into "file:3: …".
-func located(file string, err error) error {
-	text := strings.TrimPrefix(err.Error(), "yaml: ")
-	text = strings.TrimSpace(strings.TrimPrefix(text, "unmarshal errors:"))
-	text, _, _ = strings.Cut(text, "\n")
-	if m := yamlLine.FindStringSubmatch(text); m != nil {
-		return fmt.Errorf("%s:%s: %s", file, m[1], strings.Replace(text, m[0], "", 1))
-	}
-	return fmt.Errorf("%s: %s", file, text)
-}
-
-// line finds where a dotted key stands; 1 when it was left to its default.
-func line(n *yaml.Node, key string) int {
-	if n.Kind == yaml.DocumentNode && len(n.Content) > 0 {
-		n = n.Content[0]
-	}
-	at := 1
-	for part := range strings.SplitSeq(key, ".") {
-		found := false
-		for i := 0; n.Kind == yaml.MappingNode && i+1 < len(n.Content); i += 2 {
-			if n.Content[i].Value == part {
-				at, n, found = n.Content[i].Line, n.Content[i+1], true
-				break
-			}
-		}
-		if !found {
-			return at
-		}
-	}
-	return at
-}
-
-// problem is a value that cannot be used.
-type problem struct {
-	key string
-	err error
-}
-
-func (c *Config) check() *problem {
+func (c *Config) check() error {
 	for _, a := range []struct {
 		key, value string
 		may        bool // may be empty
@@ -175,59 +126,59 @@ func (c *Config) check() *problem {
 			continue
 		}
 		if err := address(a.value); err != nil {
-			return &problem{a.key, err}
+			return &strict.Problem{Key: a.key, Err: err}
 		}
 	}
 	if host, _, _ := net.SplitHostPort(c.MQTT.Plain); c.MQTT.Plain != "" && !loopback(host) {
-		return &problem{"mqtt.plain", errors.New("MQTT without TLS is allowed on loopback only, for example 127.0.0.1:1883")}
+		return &strict.Problem{Key: "mqtt.plain", Err: errors.New("MQTT without TLS is allowed on loopback only, for example 127.0.0.1:1883")}
 	}
 	for _, ip := range c.Video.PublicIPs {
 		if net.ParseIP(ip) == nil {
-			return &problem{"video.public_ips", fmt.Errorf("%q is not an IP address", ip)}
+			return &strict.Problem{Key: "video.public_ips", Err: fmt.Errorf("%q is not an IP address", ip)}
 		}
 	}
 	if c.Data == "" {
-		return &problem{"data", errors.New("a folder is needed")}
+		return &strict.Problem{Key: "data", Err: errors.New("a folder is needed")}
 	}
 	if c.Division == "" || strings.Trim(c.Division, "0123456789") != "" {
-		return &problem{"division", fmt.Errorf("%q is not a division code (GB/T 2260)", c.Division)}
+		return &strict.Problem{Key: "division", Err: fmt.Errorf("%q is not a division code (GB/T 2260)", c.Division)}
 	}
 	if c.Telemetry.SealAfter < 1 || c.Telemetry.SealAfter > 1440 {
-		return &problem{"telemetry.seal_after_minutes", errors.New("must be 1 to 1440")}
+		return &strict.Problem{Key: "telemetry.seal_after_minutes", Err: errors.New("must be 1 to 1440")}
 	}
 	return c.checkFiles()
 }
 
-func (c *Config) checkFiles() *problem {
+func (c *Config) checkFiles() error {
 	switch c.Database.Driver {
 	case "sqlite":
 	case "postgres":
 		if _, err := os.ReadFile(c.Database.URLFile); err != nil {
-			return &problem{"database.url_file", err}
+			return &strict.Problem{Key: "database.url_file", Err: err}
 		}
 	default:
-		return &problem{"database.driver", fmt.Errorf("%q is neither sqlite nor postgres", c.Database.Driver)}
+		return &strict.Problem{Key: "database.driver", Err: fmt.Errorf("%q is neither sqlite nor postgres", c.Database.Driver)}
 	}
 	if (c.HTTP.Cert == "") != (c.HTTP.Key == "") {
-		return &problem{"http.cert", errors.New("cert and key are given together or not at all")}
+		return &strict.Problem{Key: "http.cert", Err: errors.New("cert and key are given together or not at all")}
 	}
 	if c.HTTP.Cert != "" {
 		if _, err := tlsconf.Pair(c.HTTP.Cert, c.HTTP.Key); err != nil {
-			return &problem{"http.cert", err}
+			return &strict.Problem{Key: "http.cert", Err: err}
 		}
 	}
 	for _, d := range []struct{ key, dir string }{{"firmware_configs", c.FirmwareConfigs}, {"basemap", c.Basemap}} {
 		if _, err := os.ReadDir(d.dir); err != nil {
-			return &problem{d.key, err}
+			return &strict.Problem{Key: d.key, Err: err}
 		}
 	}
 	switch c.Log.Level {
 	case "debug", "info", "warn", "error":
 	default:
-		return &problem{"log.level", fmt.Errorf("%q is none of debug, info, warn, error", c.Log.Level)}
+		return &strict.Problem{Key: "log.level", Err: fmt.Errorf("%q is none of debug, info, warn, error", c.Log.Level)}
 	}
 	if c.Log.Format != "text" && c.Log.Format != "json" {
-		return &problem{"log.format", fmt.Errorf("%q is neither text nor json", c.Log.Format)}
+		return &strict.Problem{Key: "log.format", Err: fmt.Errorf("%q is neither text nor json", c.Log.Format)}
 	}
 	return nil
 }

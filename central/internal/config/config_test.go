@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"gopkg.in/yaml.v3"
+	"github.com/fengsui/fengsui/shared/strict"
 )
 
 const sampleFile = "../../../deploy/central.yml"
@@ -17,24 +17,21 @@ func TestSampleHasEveryKeyWithItsDefault(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var tree yaml.Node
-	if err := yaml.Unmarshal(text, &tree); err != nil {
+	sample := Default()
+	tree, err := strict.Decode(sampleFile, text, &sample)
+	if err != nil {
 		t.Fatal(err)
 	}
-	for _, key := range Keys() {
+	for _, key := range strict.Keys(&sample) {
 		last := key[strings.LastIndex(key, ".")+1:]
-		if at := line(&tree, key); !strings.Contains(strings.Split(string(text), "\n")[at-1], last+":") {
+		if at := tree.Line(key); !strings.Contains(strings.Split(string(text), "\n")[at-1], last+":") {
 			t.Errorf("%s lacks %s", sampleFile, key)
 		}
 	}
-	got := Default()
-	if err := yaml.Unmarshal(text, &got); err != nil {
-		t.Fatal(err)
-	}
 	want := Default()
 	want.MQTT.Names, want.Video.PublicIPs = []string{}, []string{}
-	if !reflect.DeepEqual(got, want) {
-		t.Errorf("the sample does not show the defaults:\ngot  %+v\nwant %+v", got, want)
+	if !reflect.DeepEqual(sample, want) {
+		t.Errorf("the sample does not show the defaults:\ngot  %+v\nwant %+v", sample, want)
 	}
 }
 
@@ -42,7 +39,7 @@ func TestBadFileStopsWithFileAndLine(t *testing.T) {
 	dir := t.TempDir()
 	usable := "data: " + dir + "\nfirmware_configs: " + dir + "\nbasemap: " + dir + "\n"
 	for _, c := range []struct{ name, text, want string }{
-		{"unknown key", usable + "htpp:\n  listen: :1\n", "central.yml:4: field htpp not found"},
+		{"unknown key", usable + "htpp:\n  listen: :1\n", "central.yml:4: key htpp is unknown"},
 		{"wrong type", usable + "http:\n  listen: [1]\n", "central.yml:5: cannot unmarshal"},
 		{"wrong bool", usable + "demo: maybe\n", "central.yml:4: cannot unmarshal"},
 		{"not YAML", usable + "a: b: c\n", "central.yml:4: "},

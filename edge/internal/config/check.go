@@ -10,38 +10,31 @@ import (
 	"strings"
 	"time"
 
+	"github.com/fengsui/fengsui/shared/strict"
 	"github.com/fengsui/fengsui/shared/tlsconf"
 	"github.com/fengsui/fengsui/shared/wire"
 )
 
-// problem is a value that cannot be used.
-type problem struct {
-	key string
-	err error
-}
-
-func bad(key, format string, args ...any) *problem { return &problem{key, fmt.Errorf(format, args...)} }
-
-func (c *Config) check() *problem {
+func (c *Config) check() error {
 	switch {
 	case !wire.ValidID(c.ID):
-		return bad("id", "%q must be lower-case letters, digits, - and _, at most %d", c.ID, wire.MaxIDLength)
+		return strict.Bad("id", "%q must be lower-case letters, digits, - and _, at most %d", c.ID, wire.MaxIDLength)
 	case !isDivision(c.Division):
-		return bad("division", "%q is not a division code (GB/T 2260)", c.Division)
+		return strict.Bad("division", "%q is not a division code (GB/T 2260)", c.Division)
 	case !c.Place.valid():
-		return bad("place", "is not on this planet")
+		return strict.Bad("place", "is not on this planet")
 	case c.Data == "":
-		return bad("data", "a folder is needed")
+		return strict.Bad("data", "a folder is needed")
 	}
 	for _, d := range []struct{ key, dir string }{{"firmware_configs", c.FirmwareConfigs}, {"rules", c.RulesDir()}} {
 		if d.dir == "" {
 			continue
 		}
 		if _, err := os.ReadDir(d.dir); err != nil {
-			return &problem{d.key, err}
+			return &strict.Problem{Key: d.key, Err: err}
 		}
 	}
-	for _, check := range []func() *problem{c.checkCentre, c.checkSerial, c.checkSensors, c.checkCameras, c.checkRest} {
+	for _, check := range []func() error{c.checkCentre, c.checkSerial, c.checkSensors, c.checkCameras, c.checkRest} {
 		if p := check(); p != nil {
 			return p
 		}
@@ -49,24 +42,24 @@ func (c *Config) check() *problem {
 	return nil
 }
 
-func (c *Config) checkCentre() *problem {
+func (c *Config) checkCentre() error {
 	u, err := url.Parse(c.Centre.URL)
 	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
-		return bad("centre.url", "%q is not an address like https://centre.example:8080", c.Centre.URL)
+		return strict.Bad("centre.url", "%q is not an address like https://centre.example:8080", c.Centre.URL)
 	}
 	if c.Centre.MQTT != "" {
 		if err := address(c.Centre.MQTT); err != nil {
-			return &problem{"centre.mqtt", err}
+			return &strict.Problem{Key: "centre.mqtt", Err: err}
 		}
 	}
 	if c.Centre.Plain {
 		if host, _, _ := net.SplitHostPort(c.Centre.MQTT); !loopback(host) {
-			return bad("centre.plain", "MQTT without TLS is allowed to loopback only, for example mqtt: 127.0.0.1:1883")
+			return strict.Bad("centre.plain", "MQTT without TLS is allowed to loopback only, for example mqtt: 127.0.0.1:1883")
 		}
 	}
 	if c.Centre.URLCA != "" {
 		if _, err := tlsconf.Pool(c.Centre.URLCA); err != nil {
-			return &problem{"centre.url_ca", err}
+			return &strict.Problem{Key: "centre.url_ca", Err: err}
 		}
 	}
 	given := 0
@@ -79,78 +72,78 @@ func (c *Config) checkCentre() *problem {
 	case 0:
 	case 3:
 		if c.Centre.MQTT == "" {
-			return bad("centre.mqtt", "is needed with a certificate of your own")
+			return strict.Bad("centre.mqtt", "is needed with a certificate of your own")
 		}
 		if _, err := tlsconf.Pool(c.Centre.CA); err != nil {
-			return &problem{"centre.ca", err}
+			return &strict.Problem{Key: "centre.ca", Err: err}
 		}
 		if _, err := tlsconf.Pair(c.Centre.Cert, c.Centre.Key); err != nil {
-			return &problem{"centre.cert", err}
+			return &strict.Problem{Key: "centre.cert", Err: err}
 		}
 	default:
-		return bad("centre.cert", "ca, cert and key are given together or not at all")
+		return strict.Bad("centre.cert", "ca, cert and key are given together or not at all")
 	}
 	if c.Centre.KeepAlive < 5*time.Second || c.Centre.KeepAlive > 10*time.Minute {
-		return bad("centre.keep_alive", "must be between 5s and 10m")
+		return strict.Bad("centre.keep_alive", "must be between 5s and 10m")
 	}
 	return nil
 }
 
-func (c *Config) checkCameras() *problem {
+func (c *Config) checkCameras() error {
 	for i, cam := range c.Cameras {
 		key := func(k string) string { return fmt.Sprintf("cameras.%d.%s", i, k) }
 		u, err := url.Parse(cam.RTSP)
 		switch {
 		case !wire.ValidID(cam.ID):
-			return bad(key("id"), "%q must be lower-case letters, digits, - and _, at most %d", cam.ID, wire.MaxIDLength)
+			return strict.Bad(key("id"), "%q must be lower-case letters, digits, - and _, at most %d", cam.ID, wire.MaxIDLength)
 		case err != nil || u.Host == "" || (u.Scheme != "rtsp" && u.Scheme != "rtsps"):
-			return bad(key("rtsp"), "is not an address like rtsp://host:554/path")
+			return strict.Bad(key("rtsp"), "is not an address like rtsp://host:554/path")
 		case u.User != nil:
-			return bad(key("rtsp"), "leave user and password out of the address: username and password_file are for them")
+			return strict.Bad(key("rtsp"), "leave user and password out of the address: username and password_file are for them")
 		case !isDivision(cam.Division):
-			return bad(key("division"), "%q is not a division code (GB/T 2260)", cam.Division)
+			return strict.Bad(key("division"), "%q is not a division code (GB/T 2260)", cam.Division)
 		case !cam.Place.valid():
-			return bad(key("place"), "is not on this planet")
+			return strict.Bad(key("place"), "is not on this planet")
 		}
 		if cam.PasswordFile != "" {
 			if _, err := os.ReadFile(cam.PasswordFile); err != nil {
-				return &problem{key("password_file"), err}
+				return &strict.Problem{Key: key("password_file"), Err: err}
 			}
 		}
 	}
 	return nil
 }
 
-func (c *Config) checkRest() *problem {
+func (c *Config) checkRest() error {
 	for _, n := range []struct {
 		key   string
 		value int
 	}{{"outbox.telemetry_mb", c.Outbox.TelemetryMB}, {"outbox.bulk_mb", c.Outbox.BulkMB}, {"outbox.grace_mb", c.Outbox.GraceMB}} {
 		if n.value < 1 || n.value > 1<<20 {
-			return bad(n.key, "must be 1 to 1048576")
+			return strict.Bad(n.key, "must be 1 to 1048576")
 		}
 	}
 	switch {
 	case c.Outbox.Grace < 0 || c.Outbox.Grace > 60*24*time.Hour:
-		return bad("outbox.grace", "must be between 0s and 1440h")
+		return strict.Bad("outbox.grace", "must be between 0s and 1440h")
 	case c.Outbox.CommitEvery < 10*time.Millisecond || c.Outbox.CommitEvery > 10*time.Second:
-		return bad("outbox.commit_every", "must be between 10ms and 10s")
+		return strict.Bad("outbox.commit_every", "must be between 10ms and 10s")
 	}
 	if c.Status.Listen != "" {
 		if err := address(c.Status.Listen); err != nil {
-			return &problem{"status.listen", err}
+			return &strict.Problem{Key: "status.listen", Err: err}
 		}
 		if host, _, _ := net.SplitHostPort(c.Status.Listen); !loopback(host) {
-			return bad("status.listen", "the page has no login and is allowed on loopback only, for example 127.0.0.1:8090")
+			return strict.Bad("status.listen", "the page has no login and is allowed on loopback only, for example 127.0.0.1:8090")
 		}
 	}
 	switch c.Log.Level {
 	case "debug", "info", "warn", "error":
 	default:
-		return bad("log.level", "%q is none of debug, info, warn, error", c.Log.Level)
+		return strict.Bad("log.level", "%q is none of debug, info, warn, error", c.Log.Level)
 	}
 	if c.Log.Format != "text" && c.Log.Format != "json" {
-		return bad("log.format", "%q is neither text nor json", c.Log.Format)
+		return strict.Bad("log.format", "%q is neither text nor json", c.Log.Format)
 	}
 	return nil
 }

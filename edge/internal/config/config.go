@@ -4,17 +4,12 @@
 package config
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
-	"regexp"
-	"strings"
 	"time"
 
-	"gopkg.in/yaml.v3"
+	"github.com/fengsui/fengsui/shared/strict"
 )
 
 // Config is edge.yml. deploy/edge.yml shows every key with its default.
@@ -144,24 +139,16 @@ func Load(file string) (Config, error) {
 		return Config{}, fmt.Errorf("read configuration: %w", err)
 	}
 	c := Default()
-	var tree yaml.Node
-	if err := yaml.Unmarshal(text, &tree); err != nil {
-		return Config{}, located(file, err)
+	tree, err := strict.Decode(file, text, &c)
+	if err != nil {
+		return Config{}, err
 	}
-	dec := yaml.NewDecoder(bytes.NewReader(text))
-	dec.KnownFields(true)
-	if err := dec.Decode(&c); err != nil && !errors.Is(err, io.EOF) {
-		return Config{}, located(file, err)
-	}
-	if err := dec.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
-		return Config{}, fmt.Errorf("%s:1: more than one document in the file", file)
-	}
-	if err := override(&c, os.LookupEnv); err != nil {
+	if err := strict.Override(&c, "FENGSUI_EDGE_", os.LookupEnv); err != nil {
 		return Config{}, err
 	}
 	c.resolve(filepath.Dir(file))
-	if bad := c.check(); bad != nil {
-		return Config{}, fmt.Errorf("%s:%d: %s: %w", file, line(&tree, bad.key), bad.key, bad.err)
+	if err := tree.Locate(c.check()); err != nil {
+		return Config{}, err
 	}
 	return c, nil
 }
@@ -183,54 +170,4 @@ func (c *Config) resolve(dir string) {
 			*p = filepath.Join(dir, *p)
 		}
 	}
-}
-
-var yamlLine = regexp.MustCompile(`line (\d+): `)
-
-// located turns "yaml: line 3: …" into "file:3: …".
-func located(file string, err error) error {
-	text := strings.TrimPrefix(err.Error(), "yaml: ")
-	text = strings.TrimSpace(strings.TrimPrefix(text, "unmarshal errors:"))
-	text, _, _ = strings.Cut(text, "\n")
-	if m := yamlLine.FindStringSubmatch(text); m != nil {
-		return fmt.Errorf("%s:%s: %s", file, m[1], strings.Replace(text, m[0], "", 1))
-	}
-	return fmt.Errorf("%s:1: %s", file, text) // the library leaves the line out when it is the first
-}
-
-// line finds where a dotted key stands, or what stands around it; sensors.2.address is the address of the
-// third sensor.
-func line(n *yaml.Node, key string) int {
-	if n.Kind == yaml.DocumentNode && len(n.Content) > 0 {
-		n = n.Content[0]
-	}
-	at := 1
-	for part := range strings.SplitSeq(key, ".") {
-		found := false
-		if n.Kind == yaml.AliasNode {
-			n = n.Alias
-		}
-		switch n.Kind {
-		case yaml.MappingNode:
-			for i := 0; i+1 < len(n.Content); i += 2 {
-				if n.Content[i].Value == part {
-					at, n, found = n.Content[i].Line, n.Content[i+1], true
-					break
-				}
-			}
-		case yaml.SequenceNode:
-			for i := range n.Content {
-				if fmt.Sprint(i) == part {
-					n, found = n.Content[i], true
-					at = n.Line
-					break
-				}
-			}
-		default:
-		}
-		if !found {
-			return at
-		}
-	}
-	return at
 }

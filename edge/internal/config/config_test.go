@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"gopkg.in/yaml.v3"
+	"github.com/fengsui/fengsui/shared/strict"
 )
 
 const sampleFile = "../../../deploy/edge.yml"
@@ -18,13 +18,14 @@ func TestSampleHasEveryKeyWithItsDefault(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var tree yaml.Node
-	if err := yaml.Unmarshal(text, &tree); err != nil {
+	sample := Default()
+	tree, err := strict.Decode(sampleFile, text, &sample)
+	if err != nil {
 		t.Fatal(err)
 	}
-	for _, key := range Keys() {
+	for _, key := range strict.Keys(&sample) {
 		last := key[strings.LastIndex(key, ".")+1:]
-		if at := line(&tree, key); !strings.HasPrefix(strings.TrimSpace(strings.Split(string(text), "\n")[at-1]), last+":") {
+		if at := tree.Line(key); !strings.HasPrefix(strings.TrimSpace(strings.Split(string(text), "\n")[at-1]), last+":") {
 			t.Errorf("%s lacks %s", sampleFile, key)
 		}
 	}
@@ -37,14 +38,10 @@ func TestSampleHasEveryKeyWithItsDefault(t *testing.T) {
 			}
 		}
 	}
-	got := Default()
-	if err := yaml.Unmarshal(text, &got); err != nil {
-		t.Fatal(err)
-	}
 	want := Default()
 	want.Serial, want.Sensors, want.Cameras = []Serial{}, []Sensor{}, []Camera{}
-	if !reflect.DeepEqual(got, want) {
-		t.Errorf("the sample does not show the defaults:\ngot  %+v\nwant %+v", got, want)
+	if !reflect.DeepEqual(sample, want) {
+		t.Errorf("the sample does not show the defaults:\ngot  %+v\nwant %+v", sample, want)
 	}
 }
 
@@ -60,8 +57,8 @@ func TestBadFileStopsWithFileAndLine(t *testing.T) {
 		{"serial line twice", base + "serial:\n  - {port: /dev/ttyS1}\n  - {port: /dev/ttyS1}\n", "edge.yml:9: serial.1.port: /dev/ttyS1 is set twice"},
 		{"parity", base + "serial:\n  - {port: /dev/ttyS1, parity: some}\n", "edge.yml:8: serial.0.parity: "},
 		{"secret that is not there", base + "sensors:\n  - {id: a, profile: p, address: ':9001', secret_file: none}\n", "edge.yml:8: sensors.0.secret_file: "},
-		{"unknown key", base + "sensor: []\n", "edge.yml:7: field sensor not found"},
-		{"unknown key of a sensor", sensor + "  - {id: b, profil: p}\n", "edge.yml:9: field profil not found"},
+		{"unknown key", base + "sensor: []\n", "edge.yml:7: key sensor is unknown"},
+		{"unknown key of a sensor", sensor + "  - {id: b, profil: p}\n", "edge.yml:9: key profil is unknown"},
 		{"wrong type", base + "demo: perhaps\n", "edge.yml:7: cannot unmarshal"},
 		{"wrong duration", base + "outbox:\n  grace: long\n", "edge.yml:8: cannot unmarshal"},
 		{"not YAML", base + "a: b: c\n", "edge.yml:7: "},

@@ -1,4 +1,4 @@
-package config
+package strict
 
 import (
 	"bytes"
@@ -11,11 +11,11 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// override sets every key that the environment names: FENGSUI_EDGE_CENTRE_URL is centre.url. Lists and
-// places are written as YAML: FENGSUI_EDGE_PLACE='{lon: 120.9, lat: 32.5}'.
-func override(c *Config, lookup func(string) (string, bool)) error {
-	return walk(reflect.ValueOf(c).Elem(), "", func(key string, v reflect.Value) error {
-		name := "FENGSUI_EDGE_" + strings.ToUpper(strings.ReplaceAll(key, ".", "_"))
+// Override sets every key of a configuration, a pointer to a struct, that the environment names: with the
+// prefix FENGSUI_EDGE_ the key centre.url is FENGSUI_EDGE_CENTRE_URL. Lists and maps are written as YAML.
+func Override(into any, prefix string, lookup func(string) (string, bool)) error {
+	return walk(reflect.ValueOf(into).Elem(), "", func(key string, v reflect.Value) error {
+		name := prefix + strings.ToUpper(strings.ReplaceAll(key, ".", "_"))
 		text, ok := lookup(name)
 		if !ok {
 			return nil
@@ -35,11 +35,11 @@ func override(c *Config, lookup func(string) (string, bool)) error {
 	})
 }
 
-// Keys lists every key with dots, in the order of the struct; those of lists end with the list.
-func Keys() []string {
+// Keys lists every key of a configuration, a pointer to a struct, with dots and in its order; those of
+// lists end with the list.
+func Keys(of any) []string {
 	var out []string
-	c := Default()
-	_ = walk(reflect.ValueOf(&c).Elem(), "", func(key string, _ reflect.Value) error {
+	_ = walk(reflect.ValueOf(of).Elem(), "", func(key string, _ reflect.Value) error {
 		out = append(out, key)
 		return nil
 	})
