@@ -1,6 +1,6 @@
 module github.com/fengsui/fengsui/test
 
-go 1.26
+go 1.26.0
 
 require (
 	github.com/bluenviron/gortsplib/v5 v5.6.4
