@@ -4,6 +4,8 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"github.com/fengsui/fengsui/shared/strict"
 )
 
 // Modbus is the register map.
@@ -31,29 +33,29 @@ type Register struct {
 func (m *Modbus) check(p *Profile) (map[string]bool, error) {
 	seen := map[string]bool{}
 	if len(m.Registers) == 0 {
-		return nil, at("modbus", "registers are missing")
+		return nil, strict.Bad("registers", "at least one is needed")
 	}
 	for i := range m.Registers {
 		r := &m.Registers[i]
 		switch {
 		case p.index(r.Property) < 0:
-			return nil, in("registers", i, "property", "%q is none of the series", r.Property)
+			return nil, strict.Bad(item("registers", i, "property"), "%q is none of the series", r.Property)
 		case seen[r.Property]:
-			return nil, in("registers", i, "property", "%s is read twice", r.Property)
+			return nil, strict.Bad(item("registers", i, "property"), "%s is read twice", r.Property)
 		case r.Table != Holding && r.Table != Input:
-			return nil, in("registers", i, "table", "%q is neither %s nor %s", r.Table, Holding, Input)
+			return nil, strict.Bad(item("registers", i, "table"), "%q is neither %s nor %s", r.Table, Holding, Input)
 		case r.Words() == 0:
-			return nil, in("registers", i, "type", "%q is none of u16, i16, u32, i32, f32", r.Type)
+			return nil, strict.Bad(item("registers", i, "type"), "%q is none of u16, i16, u32, i32, f32", r.Type)
 		case int(r.Address)+r.Words() > math.MaxUint16+1:
-			return nil, in("registers", i, "address", "the value does not end within 65536 registers")
+			return nil, strict.Bad(item("registers", i, "address"), "the value does not end within 65536 registers")
 		case r.Order != "" && !slices.Contains(orders[r.Words()], r.Order):
-			return nil, in("registers", i, "order", "%q is none of %s", r.Order, strings.Join(orders[r.Words()], ", "))
+			return nil, strict.Bad(item("registers", i, "order"), "%q is none of %s", r.Order, strings.Join(orders[r.Words()], ", "))
 		case !finite(r.Scale) || r.Scale == 0:
-			return nil, in("registers", i, "scale", "must be a finite number other than 0")
+			return nil, strict.Bad(item("registers", i, "scale"), "must be a finite number other than 0")
 		case !finite(r.Offset):
-			return nil, in("registers", i, "offset", "must be a finite number")
+			return nil, strict.Bad(item("registers", i, "offset"), "must be a finite number")
 		case !isRange(r.Min, r.Max):
-			return nil, in("registers", i, "min", "min and max must be finite, min below max")
+			return nil, strict.Bad(item("registers", i, "min"), "min and max must be finite, min below max")
 		}
 		seen[r.Property] = true
 	}

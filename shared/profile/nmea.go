@@ -3,6 +3,8 @@ package profile
 import (
 	"slices"
 	"strings"
+
+	"github.com/fengsui/fengsui/shared/strict"
 )
 
 // NMEA is which fields of which sentences are taken.
@@ -33,17 +35,17 @@ func (n *NMEA) check(p *Profile) (map[string]bool, error) {
 		f := &n.Fields[i]
 		switch {
 		case p.index(f.Property) < 0:
-			return nil, in("fields", i, "property", "%q is none of the series", f.Property)
+			return nil, strict.Bad(item("fields", i, "property"), "%q is none of the series", f.Property)
 		case seen[f.Property]:
-			return nil, in("fields", i, "property", "%s is read twice", f.Property)
+			return nil, strict.Bad(item("fields", i, "property"), "%s is read twice", f.Property)
 		case fields[f.Sentence] == nil:
-			return nil, in("fields", i, "sentence", "%q is neither RMC nor GGA", f.Sentence)
+			return nil, strict.Bad(item("fields", i, "sentence"), "%q is neither RMC nor GGA", f.Sentence)
 		case !slices.Contains(fields[f.Sentence], f.Field):
-			return nil, in("fields", i, "field", "%q is none of %s", f.Field, strings.Join(fields[f.Sentence], ", "))
+			return nil, strict.Bad(item("fields", i, "field"), "%q is none of %s", f.Field, strings.Join(fields[f.Sentence], ", "))
 		case !finite(f.Scale) || f.Scale == 0:
-			return nil, in("fields", i, "scale", "must be a finite number other than 0")
+			return nil, strict.Bad(item("fields", i, "scale"), "must be a finite number other than 0")
 		case !isRange(f.Min, f.Max):
-			return nil, in("fields", i, "min", "min and max must be finite, min below max")
+			return nil, strict.Bad(item("fields", i, "min"), "min and max must be finite, min below max")
 		}
 		seen[f.Property] = true
 	}

@@ -12,8 +12,7 @@ import (
 	"strings"
 	"time"
 
-	"gopkg.in/yaml.v3"
-
+	"github.com/fengsui/fengsui/shared/strict"
 	"github.com/fengsui/fengsui/shared/wire"
 )
 
@@ -36,7 +35,7 @@ const (
 
 // section is the part of a profile that belongs to a protocol.
 type section interface {
-	// check says what is wrong, and otherwise which properties it fills.
+	// check says what is wrong, by keys below that of the section, and otherwise which properties it fills.
 	check(p *Profile) (filled map[string]bool, err error)
 }
 
@@ -58,48 +57,24 @@ func (p *Profile) sections() map[string]section {
 	return out
 }
 
-// Duration is a time.Duration that is written "10s" in YAML and JSON.
-type Duration time.Duration
-
-// MarshalText implements encoding.TextMarshaler.
-func (d Duration) MarshalText() ([]byte, error) { return []byte(time.Duration(d).String()), nil }
-
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (d *Duration) UnmarshalText(text []byte) error {
-	v, err := time.ParseDuration(string(text))
-	if err != nil {
-		return fmt.Errorf("%q is not a duration such as 10s or 5m", text)
-	}
-	*d = Duration(v)
-	return nil
-}
-
-// UnmarshalYAML implements yaml.Unmarshaler; the error has the line.
-func (d *Duration) UnmarshalYAML(node *yaml.Node) error {
-	if err := d.UnmarshalText([]byte(node.Value)); err != nil {
-		return &yaml.TypeError{Errors: []string{fmt.Sprintf("line %d: %s", node.Line, err)}}
-	}
-	return nil
-}
-
 // Profile is one kind of device.
 type Profile struct {
-	APIVersion string   `yaml:"api_version" json:"api_version"`
-	ID         string   `yaml:"id" json:"id"`
-	Revision   string   `yaml:"revision" json:"revision"` // of this file, 1.0.0
-	Vendor     string   `yaml:"vendor,omitempty" json:"vendor,omitempty"`
-	Model      string   `yaml:"model,omitempty" json:"model,omitempty"`
-	Name       string   `yaml:"name" json:"name"`
-	NameEN     string   `yaml:"name_en" json:"name_en"`
-	Class      string   `yaml:"class" json:"class"`
-	Protocol   string   `yaml:"protocol" json:"protocol"`
-	Source     string   `yaml:"source" json:"source"`     // manual and page, or standard and clause
-	Verified   bool     `yaml:"verified" json:"verified"` // somebody has read a real device with it
-	Every      Duration `yaml:"every" json:"every"`
-	Timeout    Duration `yaml:"timeout" json:"timeout"` // without an answer for so long the device is silent
-	Modbus     *Modbus  `yaml:"modbus,omitempty" json:"modbus,omitempty"`
-	NMEA       *NMEA    `yaml:"nmea,omitempty" json:"nmea,omitempty"`
-	Series     []Series `yaml:"series" json:"series"`
+	APIVersion string          `yaml:"api_version" json:"api_version"`
+	ID         string          `yaml:"id" json:"id"`
+	Revision   string          `yaml:"revision" json:"revision"` // of this file, 1.0.0
+	Vendor     string          `yaml:"vendor,omitempty" json:"vendor,omitempty"`
+	Model      string          `yaml:"model,omitempty" json:"model,omitempty"`
+	Name       string          `yaml:"name" json:"name"`
+	NameEN     string          `yaml:"name_en" json:"name_en"`
+	Class      string          `yaml:"class" json:"class"`
+	Protocol   string          `yaml:"protocol" json:"protocol"`
+	Source     string          `yaml:"source" json:"source"`     // manual and page, or standard and clause
+	Verified   bool            `yaml:"verified" json:"verified"` // somebody has read a real device with it
+	Every      strict.Duration `yaml:"every" json:"every"`
+	Timeout    strict.Duration `yaml:"timeout" json:"timeout"` // without an answer for so long the device is silent
+	Modbus     *Modbus         `yaml:"modbus,omitempty" json:"modbus,omitempty"`
+	NMEA       *NMEA           `yaml:"nmea,omitempty" json:"nmea,omitempty"`
+	Series     []Series        `yaml:"series" json:"series"`
 }
 
 // Series is one observed property with its labels.
@@ -111,54 +86,34 @@ type Series struct {
 	Digits   int    `yaml:"digits" json:"digits"` // decimals to show
 }
 
-// problem is what is wrong and with which key; item counts from 0, -1 for none.
-type problem struct {
-	list string
-	item int
-	key  string
-	text string
-}
-
-func (p *problem) Error() string {
-	if p.item < 0 {
-		return p.key + ": " + p.text
-	}
-	return fmt.Sprintf("%s[%d].%s: %s", p.list, p.item, p.key, p.text)
-}
-
-func at(key, format string, args ...any) error {
-	return &problem{item: -1, key: key, text: fmt.Sprintf(format, args...)}
-}
-
-func in(list string, item int, key, format string, args ...any) error {
-	return &problem{list: list, item: item, key: key, text: fmt.Sprintf(format, args...)}
-}
+// item is the dotted key of one thing in a list, counted from 0.
+func item(list string, i int, key string) string { return fmt.Sprintf("%s.%d.%s", list, i, key) }
 
 // Validate says what is wrong with the profile. The key it names stands first.
 func (p *Profile) Validate() error {
 	switch {
 	case p.APIVersion != APIVersion:
-		return at("api_version", "%q must be %s", p.APIVersion, APIVersion)
+		return strict.Bad("api_version", "%q must be %s", p.APIVersion, APIVersion)
 	case !wire.ValidID(p.ID):
-		return at("id", "%q must be lower-case letters, digits, - and _, at most %d", p.ID, wire.MaxIDLength)
+		return strict.Bad("id", "%q must be lower-case letters, digits, - and _, at most %d", p.ID, wire.MaxIDLength)
 	case !isRevision(p.Revision):
-		return at("revision", "%q must be three numbers such as 1.0.0", p.Revision)
+		return strict.Bad("revision", "%q must be three numbers such as 1.0.0", p.Revision)
 	case strings.TrimSpace(p.Name) == "":
-		return at("name", "a Chinese name is missing")
+		return strict.Bad("name", "a Chinese name is missing")
 	case strings.TrimSpace(p.NameEN) == "":
-		return at("name_en", "an English name is missing")
+		return strict.Bad("name_en", "an English name is missing")
 	case !wire.ValidID(p.Class):
-		return at("class", "%q is not a class", p.Class)
+		return strict.Bad("class", "%q is not a class", p.Class)
 	case strings.TrimSpace(p.Source) == "":
-		return at("source", "say from which manual or standard this comes")
-	case p.Every < Duration(100*time.Millisecond) || p.Every > Duration(24*time.Hour):
-		return at("every", "must be between 100ms and 24h")
-	case p.Timeout < Duration(50*time.Millisecond) || p.Timeout > Duration(time.Minute):
-		return at("timeout", "must be between 50ms and 1m")
+		return strict.Bad("source", "say from which manual or standard this comes")
+	case p.Every < strict.Duration(100*time.Millisecond) || p.Every > strict.Duration(24*time.Hour):
+		return strict.Bad("every", "must be between 100ms and 24h")
+	case p.Timeout < strict.Duration(50*time.Millisecond) || p.Timeout > strict.Duration(time.Minute):
+		return strict.Bad("timeout", "must be between 50ms and 1m")
 	case len(p.Series) == 0:
-		return at("series", "at least one is needed")
+		return strict.Bad("series", "at least one is needed")
 	case len(p.Series) > wire.MaxValues:
-		return at("series", "more than %d", wire.MaxValues)
+		return strict.Bad("series", "more than %d", wire.MaxValues)
 	}
 	if err := p.checkSeries(); err != nil {
 		return err
@@ -170,19 +125,19 @@ func (p *Profile) Validate() error {
 func (p *Profile) checkSections() error {
 	key := keys[p.Protocol]
 	if key == "" {
-		return at("protocol", "%q is none of %s", p.Protocol, strings.Join(slices.Sorted(maps.Keys(keys)), ", "))
+		return strict.Bad("protocol", "%q is none of %s", p.Protocol, strings.Join(slices.Sorted(maps.Keys(keys)), ", "))
 	}
 	have := p.sections()
 	if have[key] == nil || len(have) != 1 {
-		return at("protocol", "%s needs the key %s and no other", p.Protocol, key)
+		return strict.Bad("protocol", "%s needs the key %s and no other", p.Protocol, key)
 	}
 	filled, err := have[key].check(p)
 	if err != nil {
-		return err
+		return strict.Below(key, err)
 	}
 	for i, s := range p.Series {
 		if !filled[s.Property] {
-			return in("series", i, "property", "%s is read from nowhere", s.Property)
+			return strict.Bad(item("series", i, "property"), "%s is read from nowhere", s.Property)
 		}
 	}
 	return nil
@@ -193,17 +148,17 @@ func (p *Profile) checkSeries() error {
 	for i, s := range p.Series {
 		switch {
 		case !wire.ValidID(s.Property):
-			return in("series", i, "property", "%q is not a property", s.Property)
+			return strict.Bad(item("series", i, "property"), "%q is not a property", s.Property)
 		case seen[s.Property]:
-			return in("series", i, "property", "%s stands here twice", s.Property)
+			return strict.Bad(item("series", i, "property"), "%s stands here twice", s.Property)
 		case strings.TrimSpace(s.Name) == "":
-			return in("series", i, "name", "a Chinese name is missing")
+			return strict.Bad(item("series", i, "name"), "a Chinese name is missing")
 		case strings.TrimSpace(s.NameEN) == "":
-			return in("series", i, "name_en", "an English name is missing")
+			return strict.Bad(item("series", i, "name_en"), "an English name is missing")
 		case s.Unit == "":
-			return in("series", i, "unit", "a UCUM unit is missing; 1 for none")
+			return strict.Bad(item("series", i, "unit"), "a UCUM unit is missing; 1 for none")
 		case s.Digits < 0 || s.Digits > 9:
-			return in("series", i, "digits", "must be 0 to 9")
+			return strict.Bad(item("series", i, "digits"), "must be 0 to 9")
 		}
 		seen[s.Property] = true
 	}

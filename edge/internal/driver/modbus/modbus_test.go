@@ -13,6 +13,7 @@ import (
 
 	"github.com/fengsui/fengsui/edge/internal/driver"
 	"github.com/fengsui/fengsui/shared/profile"
+	"github.com/fengsui/fengsui/shared/strict"
 	"github.com/fengsui/fengsui/shared/wire"
 )
 
@@ -80,7 +81,7 @@ func freeAddress(t *testing.T) string {
 
 func station() *profile.Profile {
 	return &profile.Profile{
-		ID: "test", Timeout: profile.Duration(500 * time.Millisecond),
+		ID: "test", Timeout: strict.Duration(500 * time.Millisecond),
 		Modbus: &profile.Modbus{Unit: 1, MaxGap: 2, Registers: []profile.Register{
 			{Property: "battery", Table: profile.Holding, Address: 4, Type: profile.U16, Scale: 0.01},
 			{Property: "level", Table: profile.Holding, Address: 0, Type: profile.I32, Scale: 0.001, Invalid: []int64{0x7FFFFFFF}},

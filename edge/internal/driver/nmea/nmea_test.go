@@ -11,6 +11,7 @@ import (
 
 	"github.com/fengsui/fengsui/edge/internal/driver"
 	"github.com/fengsui/fengsui/shared/profile"
+	"github.com/fengsui/fengsui/shared/strict"
 )
 
 const (
@@ -21,7 +22,7 @@ const (
 )
 
 func receiver() *profile.Profile {
-	return &profile.Profile{ID: "nmea", Timeout: profile.Duration(2 * time.Second), NMEA: &profile.NMEA{Fields: []profile.Field{
+	return &profile.Profile{ID: "nmea", Timeout: strict.Duration(2 * time.Second), NMEA: &profile.NMEA{Fields: []profile.Field{
 		{Property: "lon", Sentence: "RMC", Field: "lon"},
 		{Property: "lat", Sentence: "RMC", Field: "lat"},
 		{Property: "speed", Sentence: "RMC", Field: "speed_knots", Scale: 1852.0 / 3600},
