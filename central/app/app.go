@@ -46,6 +46,9 @@ type part struct {
 // Serve runs the centre until the context ends.
 func Serve(ctx context.Context, o Options) error {
 	c, err := Start(ctx, o)
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		return nil // asked to end while it started
+	}
 	if err != nil {
 		return err
 	}
@@ -121,4 +124,20 @@ func lockData(dir string) (func(context.Context) error, error) {
 		return nil, errors.Join(fmt.Errorf("another centre runs on %s", dir), f.Close())
 	}
 	return func(context.Context) error { return f.Close() }, nil
+}
+
+// clearUnfinished removes the copies that a kill has left half-way.
+func clearUnfinished(dir string) error {
+	for _, prefix := range []string{backupPrefix, restorePrefix} {
+		left, err := filepath.Glob(filepath.Join(dir, prefix+"*"))
+		if err != nil {
+			return fmt.Errorf("look for unfinished copies: %w", err)
+		}
+		for _, path := range left {
+			if err := os.RemoveAll(path); err != nil {
+				return fmt.Errorf("remove unfinished copy: %w", err)
+			}
+		}
+	}
+	return nil
 }

@@ -34,10 +34,14 @@ func with(ctx context.Context, o Options, do func(context.Context, atHand) error
 	if err := os.MkdirAll(cfg.Data, 0o750); err != nil {
 		return fmt.Errorf("make data folder: %w", err)
 	}
+	keeper, err := keeperOf(cfg.Data, "")
+	if err != nil {
+		return err
+	}
 	// A command says what it did; only what went wrong is logged.
 	cfg.Log.Level = "error"
 	c := &Centre{log: logger(cfg.Log, o.Log)}
-	defer func() { err = errors.Join(err, c.Stop()) }()
+	defer func() { err = errors.Join(err, c.Stop(), keeper.take(cfg.Data)) }()
 	ctx = actor.WithSystem(ctx, "command line")
 	b, err := openBase(ctx, cfg, c)
 	if err != nil {

@@ -38,6 +38,9 @@ func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) er
 		return err
 	}
 	c.started("lock", unlock)
+	if err := clearUnfinished(cfg.Data); err != nil {
+		return err
+	}
 	system := actor.WithSystem(ctx, "start")
 	b, err := openBase(system, cfg, c)
 	if err != nil {
@@ -90,8 +93,8 @@ func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) er
 	if tcp, ok := mqtt.TLSAddr().(*net.TCPAddr); ok {
 		devices.SetMQTTPort(tcp.Port)
 	}
-	order := func(ctx context.Context, file string) error { return backup(ctx, cfg, b.db, files, file) }
-	if err := c.serveControl(cfg.Data, order); err != nil {
+	copied := func(ctx context.Context, use func(string) error) error { return copyOf(ctx, cfg, b.db, files, use) }
+	if err := c.serveControl(cfg.Data, copied); err != nil {
 		return err
 	}
 	return b.firstAdministrator(system, cfg, out)

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -23,7 +24,7 @@ func TestBackupOfARunningCentreComesBackWhole(t *testing.T) {
 		}
 	}
 	m.Settled(t, soon)
-	file := filepath.Join(t.TempDir(), "backup.tar.gz")
+	file := filepath.Join(t.TempDir(), "backup.tar")
 	harness.Run(t, p.Central, "backup", file, "--config", c.Config)
 	if info, err := os.Stat(file); err != nil || info.Mode().Perm()&0o077 != 0 {
 		t.Errorf("the backup holds keys and must be readable by its owner alone: %v, %v", info.Mode(), err)
@@ -46,12 +47,74 @@ func TestBackupOfARunningCentreComesBackWhole(t *testing.T) {
 	}
 }
 
+// As installed, the centre runs as a user of its own, who may write nowhere but in its data folder, and
+// whoever administers the machine is root.
+func TestRootBacksUpAndRestoresACentreOfAnotherUser(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("needs root")
+	}
+	p := harness.Build(t)
+	c := foreignCentre(t, p)
+	c.Boot(t)
+	vault := t.TempDir() // root's alone
+	if err := os.Chmod(vault, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(vault, "backup.tar")
+	harness.Run(t, p.Central, "backup", file, "--config", c.Config)
+	if _, said, err := harness.Output(p.Central, "backup", file, "--config", c.Config); err == nil || !strings.Contains(said, "--force") {
+		t.Errorf("a second backup went over the first: %v, %s", err, said)
+	}
+	harness.Run(t, p.Central, "backup", file, "--force", "--config", c.Config)
+	if err := c.Stop(); err != nil {
+		t.Error(err)
+	}
+	harness.Run(t, p.Central, "backup", file, "--force", "--config", c.Config)
+	left, err := filepath.Glob(filepath.Join(vault, ".*"))
+	if err != nil || len(left) != 0 {
+		t.Errorf("left beside the backup: %v, %v", left, err)
+	}
+	c.Restart(t) // what root did to the stopped centre is no hindrance
+	if err := c.Stop(); err != nil {
+		t.Error(err)
+	}
+
+	other := foreignCentre(t, p)
+	harness.Run(t, p.Central, "restore", file, "--config", other.Config)
+	other.Start(t)
+	other.Ready(t)
+	other.LoginAs(t, "admin", c.AdminPassword())
+}
+
+// foreignCentre is a centre that runs as another user.
+func foreignCentre(t *testing.T, p harness.Programs) *harness.Centre {
+	t.Helper()
+	const nobody = 65534
+	c := harness.NewCentre(t, p, harness.CentreOptions{})
+	root, err := harness.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	profiles, basemap, data := filepath.Join(c.Dir, "profiles"), filepath.Join(c.Dir, "map"), filepath.Join(c.Dir, "data")
+	for _, err := range []error{
+		os.Chmod(filepath.Dir(p.Central), 0o755), os.Chmod(filepath.Dir(c.Dir), 0o755), os.Chmod(c.Config, 0o644), //nolint:gosec // for the other user
+		os.CopyFS(profiles, os.DirFS(filepath.Join(root, "firmware-configs"))), os.Mkdir(basemap, 0o755), //nolint:gosec // as above
+		os.Mkdir(data, 0o750), os.Chown(data, nobody, nobody),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	c.User, c.Env = nobody, []string{"FENGSUI_FIRMWARE_CONFIGS=" + profiles, "FENGSUI_BASEMAP=" + basemap}
+	return c
+}
+
 // A centre that goes back to last night's backup asks its terminals again for what came since.
 func TestTerminalFillsWhatABackupDoesNotHold(t *testing.T) {
 	start := time.Now().Add(-time.Minute)
 	d := newDesk(t, counting)
 	d.arrived(t, start, 4)
-	file := filepath.Join(t.TempDir(), "backup.tar.gz")
+	file := filepath.Join(t.TempDir(), "backup.tar")
 	harness.Run(t, d.centre.Programs.Central, "backup", file, "--config", d.centre.Config)
 	d.arrived(t, start, 4)
 	before := d.values(t, start)

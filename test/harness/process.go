@@ -22,6 +22,7 @@ type Process struct {
 	Args []string
 	Dir  string
 	Env  []string
+	User uint32 // who runs it; 0: whoever runs the test
 
 	mu    sync.Mutex
 	cmd   *exec.Cmd
@@ -62,6 +63,9 @@ func (p *Process) start() error {
 	cmd.Dir, cmd.Env = p.Dir, append(os.Environ(), p.Env...)
 	// The programs die with the test, however it ends.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if p.User != 0 {
+		cmd.SysProcAttr.Credential = &syscall.Credential{Uid: p.User, Gid: p.User}
+	}
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
 		return fmt.Errorf("open its output: %w", err)

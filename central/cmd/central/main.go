@@ -27,8 +27,8 @@ const usage = `fengsui-central %s – emergency command centre
   device revoke ID           end a device's session and its certificate
   device list                list the devices
   token create --user U      print an API token that acts as a user
-  backup FILE                write a backup of a running centre
-  restore FILE               put a backup into an empty data folder
+  backup FILE                write a backup of a centre, running or not (--force to replace the file)
+  restore FILE               put a backup into an empty data folder (--user: its owner, when not that of the folder)
   migrate                    bring the database to this version
   openapi                    print the OpenAPI document
 
@@ -96,9 +96,9 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	case "token create":
 		return app.CreateToken(ctx, o.Options, o.user)
 	case "backup ":
-		return app.Backup(ctx, o.Options, operand)
+		return app.Backup(ctx, o.Options, app.BackupTo{File: operand, Force: o.force})
 	case "restore ":
-		return app.Restore(ctx, o.Options, operand)
+		return app.Restore(ctx, o.Options, app.RestoreFrom{File: operand, User: o.user})
 	case "migrate ":
 		return app.Migrate(ctx, o.Options)
 	}
@@ -110,7 +110,7 @@ type flags struct {
 	app.Options
 	name, role, org, passwordFile, kind, division, user string
 	lon, lat                                            float64
-	demo                                                bool
+	demo, force                                         bool
 }
 
 // parse takes flags before and after the one operand.
@@ -124,7 +124,8 @@ func parse(command string, args []string) (flags, string, error) {
 	set.StringVar(&o.passwordFile, "password-file", "", "`file` with the password; empty: a one-time password is printed")
 	set.StringVar(&o.kind, "kind", "sensor", "sensor or edge")
 	set.StringVar(&o.division, "division", "", "division `code`; empty: that of the centre")
-	set.StringVar(&o.user, "user", "", "username")
+	set.StringVar(&o.user, "user", "", "username; of restore: the system's user who shall own the data folder")
+	set.BoolVar(&o.force, "force", false, "replace the file")
 	set.Float64Var(&o.lon, "lon", 0, "longitude, WGS 84")
 	set.Float64Var(&o.lat, "lat", 0, "latitude, WGS 84")
 	set.BoolVar(&o.demo, "demo", false, "a simulated device")

@@ -1,0 +1,149 @@
+package app
+
+import (
+	"archive/tar"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/fengsui/fengsui/central/internal/config"
+	"github.com/fengsui/fengsui/central/internal/store"
+)
+
+// RestoreFrom is the backup to put in place. User is whom the data folder shall belong to; empty leaves it
+// to its owner.
+type RestoreFrom struct{ File, User string }
+
+// Restore puts a backup into a data folder that holds no centre yet. What it makes belongs to the owner of
+// that folder, whoever calls.
+func Restore(ctx context.Context, o Options, from RestoreFrom) error {
+	if from.File == "" {
+		return errors.New("say which backup to restore")
+	}
+	cfg, err := config.Load(o.ConfigFile)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(cfg.Data, 0o750); err != nil {
+		return fmt.Errorf("make data folder: %w", err)
+	}
+	keeper, err := keeperOf(cfg.Data, from.User)
+	if err != nil {
+		return err
+	}
+	err = restore(ctx, o, cfg, from.File)
+	if err := errors.Join(err, keeper.take(cfg.Data)); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(o.Out, "everything in", cfg.Data, "belongs to", keeper.name)
+	return err
+}
+
+func restore(ctx context.Context, o Options, cfg config.Config, file string) error {
+	unlock, err := lockData(cfg.Data)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = unlock(ctx) }()
+	for _, name := range []string{"central.db", telemetryName, authorityName} {
+		if _, err := os.Lstat(filepath.Join(cfg.Data, name)); err == nil {
+			return fmt.Errorf("%s holds a centre already (%s); move it away first", cfg.Data, name)
+		}
+	}
+	dir, err := os.MkdirTemp(cfg.Data, restorePrefix+"*")
+	if err != nil {
+		return fmt.Errorf("make folder: %w", err)
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	m, err := unpack(file, dir)
+	if err != nil {
+		return err
+	}
+	if m.Database != cfg.Database.Driver {
+		return fmt.Errorf("the backup is of %s, the configuration says %s", m.Database, cfg.Database.Driver)
+	}
+	return settle(ctx, o, cfg, dir, m)
+}
+
+// settle moves what was unpacked to where it belongs.
+func settle(ctx context.Context, o Options, cfg config.Config, dir string, m manifest) error {
+	dsn, err := cfg.DatabaseDSN()
+	if err != nil {
+		return err
+	}
+	log := logger(config.Log{Level: "error", Format: "text"}, o.Log)
+	if err := store.Restore(ctx, store.Options{Driver: cfg.Database.Driver, DSN: dsn, Log: log}, filepath.Join(dir, databaseName)); err != nil {
+		return err
+	}
+	for _, name := range []string{telemetryName, authorityName} {
+		err := os.Rename(filepath.Join(dir, name), filepath.Join(cfg.Data, name))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("put %s in place: %w", name, err)
+		}
+	}
+	_, err = fmt.Fprintln(o.Out, "restored the backup of", m.Time.Format(time.RFC3339))
+	return err
+}
+
+// unpack reads a backup into a folder. Only the names that Backup writes are taken.
+func unpack(file, dir string) (manifest, error) {
+	var m manifest
+	f, err := os.Open(file)
+	if err != nil {
+		return m, fmt.Errorf("open backup: %w", err)
+	}
+	defer func() { _ = f.Close() }()
+	r := tar.NewReader(f)
+	for {
+		h, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return m, fmt.Errorf("read backup %s: %w", file, err)
+		}
+		if h.Typeflag != tar.TypeReg {
+			continue
+		}
+		first, rest, nested := strings.Cut(h.Name, "/")
+		known := slices.Contains([]string{manifestName, databaseName}, h.Name) ||
+			(nested && (first == telemetryName || first == authorityName) && filepath.IsLocal(rest))
+		if !known {
+			return m, fmt.Errorf("read backup %s: it holds %q, which no backup does", file, h.Name)
+		}
+		if err := write(filepath.Join(dir, h.Name), r); err != nil {
+			return m, err
+		}
+	}
+	text, err := os.ReadFile(filepath.Join(dir, manifestName))
+	if err != nil {
+		return m, fmt.Errorf("%s is not a backup: %w", file, err)
+	}
+	if err := json.Unmarshal(text, &m); err != nil {
+		return m, fmt.Errorf("%s is not a backup: %w", file, err)
+	}
+	return m, nil
+}
+
+func write(file string, from io.Reader) error {
+	if err := os.MkdirAll(filepath.Dir(file), 0o750); err != nil {
+		return fmt.Errorf("make folder: %w", err)
+	}
+	f, err := os.OpenFile(file, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return fmt.Errorf("restore %s: %w", filepath.Base(file), err)
+	}
+	_, err = io.Copy(f, from)
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return fmt.Errorf("restore %s: %w", filepath.Base(file), err)
+	}
+	return nil
+}
