@@ -23,17 +23,6 @@ func (a *Agent) openSensors(ctx context.Context, p *agentParts) error {
 	if err != nil {
 		return err
 	}
-	watch := &alarm.Watch{Classes: map[string]string{}, Outbox: p.collector, Log: a.log.With("component", "alarm")}
-	if dir := a.cfg.RulesDir(); dir != "" {
-		if watch.Rules, err = rule.Load(dir); err != nil {
-			return err
-		}
-	}
-	now, _ := p.clock.Now()
-	if err := watch.Load(ctx, now, p.box.Get); err != nil {
-		return err
-	}
-	p.watch = watch
 	p.poller = &poller.Poller{
 		Log: a.log.With("component", "poller"), Now: p.clock.Now,
 		Take:    func(ctx context.Context, r poller.Readings) error { return take(ctx, p, r) },
@@ -62,10 +51,20 @@ func (a *Agent) openSensors(ctx context.Context, p *agentParts) error {
 			every = time.Duration(kind.Every)
 		}
 		p.poller.Sensors = append(p.poller.Sensors, poller.Sensor{ID: s.ID, Every: every, Device: d})
-		watch.Classes[s.ID] = kind.Class
 		p.declared = append(p.declared, a.declare(s, kind))
 	}
-	return nil
+	return a.openRules(ctx, p)
+}
+
+// openRules reads the rules and what they remember of the last run.
+func (a *Agent) openRules(ctx context.Context, p *agentParts) (err error) {
+	p.watch = &alarm.Watch{Devices: p.declared, Outbox: p.collector, Now: p.clock.Now, Log: a.log.With("component", "alarm")}
+	if dir := a.cfg.RulesDir(); dir != "" {
+		if p.watch.Rules, err = rule.Load(dir); err != nil {
+			return err
+		}
+	}
+	return p.watch.Load(ctx, p.box.Get)
 }
 
 // options are what the driver of a sensor must know.

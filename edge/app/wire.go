@@ -75,6 +75,7 @@ func (a *Agent) build(ctx context.Context) error {
 		return err
 	}
 	a.started("uplink", p.uplink.Stop)
+	a.background(ctx, "alarms", p.watch.Run)
 	a.background(ctx, "sensors", p.poller.Run)
 	if a.enrolled() {
 		a.background(ctx, "certificate", func(ctx context.Context) { a.keepCertificate(ctx, p) })

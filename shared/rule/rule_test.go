@@ -5,6 +5,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -80,22 +81,27 @@ func TestPeakIsTheWorstSinceTheLimitWasPassed(t *testing.T) {
 	}
 }
 
-func TestRuleAppliesToItsClassOrTheListedDevices(t *testing.T) {
+func TestRuleLooksAtItsClassOrTheListedDevices(t *testing.T) {
 	byClass, listed := water(), water()
 	listed.Devices = []string{"a"}
+	joint := expression("water_level > 5 and upstream > 3 and flow > 1")
+	joint.Devices, joint.Inputs = []string{"a", "b"}, map[string]Input{"upstream": {"up", "water_level"}}
 	for _, c := range []struct {
 		rule                    Rule
 		device, class, property string
-		want                    bool
+		want                    []Subject
 	}{
-		{byClass, "a", "water_level", "water_level", true},
-		{byClass, "a", "water_level", "battery", false},
-		{byClass, "a", "gas", "water_level", false},
-		{listed, "a", "", "water_level", true},
-		{listed, "b", "water_level", "water_level", false},
+		{byClass, "a", "water_level", "water_level", []Subject{{"a", "water_level"}}},
+		{byClass, "a", "water_level", "battery", nil},
+		{byClass, "a", "gas", "water_level", nil},
+		{listed, "a", "", "water_level", []Subject{{"a", "water_level"}}},
+		{listed, "b", "water_level", "water_level", nil},
+		{joint, "a", "", "flow", []Subject{{"a", "flow"}}},
+		{joint, "a", "", "upstream", nil},
+		{joint, "up", "", "water_level", []Subject{{"a", "upstream"}, {"b", "upstream"}}},
 	} {
-		if got := c.rule.Applies(c.device, c.class, c.property); got != c.want {
-			t.Errorf("%+v: got %v", c, got)
+		if got := c.rule.Subjects(c.device, c.class, c.property); !slices.Equal(got, c.want) {
+			t.Errorf("%s of %s: got %v, want %v", c.property, c.device, got, c.want)
 		}
 	}
 }
@@ -115,16 +121,24 @@ func TestLoadNamesFileAndLine(t *testing.T) {
     source: test
 `
 	for _, c := range []struct{ name, text, want string }{
-		{"unknown key", good + "    colour: red\n", "line 13: field colour is unknown"},
-		{"unknown key at the top", good + "rulez: []\n", "line 13: field rulez is unknown"},
-		{"wrong type", strings.Replace(good, "limit: 20", "limit: much", 1), "line 8"},
-		{"bad duration", strings.Replace(good, "for: 2s", "for: 2 weeks", 1), "line 10"},
-		{"clear on the wrong side", strings.Replace(good, "clear: 18", "clear: 21", 1), "line 9: clear: 21 lies above"},
-		{"no limit", strings.Replace(good, "    limit: 20\n", "", 1), "line 2: limit: is missing"},
-		{"level", strings.Replace(good, "level: 2", "level: 5", 1), "line 11: level: 5"},
-		{"the id twice", good + strings.TrimPrefix(good, "rules:\n"), "line 13: id: a is defined already"},
+		{"unknown key", good + "    colour: red\n", "r.yml:13: key colour is unknown"},
+		{"unknown key at the top", good + "rulez: []\n", "r.yml:13: key rulez is unknown"},
+		{"wrong type", strings.Replace(good, "limit: 20", "limit: much", 1), "r.yml:8: "},
+		{"bad duration", strings.Replace(good, "for: 2s", "for: 2 weeks", 1), "r.yml:10: "},
+		{"clear on the wrong side", strings.Replace(good, "clear: 18", "clear: 21", 1), "r.yml:9: rules.0.clear: 21 lies above"},
+		{"no limit", strings.Replace(good, "    limit: 20\n", "", 1), "r.yml:2: rules.0.limit: is missing"},
+		{"level", strings.Replace(good, "level: 2", "level: 5", 1), "r.yml:11: rules.0.level: 5"},
+		{"the id twice", good + strings.TrimPrefix(good, "rules:\n"), "r.yml:13: id: a is defined already at"},
+		{"window of a threshold", good + "    window: 1h\n", "r.yml:13: rules.0.window: belongs to rise and fall only"},
+		{"rise without a window", strings.Replace(good, "above", "rise", 1), "rules.0.window: must be more than 0s"},
+		{"silence without a duration", strings.Replace(strings.Replace(good, "above", "silent", 1), "    for: 2s\n", "", 1), "r.yml:2: rules.0.for: is missing"},
+		{"a limit of silence", strings.Replace(good, "above", "silent", 1), "r.yml:8: rules.0.limit: does not belong"},
+		{"no expression", strings.Replace(good, "above", "expression", 1), "r.yml:2: rules.0.expression: is missing"},
+		{"no condition of ours", strings.Replace(good, "above", "over", 1), "r.yml:7: rules.0.condition"},
+		{"an action without output", good + "    actions: [{device: horn}]\n", "r.yml:13: rules.0.actions.0: needs a device and an output"},
+		{"an action twice", good + "    actions: [{device: horn, output: a}, {device: horn, output: a}]\n", "rules.0.actions.1: switches a of horn a second time"},
 		{"two documents", good + "---\n" + good, "more than one document"},
-		{"no YAML", "rules: [", "line 1"},
+		{"no YAML", "rules: [", "r.yml:1: "},
 	} {
 		dir := t.TempDir()
 		if err := os.WriteFile(filepath.Join(dir, "r.yml"), []byte(c.text), 0o600); err != nil {
@@ -142,6 +156,11 @@ func TestShippedRulesLoadAndGoOutAsJSON(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	more, err := Load("../../firmware-configs/rules/by-site")
+	if err != nil || len(more) == 0 {
+		t.Fatal(err)
+	}
+	rules = append(rules, more...)
 	if len(rules) < 3 {
 		t.Fatalf("got %d rules", len(rules))
 	}
@@ -160,10 +179,20 @@ func TestShippedRulesLoadAndGoOutAsJSON(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	f.Add([]byte("rules:\n  - id: a\n"))
 	f.Add([]byte("x: &a [1]\nrules: *a\n"))
+	f.Add([]byte("rules: [{id: a, name: 甲, name_en: A, class: gas, property: ch4_lel, condition: rise, limit: 2, clear: 1, window: 1h, level: 1, source: x}]"))
+	f.Add([]byte("rules: [{id: a, name: 甲, name_en: A, class: gas, property: ch4_lel, condition: expression, expression: ch4_lel > 1, level: 1, source: x}]"))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		rules, lines, err := parse(text)
+		rules, lines, err := parse("r.yml", text)
 		if err == nil && len(rules) != len(lines) {
 			t.Errorf("%d rules, %d lines", len(rules), len(lines))
+		}
+		if err != nil && !strings.HasPrefix(err.Error(), "r.yml:") {
+			t.Errorf("no file and line: %v", err)
+		}
+		for i := range rules {
+			if err := rules[i].Validate(); err != nil {
+				t.Errorf("loaded but refused: %v", err)
+			}
 		}
 	})
 }

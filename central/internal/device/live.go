@@ -13,6 +13,7 @@ import (
 const (
 	syncEvery   = 2 * time.Second
 	touchEvery  = 30 * time.Second
+	maxAgo      = 366 * 24 * time.Hour
 	silentAfter = 5 * time.Minute // a simple sensor that says nothing for so long is offline
 )
 
@@ -89,14 +90,16 @@ func (s *Service) Status(ctx context.Context, edge string, st wire.Status) error
 	agent.Offset = st.Time - wire.Millis(now)
 	e.agent = &agent
 	e.hears(now)
-	report := func(id string, ok bool, text string) {
+	report := func(id string, ok bool, text string, answered int64) {
 		c := s.reg.all[id]
 		if c == nil || c.rec.Parent != edge || c.removed() {
 			foreign++
 			return
 		}
 		if ok {
-			c.hears(now)
+			if heard := answeredAt(st.Time, answered, now); c.seen == nil || heard.After(*c.seen) {
+				c.hears(heard)
+			}
 			if e.connected {
 				events = append(events, s.become(ctx, c, Online, "")...)
 			}
@@ -107,10 +110,10 @@ func (s *Service) Status(ctx context.Context, edge string, st wire.Status) error
 		}
 	}
 	for _, one := range st.Sensors[:min(len(st.Sensors), maxSensors)] {
-		report(one.ID, one.OK, one.Error)
+		report(one.ID, one.OK, one.Error, one.At)
 	}
 	for _, one := range st.Cameras[:min(len(st.Cameras), maxCameras)] {
-		report(one.ID, one.OK, one.Error)
+		report(one.ID, one.OK, one.Error, 0)
 	}
 	if e.connected {
 		events = append(events, s.become(ctx, e, Online, "")...)
@@ -120,6 +123,15 @@ func (s *Service) Status(ctx context.Context, edge string, st wire.Status) error
 	s.Refused(ctx, edge, ReasonForeignDevice, foreign)
 	s.Events.Publish(ctx, events...)
 	return nil
+}
+
+// answeredAt is when a device last answered, given in the clock of its terminal, in ours. Cameras do not say
+// when: now.
+func answeredAt(clock, answered int64, now time.Time) time.Time {
+	if answered == 0 || answered > clock {
+		return now
+	}
+	return now.Add(-time.Duration(min(clock-answered, maxAgo.Milliseconds())) * time.Millisecond)
 }
 
 // Admit strips from a batch what its edge may not send: series it has not declared and things of other

@@ -25,23 +25,32 @@ const (
 type watching struct {
 	mu       sync.Mutex
 	watched  map[series]*bound
+	watches  map[Key]*watch
 	active   map[Key]*Alarm
 	unsaved  []func(context.Context) error // changes that wait for the alarm store
 	peaked   map[Key]bool                  // active alarms whose peak is newer than the store's
 	received time.Time                     // newest message that was evaluated
 	replay   bool                          // evaluating again after a start
+	ticked   int64                         // Unix milliseconds of the last look at who is silent
 }
 
-// bound is a series with the rules that watch it.
+// bound is a series with the rules that look at it.
 type bound struct {
-	watches []*watch
+	looks   []look
 	version int64 // of the device register
 	until   time.Time
 }
 
-// watch is one rule on one series. Fresh readings move live; old and late ones move past, which only
+// look is what a reading of a series means to a watch.
+type look struct {
+	*watch
+	input string // its name in an expression
+}
+
+// watch is one rule on one device. Fresh readings move live; old and late ones move past, which only
 // makes retrospective alarms.
 type watch struct {
+	key      Key
 	rule     *rule.Rule
 	live     rule.State
 	liveFrom time.Time // when the message came that began what live waits for
@@ -55,7 +64,7 @@ type watch struct {
 func (s *Service) resume(ctx context.Context, latest []Latest) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.watched, s.active, s.peaked = map[series]*bound{}, map[Key]*Alarm{}, map[Key]bool{}
+	s.watched, s.watches, s.active, s.peaked = map[series]*bound{}, map[Key]*watch{}, map[Key]*Alarm{}, map[Key]bool{}
 	alarms, err := s.Alarms.Active(ctx)
 	if err != nil {
 		return fmt.Errorf("load active alarms: %w", err)
@@ -66,14 +75,12 @@ func (s *Service) resume(ctx context.Context, latest []Latest) error {
 		if !a.Holds() {
 			continue
 		}
-		if s.ruleOf(a.Rule) == nil && a.Origin == Centre {
+		switch r := s.ruleOf(a.Rule); {
+		case r == nil && a.Origin == Centre:
 			s.end(ctx, a.Key(), now, now) // its rule is gone, nothing else would ever end it
-			continue
-		}
-		for _, w := range s.bind(ctx, series{a.Device, a.Property}, now) {
-			if w.rule.ID == a.Rule {
-				w.live = rule.State{Active: true, Passed: true, Seen: true, Since: a.OpenedAt.UnixMilli(), Last: a.OpenedAt.UnixMilli(), Peak: a.Peak}
-			}
+		case r == nil, r.Condition == rule.Silent && a.Origin != Centre: // the edge will say when it ends
+		default:
+			s.watch(a.Key(), r).live = taken(r, &a)
 		}
 	}
 	s.replay = true
@@ -84,13 +91,28 @@ func (s *Service) resume(ctx context.Context, latest []Latest) error {
 	}); err != nil {
 		return err
 	}
-	for _, l := range latest { // a rule may be new
-		r := wire.Reading{Device: l.Device, Property: l.Property, At: l.At.UnixMilli(), Value: l.Value, Quality: l.Quality}
+	var known []wire.Reading // a rule may be new
+	for _, l := range latest {
 		if now.Sub(l.At) <= MaxAge {
-			s.reading(ctx, &r, l.ReceivedAt, nil)
+			known = append(known, wire.Reading{Device: l.Device, Property: l.Property, At: l.At.UnixMilli(), Value: l.Value, Quality: l.Quality})
 		}
 	}
+	s.readings(ctx, known, now, true)
 	return nil
+}
+
+// taken is the state of a rule whose alarm holds.
+func taken(r *rule.Rule, a *Alarm) rule.State {
+	opened := a.OpenedAt.UnixMilli()
+	st := rule.State{Active: true, Passed: true, Seen: true, Since: opened, Last: opened, Peak: a.Peak}
+	switch r.Condition {
+	case rule.Stuck:
+		st.Seen = false // where the value stood is not known
+	case rule.Silent:
+		st.Heard = opened
+	default:
+	}
+	return st
 }
 
 // evaluate lets the rules look at what was just committed.
@@ -112,140 +134,210 @@ func (s *Service) one(ctx context.Context, in *Incoming) {
 	for i := range in.Batch.Events {
 		s.event(ctx, in.Edge, &in.Batch.Events[i], in.ReceivedAt)
 	}
+	s.readings(ctx, in.Batch.Readings, in.ReceivedAt, in.Batch.Backfill)
+}
+
+// readings lets the rules look at the readings of one message; old says that they prove nothing about now.
+func (s *Service) readings(ctx context.Context, list []wire.Reading, received time.Time, old bool) {
 	var last *wire.Reading
-	var watches []*watch
-	for i := range in.Batch.Readings {
-		r := &in.Batch.Readings[i]
+	var looks []look
+	var joint joint
+	for i := range list {
+		r := &list[i]
 		if last == nil || last.Property != r.Property || last.Device != r.Device {
-			watches = s.bind(ctx, series{r.Device, r.Property}, in.ReceivedAt)
+			looks = s.bind(ctx, series{r.Device, r.Property}, received)
 		}
 		last = r
-		if len(watches) > 0 {
-			s.reading(ctx, r, in.ReceivedAt, watches)
+		p := wire.Point{At: r.At, Value: r.Value, Quality: r.Quality}
+		for _, l := range looks {
+			switch l.rule.Condition {
+			case rule.Silent:
+				if !old {
+					s.spoke(ctx, l.watch, p, received)
+				}
+			case rule.Expression:
+				joint.add(l, p)
+			default:
+				s.reading(ctx, l.watch, p, received)
+			}
 		}
+	}
+	for _, w := range joint.order {
+		s.join(ctx, w, joint.values[w], received)
 	}
 }
 
 // bind finds the rules of a series. A watch keeps its state when the register changes.
-func (s *Service) bind(ctx context.Context, k series, now time.Time) []*watch {
+func (s *Service) bind(ctx context.Context, k series, now time.Time) []look {
 	b := s.watched[k]
 	version := s.register.Load()
 	if b != nil && b.version == version && now.Before(b.until) {
-		return b.watches
+		return b.looks
 	}
-	if b == nil {
-		b = &bound{}
-		s.watched[k] = b
-	}
-	b.version, b.until = version, now.Add(rebind)
+	b = &bound{version: version, until: now.Add(rebind)}
+	s.watched[k] = b
 	dev, ok := s.Devices.Visible(ctx, k.device)
-	var watches []*watch
+	if !ok {
+		return nil
+	}
 	for i := range s.Rules {
 		r := &s.Rules[i]
-		if !ok || !r.Applies(k.device, dev.Class, k.property) {
-			continue
+		for _, one := range r.Subjects(k.device, dev.Class, k.property) {
+			b.looks = append(b.looks, look{s.watch(Key{r.ID, one.Device, r.Property}, r), one.Input})
 		}
-		w := &watch{rule: r}
-		for _, old := range b.watches {
-			if old.rule == r {
-				w = old
-			}
-		}
-		watches = append(watches, w)
 	}
-	b.watches = watches
-	return watches
+	return b.looks
 }
 
-func (s *Service) reading(ctx context.Context, r *wire.Reading, received time.Time, watches []*watch) {
-	k := series{r.Device, r.Property}
-	if watches == nil {
-		watches = s.bind(ctx, k, received)
+func (s *Service) watch(k Key, r *rule.Rule) *watch {
+	w := s.watches[k]
+	if w == nil {
+		w = &watch{key: k, rule: r}
+		s.watches[k] = w
 	}
-	p := wire.Point{At: r.At, Value: r.Value, Quality: r.Quality}
-	for _, w := range watches {
-		if w.live.Seen && p.At == w.live.Last {
-			continue
+	return w
+}
+
+// reading lets a rule look at the next reading of its series.
+func (s *Service) reading(ctx context.Context, w *watch, p wire.Point, received time.Time) {
+	if w.live.Seen && p.At == w.live.Last {
+		return
+	}
+	if (w.live.Seen && p.At < w.live.Last) || tooOld(p.At, received) {
+		s.stepPast(ctx, w, p, received)
+		return
+	}
+	waiting := w.live.Passed
+	s.changed(ctx, w, w.rule.Step(&w.live, p), p.At, received)
+	if !waiting {
+		w.liveFrom = received
+	}
+}
+
+func tooOld(at int64, received time.Time) bool {
+	return received.UnixMilli()-at > MaxAge.Milliseconds()
+}
+
+// changed raises or ends the alarm of a watch, as its live state has just become.
+func (s *Service) changed(ctx context.Context, w *watch, change rule.Change, at int64, received time.Time) {
+	switch change {
+	case rule.Raised:
+		s.raise(ctx, raising{key: w.key, rule: w.rule, at: at, value: w.live.Value, peak: w.live.Peak, received: received, origin: Centre})
+	case rule.Ended:
+		s.end(ctx, w.key, wire.Time(at), received)
+	case rule.None:
+		if w.live.Active {
+			s.peak(w.key, w.live.Peak)
 		}
-		key := Key{w.rule.ID, r.Device, r.Property}
-		if (w.live.Seen && p.At < w.live.Last) || received.UnixMilli()-p.At > MaxAge.Milliseconds() {
-			s.stepPast(ctx, w, key, p, received)
-			continue
+	}
+}
+
+// joint gathers the readings of expressions of one message.
+type joint struct {
+	values map[*watch][]rule.Value
+	order  []*watch
+}
+
+func (j *joint) add(l look, p wire.Point) {
+	if j.values == nil {
+		j.values = map[*watch][]rule.Value{}
+	}
+	if len(j.values[l.watch]) == 0 {
+		j.order = append(j.order, l.watch)
+	}
+	j.values[l.watch] = append(j.values[l.watch], rule.Value{Input: l.input, Point: p})
+}
+
+// join lets an expression look at the readings of one message.
+func (s *Service) join(ctx context.Context, w *watch, values []rule.Value, received time.Time) {
+	var old, fresh []rule.Value
+	for _, v := range values {
+		if tooOld(v.At, received) {
+			old = append(old, v)
+		} else {
+			fresh = append(fresh, v)
 		}
-		waiting := w.live.Passed
-		switch w.rule.Step(&w.live, p) {
-		case rule.Raised:
-			s.raise(ctx, raising{key: key, rule: w.rule, at: p.At, value: p.Value, peak: w.live.Peak, received: received, origin: Centre})
-		case rule.Ended:
-			s.end(ctx, key, wire.Time(p.At), received)
-		case rule.None:
-			if w.live.Active {
-				s.peak(key, w.live.Peak)
-			}
-		}
-		if !waiting {
-			w.liveFrom = received
-		}
+	}
+	waiting := w.live.Passed
+	w.rule.Join(&w.live, fresh, func(change rule.Change, at int64) { s.changed(ctx, w, change, at, received) })
+	if !waiting {
+		w.liveFrom = received
+	}
+	if len(old) > 0 {
+		s.beginPast(ctx, w, old[0].At, received)
+		w.rule.Join(&w.past, old, func(change rule.Change, at int64) { s.changedPast(ctx, w, change, at, received) })
 	}
 }
 
 // stepPast lets the rule look at an old or late reading. It follows stretches that are in order; a jump
 // back in time begins a new one.
-func (s *Service) stepPast(ctx context.Context, w *watch, key Key, p wire.Point, received time.Time) {
-	if !rule.Counts(p) {
-		return
+func (s *Service) stepPast(ctx context.Context, w *watch, p wire.Point, received time.Time) {
+	if rule.Counts(p) {
+		s.beginPast(ctx, w, p.At, received)
+		s.changedPast(ctx, w, w.rule.Step(&w.past, p), p.At, received)
 	}
-	if w.past.Seen && p.At < w.past.Last {
-		s.closePast(ctx, w, key, w.past.Last, received)
+}
+
+func (s *Service) beginPast(ctx context.Context, w *watch, at int64, received time.Time) {
+	if w.past.Seen && at < w.past.Last {
+		s.closePast(ctx, w, received)
 	}
 	if !w.past.Passed {
 		w.pastFrom = received
 	}
 	w.pastLast = received
-	switch w.rule.Step(&w.past, p) {
+}
+
+func (s *Service) changedPast(ctx context.Context, w *watch, change rule.Change, at int64, received time.Time) {
+	switch change {
 	case rule.Raised:
-		w.opened = p
+		w.opened = wire.Point{At: at, Value: w.past.Value}
 	case rule.Ended:
-		w.past.Active = true // closePast looks at it
-		s.closePast(ctx, w, key, p.At, received)
-		w.past = rule.State{Seen: true, Last: p.At}
+		s.recordPast(ctx, w, at, received)
 	case rule.None:
 	}
 }
 
-// closePast records the stretch of old readings that passed the limit, if there is one, as history.
-func (s *Service) closePast(ctx context.Context, w *watch, key Key, end int64, received time.Time) {
+// closePast ends a stretch of old readings; when it ends with the condition holding, that is history, too.
+func (s *Service) closePast(ctx context.Context, w *watch, received time.Time) {
 	if w.past.Active {
-		s.record(ctx, raising{key: key, rule: w.rule, at: w.opened.At, value: w.opened.Value, peak: w.past.Peak, received: received, origin: Centre}, wire.Time(end))
+		s.recordPast(ctx, w, w.past.Last, received)
 	}
 	w.past = rule.State{}
 }
 
-// tick does what no reading triggers: it stores what could not be stored, closes stretches of old
-// readings and tells the store what a restart need not evaluate again.
+func (s *Service) recordPast(ctx context.Context, w *watch, end int64, received time.Time) {
+	s.record(ctx, raising{key: w.key, rule: w.rule, at: w.opened.At, value: w.opened.Value, peak: w.past.Peak, received: received, origin: Centre}, wire.Time(end))
+}
+
+// tick does what no reading triggers: it notices silence, stores what could not be stored, closes
+// stretches of old readings and tells the store what a restart need not evaluate again.
 func (s *Service) tick(ctx context.Context, now time.Time) error {
 	ctx = actor.WithSystem(ctx, "rules")
+	all, err := s.Devices.All(ctx)
+	if err != nil {
+		return fmt.Errorf("list devices: %w", err)
+	}
 	s.mu.Lock()
 	before := s.received.Add(-minReplay)
-	for k, b := range s.watched {
-		for _, w := range b.watches {
-			if w.past.Seen && now.Sub(w.pastLast) > pastIdle {
-				s.closePast(ctx, w, Key{w.rule.ID, k.device, k.property}, w.past.Last, now)
-			}
-			if w.past.Passed && w.pastFrom.Before(before) {
-				before = w.pastFrom
-			}
-			if w.live.Passed && !w.live.Active && w.liveFrom.Before(before) {
-				before = w.liveFrom
-			}
+	for _, w := range s.watches {
+		if w.past.Seen && now.Sub(w.pastLast) > pastIdle {
+			s.closePast(ctx, w, now)
+		}
+		if w.past.Passed && w.pastFrom.Before(before) {
+			before = w.pastFrom
+		}
+		if w.live.Passed && !w.live.Active && w.liveFrom.Before(before) {
+			before = w.liveFrom
 		}
 	}
 	if oldest := s.received.Add(-maxReplay); before.Before(oldest) {
 		before = oldest
 	}
+	s.listen(ctx, all, now)
 	s.savePeaks(ctx)
 	s.endOrphans(ctx, now)
-	err := s.flush(ctx)
+	err = s.flush(ctx)
 	known := !s.received.IsZero()
 	s.mu.Unlock()
 	if err != nil || !known {
@@ -254,12 +346,18 @@ func (s *Service) tick(ctx context.Context, now time.Time) error {
 	return s.Store.Evaluated(ctx, before)
 }
 
-// endOrphans ends the alarms of devices that were removed: nothing else would.
+// endOrphans ends the alarms of devices that were removed: nothing else would. Should one come back, its
+// rules begin anew.
 func (s *Service) endOrphans(ctx context.Context, now time.Time) {
 	for k, a := range s.active {
 		if _, ok := s.Devices.Visible(ctx, k.Device); !ok && a.Holds() {
 			s.end(ctx, k, now, now)
-			delete(s.watched, series{k.Device, k.Property}) // should it come back, its rules begin anew
+		}
+	}
+	for k := range s.watches {
+		if _, ok := s.Devices.Visible(ctx, k.Device); !ok {
+			delete(s.watches, k)
+			clear(s.watched)
 		}
 	}
 }

@@ -44,7 +44,7 @@ func (s *Service) alarm(ctx context.Context, r raising) Alarm {
 		Origin: r.origin, OpenedAt: wire.Time(r.at), ReceivedAt: at, UpdatedAt: at,
 	}
 	if r.rule != nil {
-		a.RuleName, a.RuleNameEN, a.Source, a.Level, a.Limit = r.rule.Name, r.rule.NameEN, r.rule.Source, r.rule.Level, r.rule.Limit
+		a.RuleName, a.RuleNameEN, a.Source, a.Level, a.Limit = r.rule.Name, r.rule.NameEN, r.rule.Source, r.rule.Level, r.rule.Bound()
 	}
 	a.DeviceName = a.Device
 	if dev, ok := s.Devices.Visible(ctx, a.Device); ok {
@@ -54,6 +54,9 @@ func (s *Service) alarm(ctx context.Context, r raising) Alarm {
 				a.Unit = p.Unit
 			}
 		}
+	}
+	if r.rule != nil && r.rule.Timed() {
+		a.Unit = "s"
 	}
 	return a
 }
@@ -222,12 +225,11 @@ func (s *Service) alarmEvent(ctx context.Context, edge string, e *wire.Event, re
 		})
 		return
 	}
-	if b := s.watched[series{k.Device, k.Property}]; b != nil {
-		for _, w := range b.watches {
-			if w.rule.ID == k.Rule && w.live.Active {
-				return // the readings are here as well, and they will say when it ends
-			}
+	if w := s.watches[k]; w != nil && w.live.Active {
+		if w.rule.Condition != rule.Silent {
+			return // the readings are here as well, and they will say when it ends
 		}
+		w.rule.Hear(&w.live, received.UnixMilli())
 	}
 	s.end(ctx, k, wire.Time(e.At), received)
 }

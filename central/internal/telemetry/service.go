@@ -20,7 +20,7 @@ import (
 )
 
 // MaxAge is how old a reading may be to ring; what is older makes retrospective alarms only.
-const MaxAge = 10 * time.Minute
+const MaxAge = rule.MaxAge
 
 // maxPoints is the most buckets one answer may have.
 const maxPoints = 5000
@@ -89,6 +89,7 @@ func (s *Service) Stop(ctx context.Context) error {
 // run does over time what no reading triggers.
 func (s *Service) run(ctx context.Context) {
 	defer close(s.done)
+	s.remember(ctx, time.Now())
 	every := time.NewTicker(tickEvery)
 	defer every.Stop()
 	for {

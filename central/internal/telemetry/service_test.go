@@ -34,6 +34,17 @@ func (r register) Visible(ctx context.Context, id string) (device.Device, bool) 
 	return d, (id == "level" || id == "other") && !r[id] && who.Sees(d.Division)
 }
 
+// All is the stations as the rule silent sees them: heard of just now.
+func (r register) All(ctx context.Context) ([]device.Device, error) {
+	var out []device.Device
+	for _, id := range []string{"level", "other"} {
+		if d, ok := r.Visible(ctx, id); ok {
+			out = append(out, d)
+		}
+	}
+	return out, nil
+}
+
 // desk is a whole telemetry capability in a folder, so that it can end and start again.
 type desk struct {
 	*telemetry.Service
@@ -42,6 +53,7 @@ type desk struct {
 	db   *store.DB
 	ts   *tsdb.DB
 	gone register
+	reg  telemetry.Devices // instead of gone
 	mu   sync.Mutex
 	seen []string // kinds of events that are no passing views
 }
@@ -71,8 +83,11 @@ func (d *desk) start(rules ...rule.Rule) {
 			d.seen = append(d.seen, e.Kind)
 		}
 	})
+	if d.reg == nil {
+		d.reg = d.gone
+	}
 	d.Service = &telemetry.Service{
-		Store: d.ts, Alarms: store.NewAlarms(d.db), Devices: d.gone, Rules: rules, Events: bus, Log: slog.New(slog.DiscardHandler),
+		Store: d.ts, Alarms: store.NewAlarms(d.db), Devices: d.reg, Rules: rules, Events: bus, Log: slog.New(slog.DiscardHandler),
 	}
 	if err := d.Start(d.t.Context()); err != nil {
 		d.t.Fatal(err)

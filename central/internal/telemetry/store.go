@@ -48,4 +48,6 @@ type AlarmStore interface {
 type Devices interface {
 	// Visible finds a device that the actor of the context may see.
 	Visible(ctx context.Context, id string) (device.Device, bool)
+	// All lists every device that the actor of the context may see.
+	All(ctx context.Context) ([]device.Device, error)
 }

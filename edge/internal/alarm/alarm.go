@@ -1,6 +1,7 @@
 // Package alarm watches readings by the rules at the terminal, so that an alarm is raised without the
-// centre and reaches it before everything else. The agent hands it each round of readings. Rule that must
-// never break: after a restart an alarm that was raised before is ended or goes on, it is not raised twice.
+// centre and reaches it before everything else. The agent hands it each round of readings and lets time
+// pass for it. Rule that must never break: after a restart an alarm that was raised before is ended or
+// goes on, it is not raised twice; and what is old news makes no alarm here.
 package alarm
 
 import (
@@ -8,6 +9,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
@@ -25,40 +27,122 @@ type Outbox interface {
 // stateKey names our value in the outbox.
 const stateKey = "alarms"
 
-// Watch evaluates rules. Classes gives the class of each device.
+const (
+	tickEvery = time.Second
+	keepEvery = time.Minute // how often what the rules remember is kept when no alarm makes it so
+	// unkeptLimit bounds what waits for a full disk.
+	unkeptLimit = 1000
+)
+
+// Watch evaluates rules on the devices of this terminal.
 type Watch struct {
 	Rules   []rule.Rule
-	Classes map[string]string
+	Devices []wire.SensorDeclared
 	Outbox  Outbox
+	Now     func() (time.Time, bool) // the agent's clock, and whether it is set
 	Log     *slog.Logger
 
 	mu     sync.Mutex
+	began  time.Time // silence is counted from here by the monotonic clock: no step of the clock makes any
+	kept   time.Time
 	states map[string]*rule.State // by rule, device and property
-	unkept []wire.Event           // that the disk did not take; tried again with the next readings
+	looks  map[series][]look
+	quiet  []subject    // of the rule silent
+	unkept []wire.Event // that the disk did not take; tried again with the next readings
 }
 
-// unkeptLimit bounds what waits for a full disk.
-const unkeptLimit = 1000
+type series struct{ device, property string }
 
-// Load takes over the states of the last run. A reading of the future, taken while the clock was wrong,
-// would make all readings to come look late: its time is brought back to now.
-func (w *Watch) Load(ctx context.Context, now time.Time, get func(ctx context.Context, key string) ([]byte, error)) error {
-	w.states = map[string]*rule.State{}
+// subject is a rule on a device.
+type subject struct {
+	rule   *rule.Rule
+	device string
+}
+
+func (s subject) key() string { return s.rule.ID + " " + s.device + " " + s.rule.Property }
+
+// look is what a reading means to a rule.
+type look struct {
+	subject
+	input string
+}
+
+// Load takes over the states of the last run. Those of rules and devices that are gone are ended: nothing
+// else would.
+func (w *Watch) Load(ctx context.Context, get func(ctx context.Context, key string) ([]byte, error)) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	now, _ := w.Now()
+	w.began, w.kept = time.Now(), time.Now()
+	w.states, w.looks = map[string]*rule.State{}, map[series][]look{}
+	subjects := w.bind()
+	old := map[string]*rule.State{}
 	text, err := get(ctx, stateKey)
-	if err != nil || len(text) == 0 {
+	if err != nil {
 		return err
 	}
-	if err := json.Unmarshal(text, &w.states); err != nil {
-		return fmt.Errorf("read states of alarms: %w", err)
-	}
-	for key, s := range w.states {
-		if s == nil {
-			delete(w.states, key)
-			continue
+	if len(text) > 0 {
+		if err := json.Unmarshal(text, &old); err != nil {
+			return fmt.Errorf("read states of alarms: %w", err)
 		}
-		s.Last, s.Since = min(s.Last, now.UnixMilli()), min(s.Since, now.UnixMilli())
+	}
+	for key, s := range old {
+		switch x, known := subjects[key]; {
+		case s == nil:
+		case known:
+			s.Resume(now.UnixMilli())
+			w.states[x.key()] = s
+		case s.Active:
+			w.orphan(key, now)
+		}
 	}
 	return nil
+}
+
+// orphan ends the alarm of a rule or a device that is gone.
+func (w *Watch) orphan(key string, now time.Time) {
+	names := strings.Fields(key)
+	if len(names) != 3 {
+		return
+	}
+	gone := rule.Rule{ID: names[0], Property: names[2], Level: 4}
+	w.unkept = w.tell(w.unkept, subject{&gone, names[1]}, &rule.State{}, rule.Ended, now.UnixMilli())
+}
+
+// bind finds which rule looks at which series.
+func (w *Watch) bind() map[string]subject {
+	subjects := map[string]subject{}
+	for i := range w.Rules {
+		r := &w.Rules[i]
+		for _, d := range w.Devices {
+			for _, p := range d.Series {
+				for _, one := range r.Subjects(d.ID, d.Class, p.Property) {
+					l := look{subject{r, one.Device}, one.Input}
+					subjects[l.key()] = l.subject
+					k := series{d.ID, p.Property}
+					w.looks[k] = append(w.looks[k], l)
+					if r.Condition == rule.Silent {
+						w.quiet = append(w.quiet, l.subject)
+					}
+				}
+			}
+		}
+	}
+	return subjects
+}
+
+// Run lets time pass until ctx ends.
+func (w *Watch) Run(ctx context.Context) {
+	every := time.NewTicker(tickEvery)
+	defer every.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-every.C:
+			w.Tick(ctx)
+		}
+	}
 }
 
 // Shift moves what was seen of readings whose times were behind by so much.
@@ -66,32 +150,85 @@ func (w *Watch) Shift(behind time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, s := range w.states {
-		s.Last += behind.Milliseconds()
-		s.Since += behind.Milliseconds()
+		s.Shift(behind.Milliseconds())
 	}
 }
 
-// Take looks at readings in order. What begins or ends is durable when Take returns.
+// Take looks at readings in order. What begins or ends is durable when Take returns. Readings that are too
+// old to ring are left to the centre, which makes history of them.
 func (w *Watch) Take(ctx context.Context, readings []wire.Reading) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	events := w.unkept
-	w.unkept = nil
+	now, set := w.Now()
+	joint, order := map[string][]rule.Value{}, []look(nil) // of expressions
+	var events []wire.Event
 	for i := range readings {
 		r := &readings[i]
-		for j := range w.Rules {
-			one := &w.Rules[j]
-			if !one.Applies(r.Device, w.Classes[r.Device], r.Property) {
-				continue
+		p := wire.Point{At: r.At, Value: r.Value, Quality: r.Quality}
+		for _, l := range w.looks[series{r.Device, r.Property}] {
+			s := w.state(l.subject)
+			change := rule.None
+			at := r.At
+			switch {
+			case l.rule.Condition == rule.Silent: // whatever it said, it has spoken
+				change, at = l.rule.Hear(s, w.passed()), now.UnixMilli()
+			case set && r.At < now.Add(-rule.MaxAge).UnixMilli():
+			case l.rule.Condition == rule.Expression:
+				if len(joint[l.key()]) == 0 {
+					order = append(order, l)
+				}
+				joint[l.key()] = append(joint[l.key()], rule.Value{Input: l.input, Point: p})
+			default:
+				change = l.rule.Step(s, p)
 			}
-			if e, ok := w.step(one, r); ok {
-				events = append(events, e)
-			}
+			events = w.tell(events, l.subject, s, change, at)
 		}
 	}
-	if len(events) == 0 {
+	for _, l := range order {
+		s := w.state(l.subject)
+		l.rule.Join(s, joint[l.key()], func(change rule.Change, at int64) { events = w.tell(events, l.subject, s, change, at) })
+	}
+	w.keep(ctx, events, false)
+}
+
+// Tick lets time pass: silence is noticed, and what the clock has put into the future comes back.
+func (w *Watch) Tick(ctx context.Context) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	now, set := w.Now()
+	var events []wire.Event
+	for _, q := range w.quiet {
+		s := w.state(q)
+		events = w.tell(events, q, s, q.rule.Tick(s, w.passed()), now.UnixMilli())
+	}
+	for _, s := range w.states {
+		if set && s.Last > now.Add(rule.MaxAge).UnixMilli() {
+			s.Clamp(now.UnixMilli())
+		}
+	}
+	w.keep(ctx, events, time.Since(w.kept) > keepEvery)
+}
+
+// passed is the time since the start in milliseconds.
+func (w *Watch) passed() int64 { return time.Since(w.began).Milliseconds() + 1 }
+
+func (w *Watch) state(x subject) *rule.State {
+	s := w.states[x.key()]
+	if s == nil {
+		s = &rule.State{}
+		w.states[x.key()] = s
+	}
+	return s
+}
+
+// keep makes events and states durable; without an event, when it is due.
+func (w *Watch) keep(ctx context.Context, events []wire.Event, due bool) {
+	events = append(w.unkept, events...)
+	w.unkept = nil
+	if len(events) == 0 && !due {
 		return
 	}
+	w.kept = time.Now()
 	text, err := json.Marshal(w.states)
 	if err == nil {
 		err = w.Outbox.Event(ctx, events, map[string][]byte{stateKey: text})
@@ -102,24 +239,18 @@ func (w *Watch) Take(ctx context.Context, readings []wire.Reading) {
 	}
 }
 
-func (w *Watch) step(one *rule.Rule, r *wire.Reading) (wire.Event, bool) {
-	key := one.ID + " " + r.Device + " " + r.Property
-	s := w.states[key]
-	if s == nil {
-		s = &rule.State{}
-		w.states[key] = s
-	}
-	change := one.Step(s, wire.Point{At: r.At, Value: r.Value, Quality: r.Quality})
+// tell appends the event of a change.
+func (w *Watch) tell(events []wire.Event, x subject, s *rule.State, change rule.Change, at int64) []wire.Event {
 	if change == rule.None {
-		return wire.Event{}, false
+		return events
 	}
 	data, err := json.Marshal(wire.AlarmEvent{
-		Rule: one.ID, Property: r.Property, Active: change == rule.Raised, Level: one.Level, Value: r.Value, Limit: one.Limit,
+		Rule: x.rule.ID, Property: x.rule.Property, Active: change == rule.Raised, Level: x.rule.Level, Value: s.Value, Limit: x.rule.Bound(),
 	})
 	if err != nil {
-		w.Log.Error("alarm is not written", "rule", one.ID, "error", err)
-		return wire.Event{}, false
+		w.Log.Error("alarm is not written", "rule", x.rule.ID, "error", err)
+		return events
 	}
-	w.Log.Warn("alarm", "rule", one.ID, "sensor", r.Device, "active", change == rule.Raised, "value", r.Value)
-	return wire.Event{ID: uuid.Must(uuid.NewV7()).String(), At: r.At, Kind: wire.EventAlarm, Device: r.Device, Data: data}, true
+	w.Log.Warn("alarm", "rule", x.rule.ID, "sensor", x.device, "active", change == rule.Raised, "value", s.Value)
+	return append(events, wire.Event{ID: uuid.Must(uuid.NewV7()).String(), At: at, Kind: wire.EventAlarm, Device: x.device, Data: data})
 }

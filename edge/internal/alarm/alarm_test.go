@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"path/filepath"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/fengsui/fengsui/edge/internal/outbox"
@@ -27,14 +28,20 @@ func box(t *testing.T, file string) (*outbox.Box, *outbox.Collector) {
 
 func watch(t *testing.T, b *outbox.Box, o Outbox) *Watch {
 	t.Helper()
+	return watchBy(t, []rule.Rule{{
+		ID: "high", Name: "高", NameEN: "High", Class: "water_level", Property: "water_level", Condition: rule.Above,
+		Limit: 5.2, Clear: 5.1, Level: 3, Source: "test",
+	}}, b, o)
+}
+
+// watchBy is a terminal with a gauge and rules, at second 100.
+func watchBy(t *testing.T, rules []rule.Rule, b *outbox.Box, o Outbox) *Watch {
+	t.Helper()
 	w := &Watch{
-		Rules: []rule.Rule{{
-			ID: "high", Name: "高", NameEN: "High", Class: "water_level", Property: "water_level", Condition: rule.Above,
-			Limit: 5.2, Clear: 5.1, Level: 3, Source: "test",
-		}},
-		Classes: map[string]string{"gauge": "water_level"}, Outbox: o, Log: slog.New(slog.DiscardHandler),
+		Rules: rules, Outbox: o, Now: func() (time.Time, bool) { return time.Unix(100, 0), true }, Log: slog.New(slog.DiscardHandler),
+		Devices: []wire.SensorDeclared{{ID: "gauge", Class: "water_level", Series: []wire.SeriesDeclared{{Property: "water_level"}, {Property: "flow"}}}},
 	}
-	if err := w.Load(t.Context(), time.Unix(100, 0), b.Get); err != nil {
+	if err := w.Load(t.Context(), b.Get); err != nil {
 		t.Fatal(err)
 	}
 	return w
@@ -132,6 +139,106 @@ func TestReadingsOfAWrongClockDoNotBlindTheRules(t *testing.T) {
 	w.Shift(-1_999_000 * time.Second)
 	w.Take(t.Context(), level(1001, 5.0))
 	if got := alarms(t, b); len(got) != 4 || got[3].Active {
+		t.Errorf("got %+v", got)
+	}
+	w.Take(t.Context(), level(2_000_000, 5.3)) // and a clock that was set back without a word
+	w.Tick(t.Context())
+	w.Take(t.Context(), level(101, 5.0))
+	if got := alarms(t, b); len(got) != 6 || got[5].Active {
+		t.Errorf("got %+v", got)
+	}
+}
+
+func TestOldNewsRaisesNothingHere(t *testing.T) {
+	b, c := box(t, filepath.Join(t.TempDir(), "outbox.db"))
+	w := watch(t, b, c)
+	w.Take(t.Context(), level(100-601, 9)) // from the memory of a device
+	w.Now = func() (time.Time, bool) { return time.Unix(10_000, 0), false }
+	if got := alarms(t, b); len(got) != 0 {
+		t.Errorf("got %+v", got)
+	}
+	w.Take(t.Context(), level(101, 5.3)) // nobody knows how old that is
+	if got := alarms(t, b); len(got) != 1 {
+		t.Errorf("got %+v", got)
+	}
+}
+
+func TestExpressionLooksAtARoundAsAWhole(t *testing.T) {
+	b, c := box(t, filepath.Join(t.TempDir(), "outbox.db"))
+	r := rule.Rule{
+		ID: "both", Name: "双", NameEN: "Both", Class: "water_level", Property: "water_level", Condition: rule.Expression,
+		Expression: "water_level > 5 and flow > 100", Level: 2, Source: "test",
+	}
+	if err := r.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	w := watchBy(t, []rule.Rule{r}, b, c)
+	round := func(second int64, level, flow float64) {
+		w.Take(t.Context(), []wire.Reading{
+			{Device: "gauge", Property: "water_level", At: second * 1000, Value: level}, {Device: "gauge", Property: "flow", At: second * 1000, Value: flow},
+		})
+	}
+	round(10, 4, 150)
+	round(11, 6, 50) // never both
+	if got := alarms(t, b); len(got) != 0 {
+		t.Fatalf("got %+v", got)
+	}
+	round(12, 6.5, 150)
+	round(13, 6, 50)
+	if got := alarms(t, b); len(got) != 2 || !got[0].Active || got[0].Value != 6.5 || got[1].Active {
+		t.Errorf("got %+v", got)
+	}
+}
+
+func TestSilenceIsAnAlarmUntilTheDeviceSpeaks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		file := filepath.Join(t.TempDir(), "outbox.db")
+		b, c := box(t, file)
+		rules := []rule.Rule{{
+			ID: "quiet", Name: "静", NameEN: "Quiet", Class: "water_level", Property: "water_level", Condition: rule.Silent,
+			For: rule.Duration(time.Minute), Level: 4, Source: "test",
+		}}
+		w := watchBy(t, rules, b, c)
+		pass := func(d time.Duration) {
+			for range int(d / time.Second) {
+				time.Sleep(time.Second) // of the test's own clock
+				w.Tick(t.Context())
+			}
+		}
+		pass(50 * time.Second)
+		w.Take(t.Context(), []wire.Reading{{Device: "gauge", Property: "water_level", Quality: wire.Bad}})
+		pass(50 * time.Second)
+		if got := alarms(t, b); len(got) != 0 {
+			t.Fatalf("a device that speaks, badly, is silent: %+v", got)
+		}
+		w = watchBy(t, rules, b, c) // a restart: nobody has listened
+		pass(59 * time.Second)
+		if got := alarms(t, b); len(got) != 0 {
+			t.Fatalf("silent at once after a restart: %+v", got)
+		}
+		pass(2 * time.Second)
+		if got := alarms(t, b); len(got) != 1 || !got[0].Active || got[0].Limit != 60 {
+			t.Fatalf("got %+v", got)
+		}
+		w = watchBy(t, rules, b, c)
+		pass(2 * time.Minute)
+		if got := alarms(t, b); len(got) != 1 {
+			t.Fatalf("raised again after a restart: %+v", got)
+		}
+		w.Take(t.Context(), level(101, 5))
+		if got := alarms(t, b); len(got) != 2 || got[1].Active {
+			t.Errorf("got %+v", got)
+		}
+	})
+}
+
+func TestAlarmOfARuleThatIsGoneEnds(t *testing.T) {
+	b, c := box(t, filepath.Join(t.TempDir(), "outbox.db"))
+	w := watch(t, b, c)
+	w.Take(t.Context(), level(10, 5.3))
+	w = watchBy(t, nil, b, c)
+	w.Take(t.Context(), nil)
+	if got := alarms(t, b); len(got) != 2 || got[1].Active || got[1].Rule != "high" || got[1].Property != "water_level" {
 		t.Errorf("got %+v", got)
 	}
 }

@@ -607,6 +607,11 @@ export interface components {
             /** @description What the person who acknowledges wants to say */
             note?: string;
         };
+        Action: {
+            device: string;
+            for?: string;
+            output: string;
+        };
         Agent: {
             backlog: components["schemas"]["Backlog"];
             boot: string;
@@ -824,6 +829,10 @@ export interface components {
              */
             type: string;
         };
+        Input: {
+            device: string;
+            property: string;
+        };
         ItemsLatest: {
             items: components["schemas"]["Latest"][] | null;
         };
@@ -949,23 +958,30 @@ export interface components {
             permissions: string[] | null;
         };
         Rule: {
+            actions?: components["schemas"]["Action"][] | null;
             class: string;
             /** Format: double */
             clear: number;
             condition: string;
             devices?: string[] | null;
             effective: string;
+            expression?: string;
             for: string;
             id: string;
+            inputs?: {
+                [key: string]: components["schemas"]["Input"];
+            };
             /** Format: int64 */
             level: number;
             /** Format: double */
             limit: number;
+            max_age?: string;
             name: string;
             name_en: string;
             property: string;
             source: string;
             unverified: boolean;
+            window?: string;
         };
         Series: {
             /** Format: int64 */

@@ -1,0 +1,86 @@
+package telemetry
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/fengsui/fengsui/central/internal/device"
+	"github.com/fengsui/fengsui/shared/rule"
+	"github.com/fengsui/fengsui/shared/wire"
+)
+
+// Silence at the centre. The rule silent here asks the device register when a thing was last heard, with
+// three exceptions, so that one broken link makes one alarm and no storm:
+//
+//   - What is behind a terminal that is not connected is not watched: nobody can tell whether it is silent.
+//     That the terminal is not heard is an alarm of its own (class terminal). When the terminal is back,
+//     counting begins anew.
+//   - When the centre itself was away (a start, a machine that slept, a clock that jumped), counting begins
+//     anew for everything.
+//   - A backlog proves nothing about now: it neither ends a silence nor, by its gaps, makes one afterwards.
+//     What was silent while the link was down the terminal has noticed by the same rules; its events
+//     arrive with their own times and are retrospective when they are old. An alarm that the centre raised
+//     in good faith stays as history, for it says what was true here: it was not heard.
+
+// pause between two looks after which the centre itself was away.
+const pause = 6 * tickEvery
+
+// listen lets time pass for the rule silent.
+func (s *Service) listen(ctx context.Context, all []device.Device, now time.Time) {
+	at := now.UnixMilli() // of the wall: a jump of the clock is to be seen
+	away := s.ticked == 0 || at < s.ticked || at-s.ticked > pause.Milliseconds()
+	s.ticked = at
+	online := map[string]bool{}
+	for i := range all {
+		online[all[i].ID] = all[i].State == device.Online
+	}
+	for i := range s.Rules {
+		r := &s.Rules[i]
+		if r.Condition != rule.Silent {
+			continue
+		}
+		for j := range all {
+			d, k := &all[j], Key{r.ID, all[j].ID, r.Property}
+			switch {
+			case !r.On(d.ID, d.Class) || !speaks(d, r.Property):
+			case d.State == device.Revoked: // it is not to be heard any more
+				s.end(ctx, k, now, now)
+				delete(s.watches, k)
+			default:
+				s.hear(ctx, s.watch(k, r), d, now, away || (d.Parent != "" && !online[d.Parent]))
+			}
+		}
+	}
+}
+
+// speaks reports whether the device is one that should be heard. Terminals and cameras have no series.
+func speaks(d *device.Device, property string) bool {
+	if d.LastSeen == nil || d.State == device.Never {
+		return false
+	}
+	return d.Kind != device.Sensor || slices.ContainsFunc(d.Series, func(one device.Series) bool { return one.Property == property })
+}
+
+// hear asks whether one device is silent; unwatched says that nobody can tell.
+func (s *Service) hear(ctx context.Context, w *watch, d *device.Device, now time.Time, unwatched bool) {
+	heard := *d.LastSeen
+	if d.Kind == device.Edge && d.State == device.Online {
+		heard = now
+	}
+	s.changed(ctx, w, w.rule.Hear(&w.live, heard.UnixMilli()), now.UnixMilli(), now)
+	if unwatched && !w.live.Active {
+		w.live.Heard = 0
+	}
+	s.changed(ctx, w, w.rule.Tick(&w.live, now.UnixMilli()), now.UnixMilli(), now)
+}
+
+// spoke takes a live reading as the end of the silence of its series, also of one that the terminal has
+// noticed.
+func (s *Service) spoke(ctx context.Context, w *watch, p wire.Point, received time.Time) {
+	ended := wire.Time(p.At)
+	if w.rule.Hear(&w.live, received.UnixMilli()) == rule.Ended {
+		ended = received
+	}
+	s.end(ctx, w.key, ended, received)
+}
