@@ -70,7 +70,7 @@ type OrgChange struct {
 }
 
 // ChangeOrg renames an organisation or gives it another division. Its division stays inside
-// the parent's, so that nobody widens their own sight.
+// the parent's and inside what the actor sees, so that nobody widens their own sight.
 func (s *Service) ChangeOrg(ctx context.Context, id string, c OrgChange) (Org, error) {
 	a, err := actor.Require(ctx, actor.AccountWrite)
 	if err != nil {
@@ -99,6 +99,9 @@ func (s *Service) ChangeOrg(ctx context.Context, id string, c OrgChange) (Org, e
 			return err
 		}
 		if o.Division != old {
+			if err := s.mayReach(ctx, a, orgs, o); err != nil {
+				return err
+			}
 			if err := mayMove(orgs, o); err != nil {
 				return err
 			}
@@ -110,6 +113,30 @@ func (s *Service) ChangeOrg(ctx context.Context, id string, c OrgChange) (Org, e
 	}
 	s.publish(ctx, OrgChanged, o.ID, o.Division, o)
 	return o, nil
+}
+
+// mayReach keeps the actor's own sight as it is: the new division must be one that they see, and the
+// organisation on which their sight rests is changed by somebody of the whole centre.
+func (s *Service) mayReach(ctx context.Context, a actor.Actor, orgs []Org, o Org) error {
+	if !sees(a, o.Division) {
+		return errs.Field("account.division_unseen", "division", "must be "+a.DivisionCode+" or below it, which is what you manage")
+	}
+	top, err := topOf(orgs)
+	if err != nil || sees(a, top.Division) {
+		return err
+	}
+	u, err := s.store.User(ctx, a.ID)
+	if err != nil {
+		return err
+	}
+	for id := u.OrgID; id != ""; {
+		if id == o.ID {
+			return errs.E(errs.Denied, "account.division_own", "the division of your own organisation is changed by an administrator above you")
+		}
+		above, _ := findOrg(orgs, id)
+		id = above.ParentID
+	}
+	return nil
 }
 
 // mayMove keeps the tree a tree of divisions: a child's division lies inside its parent's. The top keeps
