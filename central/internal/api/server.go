@@ -12,8 +12,10 @@ import (
 	"io/fs"
 	"log/slog"
 	"net"
+	"net/http"
 	"reflect"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -82,7 +84,7 @@ func New(o Options) *Server {
 		ErrorHandler:          s.fail,
 		ReadBufferSize:        16 << 10,
 	})
-	s.fiber.Use(s.protect, s.trace, s.headers, compress.New(compress.Config{Next: uncompressed}))
+	s.fiber.Use(s.protect, s.trace, s.headers, unpacked, compress.New(compress.Config{Next: uncompressed}))
 	s.fiber.Use("/api", s.identify)
 	c := huma.DefaultConfig("Fengsui 烽燧", version.Version)
 	c.OpenAPIPath, c.DocsPath, c.SchemasPath = "/api/openapi", "", ""
@@ -211,6 +213,15 @@ func (s *Server) protect(c *fiber.Ctx) (err error) {
 			err = s.fail(c, errors.New("panic"))
 		}
 	}()
+	return c.Next()
+}
+
+// unpacked refuses a body that is compressed: fiber unpacks it without a limit, so a megabyte would become
+// a gigabyte of memory before anybody asked who sent it. Neither console nor terminals compress theirs.
+func unpacked(c *fiber.Ctx) error {
+	if kind := c.Get(fiber.HeaderContentEncoding); kind != "" && !strings.EqualFold(kind, "identity") {
+		return newProblem(c.UserContext(), http.StatusUnsupportedMediaType, "request.encoding", "send the body without Content-Encoding")
+	}
 	return c.Next()
 }
 

@@ -104,10 +104,11 @@ func sdpBody(c *fiber.Ctx, kind string) (string, error) {
 	if err != nil || got != kind {
 		return "", fiber.NewError(http.StatusUnsupportedMediaType, "send "+kind)
 	}
-	if len(c.Body()) > maxSDP {
+	text := c.Request().Body()
+	if len(text) > maxSDP {
 		return "", fiber.NewError(http.StatusRequestEntityTooLarge, "the description is too long")
 	}
-	return string(c.Body()), nil
+	return string(text), nil
 }
 
 // refuse gives the errors of sessions the status that RFC 9725 wants.

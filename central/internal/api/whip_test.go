@@ -2,9 +2,11 @@ package api_test
 
 import (
 	"bytes"
+	"compress/gzip"
 	"encoding/json"
 	"errors"
 	"net/http"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -214,6 +216,36 @@ func TestSessionsFollowRFC9725(t *testing.T) {
 		if got := r.call(t, http.MethodOptions, path, "", "", ""); got.status != http.StatusNoContent || got.header.Get(want) == "" ||
 			got.header.Get("Access-Control-Allow-Origin") != "" {
 			t.Errorf("OPTIONS %s: %d %v", path, got.status, got.header)
+		}
+	}
+}
+
+func TestCompressedBodiesAreRefusedUnread(t *testing.T) {
+	r := videoRoom(t)
+	var bomb bytes.Buffer
+	w := gzip.NewWriter(&bomb)
+	if _, err := w.Write(make([]byte, 64<<20)); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ path, kind, encoding string }{
+		{"/whip/cam-1", sdpKind, "gzip"},
+		{"/whep/cam-1", sdpKind, "br"},
+		{"/whip/cam-1", sdpKind, "identity, gzip"},
+		{"/api/v1/streams/cam-1/watch", "application/json", "deflate"},
+		{"/api/v1/streams/cam-1/watch", "application/json", "zstd"},
+	} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		got := r.call(t, http.MethodPost, c.path, "", c.kind, bomb.String(), "Content-Encoding", c.encoding)
+		runtime.ReadMemStats(&after)
+		if got.status != http.StatusUnsupportedMediaType || !strings.Contains(got.body, `"request.encoding"`) {
+			t.Errorf("%s in %s: %d %s", c.path, c.encoding, got.status, got.body)
+		}
+		if grown := after.TotalAlloc - before.TotalAlloc; grown > 32<<20 {
+			t.Errorf("%s in %s: %d MB were taken", c.path, c.encoding, grown>>20)
 		}
 	}
 }
