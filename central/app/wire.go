@@ -150,8 +150,11 @@ func (b *base) firstAdministrator(ctx context.Context, cfg config.Config, out io
 
 // telemetryFiles opens the readings.
 func (c *Centre) telemetryFiles(ctx context.Context, cfg config.Config) (*tsdb.DB, error) {
+	days := func(n int) time.Duration { return time.Duration(n) * 24 * time.Hour }
 	db, err := tsdb.Open(ctx, tsdb.Options{
 		Dir: filepath.Join(cfg.Data, telemetryName), SealEvery: time.Duration(cfg.Telemetry.SealAfter) * time.Minute, Log: c.log,
+		Keep:    tsdb.Keep{Readings: days(cfg.Telemetry.KeepReadings), Rollups: days(cfg.Telemetry.KeepRollups)},
+		Reserve: int64(cfg.Telemetry.Reserve) << 20,
 	})
 	if err != nil {
 		return nil, err

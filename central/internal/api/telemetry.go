@@ -31,10 +31,11 @@ type seriesInput struct {
 	From     time.Time `query:"from" doc:"Begin; a day before the end when left out"`
 	To       time.Time `query:"to" doc:"End, not included; now when left out"`
 	Points   int       `query:"points" minimum:"0" maximum:"5000" doc:"Most buckets wanted; 0 means 500"`
+	Quality  string    `query:"quality" enum:"good,usable,all" default:"usable" doc:"good: good readings only; usable: uncertain ones as well; all: bad ones as well"`
 }
 
 func (in *seriesInput) query(now time.Time) telemetry.Query {
-	q := telemetry.Query{Device: in.Device, Property: in.Property, From: in.From.UTC(), To: in.To.UTC(), Points: in.Points}
+	q := telemetry.Query{Device: in.Device, Property: in.Property, From: in.From.UTC(), To: in.To.UTC(), Points: in.Points, Quality: telemetry.Quality(in.Quality)}
 	if q.To.IsZero() {
 		q.To = now.UTC()
 	}

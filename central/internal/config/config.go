@@ -63,7 +63,10 @@ type Video struct {
 
 // Telemetry is the embedded store.
 type Telemetry struct {
-	SealAfter int `yaml:"seal_after_minutes"`
+	SealAfter    int `yaml:"seal_after_minutes"`
+	KeepReadings int `yaml:"keep_readings_days"`
+	KeepRollups  int `yaml:"keep_rollups_days"`
+	Reserve      int `yaml:"reserve_mb"`
 }
 
 // Log is what goes to standard error.
@@ -86,7 +89,7 @@ func Default() Config {
 		Database:        Database{Driver: "sqlite"},
 		MQTT:            MQTT{Plain: "127.0.0.1:1883", TLS: ":8883"},
 		Video:           Video{Listen: ":8189"},
-		Telemetry:       Telemetry{SealAfter: 10},
+		Telemetry:       Telemetry{SealAfter: 10, Reserve: 256},
 		Log:             Log{Level: "info", Format: "text"},
 	}
 }
@@ -143,10 +146,30 @@ func (c *Config) check() error {
 	if c.Division == "" || strings.Trim(c.Division, "0123456789") != "" {
 		return &strict.Problem{Key: "division", Err: fmt.Errorf("%q is not a division code (GB/T 2260)", c.Division)}
 	}
-	if c.Telemetry.SealAfter < 1 || c.Telemetry.SealAfter > 1440 {
-		return &strict.Problem{Key: "telemetry.seal_after_minutes", Err: errors.New("must be 1 to 1440")}
+	if err := c.Telemetry.check(); err != nil {
+		return err
 	}
 	return c.checkFiles()
+}
+
+func (t *Telemetry) check() error {
+	for _, n := range []struct {
+		key                string
+		value, least, most int
+	}{
+		{"seal_after_minutes", t.SealAfter, 1, 1440},
+		{"keep_readings_days", t.KeepReadings, 0, 36_500},
+		{"keep_rollups_days", t.KeepRollups, 0, 36_500},
+		{"reserve_mb", t.Reserve, 0, 1 << 20},
+	} {
+		if n.value < n.least || n.value > n.most {
+			return &strict.Problem{Key: "telemetry." + n.key, Err: fmt.Errorf("must be %d to %d", n.least, n.most)}
+		}
+	}
+	if t.KeepRollups > 0 && (t.KeepReadings == 0 || t.KeepRollups < t.KeepReadings) {
+		return &strict.Problem{Key: "telemetry.keep_rollups_days", Err: errors.New("must be 0 or no less than keep_readings_days")}
+	}
+	return nil
 }
 
 func (c *Config) checkFiles() error {

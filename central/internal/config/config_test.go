@@ -47,6 +47,8 @@ func TestBadFileStopsWithFileAndLine(t *testing.T) {
 		{"no such database", usable + "database:\n  driver: oracle\n", "central.yml:5: database.driver: "},
 		{"plain MQTT for everybody", usable + "\nmqtt:\n  tls: ''\n  plain: 0.0.0.0:1883\n", "central.yml:7: mqtt.plain: MQTT without TLS"},
 		{"no port", usable + "http:\n  listen: localhost\n", "central.yml:5: http.listen: "},
+		{"negative retention", usable + "telemetry:\n  keep_readings_days: -1\n", "central.yml:5: telemetry.keep_readings_days: must be 0 to 36500"},
+		{"roll-ups shorter than readings", usable + "telemetry:\n  keep_readings_days: 9\n  keep_rollups_days: 8\n", "central.yml:6: telemetry.keep_rollups_days: "},
 		{"no base map", "data: x\nbasemap: /nonexistent\nfirmware_configs: " + dir, "central.yml:2: basemap: open /nonexistent"},
 	} {
 		file := filepath.Join(t.TempDir(), "central.yml")

@@ -22,9 +22,6 @@ import (
 // MaxAge is how old a reading may be to ring; what is older makes retrospective alarms only.
 const MaxAge = rule.MaxAge
 
-// maxPoints is the most buckets one answer may have.
-const maxPoints = 5000
-
 // Service takes readings in, answers for them, and keeps the alarms. Fill the exported fields, then
 // Start; Commit may be called from then on.
 type Service struct {

@@ -12,14 +12,19 @@ import (
 // Store keeps readings and the ranges that were committed.
 type Store interface {
 	// Commit stores all or nothing; it is durable when it returns without an error. A reading whose
-	// series and time are stored already is not stored again. errs.Unavailable when the disk is full.
+	// series and time are stored already is not stored again. errs.Unavailable when the disk is full; then
+	// messages that are Urgent are still taken when they come by themselves.
 	Commit(ctx context.Context, in []Incoming) ([]Outcome, error)
 	// Have lists what is committed of one epoch of an edge.
 	Have(ctx context.Context, edge string, epoch uint64) ([]wire.LaneRanges, error)
 	// Latest is the newest reading of every series.
 	Latest(ctx context.Context) ([]Latest, error)
-	// Query reads one series.
+	// Query reads one series for a chart.
 	Query(ctx context.Context, q Query) (Chart, error)
+	// Read lists the readings of one series.
+	Read(ctx context.Context, q Read) ([]Sample, error)
+	// Health says whether readings can be stored; it must be cheap. Since is left to the caller.
+	Health() Health
 	// Stats counts what is stored.
 	Stats(ctx context.Context) (Stats, error)
 	// Replay hands over, in order, everything committed since the last Evaluated.

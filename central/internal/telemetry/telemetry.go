@@ -33,40 +33,59 @@ type Latest struct {
 	Quality    wire.Quality `json:"quality"`
 }
 
-// Query asks for one series. Points is the most buckets wanted (0: 500).
-type Query struct {
-	Device   string
-	Property string
-	From, To time.Time
-	Points   int
+// Urgent reports whether all messages are of the lanes that are never refused for want of room: alarms and
+// states of edges.
+func Urgent(in []Incoming) bool {
+	for i := range in {
+		if !in[i].Urgent() {
+			return false
+		}
+	}
+	return true
 }
 
-// Chart is the answer to a Query. Step is zero when every reading is shown by itself.
-type Chart struct {
-	Device   string    `json:"device"`
-	Property string    `json:"property"`
-	Unit     string    `json:"unit"`
-	From     time.Time `json:"from"`
-	To       time.Time `json:"to"`
-	Step     int64     `json:"step_ms"`
-	Buckets  []Bucket  `json:"buckets"`
-}
-
-// Bucket is one step of a chart; a single reading has Count 1 and equal Min, Max, Mean. Bad readings and
-// values that are no finite number are left out.
-type Bucket struct {
-	At    time.Time `json:"at"`
-	Min   float64   `json:"min"`
-	Max   float64   `json:"max"`
-	Mean  float64   `json:"mean"`
-	Last  float64   `json:"last"`
-	Count int64     `json:"count"`
-}
+// Urgent reports whether the message is of a lane that is never refused for want of room.
+func (in *Incoming) Urgent() bool { return in.Ranged && in.Batch.Lane <= wire.LaneState }
 
 // Stats counts what is stored.
 type Stats struct {
-	Readings int64 `json:"readings"` // distinct (series, time)
-	Series   int64 `json:"series"`
-	Bytes    int64 `json:"bytes"`
-	Inbox    int64 `json:"inbox"` // batches not sealed yet
+	Readings         int64        `json:"readings"` // distinct (series, time)
+	Series           int64        `json:"series"`
+	Bytes            int64        `json:"bytes"`
+	Inbox            int64        `json:"inbox"`              // batches not sealed yet
+	Dirty            int64        `json:"rollups_due"`        // days of series that wait for their roll-ups
+	KeepReadingsDays int          `json:"keep_readings_days"` // 0: for ever
+	KeepRollupsDays  int          `json:"keep_rollups_days"`
+	Months           []MonthStats `json:"months"`
+}
+
+// MonthStats is one month ("2026-11", UTC) of the embedded store.
+type MonthStats struct {
+	Month       string `json:"month"`
+	Readings    int64  `json:"readings"` // sealed
+	Bytes       int64  `json:"bytes"`
+	RollupBytes int64  `json:"rollup_bytes"`
+	Dirty       int64  `json:"rollups_due"`
+	Retired     bool   `json:"retired"` // readings are deleted as configured, roll-ups are left
+	Held        bool   `json:"held"`    // under a legal hold: nothing of it is deleted
+}
+
+// HealthState says whether readings are taken.
+type HealthState string
+
+// The states.
+const (
+	Healthy  HealthState = "ok"
+	DiskFull HealthState = "disk_full" // readings are refused, alarms are taken; senders keep what they have
+	Failing  HealthState = "failing"   // the last write failed; Part says which
+)
+
+// Health is how the store does.
+type Health struct {
+	State        HealthState `json:"state" enum:"ok,disk_full,failing"`
+	Part         string      `json:"part,omitempty" enum:"commit,seal"`
+	Since        time.Time   `json:"since"`
+	FreeBytes    int64       `json:"free_bytes"`
+	ReserveBytes int64       `json:"reserve_bytes"`
+	Refused      int64       `json:"refused"` // messages refused for want of room since the start of the centre
 }

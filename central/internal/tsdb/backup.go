@@ -4,10 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
-	"slices"
 )
 
 // Backup writes a copy of the store into a folder while it works. Opening that folder gives everything
@@ -22,12 +20,16 @@ func (d *DB) Backup(ctx context.Context, dir string) error {
 	if err := copyInto(ctx, d.inbox, filepath.Join(dir, "inbox.db")); err != nil {
 		return err
 	}
-	d.months.mu.RLock()
-	open := maps.Clone(d.months.open)
-	d.months.mu.RUnlock()
-	for _, name := range slices.Sorted(maps.Keys(open)) {
-		if err := copyInto(ctx, open[name].db, filepath.Join(dir, monthPrefix+name+monthSuffix)); err != nil {
-			return err
+	for _, name := range d.months.names() {
+		if f := d.months.get(name); f != nil {
+			if err := copyInto(ctx, f.db, filepath.Join(dir, monthPrefix+name+fileSuffix)); err != nil {
+				return err
+			}
+		}
+		if db := d.months.rollup(name); db != nil {
+			if err := copyInto(ctx, db, filepath.Join(dir, rollupPrefix+name+fileSuffix)); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

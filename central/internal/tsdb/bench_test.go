@@ -2,6 +2,7 @@ package tsdb
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -119,7 +120,7 @@ func BenchmarkCommitSensors(b *testing.B) {
 	b.ReportMetric(float64(b.N*group)/b.Elapsed().Seconds(), "readings/s")
 }
 
-// BenchmarkSeal moves 2 million readings of 1,000 series into chunks.
+// BenchmarkSeal moves 2 million readings of 1,000 series into chunks. The size is with roll-ups.
 func BenchmarkSeal(b *testing.B) {
 	var sealed, bytes int64
 	in := batches(100, 4000)
@@ -136,8 +137,9 @@ func BenchmarkSeal(b *testing.B) {
 		if err := d.Evaluated(context.Background(), time.UnixMilli(t0+1)); err != nil {
 			b.Fatal(err)
 		}
-		for _, f := range d.months.open {
-			bytes += fileSize(b, f)
+		rollup(b, d, t0+9*day)
+		for name, f := range d.months.open {
+			bytes += fileSize(b, f.db) + fileSize(b, d.months.rollup(name))
 		}
 		shut(b, d)
 		b.StartTimer()
@@ -146,9 +148,9 @@ func BenchmarkSeal(b *testing.B) {
 	b.ReportMetric(float64(bytes)/float64(sealed), "bytes/reading")
 }
 
-func fileSize(b *testing.B, f *month) (n int64) {
+func fileSize(b *testing.B, db *sql.DB) (n int64) {
 	b.Helper()
-	err := f.db.QueryRowContext(context.Background(), `select (select page_count from pragma_page_count) * (select page_size from pragma_page_size)`).Scan(&n)
+	err := db.QueryRowContext(context.Background(), `select (select page_count from pragma_page_count) * (select page_size from pragma_page_size)`).Scan(&n)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -177,6 +179,7 @@ func BenchmarkQueryYear(b *testing.B) {
 				}
 			}
 			seal(b, d)
+			rollup(b, d, w.at+2*day)
 			q := telemetry.Query{Device: "d1", Property: "p", From: time.UnixMilli(t0), To: time.UnixMilli(w.at), Points: c.points}
 			for b.Loop() {
 				if s, err := d.Query(context.Background(), q); err != nil || len(s.Buckets) < 100 {
@@ -200,4 +203,29 @@ func BenchmarkOpen(b *testing.B) {
 		shut(b, open(b, dir))
 	}
 	b.ReportMetric(float64(2_000_000*b.N)/b.Elapsed().Seconds(), "readings/s")
+}
+
+// BenchmarkRollup makes the roll-ups of a month of one series at one reading a second.
+func BenchmarkRollup(b *testing.B) {
+	for b.Loop() {
+		b.StopTimer()
+		d := open(b, b.TempDir())
+		w := walk{rnd: rand.New(rand.NewPCG(1, 1)), v: 3, at: t0 + day}
+		for range 29 {
+			var rs []wire.Reading
+			for range 86_400 {
+				at, v := w.next(1000)
+				rs = append(rs, wire.Reading{Device: "d1", Property: "p", At: at, Value: v})
+			}
+			commit(b, d, plain(rs...))
+		}
+		seal(b, d)
+		b.StartTimer()
+		rollup(b, d, w.at+2*day)
+		b.StopTimer()
+		b.ReportMetric(float64(fileSize(b, d.months.rollup("2026-11")))/(29*86_400), "bytes/reading")
+		shut(b, d)
+		b.StartTimer()
+	}
+	b.ReportMetric(29*86_400*float64(b.N)/b.Elapsed().Seconds(), "readings/s")
 }

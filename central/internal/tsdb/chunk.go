@@ -1,6 +1,7 @@
 package tsdb
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"math"
@@ -15,43 +16,57 @@ import (
 const (
 	day         = int64(24 * time.Hour / time.Millisecond)
 	chunkPoints = 4096 // a chunk is cut here
-	chunkCodec  = 1    // first byte: a column of shared/wire in one zstd frame with its checksum
+
+	// The first byte says what follows: one zstd frame with its checksum, in it a column of shared/wire
+	// and, since 2, when each reading came.
+	chunkCodecOld = 1
+	chunkCodec    = 2
 )
 
 // errChunk is returned for a chunk that cannot be read.
 var errChunk = errors.New("chunk is damaged")
 
 // summary is what is known of a chunk without reading it. Min, Max, Sum and Last are of its usable
-// readings only.
+// readings only: good and uncertain ones; LastAt is the
+// time of the last of them. First and last arrival are zero when they were not kept.
 type summary struct {
 	T0, T1         int64
 	Points         int64
 	Usable         int64
+	Good           int64
 	Min, Max, Last float64
 	Sum            float64
+	LastAt         int64
+	R0, R1         int64
 }
 
-// usable reports whether a reading belongs into a chart.
-func usable(p wire.Point) bool {
-	return p.Quality < wire.Bad && !math.IsNaN(p.Value) && !math.IsInf(p.Value, 0)
-}
-
-func summarise(points []wire.Point) summary {
+func summarise(points []point) summary {
 	s := summary{Points: int64(len(points))}
 	if len(points) == 0 {
 		return s
 	}
-	s.T0, s.T1 = points[0].At, points[len(points)-1].At
+	s.T0, s.T1 = points[0].at, points[len(points)-1].at
 	for _, p := range points {
-		if !usable(p) {
+		if p.received != 0 {
+			if s.R0 == 0 {
+				s.R0 = p.received
+			}
+			s.R0, s.R1 = min(s.R0, p.received), max(s.R1, p.received)
+		}
+		c := p.class()
+		if c > uncertain {
 			continue
 		}
 		if s.Usable == 0 {
-			s.Min, s.Max = p.Value, p.Value
+			s.Min, s.Max = p.value, p.value
 		}
-		s.Min, s.Max, s.Last = min(s.Min, p.Value), max(s.Max, p.Value), p.Value
-		s.Sum += p.Value
+		s.Min, s.Max, s.Last = min(s.Min, p.value), max(s.Max, p.value), p.value
+		s.LastAt = p.at
+		s.Sum += p.value
 		s.Usable++
+		if c == good {
+			s.Good++
+		}
 	}
 	return s
 }
@@ -79,60 +94,80 @@ func (c *codec) close() {
 	c.dec.Close()
 }
 
-// encode writes a chunk; scratch is reused between calls.
-func (c *codec) encode(points []wire.Point, scratch []byte) (body, again []byte) {
-	scratch = wire.AppendColumn(scratch[:0], points)
-	return c.enc.EncodeAll(scratch, []byte{chunkCodec}), scratch
+// buffer is what encode works with; it is reused between calls.
+type buffer struct {
+	points []wire.Point
+	plain  []byte
+}
+
+// encode writes a chunk.
+func (c *codec) encode(points []point, b *buffer) []byte {
+	b.points = b.points[:0]
+	for _, p := range points {
+		b.points = append(b.points, wire.Point{At: p.at, Value: p.value, Quality: p.quality})
+	}
+	b.plain = wire.AppendColumn(b.plain[:0], b.points)
+	// Arrivals, in runs of readings that came together: length, change of the time.
+	var last int64
+	for i := 0; i < len(points); {
+		n := 1
+		for i+n < len(points) && points[i+n].received == points[i].received {
+			n++
+		}
+		b.plain = binary.AppendUvarint(b.plain, uint64(n))
+		b.plain = binary.AppendVarint(b.plain, points[i].received-last)
+		last = points[i].received
+		i += n
+	}
+	return c.enc.EncodeAll(b.plain, []byte{chunkCodec})
 }
 
 // decode reads a chunk. The points must be sorted, each time once; anything else is damage.
-func (c *codec) decode(body []byte) ([]wire.Point, error) {
-	if len(body) == 0 || body[0] != chunkCodec {
+func (c *codec) decode(body []byte) ([]point, error) {
+	if len(body) == 0 || (body[0] != chunkCodec && body[0] != chunkCodecOld) {
 		return nil, errChunk
 	}
 	plain, err := c.dec.DecodeAll(body[1:], nil)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errChunk, err)
 	}
-	points, rest, err := wire.ReadColumn(plain, math.MaxInt32)
+	column, rest, err := wire.ReadColumn(plain, math.MaxInt32)
+	if err != nil {
+		return nil, errChunk
+	}
+	out := make([]point, len(column))
+	for i, p := range column {
+		if i > 0 && p.At <= column[i-1].At {
+			return nil, errChunk
+		}
+		out[i] = point{at: p.At, value: p.Value, quality: p.Quality}
+	}
+	if body[0] == chunkCodec {
+		rest, err = readArrivals(out, rest)
+	}
 	if err != nil || len(rest) > 0 {
 		return nil, errChunk
 	}
-	for i := 1; i < len(points); i++ {
-		if points[i].At <= points[i-1].At {
-			return nil, errChunk
-		}
-	}
-	return points, nil
+	return out, nil
 }
 
-// mergePoints joins two sorted runs. Where both have a time, the reading of a stays: what was stored
-// first is what was acknowledged.
-func mergePoints(a, b []wire.Point) []wire.Point {
-	switch {
-	case len(a) == 0:
-		return b
-	case len(b) == 0:
-		return a
-	}
-	out := make([]wire.Point, 0, len(a)+len(b))
-	i, j := 0, 0
-	for i < len(a) && j < len(b) {
-		switch {
-		case a[i].At < b[j].At:
-			out = append(out, a[i])
-			i++
-		case a[i].At > b[j].At:
-			out = append(out, b[j])
-			j++
-		default:
-			out = append(out, a[i])
-			i++
-			j++
+func readArrivals(points []point, rest []byte) ([]byte, error) {
+	var at int64
+	for i := 0; i < len(points); {
+		n, w := binary.Uvarint(rest)
+		if w <= 0 || n == 0 || n > uint64(len(points)-i) {
+			return nil, errChunk
+		}
+		d, v := binary.Varint(rest[w:])
+		if v <= 0 {
+			return nil, errChunk
+		}
+		rest, at = rest[w+v:], at+d
+		for end := i + int(n); i < end; i++ {
+			points[i].received = at
 		}
 	}
-	out = append(out, a[i:]...)
-	return append(out, b[j:]...)
+	return rest, nil
 }
 
 // dayOf is the UTC day of a time, also before 1970.
@@ -146,3 +181,12 @@ func dayOf(at int64) int64 {
 
 // monthOf names the file a time belongs to.
 func monthOf(at int64) string { return time.UnixMilli(at).UTC().Format("2006-01") }
+
+// monthSpan is the time of a month, the end not included.
+func monthSpan(name string) (from, to int64) {
+	t, err := time.Parse("2006-01", name)
+	if err != nil {
+		return 0, 0 // openAll takes no such name
+	}
+	return t.UnixMilli(), t.AddDate(0, 1, 0).UnixMilli()
+}

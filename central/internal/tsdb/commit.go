@@ -30,7 +30,8 @@ type scratch struct {
 	events  []sourced
 	body    []byte
 	chunks  sealedTimes
-	strange int // readings with an impossible time
+	strange int   // readings with an impossible time
+	expired int64 // readings of months that retention has deleted
 }
 
 // laneChange is what a commit does to one lane: the new set, and the ranges of it to write.
@@ -43,8 +44,14 @@ type laneChange struct {
 func (d *DB) Commit(ctx context.Context, in []telemetry.Incoming) ([]telemetry.Outcome, error) {
 	d.commit.Lock()
 	defer d.commit.Unlock()
-	if err := d.waitForRoom(ctx); err != nil {
-		return nil, err
+	if !telemetry.Urgent(in) {
+		if d.space.full() {
+			d.space.refuse(len(in))
+			return nil, errs.E(errs.Unavailable, "telemetry.disk_full", "the disk is full: readings are refused, alarms are still taken")
+		}
+		if err := d.waitForRoom(ctx); err != nil {
+			return nil, err
+		}
 	}
 	defer d.reset()
 	out := make([]telemetry.Outcome, len(in))
@@ -72,10 +79,13 @@ func (d *DB) Commit(ctx context.Context, in []telemetry.Incoming) ([]telemetry.O
 	if len(d.columns) == 0 && len(d.events) == 0 && len(lanes) == 0 {
 		return out, nil
 	}
+	d.step("before the commit")
 	row, err := d.write(ctx, lanes, received)
+	d.trouble.note(&d.trouble.commit, err)
 	if err != nil {
 		return nil, unavailable(err)
 	}
+	d.step("committed")
 	d.apply(lanes, row, received)
 	if d.active.points >= d.opt.SealPoints {
 		d.wake()
@@ -89,7 +99,7 @@ func unavailable(err error) error {
 
 // waitForRoom holds a commit back while the sealer is behind, and refuses it when the sealer cannot work.
 func (d *DB) waitForRoom(ctx context.Context) error {
-	for d.stop != nil && d.held() >= crowded*d.opt.SealPoints {
+	for d.stop != nil && d.crowd() >= crowded*d.opt.SealPoints {
 		d.wake()
 		if d.sealErr != nil {
 			return unavailable(d.sealErr)
@@ -110,8 +120,8 @@ func (d *DB) waitForRoom(ctx context.Context) error {
 	return nil
 }
 
-// held counts the readings in memory.
-func (d *DB) held() int64 {
+// crowd counts the readings in memory.
+func (d *DB) crowd() int64 {
 	n := d.active.points
 	if d.frozen != nil {
 		n += d.frozen.points
@@ -152,6 +162,10 @@ func (d *DB) stage(ctx context.Context, readings []wire.Reading) (int, error) {
 		}
 		if r.At < firstTime || r.At >= lastTime {
 			d.strange++
+			continue
+		}
+		if r.At < d.retiredEnd && d.retired[monthOf(r.At)] {
+			d.expired++
 			continue
 		}
 		p := wire.Point{At: r.At, Value: r.Value, Quality: r.Quality}
@@ -282,7 +296,7 @@ func (d *DB) apply(lanes map[lane]*laneChange, row, received int64) {
 		s.saved = true
 	}
 	for _, s := range d.touched {
-		d.active.add(s.id, s.stage)
+		d.active.add(s.id, s.stage, received)
 		s.newest(s.stage, received)
 	}
 }
@@ -298,6 +312,10 @@ func (d *DB) reset() {
 	if d.strange > 0 {
 		d.log.Warn("readings with an impossible time are left out", "readings", d.strange)
 		d.strange = 0
+	}
+	if d.expired > 0 {
+		d.log.Info("readings older than what is kept are left out", "readings", d.expired)
+		d.expired = 0
 	}
 	clear(d.events)
 	d.touched, d.fresh, d.columns, d.events = d.touched[:0], d.fresh[:0], d.columns[:0], d.events[:0]

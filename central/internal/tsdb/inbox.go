@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"sort"
 	"time"
 
 	"github.com/fengsui/fengsui/central/internal/telemetry"
@@ -13,7 +14,7 @@ import (
 )
 
 // inboxSchema is the shape of inbox.db. Times are Unix milliseconds. Rows up to meta.sealed are in chunks
-// and only kept for Replay until meta.evaluated is past them.
+// and only kept for Replay until meta.evaluated is past them. Of retired months the readings are deleted.
 const inboxSchema = `
 create table if not exists series (
   id            integer primary key,
@@ -42,6 +43,10 @@ create table if not exists inbox (
 create table if not exists meta (
   key   text primary key,
   value integer not null
+) without rowid;
+create table if not exists retired (
+  month text primary key,
+  at    integer not null
 ) without rowid;
 insert into meta (key, value) values ('sealed', 0), ('evaluated', 0) on conflict do nothing;`
 
@@ -132,9 +137,11 @@ func (d *DB) loadInbox(ctx context.Context) error {
 			}
 			s.newest(c.points, received)
 			for points := c.points; len(points) > 0; {
-				n := sameMonth(points)
-				if d.months.mark(monthOf(points[0].At)) < id {
-					d.active.add(c.id, points[:n])
+				month := monthOf(points[0].At)
+				_, end := monthSpan(month)
+				n := sort.Search(len(points), func(i int) bool { return points[i].At >= end })
+				if d.months.mark(month) < id {
+					d.active.add(c.id, points[:n], received)
 				}
 				points = points[n:]
 			}
@@ -165,13 +172,6 @@ func (d *DB) rows(ctx context.Context, after int64, fn func(id, received int64, 
 		}
 	}
 	return rows.Err()
-}
-
-// sameMonth counts the first points that share a month. Points are sorted.
-func sameMonth(points []wire.Point) int {
-	t := time.UnixMilli(points[0].At).UTC()
-	end := time.Date(t.Year(), t.Month()+1, 1, 0, 0, 0, 0, time.UTC).UnixMilli()
-	return until(points, end)
 }
 
 // extend notes that there is a chunk up to a time.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -20,19 +21,32 @@ import (
 	"github.com/fengsui/fengsui/shared/wire"
 )
 
-// victimEnv makes the test binary the process that is killed.
-const victimEnv = "FENGSUI_TSDB_VICTIM"
+// victimEnv makes the test binary the process that is killed, stepEnv names the step at which it kills
+// itself; without it, it does so now and then at any.
+const (
+	victimEnv = "FENGSUI_TSDB_VICTIM"
+	stepEnv   = "FENGSUI_TSDB_STEP"
+)
 
 func TestMain(m *testing.M) {
-	switch {
-	case os.Getenv(victimEnv) != "":
-		if err := victim(os.Getenv(victimEnv)); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-	default:
+	dir := os.Getenv(victimEnv)
+	if dir == "" {
 		os.Exit(m.Run())
 	}
+	work := victim
+	if os.Getenv(stepEnv) != "" {
+		work = stepped
+	}
+	if err := work(dir); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// die is kill -9 from within.
+func die() {
+	_ = unix.Kill(os.Getpid(), unix.SIGKILL)
+	select {}
 }
 
 // numbered is batch n of the endless work of the victim: ten readings of two series, every seventh batch
@@ -52,7 +66,8 @@ func numbered(n int) telemetry.Incoming {
 	return ranged(uint64(n)*10, uint64(n)*10+9, rs...)
 }
 
-// victim commits batches without end, prints the number of each that is durable, and seals in between.
+// victim commits batches without end, prints the number of each that is durable, and seals and rolls up in
+// between.
 func victim(dir string) error {
 	ctx := context.Background()
 	d, err := Open(ctx, Options{Dir: dir, SealEvery: 3 * time.Millisecond, SealPoints: 400})
@@ -66,6 +81,11 @@ func victim(dir string) error {
 	n := 0
 	if len(have) > 0 {
 		n = int(have[0].Ranges[0][1]+1) / 10
+	}
+	d.hook = func(string) {
+		if rand.IntN(150) == 0 {
+			die()
+		}
 	}
 	if err := d.Start(ctx); err != nil {
 		return err
@@ -168,19 +188,32 @@ func check(t *testing.T, dir string, acked int) {
 		t.Fatalf("%d readings, want %d", got, total)
 	}
 	for name, points := range want {
-		var count int64
-		q := telemetry.Query{Device: name, Property: "p", From: time.UnixMilli(t0 - 60*day), To: time.UnixMilli(t0 + 60*day), Points: 50}
-		s, err := d.Query(context.Background(), q)
-		if err != nil {
-			t.Fatal(err)
+		sum := 0.0
+		for _, v := range points {
+			sum += v
 		}
-		for _, b := range s.Buckets {
-			count += b.Count
-		}
-		if count != int64(len(points)) {
-			t.Fatalf("%s: %d readings in buckets, want %d", name, count, len(points))
+		for _, buckets := range []int{50, 3000} { // roll-ups of days, and of hours
+			q := telemetry.Query{Device: name, Property: "p", From: time.UnixMilli(t0 - 60*day), To: time.UnixMilli(t0 + 60*day), Points: buckets, Step: telemetry.StepFor(t0-60*day, t0+60*day, buckets)}
+			count, total := tally(t, d, q)
+			if count != int64(len(points)) || math.Abs(total-sum) > 1e-9*sum {
+				t.Fatalf("%s: %d readings that sum up to %v in buckets, want %d and %v", name, count, total, len(points), sum)
+			}
 		}
 	}
+}
+
+// tally counts the readings in the buckets of an answer and sums them up.
+func tally(t *testing.T, d *DB, q telemetry.Query) (count int64, sum float64) {
+	t.Helper()
+	s, err := d.Query(context.Background(), q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, b := range s.Buckets {
+		count += b.Count
+		sum += b.Mean * float64(b.Count)
+	}
+	return count, sum
 }
 
 // TestFullDiskRefusesTheCommitAndHeals limits the size of the files of this process for a moment.

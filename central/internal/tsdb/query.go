@@ -1,46 +1,16 @@
 package tsdb
 
 import (
+	"cmp"
 	"context"
+	"database/sql"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
-	"time"
 
 	"github.com/fengsui/fengsui/central/internal/telemetry"
-	"github.com/fengsui/fengsui/shared/wire"
 )
-
-// Buckets of an answer.
-const (
-	defaultPoints = 500
-	maxPoints     = 5000
-)
-
-// steps are the widths of buckets that people read easily; above them whole weeks.
-var steps = []time.Duration{
-	time.Millisecond, 2 * time.Millisecond, 5 * time.Millisecond, 10 * time.Millisecond, 20 * time.Millisecond,
-	50 * time.Millisecond, 100 * time.Millisecond, 200 * time.Millisecond, 500 * time.Millisecond,
-	time.Second, 2 * time.Second, 5 * time.Second, 10 * time.Second, 15 * time.Second, 30 * time.Second,
-	time.Minute, 2 * time.Minute, 5 * time.Minute, 10 * time.Minute, 15 * time.Minute, 30 * time.Minute,
-	time.Hour, 2 * time.Hour, 3 * time.Hour, 6 * time.Hour, 12 * time.Hour, 24 * time.Hour, 48 * time.Hour, 7 * 24 * time.Hour,
-}
-
-// stepFor is the smallest width that covers from ≤ t < to with at most n buckets.
-func stepFor(from, to int64, n int) int64 {
-	fits := func(step int64) bool { return floorDiv(to-1, step)-floorDiv(from, step)+1 <= int64(n) }
-	for _, s := range steps {
-		if fits(s.Milliseconds()) {
-			return s.Milliseconds()
-		}
-	}
-	week := steps[len(steps)-1].Milliseconds()
-	step := ((to-from)/int64(n)/week + 1) * week
-	for !fits(step) {
-		step += week
-	}
-	return step
-}
 
 func floorDiv(a, b int64) int64 {
 	q := a / b
@@ -50,225 +20,292 @@ func floorDiv(a, b int64) int64 {
 	return q
 }
 
-// part is what one query found: chunks to look at and readings from memory.
-type part struct {
-	file   *month
-	chunks []chunk
-}
-
-// Query implements telemetry.Store. Where the span holds no more readings than wanted, every reading is
-// its own bucket.
+// Query implements telemetry.Store. Whole days are taken from their roll-ups, where these are up to date;
+// the rest from the chunks and from memory.
 func (d *DB) Query(ctx context.Context, q telemetry.Query) (telemetry.Chart, error) {
-	out := telemetry.Chart{Device: q.Device, Property: q.Property, From: q.From, To: q.To, Buckets: []telemetry.Bucket{}}
-	from, to := max(q.From.UnixMilli(), firstTime), min(q.To.UnixMilli(), lastTime)
-	if from >= to {
+	out := telemetry.NewChart(q)
+	f := fold{from: max(q.From.UnixMilli(), firstTime), to: min(q.To.UnixMilli(), lastTime), quality: out.Quality}
+	if f.from >= f.to {
 		return out, nil
 	}
-	n := q.Points
-	if n <= 0 {
-		n = defaultPoints
-	}
-	n = max(2, min(n, maxPoints))
-
 	d.view.RLock()
 	defer d.view.RUnlock()
-	recent, id, ok := d.recent(name{q.Device, q.Property}, from, to)
+	recent, id, ok := d.recent(name{q.Device, q.Property}, f.from, f.to)
 	if !ok {
 		return out, nil
 	}
-	parts, total, err := d.find(ctx, id, from, to)
-	if err != nil {
+	if err := d.fill(ctx, &f, id, q, recent); err != nil {
 		return out, fmt.Errorf("query %s/%s: %w", q.Device, q.Property, err)
 	}
-	f := fold{from: from, to: to}
-	if total+int64(len(recent)) > int64(n) {
-		out.Step = stepFor(from, to, n)
-		f.buckets = make([]bucket, floorDiv(to-1, out.Step)-floorDiv(from, out.Step)+1)
-		f.step, f.first = out.Step, floorDiv(from, out.Step)
-	}
-	if err := d.foldChunks(ctx, &f, parts); err != nil {
-		return out, fmt.Errorf("query %s/%s: %w", q.Device, q.Property, err)
-	}
-	f.points(recent)
-	out.Buckets = f.result()
+	out.Step = f.step
+	f.result(&out)
 	return out, nil
 }
 
+// fill brings everything into the fold.
+func (d *DB) fill(ctx context.Context, f *fold, id int64, q telemetry.Query, recent []point) error {
+	parts, err := d.find(ctx, id, f.from, f.to)
+	if err != nil {
+		return err
+	}
+	if step := stepOf(q, parts, int64(len(recent)), f); step > 0 {
+		f.widen(step)
+	}
+	for i := range parts {
+		if err := d.foldRolled(ctx, f, id, &parts[i]); err != nil {
+			return err
+		}
+		if err := d.foldChunks(ctx, f, &parts[i]); err != nil {
+			return err
+		}
+	}
+	if f.step > 0 {
+		f.points(recent)
+		return nil
+	}
+	// Chunks are in order of time, but what is in memory may lie between them.
+	sealed := f.buckets
+	f.buckets = nil
+	f.points(recent)
+	f.buckets = append(sealed, f.buckets...)
+	slices.SortStableFunc(f.buckets, func(a, b bucket) int { return cmp.Compare(a.at, b.at) })
+	return nil
+}
+
+// stepOf is the width of the buckets: the one asked for; none where there are no more readings than
+// wanted; else the narrowest that gives no more buckets than wanted. Where only roll-ups are left, no
+// bucket is narrower than they are.
+func stepOf(q telemetry.Query, parts []part, n int64, f *fold) int64 {
+	var least int64
+	for i := range parts {
+		n += parts[i].points
+		if parts[i].file == nil {
+			least = minute
+		}
+	}
+	if q.Step == 0 && least == 0 && n <= int64(q.Wanted()) {
+		return 0
+	}
+	step := q.Step
+	if step == 0 {
+		step = telemetry.StepFor(f.from, f.to, q.Wanted())
+	}
+	return max(step, least)
+}
+
+// part is what one month has for a query.
+type part struct {
+	file    *month // nil: only roll-ups are left
+	rollups *sql.DB
+	days    map[int64][]rolled // days that have roll-ups which are up to date
+	chunks  []chunk            // of the other days
+	points  int64              // readings of both
+}
+
+// find looks through the months of a span.
+func (d *DB) find(ctx context.Context, id, from, to int64) ([]part, error) {
+	var parts []part
+	for _, name := range d.months.between(from, to) {
+		first, end := monthSpan(name)
+		p := part{file: d.months.get(name), rollups: d.months.rollup(name)}
+		if err := d.look(ctx, &p, id, max(from, first), min(to, end)); err != nil {
+			return nil, fmt.Errorf("look into month %s: %w", name, err)
+		}
+		parts = append(parts, p)
+	}
+	return parts, nil
+}
+
+// look fills a part. A day that lies only partly in the span is taken from its chunks while there are any.
+func (d *DB) look(ctx context.Context, p *part, id, from, to int64) error {
+	first, end := floorDiv(from, day), floorDiv(to-1, day)+1
+	if p.rollups != nil {
+		a, b := first, end
+		if p.file != nil {
+			a, b = floorDiv(from-1, day)+1, floorDiv(to, day)
+		}
+		var err error
+		if p.days, err = d.rolledDays(ctx, p.rollups, id, day, a, b); err != nil {
+			return err
+		}
+	}
+	if p.file == nil {
+		return d.count(ctx, p, from, to)
+	}
+	if err := p.dropDirty(ctx, id); err != nil {
+		return err
+	}
+	for at := first; at < end; at++ {
+		if _, ok := p.days[at]; ok {
+			continue
+		}
+		last := at
+		for last+1 < end && p.days[last+1] == nil {
+			last++
+		}
+		list, err := chunks(ctx, p.file.db, id, at*day, (last+1)*day)
+		if err != nil {
+			return err
+		}
+		p.chunks = append(p.chunks, slices.DeleteFunc(list, func(c chunk) bool { return c.T1 < from || c.T0 >= to })...)
+		at = last
+	}
+	return d.count(ctx, p, from, to)
+}
+
+// dropDirty forgets the roll-ups of days that have changed since.
+func (p *part) dropDirty(ctx context.Context, id int64) error {
+	if len(p.days) == 0 || p.file.dirty == 0 {
+		return nil
+	}
+	rows, err := p.file.db.QueryContext(ctx, `select day from dirty where series = $1`, id)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var at int64
+		if err := rows.Scan(&at); err != nil {
+			return err
+		}
+		delete(p.days, at)
+	}
+	return rows.Err()
+}
+
+// count adds up the readings of a part that lie in the span.
+func (d *DB) count(ctx context.Context, p *part, from, to int64) error {
+	for _, list := range p.days {
+		for i := range list {
+			p.points += list[i].points()
+		}
+	}
+	for _, c := range p.chunks {
+		if c.T0 >= from && c.T1 < to {
+			p.points += c.Points
+			continue
+		}
+		read, err := d.reader(ctx, p.file.db)
+		if err != nil {
+			return err
+		}
+		points, err := read.points(ctx, c.id)
+		read.close()
+		if err != nil {
+			return err
+		}
+		p.points += int64(until(points, to) - until(points, from))
+	}
+	return nil
+}
+
+// foldRolled takes the days that have roll-ups: from these, where their buckets fit into the step.
+func (d *DB) foldRolled(ctx context.Context, f *fold, id int64, p *part) error {
+	if len(p.days) == 0 {
+		return nil
+	}
+	days := slices.Sorted(maps.Keys(p.days))
+	from, to := days[0], days[len(days)-1]+1
+	for _, width := range f.widths(p.file == nil) {
+		list := p.days
+		if width != day {
+			var err error
+			if list, err = d.rolledDays(ctx, p.rollups, id, width, from, to); err != nil {
+				return err
+			}
+		}
+		days = slices.DeleteFunc(days, func(at int64) bool {
+			buckets, ok := list[at]
+			if ok {
+				f.rolled(buckets)
+			}
+			return ok
+		})
+		if len(days) == 0 {
+			return nil
+		}
+	}
+	for _, at := range days {
+		list, err := chunks(ctx, p.file.db, id, at*day, (at+1)*day)
+		if err != nil {
+			return err
+		}
+		p.chunks = append(p.chunks, list...)
+	}
+	slices.SortFunc(p.chunks, func(a, b chunk) int { return cmp.Compare(a.T0, b.T0) })
+	return nil
+}
+
+// widths are those roll-ups that may be used: the widest that divides the step, and where nothing else is
+// left the wider ones as well.
+func (f *fold) widths(alone bool) []int64 {
+	var out []int64
+	for _, w := range widths() {
+		if f.step > 0 && f.step%w == 0 {
+			out = []int64{w}
+		}
+	}
+	if !alone {
+		return out
+	}
+	all := widths()
+	if len(out) == 0 {
+		return all
+	}
+	return all[slices.Index(all, out[0]):]
+}
+
+// foldChunks takes the chunks of a month.
+func (d *DB) foldChunks(ctx context.Context, f *fold, p *part) error {
+	var read *reader
+	for _, c := range p.chunks {
+		if f.summary(c.summary) {
+			continue
+		}
+		if read == nil {
+			var err error
+			if read, err = d.reader(ctx, p.file.db); err != nil {
+				return err
+			}
+			defer read.close() // at most one for each month
+		}
+		points, err := read.points(ctx, c.id)
+		if err != nil {
+			return err
+		}
+		points = points[:until(points, f.to)]
+		f.points(points[until(points, f.from):])
+	}
+	return nil
+}
+
 // recent copies what memory holds of the span and no chunk does.
-func (d *DB) recent(n name, from, to int64) (points []wire.Point, id int64, ok bool) {
+func (d *DB) recent(n name, from, to int64) (points []point, id int64, ok bool) {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
 	s := d.names[n]
 	if s == nil {
 		return nil, 0, false
 	}
-	points = slices.Clone(d.active.series[s.id].between(from, to))
-	if d.frozen == nil {
-		return points, s.id, true
-	}
-	var still []wire.Point
-	for frozen := d.frozen.series[s.id].between(from, to); len(frozen) > 0; {
-		n := sameMonth(frozen)
-		if _, moved := d.moved[monthOf(frozen[0].At)]; !moved {
-			still = append(still, frozen[:n]...)
-		}
-		frozen = frozen[n:]
-	}
-	return mergePoints(still, points), s.id, true
+	return slices.Clone(d.held(s.id, from, to, math.MaxInt)), s.id, true
 }
 
-// find lists the chunks that touch the span and counts their readings.
-func (d *DB) find(ctx context.Context, id, from, to int64) (parts []part, total int64, err error) {
-	for _, f := range d.months.between(from, to) {
-		list, err := chunks(ctx, f.db, id, dayOf(from)*day, to)
-		if err != nil {
-			return nil, 0, err
+// held are the first readings of a span that are in memory and in no chunk, at most limit of them. DB.mu is
+// held; the result may be part of the head.
+func (d *DB) held(id, from, to int64, limit int) []point {
+	points := d.active.series[id].between(from, to, limit)
+	if d.frozen == nil || len(d.frozen.series[id]) == 0 {
+		return points
+	}
+	var still []point
+	for from < to && len(still) < limit {
+		month := monthOf(from)
+		_, end := monthSpan(month)
+		if _, moved := d.moved[month]; !moved {
+			still = append(still, d.frozen.series[id].between(from, min(end, to), limit-len(still))...)
 		}
-		list = slices.DeleteFunc(list, func(c chunk) bool { return c.T1 < from })
-		for _, c := range list {
-			total += c.Points
-		}
-		parts = append(parts, part{file: f, chunks: list})
+		from = end
 	}
-	return parts, total, nil
-}
-
-func (d *DB) foldChunks(ctx context.Context, f *fold, parts []part) error {
-	for _, p := range parts {
-		var read *reader
-		for _, c := range p.chunks {
-			if f.summary(c.summary) {
-				continue
-			}
-			if read == nil {
-				var err error
-				if read, err = d.reader(ctx, p.file.db); err != nil {
-					return err
-				}
-				defer read.close() // at most one for each month
-			}
-			points, err := read.points(ctx, c.id)
-			if err != nil {
-				return err
-			}
-			points = points[:until(points, f.to)]
-			if len(points) > 0 {
-				f.points(points[until(points, f.from):])
-			}
-		}
-	}
-	return nil
-}
-
-// bucket is a telemetry.Bucket being filled.
-type bucket struct {
-	count      int64
-	min, max   float64
-	sum        float64
-	last       float64
-	at, lastAt int64
-}
-
-// fold fills buckets; without a step every reading is one.
-type fold struct {
-	from, to    int64
-	step, first int64
-	buckets     []bucket
-}
-
-// summary takes a chunk as a whole when all of it falls into one bucket.
-func (f *fold) summary(s summary) bool {
-	if f.step == 0 || s.T0 < f.from || s.T1 >= f.to {
-		return false
-	}
-	i := floorDiv(s.T0, f.step)
-	if floorDiv(s.T1, f.step) != i {
-		return false
-	}
-	if s.Usable == 0 {
-		return true
-	}
-	b := &f.buckets[i-f.first]
-	if b.count == 0 {
-		b.min, b.max, b.lastAt = s.Min, s.Max, s.T0
-	}
-	b.min, b.max = min(b.min, s.Min), max(b.max, s.Max)
-	b.sum += s.Sum
-	b.count += s.Usable
-	if s.T1 >= b.lastAt {
-		b.last, b.lastAt = s.Last, s.T1
-	}
-	return true
-}
-
-func (f *fold) points(points []wire.Point) {
-	if f.step == 0 {
-		for _, p := range points {
-			if usable(p) {
-				f.buckets = append(f.buckets, bucket{count: 1, min: p.Value, max: p.Value, sum: p.Value, last: p.Value, at: p.At})
-			}
-		}
-		return
-	}
-	var b *bucket
-	var end int64 // of b
-	for _, p := range points {
-		if !usable(p) {
-			continue
-		}
-		if b == nil || p.At >= end {
-			i := floorDiv(p.At, f.step)
-			b, end = &f.buckets[i-f.first], (i+1)*f.step
-			if b.count == 0 {
-				b.min, b.max, b.lastAt = p.Value, p.Value, p.At
-			}
-		}
-		b.min, b.max = min(b.min, p.Value), max(b.max, p.Value)
-		b.sum += p.Value
-		b.count++
-		if p.At >= b.lastAt {
-			b.last, b.lastAt = p.Value, p.At
-		}
-	}
-}
-
-func (f *fold) result() []telemetry.Bucket {
-	out := make([]telemetry.Bucket, 0, len(f.buckets))
-	for i, b := range f.buckets {
-		if b.count == 0 {
-			continue
-		}
-		at := b.at
-		if f.step > 0 {
-			at = (f.first + int64(i)) * f.step
-		}
-		mean := b.sum / float64(b.count)
-		if math.IsInf(mean, 0) || math.IsNaN(mean) { // the sum of huge values has no finite number
-			mean = b.min/2 + b.max/2
-		}
-		out = append(out, telemetry.Bucket{At: wire.Time(at), Min: b.min, Max: b.max, Mean: mean, Last: b.last, Count: b.count})
-	}
-	slices.SortStableFunc(out, func(a, b telemetry.Bucket) int { return a.At.Compare(b.At) })
-	return out
-}
-
-// Stats implements telemetry.Store.
-func (d *DB) Stats(ctx context.Context) (telemetry.Stats, error) {
-	d.view.RLock()
-	d.mu.RLock()
-	out := telemetry.Stats{Readings: d.months.points() + d.active.points, Series: int64(len(d.byID))}
-	if d.frozen != nil {
-		out.Readings += d.frozen.points
-		for _, moved := range d.moved {
-			out.Readings -= moved
-		}
-	}
-	sealed := d.sealed
-	d.mu.RUnlock()
-	d.view.RUnlock()
-	out.Bytes = d.bytes()
-	if err := d.inbox.QueryRowContext(ctx, `select count(*) from inbox where id > $1`, sealed).Scan(&out.Inbox); err != nil {
-		return out, fmt.Errorf("count inbox: %w", err)
-	}
-	return out, nil
+	points = mergePoints(still, points)
+	return points[:min(len(points), limit)]
 }

@@ -7,10 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"sort"
 	"time"
-
-	"github.com/fengsui/fengsui/shared/wire"
 )
 
 // run seals when the head is full or old.
@@ -26,9 +23,30 @@ func (d *DB) run(ctx context.Context) {
 		case <-d.seal:
 		}
 		if err := d.Seal(ctx); err != nil && ctx.Err() == nil {
-			d.log.Error("readings stay in the inbox because sealing fails", "err", err)
+			d.log.Error("readings stay in the inbox because sealing fails", "error", err)
+			continue
+		}
+		if err := d.tend(ctx, time.Now()); err != nil && ctx.Err() == nil {
+			d.log.Error("sealed readings wait to be tended", "error", err)
 		}
 	}
+}
+
+// tend does what follows a seal: roll-ups, and then what they allow to be deleted.
+func (d *DB) tend(ctx context.Context, now time.Time) error {
+	if d.space.full() {
+		return nil // roll-ups can wait for room
+	}
+	for more := true; more; {
+		if len(d.seal) > 0 {
+			return nil // commits may be waiting for the next seal
+		}
+		var err error
+		if more, err = d.rollSome(ctx, now); err != nil {
+			return err
+		}
+	}
+	return d.Retain(ctx, now)
 }
 
 func (d *DB) wake() {
@@ -48,6 +66,7 @@ func (d *DB) Seal(ctx context.Context) error {
 	d.commit.Lock()
 	defer d.commit.Unlock()
 	d.sealErr = err
+	d.trouble.note(&d.trouble.seal, err)
 	close(d.room)
 	d.room = make(chan struct{})
 	return err
@@ -61,9 +80,11 @@ func (d *DB) sealNow(ctx context.Context) error {
 			return fmt.Errorf("seal month %s: %w", name, err)
 		}
 	}
+	d.step("before forgetting")
 	if err := d.forget(ctx); err != nil {
 		return fmt.Errorf("forget sealed inbox: %w", err)
 	}
+	d.step("forgotten")
 	return nil
 }
 
@@ -80,25 +101,31 @@ func (d *DB) freeze() {
 }
 
 // plan lists the frozen readings by month, without the months that were moved before a failure.
-func (d *DB) plan() map[string][]column {
-	out := map[string][]column{}
+func (d *DB) plan() map[string][]stretch {
+	out := map[string][]stretch{}
 	for id, r := range d.frozen.series {
 		for points := r.sorted(); len(points) > 0; {
 			n := sameMonth(points)
-			month := monthOf(points[0].At)
+			month := monthOf(points[0].at)
 			if _, ok := d.moved[month]; !ok {
-				out[month] = append(out[month], column{id: id, points: points[:n]})
+				out[month] = append(out[month], stretch{id: id, points: points[:n]})
 			}
 			points = points[n:]
 		}
 	}
-	for _, columns := range out {
-		slices.SortFunc(columns, func(a, b column) int { return cmp.Compare(a.id, b.id) })
+	for _, list := range out {
+		slices.SortFunc(list, func(a, b stretch) int { return cmp.Compare(a.id, b.id) })
 	}
 	return out
 }
 
-func (d *DB) sealMonth(ctx context.Context, name string, columns []column) error {
+// stretch is readings of one series, sorted.
+type stretch struct {
+	id     int64
+	points []point
+}
+
+func (d *DB) sealMonth(ctx context.Context, name string, list []stretch) error {
 	f, err := d.months.make(ctx, name)
 	if err != nil {
 		return err
@@ -112,9 +139,9 @@ func (d *DB) sealMonth(ctx context.Context, name string, columns []column) error
 	if err := w.prepare(ctx); err != nil {
 		return err
 	}
-	for _, c := range columns {
+	for _, c := range list {
 		for points := c.points; len(points) > 0; {
-			n := until(points, (dayOf(points[0].At)+1)*day)
+			n := until(points, (dayOf(points[0].at)+1)*day)
 			if err := w.merge(ctx, c.id, points[:n]); err != nil {
 				return err
 			}
@@ -124,6 +151,7 @@ func (d *DB) sealMonth(ctx context.Context, name string, columns []column) error
 	if _, err := tx.ExecContext(ctx, `update meta set value = case key when 'mark' then $1 else value + $2 end`, d.frozenRow, w.added); err != nil {
 		return err
 	}
+	d.step("chunks written")
 	// Queries see the readings either in the head or in the chunks.
 	d.view.Lock()
 	defer d.view.Unlock()
@@ -131,7 +159,7 @@ func (d *DB) sealMonth(ctx context.Context, name string, columns []column) error
 		return err
 	}
 	var moved int64
-	for _, c := range columns {
+	for _, c := range list {
 		moved += int64(len(c.points))
 	}
 	d.mu.Lock()
@@ -140,6 +168,8 @@ func (d *DB) sealMonth(ctx context.Context, name string, columns []column) error
 	d.seals++
 	f.mark = d.frozenRow
 	f.points += w.added
+	f.dirty += w.dirty
+	d.step("month sealed")
 	return nil
 }
 
@@ -151,8 +181,8 @@ func (d *DB) forget(ctx context.Context) error {
 	for id, r := range d.frozen.series {
 		for _, run := range r {
 			s := d.byID[id]
-			if end, ok := ends[s]; !ok || run[len(run)-1].At > end {
-				ends[s] = run[len(run)-1].At
+			if end, ok := ends[s]; !ok || run[len(run)-1].at > end {
+				ends[s] = run[len(run)-1].at
 			}
 		}
 	}
@@ -188,28 +218,25 @@ func (d *DB) forget(ctx context.Context) error {
 	return nil
 }
 
-// until counts the first points before a time.
-func until(points []wire.Point, end int64) int {
-	if points[len(points)-1].At < end {
-		return len(points)
-	}
-	return sort.Search(len(points), func(i int) bool { return points[i].At >= end })
-}
-
 // chunkWriter writes chunks of one month in one transaction.
 type chunkWriter struct {
 	d       *DB
 	tx      *sql.Tx
 	insert  *sql.Stmt
 	remove  *sql.Stmt
+	mark    *sql.Stmt
 	read    *reader
-	scratch []byte
-	added   int64
+	scratch buffer
+	added   int64 // readings
+	dirty   int64 // days of series
 }
 
 func (w *chunkWriter) prepare(ctx context.Context) (err error) {
-	if w.insert, err = w.tx.PrepareContext(ctx, `insert into chunk (series, t0, t1, points, usable, min, max, last, sum, body)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`); err != nil {
+	if w.insert, err = w.tx.PrepareContext(ctx, `insert into chunk (series, t0, t1, points, usable, good, min, max, last, last_t, sum, r0, r1, body)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`); err != nil {
+		return err
+	}
+	if w.mark, err = w.tx.PrepareContext(ctx, `insert into dirty (day, series) values ($1, $2) on conflict do nothing`); err != nil {
 		return err
 	}
 	if w.remove, err = w.tx.PrepareContext(ctx, `delete from chunk where id = $1`); err != nil {
@@ -219,22 +246,22 @@ func (w *chunkWriter) prepare(ctx context.Context) (err error) {
 	return err
 }
 
-// merge brings the readings of one series and day into its chunks.
-func (w *chunkWriter) merge(ctx context.Context, series int64, points []wire.Point) error {
-	start := dayOf(points[0].At) * day
+// merge brings the readings of one series and day into its chunks, of whatever age, and marks the day.
+func (w *chunkWriter) merge(ctx context.Context, series int64, points []point) error {
+	start := dayOf(points[0].at) * day
 	list, err := chunks(ctx, w.tx, series, start, start+day)
 	if err != nil {
 		return err
 	}
 	// Chunks that end before the first reading stay as they are, except a last one with room.
 	first := len(list)
-	for first > 0 && list[first-1].T1 >= points[0].At {
+	for first > 0 && list[first-1].T1 >= points[0].at {
 		first--
 	}
 	if first == len(list) && first > 0 && list[first-1].Points < chunkPoints {
 		first--
 	}
-	var have []wire.Point
+	var have []point
 	for _, c := range list[first:] {
 		old, err := w.read.points(ctx, c.id)
 		if err != nil {
@@ -254,13 +281,18 @@ func (w *chunkWriter) merge(ctx context.Context, series int64, points []wire.Poi
 		}
 		all = all[n:]
 	}
-	return nil
+	res, err := w.mark.ExecContext(ctx, start/day, series)
+	if err != nil {
+		return err
+	}
+	marked, err := res.RowsAffected()
+	w.dirty += marked
+	return err
 }
 
-func (w *chunkWriter) put(ctx context.Context, series int64, points []wire.Point) error {
-	var body []byte
-	body, w.scratch = w.d.codec.encode(points, w.scratch)
+func (w *chunkWriter) put(ctx context.Context, series int64, points []point) error {
 	s := summarise(points)
-	_, err := w.insert.ExecContext(ctx, series, s.T0, s.T1, s.Points, s.Usable, s.Min, s.Max, s.Last, s.Sum, body)
+	_, err := w.insert.ExecContext(ctx, series, s.T0, s.T1, s.Points, s.Usable, s.Good, s.Min, s.Max, s.Last, s.LastAt, s.Sum, s.R0, s.R1,
+		w.d.codec.encode(points, &w.scratch))
 	return err
 }

@@ -91,7 +91,7 @@ func (d *DB) readTimes(ctx context.Context, k dayKey, s *span) error {
 	}
 	s.times = make([]int64, len(points))
 	for i, p := range points {
-		s.times[i] = p.At
+		s.times[i] = p.at
 	}
 	return nil
 }

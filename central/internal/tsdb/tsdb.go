@@ -1,7 +1,8 @@
 // Package tsdb is the embedded store of readings, behind telemetry.Store. A commit goes as one row into
 // the inbox (inbox.db, fsynced), together with the sequence ranges it covers, and into the head in
 // memory. The sealer moves the head into compressed chunks, one SQLite file a month, and then deletes the
-// inbox rows. Rule that must never break: a committed reading is in the inbox or in a chunk and is
+// inbox rows; days that changed get their roll-ups anew, in a second file a month; whole months are deleted
+// when they are older than what is to be kept. Rule that must never break: a committed reading is in the inbox or in a chunk and is
 // counted once, whenever the process dies.
 package tsdb
 
@@ -27,6 +28,9 @@ type Options struct {
 	Dir        string        // folder of the files; made when missing
 	SealEvery  time.Duration // the head is sealed at least this often (10 min)
 	SealPoints int64         // and as soon as it holds this many readings (2 million)
+	Reserve    int64         // readings are refused while less than these bytes of the disk are free (0: never)
+	Keep       Keep
+	Free       func() (int64, error) // bytes free for an ordinary user (those of the disk of Dir)
 	Log        *slog.Logger
 }
 
@@ -63,6 +67,14 @@ type DB struct {
 	frozenRow int64            // newest inbox row of frozen; guarded by commit
 	room      chan struct{}    // closed when the sealer has made room; guarded by commit
 	sealErr   error            // why the last seal failed; guarded by commit
+
+	// retired are the months whose readings retention has deleted, before retiredEnd; guarded by commit.
+	retired    map[string]bool
+	retiredEnd int64
+
+	space   space
+	trouble trouble
+	hook    func(string) // of tests: called between steps that a crash may separate
 
 	seal chan struct{}
 	stop context.CancelFunc
@@ -111,9 +123,13 @@ func Open(ctx context.Context, opt Options) (*DB, error) {
 	d := &DB{
 		opt: opt, log: opt.Log.With("component", "tsdb"), codec: c,
 		lanes: map[lane]ranges{}, names: map[name]*series{}, byID: map[int64]*series{},
-		active: newHead(), seal: make(chan struct{}, 1), room: make(chan struct{}),
+		active: newHead(), retired: map[string]bool{}, seal: make(chan struct{}, 1), room: make(chan struct{}),
 	}
-	d.months = newMonths(opt.Dir)
+	if opt.Free == nil {
+		opt.Free = freeOn(opt.Dir)
+	}
+	d.space = space{reserve: opt.Reserve, free: opt.Free}
+	d.months = newMonths(opt.Dir, c)
 	if err := d.open(ctx); err != nil {
 		return nil, errors.Join(err, d.Close())
 	}
@@ -123,6 +139,9 @@ func Open(ctx context.Context, opt Options) (*DB, error) {
 func (d *DB) open(ctx context.Context) error {
 	var err error
 	if d.inbox, err = openFile(ctx, filepath.Join(d.opt.Dir, "inbox.db"), inboxSchema); err != nil {
+		return err
+	}
+	if err := d.loadRetired(ctx); err != nil {
 		return err
 	}
 	if err := d.months.openAll(ctx); err != nil {
@@ -169,6 +188,13 @@ func (d *DB) Close() error {
 	err = errors.Join(err, d.months.close())
 	d.codec.close()
 	return err
+}
+
+// step marks a place where a crash must do no harm; tests crash there.
+func (d *DB) step(name string) {
+	if d.hook != nil {
+		d.hook(name)
+	}
 }
 
 // openFile opens an SQLite file whose commits are on the disk when they return.

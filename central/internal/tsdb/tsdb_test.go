@@ -76,7 +76,7 @@ func r(series int, at int64, v float64) wire.Reading {
 func raw(t testing.TB, d *DB, series int) map[int64]float64 {
 	t.Helper()
 	out := map[int64]float64{}
-	q := telemetry.Query{Device: fmt.Sprint("d", series), Property: "p", From: time.UnixMilli(firstTime), To: time.UnixMilli(lastTime - 1), Points: maxPoints}
+	q := telemetry.Query{Device: fmt.Sprint("d", series), Property: "p", From: time.UnixMilli(firstTime), To: time.UnixMilli(lastTime - 1), Points: 5000}
 	s, err := d.Query(context.Background(), q)
 	if err != nil {
 		t.Fatal(err)
@@ -338,16 +338,16 @@ func FuzzDecodeChunk(f *testing.F) {
 		f.Fatal(err)
 	}
 	defer c.close()
-	body, _ := c.encode([]wire.Point{{At: 1, Value: 2}, {At: 3, Value: math.Pi, Quality: wire.Bad}}, nil)
-	f.Add(body)
+	var b buffer
+	f.Add(c.encode([]point{{at: 1, value: 2, received: 7}, {at: 3, value: math.Pi, quality: wire.Bad}}, &b))
 	f.Add([]byte{chunkCodec})
+	f.Add([]byte{chunkCodecOld})
 	f.Fuzz(func(t *testing.T, body []byte) {
 		points, err := c.decode(body)
 		if err != nil {
 			return
 		}
-		again, _ := c.encode(points, nil)
-		if back, err := c.decode(again); err != nil || len(back) != len(points) {
+		if back, err := c.decode(c.encode(points, &b)); err != nil || len(back) != len(points) {
 			t.Errorf("%d points came back as %d, %v", len(points), len(back), err)
 		}
 	})

@@ -710,9 +710,12 @@ export interface components {
         Chart: {
             buckets: components["schemas"]["Bucket"][] | null;
             device: string;
+            flags: components["schemas"]["Flag"][] | null;
             /** Format: date-time */
             from: string;
             property: string;
+            /** @enum {string} */
+            quality: "good" | "usable" | "all";
             /** Format: int64 */
             step_ms: number;
             /** Format: date-time */
@@ -829,6 +832,14 @@ export interface components {
              */
             type: string;
         };
+        Flag: {
+            /** Format: date-time */
+            at: string;
+            /** Format: int64 */
+            bad: number;
+            /** Format: int64 */
+            uncertain: number;
+        };
         Input: {
             device: string;
             property: string;
@@ -878,6 +889,19 @@ export interface components {
         ListUser: {
             items: components["schemas"]["User"][] | null;
             next?: string;
+        };
+        MonthStats: {
+            /** Format: int64 */
+            bytes: number;
+            held: boolean;
+            month: string;
+            /** Format: int64 */
+            readings: number;
+            retired: boolean;
+            /** Format: int64 */
+            rollup_bytes: number;
+            /** Format: int64 */
+            rollups_due: number;
         };
         NewToken: {
             /** Format: date-time */
@@ -1012,7 +1036,14 @@ export interface components {
             /** Format: int64 */
             inbox: number;
             /** Format: int64 */
+            keep_readings_days: number;
+            /** Format: int64 */
+            keep_rollups_days: number;
+            months: components["schemas"]["MonthStats"][] | null;
+            /** Format: int64 */
             readings: number;
+            /** Format: int64 */
+            rollups_due: number;
             /** Format: int64 */
             series: number;
         };
@@ -2139,6 +2170,8 @@ export interface operations {
                 to?: string;
                 /** @description Most buckets wanted; 0 means 500 */
                 points?: number;
+                /** @description good: good readings only; usable: uncertain ones as well; all: bad ones as well */
+                quality?: "good" | "usable" | "all";
             };
             header?: never;
             path: {
