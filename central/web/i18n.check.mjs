@@ -1,29 +1,19 @@
 // Checks the texts of the console: both languages have the same keys and parameters, every key that the
-// code asks for exists, and no key is left over.
+// code asks for exists, no key is left over, and they stand in order.
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 
 const folder = 'src/i18n'
 const faults = []
 
-function flatten(texts, prefix = '', out = {}) {
-  for (const [key, value] of Object.entries(texts)) {
-    if (typeof value === 'string') out[prefix + key] = value
-    else flatten(value, `${prefix}${key}.`, out)
-  }
-  return out
-}
-
 function load(locale) {
-  const files = readdirSync(folder).filter((f) => f === `${locale}.json` || f.endsWith(`.${locale}.json`))
-  const all = {}
-  for (const file of files) {
-    for (const [key, value] of Object.entries(flatten(JSON.parse(readFileSync(join(folder, file), 'utf8'))))) {
-      if (key in all) faults.push(`${key}: twice in ${locale}`)
-      all[key] = value
-    }
-  }
-  return all
+  const texts = JSON.parse(readFileSync(join(folder, `${locale}.json`), 'utf8'))
+  const keys = Object.keys(texts)
+  keys.forEach((key, i) => {
+    if (typeof texts[key] !== 'string') faults.push(`${key}: no text in ${locale}; keys are flat`)
+    if (i && keys[i - 1] > key) faults.push(`${key}: not in order in ${locale}`)
+  })
+  return texts
 }
 
 function sources(dir) {

@@ -1,5 +1,4 @@
 // The pages. meta.title is the key of the page's name, meta.permission what a person needs to see it.
-import type { Component } from 'vue'
 import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router'
 import { useSession } from '@/stores/session'
 
@@ -12,23 +11,16 @@ declare module 'vue-router' {
   }
 }
 
-const parts = import.meta.glob<Component>('./features/{map,video}/*Page.vue', { import: 'default' })
-
-function part(name: string): () => Promise<Component> {
-  const path = Object.keys(parts).find((p) => p.startsWith(`./features/${name}/`))
-  return (path && parts[path]) || (() => import('@/features/session/MissingPage.vue').then((m) => m.default))
-}
-
 export const pages: RouteRecordRaw[] = [
   { path: '/', name: 'desk', component: () => import('@/features/desk/DeskPage.vue'), meta: { title: 'page.desk' } },
-  { path: '/map', name: 'map', component: part('map'), meta: { title: 'page.map', permission: 'device.read' } },
-  { path: '/video', name: 'video', component: part('video'), meta: { title: 'page.video', permission: 'video.watch' } },
-  { path: '/monitor', name: 'monitor', component: () => import('@/features/alarms/MonitorPage.vue'), meta: { title: 'page.monitor', permission: 'alarm.read' } },
+  { path: '/map', name: 'map', component: () => import('@/features/map/MapPage.vue'), meta: { title: 'page.map', permission: 'device.read' } },
+  { path: '/video', name: 'video', component: () => import('@/features/video/VideoPage.vue'), meta: { title: 'page.video', permission: 'video.watch' } },
+  { path: '/monitor', name: 'monitor', component: () => import('@/features/telemetry/MonitorPage.vue'), meta: { title: 'page.monitor', permission: 'alarm.read' } },
   { path: '/more', redirect: '/more/devices' },
-  { path: '/more/devices', name: 'devices', component: () => import('@/features/devices/DevicesPage.vue'), meta: { title: 'page.devices', permission: 'device.read' } },
-  { path: '/more/users', name: 'users', component: () => import('@/features/users/UsersPage.vue'), meta: { title: 'page.users', permission: 'account.read' } },
-  { path: '/login', name: 'login', component: () => import('@/features/session/LoginPage.vue'), meta: { title: 'page.login', open: true } },
-  { path: '/:rest(.*)*', name: 'missing', component: () => import('@/features/session/MissingPage.vue'), meta: { title: 'page.missing', open: true } },
+  { path: '/more/devices', name: 'devices', component: () => import('@/features/device/DevicesPage.vue'), meta: { title: 'page.devices', permission: 'device.read' } },
+  { path: '/more/users', name: 'users', component: () => import('@/features/account/UsersPage.vue'), meta: { title: 'page.users', permission: 'account.read' } },
+  { path: '/login', name: 'login', component: () => import('@/features/account/LoginPage.vue'), meta: { title: 'page.login', open: true } },
+  { path: '/:rest(.*)*', name: 'missing', component: () => import('@/app/MissingPage.vue'), meta: { title: 'page.missing', open: true } },
 ]
 
 if (import.meta.env.DEV) {

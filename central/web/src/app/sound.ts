@@ -2,7 +2,7 @@
 // after the person has touched the page; until then the state says that it is blocked.
 import { useEventListener } from '@vueuse/core'
 import { computed, onScopeDispose, ref, type ComputedRef, type InjectionKey } from 'vue'
-import { rings } from '@/api/alarm'
+import { rings } from '@/features/telemetry/alarm'
 import { useLive } from '@/api/live'
 import { useSettings } from '@/stores/settings'
 

@@ -3,7 +3,7 @@ import { useIntervalFn } from '@vueuse/core'
 import { ref, watchEffect } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { useRoute } from 'vue-router'
-import { waits } from '@/api/alarm'
+import { waits } from '@/features/telemetry/alarm'
 import { useLive } from '@/api/live'
 
 export function useTitle(): void {

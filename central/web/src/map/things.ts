@@ -3,7 +3,7 @@
 import type { Feature, FeatureCollection, Point } from 'geojson'
 import type { LiveState } from '@/api/livestate'
 import type { Alarm, Device, Latest, Level, Place, Series, StreamState } from '@/api/types'
-import { valueText } from './label'
+import { valueText } from '@/i18n/values'
 
 export type ThingKind = 'sensor' | 'terminal' | 'camera' | 'mobile'
 export type Shape = 'level' | 'gas' | 'mobile' | 'camera' | 'terminal' | 'point'

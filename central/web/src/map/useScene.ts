@@ -3,7 +3,7 @@
 import { onScopeDispose, shallowRef, watch, type ShallowRef } from 'vue'
 import { useLive } from '@/api/live'
 import { latestKey } from '@/api/livestate'
-import { clock } from '@/ui/time'
+import { clock } from '@/i18n/time'
 import { sceneOf, settled, type Scene } from './things'
 import { extend, type Step } from './track'
 

@@ -1,0 +1,75 @@
+// One WHEP session: a ticket buys a picture from the centre; closing it gives the place back at once.
+import { api } from '@/api/client'
+import { ApiError, type Problem } from '@/api/errors'
+import type { Ticket } from '@/api/types'
+
+// Candidates are sent with the offer; on a slow interface we do not wait for all of them.
+const gatherMs = 600
+
+export interface Whep {
+  peer: RTCPeerConnection
+  close: () => void
+}
+
+export function ticketFor(stream: string): Promise<Ticket> {
+  return api.post<Ticket>(`/streams/${encodeURIComponent(stream)}/watch`)
+}
+
+function gathered(peer: RTCPeerConnection): Promise<void> {
+  if (peer.iceGatheringState === 'complete') return Promise.resolve()
+  return new Promise((done) => {
+    const limit = setTimeout(done, gatherMs)
+    peer.addEventListener('icegatheringstatechange', () => {
+      if (peer.iceGatheringState !== 'complete') return
+      clearTimeout(limit)
+      done()
+    })
+  })
+}
+
+async function post(ticket: Ticket, sdp: string, signal: AbortSignal): Promise<Response> {
+  let response: Response
+  try {
+    response = await fetch(new URL(ticket.whep, location.href), {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/sdp', Accept: 'application/sdp', Authorization: `Bearer ${ticket.token}` },
+      body: sdp,
+      signal,
+    })
+  } catch (failure) {
+    if (signal.aborted) throw failure
+    throw new ApiError(0)
+  }
+  if (!response.ok) throw new ApiError(response.status, (await response.json().catch(() => ({}))) as Problem)
+  return response
+}
+
+// openWhep asks for the picture of the ticket's stream; onTrack gets it when it begins to come.
+export async function openWhep(ticket: Ticket, onTrack: (media: MediaStream) => void, signal: AbortSignal): Promise<Whep> {
+  const peer = new RTCPeerConnection()
+  let place: URL | undefined
+  function close(): void {
+    peer.close()
+    if (!place) return
+    // keepalive lets the farewell through while the page is being left.
+    void fetch(place, { method: 'DELETE', keepalive: true, headers: { Authorization: `Bearer ${ticket.token}` } }).catch(() => {
+      // The centre notices by itself that nobody watches.
+    })
+    place = undefined
+  }
+  try {
+    peer.addTransceiver('video', { direction: 'recvonly' })
+    peer.ontrack = (e) => onTrack(e.streams[0] ?? new MediaStream([e.track]))
+    await peer.setLocalDescription(await peer.createOffer())
+    await gathered(peer)
+    const response = await post(ticket, peer.localDescription?.sdp ?? '', signal)
+    const where = response.headers.get('Location')
+    place = where ? new URL(where, response.url) : undefined
+    await peer.setRemoteDescription({ type: 'answer', sdp: await response.text() })
+    signal.throwIfAborted()
+    return { peer, close }
+  } catch (failure) {
+    close()
+    throw failure
+  }
+}
