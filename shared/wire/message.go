@@ -1,9 +1,6 @@
 package wire
 
-import (
-	"encoding/json"
-	"time"
-)
+import "encoding/json"
 
 // Range is a run of sequence numbers, both ends included.
 type Range [2]uint64
@@ -167,9 +164,3 @@ type MediaStart struct {
 type MediaStop struct {
 	Stream string `json:"stream"`
 }
-
-// Millis is t as Unix milliseconds, the only time on the wire.
-func Millis(t time.Time) int64 { return t.UnixMilli() }
-
-// Time is the UTC time of Unix milliseconds.
-func Time(ms int64) time.Time { return time.UnixMilli(ms).UTC() }

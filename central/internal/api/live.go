@@ -2,6 +2,9 @@ package api
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -202,7 +205,7 @@ func (v *view) run(ctx context.Context, sub *event.Subscription) (int, string) {
 		return websocket.CloseInternalServerErr, "snapshot failed"
 	}
 	if err := v.send(snapshot); err != nil {
-		return websocket.CloseGoingAway, "gone"
+		return unsent(err)
 	}
 	flush := time.NewTimer(liveHeartbeat)
 	defer flush.Stop()
@@ -227,7 +230,7 @@ func (v *view) run(ctx context.Context, sub *event.Subscription) (int, string) {
 			waiting = false
 			flush.Reset(liveHeartbeat)
 			if err := v.send(v.pending.take()); err != nil {
-				return websocket.CloseGoingAway, "gone"
+				return unsent(err)
 			}
 		case e, ok := <-sub.C():
 			if !ok {
@@ -315,10 +318,27 @@ func (v *view) send(m liveMessage) error {
 	if m.Type == "" {
 		m.Type = "update"
 	}
+	// Made before the frame begins: a list that cannot be written must not reach the browser as an empty one.
+	text, err := json.Marshal(m)
+	if err != nil {
+		v.server.opts.Log.Error("live message cannot be written", "user", v.who.ID, "type", m.Type, "error", err)
+		return fmt.Errorf("write live message: %w: %w", errUnwritable, err)
+	}
 	if err := v.conn.SetWriteDeadline(time.Now().Add(liveWrite)); err != nil {
 		return err
 	}
-	return v.conn.WriteJSON(m)
+	return v.conn.WriteMessage(websocket.TextMessage, text)
+}
+
+// errUnwritable is the fault of the centre, not of the browser.
+var errUnwritable = errors.New("message cannot be written")
+
+// unsent is how a view ends whose message did not leave.
+func unsent(err error) (int, string) {
+	if errors.Is(err, errUnwritable) {
+		return websocket.CloseInternalServerErr, errUnwritable.Error()
+	}
+	return websocket.CloseGoingAway, "gone"
 }
 
 func (v *view) end(code int, why string) {

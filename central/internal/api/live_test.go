@@ -203,3 +203,22 @@ func eventually(t *testing.T, what string, holds func() bool) {
 		}
 	}
 }
+
+func TestLiveEndsWithAReasonWhenAMessageCannotBeWritten(t *testing.T) {
+	c := newCentre(t, device.Device{ID: "rd", Division: "320623"})
+	conn := c.admin().live()
+	next(t, conn)
+	c.bus.Publish(t.Context(), event.Event{Kind: "alarm.opened", Data: telemetry.Alarm{ID: "a", Division: "320623", OpenedAt: time.Date(287178, 1, 1, 0, 0, 0, 0, time.UTC)}})
+	var closed *websocket.CloseError
+	for range 200 {
+		_, text, err := conn.ReadMessage()
+		if err == nil && len(text) > 0 {
+			continue
+		}
+		if !asClose(err, &closed) || closed.Code != websocket.CloseInternalServerErr {
+			t.Errorf("got %q, %v; want the view to end with an error of the centre", text, err)
+		}
+		return
+	}
+	t.Error("the view goes on")
+}

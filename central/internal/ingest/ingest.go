@@ -46,7 +46,7 @@ type Options struct {
 	Results   func(ctx context.Context, edge string, r wire.CommandResult) // nil: nobody asks
 	Metrics   prometheus.Registerer                                        // nil: not measured
 	Log       *slog.Logger
-	Apart     string        // folder for readings with a time far in the future; empty: they are only counted
+	Apart     string        // folder for records with a time that cannot be true; empty: they are only counted
 	Window    int           // batches an edge may have unacknowledged; 0: 64
 	Gather    time.Duration // how long a commit waits for company at most, a fifth of it in silence; 0: 20 ms
 }
@@ -58,7 +58,6 @@ const (
 	readyLength   = 64  // decoded
 	groupMessages = 512
 	groupReadings = 100_000
-	future        = 10 * time.Minute // how far a reading's time may be ahead
 	commitTimeout = 30 * time.Second
 )
 
@@ -69,7 +68,7 @@ const (
 	ReasonOversized = "oversized"
 	ReasonChecksum  = "checksum"
 	ReasonVersion   = "unknown_version"
-	ReasonFuture    = "future_time"
+	ReasonTime      = "impossible_time"
 )
 
 // Ingest is the service. Start it before the broker listens, stop it before the broker stops.

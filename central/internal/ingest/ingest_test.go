@@ -306,8 +306,8 @@ func TestBadMessagesAreCountedAndTheSessionLives(t *testing.T) {
 	e.send(wire.HelloTopic("edge-a"), []byte("{"))
 	e.send(wire.StatusTopic("edge-a"), []byte("[]"))
 	alien := wire.Batch{Epoch: 7, Lane: 2, SeqFrom: 50, SeqTo: 52, Readings: []wire.Reading{
-		{Device: "edge-a-level", Property: "water_level", At: 1},
-		{Device: "edge-a-level", Property: "wave", At: 1},
+		{Device: "edge-a-level", Property: "water_level", At: wire.FirstTime},
+		{Device: "edge-a-level", Property: "wave", At: wire.FirstTime},
 		{Device: "edge-a-level", Property: "water_level", At: time.Now().Add(time.Hour).UnixMilli()},
 	}}
 	payload, err := alien.Encode()
@@ -366,7 +366,7 @@ func TestCommandGoesDownAndItsResultComesUp(t *testing.T) {
 		t.Errorf("got %+v", cmd)
 	}
 	data, _ := json.Marshal(wire.CommandResult{Command: cmd.ID, OK: true})
-	b := wire.Batch{Epoch: 7, Lane: wire.LaneState, SeqFrom: 1, SeqTo: 1, Events: []wire.Event{{ID: "r", Kind: wire.EventResult, Data: data}}}
+	b := wire.Batch{Epoch: 7, Lane: wire.LaneState, SeqFrom: 1, SeqTo: 1, Events: []wire.Event{{ID: "r", At: time.Now().UnixMilli(), Kind: wire.EventResult, Data: data}}}
 	payload, err := b.Encode()
 	if err != nil {
 		t.Fatal(err)

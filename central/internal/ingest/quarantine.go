@@ -3,6 +3,7 @@ package ingest
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"sync"
@@ -14,32 +15,43 @@ import (
 // maxQuarantine is the most bytes kept of one day: a sensor with a wrong clock must not fill the disk.
 const maxQuarantine = 64 << 20
 
-// quarantine keeps readings that cannot be true apart from the rest: a file of JSON lines for each day.
+// quarantine keeps records that cannot be true apart from the rest: a file of JSON lines for each day.
 type quarantine struct {
 	dir string // empty: nothing is kept
 	mu  sync.Mutex
 }
 
-// suspect is one line.
+// suspect is one line: a reading or an event. At is as it came, in milliseconds, because it may be no
+// time that a calendar knows.
 type suspect struct {
-	ReceivedAt time.Time    `json:"received_at"`
-	Sender     string       `json:"sender"`
-	Device     string       `json:"device"`
-	Property   string       `json:"property"`
-	At         time.Time    `json:"at"`
-	Value      float64      `json:"value"`
-	Quality    wire.Quality `json:"quality"`
+	ReceivedAt time.Time     `json:"received_at"`
+	Sender     string        `json:"sender"`
+	Device     string        `json:"device"`
+	Property   string        `json:"property,omitempty"`
+	At         int64         `json:"at_ms"`
+	Value      *float64      `json:"value,omitempty"` // nil: no finite number
+	Quality    *wire.Quality `json:"quality,omitempty"`
+	Event      *wire.Event   `json:"event,omitempty"`
 }
 
-func (q *quarantine) keep(sender string, readings []wire.Reading, now time.Time) error {
+func suspectReading(r wire.Reading) suspect {
+	s := suspect{Device: r.Device, Property: r.Property, At: r.At, Quality: &r.Quality}
+	if !math.IsNaN(r.Value) && !math.IsInf(r.Value, 0) {
+		s.Value = &r.Value
+	}
+	return s
+}
+
+func (q *quarantine) keep(sender string, all []suspect, now time.Time) error {
 	if q.dir == "" {
 		return nil
 	}
 	var text []byte
-	for _, r := range readings {
-		line, err := json.Marshal(suspect{now.UTC(), sender, r.Device, r.Property, wire.Time(r.At), r.Value, r.Quality})
+	for _, s := range all {
+		s.ReceivedAt, s.Sender = now.UTC(), sender
+		line, err := json.Marshal(s)
 		if err != nil {
-			continue // a value that JSON has no word for, or a year beyond 9999
+			return fmt.Errorf("write line of the quarantine: %w", err)
 		}
 		text = append(append(text, line...), '\n')
 	}

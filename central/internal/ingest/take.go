@@ -52,7 +52,7 @@ func (i *Ingest) batch(up wire.Up, m message) {
 		i.Refused(i.ctx, up.Edge, ReasonTopic, 1)
 		return
 	}
-	i.ahead(up.Edge, b, m.at)
+	i.bound(up.Edge, b, m.at)
 	if n := i.opts.Devices.Admit(i.ctx, up.Edge, b); n > 0 {
 		i.metrics.refused.WithLabelValues("unknown_series").Add(float64(n))
 	}
@@ -67,7 +67,7 @@ func (i *Ingest) takeSensor(m message) {
 		return
 	}
 	b := &wire.Batch{Lane: wire.LaneTelemetry, Synced: true, SentAt: wire.Millis(m.at), Readings: readings}
-	i.ahead(m.device, b, m.at)
+	i.bound(m.device, b, m.at)
 	n, err := i.opts.Devices.AdmitSensor(i.ctx, m.device, b)
 	if err != nil {
 		i.opts.Log.Error("admit simple sensor", "device", m.device, "error", err)
@@ -97,35 +97,13 @@ func reason(err error) string {
 	return ReasonMalformed
 }
 
-// ahead takes out readings whose time lies far in the future: one of them would hide every true value
-// after it. They are kept apart for whoever wants to mend them.
-func (i *Ingest) ahead(id string, b *wire.Batch, now time.Time) {
-	limit := wire.Millis(now.Add(future))
-	var apart []wire.Reading
-	kept := b.Readings[:0]
-	for _, r := range b.Readings {
-		if r.At > limit {
-			apart = append(apart, r)
-			continue
-		}
-		kept = append(kept, r)
-	}
-	b.Readings = kept
-	if len(apart) == 0 {
-		return
-	}
-	i.Refused(i.ctx, id, ReasonFuture, uint64(len(apart)))
-	if err := i.apart.keep(id, apart, now); err != nil {
-		i.opts.Log.Error("keep readings of the future apart", "device", id, "error", err)
-	}
-}
-
 func (i *Ingest) hello(edge string, m message) error {
 	var h wire.Hello
 	if err := json.Unmarshal(m.payload, &h); err != nil || h.Version < 1 {
 		i.Refused(i.ctx, edge, ReasonMalformed, 1)
 		return nil //nolint:nilerr // refused and counted
 	}
+	i.boundHello(edge, &h, m.at)
 	if err := i.opts.Devices.Hello(i.ctx, edge, h); err != nil {
 		return err
 	}
@@ -147,5 +125,6 @@ func (i *Ingest) status(edge string, m message) error {
 		i.Refused(i.ctx, edge, ReasonMalformed, 1)
 		return nil //nolint:nilerr // refused and counted
 	}
+	i.boundStatus(edge, &st, m.at)
 	return i.opts.Devices.Status(i.ctx, edge, st)
 }

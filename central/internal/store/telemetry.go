@@ -2,7 +2,9 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,11 +29,34 @@ func scanAlarm(row scanner) (a telemetry.Alarm, err error) {
 		&a.Division, &a.Level, &a.State, &a.Value, &a.Peak, &a.Limit, &a.Origin, &a.Retrospective, &a.Demo, &a.OpenedAt,
 		&a.ReceivedAt, &a.AckedAt, &a.AckedBy, &a.AckedByName, &a.AckNote, &a.ReturnedAt, &a.ClearedAt, &a.UpdatedAt)
 	for _, t := range []*time.Time{&a.OpenedAt, &a.ReceivedAt, a.AckedAt, a.ReturnedAt, a.ClearedAt, &a.UpdatedAt} {
-		if t != nil {
-			*t = t.UTC()
+		if t == nil {
+			continue
+		}
+		*t = t.UTC()
+		if y := t.Year(); err == nil && (y < 0 || y > 9999) { // no answer could hold it
+			err = fmt.Errorf("year %d", y)
 		}
 	}
 	return a, err
+}
+
+// readable is every alarm of the rows that can be read, and the ids of all rows. One that cannot is named
+// in the log and left out: neither a list nor the start may hang on a single row.
+func (s *Alarms) readable(ctx context.Context, rows *sql.Rows) (out []telemetry.Alarm, ids []string, err error) {
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		a, err := scanAlarm(rows)
+		ids = append(ids, a.ID)
+		if err != nil {
+			s.db.log.ErrorContext(ctx, "an alarm in the database cannot be read and is left out", "alarm", a.ID, "error", err)
+			continue
+		}
+		out = append(out, a)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, nil, wrap(err)
+	}
+	return out, ids, nil
 }
 
 // Active implements telemetry.AlarmStore.
@@ -40,7 +65,7 @@ func (s *Alarms) Active(ctx context.Context) ([]telemetry.Alarm, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list active alarms: %w", wrap(err))
 	}
-	out, err := collect(rows, scanAlarm)
+	out, _, err := s.readable(ctx, rows)
 	if err != nil {
 		return nil, fmt.Errorf("list active alarms: %w", err)
 	}
@@ -89,13 +114,14 @@ func (s *Alarms) List(ctx context.Context, f telemetry.Filter) (page.List[teleme
 	if err != nil {
 		return page.List[telemetry.Alarm]{}, fmt.Errorf("list alarms: %w", wrap(err))
 	}
-	items, err := collect(rows, scanAlarm)
+	items, ids, err := s.readable(ctx, rows)
 	if err != nil {
 		return page.List[telemetry.Alarm]{}, fmt.Errorf("list alarms: %w", err)
 	}
 	out := page.List[telemetry.Alarm]{Items: items}
-	if len(items) > size {
-		out.Items, out.Next = items[:size], items[size-1].ID
+	if len(ids) > size {
+		out.Next = ids[size-1]
+		out.Items = slices.DeleteFunc(items, func(a telemetry.Alarm) bool { return a.ID < out.Next })
 	}
 	if out.Items == nil {
 		out.Items = []telemetry.Alarm{}
@@ -152,13 +178,22 @@ func (s *Alarms) Save(ctx context.Context, a telemetry.Alarm, was time.Time) err
 
 // Overlaps implements telemetry.AlarmStore.
 func (s *Alarms) Overlaps(ctx context.Context, k telemetry.Key, from, to time.Time) (telemetry.Alarm, bool, error) {
-	a, err := scanAlarm(s.db.queryRow(ctx, `select `+alarmColumns+` from alarms where rule = $1 and device = $2 and property = $3
-		and opened_at <= $4 and (returned_at is null or returned_at >= $5) order by opened_at desc limit 1`,
-		k.Rule, k.Device, k.Property, to, from))
-	if err := wrap(err); errs.KindOf(err) == errs.NotFound {
-		return telemetry.Alarm{}, false, nil
-	} else if err != nil {
-		return telemetry.Alarm{}, false, fmt.Errorf("find alarm of rule %s on %s: %w", k.Rule, k.Device, err)
+	fail := func(err error) (telemetry.Alarm, bool, error) {
+		return telemetry.Alarm{}, false, fmt.Errorf("find alarm of rule %s on %s: %w", k.Rule, k.Device, wrap(err))
 	}
-	return a, true, nil
+	// A few, because the newest may be unreadable.
+	rows, err := s.db.query(ctx, `select `+alarmColumns+` from alarms where rule = $1 and device = $2 and property = $3
+		and opened_at <= $4 and (returned_at is null or returned_at >= $5) order by opened_at desc limit 8`,
+		k.Rule, k.Device, k.Property, to, from)
+	if err != nil {
+		return fail(err)
+	}
+	all, _, err := s.readable(ctx, rows)
+	if err != nil {
+		return fail(err)
+	}
+	if len(all) == 0 {
+		return telemetry.Alarm{}, false, nil
+	}
+	return all[0], true, nil
 }

@@ -131,3 +131,40 @@ func TestAlarmListIsScopedSearchedAndPaged(t *testing.T) {
 		}
 	})
 }
+
+func TestOneUnreadableAlarmHidesNoOther(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		s := store.NewAlarms(db)
+		for i, year := range []int{2026, 287178, 2026, 20000, 2026} {
+			a := alarm(string(rune('a'+i)), "", 3)
+			a.OpenedAt = time.Date(year, 11, 24, 0, 0, 0, 0, time.UTC)
+			if err := s.Add(t.Context(), a); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if active, err := s.Active(t.Context()); err != nil || len(active) != 3 {
+			t.Errorf("%d active alarms, %v; want the 3 that can be read", len(active), err)
+		}
+		var got string
+		f := telemetry.Filter{All: true, Request: page.Request{Limit: 2}}
+		for {
+			p, err := s.List(t.Context(), f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, a := range p.Items {
+				got += a.Device
+			}
+			if f.After = p.Next; p.Next == "" {
+				break
+			}
+		}
+		if got != "eca" {
+			t.Errorf("the pages hold %q, want \"eca\"", got)
+		}
+		bad := alarm("b", "", 3)
+		if _, ok, err := s.Overlaps(t.Context(), bad.Key(), bad.OpenedAt, time.Date(290_000, 1, 1, 0, 0, 0, 0, time.UTC)); ok || err != nil {
+			t.Errorf("the unreadable one overlaps: %v, %v", ok, err)
+		}
+	})
+}

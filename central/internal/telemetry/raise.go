@@ -201,6 +201,9 @@ func (s *Service) save(ctx context.Context, do func(context.Context) error) {
 
 // event takes what an edge says beside readings.
 func (s *Service) event(ctx context.Context, edge string, e *wire.Event, received time.Time) {
+	if !wire.TimeOK(e.At, received) {
+		return // ingest refuses it; an inbox of before may still hold one
+	}
 	switch e.Kind {
 	case wire.EventAlarm:
 		s.alarmEvent(ctx, edge, e, received)

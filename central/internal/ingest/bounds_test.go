@@ -1,0 +1,134 @@
+package ingest_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	mqtt "github.com/eclipse/paho.mqtt.golang"
+
+	"github.com/fengsui/fengsui/central/internal/telemetry"
+	"github.com/fengsui/fengsui/shared/wire"
+)
+
+// absurd are times that no calendar, database or browser may ever meet.
+var absurd = []int64{9_000_000_000_000_000, -90_000_000_000_000_000, math.MaxInt64, math.MinInt64, 0, wire.FirstTime - 1}
+
+// apart reads what was kept apart.
+func (c *centre) apart(t testing.TB) string {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(c.dir, "apart", "*.jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all strings.Builder
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all.Write(text)
+	}
+	return all.String()
+}
+
+func TestAbsurdTimesOfAnEdgeStopNeitherTheDeskNorTheNextStart(t *testing.T) {
+	dir := t.TempDir()
+	c, err := startCentre(t.Context(), dir, "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := ready(t, c, "edge-a")
+	b := wire.Batch{Epoch: 7, Lane: wire.LaneAlarm, Synced: true, SeqFrom: 1}
+	for n, at := range absurd {
+		data := json.RawMessage(`{"rule":"r","property":"water_level","active":true,"level":1,"value":9,"limit":5}`)
+		loss := json.RawMessage(fmt.Sprintf(`{"lane":2,"from":%d,"to":%d,"count":7,"why":"disk"}`, at, time.Now().UnixMilli()))
+		b.Events = append(b.Events,
+			wire.Event{ID: fmt.Sprint("a", n), At: at, Kind: wire.EventAlarm, Device: "edge-a-level", Data: data},
+			wire.Event{ID: fmt.Sprint("l", n), At: time.Now().UnixMilli(), Kind: wire.EventLoss, Data: loss})
+		b.Readings = append(b.Readings, wire.Reading{Device: "edge-a-level", Property: "water_level", At: at, Value: math.NaN()})
+	}
+	b.SeqTo = uint64(len(b.Events) + len(b.Readings))
+	payload, err := b.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.send(wire.UpTopic("edge-a", wire.LaneAlarm), payload)
+	if a := e.ack(); len(a.Lanes) != 1 {
+		t.Errorf("ack %+v", a)
+	}
+	e.send(wire.StatusTopic("edge-a"), wire.Status{State: "online", Time: math.MinInt64, Backlog: wire.Backlog{Oldest: math.MaxInt64}})
+	e.send(wire.HelloTopic("edge-a"), wire.Hello{Version: 1, Epoch: 7, Time: math.MaxInt64})
+	if a := e.ack(); !a.Hello {
+		t.Errorf("an edge with a wrong clock is not answered: %+v", a)
+	}
+	all := uint64(3*len(absurd) + 3)
+	until(t, "all refusals", func() bool { return c.refused(t, "edge-a") == all })
+	if n := strings.Count(c.apart(t), "\n"); n != 3*len(absurd) {
+		t.Errorf("%d records kept apart, want %d", n, 3*len(absurd))
+	}
+	healthy := func(when string, c *centre) {
+		t.Helper()
+		alarms, err := c.data.ListAlarms(system(), telemetry.Filter{})
+		if err != nil || len(alarms.Items) != 0 {
+			t.Errorf("%s: alarms %+v, %v", when, alarms, err)
+		}
+		latest, err := c.data.Latest(system())
+		if err != nil || len(latest) != 0 {
+			t.Errorf("%s: latest %+v, %v", when, latest, err)
+		}
+		devices, err := c.devices.All(system())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := json.Marshal(devices); err != nil {
+			t.Errorf("%s: devices %v", when, err)
+		}
+	}
+	healthy("running", c)
+	e.mqtt.Disconnect(0)
+	if err := c.close(); err != nil {
+		t.Fatal(err)
+	}
+	if c, err = startCentre(t.Context(), dir, "127.0.0.1:0"); err != nil {
+		t.Fatal(err)
+	}
+	healthy("restarted", c)
+	if err := c.close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestAbsurdTimesOfASimpleSensorAreConfirmedCountedAndKeptApart(t *testing.T) {
+	c := newCentre(t)
+	client := mqtt.NewClient(c.sensor(t, "gauge"))
+	if tok := client.Connect(); !tok.WaitTimeout(10*time.Second) || tok.Error() != nil {
+		t.Fatal(tok.Error())
+	}
+	defer client.Disconnect(0)
+	for n, at := range absurd {
+		text := fmt.Sprintf(`{"ts":%d,"values":{"level%d":%d}}`, at, n, n)
+		if tok := client.Publish("v1/devices/gauge/telemetry", 1, false, text); !tok.WaitTimeout(10*time.Second) || tok.Error() != nil {
+			t.Fatalf("%s: %v", text, tok.Error())
+		}
+	}
+	if n := c.refused(t, "gauge"); n != uint64(len(absurd)) {
+		t.Errorf("%d refused, want %d", n, len(absurd))
+	}
+	if kept := c.apart(t); strings.Count(kept, "\n") != len(absurd) || !strings.Contains(kept, `"at_ms":-90000000000000000`) {
+		t.Errorf("kept apart: %s", kept)
+	}
+	latest, err := c.data.Latest(system())
+	if err != nil || len(latest) != 0 || c.stored(t) != 0 {
+		t.Errorf("latest %+v, %v; %d stored", latest, err, c.stored(t))
+	}
+	d, err := c.devices.Get(system(), "gauge")
+	if err != nil || len(d.Series) != 0 {
+		t.Errorf("series of refused readings: %+v, %v", d.Series, err)
+	}
+}
