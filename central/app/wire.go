@@ -29,6 +29,7 @@ import (
 	"github.com/fengsui/fengsui/shared/rule"
 	"github.com/fengsui/fengsui/shared/tlsconf"
 	"github.com/fengsui/fengsui/shared/version"
+	"github.com/fengsui/fengsui/shared/wire"
 )
 
 // build makes and starts every part, in the order in which they need each other.
@@ -227,6 +228,10 @@ func (c *Centre) video(ctx context.Context, cfg config.Config, b *base, devices 
 		switch e.Kind {
 		case account.Disabled, account.Changed, account.PasswordReset:
 			s.DropUser(e.Subject)
+		case device.EventResult:
+			if r, ok := e.Data.(wire.CommandResult); ok {
+				s.Result(e.Subject, r)
+			}
 		}
 	})
 	if err := s.Start(ctx); err != nil {

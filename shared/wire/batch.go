@@ -42,10 +42,9 @@ type Event struct {
 
 // Kinds of events.
 const (
-	EventAlarm   = "alarm"   // Data is AlarmEvent
-	EventLoss    = "loss"    // Data is LossEvent
-	EventResult  = "result"  // Data is CommandResult
-	EventMessage = "message" // Data is a JSON string for the log
+	EventAlarm  = "alarm"  // Data is AlarmEvent
+	EventLoss   = "loss"   // Data is LossEvent
+	EventResult = "result" // Data is CommandResult
 )
 
 // AlarmEvent is an alarm that a rule at the edge has raised or ended.

@@ -128,6 +128,10 @@ func RegisterDevices(s *Server, svc *device.Service) {
 	register(s, op("get-device", http.MethodGet, "/{id}", "Show one device"), func(ctx context.Context, in *DeviceID) (*body[device.Device], error) {
 		return reply(svc.Get(ctx, in.ID))
 	})
+	register(s, op("get-device-status", http.MethodGet, "/{id}/status", "Show what an edge last reported of itself and of what is behind it"),
+		func(ctx context.Context, in *DeviceID) (*body[device.Reported], error) {
+			return reply(svc.Reported(ctx, in.ID))
+		})
 	create := op("create-device", http.MethodPost, "", "Register an edge or a simple sensor")
 	create.DefaultStatus = http.StatusCreated
 	register(s, create, func(ctx context.Context, in *struct {

@@ -82,6 +82,21 @@ func TestWatchingLeasesTheTerminalAndEndsWithTheLastViewer(t *testing.T) {
 	})
 }
 
+func TestTileSaysWhyTheTerminalSendsNothing(t *testing.T) {
+	r := videoRoom(t)
+	r.ticket(t, "near")
+	asked := r.field.told(wire.CommandMediaStart)[0]
+	streams := func() string { return r.call(t, http.MethodGet, "/api/v1/streams", "near", "", "").body }
+	r.svc.Result("edge-2", wire.CommandResult{Command: asked.ID, Error: "a stranger speaks"})
+	r.svc.Result("edge-1", wire.CommandResult{Command: "another", Error: "of another command"})
+	r.svc.Result("edge-1", wire.CommandResult{Command: asked.ID, Error: "camera cam-1: no such camera"})
+	until(t, "the reason is shown", func() bool { return strings.Contains(streams(), "no such camera") })
+	until(t, "the terminal is asked again", func() bool { return len(r.field.told(wire.CommandMediaStart)) > 1 })
+	again := r.field.told(wire.CommandMediaStart)[1]
+	r.svc.Result("edge-1", wire.CommandResult{Command: again.ID, OK: true})
+	until(t, "the reason is gone", func() bool { return !strings.Contains(streams(), `"error"`) })
+}
+
 func TestTokensOpenOnlyWhatTheyName(t *testing.T) {
 	r := videoRoom(t)
 	ticket := r.ticket(t, "near")

@@ -71,7 +71,14 @@ type Agent struct {
 	Offset   int64        `json:"clock_offset_ms"` // edge clock minus centre clock at the last message
 	Backlog  wire.Backlog `json:"backlog"`
 	Lost     uint64       `json:"lost"`
+	Refused  uint64       `json:"refused"` // readings the agent itself could not take
 	RSSBytes uint64       `json:"rss_bytes"`
+}
+
+// Reported is the last status of an edge and when it came.
+type Reported struct {
+	At     time.Time   `json:"at"`
+	Status wire.Status `json:"status"`
 }
 
 // Certificate is the valid certificate of an edge.

@@ -61,7 +61,7 @@ func (s *Service) enrolment(ctx context.Context, id string, now time.Time) (*Enr
 // until the token is used.
 func (s *Service) NewEnrolment(ctx context.Context, id string) (Enrolment, error) {
 	var out *Enrolment
-	_, err := s.modify(ctx, id, EventChanged, func(ctx context.Context, _ actor.Actor, r *Record) error {
+	_, err := s.modify(ctx, id, EventTokenMade, present, func(ctx context.Context, _ actor.Actor, r *Record) error {
 		if r.Kind != Edge {
 			return errs.E(errs.Invalid, "device.not_edge", "only an edge is enrolled; %s is a %s", id, r.Kind)
 		}
@@ -78,7 +78,7 @@ func (s *Service) NewEnrolment(ctx context.Context, id string) (Enrolment, error
 // NewToken makes a new token for a simple sensor, shown once; the old one ends at once.
 func (s *Service) NewToken(ctx context.Context, id string) (string, error) {
 	token := newSecret()
-	_, err := s.modify(ctx, id, EventChanged, func(_ context.Context, _ actor.Actor, r *Record) error {
+	_, err := s.modify(ctx, id, EventTokenMade, present, func(_ context.Context, _ actor.Actor, r *Record) error {
 		if r.Kind != Sensor || r.Parent != "" {
 			return errs.E(errs.Invalid, "device.no_token", "only a simple sensor has a token")
 		}
@@ -95,7 +95,7 @@ func (s *Service) NewToken(ctx context.Context, id string) (string, error) {
 // Revoke bars a device at once: its certificates, its token, its session.
 func (s *Service) Revoke(ctx context.Context, id string) (Device, error) {
 	now := stamp(time.Now())
-	d, err := s.modify(ctx, id, EventRevoked, func(ctx context.Context, _ actor.Actor, r *Record) error {
+	d, err := s.modify(ctx, id, EventRevoked, present, func(ctx context.Context, _ actor.Actor, r *Record) error {
 		if r.Parent != "" {
 			return errs.E(errs.Invalid, "device.behind_edge", "it has no access of its own; revoke the edge %s", r.Parent)
 		}

@@ -9,14 +9,18 @@ import (
 )
 
 // The events. Data is the Device after the change. EventChanged comes as Ephemeral for heartbeats.
+// EventResult is ephemeral; its Subject is the edge, its Data the wire.CommandResult.
 const (
-	EventCreated  = "device.created"
-	EventChanged  = "device.changed"
-	EventRemoved  = "device.removed"
-	EventOnline   = "device.online"
-	EventOffline  = "device.offline"
-	EventEnrolled = "device.enrolled"
-	EventRevoked  = "device.revoked"
+	EventCreated   = "device.created"
+	EventChanged   = "device.changed"
+	EventRemoved   = "device.removed"
+	EventOnline    = "device.online"
+	EventOffline   = "device.offline"
+	EventEnrolled  = "device.enrolled"
+	EventRevoked   = "device.revoked"
+	EventRestored  = "device.restored"
+	EventTokenMade = "device.token_made" //nolint:gosec // the name of an event: a new token or one-time token
+	EventResult    = "device.result"
 )
 
 // news makes one event with the actor of the context.

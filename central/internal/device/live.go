@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/fengsui/fengsui/central/internal/errs"
 	"github.com/fengsui/fengsui/central/internal/event"
 	"github.com/fengsui/fengsui/shared/wire"
 )
@@ -87,8 +88,8 @@ func (s *Service) Status(ctx context.Context, edge string, st wire.Status) error
 		agent = *e.agent
 	}
 	agent.Boot, agent.Synced, agent.Backlog, agent.Lost, agent.RSSBytes = short(st.Boot), st.Synced, st.Backlog, st.Lost, st.RSSBytes
-	agent.Offset = st.Time - wire.Millis(now)
-	e.agent = &agent
+	agent.Offset, agent.Refused = st.Time-wire.Millis(now), st.Refused
+	e.agent, e.reported = &agent, &Reported{At: stamp(now), Status: st}
 	e.hears(now)
 	report := func(id string, ok bool, text string, answered int64) {
 		c := s.reg.all[id]
@@ -132,6 +133,29 @@ func answeredAt(clock, answered int64, now time.Time) time.Time {
 		return now
 	}
 	return now.Add(-time.Duration(min(clock-answered, maxAgo.Milliseconds())) * time.Millisecond)
+}
+
+// Reported is the last status of an edge that the actor may see, with the faults of what is behind it:
+// errs.NotFound when the edge is unknown or has not reported since the start of the centre.
+func (s *Service) Reported(ctx context.Context, edge string) (Reported, error) {
+	if _, err := s.Get(ctx, edge); err != nil {
+		return Reported{}, err
+	}
+	s.reg.mu.RLock()
+	defer s.reg.mu.RUnlock()
+	if e := s.reg.all[edge]; e != nil && e.reported != nil {
+		return *e.reported, nil
+	}
+	return Reported{}, errs.E(errs.NotFound, "device.not_reported", "device %s has not reported yet", edge)
+}
+
+// Result takes the outcome of a command and tells whoever asked for it.
+func (s *Service) Result(ctx context.Context, edge string, r wire.CommandResult) {
+	e := event.Event{At: time.Now().UTC(), Kind: EventResult, Subject: edge, Data: r, Ephemeral: true}
+	if d, ok := s.Visible(ctx, edge); ok {
+		e.Division = d.Division
+	}
+	s.Events.Publish(ctx, e)
 }
 
 // Admit strips from a batch what its edge may not send: series it has not declared and things of other

@@ -29,6 +29,7 @@ type entry struct {
 	connected bool // an edge with a session
 	seen      *time.Time
 	agent     *Agent
+	reported  *Reported // of an edge, since the start of the centre
 	refused   uint64
 	dirty     bool // seen or agent is not written yet
 }

@@ -206,7 +206,7 @@ type Change struct {
 
 // Update changes what a person may change. From then on the edge's own words about it count no more.
 func (s *Service) Update(ctx context.Context, id string, c Change) (Device, error) {
-	return s.modify(ctx, id, EventChanged, func(_ context.Context, a actor.Actor, r *Record) error {
+	return s.modify(ctx, id, EventChanged, present, func(_ context.Context, a actor.Actor, r *Record) error {
 		if c.Division != nil && *c.Division != r.Division {
 			if !a.Sees(*c.Division) || (*c.Division == "" && a.Kind != actor.System) {
 				return errs.E(errs.Denied, "device.division", "division %s is not yours", *c.Division)
@@ -227,8 +227,17 @@ func (s *Service) Update(ctx context.Context, id string, c Change) (Device, erro
 	})
 }
 
-// modify is the shape of every change: permission, load, decide, save in one transaction, publish.
-func (s *Service) modify(ctx context.Context, id, kind string, decide func(context.Context, actor.Actor, *Record) error) (Device, error) {
+// standing says which devices a change is for.
+type standing bool
+
+const (
+	present standing = false
+	removed standing = true
+)
+
+// modify is the shape of every change: permission, load, decide, save in one transaction, publish. A
+// removed device is changed by nothing but what asks for removed ones, to which the others are a conflict.
+func (s *Service) modify(ctx context.Context, id, kind string, of standing, decide func(context.Context, actor.Actor, *Record) error) (Device, error) {
 	a, err := actor.Require(ctx, actor.DeviceWrite)
 	if err != nil {
 		return Device{}, err
@@ -243,8 +252,11 @@ func (s *Service) modify(ctx context.Context, id, kind string, decide func(conte
 			}
 			return err
 		}
-		if !a.Sees(r.Division) || (r.RemovedAt != nil && kind != EventCreated) {
+		if !a.Sees(r.Division) || (r.RemovedAt != nil && of == present) {
 			return notFound(id)
+		}
+		if r.RemovedAt == nil && of == removed {
+			return errs.E(errs.Conflict, "device.not_removed", "device %s is not removed", id)
 		}
 		if err := decide(ctx, a, &r); err != nil {
 			return err
@@ -273,7 +285,7 @@ func (s *Service) disconnect(id string) {
 // stay.
 func (s *Service) Remove(ctx context.Context, id string) error {
 	now := stamp(time.Now())
-	_, err := s.modify(ctx, id, EventRemoved, func(ctx context.Context, _ actor.Actor, r *Record) error {
+	_, err := s.modify(ctx, id, EventRemoved, present, func(ctx context.Context, _ actor.Actor, r *Record) error {
 		r.RemovedAt, r.TokenHash = &now, ""
 		return s.Store.RevokeCertificates(ctx, id, now)
 	})
@@ -282,7 +294,7 @@ func (s *Service) Remove(ctx context.Context, id string) error {
 	}
 	s.disconnect(id)
 	for _, child := range s.children(id) {
-		_, err := s.modify(ctx, child, EventRemoved, func(_ context.Context, _ actor.Actor, r *Record) error {
+		_, err := s.modify(ctx, child, EventRemoved, present, func(_ context.Context, _ actor.Actor, r *Record) error {
 			r.RemovedAt = &now
 			return nil
 		})
@@ -297,10 +309,7 @@ func (s *Service) Remove(ctx context.Context, id string) error {
 // or token to connect.
 func (s *Service) Restore(ctx context.Context, id string) (Device, error) {
 	var with *time.Time
-	d, err := s.modify(ctx, id, EventCreated, func(_ context.Context, _ actor.Actor, r *Record) error {
-		if r.RemovedAt == nil {
-			return errs.E(errs.Conflict, "device.not_removed", "device %s is not removed", id)
-		}
+	d, err := s.modify(ctx, id, EventRestored, removed, func(_ context.Context, _ actor.Actor, r *Record) error {
 		with, r.RemovedAt = r.RemovedAt, nil
 		return nil
 	})
@@ -308,14 +317,14 @@ func (s *Service) Restore(ctx context.Context, id string) (Device, error) {
 		return Device{}, err
 	}
 	for _, child := range s.children(id) {
-		_, err := s.modify(ctx, child, EventCreated, func(_ context.Context, _ actor.Actor, r *Record) error {
-			if r.RemovedAt == nil || !r.RemovedAt.Equal(*with) {
-				return errs.E(errs.NotFound, "device.not_removed", "not removed together")
+		_, err := s.modify(ctx, child, EventRestored, removed, func(_ context.Context, _ actor.Actor, r *Record) error {
+			if !r.RemovedAt.Equal(*with) {
+				return errs.E(errs.Conflict, "device.not_removed", "not removed together")
 			}
 			r.RemovedAt = nil
 			return nil
 		})
-		if err != nil && errs.KindOf(err) != errs.NotFound {
+		if err != nil && errs.KindOf(err) != errs.Conflict {
 			return Device{}, err
 		}
 	}

@@ -207,7 +207,7 @@ func TestEnrolRenewRevoke(t *testing.T) {
 		if _, err := d.AuthCertificate(context.Background(), third.cert); err != nil {
 			t.Errorf("after enrolment anew: %v", err)
 		}
-		if got, want := d.events(), "created:edge-a enrolled:edge-a enrolled:edge-a revoked:edge-a changed:edge-a enrolled:edge-a"; got != want {
+		if got, want := d.events(), "created:edge-a enrolled:edge-a enrolled:edge-a revoked:edge-a token_made:edge-a enrolled:edge-a"; got != want {
 			t.Errorf("events %q, want %q", got, want)
 		}
 	})
@@ -347,10 +347,17 @@ func TestStatesFollowPresenceAndReport(t *testing.T) {
 		}
 	}
 	expect("after the greeting", device.Online, device.Never, "")
+	_, err := d.Reported(ctx, "edge-a")
+	kind(t, "nothing reported yet", err, errs.NotFound)
 	report(true, "")
 	expect("answering", device.Online, device.Online, "")
 	report(false, "timeout")
 	expect("not answering", device.Online, device.Fault, "timeout")
+	if last, err := d.Reported(ctx, "edge-a"); err != nil || len(last.Status.Sensors) != 2 || last.Status.Sensors[0].Error != "timeout" {
+		t.Errorf("last report %+v, %v", last, err)
+	}
+	_, err = d.Reported(technician("320500"), "edge-a")
+	kind(t, "another's edge", err, errs.NotFound)
 	if gps, _ := d.Get(ctx, "qd-gps-1"); gps.State == device.Fault {
 		t.Error("another's sensor was called faulty")
 	}
@@ -450,9 +457,21 @@ func TestRemovedEdgeTakesItsDevicesAlongAndComesBackWithThem(t *testing.T) {
 	if err := d.Hello(context.Background(), "edge-a", hello()); err == nil {
 		t.Error("a removed edge was greeted")
 	}
+	d.events()
 	if _, err := d.Restore(ctx, "edge-a"); err != nil {
 		t.Fatal(err)
 	}
+	if got := d.events(); !strings.HasPrefix(got, "restored:edge-a restored:") || strings.Contains(got, "created") {
+		t.Errorf("events %q", got)
+	}
+	if _, err := d.NewEnrolment(ctx, "edge-a"); err != nil {
+		t.Fatal(err)
+	}
+	if got := d.events(); got != "token_made:edge-a" {
+		t.Errorf("events %q", got)
+	}
+	_, err := d.Restore(ctx, "edge-a")
+	kind(t, "restored twice", err, errs.Conflict)
 	if _, err := d.Get(ctx, "rd-level-1"); err != nil {
 		t.Error(err)
 	}

@@ -152,9 +152,6 @@ func merge(ranges []wire.Range) []wire.Range {
 
 // results hands the outcomes of commands to whoever asked.
 func (i *Ingest) results(c committable) {
-	if i.opts.Results == nil {
-		return
-	}
 	for _, e := range c.Batch.Events {
 		if e.Kind != wire.EventResult {
 			continue
@@ -164,6 +161,6 @@ func (i *Ingest) results(c committable) {
 			i.Refused(i.ctx, c.Edge, ReasonMalformed, 1)
 			continue
 		}
-		i.opts.Results(i.ctx, c.Edge, r)
+		i.opts.Devices.Result(i.ctx, c.Edge, r)
 	}
 }

@@ -37,14 +37,14 @@ type Devices interface {
 	AdmitSensor(ctx context.Context, id string, b *wire.Batch) (uint64, error)
 	Refused(ctx context.Context, id, reason string, n uint64)
 	Connected(ctx context.Context, edge string) bool
+	Result(ctx context.Context, edge string, r wire.CommandResult)
 }
 
 // Options of ingest.
 type Options struct {
 	Telemetry Telemetry
 	Devices   Devices
-	Results   func(ctx context.Context, edge string, r wire.CommandResult) // nil: nobody asks
-	Metrics   prometheus.Registerer                                        // nil: not measured
+	Metrics   prometheus.Registerer // nil: not measured
 	Log       *slog.Logger
 	Apart     string        // folder for records with a time that cannot be true; empty: they are only counted
 	Window    int           // batches an edge may have unacknowledged; 0: 64

@@ -62,12 +62,16 @@ func startCentre(ctx context.Context, dir, plain string) (*centre, error) {
 	c.devices = &device.Service{Store: store.NewDevices(db), Tx: db, Events: bus, Log: log, CA: ca}
 	c.data = &telemetry.Service{Store: ts, Alarms: store.NewAlarms(db), Devices: c.devices, Events: bus, Log: log}
 	bus.Handle(c.data.OnEvent)
+	bus.Handle(func(_ context.Context, e event.Event) {
+		if r, ok := e.Data.(wire.CommandResult); ok && e.Kind == device.EventResult {
+			c.results <- r
+		}
+	})
 	if err := c.data.Start(ctx); err != nil {
 		return nil, err
 	}
 	c.ingest, err = ingest.New(ingest.Options{
 		Telemetry: c.data, Devices: c.devices, Log: log, Apart: filepath.Join(dir, "apart"),
-		Results: func(_ context.Context, _ string, r wire.CommandResult) { c.results <- r },
 	})
 	if err != nil {
 		return nil, err

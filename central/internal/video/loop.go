@@ -1,16 +1,20 @@
 package video
 
 import (
+	"cmp"
 	"context"
+	"strings"
 	"time"
 
 	"github.com/fengsui/fengsui/central/internal/device"
 	"github.com/fengsui/fengsui/central/internal/event"
+	"github.com/fengsui/fengsui/shared/wire"
 )
 
 const (
 	lookEvery    = 500 * time.Millisecond
 	bitrateEvery = 5 * time.Second // how often a change of nothing but the bit rate is told
+	maxReason    = 500             // bytes of what a terminal says
 )
 
 // run looks after every stream until ctx ends.
@@ -96,6 +100,23 @@ func (s *Service) tell(ctx context.Context, id string, a act) {
 	}
 }
 
+// Result takes the outcome of a command to a terminal (device.EventResult). It returns at once.
+func (s *Service) Result(edge string, r wire.CommandResult) {
+	s.mu.Lock()
+	for _, st := range s.streams {
+		if st.edge != edge || st.command != r.Command {
+			continue
+		}
+		st.refusal = ""
+		if !r.OK {
+			st.refusal = cmp.Or(r.Error, "the terminal did not say why it sends nothing")
+			st.refusal = strings.ToValidUTF8(st.refusal[:min(len(st.refusal), maxReason)], "")
+		}
+	}
+	s.mu.Unlock()
+	s.poke()
+}
+
 // update brings what is shown up to date and reports whether it must be told.
 func (st *stream) update(f Flow, now time.Time) bool {
 	state := stateOf(f, st.lease.needed(now, f.Viewers), now)
@@ -109,11 +130,9 @@ func (st *stream) update(f Flow, now time.Time) bool {
 		last := f.Last.UTC()
 		next.FrozenSince = &last
 	case Starting:
-		next.Error = st.failure
-		if next.Error == "" {
-			next.Error = st.fault
-		}
+		next.Error = cmp.Or(st.failure, st.refusal, st.fault)
 	case Live, Idle:
+		st.refusal = ""
 	}
 	if state != Live {
 		next.Bitrate = 0

@@ -58,6 +58,8 @@ type stream struct {
 	shown    Stream    // as last told
 	told     time.Time // when
 	failure  string    // why the terminal could not be asked
+	command  string    // the last start that it was asked
+	refusal  string    // why it did not do that
 	fault    string    // what the terminal says of the camera
 	busy     bool      // a command is on its way
 }
@@ -224,6 +226,14 @@ func (s *Service) command(ctx context.Context, id, edge string, a act) error {
 	number, err := uuid.NewV7()
 	if err != nil {
 		return err
+	}
+	if a == start {
+		// The answer may be here before Command returns.
+		s.mu.Lock()
+		if st, ok := s.streams[id]; ok {
+			st.command = number.String()
+		}
+		s.mu.Unlock()
 	}
 	return s.o.Commander.Command(ctx, edge, wire.Command{
 		ID: number.String(), Kind: kind, Expires: wire.Millis(now.Add(commandLife)), Body: body,

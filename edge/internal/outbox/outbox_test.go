@@ -295,24 +295,24 @@ func TestReadingsOverTheQuotaAreThinnedThenDroppedAndTheBooksAreExact(t *testing
 func TestAlarmsAreNeverEvicted(t *testing.T) {
 	b := open(t, Options{Telemetry: 1000, Bulk: 1000})
 	for range 50 {
-		e := wire.Event{ID: "x", Kind: wire.EventMessage, At: 1, Data: json.RawMessage(`"` + string(make([]byte, 0)) + `"`)}
+		e := wire.Event{ID: "x", Kind: wire.EventAlarm, At: 1, Data: json.RawMessage(`"` + string(make([]byte, 0)) + `"`)}
 		if err := b.Append(t.Context(), Batch{Entries: []Entry{{Lane: wire.LaneAlarm, Events: []wire.Event{e}}, {Lane: wire.LaneBulk, Events: []wire.Event{e}}}}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	messages, bulk := 0, 0
+	alarms, bulk := 0, 0
 	for _, batch := range held(t, b, wire.LaneAlarm) {
 		for _, e := range batch.Events {
-			if e.Kind == wire.EventMessage {
-				messages++
+			if e.Kind == wire.EventAlarm {
+				alarms++
 			}
 		}
 	}
 	for _, batch := range held(t, b, wire.LaneBulk) {
 		bulk += len(batch.Events)
 	}
-	if messages != 50 || bulk >= 50 {
-		t.Errorf("%d alarms and %d others are held", messages, bulk)
+	if alarms != 50 || bulk >= 50 {
+		t.Errorf("%d alarms and %d others are held", alarms, bulk)
 	}
 }
 

@@ -200,9 +200,9 @@ func TestAlarmsGoBeforeTheNewestValueAndThatBeforeTheBacklog(t *testing.T) {
 	for range 40 {
 		u.measure(200)
 	}
-	u.append(true, outbox.Entry{Lane: wire.LaneBulk, Events: []wire.Event{{ID: "b", Kind: wire.EventMessage, At: 1}}})
-	u.append(true, outbox.Entry{Lane: wire.LaneState, Events: []wire.Event{{ID: "s", Kind: wire.EventMessage, At: 1}}})
-	u.append(true, outbox.Entry{Lane: wire.LaneAlarm, Events: []wire.Event{{ID: "a", Kind: wire.EventMessage, At: 1}}})
+	u.append(true, outbox.Entry{Lane: wire.LaneBulk, Events: []wire.Event{{ID: "b", Kind: wire.EventResult, At: 1}}})
+	u.append(true, outbox.Entry{Lane: wire.LaneState, Events: []wire.Event{{ID: "s", Kind: wire.EventResult, At: 1}}})
+	u.append(true, outbox.Entry{Lane: wire.LaneAlarm, Events: []wire.Event{{ID: "a", Kind: wire.EventResult, At: 1}}})
 	u.start()
 	u.settled(c, 20*time.Second)
 	c.mu.Lock()

@@ -245,6 +245,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/devices/{id}/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show what an edge last reported of itself and of what is behind it */
+        get: operations["get-device-status"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/devices/{id}/token": {
         parameters: {
             query?: never;
@@ -620,6 +637,8 @@ export interface components {
             /** Format: int64 */
             lost: number;
             /** Format: int64 */
+            refused: number;
+            /** Format: int64 */
             rss_bytes: number;
             synced: boolean;
             version: string;
@@ -697,6 +716,12 @@ export interface components {
             mean: number;
             /** Format: double */
             min: number;
+        };
+        CameraState: {
+            error?: string;
+            id: string;
+            ok: boolean;
+            sending: boolean;
         };
         Certificate: {
             /** Format: date-time */
@@ -975,6 +1000,11 @@ export interface components {
             problem?: string;
             sound: boolean;
         };
+        Reported: {
+            /** Format: date-time */
+            at: string;
+            status: components["schemas"]["Status"];
+        };
         Role: {
             id: string;
             name: string;
@@ -1006,6 +1036,24 @@ export interface components {
             source: string;
             unverified: boolean;
             window?: string;
+        };
+        SensorFault: {
+            /** Format: int64 */
+            at: number;
+            kind: string;
+            raw?: string;
+            text: string;
+        };
+        SensorState: {
+            /** Format: int64 */
+            at?: number;
+            error?: string;
+            faults?: {
+                [key: string]: number;
+            };
+            id: string;
+            last_fault?: components["schemas"]["SensorFault"];
+            ok: boolean;
         };
         Series: {
             /** Format: int64 */
@@ -1046,6 +1094,22 @@ export interface components {
             rollups_due: number;
             /** Format: int64 */
             series: number;
+        };
+        Status: {
+            backlog: components["schemas"]["Backlog"];
+            boot?: string;
+            cameras?: components["schemas"]["CameraState"][] | null;
+            /** Format: int64 */
+            lost?: number;
+            /** Format: int64 */
+            refused?: number;
+            /** Format: int64 */
+            rss_bytes?: number;
+            sensors?: components["schemas"]["SensorState"][] | null;
+            state: string;
+            synced?: boolean;
+            /** Format: int64 */
+            time?: number;
         };
         Stream: {
             /** Format: int64 */
@@ -1672,6 +1736,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Device"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-device-status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reported"];
                 };
             };
             /** @description Problem */
