@@ -26,6 +26,7 @@ func (a *Agent) openSensors(ctx context.Context, p *agentParts) error {
 	p.poller = &poller.Poller{
 		Log: a.log.With("component", "poller"), Now: p.clock.Now,
 		Take:    func(ctx context.Context, r poller.Readings) error { return take(ctx, p, r) },
+		Get:     p.box.Get,
 		Changed: func() { p.uplink.Changed() },
 	}
 	openers := drivers()
@@ -101,7 +102,7 @@ func take(ctx context.Context, p *agentParts, r poller.Readings) error {
 		if r.Urgent {
 			lane = wire.LaneAlarm
 		}
-		if err := p.collector.Keep(ctx, r.List, lane, synced); err != nil {
+		if err := p.collector.Keep(ctx, r.List, lane, synced, r.Values); err != nil {
 			return err
 		}
 	} else {

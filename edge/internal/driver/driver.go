@@ -67,7 +67,9 @@ type Sink interface {
 // Message is what a device said at once.
 type Message struct {
 	Samples []Sample
-	Urgent  bool // the device itself calls it an alarm: it overtakes everything else
+	Urgent  bool   // the device itself calls it an alarm: it overtakes everything else
+	Key     string // the same for the same message sent again, which is then taken once; empty: nobody can tell
+	Sent    int64  // the device's own clock when it sent this, Unix milliseconds; 0: it did not say
 }
 
 // Sample is one value as the device gave it.

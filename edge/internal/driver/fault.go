@@ -30,6 +30,8 @@ const (
 	KindOversized   Kind = "oversized" // longer than the protocol allows
 	KindMalformed   Kind = "malformed"
 	KindUnit        Kind = "unit"      // another unit, station or version answers
+	KindDenied      Kind = "denied"    // wrong password
+	KindUnread      Kind = "unread"    // a message that this agent does not read: acknowledged, and counted
 	KindRange       Kind = "range"     // a value that the device cannot measure
 	KindDuplicate   Kind = "duplicate" // a frame that was taken before
 	KindReordered   Kind = "reordered" // a frame older than one taken before: taken, and counted

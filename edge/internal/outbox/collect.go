@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"sync"
 	"time"
 
@@ -127,14 +128,15 @@ type keep struct {
 	readings []wire.Reading
 	lane     wire.Lane
 	synced   bool
+	values   map[string][]byte
 	done     chan error
 }
 
-// Keep commits readings and returns when they are durable. An error means that they are not and are
-// counted nowhere: the device that waits has them still. Those who come while the disk is busy share
-// the next commit.
-func (c *Collector) Keep(ctx context.Context, readings []wire.Reading, lane wire.Lane, synced bool) error {
-	k := &keep{readings: readings, lane: lane, synced: synced, done: make(chan error, 1)}
+// Keep commits readings together with values to keep and returns when they are durable. An error means
+// that they are not and are counted nowhere: the device that waits has them still. Those who come while
+// the disk is busy share the next commit.
+func (c *Collector) Keep(ctx context.Context, readings []wire.Reading, lane wire.Lane, synced bool, values map[string][]byte) error {
+	k := &keep{readings: readings, lane: lane, synced: synced, values: values, done: make(chan error, 1)}
 	c.mu.Lock()
 	if len(c.kept) >= waitKeeps {
 		c.mu.Unlock()
@@ -221,8 +223,13 @@ func (c *Collector) write(ctx context.Context, set, unset []wire.Reading, refuse
 	if len(events) > 0 {
 		with = append(with, Entry{Lane: wire.LaneAlarm, Events: events})
 	}
+	all := maps.Clone(values)
 	for _, k := range kept {
 		add(k.lane, k.readings, k.synced)
+		if all == nil {
+			all = map[string][]byte{}
+		}
+		maps.Copy(all, k.values)
 	}
 	add(wire.LaneTelemetry, unset, false)
 	add(wire.LaneTelemetry, set, true)
@@ -231,8 +238,8 @@ func (c *Collector) write(ctx context.Context, set, unset []wire.Reading, refuse
 			return err
 		}
 	}
-	if len(with)+len(values) == 0 {
+	if len(with)+len(all) == 0 {
 		return nil
 	}
-	return c.Box.Append(ctx, Batch{Boot: c.Boot, Synced: synced, Keep: values, Entries: with})
+	return c.Box.Append(ctx, Batch{Boot: c.Boot, Synced: synced, Keep: all, Entries: with})
 }

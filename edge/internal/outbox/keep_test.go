@@ -2,6 +2,7 @@ package outbox
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"path/filepath"
 	"sync"
@@ -26,7 +27,7 @@ func TestKeptReadingsAreDurableInTheirLaneWhenKeepReturns(t *testing.T) {
 			if i%2 == 0 {
 				lane = wire.LaneAlarm
 			}
-			if err := c.Keep(t.Context(), readings(10+i, 1), lane, i%3 != 0); err != nil {
+			if err := c.Keep(t.Context(), readings(10+i, 1), lane, i%3 != 0, map[string][]byte{fmt.Sprint(i): {byte(i)}}); err != nil {
 				t.Error(err)
 			}
 		})
@@ -41,10 +42,15 @@ func TestKeptReadingsAreDurableInTheirLaneWhenKeepReturns(t *testing.T) {
 			t.Errorf("lane %d holds %d readings, want %d", lane, n, want)
 		}
 	}
+	for i := range 20 {
+		if v, err := b.Get(t.Context(), fmt.Sprint(i)); err != nil || len(v) != 1 || v[0] != byte(i) {
+			t.Errorf("value %d is %x, %v", i, v, err)
+		}
+	}
 	if err := b.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if err := c.Keep(t.Context(), readings(99, 1), wire.LaneTelemetry, true); err == nil {
+	if err := c.Keep(t.Context(), readings(99, 1), wire.LaneTelemetry, true, nil); err == nil {
 		t.Error("readings were kept on a closed disk")
 	}
 	if c.Refused() != 0 {

@@ -27,8 +27,9 @@ type Sensor struct {
 // Readings are what one device said at once.
 type Readings struct {
 	List   []wire.Reading
-	Urgent bool // for the alarm lane
-	Keep   bool // return only when they are durable: the device waits for that
+	Urgent bool              // for the alarm lane
+	Keep   bool              // return only when they are durable: the device waits for that
+	Values map[string][]byte // to be kept in the same commit; Get finds them again
 }
 
 // Poller reads sensors. Take gets the readings of one round of one device and must not keep the slice;
@@ -36,8 +37,9 @@ type Readings struct {
 type Poller struct {
 	Sensors []Sensor
 	Take    func(ctx context.Context, r Readings) error
-	Changed func()                   // a device began or ceased to answer; may be nil
-	Now     func() (time.Time, bool) // the agent's clock, and whether it is set
+	Get     func(ctx context.Context, key string) ([]byte, error) // what was kept under a key; nil: nothing is
+	Changed func()                                                // a device began or ceased to answer; may be nil
+	Now     func() (time.Time, bool)                              // the agent's clock, and whether it is set
 	Log     *slog.Logger
 
 	mu     sync.Mutex
@@ -104,7 +106,7 @@ func (p *Poller) once(ctx context.Context, s Sensor, d driver.Reader, failures i
 	}
 	if len(samples) > 0 {
 		// What the outbox could not take it has counted itself; the device has answered all the same.
-		_ = p.Take(ctx, Readings{List: p.readings(s.ID, samples)})
+		_ = p.Take(ctx, Readings{List: p.readings(s.ID, driver.Message{Samples: samples})})
 	}
 	// One silent round of a device that has nothing new yet is no fault.
 	if err != nil && len(samples) == 0 && failures == 0 && errors.Is(err, driver.ErrNoValue) {
@@ -122,7 +124,7 @@ func (p *Poller) listen(ctx context.Context, s Sensor, d driver.Source) {
 	for failures := 0; ctx.Err() == nil; failures++ {
 		begun := time.Now()
 		err := p.guard(s.ID, func() error {
-			return d.Listen(ctx, &sink{poller: p, id: s.ID, allowed: burst, at: time.Now()})
+			return d.Listen(ctx, &sink{poller: p, id: s.ID, allowed: burst, at: time.Now(), recent: &recent{id: s.ID, get: p.Get}})
 		})
 		if ctx.Err() != nil {
 			return
@@ -151,18 +153,29 @@ func (p *Poller) guard(id string, do func() error) (err error) {
 	return do()
 }
 
-// readings gives samples their times. A device time in the future is none: the reading is kept with the
-// time of receipt and marked uncertain. While the agent's own clock is not set nobody can judge that.
-func (p *Poller) readings(id string, samples []driver.Sample) []wire.Reading {
+// readings gives samples their times. A device whose clock is ahead is wrong: its times are moved by what
+// the clock was wrong when it sent them, or else, when it did not say, are those of receipt; the readings
+// are kept and marked uncertain. While the agent's own clock is not set nobody can judge that.
+func (p *Poller) readings(id string, m driver.Message) []wire.Reading {
 	now, set := p.Now()
-	out := make([]wire.Reading, len(samples))
-	for i, s := range samples {
+	wrong := int64(0)
+	if set && m.Sent > now.Add(ahead).UnixMilli() {
+		wrong = m.Sent - now.UnixMilli()
+		p.future(id, m.Sent)
+	}
+	out := make([]wire.Reading, len(m.Samples))
+	for i, s := range m.Samples {
 		r := wire.Reading{Device: id, Property: s.Property, At: s.At, Value: s.Value, Quality: s.Quality}
+		if s.At != 0 && wrong != 0 {
+			r.At, r.Quality = s.At-wrong, max(r.Quality, wire.Uncertain)
+		}
 		switch {
 		case s.At == 0:
 			r.At = now.UnixMilli()
-		case set && s.At > now.Add(ahead).UnixMilli():
-			p.count(id, &driver.Fault{Kind: driver.KindClock, Err: fmt.Errorf("device time %s lies in the future", time.UnixMilli(s.At).UTC().Format(time.RFC3339))})
+		case set && r.At > now.Add(ahead).UnixMilli():
+			if wrong == 0 {
+				p.future(id, s.At)
+			}
 			r.At, r.Quality = now.UnixMilli(), max(r.Quality, wire.Uncertain)
 		}
 		if s.Quality == wire.Bad {
@@ -171,4 +184,8 @@ func (p *Poller) readings(id string, samples []driver.Sample) []wire.Reading {
 		out[i] = r
 	}
 	return out
+}
+
+func (p *Poller) future(id string, at int64) {
+	p.count(id, &driver.Fault{Kind: driver.KindClock, Err: fmt.Errorf("device time %s lies in the future", time.UnixMilli(at).UTC().Format(time.RFC3339))})
 }

@@ -3,7 +3,9 @@ package poller
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"maps"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -144,9 +146,9 @@ func TestDeviceTimeOfTheFutureIsKeptAsTheTimeOfReceipt(t *testing.T) {
 		now := time.Now()
 		p := &Poller{Now: set, Log: slog.New(slog.DiscardHandler)}
 		year2059 := time.Date(2059, 10, 1, 0, 0, 0, 0, time.UTC).UnixMilli()
-		got := p.readings("s", []driver.Sample{
+		got := p.readings("s", driver.Message{Samples: []driver.Sample{
 			{Property: "a", At: year2059}, {Property: "b", At: now.Add(-72 * time.Hour).UnixMilli()}, {Property: "c", At: now.Add(time.Minute).UnixMilli()},
-		})
+		}})
 		if got[0].At != now.UnixMilli() || got[0].Quality != wire.Uncertain {
 			t.Errorf("the future: %+v", got[0])
 		}
@@ -157,16 +159,89 @@ func TestDeviceTimeOfTheFutureIsKeptAsTheTimeOfReceipt(t *testing.T) {
 			t.Errorf("counted %+v", s.Faults)
 		}
 		p.Now = func() (time.Time, bool) { return time.Unix(0, 0), false }
-		if got := p.readings("s", []driver.Sample{{Property: "a", At: now.UnixMilli()}}); got[0].At != now.UnixMilli() {
+		if got := p.readings("s", driver.Message{Samples: []driver.Sample{{Property: "a", At: now.UnixMilli()}}}); got[0].At != now.UnixMilli() {
 			t.Error("an agent without a clock corrected that of the device")
 		}
 	})
 }
 
+func TestClockThatIsAheadMovesTheTimesOfOneMessageTogether(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		now := time.Now()
+		p := &Poller{Now: set, Log: slog.New(slog.DiscardHandler)}
+		sent := now.Add(33 * 365 * 24 * time.Hour)
+		got := p.readings("s", driver.Message{Sent: sent.UnixMilli(), Samples: []driver.Sample{
+			{Property: "rain", At: sent.Add(-10 * time.Minute).UnixMilli()}, {Property: "rain", At: sent.Add(-5 * time.Minute).UnixMilli()},
+		}})
+		for i, r := range got {
+			if want := now.Add(time.Duration(i-2) * 5 * time.Minute).UnixMilli(); r.At != want || r.Quality != wire.Uncertain {
+				t.Errorf("reading %d: %+v, want the time %d", i, r, want)
+			}
+		}
+		if s := p.state("s"); s.Faults["clock"] != 1 {
+			t.Errorf("counted %+v", s.Faults)
+		}
+	})
+}
+
+func TestMessageThatIsSentAgainIsTakenOnceAlsoAfterARestart(t *testing.T) {
+	kept, taken := map[string][]byte{}, 0
+	var refuse error
+	start := func() *sink {
+		p := &Poller{
+			Now: set, Log: slog.New(slog.DiscardHandler),
+			Get: func(_ context.Context, key string) ([]byte, error) { return kept[key], nil },
+			Take: func(_ context.Context, r Readings) error {
+				if refuse != nil {
+					return refuse
+				}
+				taken++
+				maps.Copy(kept, r.Values)
+				return nil
+			},
+		}
+		return &sink{poller: p, id: "s", allowed: burst, at: time.Now(), recent: &recent{id: "s", get: p.Get}}
+	}
+	send := func(s *sink, key string) error {
+		return s.Take(t.Context(), driver.Message{Key: key, Samples: []driver.Sample{{Property: "level", Value: 1}}})
+	}
+	s := start()
+	refuse = errors.New("disk is full")
+	if err := send(s, "1"); err == nil {
+		t.Error("a message that was not kept was taken")
+	}
+	refuse = nil
+	for _, key := range []string{"1", "1", "2", ""} {
+		if err := send(s, key); err != nil {
+			t.Fatal(err)
+		}
+	}
+	again := start()
+	for _, key := range []string{"1", "2", "3", ""} {
+		if err := send(again, key); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if taken != 5 { // 1, 2, nameless, 3, nameless
+		t.Errorf("%d messages were taken, want 5", taken)
+	}
+	if n := again.poller.state("s").Faults["duplicate"]; n != 2 {
+		t.Errorf("%d counted as sent again, want 2", n)
+	}
+	for i := range 3 * remembered {
+		if err := send(again, fmt.Sprint("more", i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := len(kept["recent.s"]); n != remembered*keySize {
+		t.Errorf("%d bytes are remembered", n)
+	}
+}
+
 func TestSourceThatTalksTooFastIsHeldBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &Poller{Now: set, Log: slog.New(slog.DiscardHandler), Take: func(context.Context, Readings) error { return nil }}
-		s := &sink{poller: p, id: "s", allowed: burst, at: time.Now()}
+		s := &sink{poller: p, id: "s", allowed: burst, at: time.Now(), recent: &recent{id: "s"}}
 		refused := 0
 		for range burst + 10 {
 			if err := s.Take(t.Context(), driver.Message{}); errors.Is(err, driver.ErrTooFast) {

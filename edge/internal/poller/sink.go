@@ -19,6 +19,7 @@ const (
 type sink struct {
 	poller *Poller
 	id     string
+	recent *recent
 
 	mu      sync.Mutex
 	allowed float64
@@ -33,11 +34,32 @@ func (s *sink) Take(ctx context.Context, m driver.Message) error {
 		return err
 	}
 	if len(m.Samples) > 0 {
-		if err := s.poller.Take(ctx, Readings{List: s.poller.readings(s.id, m.Samples), Urgent: m.Urgent, Keep: true}); err != nil {
+		if err := s.keep(ctx, m); err != nil {
 			return fmt.Errorf("keep message of %s: %w", s.id, err)
 		}
 	}
 	s.poller.note(s.id, true, nil)
+	return nil
+}
+
+// keep hands a message on, once: what was taken before is counted and is durable already.
+func (s *sink) keep(ctx context.Context, m driver.Message) error {
+	if m.Key == "" {
+		return s.poller.Take(ctx, Readings{List: s.poller.readings(s.id, m), Urgent: m.Urgent, Keep: true})
+	}
+	values, err := s.recent.begin(ctx, m.Key)
+	defer s.recent.end()
+	if err != nil {
+		return err
+	}
+	if values == nil {
+		s.poller.count(s.id, driver.NewFault(driver.KindDuplicate, nil, "message was taken before"))
+		return nil
+	}
+	if err := s.poller.Take(ctx, Readings{List: s.poller.readings(s.id, m), Urgent: m.Urgent, Keep: true, Values: values}); err != nil {
+		return err
+	}
+	s.recent.taken(values)
 	return nil
 }
 
