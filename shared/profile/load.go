@@ -48,28 +48,39 @@ func Parse(name string, text []byte) (*Profile, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.fillScales(file)
+	p.fill(file)
 	if err := file.Locate(p.Validate()); err != nil {
 		return nil, err
 	}
 	return &p, nil
 }
 
-// fillScales makes a scale that was left out 1; one that was written as 0 stays and is refused.
-func (p *Profile) fillScales(file *strict.File) {
-	fill := func(list string, i int, scale *float64) {
-		if *scale == 0 && !file.Has(fmt.Sprintf("%s.%d.scale", list, i)) {
-			*scale = 1
+// fill sets what was left out; a scale that was written as 0 stays and is refused.
+func (p *Profile) fill(file *strict.File) {
+	scale := func(list string, i int, into *float64) {
+		if *into == 0 && !file.Has(fmt.Sprintf("%s.%d.scale", list, i)) {
+			*into = 1
 		}
 	}
 	if p.Modbus != nil {
 		for i := range p.Modbus.Registers {
-			fill("modbus.registers", i, &p.Modbus.Registers[i].Scale)
+			scale("modbus.registers", i, &p.Modbus.Registers[i].Scale)
 		}
 	}
 	if p.NMEA != nil {
 		for i := range p.NMEA.Fields {
-			fill("nmea.fields", i, &p.NMEA.Fields[i].Scale)
+			scale("nmea.fields", i, &p.NMEA.Fields[i].Scale)
+		}
+	}
+	if p.HJ212 != nil {
+		p.HJ212.fill()
+		for i := range p.HJ212.Factors {
+			scale("hj212.factors", i, &p.HJ212.Factors[i].Scale)
+		}
+	}
+	if p.SL651 != nil {
+		for i := range p.SL651.Elements {
+			scale("sl651.elements", i, &p.SL651.Elements[i].Scale)
 		}
 	}
 }

@@ -43,6 +43,7 @@ type section interface {
 var keys = map[string]string{
 	ModbusTCP: "modbus", ModbusRTU: "modbus", ModbusRTUTCP: "modbus",
 	NMEATCP: "nmea", NMEASerial: "nmea",
+	HJ212: "hj212", SL651: "sl651",
 }
 
 // sections are those of the profile that are there, by key.
@@ -53,6 +54,12 @@ func (p *Profile) sections() map[string]section {
 	}
 	if p.NMEA != nil {
 		out["nmea"] = p.NMEA
+	}
+	if p.HJ212 != nil {
+		out["hj212"] = p.HJ212
+	}
+	if p.SL651 != nil {
+		out["sl651"] = p.SL651
 	}
 	return out
 }
@@ -74,6 +81,8 @@ type Profile struct {
 	Timeout    strict.Duration `yaml:"timeout" json:"timeout"` // without an answer for so long the device is silent
 	Modbus     *Modbus         `yaml:"modbus,omitempty" json:"modbus,omitempty"`
 	NMEA       *NMEA           `yaml:"nmea,omitempty" json:"nmea,omitempty"`
+	HJ212      *HJ212Section   `yaml:"hj212,omitempty" json:"hj212,omitempty"`
+	SL651      *SL651Section   `yaml:"sl651,omitempty" json:"sl651,omitempty"`
 	Series     []Series        `yaml:"series" json:"series"`
 }
 
@@ -87,7 +96,9 @@ type Series struct {
 }
 
 // item is the dotted key of one thing in a list, counted from 0.
-func item(list string, i int, key string) string { return fmt.Sprintf("%s.%d.%s", list, i, key) }
+func item(list string, i int, key string) string { return index(list, i) + "." + key }
+
+func index(list string, i int) string { return fmt.Sprintf("%s.%d", list, i) }
 
 // Validate says what is wrong with the profile. The key it names stands first.
 func (p *Profile) Validate() error {

@@ -236,6 +236,10 @@ func TestSchemaHasTheKeysOfTheTypes(t *testing.T) {
 		{[]string{"properties", "modbus", "properties", "registers", "items"}, reflect.TypeFor[Register]()},
 		{[]string{"properties", "nmea"}, reflect.TypeFor[NMEA]()},
 		{[]string{"properties", "nmea", "properties", "fields", "items"}, reflect.TypeFor[Field]()},
+		{[]string{"properties", "hj212"}, reflect.TypeFor[HJ212Section]()},
+		{[]string{"properties", "hj212", "properties", "factors", "items"}, reflect.TypeFor[Factor]()},
+		{[]string{"properties", "sl651"}, reflect.TypeFor[SL651Section]()},
+		{[]string{"properties", "sl651", "properties", "elements", "items"}, reflect.TypeFor[Element]()},
 		{[]string{"properties", "series", "items"}, reflect.TypeFor[Series]()},
 	} {
 		node := schema.root

@@ -38,7 +38,7 @@ func (s *schema) check(rule map[string]any, v any, path string) []string {
 	if want, ok := rule["const"]; ok && v != want {
 		bad("%v is not %v", v, want)
 	}
-	if list, ok := rule["enum"].([]any); ok && !slices.Contains(list, v) {
+	if list, ok := rule["enum"].([]any); ok && !slices.ContainsFunc(list, func(one any) bool { return fmt.Sprint(one) == fmt.Sprint(v) }) {
 		bad("%v is none of %v", v, list)
 	}
 	switch rule["type"] {

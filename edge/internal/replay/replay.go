@@ -27,15 +27,23 @@ import (
 	"github.com/fengsui/fengsui/shared/wire"
 )
 
-// Case is one recording. A Modbus device has exchanges, a receiver has lines.
+// Case is one recording. A Modbus device has exchanges, a receiver has lines, a station that dials in has
+// frames.
 type Case struct {
 	File      string             `yaml:"-"`
 	Name      string             `yaml:"name"`
 	Exchanges []Exchange         `yaml:"exchanges"`
 	Lines     []string           `yaml:"lines"`
+	Station   string             `yaml:"station"` // of frames: the name that the agent is told
+	Secret    string             `yaml:"secret"`  // of frames: the password that the agent is told
+	Frames    []Frame            `yaml:"frames"`
 	Want      map[string]float64 `yaml:"want"`
-	Bad       []string           `yaml:"bad"`   // of Want: read, but out of the range of the device
-	Error     string             `yaml:"error"` // instead of Want: exception or no fix
+	Bad       []string           `yaml:"bad"`    // of Want: read, but out of the range of the device
+	Error     string             `yaml:"error"`  // instead of Want: exception or no fix
+	At        map[string]string  `yaml:"at"`     // of frames: when it was measured, 2026-11-24T08:00:00+08:00
+	Count     map[string]int     `yaml:"count"`  // of frames: how many values there are, when more than one; Want has the last
+	Urgent    bool               `yaml:"urgent"` // of frames: the station itself calls it an alarm
+	Faults    map[string]int     `yaml:"faults"` // of frames: what is refused, by kind
 }
 
 // Exchange is one request with its answer, whole Modbus TCP messages in hexadecimal. The transaction
@@ -80,9 +88,9 @@ func Load(dir string) ([]Case, error) {
 		switch {
 		case c.Name == "":
 			return nil, fmt.Errorf("%s: name is missing", file)
-		case (len(c.Exchanges) == 0) == (len(c.Lines) == 0):
-			return nil, fmt.Errorf("%s: give exchanges or lines", file)
-		case (len(c.Want) == 0) == (c.Error == ""):
+		case count(len(c.Exchanges) > 0, len(c.Lines) > 0, len(c.Frames) > 0) != 1:
+			return nil, fmt.Errorf("%s: give exchanges, lines or frames", file)
+		case count(len(c.Want) > 0, c.Error != "", len(c.Frames) > 0 && len(c.Want) == 0) != 1:
 			return nil, fmt.Errorf("%s: give want or error", file)
 		case c.Error != "" && errorsOf[c.Error] == nil:
 			return nil, fmt.Errorf("%s: error %q is none that a driver has", file, c.Error)
@@ -92,10 +100,22 @@ func Load(dir string) ([]Case, error) {
 	return out, nil
 }
 
+func count(all ...bool) (n int) {
+	for _, one := range all {
+		if one {
+			n++
+		}
+	}
+	return n
+}
+
 // Run plays a case to a driver and says how what it read differs.
 func Run(ctx context.Context, p *profile.Profile, c Case, open driver.Opener) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
+	if len(c.Frames) > 0 {
+		return c.dialIn(ctx, p, open)
+	}
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/fengsui/fengsui/edge/internal/driver"
+	"github.com/fengsui/fengsui/edge/internal/driver/hj212"
 	"github.com/fengsui/fengsui/edge/internal/driver/modbus"
 	"github.com/fengsui/fengsui/edge/internal/driver/nmea"
 	"github.com/fengsui/fengsui/edge/internal/replay"
@@ -15,8 +16,11 @@ import (
 const configs = "../../../firmware-configs"
 
 func opener(protocol string) driver.Opener {
-	if protocol == profile.NMEATCP {
+	switch protocol {
+	case profile.NMEATCP:
 		return nmea.Open
+	case profile.HJ212:
+		return hj212.New().Open
 	}
 	return modbus.Open
 }
