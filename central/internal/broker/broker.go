@@ -60,6 +60,7 @@ const (
 	ReasonTopic     = "foreign_topic"
 	ReasonOversized = "oversized"
 	ReasonSubscribe = "foreign_subscription"
+	ReasonQoS       = "qos" // an edge publishes with QoS 1 only
 )
 
 // maxPayload leaves room for a little more than the wire allows, so that ingest sees what is just too large.
@@ -85,6 +86,7 @@ type Broker struct {
 	pending   []presence
 	wake      chan struct{}
 	failed    failures
+	probe     probe
 }
 
 type presence struct {
@@ -168,14 +170,6 @@ func (b *Broker) TLSAddr() net.Addr { return b.addrTLS }
 
 // Conn is the centre's own connection, which may publish and subscribe anything.
 func (b *Broker) Conn() *nats.Conn { return b.engine.nc }
-
-// Ready reports whether the embedded server answers.
-func (b *Broker) Ready(ctx context.Context) error {
-	if err := b.engine.nc.FlushWithContext(ctx); err != nil {
-		return fmt.Errorf("ask embedded server: %w", err)
-	}
-	return nil
-}
 
 // Connected reports whether an edge or a sensor has a session.
 func (b *Broker) Connected(id string) bool {

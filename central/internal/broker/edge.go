@@ -13,15 +13,25 @@ import (
 // retainBit of a PUBLISH asks the broker to keep the message.
 const retainBit = 1
 
+// maxFilters is how many topic filters an edge may name in one session; it needs three.
+const maxFilters = 16
+
 // edge passes the packets of an edge on to the embedded server, which keeps the session, the retained
 // status and the last will. A PUBLISH on a foreign topic or of too many bytes stops here: it is counted
-// and confirmed, so that the client does not send it for ever, and the session lives.
+// and confirmed, so that the client does not send it for ever, and the session lives. Another QoS than 1
+// ends the session: QoS 0 is lost without a word, and what QoS 2 leaves in the store of the embedded server
+// until its release would, from one terminal, fill it for all.
 func (s *session) edge(c connect) {
 	if c.will != nil {
 		if up, err := wire.ParseUp(c.will.topic); err != nil || up.Edge != s.id {
 			s.refuse(ReasonTopic)
 			c.will = nil
 		}
+	}
+	if c.will != nil && c.will.qos == 2 {
+		s.refuse(ReasonQoS)
+		_ = s.write(connack(connackNotAllowed))
+		return
 	}
 	c.clientID = ownClientID(s.id, c.clientID)
 	c.username, c.password = s.id, s.b.engine.secret
@@ -91,13 +101,14 @@ func (s *session) up(out *bufio.Writer) {
 		switch h.kind() {
 		case packetPublish:
 			err = s.pass(out, h)
-		case packetConnect, packetConnack, packetSuback, packetUnsuback, packetPingresp:
+		case packetConnect, packetConnack, packetSuback, packetUnsuback, packetPingresp, packetPubrec, packetPubrel, packetPubcomp:
 			err = errProtocol
 		default:
 			var body []byte
 			if body, err = s.body(h.length); err == nil {
-				s.watch(h, body)
-				_, err = out.Write(append(h.append(nil), body...))
+				if err = s.watch(h, body); err == nil {
+					_, err = out.Write(append(h.append(nil), body...))
+				}
 			}
 		}
 		if err != nil {
@@ -114,20 +125,26 @@ func (s *session) up(out *bufio.Writer) {
 	}
 }
 
-// watch counts a subscription to what is not the edge's own; the embedded server refuses it.
-func (s *session) watch(h head, body []byte) {
+// watch counts a subscription to what is not the edge's own; the embedded server refuses it. Each filter
+// costs that server memory, so there are maxFilters in a session at most.
+func (s *session) watch(h head, body []byte) error {
 	if h.kind() != packetSubscribe {
-		return
+		return nil
 	}
 	_, topics, err := filters(body)
 	if err != nil {
-		return
+		return nil //nolint:nilerr // the embedded server answers it
 	}
 	for _, t := range topics {
 		if own := "fs/v1/" + s.id + "/down"; t != own && !strings.HasPrefix(t, own+"/") {
 			s.refuse(ReasonSubscribe)
 		}
 	}
+	if s.filters += len(topics); s.filters > maxFilters {
+		s.refuse(ReasonSubscribe)
+		return errProtocol
+	}
+	return nil
 }
 
 // pass hands on a PUBLISH, or refuses it.
@@ -135,6 +152,10 @@ func (s *session) pass(out *bufio.Writer, h head) error {
 	p, err := readPublish(s.in, h)
 	if err != nil {
 		return err
+	}
+	if h.qos() != 1 {
+		s.refuse(ReasonQoS)
+		return errProtocol
 	}
 	reason := ""
 	up, err := wire.ParseUp(p.topic)
@@ -157,11 +178,5 @@ func (s *session) pass(out *bufio.Writer, h head) error {
 	if err := s.skip(p.payload); err != nil {
 		return err
 	}
-	switch h.qos() {
-	case 1:
-		return s.write(answer(packetPuback, p.id))
-	case 2:
-		return s.write(answer(packetPubrec, p.id))
-	}
-	return nil
+	return s.write(answer(packetPuback, p.id))
 }

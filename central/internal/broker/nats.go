@@ -10,7 +10,6 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
@@ -67,7 +66,7 @@ func startEngine(dir string, maxPayload int, log *slog.Logger) (*engine, error) 
 	if err != nil {
 		return nil, fmt.Errorf("make broker: %w", err)
 	}
-	srv.SetLoggerV2(engineLog{log}, false, false, false)
+	srv.SetLoggerV2(newEngineLog(log), false, false, false)
 	e.srv = srv
 	srv.Start()
 	if !srv.ReadyForConnections(10 * time.Second) {
@@ -102,24 +101,17 @@ func (e *engine) Check(c server.ClientAuthentication) bool {
 		c.RegisterUser(&server.User{Username: centre})
 		return true
 	}
+	if o.Username == prober {
+		c.RegisterUser(&server.User{Username: prober, Permissions: &server.Permissions{
+			Publish:   &server.SubjectPermission{Allow: []string{prober}},
+			Subscribe: &server.SubjectPermission{Deny: []string{">"}},
+		}})
+		return true
+	}
 	own := "fs.v1." + o.Username + "."
 	c.RegisterUser(&server.User{Username: o.Username, Permissions: &server.Permissions{
 		Publish:   &server.SubjectPermission{Allow: []string{own + "up.>"}},
 		Subscribe: &server.SubjectPermission{Allow: []string{own + "down", own + "down.>"}},
 	}})
 	return true
-}
-
-// engineLog passes on what the embedded server has to say: its warnings and errors.
-type engineLog struct{ log *slog.Logger }
-
-func (l engineLog) Noticef(format string, v ...any) { l.say(slog.LevelDebug, format, v) }
-func (l engineLog) Warnf(format string, v ...any)   { l.say(slog.LevelDebug, format, v) }
-func (l engineLog) Errorf(format string, v ...any)  { l.say(slog.LevelDebug, format, v) }
-func (l engineLog) Fatalf(format string, v ...any)  { l.say(slog.LevelError, format, v) }
-func (l engineLog) Debugf(string, ...any)           {}
-func (l engineLog) Tracef(string, ...any)           {}
-
-func (l engineLog) say(level slog.Level, format string, v []any) {
-	l.log.Log(nil, level, "embedded server", "text", strings.TrimSpace(fmt.Sprintf(format, v...))) //nolint:staticcheck // no context here
 }

@@ -32,6 +32,8 @@ type session struct {
 	in    *bufio.Reader
 	since time.Time
 
+	filters int // named so far; of an edge
+
 	once  sync.Once
 	inner net.Conn // of an edge: to the embedded server
 	mu    sync.Mutex
