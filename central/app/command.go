@@ -111,7 +111,7 @@ func (h atHand) choosePassword(ctx context.Context, username, once, file string)
 	if err != nil {
 		return fmt.Errorf("read password: %w", err)
 	}
-	who, _, err := h.accounts.Login(ctx, username, once, "")
+	who, _, err := h.accounts.Login(ctx, username, once, account.Origin{})
 	if err != nil {
 		return err
 	}

@@ -242,8 +242,12 @@ func (c *Centre) video(ctx context.Context, cfg config.Config, b *base, devices 
 }
 
 func serverOf(cfg config.Config, b *base, metrics *prometheus.Registry, ready map[string]func(context.Context) error) (*api.Server, error) {
+	proxies, err := cfg.HTTP.Proxies()
+	if err != nil {
+		return nil, err
+	}
 	o := api.Options{
-		Listen: cfg.HTTP.Listen, PublicURL: cfg.HTTP.PublicURL, Identity: b.accounts, Basemap: cfg.Basemap,
+		Listen: cfg.HTTP.Listen, Proxies: proxies, PublicURL: cfg.HTTP.PublicURL, Identity: b.accounts, Basemap: cfg.Basemap,
 		Metrics: metrics, Log: b.centre.log, About: about(cfg), Ready: ready,
 		Console: web.FS(),
 	}

@@ -87,28 +87,36 @@ type Token struct {
 	Hash       string     `json:"-"`
 }
 
-// Attempt counts the failed sign-ins under one name, known or not.
+// Attempt counts the failed sign-ins under one name, known or not, from one source: an address, or a
+// browser that signed in before. A stranger's guesses lock the stranger out and nobody else.
 type Attempt struct {
 	Username    string
+	Source      string
 	Failures    int
 	LastAt      time.Time
 	LockedUntil *time.Time
 }
 
-// locked reports whether the name is locked.
+// locked reports whether the source is locked out of the name.
 func (a Attempt) locked(at time.Time) bool { return a.LockedUntil != nil && at.Before(*a.LockedUntil) }
 
 // failed is the count after one more failure.
 func (a Attempt) failed(at time.Time) Attempt {
-	if at.Sub(a.LastAt) > forgetFailure {
+	if at.Sub(a.LastAt) > forgetFailure || a.LockedUntil != nil {
 		a.Failures, a.LockedUntil = 0, nil
 	}
 	a.Failures, a.LastAt = a.Failures+1, at
 	if a.Failures >= LockAfter {
 		until := at.Add(LockFor)
-		a.Failures, a.LockedUntil = 0, &until
+		a.LockedUntil = &until
 	}
 	return a
+}
+
+// slowed is how long a sign-in waits after so many failures under its name from anywhere. It grows with
+// them and stays short: it makes guessing from many addresses dear and keeps nobody from their desk.
+func slowed(failures int) time.Duration {
+	return time.Duration(min(max(failures-LockAfter+1, 0), 6)) * 500 * time.Millisecond
 }
 
 // as is the actor that a user is. Somebody who must change the password first may do nothing else.

@@ -256,7 +256,7 @@ func (s *Service) ResetPassword(ctx context.Context, id string) (string, error) 
 		if err := s.store.SaveUser(ctx, u); err != nil {
 			return err
 		}
-		if err := s.store.ForgetAttempt(ctx, u.Username); err != nil {
+		if err := s.store.ForgetAttempts(ctx, u.Username, ""); err != nil {
 			return err
 		}
 		if err := s.revokeAll(ctx, u.ID); err != nil {

@@ -2,6 +2,7 @@ package account_test
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -57,7 +58,7 @@ func (b *bench) published(kind string) bool {
 // admin signs the first administrator in and changes the password.
 func (b *bench) admin() (context.Context, account.Identity, string) {
 	b.t.Helper()
-	who, _, err := b.Login(b.t.Context(), "admin", b.once, "")
+	who, _, err := b.Login(b.t.Context(), "admin", b.once, account.Origin{})
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -117,7 +118,7 @@ func TestUsersAreMadeListedChangedAndDisabled(t *testing.T) {
 			strings.Join(second.Items[0].Roles, " ") != "duty technician" {
 			t.Errorf("second part: %+v, %v", second, err)
 		}
-		in, token, err := b.Login(t.Context(), "WANG_1", once, "")
+		in, token, err := b.Login(t.Context(), "WANG_1", once, account.Origin{})
 		if err != nil || len(in.Actor.Permissions) != 0 {
 			t.Fatalf("login: %+v, %v", in.Actor, err)
 		}
@@ -128,7 +129,7 @@ func TestUsersAreMadeListedChangedAndDisabled(t *testing.T) {
 		if _, err := b.Check(t.Context(), token); errs.KindOf(err) != errs.Unauthenticated || !b.published(account.Disabled) {
 			t.Errorf("the session of a disabled user: %v", err)
 		}
-		if _, _, err := b.Login(t.Context(), "wang_1", once, ""); errs.KindOf(err) != errs.Unauthenticated {
+		if _, _, err := b.Login(t.Context(), "wang_1", once, account.Origin{}); errs.KindOf(err) != errs.Unauthenticated {
 			t.Errorf("login of a disabled user: %v", err)
 		}
 		if _, _, err := b.CreateToken(b.sys, u.ID, "x"); errs.KindOf(err) != errs.Conflict {
@@ -148,10 +149,10 @@ func TestResetGivesAOneTimePasswordAndEndsSessions(t *testing.T) {
 		if _, err := b.Check(t.Context(), token); errs.KindOf(err) != errs.Unauthenticated {
 			t.Errorf("session after the reset: %v", err)
 		}
-		if _, _, err := b.Login(t.Context(), "admin", chosen, ""); errs.KindOf(err) != errs.Unauthenticated {
+		if _, _, err := b.Login(t.Context(), "admin", chosen, account.Origin{}); errs.KindOf(err) != errs.Unauthenticated {
 			t.Errorf("old password: %v", err)
 		}
-		if in, _, err := b.Login(t.Context(), "admin", once, ""); err != nil || !in.User.MustChangePassword {
+		if in, _, err := b.Login(t.Context(), "admin", once, account.Origin{}); err != nil || !in.User.MustChangePassword {
 			t.Errorf("one-time password: %+v, %v", in.User, err)
 		}
 	})
@@ -231,22 +232,133 @@ func TestTwoAdministratorsCannotDisableEachOtherAtOnce(t *testing.T) {
 	})
 }
 
+func TestFailuresAreCountedByNameAndSource(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		b := newBench(t, db)
+		here, there := account.Origin{Address: "10.0.0.7"}, account.Origin{Address: "10.0.0.8"}
+		for range account.LockAfter {
+			_, _, _ = b.Login(t.Context(), "admin", "guess", here)
+		}
+		if _, _, err := b.Login(t.Context(), "admin", b.once, here); errs.KindOf(err) != errs.Denied {
+			t.Errorf("from here: %v", err)
+		}
+		if _, _, err := b.Login(t.Context(), "admin", b.once, there); err != nil {
+			t.Errorf("from there: %v", err)
+		}
+		who, err := b.UserByName(b.sys, "admin")
+		if err != nil {
+			t.Fatal(err)
+		}
+		once, err := b.ResetPassword(b.sys, who.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := b.Login(t.Context(), "admin", once, here); err != nil {
+			t.Errorf("a reset did not end the lock: %v", err)
+		}
+	})
+}
+
+func TestAStrangerLocksNobodyOutButThemselves(t *testing.T) {
+	db := storetest.SQLite(t)
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, db)
+		_, who, _ := b.admin()
+		desk, stranger := account.Origin{Address: "10.0.0.7"}, account.Origin{Address: "10.0.0.66"}
+		known := account.Origin{Address: stranger.Address, Browser: who.Browser(time.Now())}
+		try := func(password string, from account.Origin) errs.Kind {
+			_, _, err := b.Login(t.Context(), "admin", password, from)
+			return errs.KindOf(err)
+		}
+		for range account.LockAfter {
+			try("guess", stranger)
+		}
+		if got := try(chosen, stranger); got != errs.Denied {
+			t.Errorf("the stranger's address is not locked: %v", got)
+		}
+		if _, _, err := b.Login(t.Context(), "admin", chosen, desk); err != nil {
+			t.Errorf("the officer at the desk: %v", err)
+		}
+		if _, _, err := b.Login(t.Context(), "admin", chosen, known); err != nil {
+			t.Errorf("a browser that signed in before, behind the stranger's address: %v", err)
+		}
+		if got := try(chosen, stranger); got != errs.Denied {
+			t.Errorf("the officer's sign-in freed the stranger: %v", got)
+		}
+		for _, forged := range []string{"x", "..", known.Browser + "x", strings.Replace(known.Browser, ".", ".9", 1)} {
+			if got := try(chosen, account.Origin{Address: stranger.Address, Browser: forged}); got != errs.Denied {
+				t.Errorf("a forged browser %q: %v", forged, got)
+			}
+		}
+		for range account.LockAfter {
+			try("guess", known)
+		}
+		if got := try(chosen, known); got != errs.Denied {
+			t.Errorf("a known browser guesses without end: %v", got)
+		}
+		other := account.Origin{Address: "2001:db8:1:1::1"}
+		for range account.LockAfter {
+			try("guess", other)
+		}
+		if got := try(chosen, account.Origin{Address: "2001:db8:1:1:ffff::9"}); got != errs.Denied {
+			t.Errorf("another address of the same network of IPv6: %v", got)
+		}
+		if _, err := b.ResetPassword(b.sys, who.User.ID); err != nil {
+			t.Fatal(err)
+		}
+		for range account.LockAfter {
+			try("guess", known)
+		}
+		if got := try("guess", account.Origin{Address: stranger.Address}); got != errs.Denied {
+			t.Errorf("a browser is known past its password: %v", got)
+		}
+	})
+}
+
+func TestGuessesFromManyAddressesSlowTheNameDown(t *testing.T) {
+	db := storetest.SQLite(t)
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, db)
+		_, who, _ := b.admin()
+		for i := range 4 * account.LockAfter {
+			_, _, _ = b.Login(t.Context(), "admin", "guess", account.Origin{Address: fmt.Sprintf("10.0.1.%d", i)})
+		}
+		took := func(from account.Origin) time.Duration {
+			start := time.Now()
+			if _, _, err := b.Login(t.Context(), "admin", chosen, from); err != nil {
+				t.Error(err)
+			}
+			return time.Since(start)
+		}
+		if d := took(account.Origin{Address: "10.0.0.7"}); d < time.Second || d > 5*time.Second {
+			t.Errorf("an unknown browser waited %v", d)
+		}
+		if d := took(account.Origin{Browser: who.Browser(time.Now())}); d > 0 {
+			t.Errorf("a known browser waited %v", d)
+		}
+		time.Sleep(account.LockFor + time.Second)
+		if d := took(account.Origin{Address: "10.0.0.7"}); d > 0 {
+			t.Errorf("a quarter of an hour later: %v", d)
+		}
+	})
+}
+
 func TestLockEndsAndSessionsExpireWithTime(t *testing.T) {
 	db := storetest.SQLite(t)
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, db)
 		_, _, token := b.admin()
 		for range account.LockAfter {
-			_, _, _ = b.Login(t.Context(), "admin", "guess", "")
+			_, _, _ = b.Login(t.Context(), "admin", "guess", account.Origin{})
 		}
-		if _, _, err := b.Login(t.Context(), "admin", chosen, ""); errs.KindOf(err) != errs.Denied {
+		if _, _, err := b.Login(t.Context(), "admin", chosen, account.Origin{}); errs.KindOf(err) != errs.Denied {
 			t.Errorf("right password while locked: %v", err)
 		}
 		if _, err := b.Authenticate(t.Context(), token); err != nil {
 			t.Errorf("the lock ended a session in use: %v", err)
 		}
 		time.Sleep(account.LockFor)
-		if _, _, err := b.Login(t.Context(), "admin", chosen, ""); err != nil {
+		if _, _, err := b.Login(t.Context(), "admin", chosen, account.Origin{}); err != nil {
 			t.Errorf("after the lock: %v", err)
 		}
 		time.Sleep(account.SessionIdle - time.Hour)

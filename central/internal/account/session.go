@@ -25,30 +25,36 @@ func noSession() error {
 	return errs.E(errs.Unauthenticated, "account.session_ended", "the session has ended; sign in again")
 }
 
-// Login signs somebody in and returns the token of a new session, which is kept nowhere. previous is the
-// token that the browser showed, if any: its session ends, so that no session outlives a login.
-func (s *Service) Login(ctx context.Context, username, password, previous string) (Identity, string, error) {
+// Login signs somebody in and returns the token of a new session, which is kept nowhere. The session
+// that the browser showed ends, so that no session outlives a login.
+func (s *Service) Login(ctx context.Context, username, password string, from Origin) (Identity, string, error) {
 	username = normalName(username)
 	if len(username) > 64 || len(password) > 4*maxPassword {
 		return Identity{}, "", wrongPassword()
 	}
-	tried, err := s.store.Attempt(ctx, username)
+	u, err := s.store.UserByName(ctx, username)
+	if err != nil && errs.KindOf(err) != errs.NotFound {
+		return Identity{}, "", err
+	}
+	source, known := from.source(u, time.Now())
+	tried, err := s.store.Attempt(ctx, username, source)
 	if err != nil {
 		return Identity{}, "", err
 	}
 	if tried.locked(time.Now()) {
 		return Identity{}, "", lockedError(tried)
 	}
-	u, err := s.store.UserByName(ctx, username)
-	if err != nil && errs.KindOf(err) != errs.NotFound {
-		return Identity{}, "", err
+	if !known {
+		if err := s.slow(ctx, username); err != nil {
+			return Identity{}, "", err
+		}
 	}
 	same, err := s.hasher.matches(ctx, password, u.Hash)
 	if err != nil {
 		return Identity{}, "", err
 	}
 	if !same || u.Disabled {
-		return Identity{}, "", s.refuse(ctx, username, u)
+		return Identity{}, "", s.refuse(ctx, username, source, u)
 	}
 	now := stamp()
 	token := newSecret()
@@ -68,13 +74,13 @@ func (s *Service) Login(ctx context.Context, username, password, previous string
 		if again.Disabled || again.Hash != u.Hash {
 			return wrongPassword()
 		}
-		if tried, err = s.store.Attempt(ctx, username); err != nil {
+		if tried, err = s.store.Attempt(ctx, username, source); err != nil {
 			return err
 		}
 		if tried.locked(now) {
 			return lockedError(tried)
 		}
-		if err := s.endPrevious(ctx, previous); err != nil {
+		if err := s.endPrevious(ctx, from.Session); err != nil {
 			return err
 		}
 		u = again
@@ -85,7 +91,7 @@ func (s *Service) Login(ctx context.Context, username, password, previous string
 		if err := s.store.Forget(ctx, now, now.Add(-24*time.Hour)); err != nil {
 			return err
 		}
-		if err := s.store.ForgetAttempt(ctx, username); err != nil {
+		if err := s.store.ForgetAttempts(ctx, username, source); err != nil {
 			return err
 		}
 		return s.store.AddSession(ctx, session)
@@ -119,19 +125,19 @@ func (s *Service) endPrevious(ctx context.Context, token string) error {
 }
 
 func lockedError(a Attempt) error {
-	return errs.E(errs.Denied, "account.locked", "too many wrong passwords; locked until %s", a.LockedUntil.UTC().Format(time.RFC3339))
+	return errs.E(errs.Denied, "account.locked", "too many wrong passwords from here; locked until %s", a.LockedUntil.UTC().Format(time.RFC3339))
 }
 
 // refuse counts a failure and returns what the caller may know: the same for a name that exists and one
 // that does not.
-func (s *Service) refuse(ctx context.Context, username string, u User) error {
+func (s *Service) refuse(ctx context.Context, username, source string, u User) error {
 	var a Attempt
 	now := stamp()
 	err := s.tx.Do(ctx, func(ctx context.Context) error {
 		if err := s.store.Lock(ctx); err != nil {
 			return err
 		}
-		before, err := s.store.Attempt(ctx, username)
+		before, err := s.store.Attempt(ctx, username, source)
 		if err != nil {
 			return err
 		}
@@ -250,8 +256,8 @@ func (s *Service) ChangePassword(ctx context.Context, who Identity, old, chosen 
 	if who.Session.ID == "" {
 		return Identity{}, "", errs.E(errs.Denied, "account.needs_session", "an API token cannot change the password; sign in")
 	}
-	u := who.User
-	tried, err := s.store.Attempt(ctx, u.Username)
+	u, source := who.User, "session "+who.Session.ID
+	tried, err := s.store.Attempt(ctx, u.Username, source)
 	if err != nil {
 		return Identity{}, "", err
 	}
@@ -268,7 +274,7 @@ func (s *Service) ChangePassword(ctx context.Context, who Identity, old, chosen 
 		return Identity{}, "", err
 	} else if !same {
 		// A found open browser must not become a place to guess: it counts like a login.
-		if err := s.refuse(ctx, u.Username, u); errs.KindOf(err) != errs.Unauthenticated {
+		if err := s.refuse(ctx, u.Username, source, u); errs.KindOf(err) != errs.Unauthenticated {
 			return Identity{}, "", err
 		}
 		return Identity{}, "", errs.Field("account.wrong_old_password", "old", "is wrong")

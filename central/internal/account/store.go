@@ -51,8 +51,11 @@ type Keys interface {
 	Tokens(ctx context.Context, userID string) ([]Token, error)
 	SaveToken(ctx context.Context, t Token) error
 
-	// Attempt returns a zero count for a name that never failed.
-	Attempt(ctx context.Context, username string) (Attempt, error)
+	// Attempt returns a zero count for a name that never failed from the source.
+	Attempt(ctx context.Context, username, source string) (Attempt, error)
+	// Failures counts those under a name since a time, from everywhere.
+	Failures(ctx context.Context, username string, since time.Time) (int, error)
 	SaveAttempt(ctx context.Context, a Attempt) error
-	ForgetAttempt(ctx context.Context, username string) error
+	// ForgetAttempts removes the failures under a name from a source; an empty one means from everywhere.
+	ForgetAttempts(ctx context.Context, username, source string) error
 }

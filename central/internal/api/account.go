@@ -40,22 +40,27 @@ func viewSession(who account.Identity) sessionView {
 	}
 }
 
-// sessionReply carries the cookie beside the view.
+// sessionReply carries the cookies beside the view. They are two fields because fiber would join the
+// values of a list with a comma.
 type sessionReply struct {
-	Cookie http.Cookie `header:"Set-Cookie"`
-	Cache  string      `header:"Cache-Control"`
-	Body   sessionView
+	Cookie  http.Cookie `header:"Set-Cookie"`
+	Browser http.Cookie `header:"Set-Cookie"`
+	Cache   string      `header:"Cache-Control"`
+	Body    sessionView
 }
 
 func (s *Server) newSession(who account.Identity, token string) *sessionReply {
-	c := s.cookie(token)
-	c.Expires = who.Session.EndsAt
-	return &sessionReply{Cookie: c, Cache: "no-store", Body: viewSession(who)}
+	now := time.Now()
+	session := s.cookie(sessionCookie, "/", token)
+	session.Expires = who.Session.EndsAt
+	known := s.cookie(browserCookie, prefix+"/session", who.Browser(now))
+	known.Expires = now.Add(account.BrowserLife)
+	return &sessionReply{Cookie: session, Browser: known, Cache: "no-store", Body: viewSession(who)}
 }
 
-func (s *Server) cookie(token string) http.Cookie {
+func (s *Server) cookie(name, path, value string) http.Cookie {
 	return http.Cookie{
-		Name: sessionCookie, Value: token, Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode,
+		Name: name, Value: value, Path: path, HttpOnly: true, SameSite: http.SameSiteStrictMode,
 		Secure: s.opts.TLS != nil || strings.HasPrefix(s.opts.PublicURL, "https://"),
 	}
 }
@@ -64,8 +69,9 @@ func (s *Server) registerSessions(svc *account.Service) {
 	open := []map[string][]string{}
 	tags := []string{"session"}
 	type sessionLogin struct {
-		Cookie string `cookie:"fengsui_session"`
-		Body   struct {
+		Session string `cookie:"fengsui_session"`
+		Browser string `cookie:"fengsui_browser"`
+		Body    struct {
 			Username string `json:"username" maxLength:"64"`
 			Password string `json:"password" maxLength:"512"`
 		}
@@ -74,7 +80,9 @@ func (s *Server) registerSessions(svc *account.Service) {
 		OperationID: "login", Method: http.MethodPost, Path: "/session", Summary: "Sign in", Tags: tags, Security: open,
 		Middlewares: huma.Middlewares{s.slowLogins},
 	}, func(ctx context.Context, in *sessionLogin) (*sessionReply, error) {
-		who, token, err := svc.Login(ctx, in.Body.Username, in.Body.Password, in.Cookie)
+		who, token, err := svc.Login(ctx, in.Body.Username, in.Body.Password, account.Origin{
+			Session: in.Session, Browser: in.Browser, Address: addressOf(ctx),
+		})
 		if err != nil {
 			return nil, err
 		}
@@ -98,7 +106,7 @@ func (s *Server) registerSessions(svc *account.Service) {
 				return nil, err
 			}
 		}
-		c := s.cookie("")
+		c := s.cookie(sessionCookie, "/", "")
 		c.MaxAge = -1
 		return &ended{Cookie: c}, nil
 	})

@@ -14,6 +14,9 @@ import (
 // sessionCookie holds the token of a signed-in browser.
 const sessionCookie = "fengsui_session"
 
+// browserCookie marks a browser in which somebody signed in before, see account.Origin.
+const browserCookie = "fengsui_browser"
+
 // Identity knows who a credential stands for (account.Service).
 type Identity interface {
 	// SessionActor is the user of a session token: errs.Unauthenticated when it ended. It notes the use.

@@ -1,7 +1,6 @@
 package api
 
 import (
-	"net"
 	"net/http"
 	"sync"
 	"time"
@@ -59,11 +58,7 @@ func (g *gate) sweep(at time.Time) {
 
 // slowLogins refuses more sign-ins from one address than people make.
 func (s *Server) slowLogins(ctx huma.Context, next func(huma.Context)) {
-	host, _, err := net.SplitHostPort(ctx.RemoteAddr())
-	if err != nil {
-		host = ctx.RemoteAddr()
-	}
-	if !s.logins.pass(host, time.Now()) {
+	if !s.logins.pass(addressOf(ctx.Context()), time.Now()) {
 		ctx.SetHeader("Retry-After", "1")
 		s.writeProblem(ctx, newProblem(ctx.Context(), http.StatusTooManyRequests, "auth.too_many", "too many sign-ins from this address; wait a moment"))
 		return

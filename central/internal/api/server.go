@@ -13,6 +13,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"reflect"
 	"runtime/debug"
 	"strings"
@@ -44,7 +45,8 @@ const (
 type Options struct {
 	Listen    string
 	TLS       *tls.Config
-	PublicURL string // an origin that browsers may use besides the host they asked for
+	Proxies   []netip.Prefix // whose X-Forwarded-For is believed
+	PublicURL string         // an origin that browsers may use besides the host they asked for
 	About     About
 	Identity  Identity
 	Console   fs.FS
@@ -203,7 +205,8 @@ func requestID(ctx context.Context) string {
 // protect gives every request an id and a deadline, and turns a panic into a problem.
 func (s *Server) protect(c *fiber.Ctx) (err error) {
 	id := uuid.NewString()
-	ctx, cancel := context.WithTimeout(context.WithValue(context.Background(), requestKey{}, id), requestDeadline)
+	ctx := context.WithValue(context.WithValue(context.Background(), requestKey{}, id), addressKey{}, s.client(c))
+	ctx, cancel := context.WithTimeout(ctx, requestDeadline)
 	defer cancel()
 	c.SetUserContext(ctx)
 	c.Set("X-Request-Id", id)

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -36,10 +37,11 @@ type Config struct {
 
 // HTTP is the console, the API, WHIP and WHEP.
 type HTTP struct {
-	Listen    string `yaml:"listen"`
-	PublicURL string `yaml:"public_url"`
-	Cert      string `yaml:"cert"`
-	Key       string `yaml:"key"`
+	Listen         string   `yaml:"listen"`
+	PublicURL      string   `yaml:"public_url"`
+	TrustedProxies []string `yaml:"trusted_proxies"`
+	Cert           string   `yaml:"cert"`
+	Key            string   `yaml:"key"`
 }
 
 // Database is where everything but telemetry is kept.
@@ -135,6 +137,9 @@ func (c *Config) check() error {
 	if host, _, _ := net.SplitHostPort(c.MQTT.Plain); c.MQTT.Plain != "" && !loopback(host) {
 		return &strict.Problem{Key: "mqtt.plain", Err: errors.New("MQTT without TLS is allowed on loopback only, for example 127.0.0.1:1883")}
 	}
+	if _, err := c.HTTP.Proxies(); err != nil {
+		return &strict.Problem{Key: "http.trusted_proxies", Err: err}
+	}
 	for _, ip := range c.Video.PublicIPs {
 		if net.ParseIP(ip) == nil {
 			return &strict.Problem{Key: "video.public_ips", Err: fmt.Errorf("%q is not an IP address", ip)}
@@ -204,6 +209,23 @@ func (c *Config) checkFiles() error {
 		return &strict.Problem{Key: "log.format", Err: fmt.Errorf("%q is neither text nor json", c.Log.Format)}
 	}
 	return nil
+}
+
+// Proxies are the networks whose X-Forwarded-For is believed.
+func (h HTTP) Proxies() ([]netip.Prefix, error) {
+	out := make([]netip.Prefix, 0, len(h.TrustedProxies))
+	for _, one := range h.TrustedProxies {
+		p, err := netip.ParsePrefix(one)
+		if err != nil {
+			ip, bad := netip.ParseAddr(one)
+			if bad != nil {
+				return nil, fmt.Errorf("%q is neither an address like 10.0.0.5 nor a network like 10.0.0.0/24", one)
+			}
+			p = netip.PrefixFrom(ip, ip.BitLen())
+		}
+		out = append(out, p.Masked())
+	}
+	return out, nil
 }
 
 func address(a string) error {

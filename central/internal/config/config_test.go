@@ -29,7 +29,7 @@ func TestSampleHasEveryKeyWithItsDefault(t *testing.T) {
 		}
 	}
 	want := Default()
-	want.MQTT.Names, want.Video.PublicIPs = []string{}, []string{}
+	want.HTTP.TrustedProxies, want.MQTT.Names, want.Video.PublicIPs = []string{}, []string{}, []string{}
 	if !reflect.DeepEqual(sample, want) {
 		t.Errorf("the sample does not show the defaults:\ngot  %+v\nwant %+v", sample, want)
 	}
@@ -42,6 +42,7 @@ func TestBadFileStopsWithFileAndLine(t *testing.T) {
 		{"unknown key", usable + "htpp:\n  listen: :1\n", "central.yml:4: key htpp is unknown"},
 		{"wrong type", usable + "http:\n  listen: [1]\n", "central.yml:5: cannot unmarshal"},
 		{"wrong bool", usable + "demo: maybe\n", "central.yml:4: cannot unmarshal"},
+		{"no network", usable + "http:\n  trusted_proxies: [proxy]\n", "central.yml:5: http.trusted_proxies: \"proxy\" is neither"},
 		{"not YAML", usable + "a: b: c\n", "central.yml:4: "},
 		{"unreadable certificate", usable + "http:\n  key: /nonexistent/key.pem\n  cert: /nonexistent/cert.pem\n", "central.yml:6: http.cert: read /nonexistent/cert.pem"},
 		{"no such database", usable + "database:\n  driver: oracle\n", "central.yml:5: database.driver: "},

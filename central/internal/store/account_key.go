@@ -64,7 +64,7 @@ func (s *Accounts) EndSession(ctx context.Context, id string) error {
 func (s *Accounts) Forget(ctx context.Context, sessions, failures time.Time) error {
 	_, err := s.db.exec(ctx, `delete from sessions where expires_at < $1 or ends_at < $1`, sessions)
 	if err == nil {
-		_, err = s.db.exec(ctx, `delete from login_attempts where last_at < $1`, failures)
+		_, err = s.db.exec(ctx, `delete from failed_logins where last_at < $1`, failures)
 	}
 	if err != nil {
 		return fmt.Errorf("forget what has ended: %w", wrap(err))
@@ -121,9 +121,9 @@ func (s *Accounts) SaveToken(ctx context.Context, t account.Token) error {
 }
 
 // Attempt implements account.Store.
-func (s *Accounts) Attempt(ctx context.Context, username string) (account.Attempt, error) {
-	a := account.Attempt{Username: username}
-	err := wrap(s.db.queryRow(ctx, `select failures, last_at, locked_until from login_attempts where username = $1`, username).
+func (s *Accounts) Attempt(ctx context.Context, username, source string) (account.Attempt, error) {
+	a := account.Attempt{Username: username, Source: source}
+	err := wrap(s.db.queryRow(ctx, `select failures, last_at, locked_until from failed_logins where username = $1 and source = $2`, username, source).
 		Scan(&a.Failures, &a.LastAt, &a.LockedUntil))
 	if err != nil && errs.KindOf(err) != errs.NotFound {
 		return account.Attempt{}, fmt.Errorf("load failed logins: %w", err)
@@ -131,22 +131,33 @@ func (s *Accounts) Attempt(ctx context.Context, username string) (account.Attemp
 	return a, nil
 }
 
+// Failures implements account.Store.
+func (s *Accounts) Failures(ctx context.Context, username string, since time.Time) (int, error) {
+	var n int
+	err := s.db.queryRow(ctx, `select coalesce(sum(failures), 0) from failed_logins where username = $1 and last_at >= $2`, username, since).Scan(&n)
+	if err != nil {
+		return 0, fmt.Errorf("count failed logins: %w", wrap(err))
+	}
+	return n, nil
+}
+
 // SaveAttempt implements account.Store.
 func (s *Accounts) SaveAttempt(ctx context.Context, a account.Attempt) error {
 	_, err := s.db.exec(ctx, `
-		insert into login_attempts (username, failures, last_at, locked_until) values ($1, $2, $3, $4)
-		on conflict (username) do update
+		insert into failed_logins (username, source, failures, last_at, locked_until) values ($1, $2, $3, $4, $5)
+		on conflict (username, source) do update
 		set failures = excluded.failures, last_at = excluded.last_at, locked_until = excluded.locked_until`,
-		a.Username, a.Failures, a.LastAt, a.LockedUntil)
+		a.Username, a.Source, a.Failures, a.LastAt, a.LockedUntil)
 	if err != nil {
 		return fmt.Errorf("save failed logins: %w", wrap(err))
 	}
 	return nil
 }
 
-// ForgetAttempt implements account.Store.
-func (s *Accounts) ForgetAttempt(ctx context.Context, username string) error {
-	if _, err := s.db.exec(ctx, `delete from login_attempts where username = $1`, username); err != nil {
+// ForgetAttempts implements account.Store.
+func (s *Accounts) ForgetAttempts(ctx context.Context, username, source string) error {
+	_, err := s.db.exec(ctx, `delete from failed_logins where username = $1 and ($2 = '' or source = $2)`, username, source)
+	if err != nil {
 		return fmt.Errorf("forget failed logins: %w", wrap(err))
 	}
 	return nil

@@ -2074,6 +2074,7 @@ export interface operations {
             path?: never;
             cookie?: {
                 fengsui_session?: string;
+                fengsui_browser?: string;
             };
         };
         requestBody: {
