@@ -150,6 +150,68 @@ func TestAgentMeasuresAndRaisesAlarmsWithoutACentre(t *testing.T) {
 	}
 }
 
+// relay is the files of a line of the terminal, as the kernel makes them.
+func relay(t *testing.T) (dir string, level func() string) {
+	t.Helper()
+	dir = t.TempDir()
+	line := filepath.Join(dir, "gpio17")
+	if err := os.Mkdir(line, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for file, text := range map[string]string{"direction": "out\n", "value": "1\n"} { // howling since the last run
+		if err := os.WriteFile(filepath.Join(line, file), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir, func() string {
+		text, err := os.ReadFile(filepath.Join(line, "value"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.TrimSpace(string(text))
+	}
+}
+
+func TestAlarmSoundsTheSirenOfTheTerminalWithoutACentre(t *testing.T) {
+	g, address := startGauge(t)
+	g.millimetres.Store(4000)
+	dir, level := relay(t)
+	rules := t.TempDir()
+	if err := os.WriteFile(filepath.Join(rules, "r.yml"), []byte(`rules:
+  - {id: high, name: 高, name_en: High, devices: [gauge], property: water_level, condition: above, limit: 5.2, clear: 5.1, level: 3,
+     actions: [{device: horn, output: siren}], source: test}
+`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	file := write(t, "rules: "+rules+"\nsensors:\n  - {id: gauge, name: 水位站, profile: generic-water-level-modbus, address: '"+address+"', every: 100ms}\n"+
+		"  - {id: horn, name: 警笛, profile: relay-gpio, address: "+dir+"}\n")
+	start := func() *app.Agent {
+		a, err := app.Start(t.Context(), app.Options{ConfigFile: file, Log: io.Discard})
+		if err != nil {
+			t.Fatal(err)
+		}
+		wait(t, "the siren is known", func() bool { s := status(t, a.Addr()); return len(s.Sensors) == 2 && s.Sensors[1].OK })
+		return a
+	}
+	a := start()
+	wait(t, "the start brings the safe state", func() bool { return level() == "0" })
+	g.millimetres.Store(5300)
+	wait(t, "the siren sounds", func() bool { return level() == "1" })
+	if o := status(t, a.Addr()).Outputs; len(o) != 1 || o[0].Device != "horn" || o[0].On == nil || !*o[0].On || o[0].Until == 0 || len(o[0].Why) != 1 {
+		t.Errorf("outputs are %+v", o)
+	}
+	if err := a.Stop(); err != nil || level() != "0" {
+		t.Errorf("after the end: %v, level %s", err, level())
+	}
+	a = start()
+	wait(t, "the alarm goes on, and its siren", func() bool { return level() == "1" })
+	g.millimetres.Store(4000)
+	wait(t, "the alarm ends, and its siren", func() bool { return level() == "0" })
+	if err := a.Stop(); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestAgentDoesNotStartOnASensorItCannotRead(t *testing.T) {
 	for _, c := range []struct{ sensors, want string }{
 		{"sensors:\n  - {id: a, profile: nothing, address: '127.0.0.1:1'}\n", `no profile "nothing"`},

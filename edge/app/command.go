@@ -56,12 +56,17 @@ func TestProfile(ctx context.Context, o Options, file string) error {
 			return err
 		}
 	}
+	for _, out := range p.Outputs {
+		if _, err := fmt.Fprintf(o.Out, "%-20s %s / %s, at most %s, safe %s\n", out.ID, out.Name, out.NameEN, time.Duration(out.MaxOn), out.Safe); err != nil {
+			return err
+		}
+	}
 	dir := replay.Dir(file, p.ID)
 	cases, err := replay.Load(dir)
 	if err != nil {
 		return err
 	}
-	if len(cases) == 0 {
+	if len(cases) == 0 && len(p.Series) > 0 {
 		return fmt.Errorf("%s: there is no test case in %s", file, filepath.Clean(dir))
 	}
 	failed := 0

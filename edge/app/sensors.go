@@ -8,7 +8,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/fengsui/fengsui/edge/internal/actuator"
 	"github.com/fengsui/fengsui/edge/internal/alarm"
+	"github.com/fengsui/fengsui/edge/internal/clock"
 	"github.com/fengsui/fengsui/edge/internal/config"
 	"github.com/fengsui/fengsui/edge/internal/driver"
 	"github.com/fengsui/fengsui/edge/internal/poller"
@@ -28,6 +30,10 @@ func (a *Agent) openSensors(ctx context.Context, p *agentParts) error {
 		Take:    func(ctx context.Context, r poller.Readings) error { return take(ctx, p, r) },
 		Get:     p.box.Get,
 		Changed: func() { p.uplink.Changed() },
+	}
+	p.actuator = &actuator.Actuator{
+		Keep: func(ctx context.Context, values map[string][]byte) error { return p.collector.Event(ctx, nil, values) },
+		Now:  p.clock.Now, Uptime: clock.Uptime, Changed: func() { p.uplink.Changed() }, Log: a.log.With("component", "actuator"),
 	}
 	openers := drivers()
 	for _, s := range a.cfg.Sensors {
@@ -51,13 +57,22 @@ func (a *Agent) openSensors(ctx context.Context, p *agentParts) error {
 		if every == 0 {
 			every = time.Duration(kind.Every)
 		}
-		p.poller.Sensors = append(p.poller.Sensors, poller.Sensor{ID: s.ID, Every: every, Device: d})
+		if len(kind.Series) > 0 {
+			p.poller.Sensors = append(p.poller.Sensors, poller.Sensor{ID: s.ID, Every: every, Device: d})
+		}
+		if len(kind.Outputs) > 0 {
+			sw, ok := d.(driver.Switch)
+			if !ok {
+				return fmt.Errorf("open sensor %s: the driver for %s switches nothing", s.ID, kind.Protocol)
+			}
+			p.actuator.Devices = append(p.actuator.Devices, actuator.Device{ID: s.ID, Switch: sw, Outputs: kind.Outputs, Own: len(kind.Series) == 0})
+		}
 		p.declared = append(p.declared, a.declare(s, kind))
 	}
 	return a.openRules(ctx, p)
 }
 
-// openRules reads the rules and what they remember of the last run.
+// openRules reads the rules and what they, and the outputs that they switch, remember of the last run.
 func (a *Agent) openRules(ctx context.Context, p *agentParts) (err error) {
 	p.watch = &alarm.Watch{Devices: p.declared, Outbox: p.collector, Now: p.clock.Now, Log: a.log.With("component", "alarm")}
 	if dir := a.cfg.RulesDir(); dir != "" {
@@ -65,7 +80,11 @@ func (a *Agent) openRules(ctx context.Context, p *agentParts) (err error) {
 			return err
 		}
 	}
-	return p.watch.Load(ctx, p.box.Get)
+	p.watch.Outputs = p.actuator
+	if err := p.watch.Load(ctx, p.box.Get); err != nil {
+		return err
+	}
+	return p.actuator.Load(ctx, p.box.Get, p.watch.Wants)
 }
 
 // options are what the driver of a sensor must know.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/fengsui/fengsui/edge/internal/actuator"
 	"github.com/fengsui/fengsui/edge/internal/alarm"
 	"github.com/fengsui/fengsui/edge/internal/camera"
 	"github.com/fengsui/fengsui/edge/internal/clock"
@@ -32,6 +33,8 @@ import (
 const (
 	mega       = 1 << 20
 	renewEvery = time.Hour
+	// outputTimeout is how long an order to an output may take: others wait behind it.
+	outputTimeout = 10 * time.Second
 )
 
 // agentParts are the parts that know each other.
@@ -42,6 +45,7 @@ type agentParts struct {
 	collector *outbox.Collector
 	poller    *poller.Poller
 	watch     *alarm.Watch
+	actuator  *actuator.Actuator
 	publisher *publisher.Publisher
 	uplink    *uplink.Uplink
 	centre    enrol.Centre
@@ -77,6 +81,8 @@ func (a *Agent) build(ctx context.Context) error {
 	a.started("uplink", p.uplink.Stop)
 	a.background(ctx, "alarms", p.watch.Run)
 	a.background(ctx, "sensors", p.poller.Run)
+	// Outputs end before the devices that they are part of are closed.
+	a.background(ctx, "outputs", p.actuator.Run)
 	if a.enrolled() {
 		a.background(ctx, "certificate", func(ctx context.Context) { a.keepCertificate(ctx, p) })
 	}
@@ -182,6 +188,15 @@ func (a *Agent) openUplink(p *agentParts) {
 				p.uplink.Changed()
 				return err
 			},
+			wire.CommandOutputSet: func(ctx context.Context, body json.RawMessage) error {
+				var m wire.OutputSet
+				if err := json.Unmarshal(body, &m); err != nil {
+					return fmt.Errorf("read command: %w", err)
+				}
+				ctx, cancel := context.WithTimeout(ctx, outputTimeout)
+				defer cancel()
+				return p.actuator.Set(ctx, m)
+			},
 			wire.CommandRenew: func(ctx context.Context, _ json.RawMessage) error { return a.renew(ctx, p) },
 		},
 	}
@@ -214,7 +229,8 @@ func (a *Agent) report(ctx context.Context, p *agentParts) wire.Status {
 	now, synced := p.clock.Now()
 	st := wire.Status{
 		State: "online", Boot: p.boot, Time: now.UnixMilli(), Synced: synced, Refused: p.collector.Refused(),
-		Sensors: p.poller.States(), Cameras: p.publisher.States(), RSSBytes: memory(),
+		Sensors: append(p.poller.States(), p.actuator.Sensors()...), Cameras: p.publisher.States(), Outputs: p.actuator.States(),
+		RSSBytes: memory(),
 	}
 	stats, err := p.box.Stats(ctx)
 	if err != nil {

@@ -32,7 +32,7 @@ type Register struct {
 // check implements section.
 func (m *Modbus) check(p *Profile) (map[string]bool, error) {
 	seen := map[string]bool{}
-	if len(m.Registers) == 0 {
+	if len(m.Registers) == 0 && len(p.Outputs) == 0 {
 		return nil, strict.Bad("registers", "at least one is needed")
 	}
 	for i := range m.Registers {

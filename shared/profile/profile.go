@@ -31,6 +31,7 @@ const (
 	SNMP         = "snmp"      // get
 	HTTPPush     = "http-push" // the device posts JSON
 	MQTTIn       = "mqtt-in"   // the device publishes JSON to a broker near the terminal
+	GPIO         = "gpio"      // lines of the terminal itself
 )
 
 // section is the part of a profile that belongs to a protocol.
@@ -44,6 +45,7 @@ var keys = map[string]string{
 	ModbusTCP: "modbus", ModbusRTU: "modbus", ModbusRTUTCP: "modbus",
 	NMEATCP: "nmea", NMEASerial: "nmea",
 	HJ212: "hj212", SL651: "sl651",
+	GPIO: "outputs",
 }
 
 // sections are those of the profile that are there, by key.
@@ -84,6 +86,7 @@ type Profile struct {
 	HJ212      *HJ212Section   `yaml:"hj212,omitempty" json:"hj212,omitempty"`
 	SL651      *SL651Section   `yaml:"sl651,omitempty" json:"sl651,omitempty"`
 	Series     []Series        `yaml:"series" json:"series"`
+	Outputs    []Output        `yaml:"outputs,omitempty" json:"outputs,omitempty"`
 }
 
 // Series is one observed property with its labels.
@@ -121,15 +124,17 @@ func (p *Profile) Validate() error {
 		return strict.Bad("every", "must be between 100ms and 24h")
 	case p.Timeout < strict.Duration(50*time.Millisecond) || p.Timeout > strict.Duration(time.Minute):
 		return strict.Bad("timeout", "must be between 50ms and 1m")
-	case len(p.Series) == 0:
-		return strict.Bad("series", "at least one is needed")
+	case len(p.Series)+len(p.Outputs) == 0:
+		return strict.Bad("series", "at least one is needed, or an output")
 	case len(p.Series) > wire.MaxValues:
 		return strict.Bad("series", "more than %d", wire.MaxValues)
 	}
-	if err := p.checkSeries(); err != nil {
-		return err
+	for _, check := range []func() error{p.checkSeries, p.checkOutputs, p.checkSections} {
+		if err := check(); err != nil {
+			return err
+		}
 	}
-	return p.checkSections()
+	return nil
 }
 
 // checkSections wants the one section of the protocol, and that it fills every series.
@@ -139,6 +144,9 @@ func (p *Profile) checkSections() error {
 		return strict.Bad("protocol", "%q is none of %s", p.Protocol, strings.Join(slices.Sorted(maps.Keys(keys)), ", "))
 	}
 	have := p.sections()
+	if key == "outputs" && len(have) == 0 && len(p.Series) == 0 {
+		return nil // nothing is read
+	}
 	if have[key] == nil || len(have) != 1 {
 		return strict.Bad("protocol", "%s needs the key %s and no other", p.Protocol, key)
 	}

@@ -92,6 +92,7 @@ type Status struct {
 	Lost     uint64        `json:"lost,omitempty"`    // readings dropped because the disk was full
 	Sensors  []SensorState `json:"sensors,omitempty"`
 	Cameras  []CameraState `json:"cameras,omitempty"`
+	Outputs  []OutputState `json:"outputs,omitempty"`
 	RSSBytes uint64        `json:"rss_bytes,omitempty"`
 }
 
@@ -129,6 +130,21 @@ type CameraState struct {
 	Error   string `json:"error,omitempty"`
 }
 
+// OutputState says how a siren or a relay stands. Its device is one of the sensors.
+type OutputState struct {
+	Device string   `json:"device"`
+	Output string   `json:"output"`
+	Name   string   `json:"name"`            // Chinese label
+	NameEN string   `json:"name_en"`         // English label
+	MaxOn  int      `json:"max_on"`          // seconds away from its safe state at a stretch, at most
+	Safe   bool     `json:"safe"`            // whether its safe state is on
+	On     *bool    `json:"on,omitempty"`    // as the device confirmed; left out: not known
+	At     int64    `json:"at,omitempty"`    // when it was confirmed, Unix milliseconds
+	Until  int64    `json:"until,omitempty"` // when it goes back to its safe state, Unix milliseconds
+	Why    []string `json:"why,omitempty"`   // "command", or "rule device property" of an alarm
+	Error  string   `json:"error,omitempty"`
+}
+
 // Command asks an edge to do something. A command past Expires is not done.
 type Command struct {
 	ID      string          `json:"id"` // UUIDv7
@@ -142,6 +158,7 @@ const (
 	CommandMediaStart = "media/start" // Body is MediaStart
 	CommandMediaStop  = "media/stop"  // Body is MediaStop
 	CommandRenew      = "cert/renew"  // no body: renew the certificate now
+	CommandOutputSet  = "output/set"  // Body is OutputSet
 )
 
 // CommandResult is the outcome of a command, sent as an EventResult in lane 1.
@@ -163,4 +180,13 @@ type MediaStart struct {
 // MediaStop ends a lease at once.
 type MediaStop struct {
 	Stream string `json:"stream"`
+}
+
+// OutputSet switches a siren or a relay. Away from its safe state it is for Seconds (0: as long as the
+// output allows), never longer than its max_on; switching to the safe state ends alarms' hold of it, too.
+type OutputSet struct {
+	Device  string `json:"device"`
+	Output  string `json:"output"`
+	On      bool   `json:"on"`
+	Seconds int    `json:"seconds,omitempty"`
 }

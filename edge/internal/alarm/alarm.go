@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -22,6 +23,14 @@ import (
 // Outbox keeps events durably together with a value of ours.
 type Outbox interface {
 	Event(ctx context.Context, events []wire.Event, keep map[string][]byte) error
+}
+
+// Outputs switches sirens and relays (actuator). Neither waits for a device.
+type Outputs interface {
+	// Hold switches an output while the alarm of that name holds.
+	Hold(alarm string, do rule.Action)
+	// Release says that the alarm has ended.
+	Release(alarm string)
 }
 
 // stateKey names our value in the outbox.
@@ -39,6 +48,7 @@ type Watch struct {
 	Rules   []rule.Rule
 	Devices []wire.SensorDeclared
 	Outbox  Outbox
+	Outputs Outputs                  // nil: there are none
 	Now     func() (time.Time, bool) // the agent's clock, and whether it is set
 	Log     *slog.Logger
 
@@ -251,6 +261,42 @@ func (w *Watch) tell(events []wire.Event, x subject, s *rule.State, change rule.
 		w.Log.Error("alarm is not written", "rule", x.rule.ID, "error", err)
 		return events
 	}
+	w.act(x, change, at)
 	w.Log.Warn("alarm", "rule", x.rule.ID, "sensor", x.device, "active", change == rule.Raised, "value", s.Value)
 	return append(events, wire.Event{ID: uuid.Must(uuid.NewV7()).String(), At: at, Kind: wire.EventAlarm, Device: x.device, Data: data})
+}
+
+// act switches what the rule says. An alarm whose time is not about now makes no noise: it is over, or
+// nobody knows when it was.
+func (w *Watch) act(x subject, change rule.Change, at int64) {
+	if w.Outputs == nil || len(x.rule.Actions) == 0 {
+		return
+	}
+	if change == rule.Ended {
+		w.Outputs.Release(x.key())
+		return
+	}
+	now, _ := w.Now()
+	if wire.Time(at).Sub(now).Abs() > rule.MaxAge {
+		return
+	}
+	for _, do := range x.rule.Actions {
+		w.Outputs.Hold(x.key(), do)
+	}
+}
+
+// Wants reports whether an alarm holds whose rule switches this output.
+func (w *Watch) Wants(alarm, device, output string) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	s := w.states[alarm]
+	if s == nil || !s.Active {
+		return false
+	}
+	for i := range w.Rules {
+		if r := &w.Rules[i]; strings.HasPrefix(alarm, r.ID+" ") {
+			return slices.ContainsFunc(r.Actions, func(a rule.Action) bool { return a.Device == device && a.Output == output })
+		}
+	}
+	return false
 }

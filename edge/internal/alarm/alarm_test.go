@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -240,5 +241,41 @@ func TestAlarmOfARuleThatIsGoneEnds(t *testing.T) {
 	w.Take(t.Context(), nil)
 	if got := alarms(t, b); len(got) != 2 || got[1].Active || got[1].Rule != "high" || got[1].Property != "water_level" {
 		t.Errorf("got %+v", got)
+	}
+}
+
+// switched writes down what alarms did to outputs.
+type switched struct{ said []string }
+
+func (s *switched) Hold(alarm string, do rule.Action) {
+	s.said = append(s.said, alarm+" holds "+do.Device+"/"+do.Output)
+}
+func (s *switched) Release(alarm string) { s.said = append(s.said, alarm+" has ended") }
+
+func TestAlarmSwitchesOutputsWhenItIsAboutNow(t *testing.T) {
+	b, c := box(t, filepath.Join(t.TempDir(), "outbox.db"))
+	r := rule.Rule{
+		ID: "high", Name: "高", NameEN: "High", Class: "water_level", Property: "water_level", Condition: rule.Above,
+		Limit: 5.2, Clear: 5.1, Level: 3, Source: "test", Actions: []rule.Action{{Device: "horn", Output: "siren"}},
+	}
+	w := watchBy(t, []rule.Rule{r}, b, c)
+	var said switched
+	w.Outputs = &said
+	const key = "high gauge water_level"
+	w.Take(t.Context(), level(101, 5.3))
+	if !w.Wants(key, "horn", "siren") || w.Wants(key, "horn", "lamp") || w.Wants("other gauge water_level", "horn", "siren") {
+		t.Error("does not know what the alarm wants")
+	}
+	w.Take(t.Context(), level(102, 5))
+	if w.Wants(key, "horn", "siren") {
+		t.Error("an alarm that has ended wants something")
+	}
+	w.Now = func() (time.Time, bool) { return time.Unix(5000, 0), false }
+	w.Take(t.Context(), level(103, 5.3)) // an alarm, but nobody can say of when
+	if got := alarms(t, b); len(got) != 3 {
+		t.Errorf("alarms are %+v", got)
+	}
+	if want := []string{key + " holds horn/siren", key + " has ended"}; !slices.Equal(said.said, want) {
+		t.Errorf("got %q, want %q", said.said, want)
 	}
 }

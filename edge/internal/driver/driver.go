@@ -5,6 +5,7 @@ package driver
 
 import (
 	"context"
+	"errors"
 
 	"github.com/fengsui/fengsui/shared/profile"
 	"github.com/fengsui/fengsui/shared/wire"
@@ -29,13 +30,13 @@ type Serial struct {
 	StopBits int    // 0: 1
 }
 
-// Opener makes a device, a Reader or a Source. It touches neither network nor port: that begins with the
+// Opener makes a device: a Reader, a Source or a Switch. It touches neither network nor port: that begins with the
 // first Read or with Listen, and again after an error.
 type Opener func(o Options) (Device, error)
 
 // Device is one sensor.
 type Device interface {
-	// Close ends the connection. It is called once, after the last Read or Listen has returned.
+	// Close ends the connection. It is called once, after the last Read, Listen, Set or Get has returned.
 	Close() error
 }
 
@@ -54,6 +55,19 @@ type Source interface {
 	// again later then. It acknowledges to the device only what Take has taken.
 	Listen(ctx context.Context, sink Sink) error
 }
+
+// Switch is a device with outputs (profile.Output). It may read or listen as well, or do neither. Set and
+// Get may be called at any time between Open and Close, also while Read or Listen runs.
+type Switch interface {
+	Device
+	// Set switches an output and returns when the device has confirmed it. The errors are those of Read.
+	Set(ctx context.Context, output string, on bool) error
+	// Get asks how an output stands. It is called only for outputs with readback.
+	Get(ctx context.Context, output string) (on bool, err error)
+}
+
+// ErrNoOutput says that the profile has no output of that name.
+var ErrNoOutput = errors.New("device has no such output")
 
 // Sink takes what a source hears. It may be used by several goroutines.
 type Sink interface {

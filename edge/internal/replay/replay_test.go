@@ -36,7 +36,7 @@ func TestShippedProfilesReadTheirRecordings(t *testing.T) {
 			t.Fatal(err)
 		}
 		cases, err := replay.Load(replay.Dir(file, p.ID))
-		if err != nil || len(cases) == 0 {
+		if err != nil || (len(cases) == 0 && len(p.Series) > 0) {
 			t.Fatalf("%s: %d cases, %v", p.ID, len(cases), err)
 		}
 		for _, c := range cases {

@@ -92,6 +92,15 @@ func (p *Page) html(w http.ResponseWriter, r *http.Request) {
 }
 
 var page = template.Must(template.New("page").Funcs(template.FuncMap{
+	"stand": func(on *bool) string {
+		switch {
+		case on == nil:
+			return "未知 not known"
+		case *on:
+			return "开 on"
+		}
+		return "关 off"
+	},
 	"at": func(ms int64) string {
 		if ms == 0 {
 			return "–"
@@ -113,6 +122,8 @@ td,th{border-bottom:1px solid #ccc;padding:.3rem .6rem;text-align:left}b{font-we
 </table>
 <h2>传感器 Sensors</h2><table>{{range .Status.Sensors}}
 <tr><td>{{.ID}}<td>{{if .OK}}正常 OK{{else}}<b>故障 fault</b> {{.Error}}{{end}}<td>{{at .At}}{{end}}</table>
+{{if .Status.Outputs}}<h2>警笛与继电器 Outputs</h2><table>{{range .Status.Outputs}}
+<tr><td>{{.Device}} / {{.Name}} {{.NameEN}}<td>{{stand .On}} {{.Error}}<td>{{if .Until}}至 until {{at .Until}}{{end}}{{end}}</table>{{end}}
 <h2>摄像机 Cameras</h2><table>{{range .Status.Cameras}}
 <tr><td>{{.ID}}<td>{{if .OK}}正常 OK{{else}}<b>故障 fault</b> {{.Error}}{{end}}<td>{{if .Sending}}正在发送 sending{{else}}未发送 idle{{end}}{{end}}</table>
 `))

@@ -21,6 +21,7 @@ func TestPageShowsTheTerminalAndEscapesWhatOthersWrote(t *testing.T) {
 			return wire.Status{
 				State: "online", Backlog: wire.Backlog{Records: 42}, Lost: 7,
 				Sensors: []wire.SensorState{{ID: "gauge", Error: "no connection"}}, Cameras: []wire.CameraState{{ID: "cam", OK: true, Sending: true}},
+				Outputs: []wire.OutputState{{Device: "horn", Output: "siren", Name: "警笛", On: new(true)}, {Device: "horn", Output: "lamp", Error: "no answer"}},
 			}
 		},
 		Link:        func() any { return map[string]bool{"connected": true} },
@@ -44,7 +45,7 @@ func TestPageShowsTheTerminalAndEscapesWhatOthersWrote(t *testing.T) {
 		return string(text)
 	}
 	html := get("/")
-	for _, want := range []string{"42", "gauge", "no connection", "正在发送", "not enrolled yet", "&lt;script&gt;终端"} {
+	for _, want := range []string{"42", "gauge", "no connection", "正在发送", "not enrolled yet", "horn / 警笛", "开 on", "未知 not known", "no answer", "&lt;script&gt;终端"} {
 		if !strings.Contains(html, want) {
 			t.Errorf("the page lacks %q", want)
 		}

@@ -1,5 +1,5 @@
-// Package modbus reads devices over Modbus TCP (Modbus Application Protocol V1.1b3, functions 3 and 4).
-// Registers that stand close together are asked for in one request.
+// Package modbus reads and switches devices over Modbus TCP (Modbus Application Protocol V1.1b3, functions
+// 1, 3, 4, 5 and 6). Registers that stand close together are asked for in one request.
 package modbus
 
 import (
@@ -11,6 +11,7 @@ import (
 	"net"
 	"os"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/simonvetter/modbus"
@@ -24,10 +25,13 @@ const maxWords = 125
 
 // device is one slave.
 type device struct {
-	client *modbus.ModbusClient
-	unit   uint8
-	spans  []span
-	open   bool
+	client  *modbus.ModbusClient
+	unit    uint8
+	spans   []span
+	profile *profile.Profile
+
+	mu   sync.Mutex // one request at a time: many devices know no pipelining
+	open bool
 }
 
 // span is one request: words registers of a table from an address on, and the values in it.
@@ -55,7 +59,7 @@ func Open(o driver.Options) (driver.Device, error) {
 	if unit == 0 {
 		unit = o.Profile.Modbus.Unit
 	}
-	return &device{client: client, unit: unit, spans: plan(o.Profile.Modbus)}, nil
+	return &device{client: client, unit: unit, spans: plan(o.Profile.Modbus), profile: o.Profile}, nil
 }
 
 // plan merges registers into as few requests as the gaps allow.
@@ -94,8 +98,10 @@ func table(r profile.Register) modbus.RegType {
 	return modbus.HOLDING_REGISTER
 }
 
-// Read implements driver.Reader. Requests follow one another: many devices know no pipelining.
+// Read implements driver.Reader.
 func (d *device) Read(ctx context.Context) ([]driver.Sample, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	if err := d.connect(); err != nil {
 		return nil, err
 	}
@@ -110,7 +116,7 @@ func (d *device) Read(ctx context.Context) ([]driver.Sample, error) {
 			err = typed(err)
 			if !errors.Is(err, driver.ErrException) {
 				// The line is in doubt: a late answer must not be taken for the next one.
-				return out, errors.Join(err, d.Close())
+				return out, errors.Join(err, d.hangUp())
 			}
 			failed = errors.Join(failed, fmt.Errorf("registers from %d: %w", s.address, err))
 			continue
@@ -134,13 +140,19 @@ func (d *device) connect() error {
 	}
 	d.open = true
 	if err := d.client.SetUnitId(d.unit); err != nil {
-		return errors.Join(err, d.Close())
+		return errors.Join(err, d.hangUp())
 	}
 	return nil
 }
 
 // Close implements driver.Device.
 func (d *device) Close() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.hangUp()
+}
+
+func (d *device) hangUp() error {
 	if !d.open {
 		return nil
 	}

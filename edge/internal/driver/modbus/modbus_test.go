@@ -23,6 +23,7 @@ type slave struct {
 	requests int
 	holding  map[uint16]uint16
 	input    map[uint16]uint16
+	coils    map[uint16]bool
 	fail     error
 }
 
@@ -40,8 +41,20 @@ func (s *slave) read(table map[uint16]uint16, from, n uint16) ([]uint16, error) 
 	return out, nil
 }
 
-func (s *slave) HandleCoils(*modbus.CoilsRequest) ([]bool, error) {
-	return nil, modbus.ErrIllegalFunction
+func (s *slave) HandleCoils(r *modbus.CoilsRequest) ([]bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.fail != nil {
+		return nil, s.fail
+	}
+	out := make([]bool, r.Quantity)
+	for i := range out {
+		if r.IsWrite {
+			s.coils[r.Addr+uint16(i)] = r.Args[i]
+		}
+		out[i] = s.coils[r.Addr+uint16(i)]
+	}
+	return out, nil
 }
 
 func (s *slave) HandleDiscreteInputs(*modbus.DiscreteInputsRequest) ([]bool, error) {
@@ -49,6 +62,12 @@ func (s *slave) HandleDiscreteInputs(*modbus.DiscreteInputsRequest) ([]bool, err
 }
 
 func (s *slave) HandleHoldingRegisters(r *modbus.HoldingRegistersRequest) ([]uint16, error) {
+	if r.IsWrite {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.holding[r.Addr] = r.Args[0]
+		return nil, s.fail
+	}
 	return s.read(s.holding, r.Addr, r.Quantity)
 }
 
@@ -191,4 +210,55 @@ func reader(o driver.Options) (driver.Reader, error) {
 		return nil, err
 	}
 	return d.(driver.Reader), nil
+}
+
+func TestOutputsAreSwitchedAndReadBack(t *testing.T) {
+	coil, register := uint16(3), uint16(40)
+	p := &profile.Profile{
+		ID: "p", Protocol: profile.ModbusTCP, Timeout: strict.Duration(time.Second), Modbus: &profile.Modbus{Unit: 1},
+		Outputs: []profile.Output{{ID: "siren", Coil: &coil}, {ID: "gate", Holding: &register, OnValue: 0xFF00, OffValue: 7}},
+	}
+	s := &slave{coils: map[uint16]bool{}, holding: map[uint16]uint16{40: 1}}
+	address := freeAddress(t)
+	device, err := Open(driver.Options{ID: "horn", Address: address, Profile: p})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := device.(driver.Switch)
+	if err := d.Set(t.Context(), "siren", true); !errors.Is(err, driver.ErrUnreachable) {
+		t.Errorf("nobody there: %v", err)
+	}
+	server := s.start(t, address)
+	if _, err := d.Get(t.Context(), "gate"); !errors.Is(err, driver.ErrMalformed) {
+		t.Errorf("a value that is neither on nor off: %v", err)
+	}
+	for _, output := range []string{"siren", "gate"} {
+		for _, on := range []bool{true, false, true} {
+			if err := d.Set(t.Context(), output, on); err != nil {
+				t.Fatal(err)
+			}
+			if got, err := d.Get(t.Context(), output); err != nil || got != on {
+				t.Errorf("%s switched %v, reads %v, %v", output, on, got, err)
+			}
+		}
+	}
+	s.mu.Lock()
+	if !s.coils[3] || s.holding[40] != 0xFF00 {
+		t.Errorf("the device has %v, %v", s.coils, s.holding)
+	}
+	s.fail = modbus.ErrServerDeviceBusy
+	s.mu.Unlock()
+	if err := d.Set(t.Context(), "siren", false); !errors.Is(err, driver.ErrException) {
+		t.Errorf("busy: %v", err)
+	}
+	if err := d.Set(t.Context(), "lamp", true); !errors.Is(err, driver.ErrNoOutput) {
+		t.Errorf("an output that is not there: %v", err)
+	}
+	_ = server.Stop()
+	if err := d.Set(t.Context(), "siren", false); err == nil {
+		t.Error("switched a device that is gone")
+	}
+	if err := d.Close(); err != nil {
+		t.Error(err)
+	}
 }
