@@ -117,7 +117,7 @@ func TestGoldenMessagesKeepTheirNames(t *testing.T) {
 			Sensors: []SensorDeclared{{ID: "rd-level-1", Name: "洋口水位", Class: "water_level", Profile: "generic-water-level-modbus", Division: "320623", Place: &Place{Lon: 120.94793, Lat: 32.53164}, Demo: true, Series: []SeriesDeclared{{Property: "water_level", Name: "水位", NameEN: "Water level", Unit: "m", Digits: 2}}}},
 			Cameras: []CameraDeclared{{ID: "rd-cam-1", Name: "外闸", Demo: true}},
 		},
-		"status-v1": Status{State: "online", Boot: "b", Time: 1795492800123, Synced: true, Backlog: Backlog{Records: 9, Bytes: 120, Oldest: 1795492799000}, Sensors: []SensorState{{ID: "rd-level-1", OK: true, At: 1795492800000, Faults: map[string]uint64{"checksum": 2}, LastFault: &SensorFault{Kind: "checksum", At: 1795492700000, Text: "wrong checksum", Raw: "0103"}}}, Cameras: []CameraState{{ID: "rd-cam-1", OK: true, Sending: true}}},
+		"status-v1": Status{State: "online", Boot: "b", Time: 1795492800123, Synced: true, Backlog: Backlog{Records: 9, Bytes: 120, Oldest: 1795492799000}, Sensors: []SensorState{{ID: "rd-level-1", OK: true, At: 1795492800000, Taken: 17, Faults: map[string]uint64{"checksum": 2}, LastFault: &SensorFault{Kind: "checksum", At: 1795492700000, Text: "wrong checksum", Raw: "0103"}}}, Cameras: []CameraState{{ID: "rd-cam-1", OK: true, Sending: true}}},
 		"status-outputs-v1": Status{State: "online", Boot: "b", Time: 1795492800123, Synced: true, Outputs: []OutputState{
 			{Device: "rd-siren-1", Output: "siren", Name: "警笛", NameEN: "Siren", MaxOn: 180, On: new(true), At: 1795492800000, Until: 1795492860000, Why: []string{"command"}},
 			{Device: "rd-siren-1", Output: "lamp", Name: "警灯", NameEN: "Warning lamp", MaxOn: 7200, Error: "device does not answer in time"},

@@ -108,7 +108,8 @@ type SensorState struct {
 	ID    string `json:"id"`
 	OK    bool   `json:"ok"`
 	Error string `json:"error,omitempty"`
-	At    int64  `json:"at,omitempty"` // last good answer, Unix milliseconds
+	At    int64  `json:"at,omitempty"`    // last good answer, Unix milliseconds
+	Taken uint64 `json:"taken,omitempty"` // answers since the start of the agent that its death does not lose
 
 	Faults    map[string]uint64 `json:"faults,omitempty"` // since the start of the agent, by kind
 	LastFault *SensorFault      `json:"last_fault,omitempty"`

@@ -1,10 +1,15 @@
 package harness
 
 import (
+	"context"
+	"encoding/json"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/fengsui/fengsui/shared/wire"
 )
 
 // Edge is a running fengsui-edge.
@@ -62,4 +67,30 @@ status:
 	}
 	must(t, os.WriteFile(e.Config, []byte(b.String()), 0o600), "write edge.yml")
 	return e
+}
+
+// State is what the local page says of the terminal.
+func (e *Edge) State(t TB) wire.Status {
+	t.Helper()
+	var v struct {
+		Status wire.Status `json:"status"`
+	}
+	req, err := http.NewRequestWithContext(context.Background(), http.MethodGet, "http://"+e.Status+"/status.json", nil)
+	must(t, err, "make request")
+	answer, err := http.DefaultClient.Do(req)
+	must(t, err, "ask the local page of "+e.ID)
+	defer answer.Body.Close()
+	must(t, json.NewDecoder(answer.Body).Decode(&v), "read the local page of "+e.ID)
+	return v.Status
+}
+
+// Taken is how many answers of a sensor the terminal has taken since its start.
+func (e *Edge) Taken(t TB, sensor string) uint64 {
+	t.Helper()
+	for _, s := range e.State(t).Sensors {
+		if s.ID == sensor {
+			return s.Taken
+		}
+	}
+	return 0
 }

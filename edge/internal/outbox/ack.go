@@ -3,6 +3,7 @@ package outbox
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"time"
 
@@ -10,11 +11,11 @@ import (
 )
 
 // Ack takes blocks within the ranges as stored by the centre. Ranges that are not ours, or that were
-// acknowledged before, do nothing.
+// acknowledged before, do nothing. On a full disk they are deleted at once instead of kept for a while.
 func (b *Box) Ack(ctx context.Context, lanes []wire.LaneRanges) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.write(ctx, func(tx *sql.Tx, st *state) error {
+	err := b.write(ctx, func(tx *sql.Tx, st *state) error {
 		if err := markAcked(ctx, tx, st, lanes); err != nil {
 			return err
 		}
@@ -25,10 +26,38 @@ func (b *Box) Ack(ctx context.Context, lanes []wire.LaneRanges) error {
 		}
 		return nil
 	})
+	if errors.Is(err, ErrFull) {
+		err = b.write(ctx, func(tx *sql.Tx, st *state) error { return forgetAcked(ctx, tx, st, lanes) })
+	}
+	return err
 }
 
 func markAcked(ctx context.Context, tx *sql.Tx, st *state, lanes []wire.LaneRanges) error {
-	at := wire.Millis(time.Now())
+	return taken(lanes, func(lane wire.Lane, from, to int64) error {
+		at := wire.Millis(time.Now())
+		rows, err := tx.QueryContext(ctx, `update block set acked = $1 where lane = $2 and acked is null and seq_from >= $3 and seq_from <= $4 and seq_to <= $4 returning records, bytes`, at, lane, from, to)
+		if err != nil {
+			return err
+		}
+		kept, err := st.moved(rows, lane)
+		st.ring += kept
+		return err
+	})
+}
+
+func forgetAcked(ctx context.Context, tx *sql.Tx, st *state, lanes []wire.LaneRanges) error {
+	return taken(lanes, func(lane wire.Lane, from, to int64) error {
+		rows, err := tx.QueryContext(ctx, `delete from block where lane = $1 and acked is null and seq_from >= $2 and seq_from <= $3 and seq_to <= $3 returning records, bytes`, lane, from, to)
+		if err != nil {
+			return err
+		}
+		_, err = st.moved(rows, lane)
+		return err
+	})
+}
+
+// taken calls do for each sound range.
+func taken(lanes []wire.LaneRanges, do func(lane wire.Lane, from, to int64) error) error {
 	for _, l := range lanes {
 		if l.Lane >= wire.Lanes {
 			continue
@@ -38,11 +67,7 @@ func markAcked(ctx context.Context, tx *sql.Tx, st *state, lanes []wire.LaneRang
 			if !ok {
 				continue
 			}
-			rows, err := tx.QueryContext(ctx, `update block set acked = $1 where lane = $2 and acked is null and seq_from >= $3 and seq_from <= $4 and seq_to <= $4 returning records, bytes`, at, l.Lane, from, to)
-			if err != nil {
-				return err
-			}
-			if err := st.moved(rows, l.Lane); err != nil {
+			if err := do(l.Lane, from, to); err != nil {
 				return err
 			}
 		}
@@ -59,18 +84,18 @@ func bounds(r wire.Range) (from, to int64, ok bool) {
 	return int64(r[0]), int64(min(r[1], most)), true
 }
 
-// moved takes rows out of the unacknowledged ones.
-func (s *state) moved(rows *sql.Rows, lane wire.Lane) error {
+// moved takes rows out of the unacknowledged ones and returns how many bytes they are.
+func (s *state) moved(rows *sql.Rows, lane wire.Lane) (moved int64, err error) {
 	defer rows.Close()
 	for rows.Next() {
 		var records, bytes int64
 		if err := rows.Scan(&records, &bytes); err != nil {
-			return err
+			return moved, err
 		}
 		s.unacked[lane].add(-1, -records, -bytes)
-		s.ring += bytes
+		moved += bytes
 	}
-	return rows.Err()
+	return moved, rows.Err()
 }
 
 // Hello takes the centre's answer to a hello: the ranges are everything it holds of the epoch. What is

@@ -66,6 +66,7 @@ func (b *Box) Append(ctx context.Context, batch Batch) error {
 
 // appendEntry writes the records of one lane as blocks, each small enough for one message.
 func (b *Box) appendEntry(ctx context.Context, tx *sql.Tx, st *state, batch Batch, e Entry, latest map[series]uint64) error {
+	synced := batch.Synced && !e.Unset
 	if e.Lane >= wire.Lanes {
 		return fmt.Errorf("no lane %d", e.Lane)
 	}
@@ -76,7 +77,7 @@ func (b *Box) appendEntry(ctx context.Context, tx *sql.Tx, st *state, batch Batc
 		}
 		part.Readings = part.Readings[:min(len(part.Readings), blockRecords)]
 		part.Events = part.Events[:min(len(part.Events), blockRecords)]
-		wb, payload, err := b.encode(st.next[e.Lane], batch.Synced, part)
+		wb, payload, err := b.encode(st.next[e.Lane], synced, part)
 		if err != nil {
 			return err
 		}

@@ -1,10 +1,13 @@
 package outbox
 
 import (
+	"cmp"
 	"context"
+	"encoding/binary"
 	"errors"
 	"log/slog"
 	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -15,13 +18,19 @@ const (
 	commitRecords = 500   // readings that are committed at once, without waiting for the time
 	waitRecords   = 20000 // readings that wait in memory at most while the disk does not take them
 	waitKeeps     = 256   // devices that wait at once at most
+	burstCommits  = 4     // commits at once before they are spaced by Every
+	idle          = 20    // parts of the time that the disk rests for one that it writes
+	keepTail      = "tail"
 )
 
 // ErrBusy says that too many devices wait for the disk.
 var ErrBusy = errors.New("too many devices wait for the disk")
 
-// Collector gathers readings for a group commit. Take never waits for the disk, so a full one does not
-// stop the measuring; what could not be kept is counted and, once there is room again, said in lane 0.
+// Collector gathers readings. Each is in the tail when Take returns, which the death of the agent does not
+// take away, and is committed at once as long as little comes in. When more comes, or the disk is slow,
+// commits are made together, at the latest after Every: flash memory wears with each of them. Take never
+// waits for the disk, so a full one does not stop the measuring; what could not be kept is counted and,
+// once there is room again, said in lane 0.
 type Collector struct {
 	Box   *Box
 	Boot  string
@@ -36,7 +45,10 @@ type Collector struct {
 	refused refusal
 	total   uint64
 	failing bool
+	gen     uint64 // of the readings that wait
+	tail    *tail  // nil while there is none
 	wake    chan struct{}
+	full    chan struct{}
 	cancel  context.CancelFunc
 	done    chan struct{}
 	commit  sync.Mutex // one at a time
@@ -60,11 +72,57 @@ func (r *refusal) add(readings []wire.Reading) {
 	}
 }
 
-// Start begins to commit.
+// Start takes over what an earlier life had not committed, and begins to commit. Without a tail it goes on:
+// measuring is worth more.
 func (c *Collector) Start(ctx context.Context) error {
-	c.wake, c.done = make(chan struct{}, 1), make(chan struct{})
+	c.wake, c.full, c.done = make(chan struct{}, 1), make(chan struct{}, 1), make(chan struct{})
+	if err := c.recover(ctx); err != nil {
+		c.Log.Error("readings wait for their commit in memory only", "error", err)
+	}
 	ctx, c.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	go c.run(ctx)
+	return nil
+}
+
+// recover opens the tail and commits what is in it and not in the file.
+func (c *Collector) recover(ctx context.Context) error {
+	c.gen = 1
+	t, err := openTail(c.Box.o.File)
+	if err != nil {
+		return err
+	}
+	found, err := t.read()
+	if err != nil {
+		return errors.Join(err, t.close())
+	}
+	var mark uint64
+	if raw, err := c.Box.Get(ctx, keepTail); err != nil {
+		return errors.Join(err, t.close())
+	} else if len(raw) == 8 {
+		mark = binary.BigEndian.Uint64(raw)
+	}
+	last, recovered := mark, 0
+	for _, f := range found {
+		last = max(last, f.gen)
+	}
+	slices.SortStableFunc(found, func(a, b frame) int { return cmp.Compare(a.gen, b.gen) })
+	for _, f := range found {
+		if f.gen <= mark {
+			continue
+		}
+		entry := Entry{Lane: wire.LaneTelemetry, Readings: f.batch.Readings}
+		if err := c.Box.Append(ctx, Batch{Boot: f.boot, Synced: f.batch.Synced, Entries: []Entry{entry}}); err != nil {
+			return errors.Join(err, t.close())
+		}
+		recovered += len(f.batch.Readings)
+	}
+	if err := c.Box.Append(ctx, Batch{Keep: map[string][]byte{keepTail: binary.BigEndian.AppendUint64(nil, last)}}); err != nil {
+		return errors.Join(err, t.close())
+	}
+	if recovered > 0 {
+		c.Log.Info("readings of the last life are taken over", "count", recovered)
+	}
+	c.gen, c.tail = last+1, t
 	return nil
 }
 
@@ -72,21 +130,42 @@ func (c *Collector) Start(ctx context.Context) error {
 func (c *Collector) Stop(ctx context.Context) error {
 	c.cancel()
 	<-c.done
-	return c.Flush(ctx)
+	err := c.Flush(ctx)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.tail != nil {
+		err = errors.Join(err, c.tail.close())
+		c.tail = nil
+	}
+	return err
 }
 
+// run commits whenever something waits, with a rest after each commit: none for the first few, so that
+// little is committed at once, then Every; and always so long that the disk is mostly idle.
 func (c *Collector) run(ctx context.Context) {
 	defer close(c.done)
-	tick := time.NewTicker(c.Every)
-	defer tick.Stop()
+	credit, before := float64(burstCommits), time.Now()
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-tick.C:
 		case <-c.wake:
 		}
+		begun := time.Now()
 		_ = c.Flush(ctx) // counted and logged there
+		now := time.Now()
+		credit = min(burstCommits, credit+now.Sub(before).Seconds()/c.Every.Seconds()) - 1
+		before = now
+		rest := min(idle*now.Sub(begun), c.Every)
+		if credit < 1 {
+			rest = c.Every
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-c.full:
+		case <-time.After(rest):
+		}
 	}
 }
 
@@ -98,16 +177,26 @@ func (c *Collector) Take(readings []wire.Reading, synced bool) {
 		c.refuse(readings)
 		return
 	}
+	if c.tail != nil {
+		if err := c.tail.put(c.gen, c.Boot, readings, synced); err != nil && !c.failing {
+			c.Log.Error("readings wait for their commit in memory only", "error", err)
+		}
+	}
 	if synced {
 		c.set = append(c.set, readings...)
 	} else {
 		c.unset = append(c.unset, readings...)
 	}
+	poke(c.wake)
 	if len(c.set)+len(c.unset) >= commitRecords {
-		select {
-		case c.wake <- struct{}{}:
-		default:
-		}
+		poke(c.full)
+	}
+}
+
+func poke(ch chan struct{}) {
+	select {
+	case ch <- struct{}{}:
+	default:
 	}
 }
 
@@ -159,18 +248,24 @@ func (c *Collector) Event(ctx context.Context, events []wire.Event, values map[s
 	defer c.commit.Unlock()
 	c.mu.Lock()
 	set, unset, refused, kept := c.set, c.unset, c.refused, c.kept
-	c.set, c.unset, c.refused, c.kept = nil, nil, refusal{}, nil
-	c.mu.Unlock()
 	if len(set)+len(unset)+len(events)+len(values)+len(kept) == 0 && refused.count == 0 {
+		c.mu.Unlock()
 		return nil
 	}
-	err := c.write(ctx, set, unset, refused, events, values, kept)
+	c.set, c.unset, c.refused, c.kept = nil, nil, refusal{}, nil
+	gen := c.gen
+	c.gen++
+	c.mu.Unlock()
+	err := c.write(ctx, gen, set, unset, refused, events, values, kept)
 	for _, k := range kept {
 		k.done <- err
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if err == nil {
+		if c.tail != nil {
+			c.tail.reuse(gen)
+		}
 		if c.failing {
 			c.failing = false
 			c.Log.Info("outbox takes readings again")
@@ -197,11 +292,14 @@ func (c *Collector) Event(ctx context.Context, events []wire.Event, values map[s
 	}
 	c.refuse(set)
 	c.refuse(unset)
+	if c.tail != nil {
+		c.tail.reuse(gen)
+	}
 	return err
 }
 
-// write makes one append, or two when the clock was set in between.
-func (c *Collector) write(ctx context.Context, set, unset []wire.Reading, refused refusal, events []wire.Event, values map[string][]byte, kept []*keep) error {
+// write makes one append of everything that waits.
+func (c *Collector) write(ctx context.Context, gen uint64, set, unset []wire.Reading, refused refusal, events []wire.Event, values map[string][]byte, kept []*keep) error {
 	now, synced := c.Now()
 	if refused.count > 0 {
 		e, err := LossEvent(now, wire.LossEvent{Lane: wire.LaneTelemetry, From: refused.from, To: refused.to, Count: refused.count, Why: "disk full: not taken"})
@@ -210,36 +308,21 @@ func (c *Collector) write(ctx context.Context, set, unset []wire.Reading, refuse
 		}
 		events = append([]wire.Event{e}, events...)
 	}
-	var before, with []Entry // of readings taken before the clock was set, and of all others
+	batch := Batch{Boot: c.Boot, Synced: synced, Keep: map[string][]byte{keepTail: binary.BigEndian.AppendUint64(nil, gen)}}
+	maps.Copy(batch.Keep, values)
 	add := func(lane wire.Lane, readings []wire.Reading, stamped bool) {
-		switch e := (Entry{Lane: lane, Readings: readings}); {
-		case len(readings) == 0:
-		case synced && !stamped:
-			before = append(before, e)
-		default:
-			with = append(with, e)
+		if len(readings) > 0 {
+			batch.Entries = append(batch.Entries, Entry{Lane: lane, Readings: readings, Unset: !stamped})
 		}
 	}
 	if len(events) > 0 {
-		with = append(with, Entry{Lane: wire.LaneAlarm, Events: events})
+		batch.Entries = append(batch.Entries, Entry{Lane: wire.LaneAlarm, Events: events})
 	}
-	all := maps.Clone(values)
 	for _, k := range kept {
 		add(k.lane, k.readings, k.synced)
-		if all == nil {
-			all = map[string][]byte{}
-		}
-		maps.Copy(all, k.values)
+		maps.Copy(batch.Keep, k.values)
 	}
 	add(wire.LaneTelemetry, unset, false)
 	add(wire.LaneTelemetry, set, true)
-	if len(before) > 0 {
-		if err := c.Box.Append(ctx, Batch{Boot: c.Boot, Entries: before}); err != nil {
-			return err
-		}
-	}
-	if len(with)+len(all) == 0 {
-		return nil
-	}
-	return c.Box.Append(ctx, Batch{Boot: c.Boot, Synced: synced, Keep: all, Entries: with})
+	return c.Box.Append(ctx, batch)
 }

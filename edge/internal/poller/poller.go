@@ -106,7 +106,9 @@ func (p *Poller) once(ctx context.Context, s Sensor, d driver.Reader, failures i
 	}
 	if len(samples) > 0 {
 		// What the outbox could not take it has counted itself; the device has answered all the same.
-		_ = p.Take(ctx, Readings{List: p.readings(s.ID, driver.Message{Samples: samples})})
+		if p.Take(ctx, Readings{List: p.readings(s.ID, driver.Message{Samples: samples})}) == nil {
+			p.taken(s.ID)
+		}
 	}
 	// One silent round of a device that has nothing new yet is no fault.
 	if err != nil && len(samples) == 0 && failures == 0 && errors.Is(err, driver.ErrNoValue) {

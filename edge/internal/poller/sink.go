@@ -37,6 +37,7 @@ func (s *sink) Take(ctx context.Context, m driver.Message) error {
 		if err := s.keep(ctx, m); err != nil {
 			return fmt.Errorf("keep message of %s: %w", s.id, err)
 		}
+		s.poller.taken(s.id)
 	}
 	s.poller.note(s.id, true, nil)
 	return nil

@@ -56,6 +56,13 @@ func (p *Poller) note(id string, answered bool, err error) {
 	}
 }
 
+// taken counts an answer that is kept.
+func (p *Poller) taken(id string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.state(id).Taken++
+}
+
 // count adds a fault to those of its kind and keeps it as the last one.
 func (p *Poller) count(id string, f *driver.Fault) {
 	now, _ := p.Now()
