@@ -109,7 +109,7 @@ var encoders = sync.Pool{New: func() any {
 }}
 
 var decoders = sync.Pool{New: func() any {
-	d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(MaxBody), zstd.WithDecoderMaxWindow(MaxBody))
+	d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(MaxBody), zstd.WithDecoderMaxWindow(MaxBody), zstd.WithDecodeAllCapLimit(true))
 	if err != nil {
 		panic(err) // only wrong options can fail
 	}
@@ -199,8 +199,31 @@ func appendString(out []byte, s string) []byte {
 	return append(out, s...)
 }
 
+// A frame may unpack to so much: room for the plainest batch of MaxRecords, and a ratio beyond that which
+// only a frame made to waste memory has.
+const (
+	freeBody = 128 << 10
+	maxRatio = 512
+)
+
+// Packed is a batch whose head was read and whose records are not unpacked into memory of their own yet.
+type Packed struct {
+	Batch        // without readings and events
+	Size  int    // bytes of the body
+	rest  []byte // series and events
+}
+
 // Decode reads one MQTT payload. The errors are ErrTooLarge, ErrVersion, ErrChecksum and ErrFormat.
 func Decode(payload []byte) (*Batch, error) {
+	p, err := Open(payload)
+	if err != nil {
+		return nil, err
+	}
+	return p.Unpack()
+}
+
+// Open checks the frame of one MQTT payload and reads the head. The errors are those of Decode.
+func Open(payload []byte) (*Packed, error) {
 	if len(payload) > MaxPayload {
 		return nil, ErrTooLarge
 	}
@@ -217,33 +240,61 @@ func Decode(payload []byte) (*Batch, error) {
 	switch payload[3] {
 	case codecRaw:
 	case codecZstd:
-		dec := decoders.Get().(*zstd.Decoder)
-		plain, err := dec.DecodeAll(body, nil)
-		decoders.Put(dec)
+		plain, err := inflate(body)
 		if err != nil {
-			if errors.Is(err, zstd.ErrDecoderSizeExceeded) || errors.Is(err, zstd.ErrWindowSizeExceeded) {
-				return nil, ErrTooLarge
-			}
-			return nil, ErrFormat
+			return nil, err
 		}
 		body = plain
 	default:
 		return nil, ErrVersion
 	}
-	return decodeBody(body)
+	return openBody(body)
 }
 
-func decodeBody(body []byte) (*Batch, error) {
-	r := reader{buf: body}
-	b := &Batch{Lane: Lane(r.byte())}
-	flags := r.byte()
-	b.Backfill, b.Synced = flags&flagBackfill != 0, flags&flagSynced != 0
-	b.Epoch = r.uint64()
-	b.SentAt = r.varint()
-	b.SeqFrom, b.SeqTo = r.uvarint(), r.uvarint()
-	if b.Lane >= Lanes || b.SeqTo < b.SeqFrom || b.SeqTo > math.MaxInt64 || b.SeqTo-b.SeqFrom >= MaxRecords {
+func inflate(body []byte) ([]byte, error) {
+	room := uint64(min(MaxBody, freeBody+maxRatio*len(body)))
+	var head zstd.Header
+	if err := head.Decode(body); err != nil {
 		return nil, ErrFormat
 	}
+	if head.HasFCS {
+		if head.FrameContentSize > room {
+			return nil, ErrTooLarge
+		}
+		room = head.FrameContentSize
+	}
+	dec := decoders.Get().(*zstd.Decoder)
+	defer decoders.Put(dec)
+	plain, err := dec.DecodeAll(body, make([]byte, 0, room))
+	switch {
+	case errors.Is(err, zstd.ErrDecoderSizeExceeded) || errors.Is(err, zstd.ErrWindowSizeExceeded):
+		return nil, ErrTooLarge
+	case err != nil:
+		return nil, ErrFormat
+	}
+	return plain, nil
+}
+
+func openBody(body []byte) (*Packed, error) {
+	r := reader{buf: body}
+	p := &Packed{Size: len(body)}
+	p.Lane = Lane(r.byte())
+	flags := r.byte()
+	p.Backfill, p.Synced = flags&flagBackfill != 0, flags&flagSynced != 0
+	p.Epoch = r.uint64()
+	p.SentAt = r.varint()
+	p.SeqFrom, p.SeqTo = r.uvarint(), r.uvarint()
+	if r.failed || p.Lane >= Lanes || p.SeqTo < p.SeqFrom || p.SeqTo > math.MaxInt64 || p.SeqTo-p.SeqFrom >= MaxRecords {
+		return nil, ErrFormat
+	}
+	p.rest = r.buf
+	return p, nil
+}
+
+// Unpack reads the records: ErrFormat.
+func (p *Packed) Unpack() (*Batch, error) {
+	r := reader{buf: p.rest}
+	b := p.Batch
 	series := r.count(MaxRecords)
 	for range series {
 		device, property := r.string(MaxIDLength), r.string(MaxIDLength)
@@ -267,5 +318,5 @@ func decodeBody(body []byte) (*Batch, error) {
 	if r.failed || len(r.buf) != 0 {
 		return nil, ErrFormat
 	}
-	return b, nil
+	return &b, nil
 }

@@ -168,6 +168,7 @@ func TestBadPayloadsAreNamed(t *testing.T) {
 		{"version of tomorrow", version, ErrVersion},
 		{"oversized", make([]byte, MaxPayload+1), ErrTooLarge},
 		{"bomb", frame(t, make([]byte, MaxBody+1)), ErrTooLarge},
+		{"bomb below the limit", frame(t, make([]byte, MaxBody)), ErrTooLarge},
 		{"rubbish inside", frame(t, []byte("rubbish inside a good frame")), ErrFormat},
 	} {
 		if _, err := Decode(c.payload); !errors.Is(err, c.want) {
@@ -184,6 +185,24 @@ func frame(t *testing.T, body []byte) []byte {
 	}).EncodeAll(body, []byte{'F', 'S', batchVersion, codecZstd, 0, 0, 0, 0})
 	binary.BigEndian.PutUint32(out[4:], crc32.Checksum(out[frameHead:], castagnoli))
 	return out
+}
+
+func TestPlainestBatchOfMostRecordsIsTaken(t *testing.T) {
+	b := &Batch{Lane: LaneTelemetry, SeqFrom: 1, SeqTo: MaxRecords}
+	for i := range int64(MaxRecords) {
+		b.Readings = append(b.Readings, Reading{Device: "d", Property: "p", At: FirstTime + i*1000, Value: 1})
+	}
+	payload, err := b.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := Open(payload)
+	if err != nil || p.SeqTo != MaxRecords || p.Readings != nil {
+		t.Fatalf("head %+v, %v", p, err)
+	}
+	if got, err := p.Unpack(); err != nil || len(got.Readings) != MaxRecords {
+		t.Errorf("%d bytes: %v", len(payload), err)
+	}
 }
 
 func TestColumnKeepsEveryBit(t *testing.T) {
@@ -256,8 +275,10 @@ func FuzzDecode(f *testing.F) {
 				t.Errorf("decoded but not encoded: %v", err)
 			}
 		}
-		if b, err := decodeBody(payload); err == nil && len(b.Readings)+len(b.Events) > MaxRecords {
-			t.Errorf("%d records", len(b.Readings)+len(b.Events))
+		if p, err := openBody(payload); err == nil {
+			if b, err := p.Unpack(); err == nil && len(b.Readings)+len(b.Events) > MaxRecords {
+				t.Errorf("%d records", len(b.Readings)+len(b.Events))
+			}
 		}
 		if points, _, err := ReadColumn(payload, MaxRecords); err == nil && len(points) > MaxRecords {
 			t.Errorf("%d points", len(points))

@@ -132,3 +132,23 @@ func TestAbsurdTimesOfASimpleSensorAreConfirmedCountedAndKeptApart(t *testing.T)
 		t.Errorf("series of refused readings: %+v, %v", d.Series, err)
 	}
 }
+
+func TestWhatIsStoredIsAcknowledgedAgainWithoutALookAtItsRecords(t *testing.T) {
+	c := newCentre(t)
+	e := ready(t, c, "edge-a")
+	up := wire.UpTopic("edge-a", wire.LaneTelemetry)
+	e.send(up, e.batch(1, 100))
+	e.ack()
+	rubbish := wire.Batch{Epoch: 7, Lane: wire.LaneTelemetry, SeqFrom: 40, SeqTo: 60, Readings: []wire.Reading{{Device: "Not An Id", Property: "p"}}}
+	payload, err := rubbish.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.send(up, payload)
+	if a := e.ack(); len(a.Lanes) != 1 || a.Lanes[0].Ranges[0] != (wire.Range{40, 60}) {
+		t.Errorf("ack %+v", a)
+	}
+	if n := c.refused(t, "edge-a"); n != 0 {
+		t.Errorf("%d refused", n)
+	}
+}

@@ -9,7 +9,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"hash/fnv"
 	"log/slog"
 	"strings"
 	"sync"
@@ -27,6 +26,7 @@ import (
 type Telemetry interface {
 	Commit(ctx context.Context, in []telemetry.Incoming) ([]telemetry.Outcome, error)
 	Have(ctx context.Context, edge string, epoch uint64) ([]wire.LaneRanges, error)
+	Holds(edge string, epoch uint64, lane wire.Lane, r wire.Range) bool
 }
 
 // Devices is the register (device.Service).
@@ -54,8 +54,7 @@ type Options struct {
 // Limits of one commit and of what waits.
 const (
 	workers       = 2
-	queueLength   = 256 // for each worker, as they came
-	readyLength   = 64  // decoded
+	readyLength   = 64 // decoded
 	groupMessages = 512
 	groupReadings = 100_000
 	commitTimeout = 30 * time.Second
@@ -69,6 +68,7 @@ const (
 	ReasonChecksum  = "checksum"
 	ReasonVersion   = "unknown_version"
 	ReasonTime      = "impossible_time"
+	ReasonTooFast   = "too_fast" // its line is full; nothing is acknowledged
 )
 
 // Ingest is the service. Start it before the broker listens, stop it before the broker stops.
@@ -81,12 +81,12 @@ type Ingest struct {
 
 	ctx    context.Context //nolint:containedctx // the life of the workers, ended by Stop
 	cancel context.CancelFunc
-	lanes  [workers]chan message // by sender, so that one sender's messages stay in order
+	queue  *queue
 	ready  chan committable
 	decode sync.WaitGroup
 	commit sync.WaitGroup
 
-	mu      sync.RWMutex
+	mu      sync.Mutex
 	stopped bool
 }
 
@@ -110,10 +110,7 @@ func New(o Options) (*Ingest, error) {
 	if o.Gather == 0 {
 		o.Gather = 20 * time.Millisecond
 	}
-	i := &Ingest{opts: o, apart: quarantine{dir: o.Apart}, ready: make(chan committable, readyLength)}
-	for n := range i.lanes {
-		i.lanes[n] = make(chan message, queueLength)
-	}
+	i := &Ingest{opts: o, apart: quarantine{dir: o.Apart}, queue: newQueue(), ready: make(chan committable, readyLength)}
 	if err := i.metrics.register(o.Metrics, func() float64 { return float64(i.waiting()) }); err != nil {
 		return nil, err
 	}
@@ -121,33 +118,24 @@ func New(o Options) (*Ingest, error) {
 }
 
 func (i *Ingest) waiting() int {
-	n := len(i.ready)
-	for _, l := range i.lanes {
-		n += len(l)
-	}
-	return n
+	return len(i.ready) + i.queue.len()
 }
 
 // Start subscribes to what edges send and begins to work. nc is the broker's in-process connection.
 func (i *Ingest) Start(ctx context.Context, nc *nats.Conn) error {
 	i.nc = nc
 	i.ctx, i.cancel = context.WithCancel(actor.WithSystem(context.WithoutCancel(ctx), "ingest"))
-	for n := range i.lanes {
-		i.decode.Go(func() {
-			for m := range i.lanes[n] {
-				i.take(m)
-			}
-		})
+	for range workers {
+		i.decode.Go(func() { i.queue.serve(i.take) })
 	}
 	i.commit.Go(i.commits)
 	sub, err := nc.QueueSubscribe("fs.v1.*.up.>", "ingest", func(m *nats.Msg) {
 		topic := strings.ReplaceAll(m.Subject, ".", "/")
-		i.enqueue(sender(topic), message{topic: topic, payload: m.Data, at: time.Now()})
+		from := sender(topic)
+		if !i.queue.put(from, message{topic: topic, payload: m.Data, at: time.Now()}, false) {
+			i.Refused(i.ctx, from, ReasonTooFast, 1) // without an answer: the edge sends it again
+		}
 	})
-	if err == nil {
-		// Beyond this, batches are dropped here and sent again by their edges.
-		err = sub.SetPendingLimits(64<<10, 256<<20)
-	}
 	if err == nil {
 		err = nc.Flush()
 	}
@@ -166,10 +154,8 @@ func (i *Ingest) Stop(ctx context.Context) error {
 		return nil
 	}
 	i.stopped = true
-	for _, l := range i.lanes {
-		close(l)
-	}
 	i.mu.Unlock()
+	i.queue.close()
 	if i.sub != nil {
 		_ = i.sub.Unsubscribe()
 	}
@@ -199,24 +185,12 @@ func sender(topic string) string {
 	return parts[2]
 }
 
-// enqueue waits for room: the session of whoever sends is then read more slowly.
-func (i *Ingest) enqueue(from string, m message) {
-	h := fnv.New32a()
-	_, _ = h.Write([]byte(from))
-	i.mu.RLock()
-	defer i.mu.RUnlock()
-	if i.stopped {
-		if m.done != nil {
-			m.done(false)
-		}
-		return
-	}
-	i.lanes[h.Sum32()%workers] <- m
-}
-
-// Sensor takes one message of a simple sensor (broker.Sensor). done is called after the commit.
+// Sensor takes one message of a simple sensor (broker.Sensor). Without room it waits: the session of the
+// sensor is then read more slowly. done is called after the commit.
 func (i *Ingest) Sensor(device string, payload []byte, done func(ok bool)) {
-	i.enqueue(device, message{device: device, payload: payload, at: time.Now(), done: done})
+	if !i.queue.put(device, message{device: device, payload: payload, at: time.Now(), done: done}, true) {
+		done(false)
+	}
 }
 
 // Refused counts what the broker refused (broker.Options.Refused).

@@ -17,71 +17,89 @@ type committable struct {
 	done func(ok bool) // of a simple sensor
 }
 
-// take decodes one message and hands it on, or answers it.
-func (i *Ingest) take(m message) {
+// bodyPerRecord is what a record takes of a body at most when it is plain: a body without records costs
+// the work of so many.
+const bodyPerRecord = 64
+
+// take decodes one message and hands it on, or answers it. It returns how many records that was worth.
+func (i *Ingest) take(m message) int {
 	if m.device != "" {
-		i.takeSensor(m)
-		return
+		return i.takeSensor(m)
 	}
 	up, err := wire.ParseUp(m.topic)
 	if err != nil {
 		i.Refused(i.ctx, sender(m.topic), ReasonTopic, 1)
-		return
+		return 1
 	}
+	cost := 1 + len(m.payload)/bodyPerRecord
 	switch up.Kind {
 	case "hello":
 		err = i.hello(up.Edge, m)
 	case "status":
 		err = i.status(up.Edge, m)
 	default:
-		i.batch(up, m)
+		cost = i.batch(up, m)
 	}
 	if err != nil {
 		// The edge greets and reports again; what it has not sent stays with it.
 		i.opts.Log.Error("take message of edge", "edge", up.Edge, "topic", m.topic, "error", err)
 	}
+	return cost
 }
 
-func (i *Ingest) batch(up wire.Up, m message) {
-	b, err := wire.Decode(m.payload)
+func (i *Ingest) batch(up wire.Up, m message) int {
+	p, err := wire.Open(m.payload)
 	if err != nil {
 		i.Refused(i.ctx, up.Edge, reason(err), 1)
-		return
+		return 1 + len(m.payload)/bodyPerRecord
 	}
-	if b.Lane != up.Lane {
+	cost := 1 + p.Size/bodyPerRecord
+	if p.Lane != up.Lane {
 		i.Refused(i.ctx, up.Edge, ReasonTopic, 1)
-		return
+		return cost
 	}
-	i.bound(up.Edge, b, m.at)
-	if n := i.opts.Devices.Admit(i.ctx, up.Edge, b); n > 0 {
-		i.metrics.refused.WithLabelValues("unknown_series").Add(float64(n))
+	b := &p.Batch
+	// What is stored already is acknowledged again without a look at its records.
+	if !i.opts.Telemetry.Holds(up.Edge, b.Epoch, b.Lane, wire.Range{b.SeqFrom, b.SeqTo}) {
+		if b, err = p.Unpack(); err != nil {
+			i.Refused(i.ctx, up.Edge, reason(err), 1)
+			return cost
+		}
+		cost = max(cost, len(b.Readings)+len(b.Events))
+		i.bound(up.Edge, b, m.at)
+		if n := i.opts.Devices.Admit(i.ctx, up.Edge, b); n > 0 {
+			i.metrics.refused.WithLabelValues("unknown_series").Add(float64(n))
+		}
 	}
 	i.ready <- committable{Incoming: telemetry.Incoming{Edge: up.Edge, Ranged: true, Batch: b, ReceivedAt: m.at}, seq: true}
+	return cost
 }
 
-func (i *Ingest) takeSensor(m message) {
+func (i *Ingest) takeSensor(m message) int {
 	readings, err := wire.DecodeSensor(m.device, m.payload, wire.Millis(m.at))
 	if err != nil {
 		i.Refused(i.ctx, m.device, reason(err), 1)
 		m.done(true) // refused for good: sending it again would not help
-		return
+		return 1 + len(m.payload)/bodyPerRecord
 	}
+	cost := len(readings)
 	b := &wire.Batch{Lane: wire.LaneTelemetry, Synced: true, SentAt: wire.Millis(m.at), Readings: readings}
 	i.bound(m.device, b, m.at)
 	n, err := i.opts.Devices.AdmitSensor(i.ctx, m.device, b)
 	if err != nil {
 		i.opts.Log.Error("admit simple sensor", "device", m.device, "error", err)
 		m.done(errs.KindOf(err) == errs.NotFound)
-		return
+		return cost
 	}
 	if n > 0 {
 		i.metrics.refused.WithLabelValues("unknown_series").Add(float64(n))
 	}
 	if len(b.Readings) == 0 {
 		m.done(true)
-		return
+		return cost
 	}
 	i.ready <- committable{Incoming: telemetry.Incoming{Edge: m.device, Batch: b, ReceivedAt: m.at}, done: m.done}
+	return cost
 }
 
 // reason names a refusal by the error of wire.

@@ -195,6 +195,11 @@ func (s *Service) Have(ctx context.Context, edge string, epoch uint64) ([]wire.L
 	return s.Store.Have(ctx, edge, epoch)
 }
 
+// Holds reports whether a range of an edge is committed.
+func (s *Service) Holds(edge string, epoch uint64, lane wire.Lane, r wire.Range) bool {
+	return s.Store.Holds(edge, epoch, lane, r)
+}
+
 // Latest is the newest value of every series the actor may see, by device and property.
 func (s *Service) Latest(ctx context.Context) ([]Latest, error) {
 	if _, err := actor.Require(ctx, actor.TelemetryRead); err != nil {

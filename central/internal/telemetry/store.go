@@ -17,6 +17,8 @@ type Store interface {
 	Commit(ctx context.Context, in []Incoming) ([]Outcome, error)
 	// Have lists what is committed of one epoch of an edge.
 	Have(ctx context.Context, edge string, epoch uint64) ([]wire.LaneRanges, error)
+	// Holds reports whether a range is committed.
+	Holds(edge string, epoch uint64, lane wire.Lane, r wire.Range) bool
 	// Latest is the newest reading of every series.
 	Latest(ctx context.Context) ([]Latest, error)
 	// Query reads one series for a chart.

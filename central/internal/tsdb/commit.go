@@ -334,6 +334,13 @@ func (d *DB) Have(_ context.Context, edge string, epoch uint64) ([]wire.LaneRang
 	return out, nil
 }
 
+// Holds implements telemetry.Store.
+func (d *DB) Holds(edge string, epoch uint64, n wire.Lane, r wire.Range) bool {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	return d.lanes[lane{edge: edge, epoch: epoch, lane: n}].covers(r)
+}
+
 // Latest implements telemetry.Store.
 func (d *DB) Latest(context.Context) ([]telemetry.Latest, error) {
 	d.mu.RLock()
