@@ -6,6 +6,7 @@ import (
 	"github.com/fengsui/fengsui/edge/internal/driver/hj212"
 	"github.com/fengsui/fengsui/edge/internal/driver/modbus"
 	"github.com/fengsui/fengsui/edge/internal/driver/nmea"
+	"github.com/fengsui/fengsui/edge/internal/driver/sl651"
 	"github.com/fengsui/fengsui/shared/profile"
 )
 
@@ -16,5 +17,6 @@ func drivers() map[string]driver.Opener {
 		profile.ModbusTCP: modbus.Open,
 		profile.NMEATCP:   nmea.Open,
 		profile.GPIO:      gpio.Open,
+		profile.SL651:     sl651.New().Open,
 	}
 }

@@ -2,6 +2,7 @@ package profile
 
 import (
 	"os"
+	"strings"
 	"testing"
 
 	"gopkg.in/yaml.v3"
@@ -85,6 +86,63 @@ func TestFactorsOfShippedProfilesStandInTheTables(t *testing.T) {
 					t.Errorf("%s: %s was not %s before", p.ID, f.Codes[0], code)
 				}
 			}
+		}
+	}
+}
+
+func TestElementsOfShippedProfilesStandInTheTable(t *testing.T) {
+	var elements struct {
+		Elements []struct {
+			ID, ASCII, Name, Ucum string
+		}
+	}
+	table(t, "sl651/elements.yml", &elements)
+	units := map[string]string{}
+	for _, e := range elements.Elements {
+		if _, twice := units[e.ID]; twice || e.Name == "" || e.ASCII == "" {
+			t.Errorf("element %s stands twice or lacks a name", e.ID)
+		}
+		units[e.ID] = e.Ucum
+	}
+	profiles, err := LoadDir(configs + "/profiles")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range profiles {
+		if p.SL651 == nil {
+			continue
+		}
+		for _, e := range p.SL651.Elements {
+			unit, known := units[e.Element]
+			if s := p.Series[p.index(e.Property)]; !known || (unit != "" && e.Scale == 1 && s.Unit != unit) {
+				t.Errorf("%s: element %s in %s, the table says %q", p.ID, e.Element, s.Unit, unit)
+			}
+		}
+	}
+}
+
+func TestBadSectionsOfStationsAreRefused(t *testing.T) {
+	for _, c := range []struct{ file, from, to, want string }{
+		{"air-pollution/hj212-stack-gas", "versions: [2005, 2017]", "versions: [2016]", "hj212.versions.0: 2016"},
+		{"air-pollution/hj212-stack-gas", "versions: [2005, 2017]", "versions: []", "hj212.versions: at least one"},
+		{"air-pollution/hj212-stack-gas", "codes: [a21026, \"02\"], min", "codes: [\"a-1\"], min", "hj212.factors.0.codes: "},
+		{"air-pollution/hj212-stack-gas", "codes: [a21002, \"03\"], min", "codes: [a21026], min", "hj212.factors.1.codes: a21026-Rtd of 2011 is taken twice"},
+		{"air-pollution/hj212-stack-gas", "field: ZsRtd", "field: Zs", "hj212.factors.3.field: "},
+		{"air-pollution/hj212-stack-gas", "command: 2061", "command: 2041", "hj212.factors.8.command: "},
+		{"air-pollution/hj212-stack-gas", "  factors:", "  max_data: 10000\n  factors:", "hj212.max_data: "},
+		{"water-level/sl651-river", "mode: M2", "mode: M3", "sl651.mode: "},
+		{"water-level/sl651-river", "mode: M2", "mode: M4", "sl651.query: "},
+		{"water-level/sl651-river", "mode: M2", "mode: M2\n  query: 1m", "sl651.query: "},
+		{"water-level/sl651-river", "mode: M2", "mode: M2\n  centre: 256", "sl651.centre: "},
+		{"water-level/sl651-river", "element: \"39\"", "element: \"04\"", "sl651.elements.0.element: "},
+		{"water-level/sl651-river", "element: \"39\"", "element: \"27\"", "sl651.elements.1.element: 27 is taken twice"},
+	} {
+		text, err := os.ReadFile(configs + "/profiles/" + c.file + ".yml")
+		if err != nil || !strings.Contains(string(text), c.from) {
+			t.Fatalf("%s lacks %q: %v", c.file, c.from, err)
+		}
+		if _, err := Parse("p.yml", []byte(strings.Replace(string(text), c.from, c.to, 1))); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: got %v, want %q", c.to, err, c.want)
 		}
 	}
 }

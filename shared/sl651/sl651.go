@@ -44,6 +44,7 @@ const (
 	ETX = 0x03 // nothing follows
 	EOT = 0x04 // received, the station may leave
 	ENQ = 0x05 // a question
+	ACK = 0x06 // received, more follows
 	NAK = 0x15 // send that packet again
 	SYN = 0x16
 	ETB = 0x17 // more follows

@@ -2,7 +2,9 @@ package sl651
 
 import (
 	"encoding/binary"
+	"encoding/hex"
 	"fmt"
+	"math"
 	"time"
 )
 
@@ -41,6 +43,7 @@ type Text struct {
 	Serial uint16
 	Sent   time.Time // the station's clock; zero when it is no time
 	Groups []Group
+	NoTime bool // one of the times is none
 }
 
 // Group is what was observed at one time.
@@ -72,7 +75,7 @@ func Parse(function byte, text []byte) (Text, error) {
 		return Text{}, fmt.Errorf("%w: %d bytes", ErrShort, len(text))
 	}
 	t := Text{Serial: binary.BigEndian.Uint16(text)}
-	t.Sent, _ = parseTime(text[2:8]) // a wrong clock is no reason to lose what was measured
+	t.Sent = t.time(text[2:8])
 	r := reader{text: text[8:], out: &t, uniform: function == Uniform}
 	for len(r.text) > 0 {
 		if err := r.element(); err != nil {
@@ -82,14 +85,58 @@ func Parse(function byte, text []byte) (Text, error) {
 	return t, nil
 }
 
-// parseTime reads YYMMDDHHmm, with or without the seconds.
-func parseTime(bcd []byte) (time.Time, error) {
-	text, layout := fmt.Sprintf("%X", bcd), "060102150405"
-	at, err := time.ParseInLocation("20"+layout[:len(text)], "20"+text, China())
+// time reads YYMMDDHHmm, with or without the seconds. A wrong clock is no reason to lose what was measured.
+func (t *Text) time(bcd []byte) time.Time {
+	text, layout := fmt.Sprintf("20%X", bcd), "20060102150405"
+	at, err := time.ParseInLocation(layout[:len(text)], text, China())
 	if err != nil {
-		return time.Time{}, fmt.Errorf("%w: time %s", ErrMalformed, text)
+		t.NoTime = true
+		return time.Time{}
 	}
-	return at, nil
+	return at
+}
+
+// Head is the serial number and the time with which every text begins.
+func Head(serial uint16, at time.Time) []byte {
+	b := binary.BigEndian.AppendUint16(nil, serial)
+	return append(b, bcd(at.In(China()).Format("060102150405"))...)
+}
+
+// Place is the groups of a text that say which station, of which class, observed when.
+func Place(station [5]byte, class byte, observed time.Time) []byte {
+	b := append([]byte{leadStation, leadStation}, station[:]...)
+	b = append(b, class, leadTime, leadTime)
+	return append(b, bcd(observed.In(China()).Format("0601021504"))...)
+}
+
+// Number is an element with one value in BCD; length is that of the data in bytes.
+func Number(id uint16, v float64, length, decimals int) ([]byte, error) {
+	scaled := math.Round(math.Abs(v) * math.Pow10(decimals))
+	digits := 2 * length
+	text := fmt.Sprintf("%0*.0f", digits, scaled)
+	if v < 0 && scaled != 0 {
+		text = "FF" + fmt.Sprintf("%0*.0f", digits-2, scaled)
+	}
+	if len(text) != digits || length < 1 || length > 31 || decimals < 0 || decimals > 7 || math.IsNaN(v) || math.IsInf(v, 0) {
+		return nil, fmt.Errorf("%w: %v does not fit %d bytes with %d decimals", ErrOversized, v, length, decimals)
+	}
+	return append(lead(id, byte(length<<3|decimals)), bcd(text)...), nil
+}
+
+func lead(id uint16, def byte) []byte {
+	if id > 0xFF {
+		return []byte{byte(id >> 8), byte(id), def} //nolint:gosec // the two halves are meant
+	}
+	return []byte{byte(id), def}
+}
+
+// bcd are the bytes of an even number of hexadecimal digits.
+func bcd(text string) []byte {
+	b, err := hex.DecodeString(text)
+	if err != nil {
+		return nil
+	}
+	return b
 }
 
 // reader takes a text apart.
@@ -153,8 +200,8 @@ func (r *reader) element() error {
 		if err != nil {
 			return err
 		}
-		g.Observed, err = parseTime(b)
-		return err
+		g.Observed = r.out.time(b)
+		return nil
 	case leadStation:
 		b, err := r.take(6) // the class follows the address without a leader
 		if err != nil {

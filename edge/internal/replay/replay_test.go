@@ -9,6 +9,7 @@ import (
 	"github.com/fengsui/fengsui/edge/internal/driver/hj212"
 	"github.com/fengsui/fengsui/edge/internal/driver/modbus"
 	"github.com/fengsui/fengsui/edge/internal/driver/nmea"
+	"github.com/fengsui/fengsui/edge/internal/driver/sl651"
 	"github.com/fengsui/fengsui/edge/internal/replay"
 	"github.com/fengsui/fengsui/shared/profile"
 )
@@ -21,6 +22,8 @@ func opener(protocol string) driver.Opener {
 		return nmea.Open
 	case profile.HJ212:
 		return hj212.New().Open
+	case profile.SL651:
+		return sl651.New().Open
 	}
 	return modbus.Open
 }
