@@ -121,9 +121,12 @@ func openBase(ctx context.Context, cfg config.Config, c *Centre) (*base, error) 
 		return nil, err
 	}
 	c.started("database", func(context.Context) error { return db.Close() })
-	b := &base{db: db, bus: event.NewBus(), centre: c}
-	b.audit = &audit.Service{Store: store.NewAudit(db), Tx: db, Log: c.log}
-	b.bus.Handle(b.audit.Handle)
+	b := &base{db: db, audit: audit.New(store.NewAudit(db), db, c.log), centre: c}
+	if err := b.audit.Start(ctx); err != nil {
+		return nil, err
+	}
+	c.started("audit", b.audit.Stop)
+	b.bus = event.NewBus(b.audit)
 	if b.accounts, err = account.New(store.NewAccounts(db), db, b.bus, c.log); err != nil {
 		return nil, err
 	}
@@ -180,7 +183,7 @@ func (c *Centre) telemetry(ctx context.Context, cfg config.Config, b *base, devi
 	c.started("devices", func(context.Context) error { stop(); return <-ended })
 
 	s := &telemetry.Service{
-		Store: db, Alarms: store.NewAlarms(b.db), Devices: devices, Rules: rules, Events: b.bus,
+		Store: db, Alarms: store.NewAlarms(b.db), Tx: b.db, Devices: devices, Rules: rules, Events: b.bus,
 		Log: c.log.With("component", "telemetry"),
 	}
 	b.bus.Handle(s.OnEvent)
@@ -226,7 +229,7 @@ func (c *Centre) video(ctx context.Context, cfg config.Config, b *base, devices 
 	s := video.New(video.Options{Log: c.log, Router: router, Devices: devices, Commander: in, Events: b.bus, Key: key})
 	b.bus.Handle(func(_ context.Context, e event.Event) {
 		switch e.Kind {
-		case account.Disabled, account.Changed, account.PasswordReset:
+		case account.EventDisabled, account.EventChanged, account.EventPasswordReset:
 			s.DropUser(e.Subject)
 		case device.EventResult:
 			if r, ok := e.Data.(wire.CommandResult); ok {

@@ -2,35 +2,32 @@ package account
 
 import (
 	"context"
-	"time"
 
-	"github.com/fengsui/fengsui/central/internal/actor"
 	"github.com/fengsui/fengsui/central/internal/event"
 )
 
 // What is published. Subject is the user's id (the organisation's for org events). After any of those
 // marked * the rights of the user may have shrunk: whoever holds a connection asks Check again.
 const (
-	Created         = "account.created"
-	Changed         = "account.changed"          // *
-	Disabled        = "account.disabled"         // *
-	Enabled         = "account.enabled"          //
-	PasswordReset   = "account.password_reset"   // *
-	PasswordChanged = "account.password_changed" // *
-	TokenCreated    = "account.token_created"    //nolint:gosec // the name of an event
-	TokenRevoked    = "account.token_revoked"    //nolint:gosec // the name of an event; *
-	OrgCreated      = "account.org_created"
-	OrgChanged      = "account.org_changed" // * for everybody in it
-	SessionStarted  = "session.started"
-	SessionRefused  = "session.refused"
-	SessionLocked   = "session.locked"
-	SessionEnded    = "session.ended" // *
+	EventCreated         = "account.created"
+	EventChanged         = "account.changed"          // *
+	EventDisabled        = "account.disabled"         // *
+	EventEnabled         = "account.enabled"          //
+	EventPasswordReset   = "account.password_reset"   // *
+	EventPasswordChanged = "account.password_changed" // *
+	EventTokenCreated    = "account.token_created"    //nolint:gosec // the name of an event
+	EventTokenRevoked    = "account.token_revoked"    //nolint:gosec // the name of an event; *
+	EventOrgCreated      = "account.org_created"
+	EventOrgChanged      = "account.org_changed" // * for everybody in it
+	EventSessionStarted  = "session.started"
+	EventSessionRefused  = "session.refused"
+	EventSessionLocked   = "session.locked"
+	EventSessionEnded    = "session.ended" // *
 )
 
-// publish fills in who did it, from the context.
-func (s *Service) publish(ctx context.Context, kind, subject, division string, data any) {
-	a, _ := actor.From(ctx)
-	s.events.Publish(ctx, event.Event{
-		At: time.Now(), Kind: kind, Subject: subject, Division: division, Actor: a.ID, ActorName: a.Name, Data: data,
-	})
+// record makes an event and writes it down as the last act of the transaction of the context. It is
+// published after the commit.
+func (s *Service) record(ctx context.Context, e *event.Event, kind, subject, division string, data any) error {
+	*e = event.New(ctx, kind, subject, division, data)
+	return s.events.Record(ctx, e)
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/fengsui/fengsui/central/internal/actor"
 	"github.com/fengsui/fengsui/central/internal/errs"
+	"github.com/fengsui/fengsui/central/internal/event"
 )
 
 // Orgs lists the organisations that the actor may see, by division, then by age.
@@ -40,6 +41,7 @@ func (s *Service) CreateOrg(ctx context.Context, n NewOrg) (Org, error) {
 	if err := o.validate(); err != nil {
 		return Org{}, err
 	}
+	var done event.Event
 	err = s.tx.Do(ctx, func(ctx context.Context) error {
 		if err := s.store.Lock(ctx); err != nil {
 			return err
@@ -55,12 +57,15 @@ func (s *Service) CreateOrg(ctx context.Context, n NewOrg) (Org, error) {
 		if !actor.Covers(parent.Division, o.Division) {
 			return errs.Field("account.division_outside", "division", "must be "+parent.Division+" or below it")
 		}
-		return s.store.SaveOrg(ctx, o)
+		if err := s.store.SaveOrg(ctx, o); err != nil {
+			return err
+		}
+		return s.record(ctx, &done, EventOrgCreated, o.ID, o.Division, o)
 	})
 	if err != nil {
 		return Org{}, err
 	}
-	s.publish(ctx, OrgCreated, o.ID, o.Division, o)
+	s.events.Publish(ctx, done)
 	return o, nil
 }
 
@@ -77,6 +82,7 @@ func (s *Service) ChangeOrg(ctx context.Context, id string, c OrgChange) (Org, e
 		return Org{}, err
 	}
 	var o Org
+	var done event.Event
 	err = s.tx.Do(ctx, func(ctx context.Context) error {
 		if err := s.store.Lock(ctx); err != nil {
 			return err
@@ -106,12 +112,15 @@ func (s *Service) ChangeOrg(ctx context.Context, id string, c OrgChange) (Org, e
 				return err
 			}
 		}
-		return s.store.SaveOrg(ctx, o)
+		if err := s.store.SaveOrg(ctx, o); err != nil {
+			return err
+		}
+		return s.record(ctx, &done, EventOrgChanged, o.ID, o.Division, o)
 	})
 	if err != nil {
 		return Org{}, err
 	}
-	s.publish(ctx, OrgChanged, o.ID, o.Division, o)
+	s.events.Publish(ctx, done)
 	return o, nil
 }
 

@@ -66,6 +66,7 @@ func (s *Service) EnsureFirst(ctx context.Context, f First) (string, error) {
 		Roles: []string{RoleAdmin}, MustChangePassword: true, CreatedAt: now, UpdatedAt: now, Hash: hash,
 	}
 	made := false
+	var done event.Event
 	err = s.tx.Do(ctx, func(ctx context.Context) error {
 		if err := s.store.Lock(ctx); err != nil {
 			return err
@@ -78,7 +79,10 @@ func (s *Service) EnsureFirst(ctx context.Context, f First) (string, error) {
 			return err
 		}
 		made = true
-		return s.store.AddUser(ctx, u)
+		if err := s.store.AddUser(ctx, u); err != nil {
+			return err
+		}
+		return s.record(ctx, &done, EventCreated, u.ID, u.Division, u)
 	})
 	if err != nil {
 		return "", fmt.Errorf("make first administrator: %w", err)
@@ -86,7 +90,7 @@ func (s *Service) EnsureFirst(ctx context.Context, f First) (string, error) {
 	if !made {
 		return "", nil
 	}
-	s.publish(ctx, Created, u.ID, u.Division, u)
+	s.events.Publish(ctx, done)
 	return password, nil
 }
 
@@ -148,6 +152,7 @@ func (s *Service) CreateUser(ctx context.Context, n NewUser) (User, string, erro
 	if u.Hash, err = s.hasher.hash(ctx, password); err != nil {
 		return User{}, "", err
 	}
+	var done event.Event
 	err = s.tx.Do(ctx, func(ctx context.Context) error {
 		if err := s.store.Lock(ctx); err != nil {
 			return err
@@ -162,12 +167,15 @@ func (s *Service) CreateUser(ctx context.Context, n NewUser) (User, string, erro
 		if errs.KindOf(err) == errs.Conflict {
 			return errs.Wrap(err, errs.Conflict, "account.username_taken", "the username "+u.Username+" is taken")
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return s.record(ctx, &done, EventCreated, u.ID, u.Division, u)
 	})
 	if err != nil {
 		return User{}, "", err
 	}
-	s.publish(ctx, Created, u.ID, u.Division, u)
+	s.events.Publish(ctx, done)
 	return u, password, nil
 }
 
@@ -186,6 +194,7 @@ func (s *Service) ChangeUser(ctx context.Context, id string, c Change) (User, er
 		return User{}, err
 	}
 	var old, u User
+	var done event.Event
 	err = s.manage(ctx, a, id, func(ctx context.Context, loaded User) error {
 		old, u = loaded, loaded
 		if c.Name != nil {
@@ -216,22 +225,28 @@ func (s *Service) ChangeUser(ctx context.Context, id string, c Change) (User, er
 			return err
 		}
 		if u.Disabled {
-			return s.store.EndSessions(ctx, u.ID, "")
+			if err := s.store.EndSessions(ctx, u.ID, ""); err != nil {
+				return err
+			}
 		}
-		return nil
+		return s.record(ctx, &done, changeOf(old, u), u.ID, u.Division, u)
 	})
 	if err != nil {
 		return User{}, err
 	}
-	kind := Changed
+	s.events.Publish(ctx, done)
+	return u, nil
+}
+
+// changeOf names what has become of a user.
+func changeOf(old, u User) string {
 	switch {
 	case u.Disabled && !old.Disabled:
-		kind = Disabled
+		return EventDisabled
 	case !u.Disabled && old.Disabled:
-		kind = Enabled
+		return EventEnabled
 	}
-	s.publish(ctx, kind, u.ID, u.Division, u)
-	return u, nil
+	return EventChanged
 }
 
 // ResetPassword gives a user a new one-time password, which it returns, ends the user's sessions and
@@ -250,6 +265,7 @@ func (s *Service) ResetPassword(ctx context.Context, id string) (string, error) 
 		return "", err
 	}
 	var u User
+	var done event.Event
 	err = s.manage(ctx, a, id, func(ctx context.Context, loaded User) error {
 		u = loaded
 		u.Hash, u.MustChangePassword, u.UpdatedAt = hash, true, stamp()
@@ -262,12 +278,15 @@ func (s *Service) ResetPassword(ctx context.Context, id string) (string, error) 
 		if err := s.revokeAll(ctx, u.ID); err != nil {
 			return err
 		}
-		return s.store.EndSessions(ctx, u.ID, "")
+		if err := s.store.EndSessions(ctx, u.ID, ""); err != nil {
+			return err
+		}
+		return s.record(ctx, &done, EventPasswordReset, u.ID, u.Division, u)
 	})
 	if err != nil {
 		return "", err
 	}
-	s.publish(ctx, PasswordReset, u.ID, u.Division, u)
+	s.events.Publish(ctx, done)
 	return password, nil
 }
 
@@ -359,4 +378,4 @@ func scope(a actor.Actor) string {
 func newID() string { return uuid.Must(uuid.NewV7()).String() }
 
 // stamp is the present in the precision that is kept.
-func stamp() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
+func stamp() time.Time { return event.Stamp(time.Now()) }

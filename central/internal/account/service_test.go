@@ -33,7 +33,7 @@ type bench struct {
 func newBench(t *testing.T, db *store.DB) *bench {
 	t.Helper()
 	b := &bench{t: t, sys: actor.WithSystem(context.Background(), "test")}
-	bus := event.NewBus()
+	bus := event.NewBus(nil)
 	bus.Handle(func(_ context.Context, e event.Event) {
 		b.mu.Lock()
 		defer b.mu.Unlock()
@@ -72,7 +72,7 @@ func (b *bench) admin() (context.Context, account.Identity, string) {
 func TestOnlyAnEmptyCentreGetsAFirstAdministrator(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		b := newBench(t, db)
-		if b.once == "" || !b.published(account.Created) {
+		if b.once == "" || !b.published(account.EventCreated) {
 			t.Fatal("no first administrator")
 		}
 		again, err := b.EnsureFirst(b.sys, account.First{OrgName: "x", Division: "320600"})
@@ -126,7 +126,7 @@ func TestUsersAreMadeListedChangedAndDisabled(t *testing.T) {
 		if _, err := b.ChangeUser(ctx, u.ID, account.Change{Disabled: &off}); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := b.Check(t.Context(), token); errs.KindOf(err) != errs.Unauthenticated || !b.published(account.Disabled) {
+		if _, err := b.Check(t.Context(), token); errs.KindOf(err) != errs.Unauthenticated || !b.published(account.EventDisabled) {
 			t.Errorf("the session of a disabled user: %v", err)
 		}
 		if _, _, err := b.Login(t.Context(), "wang_1", once, account.Origin{}); errs.KindOf(err) != errs.Unauthenticated {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/fengsui/fengsui/central/internal/actor"
 	"github.com/fengsui/fengsui/central/internal/errs"
+	"github.com/fengsui/fengsui/central/internal/event"
 )
 
 // Identity is who a session or an API token stands for.
@@ -62,6 +63,8 @@ func (s *Service) Login(ctx context.Context, username, password string, from Ori
 		ID: newID(), UserID: u.ID, TokenHash: digest(token), CreatedAt: now, SeenAt: now,
 		ExpiresAt: now.Add(SessionIdle), EndsAt: now.Add(SessionLimit),
 	}
+	var who Identity
+	var done event.Event
 	err = s.tx.Do(ctx, func(ctx context.Context) error {
 		if err := s.store.Lock(ctx); err != nil {
 			return err
@@ -94,13 +97,16 @@ func (s *Service) Login(ctx context.Context, username, password string, from Ori
 		if err := s.store.ForgetAttempts(ctx, username, source); err != nil {
 			return err
 		}
-		return s.store.AddSession(ctx, session)
+		if err := s.store.AddSession(ctx, session); err != nil {
+			return err
+		}
+		who = Identity{Actor: u.as(), User: u, Session: session}
+		return s.record(actor.With(ctx, who.Actor), &done, EventSessionStarted, u.ID, u.Division, sessionData{Session: session.ID})
 	})
 	if err != nil {
 		return Identity{}, "", err
 	}
-	who := Identity{Actor: u.as(), User: u, Session: session}
-	s.publish(actor.With(ctx, who.Actor), SessionStarted, u.ID, u.Division, sessionData{Session: session.ID})
+	s.events.Publish(ctx, done)
 	return who, token, nil
 }
 
@@ -132,6 +138,8 @@ func lockedError(a Attempt) error {
 // that does not.
 func (s *Service) refuse(ctx context.Context, username, source string, u User) error {
 	var a Attempt
+	var done event.Event
+	kind, failure := EventSessionRefused, wrongPassword()
 	now := stamp()
 	err := s.tx.Do(ctx, func(ctx context.Context) error {
 		if err := s.store.Lock(ctx); err != nil {
@@ -144,21 +152,23 @@ func (s *Service) refuse(ctx context.Context, username, source string, u User) e
 		if a = before; !a.locked(now) {
 			a = a.failed(now)
 		}
-		return s.store.SaveAttempt(ctx, a)
+		if err := s.store.SaveAttempt(ctx, a); err != nil {
+			return err
+		}
+		if a.locked(now) {
+			kind, failure = EventSessionLocked, lockedError(a)
+		}
+		subject, name := u.ID, username
+		if subject == "" {
+			// What was typed may be a password in the wrong field: only a name that exists is kept.
+			subject, name = "unknown", ""
+		}
+		return s.record(ctx, &done, kind, subject, u.Division, sessionData{Username: name})
 	})
 	if err != nil {
 		return fmt.Errorf("count failed login: %w", err)
 	}
-	kind, failure := SessionRefused, wrongPassword()
-	if a.locked(now) {
-		kind, failure = SessionLocked, lockedError(a)
-	}
-	subject, name := u.ID, username
-	if subject == "" {
-		// What was typed may be a password in the wrong field: only a name that exists is kept.
-		subject, name = "unknown", ""
-	}
-	s.publish(ctx, kind, subject, u.Division, sessionData{Username: name})
+	s.events.Publish(ctx, done)
 	return failure
 }
 
@@ -243,10 +253,17 @@ func (s *Service) Logout(ctx context.Context, token string) error {
 	if err != nil {
 		return err
 	}
-	if err := s.store.EndSession(ctx, session.ID); err != nil {
+	var done event.Event
+	err = s.tx.Do(ctx, func(ctx context.Context) error {
+		if err := s.store.EndSession(ctx, session.ID); err != nil {
+			return err
+		}
+		return s.record(ctx, &done, EventSessionEnded, session.UserID, u.Division, sessionData{Session: session.ID})
+	})
+	if err != nil {
 		return err
 	}
-	s.publish(ctx, SessionEnded, session.UserID, u.Division, sessionData{Session: session.ID})
+	s.events.Publish(ctx, done)
 	return nil
 }
 
@@ -285,6 +302,7 @@ func (s *Service) ChangePassword(ctx context.Context, who Identity, old, chosen 
 	}
 	token := newSecret()
 	next := who.Session
+	var done event.Event
 	err = s.tx.Do(ctx, func(ctx context.Context) error {
 		if err := s.store.Lock(ctx); err != nil {
 			return err
@@ -305,12 +323,15 @@ func (s *Service) ChangePassword(ctx context.Context, who Identity, old, chosen 
 			return err
 		}
 		next.ID, next.TokenHash = newID(), digest(token)
-		return s.store.AddSession(ctx, next.touched(stamp()))
+		if err := s.store.AddSession(ctx, next.touched(stamp())); err != nil {
+			return err
+		}
+		return s.record(ctx, &done, EventPasswordChanged, u.ID, u.Division, u)
 	})
 	if err != nil {
 		return Identity{}, "", err
 	}
-	s.publish(ctx, PasswordChanged, u.ID, u.Division, u)
+	s.events.Publish(ctx, done)
 	return Identity{Actor: u.as(), User: u, Session: next.touched(stamp())}, token, nil
 }
 

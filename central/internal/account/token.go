@@ -6,6 +6,7 @@ import (
 
 	"github.com/fengsui/fengsui/central/internal/actor"
 	"github.com/fengsui/fengsui/central/internal/errs"
+	"github.com/fengsui/fengsui/central/internal/event"
 )
 
 // maxTokens is how many valid API tokens one user may have.
@@ -31,6 +32,7 @@ func (s *Service) CreateToken(ctx context.Context, userID, name string) (Token, 
 	text := TokenPrefix + newSecret()
 	t := Token{ID: newID(), UserID: userID, Name: name, CreatedAt: stamp(), Hash: digest(text)}
 	var u User
+	var done event.Event
 	err = s.tx.Do(ctx, func(ctx context.Context) error {
 		if err := s.store.Lock(ctx); err != nil {
 			return err
@@ -55,12 +57,15 @@ func (s *Service) CreateToken(ctx context.Context, userID, name string) (Token, 
 		if valid >= maxTokens {
 			return errs.E(errs.Conflict, "account.too_many_tokens", "a user has at most %d API tokens; revoke one first", maxTokens)
 		}
-		return s.store.AddToken(ctx, t)
+		if err := s.store.AddToken(ctx, t); err != nil {
+			return err
+		}
+		return s.record(ctx, &done, EventTokenCreated, u.ID, u.Division, t)
 	})
 	if err != nil {
 		return Token{}, "", err
 	}
-	s.publish(ctx, TokenCreated, u.ID, u.Division, t)
+	s.events.Publish(ctx, done)
 	return t, text, nil
 }
 
@@ -80,6 +85,7 @@ func (s *Service) RevokeToken(ctx context.Context, userID, id string) error {
 	}
 	var t Token
 	revoked := false
+	var done event.Event
 	err = s.tx.Do(ctx, func(ctx context.Context) error {
 		if err := s.store.Lock(ctx); err != nil {
 			return err
@@ -97,14 +103,17 @@ func (s *Service) RevokeToken(ctx context.Context, userID, id string) error {
 			}
 			now := stamp()
 			t.RevokedAt, revoked = &now, true
-			return s.store.SaveToken(ctx, t)
+			if err := s.store.SaveToken(ctx, t); err != nil {
+				return err
+			}
+			return s.record(ctx, &done, EventTokenRevoked, u.ID, u.Division, t)
 		}
 		return errs.E(errs.NotFound, "account.token_not_found", "there is no API token %s", id)
 	})
 	if err != nil || !revoked {
 		return err
 	}
-	s.publish(ctx, TokenRevoked, u.ID, u.Division, t)
+	s.events.Publish(ctx, done)
 	return nil
 }
 

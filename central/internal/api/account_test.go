@@ -42,9 +42,8 @@ type centre struct {
 func newCentre(t *testing.T, devices ...device.Device) *centre {
 	t.Helper()
 	db := storetest.SQLite(t)
-	bus := event.NewBus()
-	record := &audit.Service{Store: store.NewAudit(db), Tx: db, Log: slog.New(slog.DiscardHandler)}
-	bus.Handle(record.Handle)
+	record := audit.New(store.NewAudit(db), db, slog.New(slog.DiscardHandler))
+	bus := event.NewBus(record)
 	accounts, err := account.New(store.NewAccounts(db), db, bus, nil)
 	if err != nil {
 		t.Fatal(err)

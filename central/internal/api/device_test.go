@@ -49,7 +49,7 @@ func newDeviceServer(t *testing.T) deviceServer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	svc := &device.Service{Store: store.NewDevices(db), Tx: db, Events: event.NewBus(), Log: slog.New(slog.DiscardHandler), CA: ca}
+	svc := &device.Service{Store: store.NewDevices(db), Tx: db, Events: event.NewBus(nil), Log: slog.New(slog.DiscardHandler), CA: ca}
 	svc.SetMQTTPort(8883)
 	s := New(Options{Listen: "127.0.0.1:0", Identity: technicians{}})
 	RegisterDevices(s, svc)

@@ -256,7 +256,7 @@ func (v *view) run(ctx context.Context, sub *event.Subscription) (int, string) {
 
 // concerns reports whether an event may have shrunk the rights of the actor.
 func concerns(e event.Event, who actor.Actor) bool {
-	return !e.Ephemeral && (e.Subject == who.ID || e.Kind == account.OrgChanged)
+	return !e.Ephemeral && (e.Subject == who.ID || e.Kind == account.EventOrgChanged)
 }
 
 // stands reports whether the credential still stands for the same rights.

@@ -67,8 +67,9 @@ func telemetryServer(t *testing.T) (s *Server, at time.Time) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	db := storetest.SQLite(t)
 	svc := &telemetry.Service{
-		Store: ts, Alarms: store.NewAlarms(storetest.SQLite(t)), Devices: people, Events: event.NewBus(), Log: slog.New(slog.DiscardHandler),
+		Store: ts, Alarms: store.NewAlarms(db), Tx: db, Devices: people, Events: event.NewBus(nil), Log: slog.New(slog.DiscardHandler),
 		Rules: []rule.Rule{{
 			ID: "water", Name: "水位超警戒", NameEN: "Water", Class: "water_level", Property: "water_level", Condition: rule.Above,
 			Limit: 5.2, Clear: 5.1, Level: 3, Source: "test",

@@ -107,7 +107,7 @@ func videoRoom(t *testing.T) *room {
 	if err := router.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	bus := event.NewBus()
+	bus := event.NewBus(nil)
 	bus.Handle(func(_ context.Context, e event.Event) {
 		r.mu.Lock()
 		defer r.mu.Unlock()

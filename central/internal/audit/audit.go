@@ -1,5 +1,6 @@
-// Package audit is the append-only record of what has happened and who did it. It listens to every event;
-// leaders and auditors read it. Rule that must never break: an entry is never changed or removed, each is
+// Package audit is the append-only record of what has happened and who did it. What a use case changes is
+// written in the transaction that changes it; what devices and rules bring comes through a queue. Leaders
+// and auditors read it. Rule that must never break: an entry is never changed or removed, each is
 // chained to the one before by its hash, and none carries a password, a token or a key.
 package audit
 

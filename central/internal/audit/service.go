@@ -13,41 +13,49 @@ import (
 	"github.com/fengsui/fengsui/central/internal/page"
 )
 
-// writeTimeout is how long one entry may take; the publisher waits for it.
-const writeTimeout = 10 * time.Second
-
-// Service writes and reads the record.
+// Service writes and reads the record. Make it with New.
 type Service struct {
-	Store Store
-	Tx    Tx
-	Log   *slog.Logger
+	store Store
+	tx    Tx
+	log   *slog.Logger
+	queue queue
 }
 
-// Handle writes an event; give it to event.Bus.Handle. Passing views are not written. A failure cannot
-// undo what has happened already, so it is logged as an error with everything but the data.
-func (s *Service) Handle(ctx context.Context, e event.Event) {
-	if e.Ephemeral {
-		return
-	}
-	// The request may have ended; the record must be written all the same.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
-	defer cancel()
-	if err := s.write(ctx, e); err != nil {
-		s.Log.ErrorContext(ctx, "audit entry not written", "kind", e.Kind, "subject", e.Subject, "actor", e.Actor, "error", err)
-	}
+var _ event.Recorder = (*Service)(nil)
+
+// New makes the service; Start begins to write what is queued.
+func New(store Store, tx Tx, log *slog.Logger) *Service {
+	return &Service{store: store, tx: tx, log: log.With("component", "audit"), queue: queue{c: make(chan Entry, queueLength)}}
 }
 
-func (s *Service) write(ctx context.Context, e event.Event) error {
-	entry, err := s.entry(ctx, e)
-	if err != nil {
-		return err
-	}
-	return s.Tx.Do(ctx, func(ctx context.Context) error {
-		head, err := s.Store.LockHead(ctx)
+// Record implements event.Recorder: the entries stand and fall with the transaction of the context.
+func (s *Service) Record(ctx context.Context, events ...event.Event) error {
+	entries := make([]Entry, 0, len(events))
+	for _, e := range events {
+		entry, err := s.entry(ctx, e)
 		if err != nil {
 			return err
 		}
-		return s.Store.Append(ctx, entry.chain(head))
+		entries = append(entries, entry)
+	}
+	return s.write(ctx, entries)
+}
+
+// write chains entries to the end.
+func (s *Service) write(ctx context.Context, entries []Entry) error {
+	return s.tx.Do(ctx, func(ctx context.Context) error {
+		head, err := s.store.LockHead(ctx)
+		if err != nil {
+			return err
+		}
+		for _, e := range entries {
+			e = e.chain(head)
+			if err := s.store.Append(ctx, e); err != nil {
+				return err
+			}
+			head = Head{Seq: e.Seq, Hash: e.Hash}
+		}
+		return nil
 	})
 }
 
@@ -68,7 +76,7 @@ func (s *Service) entry(ctx context.Context, e event.Event) (Entry, error) {
 		return Entry{}, fmt.Errorf("make id: %w", err)
 	}
 	return Entry{
-		ID: id.String(), At: e.At.UTC().Truncate(time.Microsecond), Actor: e.Actor, ActorName: e.ActorName,
+		ID: id.String(), At: event.Stamp(e.At), Actor: e.Actor, ActorName: e.ActorName,
 		Kind: e.Kind, Subject: e.Subject, Division: e.Division, Data: data,
 	}, nil
 }
@@ -94,7 +102,7 @@ func (s *Service) List(ctx context.Context, q Query) (page.List[Entry], error) {
 	case division == "":
 		division = "none"
 	}
-	return s.Store.List(ctx, division, q)
+	return s.store.List(ctx, division, q)
 }
 
 // verifyStep is how many entries are read at a time.
@@ -108,13 +116,13 @@ func (s *Service) Verify(ctx context.Context) (Report, error) {
 		return Report{}, err
 	}
 	// What is written meanwhile comes after this end and is not looked at.
-	end, err := s.Store.Head(ctx)
+	end, err := s.store.Head(ctx)
 	if err != nil {
 		return Report{}, err
 	}
 	var at Head
 	for {
-		entries, err := s.Store.After(ctx, at.Seq, end.Seq, verifyStep)
+		entries, err := s.store.After(ctx, at.Seq, end.Seq, verifyStep)
 		if err != nil {
 			return Report{}, err
 		}
@@ -139,5 +147,5 @@ func (s *Service) Head(ctx context.Context) (Head, error) {
 	if _, err := actor.Require(ctx, actor.AuditRead); err != nil {
 		return Head{}, err
 	}
-	return s.Store.Head(ctx)
+	return s.store.Head(ctx)
 }

@@ -20,10 +20,19 @@ import (
 )
 
 func service(db *store.DB) (*audit.Service, *event.Bus) {
-	s := &audit.Service{Store: store.NewAudit(db), Tx: db, Log: slog.New(slog.DiscardHandler)}
-	bus := event.NewBus()
-	bus.Handle(s.Handle)
-	return s, bus
+	s := audit.New(store.NewAudit(db), db, slog.New(slog.DiscardHandler))
+	return s, event.NewBus(s)
+}
+
+// record writes events down as a use case does.
+func record(ctx context.Context, t *testing.T, bus *event.Bus, events ...event.Event) {
+	t.Helper()
+	for _, e := range events {
+		if err := bus.Record(ctx, &e); err != nil {
+			t.Error(err)
+		}
+		bus.Publish(ctx, e) // not written a second time
+	}
 }
 
 func reader(division string) context.Context {
@@ -49,14 +58,20 @@ func TestEveryChangeIsRecordedOnceAndPassingViewsAreNot(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		s, bus := service(db)
 		who := actor.With(t.Context(), actor.Actor{Kind: actor.User, ID: "u1", Name: "张三"})
-		bus.Publish(who,
+		if err := s.Start(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		bus.Publish(who, event.Event{Kind: "telemetry.latest", Subject: "x", Ephemeral: true})
+		record(who, t, bus,
 			event.Event{Kind: "alarm.opened", Subject: "a1", Division: "320623", Data: map[string]any{"value": 5.3}},
-			event.Event{Kind: "telemetry.latest", Subject: "x", Ephemeral: true},
 			event.Event{Kind: "device.created", Subject: "d1", Division: "320681"},
 			event.Event{Kind: "account.created", Subject: "u2", Division: "320600"})
 		ended, cancel := context.WithCancel(who)
 		cancel()
-		bus.Publish(ended, event.Event{Kind: "alarm.cleared", Subject: "a1 100%", Division: "320623104"})
+		bus.Publish(ended, event.Event{Kind: "alarm.cleared", Subject: "a1 100%", Division: "320623104"}) // no transaction: queued
+		if err := s.Stop(t.Context()); err != nil {
+			t.Fatal(err)
+		}
 
 		for _, c := range []struct {
 			name string
@@ -101,7 +116,7 @@ func TestManyAtOnceMakeOneChain(t *testing.T) {
 		for range 8 {
 			wg.Go(func() {
 				for range 5 {
-					bus.Publish(t.Context(), event.Event{Kind: "device.created", Subject: "d"})
+					record(t.Context(), t, bus, event.Event{Kind: "device.created", Subject: "d"})
 				}
 			})
 		}
@@ -122,7 +137,7 @@ func TestTamperingIsFound(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "central.db")
 		s, bus := service(storetest.Open(t, store.Options{Driver: store.SQLite, DSN: path}))
 		for range 4 {
-			bus.Publish(t.Context(), event.Event{Kind: "device.created", Subject: "d", Data: map[string]int{"a": 1}})
+			record(t.Context(), t, bus, event.Event{Kind: "device.created", Subject: "d", Data: map[string]int{"a": 1}})
 		}
 		raw, err := sql.Open("sqlite", path)
 		if err != nil {

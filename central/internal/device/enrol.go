@@ -16,6 +16,7 @@ import (
 
 	"github.com/fengsui/fengsui/central/internal/actor"
 	"github.com/fengsui/fengsui/central/internal/errs"
+	"github.com/fengsui/fengsui/central/internal/event"
 	"github.com/fengsui/fengsui/shared/wire"
 )
 
@@ -50,8 +51,8 @@ func hash(secret string) string {
 func (s *Service) SetMQTTPort(port int) { s.port.Store(int64(port)) }
 
 func (s *Service) enrolment(ctx context.Context, id string, now time.Time) (*Enrolment, error) {
-	e := &Enrolment{Token: newSecret(), Expires: stamp(now.Add(enrolLife))}
-	if err := s.Store.AddEnrolment(ctx, id, hash(e.Token), stamp(now), e.Expires); err != nil {
+	e := &Enrolment{Token: newSecret(), Expires: event.Stamp(now.Add(enrolLife))}
+	if err := s.Store.AddEnrolment(ctx, id, hash(e.Token), event.Stamp(now), e.Expires); err != nil {
 		return nil, err
 	}
 	return e, nil
@@ -94,7 +95,7 @@ func (s *Service) NewToken(ctx context.Context, id string) (string, error) {
 
 // Revoke bars a device at once: its certificates, its token, its session.
 func (s *Service) Revoke(ctx context.Context, id string) (Device, error) {
-	now := stamp(time.Now())
+	now := event.Stamp(time.Now())
 	d, err := s.modify(ctx, id, EventRevoked, present, func(ctx context.Context, _ actor.Actor, r *Record) error {
 		if r.Parent != "" {
 			return errs.E(errs.Invalid, "device.behind_edge", "it has no access of its own; revoke the edge %s", r.Parent)
@@ -124,10 +125,11 @@ func (s *Service) Enrol(ctx context.Context, q wire.EnrolRequest) (wire.EnrolRep
 	now := time.Now()
 	var out wire.EnrolReply
 	var r Record
+	var done event.Event
 	s.write.Lock()
 	defer s.write.Unlock()
 	err = s.Tx.Do(ctx, func(ctx context.Context) error {
-		id, err := s.Store.UseEnrolment(ctx, hash(q.Token), stamp(now))
+		id, err := s.Store.UseEnrolment(ctx, hash(q.Token), event.Stamp(now))
 		if err != nil {
 			if errs.KindOf(err) == errs.NotFound {
 				return errs.E(errs.Unauthenticated, "device.enrol_token", "the token is unknown, used or older than 24 hours")
@@ -140,22 +142,24 @@ func (s *Service) Enrol(ctx context.Context, q wire.EnrolRequest) (wire.EnrolRep
 		if r.RemovedAt != nil || r.Kind != Edge {
 			return errs.E(errs.Unauthenticated, "device.enrol_token", "the device was removed")
 		}
-		if err := s.Store.RevokeCertificates(ctx, id, stamp(now)); err != nil {
+		if err := s.Store.RevokeCertificates(ctx, id, event.Stamp(now)); err != nil {
 			return err
 		}
-		r.RevokedAt, r.UpdatedAt = nil, stamp(now)
+		r.RevokedAt, r.UpdatedAt = nil, event.Stamp(now)
 		if err := s.Store.Save(ctx, r); err != nil {
 			return err
 		}
-		out, r.Cert, err = s.issue(ctx, id, csr, now)
-		return err
+		if out, r.Cert, err = s.issue(ctx, id, csr, now); err != nil {
+			return err
+		}
+		return s.record(byEdge(ctx, r.Device), &done, EventEnrolled, r)
 	})
 	if err != nil {
 		return wire.EnrolReply{}, err
 	}
 	s.disconnect(r.ID)
-	d := s.put(r)
-	s.Events.Publish(ctx, news(byEdge(ctx, d), EventEnrolled, d))
+	s.put(r)
+	s.Events.Publish(ctx, done)
 	return out, nil
 }
 
@@ -169,7 +173,7 @@ func (s *Service) issue(ctx context.Context, id string, csr *x509.CertificateReq
 	if err != nil {
 		return wire.EnrolReply{}, nil, err
 	}
-	if err := s.Store.AddCertificate(ctx, id, cert, stamp(now)); err != nil {
+	if err := s.Store.AddCertificate(ctx, id, cert, event.Stamp(now)); err != nil {
 		return wire.EnrolReply{}, nil, err
 	}
 	return wire.EnrolReply{
@@ -195,6 +199,7 @@ func (s *Service) Renew(ctx context.Context, q wire.RenewRequest) (wire.EnrolRep
 	defer s.write.Unlock()
 	var out wire.EnrolReply
 	var r Record
+	var done event.Event
 	err = s.Tx.Do(ctx, func(ctx context.Context) error {
 		old, err := s.Store.Certificate(ctx, serialOf(cert))
 		if err != nil || !old.Valid(now) || old.Device != cert.Subject.CommonName {
@@ -210,14 +215,17 @@ func (s *Service) Renew(ctx context.Context, q wire.RenewRequest) (wire.EnrolRep
 		if err != nil {
 			return err
 		}
-		r.UpdatedAt = stamp(now)
-		return s.Store.LimitCertificates(ctx, r.ID, r.Cert.Serial, stamp(now.Add(renewGrace)))
+		r.UpdatedAt = event.Stamp(now)
+		if err := s.Store.LimitCertificates(ctx, r.ID, r.Cert.Serial, event.Stamp(now.Add(renewGrace))); err != nil {
+			return err
+		}
+		return s.record(byEdge(ctx, r.Device), &done, EventEnrolled, r)
 	})
 	if err != nil {
 		return wire.EnrolReply{}, err
 	}
-	d := s.put(r)
-	s.Events.Publish(ctx, news(byEdge(ctx, d), EventEnrolled, d))
+	s.put(r)
+	s.Events.Publish(ctx, done)
 	return out, nil
 }
 
@@ -265,7 +273,7 @@ func (s *Service) AuthCertificate(ctx context.Context, cert *x509.Certificate) (
 		return "", denied
 	}
 	if c.UsedAt == nil {
-		if err := s.Store.UseCertificate(ctx, c.Device, c.Serial, stamp(now)); err != nil {
+		if err := s.Store.UseCertificate(ctx, c.Device, c.Serial, event.Stamp(now)); err != nil {
 			return "", err
 		}
 	}

@@ -2,9 +2,7 @@ package device
 
 import (
 	"context"
-	"time"
 
-	"github.com/fengsui/fengsui/central/internal/actor"
 	"github.com/fengsui/fengsui/central/internal/event"
 )
 
@@ -25,11 +23,14 @@ const (
 
 // news makes one event with the actor of the context.
 func news(ctx context.Context, kind string, d Device) event.Event {
-	e := event.Event{At: time.Now().UTC(), Kind: kind, Subject: d.ID, Division: d.Division, Data: d}
-	if a, ok := actor.From(ctx); ok {
-		e.Actor, e.ActorName = a.ID, a.Name
-	}
-	return e
+	return event.New(ctx, kind, d.ID, d.Division, d)
+}
+
+// record makes an event of what is about to be committed and writes it down as the last act of the
+// transaction of the context. It is published after the commit.
+func (s *Service) record(ctx context.Context, e *event.Event, kind string, r Record) error {
+	*e = news(ctx, kind, s.preview(r))
+	return s.Events.Record(ctx, e)
 }
 
 // heartbeat is a change that is shown but not audited.

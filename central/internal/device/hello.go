@@ -76,6 +76,7 @@ func (s *Service) greet(ctx context.Context, edge string, h wire.Hello, now time
 	type change struct {
 		kind string
 		r    Record
+		done event.Event
 	}
 	var changes []change
 	refused := map[string]uint64{}
@@ -97,11 +98,11 @@ func (s *Service) greet(ctx context.Context, edge string, h wire.Hello, now time
 			own.Name = h.Name
 		}
 		if !same(was, own) {
-			own.UpdatedAt = stamp(now)
+			own.UpdatedAt = event.Stamp(now)
 			if err := s.Store.Save(ctx, own); err != nil {
 				return err
 			}
-			changes = append(changes, change{EventChanged, own})
+			changes = append(changes, change{kind: EventChanged, r: own})
 		}
 		for _, d := range declared(h) {
 			if !wire.ValidID(d.ID) {
@@ -111,12 +112,12 @@ func (s *Service) greet(ctx context.Context, edge string, h wire.Hello, now time
 			r, err := s.Store.Device(ctx, d.ID)
 			switch {
 			case errs.KindOf(err) == errs.NotFound:
-				r = Record{Device: Device{ID: d.ID, Kind: d.Kind, CreatedAt: stamp(now), UpdatedAt: stamp(now)}}
+				r = Record{Device: Device{ID: d.ID, Kind: d.Kind, CreatedAt: event.Stamp(now), UpdatedAt: event.Stamp(now)}}
 				r.declare(d, own)
 				if err := s.Store.Add(ctx, r); err != nil {
 					return err
 				}
-				changes = append(changes, change{EventCreated, r})
+				changes = append(changes, change{kind: EventCreated, r: r})
 			case err != nil:
 				return err
 			case r.Parent != edge || r.Kind != d.Kind:
@@ -124,21 +125,28 @@ func (s *Service) greet(ctx context.Context, edge string, h wire.Hello, now time
 			case r.RemovedAt != nil:
 				refused[ReasonRemoved]++
 			case r.declare(d, own):
-				r.UpdatedAt = stamp(now)
+				r.UpdatedAt = event.Stamp(now)
 				if err := s.Store.Save(ctx, r); err != nil {
 					return err
 				}
-				changes = append(changes, change{EventChanged, r})
+				changes = append(changes, change{kind: EventChanged, r: r})
 			}
 		}
-		return nil
+		var done []*event.Event
+		for n := range changes {
+			c := &changes[n]
+			c.done = news(ctx, c.kind, s.preview(c.r))
+			done = append(done, &c.done)
+		}
+		return s.Events.Record(ctx, done...)
 	})
 	if err != nil {
 		return nil, err
 	}
 	var events []event.Event
 	for _, c := range changes {
-		events = append(events, news(ctx, c.kind, s.put(c.r)))
+		s.put(c.r)
+		events = append(events, c.done)
 	}
 	for reason, n := range refused {
 		s.Refused(ctx, edge, reason, n)

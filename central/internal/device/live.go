@@ -89,7 +89,7 @@ func (s *Service) Status(ctx context.Context, edge string, st wire.Status) error
 	}
 	agent.Boot, agent.Synced, agent.Backlog, agent.Lost, agent.RSSBytes = short(st.Boot), st.Synced, st.Backlog, st.Lost, st.RSSBytes
 	agent.Offset, agent.Refused = st.Time-wire.Millis(now), st.Refused
-	e.agent, e.reported = &agent, &Reported{At: stamp(now), Status: st}
+	e.agent, e.reported = &agent, &Reported{At: event.Stamp(now), Status: st}
 	e.hears(now)
 	report := func(id string, ok bool, text string, answered int64) {
 		c := s.reg.all[id]
@@ -262,6 +262,7 @@ func (s *Service) grow(ctx context.Context, id string, properties []string) erro
 	s.write.Lock()
 	defer s.write.Unlock()
 	var r Record
+	var done event.Event
 	err := s.Tx.Do(ctx, func(ctx context.Context) error {
 		var err error
 		if r, err = s.Store.Device(ctx, id); err != nil {
@@ -272,13 +273,17 @@ func (s *Service) grow(ctx context.Context, id string, properties []string) erro
 				r.Series = append(slices.Clip(r.Series), Series{Property: p, Name: p, NameEN: p, Digits: 3})
 			}
 		}
-		r.UpdatedAt = stamp(time.Now())
-		return s.Store.Save(ctx, r)
+		r.UpdatedAt = event.Stamp(time.Now())
+		if err := s.Store.Save(ctx, r); err != nil {
+			return err
+		}
+		return s.record(ctx, &done, EventChanged, r)
 	})
 	if err != nil {
 		return err
 	}
-	s.Events.Publish(ctx, news(ctx, EventChanged, s.put(r)))
+	s.put(r)
+	s.Events.Publish(ctx, done)
 	return nil
 }
 

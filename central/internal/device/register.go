@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/fengsui/fengsui/central/internal/errs"
+	"github.com/fengsui/fengsui/central/internal/event"
 )
 
 // register is every device in memory: what is stored and what is only heard.
@@ -48,7 +49,7 @@ func (e *entry) removed() bool { return e.rec.RemovedAt != nil }
 
 // hears notes a sign of life. The pointer is new each time: views handed out keep theirs.
 func (e *entry) hears(at time.Time) {
-	at = at.UTC().Truncate(time.Microsecond)
+	at = event.Stamp(at)
 	e.seen, e.dirty = &at, true
 }
 
@@ -112,6 +113,26 @@ func (s *Service) adopt(ctx context.Context, r Record, tell bool) {
 	}
 }
 
+// preview is the device as put will make it.
+func (s *Service) preview(r Record) Device {
+	s.reg.mu.RLock()
+	defer s.reg.mu.RUnlock()
+	e := newEntry(r)
+	if was := s.reg.all[r.ID]; was != nil {
+		e = *was
+		e.rec = r
+	}
+	return e.view()
+}
+
+func newEntry(r Record) entry {
+	e := entry{state: Never, seen: r.LastSeen, agent: r.Agent, rec: r}
+	if r.LastSeen != nil {
+		e.state = Offline
+	}
+	return e
+}
+
 // put takes a saved record into memory and returns the device.
 func (s *Service) put(r Record) Device {
 	s.reg.mu.Lock()
@@ -122,10 +143,8 @@ func (s *Service) put(r Record) Device {
 	}
 	e := g.all[r.ID]
 	if e == nil {
-		e = &entry{state: Never, seen: r.LastSeen, agent: r.Agent}
-		if r.LastSeen != nil {
-			e.state = Offline
-		}
+		fresh := newEntry(r)
+		e = &fresh
 		g.all[r.ID] = e
 	}
 	if old := e.rec.Parent; old != r.Parent && old != "" {

@@ -163,7 +163,7 @@ func (s *Service) Create(ctx context.Context, n New) (Added, error) {
 	now := time.Now()
 	r := Record{Edited: true, Device: Device{
 		ID: n.ID, Kind: n.Kind, Name: cmp.Or(n.Name, n.ID), Class: n.Class, Division: n.Division, Place: n.Place, Demo: n.Demo,
-		CreatedAt: stamp(now), UpdatedAt: stamp(now),
+		CreatedAt: event.Stamp(now), UpdatedAt: event.Stamp(now),
 	}}
 	if r.Kind == Edge && r.Class == "" {
 		r.Class = "terminal"
@@ -175,15 +175,17 @@ func (s *Service) Create(ctx context.Context, n New) (Added, error) {
 	}
 	s.write.Lock()
 	defer s.write.Unlock()
+	var done event.Event
 	err = s.Tx.Do(ctx, func(ctx context.Context) error {
 		if err := s.Store.Add(ctx, r); err != nil {
 			return err
 		}
-		if r.Kind != Edge {
-			return nil
+		if r.Kind == Edge {
+			if out.Enrol, err = s.enrolment(ctx, r.ID, now); err != nil {
+				return err
+			}
 		}
-		out.Enrol, err = s.enrolment(ctx, r.ID, now)
-		return err
+		return s.record(ctx, &done, EventCreated, r)
 	})
 	if errs.KindOf(err) == errs.Conflict {
 		return Added{}, errs.Wrap(err, errs.Conflict, "device.exists", "device "+n.ID+" exists already or was removed; a removed one can be restored")
@@ -192,7 +194,7 @@ func (s *Service) Create(ctx context.Context, n New) (Added, error) {
 		return Added{}, err
 	}
 	out.Device = s.put(r)
-	s.Events.Publish(ctx, news(ctx, EventCreated, out.Device))
+	s.Events.Publish(ctx, done)
 	return out, nil
 }
 
@@ -235,7 +237,7 @@ const (
 	removed standing = true
 )
 
-// modify is the shape of every change: permission, load, decide, save in one transaction, publish. A
+// modify is the shape of every change: permission, load, decide, save and record in one transaction, publish. A
 // removed device is changed by nothing but what asks for removed ones, to which the others are a conflict.
 func (s *Service) modify(ctx context.Context, id, kind string, of standing, decide func(context.Context, actor.Actor, *Record) error) (Device, error) {
 	a, err := actor.Require(ctx, actor.DeviceWrite)
@@ -245,6 +247,7 @@ func (s *Service) modify(ctx context.Context, id, kind string, of standing, deci
 	s.write.Lock()
 	defer s.write.Unlock()
 	var r Record
+	var done event.Event
 	err = s.Tx.Do(ctx, func(ctx context.Context) error {
 		if r, err = s.Store.Device(ctx, id); err != nil {
 			if errs.KindOf(err) == errs.NotFound {
@@ -261,19 +264,19 @@ func (s *Service) modify(ctx context.Context, id, kind string, of standing, deci
 		if err := decide(ctx, a, &r); err != nil {
 			return err
 		}
-		r.UpdatedAt = stamp(time.Now())
-		return s.Store.Save(ctx, r)
+		r.UpdatedAt = event.Stamp(time.Now())
+		if err := s.Store.Save(ctx, r); err != nil {
+			return err
+		}
+		return s.record(ctx, &done, kind, r)
 	})
 	if err != nil {
 		return Device{}, err
 	}
 	d := s.put(r)
-	s.Events.Publish(ctx, news(ctx, kind, d))
+	s.Events.Publish(ctx, done)
 	return d, nil
 }
-
-// stamp is a time as the databases keep it.
-func stamp(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
 
 func (s *Service) disconnect(id string) {
 	if s.Disconnector != nil {
@@ -284,7 +287,7 @@ func (s *Service) disconnect(id string) {
 // Remove takes a device out of every list, an edge with what is behind it, and bars it. Its readings
 // stay.
 func (s *Service) Remove(ctx context.Context, id string) error {
-	now := stamp(time.Now())
+	now := event.Stamp(time.Now())
 	_, err := s.modify(ctx, id, EventRemoved, present, func(ctx context.Context, _ actor.Actor, r *Record) error {
 		r.RemovedAt, r.TokenHash = &now, ""
 		return s.Store.RevokeCertificates(ctx, id, now)

@@ -56,7 +56,7 @@ func newDesk(t *testing.T, db *store.DB) *desk {
 		t.Fatal(err)
 	}
 	d := &desk{}
-	bus := event.NewBus()
+	bus := event.NewBus(nil)
 	bus.Handle(func(_ context.Context, e event.Event) {
 		if !e.Ephemeral {
 			d.mu.Lock()

@@ -1,12 +1,17 @@
 // Package event carries what has happened from the capability that did it to those that react: the audit
-// trail, the live view and higher capabilities. Events are published after the commit. Rule that must
-// never break: a publisher never waits for a slow subscriber; the subscriber is dropped instead.
+// trail, the live view and higher capabilities. A change is recorded in the transaction that makes it, so
+// that there is no change without its trace and no trace of what was rolled back, and published after the
+// commit. Rule that must never break: whoever publishes never waits, neither for a slow subscriber, which
+// is dropped instead, nor for the database.
 package event
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
+
+	"github.com/fengsui/fengsui/central/internal/actor"
 )
 
 // Event is one thing that has happened.
@@ -19,28 +24,69 @@ type Event struct {
 	ActorName string
 	Data      any  // the thing after the change, as the API shows it
 	Ephemeral bool // a passing view (latest values), not a state change: never audited
+
+	recorded bool
 }
+
+// New makes an event of this moment with the actor of the context.
+func New(ctx context.Context, kind, subject, division string, data any) Event {
+	a, _ := actor.From(ctx)
+	return Event{
+		At: Stamp(time.Now()), Kind: kind, Subject: subject, Division: division, Actor: a.ID, ActorName: a.Name, Data: data,
+	}
+}
+
+// Stamp is a time as it is kept: UTC, in microseconds.
+func Stamp(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
 
 // Publisher is what services need of the bus.
 type Publisher interface {
+	// Record writes events down in the transaction of the context; when it fails, so must the transaction.
+	// Call it last: whoever records waits for the transaction that recorded before.
+	Record(ctx context.Context, events ...*Event) error
+	// Publish tells everybody, after the commit. What no transaction has recorded is queued for the record.
 	Publish(ctx context.Context, events ...Event)
+}
+
+// Recorder keeps the record (audit.Service).
+type Recorder interface {
+	Record(ctx context.Context, events ...Event) error
+	// Queue takes an event that is recorded soon. It never waits.
+	Queue(ctx context.Context, e Event)
 }
 
 // Bus hands events to handlers (called in turn, before Publish returns) and to subscriptions (queued).
 type Bus struct {
+	recorder Recorder
 	mu       sync.RWMutex
 	handlers []func(context.Context, Event)
 	subs     map[*Subscription]struct{}
 }
 
-// NewBus makes an empty bus.
-func NewBus() *Bus { return &Bus{subs: map[*Subscription]struct{}{}} }
+// NewBus makes an empty bus; without a recorder nothing is recorded.
+func NewBus(r Recorder) *Bus { return &Bus{recorder: r, subs: map[*Subscription]struct{}{}} }
 
 // Handle registers a handler that sees every event in order. It must be quick and must not publish.
 func (b *Bus) Handle(fn func(context.Context, Event)) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.handlers = append(b.handlers, fn)
+}
+
+// Record implements Publisher.
+func (b *Bus) Record(ctx context.Context, events ...*Event) error {
+	var list []Event
+	for _, e := range events {
+		if e.Ephemeral {
+			return errors.New("record " + e.Kind + ": it is ephemeral")
+		}
+		e.recorded = true
+		list = append(list, *e)
+	}
+	if b.recorder == nil || len(list) == 0 {
+		return nil
+	}
+	return b.recorder.Record(ctx, list...)
 }
 
 // Publish implements Publisher.
@@ -53,6 +99,9 @@ func (b *Bus) Publish(ctx context.Context, events ...Event) {
 	}
 	b.mu.RUnlock()
 	for _, e := range events {
+		if b.recorder != nil && !e.recorded && !e.Ephemeral {
+			b.recorder.Queue(ctx, e)
+		}
 		for _, h := range handlers {
 			h(ctx, e)
 		}

@@ -6,7 +6,7 @@ import (
 )
 
 func TestSlowSubscriberIsDroppedAndPublisherNeverWaits(t *testing.T) {
-	b := NewBus()
+	b := NewBus(nil)
 	seen := 0
 	b.Handle(func(context.Context, Event) { seen++ })
 	slow, quick := b.Subscribe(1), b.Subscribe(8)

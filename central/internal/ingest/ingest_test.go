@@ -58,9 +58,9 @@ func startCentre(ctx context.Context, dir, plain string) (*centre, error) {
 		return nil, err
 	}
 	c := &centre{dir: dir, results: make(chan wire.CommandResult, 16)}
-	bus := event.NewBus()
+	bus := event.NewBus(nil)
 	c.devices = &device.Service{Store: store.NewDevices(db), Tx: db, Events: bus, Log: log, CA: ca}
-	c.data = &telemetry.Service{Store: ts, Alarms: store.NewAlarms(db), Devices: c.devices, Events: bus, Log: log}
+	c.data = &telemetry.Service{Store: ts, Alarms: store.NewAlarms(db), Tx: db, Devices: c.devices, Events: bus, Log: log}
 	bus.Handle(c.data.OnEvent)
 	bus.Handle(func(_ context.Context, e event.Event) {
 		if r, ok := e.Data.(wire.CommandResult); ok && e.Kind == device.EventResult {

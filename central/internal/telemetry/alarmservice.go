@@ -9,6 +9,7 @@ import (
 
 	"github.com/fengsui/fengsui/central/internal/actor"
 	"github.com/fengsui/fengsui/central/internal/errs"
+	"github.com/fengsui/fengsui/central/internal/event"
 	"github.com/fengsui/fengsui/central/internal/page"
 	"github.com/fengsui/fengsui/shared/rule"
 )
@@ -97,7 +98,22 @@ func (s *Service) Ack(ctx context.Context, id, note string) (Alarm, error) {
 	if held := s.active[a.Key()]; held != nil && held.ID == a.ID {
 		a.Peak = held.Peak
 	}
-	if err := s.Alarms.Save(ctx, a, was); err != nil {
+	events := []event.Event{happened(ctx, AlarmAcknowledged, a)}
+	if !a.Active() {
+		events = append(events, happened(ctx, AlarmCleared, a))
+	}
+	err = s.Tx.Do(ctx, func(ctx context.Context) error {
+		if err := s.Alarms.Save(ctx, a, was); err != nil {
+			return err
+		}
+		for n := range events {
+			if err := s.Events.Record(ctx, &events[n]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
 		return Alarm{}, err
 	}
 	delete(s.peaked, a.Key())
@@ -106,10 +122,7 @@ func (s *Service) Ack(ctx context.Context, id, note string) (Alarm, error) {
 	} else {
 		delete(s.active, a.Key())
 	}
-	s.publish(ctx, AlarmAcknowledged, a)
-	if !a.Active() {
-		s.publish(ctx, AlarmCleared, a)
-	}
+	s.Events.Publish(ctx, events...)
 	return a, nil
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/fengsui/fengsui/central/internal/actor"
 	"github.com/fengsui/fengsui/central/internal/event"
 	"github.com/fengsui/fengsui/shared/wire"
 )
@@ -28,12 +27,15 @@ type Loss struct {
 	wire.LossEvent
 }
 
+// happened makes an event of an alarm, of the moment at which it changed.
+func happened(ctx context.Context, kind string, a Alarm) event.Event {
+	e := event.New(ctx, kind, a.ID, a.Division, a)
+	e.At, e.Ephemeral = a.UpdatedAt, kind == AlarmPeaked
+	return e
+}
+
 func (s *Service) publish(ctx context.Context, kind string, a Alarm) {
-	who, _ := actor.From(ctx)
-	s.Events.Publish(ctx, event.Event{
-		At: a.UpdatedAt, Kind: kind, Subject: a.ID, Division: a.Division, Actor: who.ID, ActorName: who.Name, Data: a,
-		Ephemeral: kind == AlarmPeaked,
-	})
+	s.Events.Publish(ctx, happened(ctx, kind, a))
 }
 
 func (s *Service) publishLatest(ctx context.Context, at time.Time, changed []Latest) {

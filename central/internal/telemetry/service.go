@@ -27,6 +27,7 @@ const MaxAge = rule.MaxAge
 type Service struct {
 	Store   Store
 	Alarms  AlarmStore
+	Tx      Tx // of Alarms
 	Devices Devices
 	Rules   []rule.Rule
 	Events  event.Publisher

@@ -75,7 +75,7 @@ func (d *desk) start(rules ...rule.Rule) {
 	if d.ts, err = tsdb.Open(d.t.Context(), tsdb.Options{Dir: filepath.Join(d.dir, "telemetry")}); err != nil {
 		d.t.Fatal(err)
 	}
-	bus := event.NewBus()
+	bus := event.NewBus(nil)
 	bus.Handle(func(_ context.Context, e event.Event) {
 		if !e.Ephemeral {
 			d.mu.Lock()
@@ -87,7 +87,7 @@ func (d *desk) start(rules ...rule.Rule) {
 		d.reg = d.gone
 	}
 	d.Service = &telemetry.Service{
-		Store: d.ts, Alarms: store.NewAlarms(d.db), Devices: d.reg, Rules: rules, Events: bus, Log: slog.New(slog.DiscardHandler),
+		Store: d.ts, Alarms: store.NewAlarms(d.db), Tx: d.db, Devices: d.reg, Rules: rules, Events: bus, Log: slog.New(slog.DiscardHandler),
 	}
 	if err := d.Start(d.t.Context()); err != nil {
 		d.t.Fatal(err)

@@ -51,6 +51,11 @@ type AlarmStore interface {
 	Overlaps(ctx context.Context, k Key, from, to time.Time) (a Alarm, ok bool, err error)
 }
 
+// Tx runs a function in one transaction that travels in the context.
+type Tx interface {
+	Do(ctx context.Context, fn func(ctx context.Context) error) error
+}
+
 // Devices is what telemetry needs of the device register.
 type Devices interface {
 	// Visible finds a device that the actor of the context may see.

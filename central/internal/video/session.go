@@ -3,6 +3,7 @@ package video
 import (
 	"context"
 	"crypto/subtle"
+	"errors"
 	"time"
 
 	"github.com/fengsui/fengsui/central/internal/actor"
@@ -61,8 +62,12 @@ func (s *Service) Play(ctx context.Context, token, id, offer string) (Answer, er
 	v := session{nonce: c.Nonce, stream: id, division: division, watch: true, user: c.User, name: c.Name, since: now}
 	s.sessions[answer.Session] = v
 	s.mu.Unlock()
-	s.watched(ctx, answer.Session, v, false)
 	s.poke()
+	began := watched(ctx, answer.Session, v, false)
+	if err := s.o.Events.Record(ctx, &began); err != nil {
+		return Answer{}, errors.Join(err, s.Hang(ctx, token, id, answer.Session))
+	}
+	s.o.Events.Publish(ctx, began)
 	return answer, nil
 }
 
@@ -135,11 +140,12 @@ func (s *Service) ended(ctx context.Context, name string) {
 	delete(s.sessions, name)
 	s.mu.Unlock()
 	if ok && v.watch {
-		s.watched(ctx, name, v, true)
+		s.o.Events.Publish(ctx, watched(ctx, name, v, true))
 	}
 }
 
-func (s *Service) watched(ctx context.Context, name string, v session, ended bool) {
+// watched is the event that somebody began or ended to watch.
+func watched(ctx context.Context, name string, v session, ended bool) event.Event {
 	now := time.Now()
 	w := Watched{Stream: v.stream, Session: name, Ended: ended}
 	if ended {
@@ -147,7 +153,5 @@ func (s *Service) watched(ctx context.Context, name string, v session, ended boo
 	}
 	// The viewer's browser has no session of its own here; the ticket says who it was made for.
 	ctx = actor.With(ctx, actor.Actor{Kind: actor.User, ID: v.user, Name: v.name})
-	s.o.Events.Publish(ctx, event.Event{
-		At: now.UTC(), Kind: EventWatched, Subject: v.stream, Division: v.division, Actor: v.user, ActorName: v.name, Data: w,
-	})
+	return event.New(ctx, EventWatched, v.stream, v.division, w)
 }
