@@ -967,6 +967,22 @@ export interface components {
             name_en?: string;
             parent_id: string;
         };
+        OutputState: {
+            /** Format: int64 */
+            at?: number;
+            device: string;
+            error?: string;
+            /** Format: int64 */
+            max_on: number;
+            name: string;
+            name_en: string;
+            on?: boolean;
+            output: string;
+            safe: boolean;
+            /** Format: int64 */
+            until?: number;
+            why?: string[] | null;
+        };
         Place: {
             /** Format: double */
             lat: number;
@@ -1054,6 +1070,8 @@ export interface components {
             id: string;
             last_fault?: components["schemas"]["SensorFault"];
             ok: boolean;
+            /** Format: int64 */
+            taken?: number;
         };
         Series: {
             /** Format: int64 */
@@ -1101,6 +1119,7 @@ export interface components {
             cameras?: components["schemas"]["CameraState"][] | null;
             /** Format: int64 */
             lost?: number;
+            outputs?: components["schemas"]["OutputState"][] | null;
             /** Format: int64 */
             refused?: number;
             /** Format: int64 */
