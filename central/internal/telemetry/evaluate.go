@@ -103,7 +103,7 @@ func (s *Service) resume(ctx context.Context, latest []Latest) error {
 
 // taken is the state of a rule whose alarm holds.
 func taken(r *rule.Rule, a *Alarm) rule.State {
-	opened := a.OpenedAt.UnixMilli()
+	opened := min(a.OpenedAt.UnixMilli(), time.Now().UnixMilli()) // a time ahead would hide what follows
 	st := rule.State{Active: true, Passed: true, Seen: true, Since: opened, Last: opened, Peak: a.Peak}
 	switch r.Condition {
 	case rule.Stuck:
@@ -131,10 +131,11 @@ func (s *Service) one(ctx context.Context, in *Incoming) {
 		s.received = in.ReceivedAt
 	}
 	// An edge may know of the alarm before the readings tell: events go first.
+	a := s.arrival(ctx, in)
 	for i := range in.Batch.Events {
-		s.event(ctx, in.Edge, &in.Batch.Events[i], in.ReceivedAt)
+		s.event(ctx, a, &in.Batch.Events[i])
 	}
-	s.readings(ctx, in.Batch.Readings, in.ReceivedAt, in.Batch.Backfill)
+	s.readings(ctx, s.retime(ctx, a, in.Batch.Readings), in.ReceivedAt, in.Batch.Backfill)
 }
 
 // readings lets the rules look at the readings of one message; old says that they prove nothing about now.

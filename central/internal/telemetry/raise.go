@@ -23,6 +23,7 @@ type raising struct {
 	level    int     // of the edge; used without a rule
 	limit    float64 // likewise
 	received time.Time
+	late     bool // learned of too late to ring
 	origin   string
 }
 
@@ -55,7 +56,7 @@ func (s *Service) alarm(ctx context.Context, r raising) Alarm {
 			}
 		}
 	}
-	if r.rule != nil && r.rule.Timed() {
+	if r.rule != nil && (r.rule.Timed() || r.rule.ID == clockRule) {
 		a.Unit = "s"
 	}
 	return a
@@ -64,7 +65,7 @@ func (s *Service) alarm(ctx context.Context, r raising) Alarm {
 // raise opens an alarm, or joins the one of the same key. An alarm that was known too late to ring, and
 // one that had returned, ring now.
 func (s *Service) raise(ctx context.Context, r raising) {
-	late := r.received.UnixMilli()-r.at > MaxAge.Milliseconds()
+	late := r.late
 	a := s.active[r.key]
 	if a == nil {
 		if (s.replay || late) && s.known(ctx, r) {
@@ -103,8 +104,14 @@ func (s *Service) known(ctx context.Context, r raising) bool {
 // end takes the condition of an alarm as ended.
 func (s *Service) end(ctx context.Context, k Key, ended, received time.Time) {
 	a := s.active[k]
-	if a == nil || !a.Holds() || ended.Before(a.OpenedAt) {
+	if a == nil || !a.Holds() {
 		return
+	}
+	if ended.Before(a.OpenedAt) {
+		if s.replay || !received.After(a.ReceivedAt) {
+			return // the end of an earlier one
+		}
+		ended = a.OpenedAt
 	}
 	was := a.UpdatedAt
 	a.end(ended.UTC(), next(was, received))
@@ -200,41 +207,44 @@ func (s *Service) save(ctx context.Context, do func(context.Context) error) {
 }
 
 // event takes what an edge says beside readings.
-func (s *Service) event(ctx context.Context, edge string, e *wire.Event, received time.Time) {
-	if !wire.TimeOK(e.At, received) {
+func (s *Service) event(ctx context.Context, a arrival, e *wire.Event) {
+	if !wire.TimeOK(e.At, a.received) {
 		return // ingest refuses it; an inbox of before may still hold one
 	}
 	switch e.Kind {
 	case wire.EventAlarm:
-		s.alarmEvent(ctx, edge, e, received)
+		s.alarmEvent(ctx, a, e)
 	case wire.EventLoss:
-		s.lossEvent(ctx, edge, e, received)
+		s.lossEvent(ctx, a.edge, e, a.received)
 	}
 }
 
-func (s *Service) alarmEvent(ctx context.Context, edge string, e *wire.Event, received time.Time) {
+func (s *Service) alarmEvent(ctx context.Context, a arrival, e *wire.Event) {
 	var d wire.AlarmEvent
 	dev, ok := s.Devices.Visible(ctx, e.Device)
 	if json.Unmarshal(e.Data, &d) != nil || !wire.ValidID(d.Rule) || !wire.ValidID(d.Property) || d.Level < 1 || d.Level > 4 ||
-		!ok || (dev.Parent != edge && dev.ID != edge) {
-		s.Log.Warn("an alarm of an edge is refused", "edge", edge, "device", e.Device, "event", e.ID)
+		!ok || (dev.Parent != a.edge && dev.ID != a.edge) {
+		s.Log.Warn("an alarm of an edge is refused", "edge", a.edge, "device", e.Device, "event", e.ID)
 		return
 	}
-	k := Key{d.Rule, e.Device, d.Property}
+	k, at := Key{d.Rule, e.Device, d.Property}, a.at(e.At)
 	if d.Active {
 		s.raise(ctx, raising{
-			key: k, rule: s.ruleOf(d.Rule), at: e.At, value: d.Value, peak: d.Value, level: d.Level, limit: d.Limit,
-			received: received, origin: edge,
+			key: k, rule: s.ruleOf(d.Rule), at: at, value: d.Value, peak: d.Value, level: d.Level, limit: d.Limit,
+			received: a.received, late: a.late(at), origin: a.edge,
 		})
 		return
+	}
+	if held := s.active[k]; held != nil && a.old && wire.Time(at).Before(held.OpenedAt) {
+		return // the end of an earlier one
 	}
 	if w := s.watches[k]; w != nil && w.live.Active {
 		if w.rule.Condition != rule.Silent {
 			return // the readings are here as well, and they will say when it ends
 		}
-		w.rule.Hear(&w.live, received.UnixMilli())
+		w.rule.Hear(&w.live, a.received.UnixMilli())
 	}
-	s.end(ctx, k, wire.Time(e.At), received)
+	s.end(ctx, k, wire.Time(at), a.received)
 }
 
 func (s *Service) lossEvent(ctx context.Context, edge string, e *wire.Event, received time.Time) {

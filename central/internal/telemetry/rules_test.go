@@ -130,7 +130,7 @@ func TestTerminalThatIsCutOffMakesOneAlarmAndItsBacklogNone(t *testing.T) {
 				t.Fatal(err)
 			}
 			e := wire.Event{ID: "e", At: cut.Add(time.Duration(i+1) * time.Hour).UnixMilli(), Kind: wire.EventAlarm, Device: "rain", Data: data}
-			d.take(telemetry.Incoming{Edge: "edge", Batch: &wire.Batch{Events: []wire.Event{e}}, ReceivedAt: time.Now()})
+			d.take(telemetry.Incoming{Edge: "edge", Batch: &wire.Batch{Backfill: true, Events: []wire.Event{e}}, ReceivedAt: time.Now()})
 		}
 		d.expect("noticed by the terminal", "cleared(late)@edge returned", "opened cleared")
 		pass(10, "level", "simple")
@@ -189,7 +189,7 @@ func joint() rule.Rule {
 // both sends a message with columns of level and rain, a second apart.
 func (d *desk) both(received, at time.Time, levels, rains []float64) {
 	d.t.Helper()
-	b := &wire.Batch{}
+	b := &wire.Batch{Backfill: received.Sub(at) > telemetry.MaxAge}
 	for device, values := range map[string][]float64{"level": levels, "rain": rains} {
 		for i, v := range values {
 			property := map[string]string{"level": "water_level", "rain": "rain_1h"}[device]

@@ -53,6 +53,9 @@ type series struct{ device, property string }
 // last ended, and begins to watch over time.
 func (s *Service) Start(ctx context.Context) error {
 	ctx = actor.WithSystem(ctx, "rules")
+	if s.ruleOf(clockRule) == nil {
+		s.Rules = append(slices.Clip(s.Rules), wrongClock())
+	}
 	s.latest = map[series]*Latest{}
 	values, err := s.Store.Latest(ctx)
 	if err != nil {
@@ -160,7 +163,7 @@ func (s *Service) note(changed []Latest, in *Incoming) []Latest {
 				s.latest[k] = l
 			}
 		}
-		if r.At <= l.At.UnixMilli() {
+		if r.At <= shown(l) {
 			continue
 		}
 		l.At, l.ReceivedAt, l.Value, l.Quality, dirty = wire.Time(r.At), in.ReceivedAt, r.Value, r.Quality, true
@@ -170,6 +173,14 @@ func (s *Service) note(changed []Latest, in *Incoming) []Latest {
 	}
 	flush()
 	return changed
+}
+
+// shown is the time that a newer reading must pass. A time ahead of its arrival hides nothing that follows.
+func shown(l *Latest) int64 {
+	if l.At.After(l.ReceivedAt) {
+		return l.ReceivedAt.UnixMilli()
+	}
+	return l.At.UnixMilli()
 }
 
 // unique keeps the last of each series.

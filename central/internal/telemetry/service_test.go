@@ -109,10 +109,11 @@ func (d *desk) events() string {
 	return out
 }
 
-// read commits readings of the station, all received at one time.
+// read commits readings of the station, all received at one time. What is older than MaxAge comes from the
+// backlog.
 func (d *desk) read(received time.Time, at time.Time, values ...float64) {
 	d.t.Helper()
-	b := &wire.Batch{}
+	b := &wire.Batch{Backfill: received.Sub(at) > telemetry.MaxAge}
 	for i, v := range values {
 		b.Readings = append(b.Readings, wire.Reading{Device: "level", Property: "water_level", At: at.Add(time.Duration(i) * time.Second).UnixMilli(), Value: v})
 	}
@@ -126,7 +127,7 @@ func (d *desk) alarmEvent(edge string, received, at time.Time, active bool) {
 		d.t.Fatal(err)
 	}
 	e := wire.Event{ID: "e", At: at.UnixMilli(), Kind: wire.EventAlarm, Device: "level", Data: data}
-	d.take(telemetry.Incoming{Edge: edge, Batch: &wire.Batch{Events: []wire.Event{e}}, ReceivedAt: received})
+	d.take(telemetry.Incoming{Edge: edge, Batch: &wire.Batch{Backfill: received.Sub(at) > telemetry.MaxAge, Events: []wire.Event{e}}, ReceivedAt: received})
 }
 
 func (d *desk) take(in telemetry.Incoming) {

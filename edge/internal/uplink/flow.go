@@ -43,7 +43,7 @@ type flow struct {
 
 	cursor   [wire.Lanes]uint64 // next number to look at; of lane 2: of the backlog
 	live     uint64             // the same of live readings
-	liveFrom uint64             // readings from here on are live
+	liveFrom [wire.Lanes]uint64 // what is numbered from here on is live
 	latest   []*outbox.Block    // to be sent before live ones
 
 	backlog      int // flights of it
@@ -63,8 +63,10 @@ func (f *flow) begin(ctx context.Context) error {
 		return err
 	}
 	f.cursor = [wire.Lanes]uint64{}
-	f.liveFrom = lanes[wire.LaneTelemetry].Next
-	f.live = f.liveFrom
+	for _, l := range lanes {
+		f.liveFrom[l.Lane] = l.Next
+	}
+	f.live = f.liveFrom[wire.LaneTelemetry]
 	f.latest, err = f.box.Latest(ctx, max(1, f.window/4))
 	return err
 }
@@ -75,6 +77,12 @@ func (f *flow) next(ctx context.Context) (*outbox.Block, error) {
 		return nil, nil
 	}
 	for _, lane := range []wire.Lane{wire.LaneAlarm, wire.LaneState} {
+		// Marked as backlog, an old alarm is history at the centre and rings nothing.
+		if from := f.liveFrom[lane]; f.cursor[lane] < from {
+			if b, err := f.of(ctx, lane, &f.cursor[lane], from, true); b != nil || err != nil {
+				return b, err
+			}
+		}
 		if b, err := f.of(ctx, lane, &f.cursor[lane], 0, false); b != nil || err != nil {
 			return b, err
 		}
@@ -95,7 +103,7 @@ func (f *flow) next(ctx context.Context) (*outbox.Block, error) {
 		return nil, nil
 	}
 	if f.backlog == 0 || f.backlogBytes < f.budget {
-		if b, err := f.of(ctx, wire.LaneTelemetry, &f.cursor[wire.LaneTelemetry], f.liveFrom, true); b != nil || err != nil {
+		if b, err := f.of(ctx, wire.LaneTelemetry, &f.cursor[wire.LaneTelemetry], f.liveFrom[wire.LaneTelemetry], true); b != nil || err != nil {
 			return b, err
 		}
 	}
@@ -125,7 +133,7 @@ func (f *flow) flying(b *outbox.Block) bool {
 }
 
 func (f *flow) sent(b *outbox.Block, now time.Time) {
-	fl := &flight{block: b, first: now, last: now, backlog: b.Lane == wire.LaneTelemetry && b.From < f.liveFrom}
+	fl := &flight{block: b, first: now, last: now, backlog: b.Lane == wire.LaneTelemetry && b.From < f.liveFrom[wire.LaneTelemetry]}
 	f.flights[key{b.Lane, b.From}] = fl
 	f.count(fl, 1)
 }

@@ -1,6 +1,8 @@
 package uplink
 
 import (
+	"maps"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -35,7 +37,7 @@ func TestUnacknowledgedBlockIsSentAgainLessAndLessOften(t *testing.T) {
 
 func TestBacklogGivesWayWhenTheLinkIsSlow(t *testing.T) {
 	f := newFlow(nil)
-	f.liveFrom = 1000
+	f.liveFrom[wire.LaneTelemetry] = 1000
 	start := time.Unix(1000, 0)
 	trip := func(took time.Duration) {
 		f.sent(&outbox.Block{Lane: wire.LaneTelemetry, From: 1, To: 1, Payload: make([]byte, 1000)}, start)
@@ -64,5 +66,47 @@ func TestPauseIsShortAtFirstAndNeverLong(t *testing.T) {
 		if p := pause(10_000); p > 36*time.Second || p < 24*time.Second {
 			t.Fatalf("a late pause is %s", p)
 		}
+	}
+}
+
+func TestAlarmOfBeforeTheConnectionIsMarkedAsBacklog(t *testing.T) {
+	box, err := outbox.Open(t.Context(), outbox.Options{File: filepath.Join(t.TempDir(), "outbox.db")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = box.Close() })
+	alarm := func(id string) {
+		e := wire.Event{ID: id, At: time.Now().UnixMilli(), Kind: wire.EventAlarm, Device: "d"}
+		if err := box.Append(t.Context(), outbox.Batch{Boot: "boot", Entries: []outbox.Entry{{Lane: wire.LaneAlarm, Events: []wire.Event{e}}}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	alarm("old")
+	alarm("old too")
+	f := newFlow(box)
+	if err := f.begin(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	alarm("new")
+	got := map[string]bool{}
+	for {
+		block, err := f.next(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if block == nil {
+			break
+		}
+		f.sent(block, time.Now())
+		b, err := wire.Decode(block.Payload)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range b.Events {
+			got[e.ID] = b.Backfill
+		}
+	}
+	if want := map[string]bool{"old": true, "old too": true, "new": false}; !maps.Equal(got, want) {
+		t.Errorf("marked as backlog: %v, want %v", got, want)
 	}
 }

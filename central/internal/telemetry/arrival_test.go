@@ -1,0 +1,102 @@
+package telemetry_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/fengsui/fengsui/central/internal/device"
+	"github.com/fengsui/fengsui/central/internal/telemetry"
+	"github.com/fengsui/fengsui/shared/wire"
+)
+
+// live commits one live reading of the station with whatever time its device believes.
+func (d *desk) live(received, at time.Time, value float64) {
+	d.t.Helper()
+	r := wire.Reading{Device: "level", Property: "water_level", At: at.UnixMilli(), Value: value}
+	d.take(telemetry.Incoming{Edge: "edge", Batch: &wire.Batch{Readings: []wire.Reading{r}}, ReceivedAt: received})
+}
+
+func after(seconds int) time.Time { return now.Add(time.Duration(seconds) * time.Second) }
+
+func TestAnAlarmDatedAheadMasksNoLaterOne(t *testing.T) {
+	d := newDesk(t)
+	d.alarmEvent("edge", now, now.Add(9*time.Minute), true)
+	d.expect("dated ahead", "open@edge", "opened")
+	if list, _ := d.all(); list[0].OpenedAt.After(now) {
+		t.Errorf("opened at %v, after it was received", list[0].OpenedAt)
+	}
+	d.alarmEvent("edge", after(60), after(60), false)
+	d.expect("ended by the true time", "returned@edge", "returned")
+	d.alarmEvent("edge", after(120), after(120), true)
+	d.expect("a later one", "open@edge", "opened")
+}
+
+func TestOneReadingAheadSilencesNothing(t *testing.T) {
+	d := newDesk(t, water())
+	d.live(now, now.Add(9*time.Minute), 4)
+	d.live(after(1), after(1), 5.3)
+	d.expect("over the limit", "open", "opened")
+	l, err := d.Latest(as("w", "320600"))
+	if err != nil || len(l) != 1 || l[0].Value != 5.3 || !l[0].At.Equal(after(1)) {
+		t.Errorf("shown %+v, %v", l, err)
+	}
+}
+
+func TestALiveReadingOfAWrongClockRingsAndTheClockIsAnAlarm(t *testing.T) {
+	for name, off := range map[string]time.Duration{"slow": -11 * time.Minute, "fast": 9 * time.Minute} {
+		t.Run(name, func(t *testing.T) {
+			d := newDesk(t, water())
+			d.live(now, now.Add(off), 5)
+			d.live(after(5), after(5).Add(off), 5.3)
+			d.expect("over the limit", "open", "opened")
+			if list, _ := d.all(); list[0].Rule != "water" || !list[0].OpenedAt.Equal(after(5)) || list[0].Retrospective {
+				t.Errorf("got %+v", list[0])
+			}
+			d.live(after(20), after(20).Add(off), 5.4)
+			d.expect("again and again", "open open", "opened")
+			list, _ := d.all()
+			if a := list[0]; a.RuleName != "时钟不准" || a.Device != "level" || a.Unit != "s" || a.Value != off.Abs().Seconds() {
+				t.Errorf("got %+v", a)
+			}
+			d.live(after(30), after(30), 5.4)
+			d.expect("the clock is set", "returned open", "returned")
+			d.live(after(31), after(31), 5)
+			d.expect("and the water falls", "returned returned", "returned")
+		})
+	}
+}
+
+func TestAWrongClockOfATerminalIsOneAlarmAndItsBacklogIsPutRight(t *testing.T) {
+	f := newField(now)
+	e := f["edge"]
+	e.Agent = &device.Agent{Offset: (-11 * time.Minute).Milliseconds()}
+	f["edge"] = e
+	d := &desk{t: t, dir: t.TempDir(), reg: f}
+	d.start(water())
+	t.Cleanup(d.kill)
+	slow := func(at time.Time) int64 { return at.Add(-11 * time.Minute).UnixMilli() }
+	// Twenty seconds of backlog after a short cut: late by the clock of the terminal, not in truth.
+	d.take(telemetry.Incoming{Edge: "edge", ReceivedAt: now, Batch: &wire.Batch{Backfill: true, Readings: []wire.Reading{
+		{Device: "level", Property: "water_level", At: slow(after(-20)), Value: 5.3},
+		{Device: "rain", Property: "rain_1h", At: slow(after(-20)), Value: 1},
+	}}})
+	d.expect("backlog of a moment ago", "open", "opened")
+	if list, _ := d.all(); !list[0].OpenedAt.Equal(after(-20)) {
+		t.Errorf("opened at %v, want %v", list[0].OpenedAt, after(-20))
+	}
+	for _, s := range []int{10, 30} {
+		d.take(telemetry.Incoming{Edge: "edge", ReceivedAt: after(s), Batch: &wire.Batch{Readings: []wire.Reading{
+			{Device: "level", Property: "water_level", At: slow(after(s)), Value: 5.3},
+			{Device: "rain", Property: "rain_1h", At: slow(after(s)), Value: 1},
+		}}})
+	}
+	d.expect("the clock", "open open", "opened")
+	if list, _ := d.all(); list[0].Device != "edge" || list[0].Rule != "clock-wrong" {
+		t.Errorf("got %+v", list[0])
+	}
+	// What is truly old rings nothing.
+	d.take(telemetry.Incoming{Edge: "edge", ReceivedAt: after(31), Batch: &wire.Batch{Backfill: true, Readings: []wire.Reading{
+		{Device: "rain", Property: "rain_1h", At: slow(after(-7200)), Value: 1},
+	}}})
+	d.expect("old", "open open", "")
+}
