@@ -25,6 +25,7 @@ type Config struct {
 	NMEA            []NMEA    `yaml:"nmea"`
 	RTSP            RTSP      `yaml:"rtsp"`
 	Sensors         []Sensor  `yaml:"sensors"`
+	Stations        []Station `yaml:"stations"`
 }
 
 // Modbus is one Modbus TCP device.
@@ -64,6 +65,18 @@ type Sensor struct {
 	TokenFile string               `yaml:"token_file"`
 	Every     time.Duration        `yaml:"every"`
 	Values    map[string]wave.Wave `yaml:"values"`
+}
+
+// Station is one station that dials a terminal: HJ 212 or SL 651, as its profile says.
+type Station struct {
+	ID       string               `yaml:"id"`
+	Dial     string               `yaml:"dial"`
+	Profile  string               `yaml:"profile"`
+	Station  string               `yaml:"station"` // MN, or station address
+	Password string               `yaml:"password"`
+	Every    time.Duration        `yaml:"every"`
+	Step     time.Duration        `yaml:"step"` // between two observations; 0: real time
+	Values   map[string]wave.Wave `yaml:"values"`
 }
 
 // Load reads sim.yml; relative folders in it are meant from its own.
@@ -114,6 +127,14 @@ func (c *Config) check() error {
 	for _, d := range c.RTSP.Cameras {
 		if err := name(d.ID); err != nil {
 			return err
+		}
+	}
+	for _, d := range c.Stations {
+		if err := errors.Join(name(d.ID), waves(d.Values)); err != nil {
+			return fmt.Errorf("station %s: %w", d.ID, err)
+		}
+		if d.Every <= 0 || d.Step < 0 || d.Dial == "" || d.Station == "" {
+			return fmt.Errorf("station %s: whom it dials, its name and an interval are needed", d.ID)
 		}
 	}
 	for _, d := range c.Sensors {

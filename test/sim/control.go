@@ -60,13 +60,14 @@ func (c *Control) Stop(ctx context.Context) error {
 type State struct {
 	Notice string                       `json:"notice"`
 	Reads  map[string]map[string]uint64 `json:"reads"` // how often each property was read
-	Acked  map[string]uint64            `json:"acked"` // messages of simple sensors that were acknowledged
+	Acked  map[string]uint64            `json:"acked"` // messages of simple sensors and stations that were acknowledged
+	Made   map[string]uint64            `json:"made"`  // messages of stations, acknowledged or not
 
 	Watching map[string]int `json:"watching"` // readers that each camera plays to
 }
 
 func (c *Control) state(w http.ResponseWriter, _ *http.Request) {
-	s := State{Notice: Notice, Reads: map[string]map[string]uint64{}, Acked: map[string]uint64{}, Watching: map[string]int{}}
+	s := State{Notice: Notice, Reads: map[string]map[string]uint64{}, Acked: map[string]uint64{}, Made: map[string]uint64{}, Watching: map[string]int{}}
 	for id, sources := range c.Sim.sources {
 		s.Reads[id] = map[string]uint64{}
 		for property, source := range sources {
@@ -75,6 +76,9 @@ func (c *Control) state(w http.ResponseWriter, _ *http.Request) {
 	}
 	for id, sensor := range c.Sim.sensors {
 		s.Acked[id] = sensor.Acked()
+	}
+	for id, station := range c.Sim.station {
+		s.Acked[id], s.Made[id] = station.Acked(), station.Made()
 	}
 	for _, camera := range c.Sim.Config.RTSP.Cameras {
 		s.Watching[camera.ID] = c.Sim.cameras.Readers(camera.ID)

@@ -1,4 +1,4 @@
-// Package sim is the simulated field: Modbus devices, satellite receivers, IP cameras and simple sensors,
+// Package sim is the simulated field: Modbus devices, satellite receivers, stations, IP cameras and simple sensors,
 // as one configuration describes them. The demo, the tests and the benchmarks run it as its own program.
 // Rule that must never break: whatever it says is labelled 演示数据, and it listens on loopback only.
 package sim
@@ -14,10 +14,12 @@ import (
 	"strings"
 	"time"
 
+	"github.com/fengsui/fengsui/shared/profile"
 	"github.com/fengsui/fengsui/test/sim/camera"
 	"github.com/fengsui/fengsui/test/sim/modbus"
 	"github.com/fengsui/fengsui/test/sim/nmea"
 	"github.com/fengsui/fengsui/test/sim/sensor"
+	"github.com/fengsui/fengsui/test/sim/station"
 	"github.com/fengsui/fengsui/test/sim/wave"
 )
 
@@ -40,17 +42,18 @@ type Sim struct {
 	address map[string]func() string
 	cameras *camera.Server
 	sensors map[string]*sensor.Sensor
+	station map[string]*station.Station
 	stops   []func(context.Context) error
 }
 
 // Start starts every device. When one cannot be started those before it are stopped.
 func (s *Sim) Start(ctx context.Context) error {
 	s.devices, s.sources = map[string]device{}, map[string]map[string]*wave.Source{}
-	s.address, s.sensors = map[string]func() string{}, map[string]*sensor.Sensor{}
+	s.address, s.sensors, s.station = map[string]func() string{}, map[string]*sensor.Sensor{}, map[string]*station.Station{}
 	if s.Config.Epoch.IsZero() {
 		s.Config.Epoch = time.Now()
 	}
-	if err := errors.Join(s.makeModbus(), s.makeSensors()); err != nil {
+	if err := errors.Join(s.makeModbus(), s.makeSensors(), s.makeStations()); err != nil {
 		return err
 	}
 	s.makeNMEA()
@@ -112,6 +115,32 @@ func (s *Sim) makeSensors() error {
 		}
 		d := &sensor.Sensor{ID: c.ID, Broker: c.Broker, Token: strings.TrimSpace(string(token)), Every: c.Every, Values: values, Log: s.Log.With("device", c.ID)}
 		s.devices[c.ID], s.sensors[c.ID] = d, d
+	}
+	return nil
+}
+
+func (s *Sim) makeStations() error {
+	for _, c := range s.Config.Stations {
+		profiles, err := profile.LoadDir(filepath.Join(s.Config.FirmwareConfigs, "profiles"))
+		if err != nil {
+			return err
+		}
+		p := profiles[c.Profile]
+		if p == nil {
+			return fmt.Errorf("station %s: no profile %s", c.ID, c.Profile)
+		}
+		values := map[string]func(time.Time) float64{}
+		for property, source := range s.values(c.ID, c.Values) {
+			if !station.Carries(p, property) {
+				return fmt.Errorf("station %s: profile %s reports no %s", c.ID, c.Profile, property)
+			}
+			values[property] = source.Read
+		}
+		d := &station.Station{
+			Dial: c.Dial, Name: c.Station, Password: c.Password, Profile: p, Every: c.Every, Step: c.Step, Values: values,
+			Log: s.Log.With("device", c.ID),
+		}
+		s.devices[c.ID], s.station[c.ID] = d, d
 	}
 	return nil
 }

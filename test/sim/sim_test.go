@@ -2,6 +2,7 @@ package sim
 
 import (
 	"bytes"
+	"context"
 	"log/slog"
 	"net/http"
 	"os"
@@ -63,10 +64,11 @@ func TestFieldIsServedAsItsProfilesSayAndObeysItsControl(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := control.Stop(t.Context()); err != nil {
+		ctx := context.WithoutCancel(t.Context()) // it has ended by now
+		if err := control.Stop(ctx); err != nil {
 			t.Error(err)
 		}
-		if err := s.Stop(t.Context()); err != nil {
+		if err := s.Stop(ctx); err != nil {
 			t.Error(err)
 		}
 	})
@@ -139,6 +141,7 @@ func TestWrongFieldsAreRefused(t *testing.T) {
 		{"unknown key", "speed: 5", "speeed: 5"},
 		{"id used twice", "id: car", "id: level"},
 		{"unknown shape", "shape: constant, value: 4.56", "shape: square"},
+		{"station that dials nobody", "rtsp:", "stations: [{id: st, profile: sl651-river, station: \"0011223344\", every: 1s}]\nrtsp:"},
 		{"no track", "track: [[121.6, 32.0], [121.7, 32.0]]", "track: []"},
 	} {
 		if _, err := Load(config(t, strings.Replace(field, c.from, c.to, 1))); err == nil {
