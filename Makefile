@@ -7,6 +7,7 @@ LDFLAGS  := -s -w -X $(STAMP).Version=$(VERSION) -X $(STAMP).Commit=$(COMMIT)
 GOBUILD  := CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)'
 GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 NFPM     := github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.43.4
+GOTESTSUM := gotest.tools/gotestsum@v1.13.0
 export GOFLAGS += -buildvcs=false
 .PHONY: help demo test bench lint fmt generate build deb console prepare unit story tools
 help: ## list the targets
@@ -46,8 +47,8 @@ deb: build ## Debian packages into dist/
 
 prepare: ## the Debian packages that the tests need
 	sh test/prepare.sh
-unit: ## Go and console unit tests
-	go test -race -timeout 20m $(MODULES)
+unit: tools ## Go and console unit tests; what was skipped is listed at the end
+	$(GOBIN)/gotestsum --format pkgname -- -race -timeout 30m $(MODULES)
 	cd central/web && npm run --silent test
 
 story: test/web/node_modules/.package-lock.json ## the story in a real browser
@@ -55,3 +56,4 @@ story: test/web/node_modules/.package-lock.json ## the story in a real browser
 
 tools:
 	@test -x $(GOBIN)/golangci-lint || go install $(GOLANGCI)
+	@test -x $(GOBIN)/gotestsum || go install $(GOTESTSUM)
