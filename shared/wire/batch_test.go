@@ -122,6 +122,12 @@ func TestGoldenMessagesKeepTheirNames(t *testing.T) {
 			{Device: "rd-siren-1", Output: "siren", Name: "警笛", NameEN: "Siren", MaxOn: 180, On: new(true), At: 1795492800000, Until: 1795492860000, Why: []string{"command"}},
 			{Device: "rd-siren-1", Output: "lamp", Name: "警灯", NameEN: "Warning lamp", MaxOn: 7200, Error: "device does not answer in time"},
 		}},
+		"status-outbox-v1": Status{
+			State: "online", Boot: "b", Time: 1795492800123, Synced: true, Backlog: Backlog{Records: 9, Bytes: 120, Oldest: 1795492799000, Drain: 40},
+			Trouble: "disk is full: only alarms and states are kept", Clock: &ClockState{Source: "centre", Jumps: 1, Jump: -3600000}, KeepAlive: 90,
+			Budget: &BudgetState{Level: BudgetEco, Limit: 1 << 30, Messages: 900 << 20, Video: 1 << 20, From: 1793462400000, Until: 1796054400000},
+			Config: "0f3a9c11d2e4", Certificate: 1803268800000, Agent: "0.1.0",
+		},
 		"command-output-v1": Command{ID: "c", Kind: CommandOutputSet, Expires: 1795492810123, Body: json.RawMessage(`{"device":"rd-siren-1","output":"siren","on":true,"seconds":60}`)},
 		"command-v1":        Command{ID: "c", Kind: CommandMediaStart, Expires: 1795492810123, Body: json.RawMessage(`{"camera":"rd-cam-1","stream":"rd-cam-1","whip":"/whip/rd-cam-1","token":"t","lease_seconds":20}`)},
 	}

@@ -94,13 +94,49 @@ type Status struct {
 	Cameras  []CameraState `json:"cameras,omitempty"`
 	Outputs  []OutputState `json:"outputs,omitempty"`
 	RSSBytes uint64        `json:"rss_bytes,omitempty"`
+
+	Trouble     string       `json:"trouble,omitempty"` // why the disk keeps nothing, or alarms only
+	Budget      *BudgetState `json:"budget,omitempty"`
+	Clock       *ClockState  `json:"clock,omitempty"`
+	KeepAlive   int          `json:"keep_alive_s,omitempty"`  // a silent link is probed after so many seconds
+	Config      string       `json:"config,omitempty"`        // beginning of the SHA-256 of the configuration
+	Certificate int64        `json:"certificate,omitempty"`   // it is valid until, Unix milliseconds
+	Agent       string       `json:"agent_version,omitempty"` // version of the program
+}
+
+// BudgetLevel is how sparing an edge is with the data of its SIM.
+type BudgetLevel string
+
+// The levels.
+const (
+	BudgetNormal BudgetLevel = "normal"
+	BudgetEco    BudgetLevel = "eco"    // readings are sent in long batches, the backlog waits
+	BudgetAlarms BudgetLevel = "alarms" // lanes 0 and 1 only; pictures only when forced with a reason
+)
+
+// BudgetState is what an edge has sent and received since From, counted at its connections.
+type BudgetState struct {
+	Level    BudgetLevel `json:"level"`
+	Limit    uint64      `json:"limit,omitempty"` // bytes of a month, 0: none
+	Messages uint64      `json:"messages"`        // bytes of MQTT
+	Video    uint64      `json:"video"`           // bytes of WHIP and WebRTC
+	From     int64       `json:"from,omitempty"`  // Unix milliseconds
+	Until    int64       `json:"until,omitempty"`
+}
+
+// ClockState is where the time of an edge comes from.
+type ClockState struct {
+	Source string `json:"source"`            // system, centre, none
+	Jumps  uint64 `json:"jumps,omitempty"`   // steps of the machine's clock since the start
+	Jump   int64  `json:"jump_ms,omitempty"` // the last of them
 }
 
 // Backlog is what an edge holds that the centre has not committed.
 type Backlog struct {
 	Records uint64 `json:"records"`
 	Bytes   uint64 `json:"bytes"`
-	Oldest  int64  `json:"oldest,omitempty"` // Unix milliseconds
+	Oldest  int64  `json:"oldest,omitempty"`  // Unix milliseconds
+	Drain   int64  `json:"drain_s,omitempty"` // estimated seconds until it is sent, from the pace of the last minutes
 }
 
 // SensorState says whether a device behind the edge answers.
@@ -176,6 +212,7 @@ type MediaStart struct {
 	WHIP         string `json:"whip"`  // URL to publish to; a path is meant on the host of the broker
 	Token        string `json:"token"` // bearer token for that URL
 	LeaseSeconds int    `json:"lease_seconds"`
+	Reason       string `json:"reason,omitempty"` // why although the data budget is used up: forces it
 }
 
 // MediaStop ends a lease at once.

@@ -699,6 +699,8 @@ export interface components {
             /** Format: int64 */
             bytes: number;
             /** Format: int64 */
+            drain_s?: number;
+            /** Format: int64 */
             oldest?: number;
             /** Format: int64 */
             records: number;
@@ -716,6 +718,19 @@ export interface components {
             mean: number;
             /** Format: double */
             min: number;
+        };
+        BudgetState: {
+            /** Format: int64 */
+            from?: number;
+            level: string;
+            /** Format: int64 */
+            limit?: number;
+            /** Format: int64 */
+            messages: number;
+            /** Format: int64 */
+            until?: number;
+            /** Format: int64 */
+            video: number;
         };
         CameraState: {
             error?: string;
@@ -746,6 +761,13 @@ export interface components {
             /** Format: date-time */
             to: string;
             unit: string;
+        };
+        ClockState: {
+            /** Format: int64 */
+            jump_ms?: number;
+            /** Format: int64 */
+            jumps?: number;
+            source: string;
         };
         Device: {
             agent?: components["schemas"]["Agent"];
@@ -1114,9 +1136,17 @@ export interface components {
             series: number;
         };
         Status: {
+            agent_version?: string;
             backlog: components["schemas"]["Backlog"];
             boot?: string;
+            budget?: components["schemas"]["BudgetState"];
             cameras?: components["schemas"]["CameraState"][] | null;
+            /** Format: int64 */
+            certificate?: number;
+            clock?: components["schemas"]["ClockState"];
+            config?: string;
+            /** Format: int64 */
+            keep_alive_s?: number;
             /** Format: int64 */
             lost?: number;
             outputs?: components["schemas"]["OutputState"][] | null;
@@ -1129,6 +1159,7 @@ export interface components {
             synced?: boolean;
             /** Format: int64 */
             time?: number;
+            trouble?: string;
         };
         Stream: {
             /** Format: int64 */
