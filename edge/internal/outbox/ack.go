@@ -15,6 +15,10 @@ import (
 func (b *Box) Ack(ctx context.Context, lanes []wire.LaneRanges) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	var before int64
+	for _, u := range b.st.unacked {
+		before += u.bytes
+	}
 	err := b.write(ctx, func(tx *sql.Tx, st *state) error {
 		if err := markAcked(ctx, tx, st, lanes); err != nil {
 			return err
@@ -27,7 +31,16 @@ func (b *Box) Ack(ctx context.Context, lanes []wire.LaneRanges) error {
 		return nil
 	})
 	if errors.Is(err, ErrFull) {
+		b.giveReserve(ctx)
 		err = b.write(ctx, func(tx *sql.Tx, st *state) error { return forgetAcked(ctx, tx, st, lanes) })
+	}
+	if err == nil {
+		b.reserve.tried = time.Time{} // there may be room now
+		var after int64
+		for _, u := range b.st.unacked {
+			after += u.bytes
+		}
+		b.pace.add(time.Now(), before-after)
 	}
 	return err
 }

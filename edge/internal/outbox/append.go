@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"time"
 
 	"github.com/fengsui/fengsui/shared/wire"
 )
@@ -26,10 +27,13 @@ type Batch struct {
 }
 
 // Append writes a batch to disk. When it returns without an error everything is durable; otherwise
-// nothing is. ErrFull means that there is no room.
+// nothing is. ErrFull means that there is no room; alarms and states alone have a reserve.
 func (b *Box) Append(ctx context.Context, batch Batch) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if !batch.urgent() && !b.room(ctx, time.Now()) {
+		return fmt.Errorf("append to outbox: %w", ErrFull)
+	}
 	latest := map[series]uint64{}
 	do := func(tx *sql.Tx, st *state) error {
 		for _, e := range batch.Entries {
@@ -49,6 +53,13 @@ func (b *Box) Append(ctx context.Context, batch Batch) error {
 		// What the centre has stored already must not stand in the way of what it has not.
 		freed := b.write(ctx, func(tx *sql.Tx, st *state) error { return b.trim(ctx, tx, st, b.st.ring/2) })
 		if freed == nil {
+			clear(latest)
+			err = b.write(ctx, do)
+		}
+	}
+	if errors.Is(err, ErrFull) {
+		b.giveReserve(ctx)
+		if batch.urgent() {
 			clear(latest)
 			err = b.write(ctx, do)
 		}

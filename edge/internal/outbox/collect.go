@@ -87,6 +87,9 @@ func (c *Collector) Start(ctx context.Context) error {
 // recover opens the tail and commits what is in it and not in the file.
 func (c *Collector) recover(ctx context.Context) error {
 	c.gen = 1
+	if c.Box.o.File == "" {
+		return nil
+	}
 	t, err := openTail(c.Box.o.File)
 	if err != nil {
 		return err
@@ -243,7 +246,7 @@ func (c *Collector) Flush(ctx context.Context) error { return c.Event(ctx, nil, 
 
 // Event commits events of the alarm lane together with the readings that wait and with values to keep,
 // and returns when they are durable.
-func (c *Collector) Event(ctx context.Context, events []wire.Event, values map[string][]byte) error {
+func (c *Collector) Event(ctx context.Context, events []wire.Event, values map[string][]byte) (err error) {
 	c.commit.Lock()
 	defer c.commit.Unlock()
 	c.mu.Lock()
@@ -256,7 +259,13 @@ func (c *Collector) Event(ctx context.Context, events []wire.Event, values map[s
 	gen := c.gen
 	c.gen++
 	c.mu.Unlock()
-	err := c.write(ctx, gen, set, unset, refused, events, values, kept)
+	err = c.write(ctx, gen, set, unset, refused, events, values, kept)
+	if errors.Is(err, ErrFull) && len(events)+len(values) > 0 {
+		// What waits with them must not hold the alarms back.
+		if urgent := c.write(ctx, gen, nil, nil, refusal{}, events, values, nil); urgent == nil {
+			defer func() { err = nil }()
+		}
+	}
 	for _, k := range kept {
 		k.done <- err
 	}

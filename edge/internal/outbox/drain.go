@@ -158,7 +158,40 @@ func (b *Box) Stats(ctx context.Context) (Stats, error) {
 			s.Oldest = heads[0].oldest
 		}
 	}
+	s.Drain = b.pace.drain(time.Now(), s.Bytes)
 	return s, nil
+}
+
+// pace is how fast the centre takes what is sent.
+type pace struct {
+	since time.Time // of the present minute
+	bytes int64
+	rate  float64 // bytes a second in the minute before
+}
+
+const paceOver = time.Minute
+
+func (p *pace) add(now time.Time, bytes int64) {
+	if age := now.Sub(p.since); age >= paceOver {
+		p.rate = 0
+		if age < 2*paceOver {
+			p.rate = float64(p.bytes) / age.Seconds()
+		}
+		p.since, p.bytes = now, 0
+	}
+	p.bytes += bytes
+}
+
+// drain is the estimated number of seconds until so many bytes are sent, 0 when nothing is known.
+func (p *pace) drain(now time.Time, bytes uint64) int64 {
+	rate := p.rate
+	if age := now.Sub(p.since).Seconds(); age >= 1 && age < 2*paceOver.Seconds() {
+		rate = max(rate, float64(p.bytes)/age)
+	}
+	if rate < 1 || bytes == 0 {
+		return 0
+	}
+	return int64(float64(bytes)/rate) + 1
 }
 
 // Rebase adds an offset to the readings of this start that were taken while the clock was not set and

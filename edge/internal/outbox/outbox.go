@@ -57,6 +57,11 @@ type Box struct {
 	st     state
 	epoch  uint64
 	linked bool
+
+	pace    pace
+	reserve reserve
+	memory  error // why there is no file; nil when there is one
+
 	latest map[series]uint64 // number of the newest reading of each series, of this start
 }
 
@@ -103,7 +108,7 @@ create unique index if not exists block_range on block (lane, seq_from, seq_to);
 create index if not exists block_unacked on block (lane, seq_from) where acked is null;
 create index if not exists block_acked on block (acked) where acked is not null;`
 
-// Open opens or makes the file. A file that SQLite cannot read is put aside with its reason logged, and
+// Open opens or makes the file. When the disk cannot be used, the outbox is in memory (Trouble). A file that SQLite cannot read is put aside with its reason logged, and
 // a new one with a new epoch begun: a terminal that measures again is worth more than one that does not.
 func Open(ctx context.Context, o Options) (*Box, error) {
 	if o.Log == nil {
@@ -113,6 +118,12 @@ func Open(ctx context.Context, o Options) (*Box, error) {
 	b := &Box{o: o, changed: make(chan struct{}, 1), latest: map[series]uint64{}}
 	err := b.open(ctx)
 	if err == nil {
+		return b, nil
+	}
+	if diskless(err) {
+		if err := b.openMemory(ctx, err); err != nil {
+			return nil, fmt.Errorf("open outbox in memory: %w", err)
+		}
 		return b, nil
 	}
 	if code := code(err); code != lib.SQLITE_CORRUPT && code != lib.SQLITE_NOTADB {
@@ -137,10 +148,16 @@ func drop(file string) error {
 }
 
 func (b *Box) open(ctx context.Context) error {
-	if err := os.MkdirAll(filepath.Dir(b.o.File), 0o750); err != nil {
-		return err
+	file := ":memory:"
+	if b.memory == nil {
+		file = b.o.File
+		b.reserve.file = file + ".reserve"
+		if err := os.MkdirAll(filepath.Dir(file), 0o750); err != nil {
+			return err
+		}
 	}
-	db, err := sql.Open("sqlite", "file:"+b.o.File+"?_txlock=immediate&_pragma=busy_timeout(5000)&_pragma=page_size(1024)&_pragma=synchronous(FULL)&_pragma=cache_size(-2000)&_pragma=journal_size_limit(4194304)")
+	// Exclusive: this process alone uses the file, and no shared memory beside it needs room.
+	db, err := sql.Open("sqlite", "file:"+file+"?_txlock=immediate&_pragma=busy_timeout(5000)&_pragma=page_size(1024)&_pragma=synchronous(FULL)&_pragma=cache_size(-2000)&_pragma=locking_mode(EXCLUSIVE)&_pragma=journal_size_limit(4194304)")
 	if err != nil {
 		return err
 	}
@@ -162,16 +179,10 @@ func (b *Box) load(ctx context.Context) error {
 	if _, err := b.db.ExecContext(ctx, schema); err != nil {
 		return err
 	}
-	if b.o.MaxFile > 0 {
-		var page int64
-		if err := b.db.QueryRowContext(ctx, `pragma page_size`).Scan(&page); err != nil {
-			return err
-		}
-		if _, err := b.db.ExecContext(ctx, fmt.Sprintf(`pragma max_page_count(%d)`, max(b.o.MaxFile/page, 16))); err != nil {
-			return err
-		}
+	if err := b.limit(ctx, 0); err != nil {
+		return err
 	}
-	return b.write(ctx, func(tx *sql.Tx, st *state) error {
+	err := b.write(ctx, func(tx *sql.Tx, st *state) error {
 		epoch, err := b.loadEpoch(ctx, tx)
 		if err != nil {
 			return err
@@ -179,6 +190,13 @@ func (b *Box) load(ctx context.Context) error {
 		b.epoch = epoch
 		return loadState(ctx, tx, st)
 	})
+	if err != nil {
+		return err
+	}
+	if err := b.reserve.set(); err != nil {
+		b.o.Log.Warn("no room is reserved for alarms", "error", err)
+	}
+	return nil
 }
 
 // loadEpoch reads the number of this file's life, or draws one.

@@ -1,0 +1,92 @@
+package outbox
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/fengsui/fengsui/shared/wire"
+)
+
+func TestAlarmsPassWhenTheDiskIsFull(t *testing.T) {
+	b := open(t, Options{MaxFile: 200_000})
+	c := collector(b, "boot")
+	if err := c.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	noise := 0.1
+	for i := 0; b.Trouble() == ""; i++ {
+		rs := readings(i*100, 100)
+		for j := range rs {
+			noise = noise*3.99*(1-noise) + 1e-9
+			rs[j].Value = noise
+		}
+		c.Take(rs, true)
+		if err := c.Flush(t.Context()); err != nil && !errors.Is(err, ErrFull) {
+			t.Fatal(err)
+		}
+	}
+	for i := range 20 {
+		c.Take(readings(i, 3), true)
+		e, err := LossEvent(wire.Time(int64(i)), wire.LossEvent{Why: "test"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		e.Kind = wire.EventAlarm
+		if err := c.Event(t.Context(), []wire.Event{e}, map[string][]byte{"state": {byte(i)}}); err != nil {
+			t.Fatalf("alarm %d: %v", i, err)
+		}
+	}
+	alarms := 0
+	for _, block := range held(t, b, wire.LaneAlarm) {
+		for _, e := range block.Events {
+			if e.Kind == wire.EventAlarm {
+				alarms++
+			}
+		}
+	}
+	if alarms != 20 {
+		t.Errorf("%d alarms are kept", alarms)
+	}
+	if c.Refused() < 60 {
+		t.Errorf("%d readings are counted as refused", c.Refused())
+	}
+	if err := c.Stop(t.Context()); err != nil && !errors.Is(err, ErrFull) {
+		t.Error(err)
+	}
+}
+
+func TestOutboxWithoutADiskIsInMemory(t *testing.T) {
+	dir := t.TempDir()
+	// A folder where the file should be cannot be opened, as on a disk that is broken or full.
+	file := filepath.Join(dir, "outbox.db")
+	if err := os.Mkdir(file, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	b := open(t, Options{File: file, Telemetry: 1 << 20})
+	if b.Trouble() == "" {
+		t.Error("it does not say so")
+	}
+	c := collector(b, "boot")
+	if err := c.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	c.Take(readings(0, 4), true)
+	if err := c.Event(t.Context(), []wire.Event{{ID: "e", Kind: wire.EventAlarm}}, nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := held(t, b, wire.LaneAlarm); len(got) != 1 || len(count(t, b)) != 4 {
+		t.Errorf("got %d alarms and %v", len(got), count(t, b))
+	}
+	left, err := os.ReadDir(dir)
+	if err != nil || len(left) != 1 {
+		t.Errorf("something was written: %v, %v", left, err)
+	}
+	if err := c.Stop(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
