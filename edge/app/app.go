@@ -5,12 +5,13 @@ package app
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"slices"
 	"syscall"
 	"time"
@@ -35,6 +36,7 @@ type Agent struct {
 	log    *slog.Logger
 	parts  []part
 	status string // address of the status page
+	digest string // beginning of the SHA-256 of the configuration
 }
 
 // part is something that was started, with how to stop it.
@@ -59,7 +61,12 @@ func Start(ctx context.Context, o Options) (*Agent, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &Agent{cfg: cfg, log: logger(cfg.Log, o.Log)}
+	text, err := os.ReadFile(o.ConfigFile)
+	if err != nil {
+		return nil, fmt.Errorf("read configuration: %w", err)
+	}
+	sum := sha256.Sum256(text)
+	a := &Agent{cfg: cfg, log: logger(cfg.Log, o.Log), digest: hex.EncodeToString(sum[:6])}
 	a.log.Info("agent starts", "edge", cfg.ID, "version", version.Version, "commit", version.Commit)
 	if err := a.build(ctx); err != nil {
 		return nil, errors.Join(err, a.Stop())
@@ -110,7 +117,7 @@ func lockData(dir string) (func(context.Context) error, error) {
 	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return nil, fmt.Errorf("make data folder: %w", err)
 	}
-	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	f, err := os.Open(dir) // itself, so that a full disk needs no room for a lock
 	if err != nil {
 		return nil, fmt.Errorf("lock data folder: %w", err)
 	}

@@ -25,7 +25,7 @@ func Enrol(ctx context.Context, o Options, server, token string) error {
 	if server != "" {
 		cfg.Centre.URL = server
 	}
-	client, err := httpClient(cfg.Centre)
+	client, err := httpClient(cfg.Centre, nil)
 	if err != nil {
 		return err
 	}

@@ -6,16 +6,18 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/url"
-	"os"
 	"path/filepath"
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/pion/transport/v2/stdnet"
 
 	"github.com/fengsui/fengsui/edge/internal/actuator"
 	"github.com/fengsui/fengsui/edge/internal/alarm"
+	"github.com/fengsui/fengsui/edge/internal/budget"
 	"github.com/fengsui/fengsui/edge/internal/camera"
 	"github.com/fengsui/fengsui/edge/internal/clock"
 	"github.com/fengsui/fengsui/edge/internal/config"
@@ -23,10 +25,8 @@ import (
 	"github.com/fengsui/fengsui/edge/internal/outbox"
 	"github.com/fengsui/fengsui/edge/internal/poller"
 	"github.com/fengsui/fengsui/edge/internal/publisher"
-	"github.com/fengsui/fengsui/edge/internal/statuspage"
 	"github.com/fengsui/fengsui/edge/internal/uplink"
 	"github.com/fengsui/fengsui/shared/tlsconf"
-	"github.com/fengsui/fengsui/shared/version"
 	"github.com/fengsui/fengsui/shared/wire"
 )
 
@@ -50,6 +50,7 @@ type agentParts struct {
 	uplink    *uplink.Uplink
 	centre    enrol.Centre
 	declared  []wire.SensorDeclared
+	budget    *budget.Meter
 }
 
 // build makes and starts every part. The uplink comes last: it says what the others are.
@@ -60,14 +61,15 @@ func (a *Agent) build(ctx context.Context) error {
 	}
 	a.started("lock", unlock)
 	p := &agentParts{boot: uuid.NewString(), clock: clock.New(nil)}
-	client, err := httpClient(a.cfg.Centre)
+	if err := a.openOutbox(ctx, p); err != nil {
+		return err
+	}
+	a.openBudget(ctx, p)
+	client, err := httpClient(a.cfg.Centre, p.budget)
 	if err != nil {
 		return err
 	}
 	p.centre = enrol.Centre{URL: a.cfg.Centre.URL, Client: client}
-	if err := a.openOutbox(ctx, p); err != nil {
-		return err
-	}
 	if err := a.openCameras(ctx, p, client); err != nil {
 		return err
 	}
@@ -97,8 +99,12 @@ func (a *Agent) background(ctx context.Context, name string, run func(context.Co
 	a.started(name, func(context.Context) error { stop(); <-done; return nil })
 }
 
-func httpClient(c config.Centre) (*http.Client, error) {
+// httpClient speaks with the centre; what goes over its connections is counted, with meter not nil.
+func httpClient(c config.Centre, meter *budget.Meter) (*http.Client, error) {
 	t := &http.Transport{Proxy: http.ProxyFromEnvironment, TLSHandshakeTimeout: 10 * time.Second, IdleConnTimeout: time.Minute}
+	if meter != nil {
+		t.DialContext = meter.Dial
+	}
 	if c.URLCA != "" {
 		pool, err := tlsconf.Pool(c.URLCA)
 		if err != nil {
@@ -142,7 +148,13 @@ func (a *Agent) openCameras(ctx context.Context, p *agentParts, client *http.Cli
 		}
 		cameras = append(cameras, camera.Options{ID: c.ID, URL: u.String(), PasswordFile: c.PasswordFile, Log: a.log})
 	}
-	p.publisher = publisher.New(publisher.Options{Log: a.log, BaseURL: a.cfg.Centre.URL, Client: client, Cameras: cameras})
+	network, err := stdnet.NewNet()
+	if err != nil {
+		return fmt.Errorf("open network for pictures: %w", err)
+	}
+	p.publisher = publisher.New(publisher.Options{
+		Log: a.log, BaseURL: a.cfg.Centre.URL, Client: client, Cameras: cameras, Net: p.budget.Net(network),
+	})
 	if err := p.publisher.Start(ctx); err != nil {
 		return err
 	}
@@ -159,8 +171,10 @@ func place(p *config.Place) *wire.Place {
 
 func (a *Agent) openUplink(p *agentParts) {
 	o := uplink.Options{
-		Log: a.log, Edge: a.cfg.ID, Boot: p.boot, KeepAlive: a.cfg.Centre.KeepAlive, Box: p.box, Clock: p.clock,
+		Log: a.log, Edge: a.cfg.ID, Boot: p.boot, KeepAlive: [2]time.Duration{a.cfg.Centre.KeepAliveMin, a.cfg.Centre.KeepAliveMax}, Box: p.box, Clock: p.clock,
 		Address: a.broker,
+		Conn:    func(c net.Conn) net.Conn { return p.budget.Conn(budget.Messages, c) },
+		Level:   func() wire.BudgetLevel { return p.budget.Level(p.clock.Now()) },
 		Hello:   func() wire.Hello { return a.hello(p) },
 		Status:  func(ctx context.Context) wire.Status { return a.report(ctx, p) },
 		ClockSet: func(ctx context.Context, behind time.Duration) {
@@ -174,6 +188,9 @@ func (a *Agent) openUplink(p *agentParts) {
 				var m wire.MediaStart
 				if err := json.Unmarshal(body, &m); err != nil {
 					return fmt.Errorf("read command: %w", err)
+				}
+				if p.budget.Level(p.clock.Now()) == wire.BudgetAlarms && m.Reason == "" {
+					return errUsedUp
 				}
 				err := p.publisher.MediaStart(m)
 				p.uplink.Changed()
@@ -204,54 +221,6 @@ func (a *Agent) openUplink(p *agentParts) {
 		o.TLS = a.tls
 	}
 	p.uplink = uplink.New(o)
-}
-
-// hello is what the terminal is.
-func (a *Agent) hello(p *agentParts) wire.Hello {
-	h := wire.Hello{
-		Version: wire.Version, Agent: version.Version, Boot: p.boot, Name: a.cfg.Name, Place: place(a.cfg.Place), Sensors: p.declared,
-	}
-	for _, c := range a.cfg.Cameras {
-		division, at := c.Division, c.Place
-		if division == "" {
-			division = a.cfg.Division
-		}
-		if at == nil {
-			at = a.cfg.Place
-		}
-		h.Cameras = append(h.Cameras, wire.CameraDeclared{ID: c.ID, Name: c.Name, Division: division, Place: place(at), Demo: a.cfg.Demo})
-	}
-	return h
-}
-
-// report is how the terminal is.
-func (a *Agent) report(ctx context.Context, p *agentParts) wire.Status {
-	now, synced := p.clock.Now()
-	st := wire.Status{
-		State: "online", Boot: p.boot, Time: now.UnixMilli(), Synced: synced, Refused: p.collector.Refused(),
-		Sensors: append(p.poller.States(), p.actuator.Sensors()...), Cameras: p.publisher.States(), Outputs: p.actuator.States(),
-		RSSBytes: memory(),
-	}
-	stats, err := p.box.Stats(ctx)
-	if err != nil {
-		a.log.Warn("backlog is not known", "error", err)
-		return st
-	}
-	st.Backlog, st.Lost = stats.Backlog, stats.Lost
-	return st
-}
-
-// memory is the resident set of this process in bytes (proc(5), statm), 0 where that is not known.
-func memory() uint64 {
-	text, err := os.ReadFile("/proc/self/statm")
-	if err != nil {
-		return 0
-	}
-	var size, resident uint64
-	if _, err := fmt.Sscan(string(text), &size, &resident); err != nil {
-		return 0
-	}
-	return resident * uint64(os.Getpagesize()) //nolint:gosec // positive
 }
 
 // enrolled reports whether the certificate came by enrolment, so that it is ours to renew.
@@ -314,29 +283,4 @@ func (a *Agent) renew(ctx context.Context, p *agentParts) error {
 	a.log.Info("certificate renewed", "valid_until", to)
 	p.uplink.Reconnect()
 	return err
-}
-
-func (a *Agent) openStatusPage(ctx context.Context, p *agentParts) error {
-	if a.cfg.Status.Listen == "" {
-		return nil
-	}
-	page := &statuspage.Page{
-		Edge: a.cfg.ID, Name: a.cfg.Name, Version: version.Version, Log: a.log,
-		Status: func(ctx context.Context) wire.Status { return a.report(ctx, p) },
-		Link:   func() any { return p.uplink.State() },
-		Certificate: func() (from, to time.Time, err error) {
-			id, err := enrol.Load(a.cfg.Data)
-			if err != nil {
-				return from, to, err
-			}
-			return id.Life()
-		},
-	}
-	addr, err := page.Start(ctx, a.cfg.Status.Listen)
-	if err != nil {
-		return err
-	}
-	a.status = addr
-	a.started("status page", page.Stop)
-	return nil
 }

@@ -6,6 +6,8 @@ package clock
 import (
 	"sync"
 	"time"
+
+	"github.com/fengsui/fengsui/shared/wire"
 )
 
 // Source is where the time comes from.
@@ -22,6 +24,10 @@ const (
 // the uncertainty of a slow link.
 const near = time.Second
 
+// step is the difference between the machine's clock and the monotonic one from which a change is a jump
+// and not the slewing of a time service.
+const step = 2 * time.Second
+
 // Clock combines the machine's clock with the centre's. The zero value is not usable; use New.
 type Clock struct {
 	disciplined func() bool
@@ -34,6 +40,9 @@ type Clock struct {
 	own    time.Time // what Now said then
 	kernel bool
 	asked  time.Time
+	last   time.Time // when the clock was looked at last, for jumps
+	jumps  uint64
+	jump   time.Duration
 }
 
 // New makes a clock; disciplined nil asks the kernel.
@@ -49,6 +58,7 @@ func (c *Clock) Now() (at time.Time, synced bool) {
 	now := time.Now()
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.watch(now)
 	switch {
 	case c.fromKernel(now):
 		return now.UTC(), true
@@ -62,6 +72,25 @@ func (c *Clock) Now() (at time.Time, synced bool) {
 // reckoned is the machine's clock at the start, counted on.
 func (c *Clock) reckoned(now time.Time) time.Time {
 	return c.began.Round(0).Add(now.Sub(c.began)).UTC()
+}
+
+// watch notices a jump of the machine's clock: it has gone on otherwise than the monotonic one.
+func (c *Clock) watch(now time.Time) {
+	if !c.last.IsZero() {
+		if d := now.Round(0).Sub(c.last.Round(0)) - now.Sub(c.last); d.Abs() >= step {
+			c.jumps++
+			c.jump = d
+		}
+	}
+	c.last = now
+}
+
+// State is where the time comes from, and what the machine's clock did since the start.
+func (c *Clock) State() *wire.ClockState {
+	source := c.Source()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return &wire.ClockState{Source: string(source), Jumps: c.jumps, Jump: c.jump.Milliseconds()}
 }
 
 // Source is where the time comes from at present.

@@ -83,8 +83,11 @@ func (c *Config) checkCentre() error {
 	default:
 		return strict.Bad("centre.cert", "ca, cert and key are given together or not at all")
 	}
-	if c.Centre.KeepAlive < 5*time.Second || c.Centre.KeepAlive > 10*time.Minute {
-		return strict.Bad("centre.keep_alive", "must be between 5s and 10m")
+	if c.Centre.KeepAliveMin < 5*time.Second || c.Centre.KeepAliveMin > c.Centre.KeepAliveMax {
+		return strict.Bad("centre.keep_alive_min", "must be between 5s and keep_alive_max")
+	}
+	if c.Centre.KeepAliveMax > 10*time.Minute {
+		return strict.Bad("centre.keep_alive_max", "must be at most 10m")
 	}
 	return nil
 }
@@ -124,6 +127,14 @@ func (c *Config) checkRest() error {
 		}
 	}
 	switch {
+	case c.Budget.MonthlyMB < 0 || c.Budget.MonthlyMB > 1<<30:
+		return strict.Bad("budget.monthly_mb", "must be 0 (no limit) to 1073741824")
+	case c.Budget.ResetDay < 1 || c.Budget.ResetDay > 28:
+		return strict.Bad("budget.reset_day", "must be 1 to 28")
+	case c.Budget.Eco <= 0 || c.Budget.Eco > c.Budget.Alarms:
+		return strict.Bad("budget.eco", "must be above 0 and at most alarms_only")
+	case c.Budget.Alarms > 1:
+		return strict.Bad("budget.alarms_only", "must be at most 1")
 	case c.Outbox.Grace < 0 || c.Outbox.Grace > 60*24*time.Hour:
 		return strict.Bad("outbox.grace", "must be between 0s and 1440h")
 	case c.Outbox.CommitEvery < 10*time.Millisecond || c.Outbox.CommitEvery > 10*time.Second:

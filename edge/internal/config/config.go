@@ -27,6 +27,7 @@ type Config struct {
 	Sensors         []Sensor `yaml:"sensors"`
 	Cameras         []Camera `yaml:"cameras"`
 	Outbox          Outbox   `yaml:"outbox"`
+	Budget          Budget   `yaml:"budget"`
 	Status          Status   `yaml:"status"`
 	Log             Log      `yaml:"log"`
 }
@@ -39,14 +40,15 @@ type Place struct {
 
 // Centre is where everything goes.
 type Centre struct {
-	URL       string        `yaml:"url"`
-	MQTT      string        `yaml:"mqtt"`
-	Plain     bool          `yaml:"plain"`
-	URLCA     string        `yaml:"url_ca"`
-	CA        string        `yaml:"ca"`
-	Cert      string        `yaml:"cert"`
-	Key       string        `yaml:"key"`
-	KeepAlive time.Duration `yaml:"keep_alive"`
+	URL          string        `yaml:"url"`
+	MQTT         string        `yaml:"mqtt"`
+	Plain        bool          `yaml:"plain"`
+	URLCA        string        `yaml:"url_ca"`
+	CA           string        `yaml:"ca"`
+	Cert         string        `yaml:"cert"`
+	Key          string        `yaml:"key"`
+	KeepAliveMin time.Duration `yaml:"keep_alive_min"`
+	KeepAliveMax time.Duration `yaml:"keep_alive_max"`
 }
 
 // Serial is how a serial line is set; one that is not listed is 9600 8N1.
@@ -93,6 +95,14 @@ type Outbox struct {
 	CommitEvery time.Duration `yaml:"commit_every"`
 }
 
+// Budget is the plan of the SIM.
+type Budget struct {
+	MonthlyMB int     `yaml:"monthly_mb"`
+	ResetDay  int     `yaml:"reset_day"`
+	Eco       float64 `yaml:"eco"`
+	Alarms    float64 `yaml:"alarms_only"`
+}
+
 // Status is the local page for the technician.
 type Status struct {
 	Listen string `yaml:"listen"`
@@ -112,11 +122,12 @@ func Default() Config {
 	return Config{
 		Data:            "/var/lib/fengsui-edge",
 		FirmwareConfigs: "/usr/share/fengsui-edge/firmware-configs",
-		Centre:          Centre{KeepAlive: 30 * time.Second},
+		Centre:          Centre{KeepAliveMin: time.Minute, KeepAliveMax: 2 * time.Minute},
 		Outbox: Outbox{
 			TelemetryMB: 512, BulkMB: 128, GraceMB: 256, Grace: 72 * time.Hour, CommitEvery: 500 * time.Millisecond,
 		},
-		Log: Log{Level: "info", Format: "text"},
+		Budget: Budget{ResetDay: 1, Eco: 0.8, Alarms: 0.95},
+		Log:    Log{Level: "info", Format: "text"},
 	}
 }
 

@@ -16,6 +16,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/pion/transport/v2"
+
 	"github.com/fengsui/fengsui/edge/internal/camera"
 	"github.com/fengsui/fengsui/shared/wire"
 )
@@ -26,6 +28,7 @@ type Options struct {
 	BaseURL string       // http(s) address of the centre; a path in a command is meant there
 	Client  *http.Client // carries the TLS settings; nil for a plain one
 	Cameras []camera.Options
+	Net     transport.Net // carries WebRTC; nil for the system's
 }
 
 // The errors of MediaStart.

@@ -15,6 +15,7 @@ import (
 	"github.com/pion/interceptor"
 	"github.com/pion/interceptor/pkg/nack"
 	"github.com/pion/interceptor/pkg/report"
+	"github.com/pion/transport/v2"
 	"github.com/pion/webrtc/v3"
 )
 
@@ -42,7 +43,7 @@ var h264 = webrtc.RTPCodecCapability{
 
 // session publishes once and returns when that is over.
 func (l *lease) session(target, token string) error {
-	pc, err := newPeer()
+	pc, err := newPeer(l.pub.o.Net)
 	if err != nil {
 		return err
 	}
@@ -176,7 +177,7 @@ func (l *lease) bye(location, token string) {
 
 // newPeer makes a connection that only sends: no multicast names, its own ports (the interfaces of a
 // terminal change), link loss noticed within seconds, and the cheaper cipher that the centre has too.
-func newPeer() (*webrtc.PeerConnection, error) {
+func newPeer(network transport.Net) (*webrtc.PeerConnection, error) {
 	media := &webrtc.MediaEngine{}
 	codec := webrtc.RTPCodecParameters{RTPCodecCapability: h264, PayloadType: 96}
 	if err := media.RegisterCodec(codec, webrtc.RTPCodecTypeVideo); err != nil {
@@ -194,6 +195,9 @@ func newPeer() (*webrtc.PeerConnection, error) {
 	chain.Add(responder)
 	chain.Add(reports)
 	s := webrtc.SettingEngine{}
+	if network != nil {
+		s.SetNet(network)
+	}
 	s.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
 	s.SetICETimeouts(2500*time.Millisecond, 4*time.Second, 500*time.Millisecond)
 	s.SetIncludeLoopbackCandidate(true)

@@ -3,29 +3,28 @@ package statuspage
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"io"
 	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
+	"github.com/fengsui/fengsui/edge/internal/uplink"
 	"github.com/fengsui/fengsui/shared/wire"
 )
 
 func TestPageShowsTheTerminalAndEscapesWhatOthersWrote(t *testing.T) {
 	p := &Page{
-		Edge: "e", Name: "<script>终端", Version: "1", Log: slog.New(slog.DiscardHandler),
+		Edge: "e", Name: "<script>终端", Log: slog.New(slog.DiscardHandler),
 		Status: func(context.Context) wire.Status {
 			return wire.Status{
-				State: "online", Backlog: wire.Backlog{Records: 42}, Lost: 7,
-				Sensors: []wire.SensorState{{ID: "gauge", Error: "no connection"}}, Cameras: []wire.CameraState{{ID: "cam", OK: true, Sending: true}},
+				State: "online", Synced: true, Backlog: wire.Backlog{Records: 42, Drain: 90}, Lost: 7, Trouble: "disk is full",
+				Budget: &wire.BudgetState{Level: wire.BudgetEco, Limit: 1 << 30, Messages: 900 << 20}, Clock: &wire.ClockState{Source: "centre", Jumps: 2},
+				Sensors: []wire.SensorState{{ID: "gauge", Error: "no connection", LastFault: &wire.SensorFault{Kind: "checksum", Raw: "0103ff"}}}, Cameras: []wire.CameraState{{ID: "cam", OK: true, Sending: true}},
 				Outputs: []wire.OutputState{{Device: "horn", Output: "siren", Name: "警笛", On: new(true)}, {Device: "horn", Output: "lamp", Error: "no answer"}},
 			}
 		},
-		Link:        func() any { return map[string]bool{"connected": true} },
-		Certificate: func() (from, to time.Time, err error) { return from, to, errors.New("not enrolled yet") },
+		Link: func() uplink.State { return uplink.State{Connected: true} },
 	}
 	addr, err := p.Start(t.Context(), "127.0.0.1:0")
 	if err != nil {
@@ -44,17 +43,22 @@ func TestPageShowsTheTerminalAndEscapesWhatOthersWrote(t *testing.T) {
 		}
 		return string(text)
 	}
-	html := get("/")
-	for _, want := range []string{"42", "gauge", "no connection", "正在发送", "not enrolled yet", "horn / 警笛", "开 on", "未知 not known", "no answer", "&lt;script&gt;终端"} {
-		if !strings.Contains(html, want) {
-			t.Errorf("the page lacks %q", want)
+	for path, wants := range map[string][]string{
+		"/":         {"42", "gauge", "no connection", "正在发送", "没有证书", "警笛", "开", "no answer", "&lt;script&gt;终端", "0103ff", "节省", "1m30s", "disk is full"},
+		"/?lang=en": {"Not yet at the centre", "sending", "no certificate", "sparing", "set by the centre", "Mobile data"},
+	} {
+		html := get(path)
+		for _, want := range wants {
+			if !strings.Contains(html, want) {
+				t.Errorf("%s lacks %q", path, want)
+			}
 		}
 	}
 	var v struct {
 		Status wire.Status
-		Link   map[string]bool
+		Link   uplink.State
 	}
-	if err := json.Unmarshal([]byte(get("/status.json")), &v); err != nil || v.Status.Lost != 7 || !v.Link["connected"] {
+	if err := json.Unmarshal([]byte(get("/status.json")), &v); err != nil || v.Status.Lost != 7 || !v.Link.Connected {
 		t.Errorf("got %+v, %v", v, err)
 	}
 	if get("/healthz") != "ok\n" {

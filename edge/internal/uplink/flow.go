@@ -18,6 +18,7 @@ const (
 	slow       = 600 * time.Millisecond
 	leastBytes = 16 << 10
 	mostBytes  = 4 << 20
+	ecoEvery   = 30 * time.Second // readings of so long go out together while data is spared
 )
 
 type key struct {
@@ -46,6 +47,10 @@ type flow struct {
 	liveFrom [wire.Lanes]uint64 // what is numbered from here on is live
 	latest   []*outbox.Block    // to be sent before live ones
 
+	level wire.BudgetLevel
+	now   time.Time
+	eco   time.Time // readings go out again from here
+
 	backlog      int // flights of it
 	bulk         int
 	backlogBytes int
@@ -71,6 +76,9 @@ func (f *flow) begin(ctx context.Context) error {
 	return err
 }
 
+// spare sets how sparing to be.
+func (f *flow) spare(level wire.BudgetLevel, now time.Time) { f.level, f.now = level, now }
+
 // next is the block to send now, nil when there is none or the window is full.
 func (f *flow) next(ctx context.Context) (*outbox.Block, error) {
 	if len(f.flights) >= f.window {
@@ -87,6 +95,9 @@ func (f *flow) next(ctx context.Context) (*outbox.Block, error) {
 			return b, err
 		}
 	}
+	if f.level == wire.BudgetAlarms || (f.level == wire.BudgetEco && f.now.Before(f.eco)) {
+		return nil, nil
+	}
 	for len(f.latest) > 0 {
 		b := f.latest[0]
 		f.latest = f.latest[1:]
@@ -96,6 +107,10 @@ func (f *flow) next(ctx context.Context) (*outbox.Block, error) {
 	}
 	if b, err := f.of(ctx, wire.LaneTelemetry, &f.live, 0, false); b != nil || err != nil {
 		return b, err
+	}
+	if f.level == wire.BudgetEco { // the backlog waits
+		f.eco = f.now.Add(ecoEvery)
+		return nil, nil
 	}
 	// Room is left for alarms and live readings whatever the backlog is.
 	reserve := max(1, f.window/4)

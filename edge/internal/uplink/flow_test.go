@@ -110,3 +110,103 @@ func TestAlarmOfBeforeTheConnectionIsMarkedAsBacklog(t *testing.T) {
 		t.Errorf("marked as backlog: %v, want %v", got, want)
 	}
 }
+
+// filled is an outbox with a backlog, an alarm and, after begin, live readings.
+func filled(t *testing.T) (*outbox.Box, *flow) {
+	t.Helper()
+	b, err := outbox.Open(t.Context(), outbox.Options{File: filepath.Join(t.TempDir(), "outbox.db"), GraceSize: 1 << 20, Grace: time.Hour})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { b.Close() })
+	f := newFlow(b)
+	b.SetLinked(true) // each append stays a block of its own
+	for i := range 60 {
+		put(t, b, wire.LaneTelemetry, int64(i))
+	}
+	put(t, b, wire.LaneState, 1)
+	put(t, b, wire.LaneAlarm, 1)
+	if err := f.begin(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return b, f
+}
+
+func put(t *testing.T, b *outbox.Box, lane wire.Lane, at int64) {
+	t.Helper()
+	e := outbox.Entry{Lane: lane}
+	if lane == wire.LaneTelemetry {
+		e.Readings = []wire.Reading{{Device: "d", Property: "p", At: at, Value: float64(at)}}
+	} else {
+		e.Events = []wire.Event{{ID: "e", Kind: wire.EventAlarm, At: at}}
+	}
+	if err := b.Append(t.Context(), outbox.Batch{Boot: "b", Synced: true, Entries: []outbox.Entry{e}}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// sends are the blocks that go out now, as lane/number.
+func sends(t *testing.T, f *flow, now time.Time) []key {
+	t.Helper()
+	var out []key
+	for {
+		b, err := f.next(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if b == nil {
+			return out
+		}
+		f.sent(b, now)
+		out = append(out, key{b.Lane, b.From})
+	}
+}
+
+func TestOrderAfterAReconnect(t *testing.T) {
+	b, f := filled(t)
+	put(t, b, wire.LaneTelemetry, 100)
+	put(t, b, wire.LaneTelemetry, 101)
+	got := sends(t, f, time.Unix(1, 0))
+	want := []key{{wire.LaneAlarm, 1}, {wire.LaneState, 1}, {wire.LaneTelemetry, 60}, {wire.LaneTelemetry, 61}, {wire.LaneTelemetry, 62}, {wire.LaneTelemetry, 1}, {wire.LaneTelemetry, 2}}
+	if len(got) < len(want) {
+		t.Fatalf("only %v went out", got)
+	}
+	for i := range want {
+		if got[i] != want[i] {
+			t.Fatalf("got %v, want %v first", got, want)
+		}
+	}
+	// The window is full of backlog up to its share; what happens now still finds room, in order of worth.
+	put(t, b, wire.LaneTelemetry, 102)
+	put(t, b, wire.LaneAlarm, 102)
+	if got := sends(t, f, time.Unix(2, 0)); len(got) != 2 || got[0].lane != wire.LaneAlarm || got[1] != (key{wire.LaneTelemetry, 63}) {
+		t.Errorf("got %v", got)
+	}
+}
+
+func TestSparingHoldsReadingsBackAndNeverAnAlarm(t *testing.T) {
+	b, f := filled(t)
+	now := time.Unix(1000, 0)
+	f.spare(wire.BudgetAlarms, now)
+	if got := sends(t, f, now); len(got) != 2 || got[0].lane != wire.LaneAlarm || got[1].lane != wire.LaneState {
+		t.Errorf("alarms only: got %v", got)
+	}
+	f.spare(wire.BudgetEco, now)
+	if got := sends(t, f, now); len(got) != 1 || got[0] != (key{wire.LaneTelemetry, 60}) {
+		t.Errorf("sparing: got %v, want the newest value and no backlog", got)
+	}
+	put(t, b, wire.LaneTelemetry, 100)
+	put(t, b, wire.LaneAlarm, 100)
+	f.spare(wire.BudgetEco, now.Add(ecoEvery-1))
+	if got := sends(t, f, now); len(got) != 1 || got[0].lane != wire.LaneAlarm {
+		t.Errorf("sparing: got %v, want the alarm alone", got)
+	}
+	f.spare(wire.BudgetEco, now.Add(ecoEvery))
+	if got := sends(t, f, now); len(got) != 1 || got[0] != (key{wire.LaneTelemetry, 61}) {
+		t.Errorf("sparing: got %v, want the live reading", got)
+	}
+	f.spare(wire.BudgetNormal, now)
+	if got := sends(t, f, now); len(got) == 0 || got[0] != (key{wire.LaneTelemetry, 1}) {
+		t.Errorf("normal again: got %v, want the backlog", got)
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/url"
+	"sync/atomic"
 	"time"
 
 	mqtt "github.com/eclipse/paho.mqtt.golang"
@@ -19,14 +20,19 @@ import (
 const (
 	dialTimeout   = 10 * time.Second
 	writeTimeout  = 20 * time.Second
-	statusEvery   = 10 * time.Second
+	statusEvery   = 10 * time.Second       // while there is a backlog
+	statusCalm    = 5 * time.Minute        // while there is none
+	statusSparing = 10 * time.Minute       // while data is spared
 	statusSettle  = 200 * time.Millisecond // changes within are told together
 	helloAgain    = 3 * time.Second
 	farewell      = 250 // ms to get the last packets out
 	messageBuffer = 256
 )
 
-var errRenew = errors.New("session is made anew")
+var (
+	errRenew  = errors.New("session is made anew")
+	errSilent = errors.New("link fell silent")
+)
 
 // session is one connection, from dialling to its end.
 type session struct {
@@ -37,6 +43,13 @@ type session struct {
 	flow    *flow
 	greeted bool
 	asked   time.Time // of the last hello
+
+	heard   atomic.Int64  // when something last came, Unix nanoseconds
+	quiet   atomic.Int64  // since when something that was sent had no echo
+	told    time.Time     // of the last status
+	behind  bool          // the last status told of a backlog
+	probed  time.Time     // when the heartbeat was sent that has no answer yet
+	silence time.Duration // before it
 }
 
 // session reports whether the centre has answered the hello.
@@ -74,11 +87,11 @@ func (s *session) connect(ctx context.Context) error {
 	opts := mqtt.NewClientOptions().AddBroker(scheme+"://"+address).SetClientID(o.Edge).
 		SetProtocolVersion(4).SetCleanSession(true).SetOrderMatters(false).
 		SetAutoReconnect(false).SetConnectRetry(false).SetConnectTimeout(dialTimeout).SetWriteTimeout(writeTimeout).
-		SetKeepAlive(o.KeepAlive).SetPingTimeout(10*time.Second).
+		SetKeepAlive(o.KeepAlive[1]).SetPingTimeout(10*time.Second).
 		SetBinaryWill(wire.StatusTopic(o.Edge), will, 1, true).
 		SetDefaultPublishHandler(func(mqtt.Client, mqtt.Message) {}).
 		SetConnectionLostHandler(func(_ mqtt.Client, err error) { s.lost <- err }).
-		SetCustomOpenConnectionFn(func(*url.URL, mqtt.ClientOptions) (net.Conn, error) { return dial(ctx, address, config) })
+		SetCustomOpenConnectionFn(func(*url.URL, mqtt.ClientOptions) (net.Conn, error) { return s.dial(ctx, address, config) })
 	s.client = mqtt.NewClient(opts)
 	if err := s.wait(ctx, s.client.Connect(), "connect to "+address); err != nil {
 		s.client.Disconnect(0)
@@ -87,14 +100,35 @@ func (s *session) connect(ctx context.Context) error {
 	return nil
 }
 
-func dial(ctx context.Context, address string, config *tls.Config) (net.Conn, error) {
+// dial connects. What is counted and heard is what goes over the wire, with TLS.
+func (s *session) dial(ctx context.Context, address string, config *tls.Config) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
 	defer cancel()
-	plain := &net.Dialer{KeepAlive: 15 * time.Second}
-	if config == nil {
-		return plain.DialContext(ctx, "tcp", address)
+	// The kernel's own probes would keep the way open and cost data: the heartbeat is ours.
+	c, err := (&net.Dialer{KeepAlive: -1}).DialContext(ctx, "tcp", address)
+	if err != nil {
+		return nil, err
 	}
-	return (&tls.Dialer{NetDialer: plain, Config: config}).DialContext(ctx, "tcp", address)
+	if s.u.o.Conn != nil {
+		c = s.u.o.Conn(c)
+	}
+	c = &heardConn{Conn: c, at: &s.heard, quiet: &s.quiet}
+	if config == nil {
+		return c, nil
+	}
+	if config.ServerName == "" {
+		host, _, err := net.SplitHostPort(address)
+		if err != nil {
+			return nil, errors.Join(err, c.Close())
+		}
+		config = config.Clone()
+		config.ServerName = host
+	}
+	secure := tls.Client(c, config)
+	if err := secure.HandshakeContext(ctx); err != nil {
+		return nil, errors.Join(err, c.Close())
+	}
+	return secure, nil
 }
 
 // wait waits for one step of the handshake.
@@ -160,7 +194,50 @@ func (s *session) hello(ctx context.Context) error {
 }
 
 func (s *session) status(ctx context.Context) error {
-	return s.publish(wire.StatusTopic(s.u.o.Edge), true, s.u.o.Status(ctx))
+	st := s.u.o.Status(ctx)
+	s.told, s.behind = time.Now(), late(st)
+	return s.publish(wire.StatusTopic(s.u.o.Edge), true, st)
+}
+
+// late reports whether a backlog is more than what is on the way anyway.
+func late(st wire.Status) bool {
+	return st.Backlog.Records > 0 && st.Time-st.Backlog.Oldest > statusEvery.Milliseconds()
+}
+
+// statusDue reports whether the status is to be told again though nothing has changed it: often while there
+// is a backlog, and once when it is gone.
+func (s *session) statusDue(ctx context.Context, now time.Time) bool {
+	since := now.Sub(s.told)
+	switch {
+	case s.u.level() != wire.BudgetNormal:
+		return since >= statusSparing
+	case since >= statusCalm:
+		return true
+	}
+	return since >= statusEvery && (s.behind || late(s.u.o.Status(ctx)))
+}
+
+// beat probes a link that was silent with the status, and ends the session when a probe, or anything else
+// that was sent, has no echo.
+func (s *session) beat(ctx context.Context, now time.Time) error {
+	silence := now.Sub(time.Unix(0, s.heard.Load()))
+	if quiet := s.quiet.Load(); quiet != 0 && now.Sub(time.Unix(0, quiet)) > echo {
+		s.u.pulse.lost(time.Unix(0, quiet).Sub(time.Unix(0, s.heard.Load())))
+		return errSilent
+	}
+	switch {
+	case s.probed.IsZero() && silence >= s.u.pulse.current():
+		s.probed, s.silence = now, silence
+		return s.status(ctx)
+	case s.probed.IsZero():
+	case silence < now.Sub(s.probed):
+		s.probed = time.Time{}
+		s.u.pulse.answered()
+	case now.Sub(s.probed) > heartbeatAnswer:
+		s.u.pulse.lost(s.silence)
+		return errSilent
+	}
+	return nil
 }
 
 func (s *session) publish(topic string, retained bool, v any) error {
@@ -206,10 +283,12 @@ func (s *session) loop(ctx context.Context) error {
 			settle.Reset(statusSettle)
 		case <-settle.C:
 			err = s.status(ctx)
-		case <-status.C:
-			err = s.status(ctx)
+		case now := <-status.C:
+			if s.statusDue(ctx, now) {
+				err = s.status(ctx)
+			}
 		case now := <-second.C:
-			err = s.look(ctx, now)
+			err = errors.Join(s.beat(ctx, now), s.look(ctx, now))
 		}
 		if err != nil {
 			return err
@@ -239,6 +318,9 @@ func (s *session) fill(ctx context.Context) error {
 	if !s.greeted {
 		return nil
 	}
+	level := s.u.level()
+	s.u.o.Box.SetLinked(level == wire.BudgetNormal)
+	s.flow.spare(level, time.Now())
 	for range messageBuffer / 4 { // then the acknowledgements are looked after
 		b, err := s.flow.next(ctx)
 		if err != nil {
@@ -304,7 +386,6 @@ func (s *session) answered(ctx context.Context, a wire.Ack) error {
 	if err := s.flow.begin(ctx); err != nil {
 		return err
 	}
-	s.u.o.Box.SetLinked(true)
 	if !s.greeted {
 		s.greeted = true
 		s.u.set(func(st *State) {

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"log/slog"
 	"math/rand/v2"
+	"net"
 	"sync"
 	"time"
 
@@ -29,12 +30,14 @@ type Options struct {
 	Boot      string
 	Address   func() string               // host:port of the broker; asked before each connect
 	TLS       func() (*tls.Config, error) // nil for plain MQTT; asked before each connect
-	KeepAlive time.Duration
+	KeepAlive [2]time.Duration            // least and most silence before the link is probed
 	Box       *outbox.Box
 	Clock     *clock.Clock
 	Hello     func() wire.Hello                    // what the terminal is; epoch, time and lanes are filled in
 	Status    func(context.Context) wire.Status    // how the terminal is
 	Commands  map[string]Handler                   // by kind
+	Conn      func(net.Conn) net.Conn              // wraps each connection; nil for none
+	Level     func() wire.BudgetLevel              // how sparing to be; nil for normal
 	ClockSet  func(context.Context, time.Duration) // the first set time: readings so far were behind by so much
 }
 
@@ -55,7 +58,8 @@ type Uplink struct {
 	cancel context.CancelFunc
 	wg     sync.WaitGroup
 
-	cmd *commands
+	cmd   *commands
+	pulse *heartbeat
 
 	mu sync.Mutex
 	st State
@@ -78,7 +82,7 @@ type State struct {
 // New makes an uplink.
 func New(o Options) *Uplink {
 	o.Log = o.Log.With("component", "uplink")
-	return &Uplink{o: o, changed: make(chan struct{}, 1), renew: make(chan struct{}, 1), cmd: newCommands(o)}
+	return &Uplink{o: o, changed: make(chan struct{}, 1), renew: make(chan struct{}, 1), cmd: newCommands(o), pulse: &heartbeat{least: o.KeepAlive[0], most: o.KeepAlive[1]}}
 }
 
 // Start connects in the background and keeps connecting until Stop.
@@ -100,6 +104,16 @@ func (u *Uplink) Stop(ctx context.Context) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+}
+
+// KeepAlive is how long the link may be silent at present before it is probed.
+func (u *Uplink) KeepAlive() time.Duration { return u.pulse.current() }
+
+func (u *Uplink) level() wire.BudgetLevel {
+	if u.o.Level == nil {
+		return wire.BudgetNormal
+	}
+	return u.o.Level()
 }
 
 // Changed says that the status is not what was last sent.

@@ -32,7 +32,7 @@ func newTerminal(t *testing.T, b *broker, change func(*Options)) *terminal {
 		t.Fatal(err)
 	}
 	o := Options{
-		Log: slog.New(slog.DiscardHandler), Edge: "e", Boot: "boot", KeepAlive: 30 * time.Second, Box: box,
+		Log: slog.New(slog.DiscardHandler), Edge: "e", Boot: "boot", KeepAlive: [2]time.Duration{time.Minute, 4 * time.Minute}, Box: box,
 		Address: func() string { return b.addr }, Clock: clock.New(func() bool { return true }),
 		Hello:  func() wire.Hello { return wire.Hello{Name: "终端"} },
 		Status: func(context.Context) wire.Status { return wire.Status{State: "online"} },
