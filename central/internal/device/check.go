@@ -5,6 +5,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/fengsui/fengsui/central/internal/actor"
 	"github.com/fengsui/fengsui/central/internal/errs"
 	"github.com/fengsui/fengsui/shared/wire"
 )
@@ -52,6 +53,12 @@ func onEarth(p wire.Place) bool {
 	return p.Lon >= -180 && p.Lon <= 180 && p.Lat >= -90 && p.Lat <= 90
 }
 
+// within reports whether something behind an edge may stand in the division: nobody puts things, and with
+// them alarms, on the desk of others. An edge without a division belongs to the top.
+func (r *Record) within(division string) bool {
+	return r.Division == "" || actor.Covers(r.Division, division)
+}
+
 // declare writes what an edge says about something behind it over the record. It reports whether anything
 // changed. What makes no sense is left out rather than refused: the rest of the greeting is good.
 func (r *Record) declare(d Declared, edge Record) bool {
@@ -68,7 +75,7 @@ func (r *Record) declare(d Declared, edge Record) bool {
 			r.Name = d.ID
 		}
 		r.Division = edge.Division
-		if division.MatchString(d.Division) {
+		if division.MatchString(d.Division) && edge.within(d.Division) {
 			r.Division = d.Division
 		}
 		if d.Place != nil && onEarth(*d.Place) {

@@ -12,6 +12,7 @@ import (
 // Reasons of refusals that the register finds.
 const (
 	ReasonForeignDevice = "foreign_device"
+	ReasonDivision      = "foreign_division" // declared where its edge does not stand; it keeps the edge's
 	ReasonRemoved       = "removed_device"
 	ReasonTooMany       = "too_many_declared"
 	ReasonSeries        = "unknown_series"
@@ -108,6 +109,9 @@ func (s *Service) greet(ctx context.Context, edge string, h wire.Hello, now time
 			if !wire.ValidID(d.ID) {
 				refused[ReasonForeignDevice]++
 				continue
+			}
+			if d.Division != "" && !own.within(d.Division) {
+				refused[ReasonDivision]++
 			}
 			r, err := s.Store.Device(ctx, d.ID)
 			switch {

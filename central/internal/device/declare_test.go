@@ -1,0 +1,57 @@
+package device_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/fengsui/fengsui/central/internal/actor"
+	"github.com/fengsui/fengsui/central/internal/device"
+	"github.com/fengsui/fengsui/central/internal/store"
+	"github.com/fengsui/fengsui/central/internal/store/storetest"
+	"github.com/fengsui/fengsui/shared/wire"
+)
+
+// terminals registers edges in their divisions.
+func (d *desk) terminals(t *testing.T, divisions map[string]string) {
+	t.Helper()
+	for id, division := range divisions {
+		if _, err := d.Create(actor.WithSystem(t.Context(), "test"), device.New{ID: id, Kind: device.Edge, Division: division}); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestAnEdgePutsNothingIntoADivisionThatIsNotItsOwn(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		d := newDesk(t, db)
+		ctx := actor.WithSystem(t.Context(), "test")
+		d.terminals(t, map[string]string{"county": "320623", "top": ""})
+		sensors := func(edge string) (out []wire.SensorDeclared) {
+			for n, division := range []string{"320681", "320600", "320623104", ""} {
+				out = append(out, wire.SensorDeclared{ID: fmt.Sprintf("%s-%d", edge, n), Division: division})
+			}
+			return out
+		}
+		for _, edge := range []string{"county", "top"} {
+			h := wire.Hello{Sensors: sensors(edge), Cameras: []wire.CameraDeclared{{ID: edge + "-cam", Division: "320681"}}}
+			for range 2 {
+				if err := d.Hello(ctx, edge, h); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		for id, want := range map[string]string{
+			"county-0": "320623", "county-1": "320623", "county-2": "320623104", "county-3": "320623", "county-cam": "320623",
+			"top-0": "320681", "top-1": "320600", "top-2": "320623104", "top-3": "", "top-cam": "320681",
+		} {
+			if one, err := d.Get(ctx, id); err != nil || one.Division != want {
+				t.Errorf("%s stands in %q, %v; want %q", id, one.Division, err, want)
+			}
+		}
+		for edge, want := range map[string]uint64{"county": 2 * 3, "top": 0} {
+			if one, _ := d.Get(ctx, edge); one.Refused != want {
+				t.Errorf("%s: %d refused, want %d", edge, one.Refused, want)
+			}
+		}
+	})
+}
