@@ -40,6 +40,8 @@ func (d desk) SessionActor(ctx context.Context, token string) (actor.Actor, erro
 	return d.TokenActor(ctx, token)
 }
 
+func (desk) Refused(context.Context, string, string, uint64) {}
+
 func (d desk) Visible(ctx context.Context, id string) (device.Device, bool) {
 	who, _ := actor.From(ctx)
 	return device.Device{
@@ -200,7 +202,7 @@ func TestAlarmIsListedExportedAndAcknowledged(t *testing.T) {
 		t.Errorf("get: %d %+v", code, alarm)
 	}
 	var rules items[rule.Rule]
-	if code := ask(t, s, "li", http.MethodGet, "/rules", "", &rules); code != 200 || len(rules.Items) != 1 || rules.Items[0].Limit != 5.2 {
+	if code := ask(t, s, "li", http.MethodGet, "/rules", "", &rules); code != 200 || len(rules.Items) != 3 || rules.Items[0].Limit != 5.2 || rules.Items[1].ID != "clock-wrong" {
 		t.Errorf("rules: %d %+v", code, rules)
 	}
 }

@@ -15,6 +15,7 @@ const (
 	maxName    = 200 // bytes
 	maxSensors = 2_000
 	maxCameras = 500
+	maxBehind  = 2_000 // sensors and cameras of one edge in all
 )
 
 // division is a code of GB/T 2260, or one of a township or a village.

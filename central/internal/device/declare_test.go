@@ -55,3 +55,26 @@ func TestAnEdgePutsNothingIntoADivisionThatIsNotItsOwn(t *testing.T) {
 		}
 	})
 }
+
+func TestManyGreetingsDeclareNoMoreThanOne(t *testing.T) {
+	db := storetest.SQLite(t)
+	d := newDesk(t, db)
+	ctx := actor.WithSystem(t.Context(), "test")
+	d.terminals(t, map[string]string{"edge": "320623"})
+	for round := range 3 {
+		var h wire.Hello
+		for n := range 900 {
+			h.Sensors = append(h.Sensors, wire.SensorDeclared{ID: fmt.Sprintf("s-%d-%d", round, n)})
+		}
+		if err := d.Hello(ctx, "edge", h); err != nil {
+			t.Fatal(err)
+		}
+	}
+	all, err := d.All(ctx)
+	if err != nil || len(all) != 1+2000 {
+		t.Errorf("%d devices, %v; want the edge and 2,000", len(all), err)
+	}
+	if e, _ := d.Get(ctx, "edge"); e.Refused != 700 {
+		t.Errorf("%d refused, want 700", e.Refused)
+	}
+}

@@ -105,6 +105,7 @@ func (s *Service) greet(ctx context.Context, edge string, h wire.Hello, now time
 			}
 			changes = append(changes, change{kind: EventChanged, r: own})
 		}
+		behind := len(s.children(edge))
 		for _, d := range declared(h) {
 			if !wire.ValidID(d.ID) {
 				refused[ReasonForeignDevice]++
@@ -115,7 +116,10 @@ func (s *Service) greet(ctx context.Context, edge string, h wire.Hello, now time
 			}
 			r, err := s.Store.Device(ctx, d.ID)
 			switch {
+			case errs.KindOf(err) == errs.NotFound && behind >= maxBehind:
+				refused[ReasonTooMany]++
 			case errs.KindOf(err) == errs.NotFound:
+				behind++
 				r = Record{Device: Device{ID: d.ID, Kind: d.Kind, CreatedAt: event.Stamp(now), UpdatedAt: event.Stamp(now)}}
 				r.declare(d, own)
 				if err := s.Store.Add(ctx, r); err != nil {

@@ -31,6 +31,7 @@ type watching struct {
 	peaked   map[Key]bool                  // active alarms whose peak is newer than the store's
 	received time.Time                     // newest message that was evaluated
 	replay   bool                          // evaluating again after a start
+	crowded  map[string]time.Time          // edges and devices whose own rules raise no more until then
 	ticked   int64                         // Unix milliseconds of the last look at who is silent
 }
 
@@ -65,6 +66,7 @@ func (s *Service) resume(ctx context.Context, latest []Latest) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.watched, s.watches, s.active, s.peaked = map[series]*bound{}, map[Key]*watch{}, map[Key]*Alarm{}, map[Key]bool{}
+	s.crowded = map[string]time.Time{}
 	alarms, err := s.Alarms.Active(ctx)
 	if err != nil {
 		return fmt.Errorf("load active alarms: %w", err)
@@ -336,6 +338,7 @@ func (s *Service) tick(ctx context.Context, now time.Time) error {
 		before = oldest
 	}
 	s.listen(ctx, all, now)
+	s.thin(ctx, now)
 	s.savePeaks(ctx)
 	s.endOrphans(ctx, now)
 	err = s.flush(ctx)

@@ -224,13 +224,19 @@ func (s *Service) alarmEvent(ctx context.Context, a arrival, e *wire.Event) {
 	dev, ok := s.Devices.Visible(ctx, e.Device)
 	if json.Unmarshal(e.Data, &d) != nil || !wire.ValidID(d.Rule) || !wire.ValidID(d.Property) || d.Level < 1 || d.Level > 4 ||
 		!ok || (dev.Parent != a.edge && dev.ID != a.edge) {
-		s.Log.Warn("an alarm of an edge is refused", "edge", a.edge, "device", e.Device, "event", e.ID)
+		s.Devices.Refused(ctx, a.edge, ReasonAlarm, 1)
 		return
 	}
 	k, at := Key{d.Rule, e.Device, d.Property}, a.at(e.At)
 	if d.Active {
+		r := s.ruleOf(d.Rule)
+		if s.theirs(k, a.edge) {
+			if r = nil; s.active[k] == nil && !s.room(ctx, a, e.Device) {
+				return
+			}
+		}
 		s.raise(ctx, raising{
-			key: k, rule: s.ruleOf(d.Rule), at: at, value: d.Value, peak: d.Value, level: d.Level, limit: d.Limit,
+			key: k, rule: r, at: at, value: d.Value, peak: d.Value, level: d.Level, limit: d.Limit,
 			received: a.received, late: a.late(at), origin: a.edge,
 		})
 		return

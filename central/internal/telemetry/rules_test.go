@@ -42,6 +42,12 @@ func (f field) All(context.Context) (out []device.Device, err error) {
 	return out, nil
 }
 
+func (f field) Refused(_ context.Context, id, _ string, n uint64) {
+	d := f[id]
+	d.Refused += n
+	f[id] = d
+}
+
 // hear says that devices were heard now.
 func (f field) hear(ids ...string) {
 	now := time.Now()

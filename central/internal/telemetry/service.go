@@ -53,8 +53,10 @@ type series struct{ device, property string }
 // last ended, and begins to watch over time.
 func (s *Service) Start(ctx context.Context) error {
 	ctx = actor.WithSystem(ctx, "rules")
-	if s.ruleOf(clockRule) == nil {
-		s.Rules = append(slices.Clip(s.Rules), wrongClock())
+	for _, own := range []rule.Rule{wrongClock(), tooManyAlarms()} {
+		if s.ruleOf(own.ID) == nil {
+			s.Rules = append(slices.Clip(s.Rules), own)
+		}
 	}
 	s.latest = map[series]*Latest{}
 	values, err := s.Store.Latest(ctx)
