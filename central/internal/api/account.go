@@ -141,14 +141,15 @@ func identified(ctx context.Context, svc *account.Service) (account.Identity, er
 	return svc.Check(ctx, cred.token)
 }
 
-// listQuery is the query of every list.
-type listQuery struct {
+// ListQuery is the query of every list. It is exported because the document is made from exported fields
+// only, embedded ones as well.
+type ListQuery struct {
 	Q     string `query:"q" maxLength:"128" doc:"Search"`
 	After string `query:"after" maxLength:"64" doc:"Next of the part before"`
 	Limit int    `query:"limit" minimum:"0" maximum:"500"`
 }
 
-func (q listQuery) page() page.Request {
+func (q ListQuery) page() page.Request {
 	return page.Request{Search: strings.TrimSpace(q.Q), After: q.After, Limit: q.Limit}
 }
 
@@ -166,12 +167,12 @@ func (s *Server) registerUsers(svc *account.Service) {
 	tags := []string{"account"}
 	register(s, huma.Operation{
 		OperationID: "list-users", Method: http.MethodGet, Path: "/users", Summary: "Users", Tags: tags,
-	}, func(ctx context.Context, in *listQuery) (*body[page.List[account.User]], error) {
+	}, func(ctx context.Context, in *ListQuery) (*body[page.List[account.User]], error) {
 		return reply(svc.Users(ctx, in.page()))
 	})
 	registerSheet(s, huma.Operation{
 		OperationID: "export-users", Path: "/users/export.xlsx", Summary: "Users as a workbook", Tags: tags,
-	}, "users", func(ctx context.Context, in *listQuery) (document.Sheet, error) {
+	}, "users", func(ctx context.Context, in *ListQuery) (document.Sheet, error) {
 		users, err := whole(ctx, in.page(), svc.Users)
 		return userSheet(users), err
 	})
@@ -273,7 +274,7 @@ func (s *Server) registerOrgs(svc *account.Service) {
 	})
 	register(s, huma.Operation{
 		OperationID: "list-orgs", Method: http.MethodGet, Path: "/orgs", Summary: "Organisations", Tags: tags,
-	}, func(ctx context.Context, in *listQuery) (*body[page.List[account.Org]], error) {
+	}, func(ctx context.Context, in *ListQuery) (*body[page.List[account.Org]], error) {
 		orgs, err := svc.Orgs(ctx)
 		orgs = slices.DeleteFunc(orgs, func(o account.Org) bool {
 			return !strings.Contains(strings.ToLower(o.Name+" "+o.NameEN+" "+o.Division), strings.ToLower(in.Q))

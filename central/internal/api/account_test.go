@@ -20,6 +20,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/audit"
 	"github.com/fengsui/fengsui/central/internal/device"
 	"github.com/fengsui/fengsui/central/internal/event"
+	"github.com/fengsui/fengsui/central/internal/page"
 	"github.com/fengsui/fengsui/central/internal/store"
 	"github.com/fengsui/fengsui/central/internal/store/storetest"
 	"github.com/fengsui/fengsui/central/internal/telemetry"
@@ -345,6 +346,10 @@ func TestAPITokenActsAsItsUserUntilItIsRevoked(t *testing.T) {
 	status, text := b.raw(http.MethodGet, "/api/v1/audit?limit=500", nil)
 	if status != 200 || strings.Contains(string(text), made.Text) || strings.Contains(string(text), chosen) || !strings.Contains(string(text), "account.token_revoked") {
 		t.Errorf("audit: %d, %s", status, text)
+	}
+	var part page.List[auditView]
+	if b.want(200, "", http.MethodGet, "/api/v1/audit?limit=1", nil, &part); len(part.Items) != 1 || part.Next == "" {
+		t.Errorf("one entry of the audit: %d, next %q", len(part.Items), part.Next)
 	}
 	var report audit.Report
 	if b.want(200, "", http.MethodGet, "/api/v1/audit/verify", nil, &report); !report.Sound || report.Entries == 0 {

@@ -50,7 +50,7 @@ func RegisterAudit(s *Server, svc *audit.Service) {
 
 // auditQuery is the query of the record.
 type auditQuery struct {
-	listQuery
+	ListQuery
 	Kind string    `query:"kind" maxLength:"64" doc:"A kind, or how kinds begin: alarm."`
 	From time.Time `query:"from"`
 	To   time.Time `query:"to"`

@@ -8,6 +8,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/fengsui/fengsui/central/internal/document"
+	"github.com/fengsui/fengsui/central/internal/errs"
 	"github.com/fengsui/fengsui/central/internal/page"
 	"github.com/fengsui/fengsui/central/internal/telemetry"
 	"github.com/fengsui/fengsui/shared/rule"
@@ -63,6 +64,11 @@ type alarmListInput struct {
 	Limit int    `query:"limit" minimum:"0" maximum:"500" doc:"Most items wanted; 0 means 100"`
 }
 
+type rulesInput struct {
+	Device   string `query:"device" maxLength:"64" doc:"Only rules that decide on this device; needs property"`
+	Property string `query:"property" maxLength:"64" doc:"Only rules of this property of the device"`
+}
+
 type alarmInput struct {
 	ID string `path:"id" maxLength:"64"`
 }
@@ -113,9 +119,15 @@ func RegisterTelemetry(s *Server, t *telemetry.Service) {
 		return reply(t.Ack(ctx, in.ID, in.Body.Note))
 	})
 	register(s, huma.Operation{
-		OperationID: "list-rules", Method: http.MethodGet, Path: "/rules", Summary: "The alarm rules of the centre", Tags: []string{"alarms"},
-	}, func(ctx context.Context, _ *nothing) (*body[items[rule.Rule]], error) {
-		return listed(t.ListRules(ctx))
+		OperationID: "list-rules", Method: http.MethodGet, Path: "/rules", Summary: "The alarm rules of the centre, or those of one series", Tags: []string{"alarms"},
+	}, func(ctx context.Context, in *rulesInput) (*body[items[rule.Rule]], error) {
+		switch {
+		case in.Device == "" && in.Property == "":
+			return listed(t.ListRules(ctx))
+		case in.Device == "" || in.Property == "":
+			return nil, errs.Field("telemetry.rules", "property", "goes with device: name both or neither")
+		}
+		return listed(t.RulesOf(ctx, in.Device, in.Property))
 	})
 }
 

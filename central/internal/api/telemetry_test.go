@@ -162,6 +162,9 @@ func TestValuesAndCharts(t *testing.T) {
 		{"wang", "/alarms?level=7", 422},
 		{"wang", "/alarms?state=maybe", 422},
 		{"none", "/rules", 403},
+		{"none", "/rules?device=level&property=water_level", 403},
+		{"other", "/rules?device=level&property=water_level", 404},
+		{"wang", "/rules?device=level", 422},
 	} {
 		if code := ask(t, s, c.who, http.MethodGet, c.path, "", nil); code != c.want {
 			t.Errorf("%s as %q: %d, want %d", c.path, c.who, code, c.want)
@@ -204,5 +207,10 @@ func TestAlarmIsListedExportedAndAcknowledged(t *testing.T) {
 	var rules items[rule.Rule]
 	if code := ask(t, s, "li", http.MethodGet, "/rules", "", &rules); code != 200 || len(rules.Items) != 3 || rules.Items[0].Limit != 5.2 || rules.Items[1].ID != "clock-wrong" {
 		t.Errorf("rules: %d %+v", code, rules)
+	}
+	for property, want := range map[string]int{"water_level": 1, "rain": 0} {
+		if code := ask(t, s, "wang", http.MethodGet, "/rules?device=level&property="+property, "", &rules); code != 200 || len(rules.Items) != want {
+			t.Errorf("rules of %s: %d %+v", property, code, rules)
+		}
 	}
 }

@@ -133,3 +133,23 @@ func (s *Service) ListRules(ctx context.Context) ([]rule.Rule, error) {
 	}
 	return slices.Clone(s.Rules), nil
 }
+
+// RulesOf lists the rules that decide on one property of one device: their alarms are about this series.
+// Errors: errs.NotFound for a device that the actor may not see.
+func (s *Service) RulesOf(ctx context.Context, deviceID, property string) ([]rule.Rule, error) {
+	if _, err := actor.Require(ctx, actor.AlarmRead); err != nil {
+		return nil, err
+	}
+	dev, ok := s.Devices.Visible(ctx, deviceID)
+	if !ok {
+		return nil, errs.E(errs.NotFound, "device.not_found", "device %s", deviceID)
+	}
+	var out []rule.Rule
+	for i := range s.Rules {
+		r := &s.Rules[i]
+		if r.On(dev.ID, dev.Class) && r.Property == property {
+			out = append(out, *r)
+		}
+	}
+	return out, nil
+}

@@ -348,6 +348,7 @@ func TestReadersSeeTheirOwnDivisionOnly(t *testing.T) {
 		func(ctx context.Context) error { _, err := d.Alarm(ctx, "x"); return err },
 		func(ctx context.Context) error { _, err := d.Ack(ctx, "x", ""); return err },
 		func(ctx context.Context) error { _, err := d.ListRules(ctx); return err },
+		func(ctx context.Context) error { _, err := d.RulesOf(ctx, "rd-level-1", "water_level"); return err },
 	} {
 		if err := call(context.Background()); errs.KindOf(err) != errs.Unauthenticated {
 			t.Errorf("nobody got %v", err)

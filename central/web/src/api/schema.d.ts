@@ -372,7 +372,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The alarm rules of the centre */
+        /** The alarm rules of the centre, or those of one series */
         get: operations["list-rules"];
         put?: never;
         post?: never;
@@ -1410,6 +1410,11 @@ export interface operations {
     "list-audit": {
         parameters: {
             query?: {
+                /** @description Search */
+                q?: string;
+                /** @description Next of the part before */
+                after?: string;
+                limit?: number;
                 /** @description A kind, or how kinds begin: alarm. */
                 kind?: string;
                 from?: string;
@@ -1444,6 +1449,11 @@ export interface operations {
     "export-audit": {
         parameters: {
             query?: {
+                /** @description Search */
+                q?: string;
+                /** @description Next of the part before */
+                after?: string;
+                limit?: number;
                 /** @description A kind, or how kinds begin: alarm. */
                 kind?: string;
                 from?: string;
@@ -2061,7 +2071,12 @@ export interface operations {
     };
     "list-rules": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Only rules that decide on this device; needs property */
+                device?: string;
+                /** @description Only rules of this property of the device */
+                property?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
