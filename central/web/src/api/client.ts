@@ -1,10 +1,14 @@
-// One way to ask the centre: every failure is an ApiError, a lost session is announced once.
+// One way to ask the centre, typed from its document: every failure is an ApiError, a lost session is
+// announced once.
+import createClient from 'openapi-fetch'
 import { ApiError } from './errors'
-import type { Problem } from './types'
+import type { paths } from './schema'
+import type { Problem, Sharp } from './types'
 
 export const prefix = '/api/v1'
 
-export type Query = Record<string, string | number | boolean | undefined>
+type Paths = { [P in keyof paths as P extends `${typeof prefix}${infer Rest}` ? Rest : never]: paths[P] }
+type Query = Record<string, unknown>
 
 let onSignedOut: () => void = () => {}
 
@@ -13,13 +17,18 @@ export function whenSignedOut(handler: () => void): void {
   onSignedOut = handler
 }
 
-// url builds the address of an API path with its query; empty values are left out.
-export function url(path: string, query: Query = {}): string {
+// queryText writes a query; empty values are left out.
+function queryText(query: Query): string {
   const params = new URLSearchParams()
   for (const [key, value] of Object.entries(query)) {
-    if (value !== undefined && value !== '') params.set(key, String(value))
+    if (value !== undefined && value !== null && value !== '') params.set(key, String(value))
   }
-  const text = params.toString()
+  return params.toString()
+}
+
+// url is the address of an API path for a link, such as an export.
+export function url(path: keyof Paths, query: Query = {}): string {
+  const text = queryText(query)
   return prefix + path + (text ? `?${text}` : '')
 }
 
@@ -31,41 +40,30 @@ async function problemOf(response: Response): Promise<Problem> {
   }
 }
 
-async function request<T>(method: string, path: string, query?: Query, body?: unknown, signal?: AbortSignal): Promise<T> {
-  let response: Response
-  try {
-    response = await fetch(url(path, query), {
-      method,
-      credentials: 'same-origin',
-      headers: body === undefined ? { Accept: 'application/json' } : { Accept: 'application/json', 'Content-Type': 'application/json' },
-      body: body === undefined ? undefined : JSON.stringify(body),
-      signal,
-    })
-  } catch (failure) {
-    if (failure instanceof DOMException && failure.name === 'AbortError') throw failure
-    throw new ApiError(0)
-  }
-  if (!response.ok) {
-    const problem = await problemOf(response)
-    if (response.status === 401 && path !== '/session') onSignedOut()
-    throw new ApiError(response.status, problem)
-  }
-  const text = await response.text()
-  return (text ? JSON.parse(text) : undefined) as T
-}
+// api has one method for each verb; answer turns what it returns into the data or a thrown ApiError.
+export const api = createClient<Paths>({ baseUrl: prefix, credentials: 'same-origin', headers: { Accept: 'application/json' }, querySerializer: queryText })
 
-export const api = {
-  get: <T>(path: string, query?: Query, signal?: AbortSignal) => request<T>('GET', path, query, undefined, signal),
-  post: <T>(path: string, body: unknown = {}) => request<T>('POST', path, undefined, body),
-  patch: <T>(path: string, body: unknown) => request<T>('PATCH', path, undefined, body),
-  delete: <T = void>(path: string) => request<T>('DELETE', path),
+api.use({
+  async onResponse({ response, schemaPath }) {
+    if (response.ok) return
+    if (response.status === 401 && schemaPath !== '/session') onSignedOut()
+    throw new ApiError(response.status, await problemOf(response))
+  },
+  onError({ error }) {
+    return error instanceof DOMException && error.name === 'AbortError' ? undefined : new ApiError(0)
+  },
+})
+
+// answer waits for a request and returns what the centre said, in the console's sharper types.
+export async function answer<T>(asked: Promise<{ data?: T }>): Promise<Sharp<NonNullable<T>>> {
+  return (await asked).data as Sharp<NonNullable<T>>
 }
 
 // sessionStands asks whether the session is still known; if not, that is announced. A centre that does
 // not answer is no reason to send the person to the login.
 export async function sessionStands(): Promise<boolean> {
   try {
-    await api.get('/session')
+    await answer(api.GET('/session'))
     return true
   } catch (failure) {
     if (!(failure instanceof ApiError) || failure.status !== 401) return true

@@ -1,6 +1,5 @@
 // A list of the centre: its first part, more on demand, loaded anew when the query changes.
 import { ref, shallowRef, watch, type Ref, type ShallowRef } from 'vue'
-import { api, type Query } from './client'
 import type { Page } from './types'
 
 export interface List<T> {
@@ -15,7 +14,9 @@ export interface List<T> {
   drop: (id: string) => void
 }
 
-export function useList<T extends { id: string }>(path: string, query: () => Query): List<T> {
+// useList asks for the first part of a list and, on demand, for what comes after; ask gets the query, the
+// mark of the part before ('' at the beginning) and a signal that ends a question nobody waits for.
+export function useList<T extends { id: string }, Q extends object>(query: () => Q, ask: (query: Q & { after: string }, signal: AbortSignal) => Promise<Page<T>>): List<T> {
   const items = shallowRef<T[]>([])
   const loading = ref(false)
   const failure = shallowRef<unknown>()
@@ -29,7 +30,7 @@ export function useList<T extends { id: string }>(path: string, query: () => Que
     loading.value = true
     failure.value = undefined
     try {
-      const page = await api.get<Page<T>>(path, { ...query(), after }, mine.signal)
+      const page = await ask({ ...query(), after }, mine.signal)
       items.value = after ? [...items.value, ...(page.items ?? [])] : (page.items ?? [])
       next.value = page.next ?? ''
     } catch (error) {

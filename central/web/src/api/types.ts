@@ -28,6 +28,8 @@ export type Level = 1 | 2 | 3 | 4
 export type AlarmState = 'open' | 'acknowledged' | 'returned' | 'cleared'
 export type Alarm = Narrow<S['Alarm'], { level: Level; state: AlarmState }>
 
+export type Rule = Narrow<S['Rule'], { level: Level }>
+
 // Quality of a reading; 0 is good.
 export type Quality = number
 export type Latest = S['Latest']
@@ -48,6 +50,24 @@ export type Role = Narrow<S['Role'], { permissions: string[] }>
 export type About = S['About']
 export type AuditEntry = S['AuditView']
 export type Problem = Partial<S['Problem']>
+
+// Sharper names the shapes of the document that the console knows more exactly than the document says.
+interface Sharper {
+  Alarm: Alarm
+  Chart: SeriesData
+  Device: Device
+  DeviceAdded: Enrolled
+  NewUser: NewUser
+  Role: Role
+  Rule: Rule
+  SessionView: Session
+  Stream: Stream
+  User: User
+}
+type Sharpened<T> = { [K in keyof Sharper]: [T] extends [S[K]] ? ([S[K]] extends [T] ? Sharper[K] : never) : never }[keyof Sharper]
+
+// Sharp is a shape of the document as the console knows it, in lists as well.
+export type Sharp<T> = [Sharpened<T>] extends [never] ? (T extends { items: (infer I)[] | null } ? Omit<T, 'items' | '$schema'> & { items: Sharp<I>[] } : T) : Sharpened<T>
 
 // The live view is a socket and not part of the document.
 export interface LiveMessage {

@@ -1,7 +1,7 @@
 // Who is signed in and what this centre is called.
 import { defineStore } from 'pinia'
 import { computed, ref, shallowRef } from 'vue'
-import { api } from '@/api/client'
+import { answer, api } from '@/api/client'
 import { ApiError } from '@/api/errors'
 import { useLive } from '@/api/live'
 import type { About, Session } from '@/api/types'
@@ -27,7 +27,7 @@ export const useSession = defineStore('session', () => {
   async function load(): Promise<void> {
     if (asked.value) return
     try {
-      take(await api.get<Session>('/session'))
+      take(await answer(api.GET('/session')))
     } catch (failure) {
       if (!(failure instanceof ApiError) || failure.status !== 401) throw failure
     }
@@ -35,17 +35,17 @@ export const useSession = defineStore('session', () => {
   }
 
   async function loadAbout(): Promise<void> {
-    about.value ??= await api.get<About>('/about')
+    about.value ??= await answer(api.GET('/about'))
   }
 
   async function signIn(username: string, password: string): Promise<void> {
-    take(await api.post<Session>('/session', { username, password }))
+    take(await answer(api.POST('/session', { body: { username, password } })))
     asked.value = true
   }
 
   async function changePassword(old: string, next: string): Promise<void> {
-    await api.post('/session/password', { old, new: next })
-    take(await api.get<Session>('/session'))
+    await answer(api.POST('/session/password', { body: { old, new: next } }))
+    take(await answer(api.GET('/session')))
   }
 
   // forget drops what this computer knows of the session; the centre has ended it already.
@@ -55,7 +55,7 @@ export const useSession = defineStore('session', () => {
   }
 
   async function signOut(): Promise<void> {
-    await api.delete('/session')
+    await answer(api.DELETE('/session'))
     forget()
   }
 

@@ -28,3 +28,13 @@ export function useAddress(name: string, initial = ''): WritableComputedRef<stri
     },
   })
 }
+
+// useChoice is an address value that is one of the choices; the first stands where the address has none or
+// something else.
+export function useChoice<const C extends string>(name: string, choices: readonly [C, ...C[]]): WritableComputedRef<C> {
+  const value = useAddress(name, choices[0])
+  return computed({
+    get: () => choices.find((c) => c === value.value) ?? choices[0],
+    set: (choice) => (value.value = choice),
+  })
+}

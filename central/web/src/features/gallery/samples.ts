@@ -1,5 +1,6 @@
 // Made-up things for the gallery, always the same.
-import type { Alarm, Bucket } from '@/api/types'
+import type { Alarm } from '@/api/types'
+import type { Dot } from '@/ui/series'
 
 const start = Date.UTC(2026, 0, 1)
 
@@ -10,9 +11,9 @@ export interface DemoRow {
 
 export const demoRows: DemoRow[] = Array.from({ length: 12 }, (_, i) => ({ name: `edge-${i + 1}`, count: (i * 7) % 5 }))
 
-export const buckets: Bucket[] = Array.from({ length: 96 }, (_, i) => {
+export const dots: Dot[] = Array.from({ length: 96 }, (_, i) => {
   const mean = 4 + 1.4 * Math.sin(i / 8)
-  return { at: new Date(start + i * 900_000).toISOString(), min: mean - 0.1, max: mean + 0.1, mean, last: mean, count: 15 }
+  return { at: start + i * 900_000, value: mean, min: mean - 0.1, max: mean + 0.1 }
 })
 
 export const alarm: Alarm = {

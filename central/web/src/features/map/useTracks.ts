@@ -1,8 +1,7 @@
 // The way moving things came before this page was opened.
 import { onMounted, watch } from 'vue'
-import { api } from '@/api/client'
+import { answer, api } from '@/api/client'
 import { useLive } from '@/api/live'
-import type { SeriesData } from '@/api/types'
 import { kindOf } from '@/map/things'
 import { joinTrack, trackMs, type Step } from '@/map/track'
 
@@ -16,9 +15,9 @@ export function useTracks(seed: (device: string, past: Step[]) => void): void {
   async function load(id: string): Promise<void> {
     const to = live.now()
     const query = { from: new Date(to - trackMs).toISOString(), to: new Date(to).toISOString(), points: 900 }
-    const path = `/telemetry/series/${encodeURIComponent(id)}`
     try {
-      const [lon, lat] = await Promise.all([api.get<SeriesData>(`${path}/lon`, query), api.get<SeriesData>(`${path}/lat`, query)])
+      const of = (property: string) => answer(api.GET('/telemetry/series/{device}/{property}', { params: { path: { device: id, property }, query } }))
+      const [lon, lat] = await Promise.all([of('lon'), of('lat')])
       seed(id, joinTrack(lon.buckets ?? [], lat.buckets ?? []))
     } catch {
       // Without its past the track begins now.

@@ -1,34 +1,52 @@
-// Alarms as sentences, the same on the desk and in the list.
+// Alarms as sentences, the same on the desk, in the list, on the map and in the log.
 import { useI18n } from 'vue-i18n'
 import { useLive } from '@/api/live'
 import { latestKey } from '@/api/livestate'
+import type { Alarm, Latest } from '@/api/types'
 import { useSay } from '@/i18n/say'
-import type { Alarm } from '@/api/types'
-import { numberText, unitText, valueText } from '@/i18n/values'
 import { clock, moment } from '@/i18n/time'
+import { valueText } from '@/i18n/values'
+import { isStale } from '@/map/things'
+import { useNow } from '@/ui/now'
 
 export function useAlarmWords() {
   const { t } = useI18n()
   const live = useLive()
+  const now = useNow()
   const say = useSay()
 
-  function digits(alarm: Alarm): number | undefined {
-    return live.devices.get(alarm.device)?.series?.find((s) => s.property === alarm.property)?.digits
-  }
   function value(alarm: Alarm, v: number): string {
-    return valueText(v, alarm.unit, digits(alarm))
+    const digits = live.devices.get(alarm.device)?.series?.find((s) => s.property === alarm.property)?.digits
+    return valueText(v, alarm.unit, digits)
   }
-  // rule is the name of the limit in the reader's language.
+  // rule is the name of the rule in the reader's language.
   function rule(alarm: Alarm): string {
     return say.named(alarm.rule_name, alarm.rule_name_en) || alarm.rule
   }
-  // heading says what has happened, with the limit.
+  // heading says what has happened where.
   function heading(alarm: Alarm): string {
-    return t('alarm.heading.text', { device: alarm.device_name || alarm.device, rule: rule(alarm), limit: value(alarm, alarm.limit) })
+    return t('alarm.heading.text', { device: alarm.device_name || alarm.device, rule: rule(alarm) })
   }
-  function now(alarm: Alarm): string {
+  // fresh is the newest value as long as it may be called one of now.
+  function fresh(alarm: Alarm): Latest | undefined {
     const latest = live.latest.get(latestKey(alarm.device, alarm.property))
-    return latest ? value(alarm, latest.value) : ''
+    const device = live.devices.get(alarm.device)
+    return latest && device && !isStale(device, latest, now.value) ? latest : undefined
+  }
+  // measured says the value of now beside the limit; without a fresh value the limit alone.
+  function measured(alarm: Alarm): string {
+    const latest = fresh(alarm)
+    const limit = value(alarm, alarm.limit)
+    return latest ? t('alarm.measured.now', { value: value(alarm, latest.value), limit }) : t('alarm.measured.limit', { limit })
+  }
+  // reading says the newest value, and of when it is once the sensor is no longer heard.
+  function reading(alarm: Alarm): string {
+    const latest = live.latest.get(latestKey(alarm.device, alarm.property))
+    if (!latest) return ''
+    if (fresh(alarm)) return t('alarm.detail.now', { value: value(alarm, latest.value) })
+    const online = live.devices.get(alarm.device)?.state === 'online'
+    const time = moment(new Date(latest.at), new Date(now.value))
+    return t(online ? 'alarm.detail.old' : 'alarm.detail.lost', { time, value: value(alarm, latest.value) })
   }
   // stand says where the alarm stands: who acknowledged it and when, whether the condition has ended.
   function stand(alarm: Alarm): string {
@@ -37,5 +55,5 @@ export function useAlarmWords() {
     if (alarm.retrospective) return t('alarm.stand.late', { time: moment(new Date(alarm.received_at), new Date(live.now())) })
     return t('alarm.stand.open')
   }
-  return { heading, rule, now, stand, value, unit: unitText, number: numberText }
+  return { heading, rule, measured, reading, stand, value }
 }

@@ -1,5 +1,5 @@
 // One WHEP session: a ticket buys a picture from the centre; closing it gives the place back at once.
-import { api } from '@/api/client'
+import { answer, api } from '@/api/client'
 import { ApiError, type Problem } from '@/api/errors'
 import type { Ticket } from '@/api/types'
 
@@ -12,7 +12,7 @@ export interface Whep {
 }
 
 export function ticketFor(stream: string): Promise<Ticket> {
-  return api.post<Ticket>(`/streams/${encodeURIComponent(stream)}/watch`)
+  return answer(api.POST('/streams/{id}/watch', { params: { path: { id: stream } } }))
 }
 
 function gathered(peer: RTCPeerConnection): Promise<void> {

@@ -1,40 +1,6 @@
-// Points of a chart: what was stored, and what came since. Pure.
+// The strip of the last day: where alarms held and which hours get a label. Pure.
 
-export interface Dot {
-  at: number
-  value: number
-  min: number
-  max: number
-}
-
-const longestTail = 600
-
-// tail adds a newer dot; an older or equal one changes nothing.
-export function tail(dots: readonly Dot[], next: Dot): Dot[] {
-  const last = dots.at(-1)
-  if (last && next.at <= last.at) return dots as Dot[]
-  return [...dots.slice(-longestTail + 1), next]
-}
-
-// withTail joins the stored dots and those that came after them.
-export function withTail(past: readonly Dot[], since: readonly Dot[]): Dot[] {
-  const end = past.at(-1)?.at ?? 0
-  return [...past, ...since.filter((d) => d.at > end)]
-}
-
-export interface Span {
-  key: string
-  ms: number
-}
-
-export const spans: readonly Span[] = [
-  { key: '15m', ms: 15 * 60_000 },
-  { key: '1h', ms: 3_600_000 },
-  { key: '6h', ms: 6 * 3_600_000 },
-  { key: '24h', ms: 24 * 3_600_000 },
-]
-
-// Marks of the last day's alarms, as shares of the strip's width.
+// Mark is where one alarm held, as shares of the strip's width.
 export interface Mark<T> {
   left: number
   width: number
