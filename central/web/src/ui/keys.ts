@@ -1,11 +1,11 @@
 // The keyboard of lists and pages.
 import { useEventListener } from '@vueuse/core'
-import { ref, watch, type Ref } from 'vue'
+import { nextTick, ref, watch, type Ref } from 'vue'
 
 // typing tells keys that belong to a text field from keys that belong to the page.
 export function typing(e: KeyboardEvent): boolean {
   const target = e.target
-  return target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))
+  return target instanceof HTMLElement && (target.isContentEditable || (/^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName) && target.getAttribute('type') !== 'checkbox'))
 }
 
 // covered reports whether a dialog or drawer is open: then the page's keys rest.
@@ -13,31 +13,76 @@ export function covered(): boolean {
   return [...document.querySelectorAll<HTMLElement>('[role=dialog]')].some((d) => d.offsetParent !== null || d.getClientRects().length > 0)
 }
 
+// step is the key of the row that lies by steps from the marked one; without a mark, the first.
+export function step(keys: readonly string[], marked: string, by: number): string {
+  const at = keys.indexOf(marked)
+  if (at < 0) return keys[0] ?? ''
+  return keys[Math.min(keys.length - 1, Math.max(0, at + by))] ?? ''
+}
+
 export interface ListKeys {
-  count: () => number
-  act: (at: number) => void
-  pick?: (at: number) => void
+  // box holds the rows; each row carries data-row with its key and rowAttrs.
+  box: Ref<HTMLElement | undefined>
+  keys: () => readonly string[]
+  act: (key: string) => void
+  pick?: (key: string) => void
   filter?: () => void
 }
 
-// useListKeys moves a selection with J and K, acts on it with Enter and ticks it with X.
-export function useListKeys(keys: ListKeys): Ref<number> {
-  const at = ref(-1)
+export interface ListMark {
+  // marked is the key of the row that has the focus or had it last, '' before any had.
+  marked: Ref<string>
+  // rowAttrs makes a row reachable: one of them is in the tab order, J and K move the focus to the others.
+  rowAttrs: (key: string) => Record<string, string | number | undefined>
+  mark: (key: string) => void
+}
 
-  watch(keys.count, (n) => {
-    if (at.value >= n) at.value = n - 1
+// useListKeys moves the focus through the rows with J and K, acts on the focused row with Enter and ticks
+// it with X. The mark is where the focus is, so that what one sees marked is what a key acts on.
+export function useListKeys({ box, keys, act, pick, filter }: ListKeys): ListMark {
+  const marked = ref('')
+
+  function rowOf(key: string): HTMLElement | null | undefined {
+    return box.value?.querySelector<HTMLElement>(`[data-row="${CSS.escape(key)}"]`)
+  }
+  function mark(key: string): void {
+    marked.value = key
+    rowOf(key)?.focus()
+    rowOf(key)?.scrollIntoView({ block: 'nearest' })
+  }
+  function keyAt(target: EventTarget | null): string {
+    return target instanceof Element && box.value?.contains(target) ? (target.closest<HTMLElement>('[data-row]')?.dataset.row ?? '') : ''
+  }
+  function rowAttrs(key: string): Record<string, string | number | undefined> {
+    const entry = marked.value && keys().includes(marked.value) ? marked.value : keys()[0]
+    return { 'data-row': key, tabindex: key === entry ? 0 : -1, 'aria-current': key === marked.value ? 'true' : undefined }
+  }
+
+  useEventListener(box, 'focusin', (e) => {
+    marked.value = keyAt(e.target) || marked.value
   })
+  // Moving a row in the page takes its focus away: it gets it back. A row that is gone hands the mark to
+  // the one that came into its place.
+  watch(keys, async (now, before) => {
+    if (now.join() === before.join()) return
+    const had = keyAt(document.activeElement) !== ''
+    const at = before.indexOf(marked.value)
+    if (marked.value && !now.includes(marked.value)) marked.value = now[Math.min(at, now.length - 1)] ?? ''
+    await nextTick()
+    if (had && marked.value && !covered() && keyAt(document.activeElement) !== marked.value) rowOf(marked.value)?.focus()
+  }, { flush: 'pre' })
+
   useEventListener('keydown', (e: KeyboardEvent) => {
     if (typing(e) || e.ctrlKey || e.metaKey || e.altKey || covered()) return
-    const n = keys.count()
     const key = e.key.toLowerCase()
-    if (key === 'j' || key === 'arrowdown') at.value = Math.min(n - 1, at.value + 1)
-    else if (key === 'k' || key === 'arrowup') at.value = Math.max(0, at.value - 1)
-    else if (key === 'enter' && at.value >= 0 && !(e.target instanceof HTMLButtonElement) && !(e.target instanceof HTMLAnchorElement)) keys.act(at.value)
-    else if (key === 'x' && at.value >= 0) keys.pick?.(at.value)
-    else if (key === '/' && keys.filter) keys.filter()
+    const here = keyAt(e.target)
+    if (key === 'j' || key === 'arrowdown') mark(step(keys(), marked.value, 1))
+    else if (key === 'k' || key === 'arrowup') mark(step(keys(), marked.value, -1))
+    else if (key === 'enter' && here && e.target === rowOf(here)) act(here)
+    else if (key === 'x' && here && pick) pick(here)
+    else if (key === '/' && filter) filter()
     else return
     e.preventDefault()
   })
-  return at
+  return { marked, rowAttrs, mark }
 }

@@ -1,20 +1,28 @@
 import { describe, expect, it } from 'vitest'
-import { byClock, rings } from './alarm'
+import { byNeed, held, rings } from './alarm'
 import type { Alarm } from '@/api/types'
 
 function alarm(id: string, state: Alarm['state'], opened: string, more: Partial<Alarm> = {}): Alarm {
   return { id, state, opened_at: opened, level: 3, retrospective: false, ...more } as Alarm
 }
 
-describe('byClock', () => {
-  it('puts what waits first, the newest on top, and leaves out what has ended', () => {
+describe('byNeed', () => {
+  it('puts what waits first: by level, then by how long; and leaves out what has ended', () => {
     const rows = [
-      alarm('acked', 'acknowledged', '2026-01-01T03:00:00Z'),
-      alarm('old', 'open', '2026-01-01T01:00:00Z'),
+      alarm('acked', 'acknowledged', '2026-01-01T03:00:00Z', { level: 1 }),
+      alarm('newest', 'open', '2026-01-01T05:00:00Z'),
       alarm('gone', 'cleared', '2026-01-01T04:00:00Z'),
-      alarm('new', 'returned', '2026-01-01T02:00:00Z'),
+      alarm('longest', 'returned', '2026-01-01T02:00:00+08:00'),
+      alarm('gravest', 'open', '2026-01-01T04:30:00Z', { level: 2 }),
     ]
-    expect(byClock(rows).map((a) => a.id)).toEqual(['new', 'old', 'acked'])
+    expect(byNeed(rows).map((a) => a.id)).toEqual(['gravest', 'longest', 'newest', 'acked'])
+  })
+})
+
+describe('held', () => {
+  it('keeps the order and puts new ones last', () => {
+    expect(held(['new', 'b', 'a', 'newer'], (x) => x, ['a', 'gone', 'b'])).toEqual(['a', 'b', 'new', 'newer'])
+    expect(held(['b', 'a'], (x) => x, [])).toEqual(['b', 'a'])
   })
 })
 

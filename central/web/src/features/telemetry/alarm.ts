@@ -11,8 +11,16 @@ export function rings(alarm: Alarm): boolean {
   return waits(alarm) && !alarm.retrospective
 }
 
-// byClock orders alarms as the desk works them: what waits first, of that the newest first; then what
-// is acknowledged and still holds.
-export function byClock(alarms: Iterable<Alarm>): Alarm[] {
-  return [...alarms].filter((a) => a.state !== 'cleared').sort((a, b) => Number(waits(b)) - Number(waits(a)) || b.opened_at.localeCompare(a.opened_at) || a.id.localeCompare(b.id))
+// byNeed orders alarms as the desk works them: what waits first, of that the gravest level, of that what
+// has waited longest; then, in the same order, what is acknowledged and still holds.
+export function byNeed(alarms: Iterable<Alarm>): Alarm[] {
+  return [...alarms]
+    .filter((a) => a.state !== 'cleared')
+    .sort((a, b) => Number(waits(b)) - Number(waits(a)) || a.level - b.level || Date.parse(a.opened_at) - Date.parse(b.opened_at) || a.id.localeCompare(b.id))
+}
+
+// held keeps the order that a hand is working in: known ones stay where they are, new ones come last.
+export function held<T>(rows: readonly T[], key: (row: T) => string, order: readonly string[]): T[] {
+  const place = new Map(order.map((k, i) => [k, i]))
+  return rows.map((row, i) => ({ row, at: place.get(key(row)) ?? order.length + i })).sort((a, b) => a.at - b.at).map(({ row }) => row)
 }

@@ -1,0 +1,27 @@
+// What needs somebody at the desk: alarms, and terminals that are not heard of. Pure.
+import type { Alarm, Device } from '@/api/types'
+import { byNeed, waits } from '@/features/telemetry/alarm'
+
+export type Need = { key: string; alarm: Alarm; lost?: undefined } | { key: string; lost: Device; alarm?: undefined }
+
+// lostDevices are those that speak to the centre themselves and are not heard of, the longest first. One
+// whose silence is an alarm already is not said twice.
+export function lostDevices(devices: Iterable<Device>, alarms: readonly Alarm[]): Device[] {
+  const alarmed = new Set(alarms.filter((a) => a.state !== 'cleared').map((a) => a.device))
+  return [...devices]
+    .filter((d) => !d.parent && d.state === 'offline' && d.last_seen && !alarmed.has(d.id))
+    .sort((a, b) => Date.parse(a.last_seen ?? '') - Date.parse(b.last_seen ?? '') || a.id.localeCompare(b.id))
+}
+
+// needsOf puts what waits for somebody first, then lost terminals, then what somebody has taken.
+export function needsOf(devices: Iterable<Device>, alarms: Iterable<Alarm>): Need[] {
+  const ordered = byNeed(alarms)
+  const rows = (list: Alarm[]): Need[] => list.map((alarm) => ({ key: alarm.id, alarm }))
+  const lost = lostDevices(devices, ordered).map((device): Need => ({ key: `lost ${device.id}`, lost: device }))
+  return [...rows(ordered.filter(waits)), ...lost, ...rows(ordered.filter((a) => !waits(a)))]
+}
+
+// open tells what still has to be done from what is only shown.
+export function open(need: Need): boolean {
+  return need.alarm ? waits(need.alarm) : true
+}
