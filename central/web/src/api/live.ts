@@ -2,11 +2,11 @@
 // Everything shown as "now" comes from here; when the socket is silent, connected says so.
 import { ref, shallowReactive, type Ref } from 'vue'
 import { prefix, sessionStands } from './client'
-import { apply, backOff, follows, Skew, type LiveState } from './livestate'
+import { apply, backOff, follows, heartbeatMs, Skew, type LiveState } from './livestate'
 import type { Alarm, LiveMessage } from './types'
 
-// The centre sends at least every 5 s; after this silence the view counts as stale.
-const silenceMs = 12_000
+// After this silence the connection is taken for dead and opened anew.
+const silenceMs = 3 * heartbeatMs
 
 export interface Live extends LiveState {
   connected: Ref<boolean>

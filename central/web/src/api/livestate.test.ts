@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { apply, backOff, follows, Skew, type LiveState } from './livestate'
+import { behind, heartbeatMs, apply, backOff, follows, Skew, type LiveState } from './livestate'
 import type { Alarm, Device, Latest, LiveMessage } from './types'
 
 const at = '2026-01-01T00:00:00Z'
@@ -85,5 +85,11 @@ describe('backOff', () => {
     expect(backOff(3, 0.5)).toBe(4000)
     expect(backOff(50, 1)).toBe(18_750)
     expect(backOff(1, 0)).toBeLessThan(backOff(1, 1))
+  })
+})
+
+describe('behind', () => {
+  it.each([[200, 900, 200], [200, heartbeatMs + 5000, 5000], [9600, 0, 9600], [-300, 100, 0]])('a delay of %d ms and a silence of %d ms', (delay, silent, is) => {
+    expect(behind(delay, silent)).toBe(is)
   })
 })

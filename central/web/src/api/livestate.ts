@@ -67,6 +67,17 @@ export class Skew {
   }
 }
 
+// The centre sends something at least so often.
+export const heartbeatMs = 4000
+// From here on a view is no longer called live without a word.
+export const lateMs = 3000
+
+// behind is how late what is shown may be: as late as the last message came, or as long as the centre has
+// been silent beyond its own beat.
+export function behind(delayMs: number, silentMs: number): number {
+  return Math.max(0, delayMs, silentMs - heartbeatMs)
+}
+
 // backOff is how long to wait before the nth try to connect again, in milliseconds; spread is 0…1.
 export function backOff(tries: number, spread: number): number {
   return Math.min(15_000, 500 * 2 ** Math.min(tries, 6)) * (0.75 + spread / 2)

@@ -4,13 +4,14 @@ import { useEventListener } from '@vueuse/core'
 import { computed, onScopeDispose, ref, type ComputedRef, type InjectionKey } from 'vue'
 import { rings } from '@/features/telemetry/alarm'
 import { useLive } from '@/api/live'
+import { useNow } from '@/ui/now'
 import { useSettings } from '@/stores/settings'
 
 export type SoundState = 'on' | 'muted' | 'blocked' | 'missing'
 
 export interface AlarmSound {
   state: ComputedRef<SoundState>
-  // press mutes, unmutes, or asks the browser to allow sound, whichever makes sense now.
+  // press mutes for a while, unmutes, or asks the browser to allow sound, whichever makes sense now.
   press: () => void
 }
 
@@ -38,13 +39,15 @@ function beep(context: AudioContext, level: number): void {
 export function useAlarmSound(): AlarmSound {
   const live = useLive()
   const settings = useSettings()
+  const now = useNow()
   const supported = typeof AudioContext !== 'undefined'
   const context = supported ? new AudioContext() : undefined
+  let rang = 0
   const running = ref(context?.state === 'running')
 
   const state = computed<SoundState>(() => {
     if (!supported) return 'missing'
-    if (settings.muted) return 'muted'
+    if (settings.mutedUntil > now.value) return 'muted'
     return running.value ? 'on' : 'blocked'
   })
 
@@ -53,12 +56,16 @@ export function useAlarmSound(): AlarmSound {
     running.value = context?.state === 'running'
   }
   function ring(level: number): void {
-    if (context && state.value === 'on') beep(context, level)
+    if (!context || state.value !== 'on') return
+    beep(context, level)
+    rang = Date.now()
   }
   function press(): void {
-    if (state.value === 'blocked') void unlock()
-    else settings.muted = !settings.muted
-    if (!settings.muted) void unlock()
+    if (state.value === 'on') settings.mute(now.value)
+    else {
+      settings.unmute()
+      void unlock()
+    }
   }
 
   if (context) {
@@ -70,10 +77,12 @@ export function useAlarmSound(): AlarmSound {
   const off = live.onNewAlarm((alarm) => {
     if (rings(alarm)) ring(alarm.level)
   })
+  // The repetition keeps its distance from the tone of a new alarm.
   const again = setInterval(() => {
+    if (Date.now() - rang < againMs) return
     const waiting = [...live.alarms.values()].filter(rings)
     if (waiting.length) ring(Math.min(...waiting.map((a) => a.level)))
-  }, againMs)
+  }, 1000)
   onScopeDispose(() => {
     off()
     clearInterval(again)

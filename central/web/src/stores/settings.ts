@@ -4,13 +4,17 @@ import { defineStore } from 'pinia'
 import { watchEffect } from 'vue'
 import { setLocale, type Locale } from '@/i18n'
 
+// Nobody is to forget that the alarms are silent.
+const muteMs = 15 * 60_000
+
 export type Theme = 'dark' | 'light'
 
 export const useSettings = defineStore('settings', () => {
   const locale = useLocalStorage<Locale>('fengsui.locale', 'zh-CN')
   const theme = useLocalStorage<Theme>('fengsui.theme', 'dark')
   const wall = useLocalStorage('fengsui.wall', false)
-  const muted = useLocalStorage('fengsui.muted', false)
+  // mutedUntil is when the alarm sound comes back by itself, in milliseconds; 0 while it is on.
+  const mutedUntil = useLocalStorage('fengsui.muted_until', 0)
 
   watchEffect(() => setLocale(locale.value))
   watchEffect(() => {
@@ -27,5 +31,12 @@ export const useSettings = defineStore('settings', () => {
     theme.value = theme.value === 'dark' ? 'light' : 'dark'
   }
 
-  return { locale, theme, wall, muted, switchLocale, switchTheme }
+  function mute(now: number): void {
+    mutedUntil.value = now + muteMs
+  }
+  function unmute(): void {
+    mutedUntil.value = 0
+  }
+
+  return { locale, theme, wall, mutedUntil, switchLocale, switchTheme, mute, unmute }
 })

@@ -12,6 +12,14 @@ export interface LogEntry {
   audit?: AuditEntry
 }
 
+// What a machine did is no entry of a duty log, except what somebody has to know of.
+const worthKnowing = new Set(['telemetry.lost', 'session.refused', 'session.locked', 'device.enrolled'])
+
+// byPerson tells people, who have ids of their own kind, from terminals and from the centre's own work.
+export function byPerson(entry: AuditEntry): boolean {
+  return /^[0-9a-f]{8}-[0-9a-f-]{27}$/.test(entry.actor)
+}
+
 // logOf puts everything into one list, newest first. Alarms of the audit trail are left out: the alarms
 // themselves say it better.
 export function logOf(alarms: Iterable<Alarm>, devices: Iterable<Device>, audit: readonly AuditEntry[], most: number): LogEntry[] {
@@ -23,7 +31,7 @@ export function logOf(alarms: Iterable<Alarm>, devices: Iterable<Device>, audit:
     if (at) entries.push({ key: `device ${device.id}`, at, kind: device.state === 'offline' ? 'lost' : 'fault', device })
   }
   for (const entry of audit) {
-    if (!entry.kind.startsWith('alarm.')) entries.push({ key: `audit ${entry.id}`, at: entry.at, kind: 'audit', audit: entry })
+    if (!entry.kind.startsWith('alarm.') && (byPerson(entry) || worthKnowing.has(entry.kind))) entries.push({ key: `audit ${entry.id}`, at: entry.at, kind: 'audit', audit: entry })
   }
   return entries.sort((a, b) => Date.parse(b.at) - Date.parse(a.at) || a.key.localeCompare(b.key)).slice(0, most)
 }
