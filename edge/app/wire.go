@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -81,6 +80,7 @@ func (a *Agent) build(ctx context.Context) error {
 		return err
 	}
 	a.started("uplink", p.uplink.Stop)
+	a.background(ctx, "clock", func(ctx context.Context) { a.watchClock(ctx, p) })
 	a.background(ctx, "alarms", p.watch.Run)
 	a.background(ctx, "sensors", p.poller.Run)
 	// Outputs end before the devices that they are part of are closed.
@@ -172,17 +172,12 @@ func place(p *config.Place) *wire.Place {
 func (a *Agent) openUplink(p *agentParts) {
 	o := uplink.Options{
 		Log: a.log, Edge: a.cfg.ID, Boot: p.boot, KeepAlive: [2]time.Duration{a.cfg.Centre.KeepAliveMin, a.cfg.Centre.KeepAliveMax}, Box: p.box, Clock: p.clock,
-		Address: a.broker,
-		Conn:    func(c net.Conn) net.Conn { return p.budget.Conn(budget.Messages, c) },
-		Level:   func() wire.BudgetLevel { return p.budget.Level(p.clock.Now()) },
-		Hello:   func() wire.Hello { return a.hello(p) },
-		Status:  func(ctx context.Context) wire.Status { return a.report(ctx, p) },
-		ClockSet: func(ctx context.Context, behind time.Duration) {
-			p.watch.Shift(behind)
-			if err := errors.Join(p.collector.Flush(ctx), p.box.Rebase(ctx, p.boot, behind)); err != nil {
-				a.log.Error("times of readings are not mended", "error", err)
-			}
-		},
+		Address:  a.broker,
+		Conn:     func(c net.Conn) net.Conn { return p.budget.Conn(budget.Messages, c) },
+		Level:    func() wire.BudgetLevel { return p.budget.Level(p.clock.Now()) },
+		Hello:    func() wire.Hello { return a.hello(p) },
+		Status:   func(ctx context.Context) wire.Status { return a.report(ctx, p) },
+		ClockSet: func(ctx context.Context, behind time.Duration) { a.clockSet(ctx, p, behind) },
 		Commands: map[string]uplink.Handler{
 			wire.CommandMediaStart: func(_ context.Context, body json.RawMessage) error {
 				var m wire.MediaStart

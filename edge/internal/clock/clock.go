@@ -40,7 +40,9 @@ type Clock struct {
 	own    time.Time // what Now said then
 	kernel bool
 	asked  time.Time
-	last   time.Time // when the clock was looked at last, for jumps
+	first  bool      // somebody has set the time once
+	wall   time.Time // the machine's clock when it was looked at last, for jumps
+	up     time.Duration
 	jumps  uint64
 	jump   time.Duration
 }
@@ -58,7 +60,7 @@ func (c *Clock) Now() (at time.Time, synced bool) {
 	now := time.Now()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.watch(now)
+	c.watch(now.Round(0), now.Sub(c.began))
 	switch {
 	case c.fromKernel(now):
 		return now.UTC(), true
@@ -74,15 +76,29 @@ func (c *Clock) reckoned(now time.Time) time.Time {
 	return c.began.Round(0).Add(now.Sub(c.began)).UTC()
 }
 
-// watch notices a jump of the machine's clock: it has gone on otherwise than the monotonic one.
-func (c *Clock) watch(now time.Time) {
-	if !c.last.IsZero() {
-		if d := now.Round(0).Sub(c.last.Round(0)) - now.Sub(c.last); d.Abs() >= step {
+// watch notices a jump of the machine's clock: it has gone on otherwise than the monotonic one. up is the
+// time since the start by the latter.
+func (c *Clock) watch(wall time.Time, up time.Duration) {
+	if !c.wall.IsZero() {
+		if d := wall.Sub(c.wall) - (up - c.up); d.Abs() >= step {
 			c.jumps++
 			c.jump = d
 		}
 	}
-	c.last = now
+	c.wall, c.up = wall, up
+}
+
+// Disciplined reports once that the machine's clock has been set by something other than the centre, and by
+// how much the times given out before were behind. Ask it now and then.
+func (c *Clock) Disciplined() (behind time.Duration, first bool) {
+	now := time.Now()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.first || !c.fromKernel(now) {
+		return 0, false
+	}
+	c.first = true
+	return now.Round(0).Sub(c.reckoned(now)), true
 }
 
 // State is where the time comes from, and what the machine's clock did since the start.
@@ -128,7 +144,8 @@ func (c *Clock) Heard(centre time.Time, trip time.Duration) (behind time.Duratio
 			return 0, false
 		}
 	}
-	first = !c.known && !c.fromKernel(now)
+	first = !c.first && !c.known && !c.fromKernel(now)
+	c.first = c.first || first
 	c.known, c.heard, c.centre = true, now, centre.UTC().Round(0)
 	own := c.reckoned(now)
 	if behind = c.centre.Sub(own); behind.Abs() < near {

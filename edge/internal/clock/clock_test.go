@@ -67,3 +67,38 @@ func TestDisciplinedMachineIsTrusted(t *testing.T) {
 		t.Errorf("a command's life is measured by the centre's clock, which is %v ahead", d)
 	}
 }
+
+func TestJumpsOfTheMachinesClockAreNoticed(t *testing.T) {
+	c := New(never)
+	at := time.Unix(1_000_000, 0)
+	c.watch(at, 0)
+	c.watch(at.Add(time.Hour), time.Hour-time.Second) // slewed
+	if s := c.State(); s.Jumps != 0 || s.Source != "none" {
+		t.Errorf("got %+v", s)
+	}
+	c.watch(at, time.Hour)
+	if s := c.State(); s.Jumps != 1 || s.Jump != -3_601_000 {
+		t.Errorf("got %+v", s)
+	}
+}
+
+func TestMachineThatIsSetLaterSaysSoOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		set := false
+		c := New(func() bool { return set })
+		if _, first := c.Disciplined(); first {
+			t.Error("nobody has set it")
+		}
+		set = true
+		time.Sleep(11 * time.Second)
+		if behind, first := c.Disciplined(); !first || behind != 0 {
+			t.Errorf("got %v, %v", behind, first)
+		}
+		if _, first := c.Disciplined(); first {
+			t.Error("told twice")
+		}
+		if _, first := c.Heard(time.Now().Add(time.Hour), time.Millisecond); first {
+			t.Error("the centre sets a clock that is set")
+		}
+	})
+}
