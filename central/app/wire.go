@@ -226,11 +226,15 @@ func (c *Centre) video(ctx context.Context, cfg config.Config, b *base, devices 
 	if err != nil {
 		return nil, err
 	}
-	s := video.New(video.Options{Log: c.log, Router: router, Devices: devices, Commander: in, Events: b.bus, Key: key})
-	b.bus.Handle(func(_ context.Context, e event.Event) {
+	s := video.New(video.Options{Log: c.log, Router: router, Devices: devices, People: b.accounts, Commander: in, Events: b.bus, Key: key})
+	b.bus.Handle(func(ctx context.Context, e event.Event) {
 		switch e.Kind {
-		case account.EventDisabled, account.EventChanged, account.EventPasswordReset:
+		case account.EventDisabled, account.EventChanged, account.EventOrgChanged:
+			s.Recheck(ctx)
+		case account.EventPasswordReset:
 			s.DropUser(e.Subject)
+		case device.EventRevoked, device.EventRemoved:
+			s.DropEdge(e.Subject)
 		case device.EventResult:
 			if r, ok := e.Data.(wire.CommandResult); ok {
 				s.Result(e.Subject, r)

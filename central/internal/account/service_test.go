@@ -126,6 +126,15 @@ func TestUsersAreMadeListedChangedAndDisabled(t *testing.T) {
 		if _, err := b.ChangeUser(ctx, u.ID, account.Change{Disabled: &off}); err != nil {
 			t.Fatal(err)
 		}
+		if _, err := b.Present(b.sys, u.ID); errs.KindOf(err) != errs.Unauthenticated {
+			t.Errorf("what a disabled user may do: %v", err)
+		}
+		if a, err := b.Present(b.sys, who.User.ID); err != nil || !a.Can(actor.VideoWatch) || a.DivisionCode != "320600" {
+			t.Errorf("what the administrator may do: %+v, %v", a, err)
+		}
+		if _, err := b.Present(t.Context(), who.User.ID); errs.KindOf(err) != errs.Unauthenticated {
+			t.Errorf("asked by nobody: %v", err)
+		}
 		if _, err := b.Check(t.Context(), token); errs.KindOf(err) != errs.Unauthenticated || !b.published(account.EventDisabled) {
 			t.Errorf("the session of a disabled user: %v", err)
 		}

@@ -335,6 +335,24 @@ func (s *Service) ChangePassword(ctx context.Context, who Identity, old, chosen 
 	return Identity{Actor: u.as(), User: u, Session: next.touched(stamp())}, token, nil
 }
 
+// Present is what a user may do now, for tickets and connections that outlive the request they were made
+// with: Unauthenticated when the user is gone or disabled. A password that must be changed first is not
+// asked about: the ticket may have been made with an API token.
+func (s *Service) Present(ctx context.Context, userID string) (actor.Actor, error) {
+	if _, err := actor.Require(ctx, actor.AccountRead); err != nil {
+		return actor.Actor{}, err
+	}
+	u, err := s.store.User(ctx, userID)
+	if errs.KindOf(err) == errs.NotFound || (err == nil && u.Disabled) {
+		return actor.Actor{}, noSession()
+	}
+	if err != nil {
+		return actor.Actor{}, err
+	}
+	u.MustChangePassword = false
+	return u.as(), nil
+}
+
 // SessionActor is who holds a session token; it notes the use.
 func (s *Service) SessionActor(ctx context.Context, token string) (actor.Actor, error) {
 	who, err := s.Authenticate(ctx, token)

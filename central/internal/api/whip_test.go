@@ -12,6 +12,7 @@ import (
 
 	"github.com/pion/webrtc/v3"
 
+	"github.com/fengsui/fengsui/central/internal/actor"
 	"github.com/fengsui/fengsui/central/internal/device"
 	"github.com/fengsui/fengsui/central/internal/video"
 	"github.com/fengsui/fengsui/shared/wire"
@@ -278,6 +279,70 @@ func TestUserWhoIsDisabledSeesNoMore(t *testing.T) {
 	until(t, "the session is gone", func() bool {
 		return r.call(t, http.MethodDelete, got.header.Get("Location"), ticket.Token, "", "").status == http.StatusNotFound
 	})
+}
+
+func TestATicketDoesNotOutliveTheRightsOfItsHolder(t *testing.T) {
+	r := videoRoom(t)
+	watcher := r.who["near"]
+	ticket := r.ticket(t, "near")
+	_, offer := browser(t, webrtc.RTPTransceiverDirectionRecvonly)
+	moved, blind := watcher, watcher
+	moved.DivisionCode, blind.Permissions = "320500", nil
+	for name, now := range map[string]struct {
+		who    actor.Actor
+		status int
+	}{
+		"disabled":            {actor.Actor{}, http.StatusUnauthorized},
+		"without permission":  {blind, http.StatusForbidden},
+		"in another division": {moved, http.StatusNotFound},
+	} {
+		r.become("near", now.who)
+		if got := r.call(t, http.MethodPost, ticket.WHEP, ticket.Token, sdpKind, offer); got.status != now.status {
+			t.Errorf("%s: %d %s", name, got.status, got.body)
+		}
+	}
+	r.become("near", watcher)
+	got := r.call(t, http.MethodPost, ticket.WHEP, ticket.Token, sdpKind, offer)
+	if got.status != http.StatusCreated {
+		t.Fatalf("with all rights: %d %s", got.status, got.body)
+	}
+	r.svc.Recheck(t.Context())
+	r.become("near", moved)
+	r.svc.Recheck(t.Context())
+	until(t, "the picture is gone", func() bool {
+		return r.call(t, http.MethodDelete, got.header.Get("Location"), ticket.Token, "", "").status == http.StatusNotFound
+	})
+	r.become("near", watcher)
+	late := r.ticket(t, "near")
+	r.svc.DropUser(watcher.ID)
+	if got := r.call(t, http.MethodPost, late.WHEP, late.Token, sdpKind, offer); got.status != http.StatusUnauthorized {
+		t.Errorf("a ticket from before the reset of the password: %d %s", got.status, got.body)
+	}
+}
+
+func TestARevokedTerminalPublishesNoMore(t *testing.T) {
+	r := videoRoom(t)
+	r.ticket(t, "near")
+	var m wire.MediaStart
+	if err := json.Unmarshal(r.field.told(wire.CommandMediaStart)[0].Body, &m); err != nil {
+		t.Fatal(err)
+	}
+	_, offer := browser(t, webrtc.RTPTransceiverDirectionSendonly)
+	got := r.call(t, http.MethodPost, m.WHIP, m.Token, sdpKind, offer)
+	if got.status != http.StatusCreated {
+		t.Fatalf("publish: %d %s", got.status, got.body)
+	}
+	r.svc.DropEdge("another")
+	r.svc.DropEdge("edge-1")
+	until(t, "the publisher is gone", func() bool {
+		return r.call(t, http.MethodDelete, got.header.Get("Location"), m.Token, "", "").status == http.StatusNotFound
+	})
+	r.field.mu.Lock()
+	r.field.edge = device.Revoked
+	r.field.mu.Unlock()
+	if got := r.call(t, http.MethodPost, m.WHIP, m.Token, sdpKind, offer); got.status != http.StatusForbidden {
+		t.Errorf("publish of a revoked terminal: %d %s", got.status, got.body)
+	}
 }
 
 func line(text, prefix string) string {

@@ -94,6 +94,7 @@ type room struct {
 	url   string
 	field *field
 	svc   *video.Service
+	who   people
 
 	mu     sync.Mutex
 	events []event.Event
@@ -113,16 +114,17 @@ func videoRoom(t *testing.T) *room {
 		defer r.mu.Unlock()
 		r.events = append(r.events, e)
 	})
-	r.svc = video.New(video.Options{Log: log, Router: router, Devices: r.field, Commander: r.field, Events: bus})
+	r.svc = video.New(video.Options{Log: log, Router: router, Devices: r.field, People: r, Commander: r.field, Events: bus})
 	if err := r.svc.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	watcher := []actor.Permission{actor.VideoWatch}
-	s := api.New(api.Options{Listen: "127.0.0.1:0", Log: log, Identity: people{
+	r.who = people{
 		"near":  {Kind: actor.User, ID: "u-near", Name: "周岚", DivisionCode: "320600", Permissions: watcher},
 		"far":   {Kind: actor.User, ID: "u-far", DivisionCode: "320500", Permissions: watcher},
 		"blind": {Kind: actor.User, ID: "u-blind", DivisionCode: "320600"},
-	}})
+	}
+	s := api.New(api.Options{Listen: "127.0.0.1:0", Log: log, Identity: r.who})
 	api.RegisterVideo(s, r.svc)
 	if err := s.Start(t.Context()); err != nil {
 		t.Fatal(err)
@@ -136,6 +138,25 @@ func videoRoom(t *testing.T) *room {
 		}
 	})
 	return r
+}
+
+// Present is the register of users, as people are at the moment.
+func (r *room) Present(_ context.Context, id string) (actor.Actor, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, a := range r.who {
+		if a.ID == id {
+			return a, nil
+		}
+	}
+	return actor.Actor{}, errs.E(errs.Unauthenticated, "x", "no such user")
+}
+
+// become changes what a user may do; a zero actor removes the user.
+func (r *room) become(token string, a actor.Actor) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.who[token] = a
 }
 
 type answered struct {

@@ -13,6 +13,7 @@ import (
 
 const (
 	lookEvery    = 500 * time.Millisecond
+	recheckEvery = time.Minute     // what somebody watches must still be theirs to see
 	bitrateEvery = 5 * time.Second // how often a change of nothing but the bit rate is told
 	maxReason    = 500             // bytes of what a terminal says
 )
@@ -21,10 +22,14 @@ const (
 func (s *Service) run(ctx context.Context) {
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
+	recheck := time.NewTicker(recheckEvery)
+	defer recheck.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
+		case <-recheck.C:
+			s.Recheck(ctx)
 		case <-tick.C:
 		case <-s.kick:
 		}
@@ -55,6 +60,11 @@ func (s *Service) look(ctx context.Context, now time.Time) {
 	for nonce, expires := range s.used {
 		if now.Unix() >= expires {
 			delete(s.used, nonce)
+		}
+	}
+	for user, before := range s.barred {
+		if now.Sub(before) > connectWithin {
+			delete(s.barred, user)
 		}
 	}
 	for id, st := range s.streams {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/fengsui/fengsui/central/internal/actor"
 	"github.com/fengsui/fengsui/central/internal/device"
 	"github.com/fengsui/fengsui/shared/wire"
 )
@@ -56,6 +57,12 @@ type Change struct {
 type Devices interface {
 	Visible(ctx context.Context, id string) (device.Device, bool)
 	All(ctx context.Context) ([]device.Device, error)
+}
+
+// People knows the users (account.Service).
+type People interface {
+	// Present is what a user may do now: errs.Unauthenticated when the user is gone or disabled.
+	Present(ctx context.Context, userID string) (actor.Actor, error)
 }
 
 // Commander sends a command to an edge; an error means that it was not sent.

@@ -30,6 +30,7 @@ type Options struct {
 	Log       *slog.Logger
 	Router    Router
 	Devices   Devices
+	People    People
 	Commander Commander
 	Events    event.Publisher
 	Key       []byte // signs the tokens; made for this run when empty
@@ -43,7 +44,8 @@ type Service struct {
 	mu       sync.Mutex
 	streams  map[string]*stream
 	sessions map[string]session
-	used     map[string]int64 // nonces of watch tokens that opened a session, with their expiry
+	used     map[string]int64     // nonces of watch tokens that opened a session, with their expiry
+	barred   map[string]time.Time // users whose tickets from before the time are void
 
 	kick   chan struct{}
 	cancel context.CancelFunc
@@ -83,7 +85,7 @@ func New(o Options) *Service {
 	o.Log = o.Log.With("component", "video")
 	return &Service{
 		o: o, signer: signer{o.Key}, streams: map[string]*stream{}, sessions: map[string]session{},
-		used: map[string]int64{}, kick: make(chan struct{}, 1),
+		used: map[string]int64{}, barred: map[string]time.Time{}, kick: make(chan struct{}, 1),
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/fengsui/fengsui/central/internal/actor"
+	"github.com/fengsui/fengsui/central/internal/device"
 	"github.com/fengsui/fengsui/central/internal/errs"
 	"github.com/fengsui/fengsui/central/internal/event"
 )
@@ -18,9 +19,13 @@ func (s *Service) Publish(ctx context.Context, token, id, offer string) (Answer,
 	if err != nil {
 		return Answer{}, err
 	}
-	camera, ok := s.o.Devices.Visible(actor.WithSystem(ctx, "video"), id)
+	system := actor.WithSystem(ctx, "video")
+	camera, ok := s.o.Devices.Visible(system, id)
 	if !ok {
 		return Answer{}, noStream(id)
+	}
+	if edge, ok := s.o.Devices.Visible(system, camera.Parent); !ok || camera.Parent != c.User || edge.State == device.Revoked {
+		return Answer{}, errs.E(errs.Denied, "video.edge_revoked", "terminal %s may not publish", c.User)
 	}
 	answer, err := s.o.Router.Publish(ctx, id, offer)
 	if err != nil {
@@ -38,6 +43,9 @@ func (s *Service) Play(ctx context.Context, token, id, offer string) (Answer, er
 	now := time.Now()
 	c, err := s.signer.verify(token, id, Watch, now)
 	if err != nil {
+		return Answer{}, err
+	}
+	if err := s.may(ctx, c); err != nil {
 		return Answer{}, err
 	}
 	s.mu.Lock()
@@ -108,29 +116,6 @@ func (s *Service) owns(token, id, name string) error {
 		return errs.E(errs.Denied, "video.token_scope", "token is not for this session")
 	}
 	return nil
-}
-
-// DropUser ends all that a user watches: the user was disabled or may see less by now. It returns at once,
-// so it may be called from an event handler.
-func (s *Service) DropUser(user string) {
-	s.mu.Lock()
-	var names []string
-	for name, v := range s.sessions {
-		if v.watch && v.user == user {
-			names = append(names, name)
-		}
-	}
-	s.mu.Unlock()
-	if len(names) == 0 {
-		return
-	}
-	s.wg.Go(func() {
-		for _, name := range names {
-			if err := s.o.Router.Hang(name); err != nil {
-				s.o.Log.Debug("session had ended", "session", name, "error", err)
-			}
-		}
-	})
 }
 
 // ended forgets a session and tells who watched how long.
