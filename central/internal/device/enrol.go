@@ -22,9 +22,8 @@ import (
 
 // Periods of secrets.
 const (
-	enrolLife  = 24 * time.Hour
-	renewGrace = 24 * time.Hour  // the replaced certificate at most
-	renewSkew  = 5 * time.Minute // between the clocks
+	enrolLife = 24 * time.Hour
+	renewSkew = 5 * time.Minute // between the clocks
 )
 
 // Enrolment is a one-time token for an edge, shown once.
@@ -176,22 +175,25 @@ func (s *Service) issue(ctx context.Context, id string, csr *x509.CertificateReq
 	if err := s.Store.AddCertificate(ctx, id, cert, event.Stamp(now)); err != nil {
 		return wire.EnrolReply{}, nil, err
 	}
-	return wire.EnrolReply{
-		Edge: id, Certificate: text, CA: s.CA.PEM(), MQTTPort: int(s.port.Load()), Time: wire.Millis(now),
-	}, &cert, nil
+	return s.granted(id, text, now), &cert, nil
+}
+
+// granted is the answer that hands out a certificate.
+func (s *Service) granted(id, certificate string, now time.Time) wire.EnrolReply {
+	return wire.EnrolReply{Edge: id, Certificate: certificate, CA: s.CA.PEM(), MQTTPort: int(s.port.Load()), Time: wire.Millis(now)}
 }
 
 var errRenew = errs.E(errs.Unauthenticated, "device.renew", "the certificate cannot be renewed: it is unknown, revoked, ended, or the signature is wrong")
 
 // Renew trades a valid certificate for a new one. The old one stays valid until the new one is first
-// used, a day at most: the answer may be lost on the way.
+// used: the answer may be lost on the way. The same request again gets the same answer.
 func (s *Service) Renew(ctx context.Context, q wire.RenewRequest) (wire.EnrolReply, error) {
 	now := time.Now()
 	csr, err := parseRequest(q.CSR)
 	if err != nil {
 		return wire.EnrolReply{}, errs.Field("device.csr", "csr", err.Error())
 	}
-	cert, err := s.renewal(q, csr.Raw, now)
+	cert, request, err := s.renewal(q, csr.Raw, now)
 	if err != nil {
 		return wire.EnrolReply{}, err
 	}
@@ -200,6 +202,7 @@ func (s *Service) Renew(ctx context.Context, q wire.RenewRequest) (wire.EnrolRep
 	var out wire.EnrolReply
 	var r Record
 	var done event.Event
+	again := false
 	err = s.Tx.Do(ctx, func(ctx context.Context) error {
 		old, err := s.Store.Certificate(ctx, serialOf(cert))
 		if err != nil || !old.Valid(now) || old.Device != cert.Subject.CommonName {
@@ -211,47 +214,56 @@ func (s *Service) Renew(ctx context.Context, q wire.RenewRequest) (wire.EnrolRep
 		if r.RemovedAt != nil || r.RevokedAt != nil {
 			return errRenew
 		}
+		given, err := s.Store.Renewal(ctx, request)
+		if err == nil {
+			out, again = s.granted(r.ID, given, now), true
+			return nil
+		}
+		if errs.KindOf(err) != errs.NotFound {
+			return err
+		}
 		out, r.Cert, err = s.issue(ctx, r.ID, csr, now)
 		if err != nil {
 			return err
 		}
 		r.UpdatedAt = event.Stamp(now)
-		if err := s.Store.LimitCertificates(ctx, r.ID, r.Cert.Serial, event.Stamp(now.Add(renewGrace))); err != nil {
+		if err := s.Store.AddRenewal(ctx, request, old.Serial, out.Certificate, event.Stamp(now), event.Stamp(now.Add(-3*renewSkew))); err != nil {
 			return err
 		}
 		return s.record(byEdge(ctx, r.Device), &done, EventEnrolled, r)
 	})
-	if err != nil {
-		return wire.EnrolReply{}, err
+	if err != nil || again {
+		return out, err
 	}
 	s.put(r)
 	s.Events.Publish(ctx, done)
 	return out, nil
 }
 
-// renewal checks what needs no database: whose certificate, and who signed the request when.
-func (s *Service) renewal(q wire.RenewRequest, csr []byte, now time.Time) (*x509.Certificate, error) {
+// renewal checks what needs no database: whose certificate, and who signed the request when. It returns the
+// hash that was signed as the name of the request.
+func (s *Service) renewal(q wire.RenewRequest, csr []byte, now time.Time) (*x509.Certificate, string, error) {
 	if len(q.Certificate) > maxRequest || len(q.Signature) > 1024 {
-		return nil, errRenew
+		return nil, "", errRenew
 	}
 	block, _ := pem.Decode([]byte(q.Certificate))
 	if block == nil || block.Type != "CERTIFICATE" {
-		return nil, errRenew
+		return nil, "", errRenew
 	}
 	cert, err := x509.ParseCertificate(block.Bytes)
 	if err != nil || s.CA.verify(cert, now) != nil {
-		return nil, errRenew
+		return nil, "", errRenew
 	}
 	if d := now.Sub(wire.Time(q.At)); d > renewSkew || d < -renewSkew {
-		return nil, errs.E(errs.Unauthenticated, "device.renew_clock", "the clocks differ by more than five minutes; the centre's is %s", now.UTC().Format(time.RFC3339))
+		return nil, "", errs.E(errs.Unauthenticated, "device.renew_clock", "the clocks differ by more than five minutes; the centre's is %s", now.UTC().Format(time.RFC3339))
 	}
 	key, ok := cert.PublicKey.(*ecdsa.PublicKey)
 	sig, err := base64.StdEncoding.DecodeString(q.Signature)
 	sum := sha256.Sum256(append(slices.Clip(csr), strconv.FormatInt(q.At, 10)...))
 	if err != nil || !ok || !ecdsa.VerifyASN1(key, sum[:], sig) {
-		return nil, errRenew
+		return nil, "", errRenew
 	}
-	return cert, nil
+	return cert, hex.EncodeToString(sum[:]), nil
 }
 
 // AuthCertificate says which edge a verified certificate belongs to, for the broker.

@@ -213,6 +213,44 @@ func TestEnrolRenewRevoke(t *testing.T) {
 	})
 }
 
+func TestARenewalThatIsSentAgainChangesNothing(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		d := newDesk(t, db)
+		added, err := d.Create(technician("320600"), device.New{ID: "edge-a", Kind: device.Edge})
+		if err != nil {
+			t.Fatal(err)
+		}
+		first := enrol(t, d, added.Enrol.Token)
+		key, _ := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+		q := first.renewal(t, key, time.Now())
+		given, err := d.Renew(context.Background(), q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		second := &terminal{key: key}
+		second.take(t, given)
+		d.events()
+		again, err := d.Renew(context.Background(), q)
+		if err != nil || again.Certificate != given.Certificate {
+			t.Errorf("the same request got another certificate: %v", err)
+		}
+		if got := d.events(); got != "" {
+			t.Errorf("the same request made events: %s", got)
+		}
+		for name, cert := range map[string]*x509.Certificate{"the old one": first.cert, "the new one": second.cert} {
+			issued, err := store.NewDevices(db).Certificate(context.Background(), fmt.Sprintf("%032x", cert.SerialNumber))
+			if err != nil || !issued.Valid(cert.NotAfter.Add(-time.Minute)) {
+				t.Errorf("%s is shortened: %+v, %v", name, issued, err)
+			}
+		}
+		if _, err := d.AuthCertificate(context.Background(), second.cert); err != nil {
+			t.Errorf("the certificate that the terminal holds: %v", err)
+		}
+		_, err = d.Renew(context.Background(), q)
+		kind(t, "the same request after the new certificate was used", err, errs.Unauthenticated)
+	})
+}
+
 func TestEnrolmentTokenEndsAfterADayAndWithTheNextOne(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		ctx, s, now := context.Background(), store.NewDevices(db), time.Now().UTC()

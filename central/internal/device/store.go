@@ -27,8 +27,11 @@ type Store interface {
 	Certificate(ctx context.Context, serial string) (Issued, error)
 	// UseCertificate marks the first use of a certificate and revokes the device's other ones.
 	UseCertificate(ctx context.Context, device, serial string, at time.Time) error
-	// LimitCertificates lets the device's other certificates be valid until the time at most.
-	LimitCertificates(ctx context.Context, device, except string, until time.Time) error
+	// Renewal is the certificate that a request got: errs.NotFound when it was not answered yet.
+	Renewal(ctx context.Context, request string) (certificate string, err error)
+	// AddRenewal keeps the answer to a request that the certificate with the serial signed, and forgets those
+	// from before a time.
+	AddRenewal(ctx context.Context, request, serial, certificate string, at, forget time.Time) error
 	// RevokeCertificates revokes all certificates of a device and ends its enrolment tokens.
 	RevokeCertificates(ctx context.Context, device string, at time.Time) error
 }
@@ -50,12 +53,11 @@ type Record struct {
 // Issued is a certificate as it is stored.
 type Issued struct {
 	Certificate
-	Device     string
-	ValidUntil time.Time // NotAfter, or earlier after a renewal
-	UsedAt     *time.Time
+	Device string
+	UsedAt *time.Time
 }
 
 // Valid reports whether the certificate lets its holder in at a time.
 func (i Issued) Valid(at time.Time) bool {
-	return i.RevokedAt == nil && at.Before(i.ValidUntil) && !at.Before(i.NotBefore)
+	return i.RevokedAt == nil && at.Before(i.NotAfter) && !at.Before(i.NotBefore)
 }

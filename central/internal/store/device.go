@@ -205,11 +205,11 @@ func (s *Devices) AddCertificate(ctx context.Context, id string, c device.Certif
 // Certificate implements device.Store.
 func (s *Devices) Certificate(ctx context.Context, serial string) (device.Issued, error) {
 	const query = `
-		select serial, device_id, not_before, not_after, valid_until, used_at, revoked_at
+		select serial, device_id, not_before, not_after, used_at, revoked_at
 		from device_certificate where serial = $1`
 	var c device.Issued
 	var used, revoked sql.NullTime
-	err := s.DB.queryRow(ctx, query, serial).Scan(&c.Serial, &c.Device, &c.NotBefore, &c.NotAfter, &c.ValidUntil, &used, &revoked)
+	err := s.DB.queryRow(ctx, query, serial).Scan(&c.Serial, &c.Device, &c.NotBefore, &c.NotAfter, &used, &revoked)
 	if err != nil {
 		return c, fmt.Errorf("certificate %s: %w", serial, wrap(err))
 	}
@@ -235,12 +235,23 @@ func (s *Devices) UseCertificate(ctx context.Context, id, serial string, at time
 	})
 }
 
-// LimitCertificates implements device.Store.
-func (s *Devices) LimitCertificates(ctx context.Context, id, except string, until time.Time) error {
-	const update = `
-		update device_certificate set valid_until = $3 where device_id = $1 and serial <> $2 and valid_until > $3`
-	if _, err := s.DB.exec(ctx, update, id, except, until); err != nil {
-		return fmt.Errorf("limit certificates of device %s: %w", id, wrap(err))
+// Renewal implements device.Store.
+func (s *Devices) Renewal(ctx context.Context, request string) (string, error) {
+	var certificate string
+	if err := s.DB.queryRow(ctx, `select certificate from device_renewal where request = $1`, request).Scan(&certificate); err != nil {
+		return "", fmt.Errorf("load renewal: %w", wrap(err))
+	}
+	return certificate, nil
+}
+
+// AddRenewal implements device.Store.
+func (s *Devices) AddRenewal(ctx context.Context, request, serial, certificate string, at, forget time.Time) error {
+	if _, err := s.DB.exec(ctx, `delete from device_renewal where answered_at < $1`, forget); err != nil {
+		return fmt.Errorf("forget renewals: %w", wrap(err))
+	}
+	const insert = `insert into device_renewal (request, serial, certificate, answered_at) values ($1, $2, $3, $4)`
+	if _, err := s.DB.exec(ctx, insert, request, serial, certificate, at); err != nil {
+		return fmt.Errorf("keep renewal: %w", wrap(err))
 	}
 	return nil
 }
