@@ -76,7 +76,7 @@ func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) er
 	if err != nil {
 		return err
 	}
-	server, err := serverOf(cfg, b, metrics, map[string]func(context.Context) error{"database": b.db.Ping, "broker": mqtt.Ready})
+	server, err := serverOf(cfg, b, metrics, map[string]func(context.Context) error{"database": b.db.Ready, "telemetry": func(context.Context) error { return files.Health().Err() }, "broker": mqtt.Ready})
 	if err != nil {
 		return err
 	}

@@ -23,6 +23,7 @@ type Service struct {
 	events event.Publisher
 	log    *slog.Logger
 	hasher *hasher
+	spare  spare
 }
 
 // New makes the service.
@@ -225,7 +226,7 @@ func (s *Service) ChangeUser(ctx context.Context, id string, c Change) (User, er
 			return err
 		}
 		if u.Disabled {
-			if err := s.store.EndSessions(ctx, u.ID, ""); err != nil {
+			if err := s.endSessions(ctx, u.ID); err != nil {
 				return err
 			}
 		}
@@ -272,13 +273,14 @@ func (s *Service) ResetPassword(ctx context.Context, id string) (string, error) 
 		if err := s.store.SaveUser(ctx, u); err != nil {
 			return err
 		}
+		s.spare.forgive(u.Username, "")
 		if err := s.store.ForgetAttempts(ctx, u.Username, ""); err != nil {
 			return err
 		}
 		if err := s.revokeAll(ctx, u.ID); err != nil {
 			return err
 		}
-		if err := s.store.EndSessions(ctx, u.ID, ""); err != nil {
+		if err := s.endSessions(ctx, u.ID); err != nil {
 			return err
 		}
 		return s.record(ctx, &done, EventPasswordReset, u.ID, u.Division, u)

@@ -38,12 +38,8 @@ func (s *Service) Login(ctx context.Context, username, password string, from Ori
 		return Identity{}, "", err
 	}
 	source, known := from.source(u, time.Now())
-	tried, err := s.store.Attempt(ctx, username, source)
-	if err != nil {
+	if err := s.lockedOut(ctx, username, source); err != nil {
 		return Identity{}, "", err
-	}
-	if tried.locked(time.Now()) {
-		return Identity{}, "", lockedError(tried)
 	}
 	if !known {
 		if err := s.slow(ctx, username); err != nil {
@@ -77,11 +73,8 @@ func (s *Service) Login(ctx context.Context, username, password string, from Ori
 		if again.Disabled || again.Hash != u.Hash {
 			return wrongPassword()
 		}
-		if tried, err = s.store.Attempt(ctx, username, source); err != nil {
+		if err := s.lockedOut(ctx, username, source); err != nil {
 			return err
-		}
-		if tried.locked(now) {
-			return lockedError(tried)
 		}
 		if err := s.endPrevious(ctx, from.Session); err != nil {
 			return err
@@ -103,9 +96,16 @@ func (s *Service) Login(ctx context.Context, username, password string, from Ori
 		who = Identity{Actor: u.as(), User: u, Session: session}
 		return s.record(actor.With(ctx, who.Actor), &done, EventSessionStarted, u.ID, u.Division, sessionData{Session: session.ID})
 	})
+	if full(err) && s.spare.keep(session) {
+		// Not in the audit trail, which is on the same disk: the log is what is left.
+		s.log.WarnContext(ctx, "disk full: session is kept in memory", "user", u.ID, "error", err)
+		who, err = Identity{Actor: u.as(), User: u, Session: session}, nil
+		done = event.New(actor.With(ctx, who.Actor), EventSessionStarted, u.ID, u.Division, sessionData{Session: session.ID})
+	}
 	if err != nil {
 		return Identity{}, "", err
 	}
+	s.spare.forgive(username, source)
 	s.events.Publish(ctx, done)
 	return who, token, nil
 }
@@ -120,14 +120,45 @@ func (s *Service) endPrevious(ctx context.Context, token string) error {
 	if token == "" {
 		return nil
 	}
-	old, err := s.store.SessionByToken(ctx, digest(token))
+	old, err := s.session(ctx, token)
 	if errs.KindOf(err) == errs.NotFound {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
+	s.spare.end(func(v Session) bool { return v.ID == old.ID })
 	return s.store.EndSession(ctx, old.ID)
+}
+
+// endSessions ends all of a user's sessions.
+func (s *Service) endSessions(ctx context.Context, userID string) error {
+	s.spare.end(func(v Session) bool { return v.UserID == userID })
+	return s.store.EndSessions(ctx, userID, "")
+}
+
+// session finds one by its token, in the database or in memory.
+func (s *Service) session(ctx context.Context, token string) (Session, error) {
+	v, err := s.store.SessionByToken(ctx, digest(token))
+	if errs.KindOf(err) == errs.NotFound {
+		if kept, ok := s.spare.session(digest(token)); ok {
+			return kept, nil
+		}
+	}
+	return v, err
+}
+
+// lockedOut refuses a source that has guessed too often at a name.
+func (s *Service) lockedOut(ctx context.Context, username, source string) error {
+	now := time.Now()
+	if kept, locked := s.spare.locked(username, source, now); locked {
+		return lockedError(kept)
+	}
+	tried, err := s.store.Attempt(ctx, username, source)
+	if err == nil && tried.locked(now) {
+		err = lockedError(tried)
+	}
+	return err
 }
 
 func lockedError(a Attempt) error {
@@ -137,39 +168,49 @@ func lockedError(a Attempt) error {
 // refuse counts a failure and returns what the caller may know: the same for a name that exists and one
 // that does not.
 func (s *Service) refuse(ctx context.Context, username, source string, u User) error {
-	var a Attempt
+	var kind string
+	var failure error
 	var done event.Event
-	kind, failure := EventSessionRefused, wrongPassword()
 	now := stamp()
+	subject, name := u.ID, username
+	if subject == "" {
+		// What was typed may be a password in the wrong field: only a name that exists is kept.
+		subject, name = "unknown", ""
+	}
 	err := s.tx.Do(ctx, func(ctx context.Context) error {
 		if err := s.store.Lock(ctx); err != nil {
 			return err
 		}
-		before, err := s.store.Attempt(ctx, username, source)
+		a, err := s.store.Attempt(ctx, username, source)
 		if err != nil {
 			return err
 		}
-		if a = before; !a.locked(now) {
+		if !a.locked(now) {
 			a = a.failed(now)
 		}
 		if err := s.store.SaveAttempt(ctx, a); err != nil {
 			return err
 		}
-		if a.locked(now) {
-			kind, failure = EventSessionLocked, lockedError(a)
-		}
-		subject, name := u.ID, username
-		if subject == "" {
-			// What was typed may be a password in the wrong field: only a name that exists is kept.
-			subject, name = "unknown", ""
-		}
+		kind, failure = verdict(a, now)
 		return s.record(ctx, &done, kind, subject, u.Division, sessionData{Username: name})
 	})
+	if full(err) {
+		kind, failure = verdict(s.spare.fail(Attempt{Username: username, Source: source}, now), now)
+		done, err = event.New(ctx, kind, subject, u.Division, sessionData{Username: name}), nil
+	}
 	if err != nil {
 		return fmt.Errorf("count failed login: %w", err)
 	}
 	s.events.Publish(ctx, done)
 	return failure
+}
+
+// verdict is what a failure comes to: the event and the answer.
+func verdict(a Attempt, now time.Time) (string, error) {
+	if a.locked(now) {
+		return EventSessionLocked, lockedError(a)
+	}
+	return EventSessionRefused, wrongPassword()
 }
 
 // Authenticate says who holds a session token or an API token, and notes the use.
@@ -185,6 +226,9 @@ func (s *Service) Authenticate(ctx context.Context, token string) (Identity, err
 		err = s.store.SaveToken(ctx, key)
 	case key.ID == "" && now.Sub(who.Session.SeenAt) >= touchEvery:
 		who.Session = who.Session.touched(now)
+		if s.spare.touch(who.Session) {
+			break
+		}
 		err = s.store.TouchSession(ctx, who.Session)
 	}
 	if err != nil {
@@ -212,7 +256,7 @@ func (s *Service) identify(ctx context.Context, token string) (Identity, Token, 
 		}
 		userID = key.UserID
 	} else {
-		who.Session, err = s.store.SessionByToken(ctx, digest(token))
+		who.Session, err = s.session(ctx, token)
 		if err == nil && !who.Session.live(time.Now()) {
 			err = noSession()
 		}
@@ -242,7 +286,7 @@ func (s *Service) identify(ctx context.Context, token string) (Identity, Token, 
 
 // Logout ends the session of a token; an unknown one is no error.
 func (s *Service) Logout(ctx context.Context, token string) error {
-	session, err := s.store.SessionByToken(ctx, digest(token))
+	session, err := s.session(ctx, token)
 	if errs.KindOf(err) == errs.NotFound {
 		return nil
 	}
@@ -254,6 +298,11 @@ func (s *Service) Logout(ctx context.Context, token string) error {
 		return err
 	}
 	var done event.Event
+	if _, kept := s.spare.session(session.TokenHash); kept {
+		s.spare.end(func(v Session) bool { return v.ID == session.ID })
+		s.events.Publish(ctx, event.New(ctx, EventSessionEnded, session.UserID, u.Division, sessionData{Session: session.ID}))
+		return nil
+	}
 	err = s.tx.Do(ctx, func(ctx context.Context) error {
 		if err := s.store.EndSession(ctx, session.ID); err != nil {
 			return err
@@ -274,12 +323,8 @@ func (s *Service) ChangePassword(ctx context.Context, who Identity, old, chosen 
 		return Identity{}, "", errs.E(errs.Denied, "account.needs_session", "an API token cannot change the password; sign in")
 	}
 	u, source := who.User, "session "+who.Session.ID
-	tried, err := s.store.Attempt(ctx, u.Username, source)
-	if err != nil {
+	if err := s.lockedOut(ctx, u.Username, source); err != nil {
 		return Identity{}, "", err
-	}
-	if tried.locked(time.Now()) {
-		return Identity{}, "", lockedError(tried)
 	}
 	if err := checkPassword(chosen, u.Username); err != nil {
 		return Identity{}, "", err
@@ -319,7 +364,7 @@ func (s *Service) ChangePassword(ctx context.Context, who Identity, old, chosen 
 		if err := s.store.SaveUser(ctx, u); err != nil {
 			return err
 		}
-		if err := s.store.EndSessions(ctx, u.ID, ""); err != nil {
+		if err := s.endSessions(ctx, u.ID); err != nil {
 			return err
 		}
 		next.ID, next.TokenHash = newID(), digest(token)

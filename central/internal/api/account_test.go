@@ -56,7 +56,7 @@ func newCentre(t *testing.T, devices ...device.Device) *centre {
 	s := New(Options{
 		Listen: "127.0.0.1:0", Identity: accounts, About: About{Name: "演示", Version: "1"},
 		Console: fstest.MapFS{"index.html": {Data: []byte("<title>烽燧</title>")}, "assets/a-1.js": {Data: []byte("1")}},
-		Ready:   map[string]func(context.Context) error{"database": db.Ping},
+		Ready:   map[string]func(context.Context) error{"database": db.Ready},
 	})
 	c := &centre{t: t, server: s, accounts: accounts, bus: bus, once: once, devices: devices}
 	RegisterAccounts(s, accounts)

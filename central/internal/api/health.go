@@ -2,8 +2,10 @@ package api
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -13,6 +15,17 @@ import (
 	"github.com/fengsui/fengsui/central/internal/actor"
 	"github.com/fengsui/fengsui/central/internal/errs"
 )
+
+// readyFor is how long an answer stands, so that nobody who asks often makes the parts work.
+const readyFor = time.Second
+
+// readiness is the last answer.
+type readiness struct {
+	mu     sync.Mutex
+	at     time.Time
+	status int
+	parts  map[string]string
+}
 
 // readyTimeout is how long one part may take to answer.
 const readyTimeout = 3 * time.Second
@@ -31,20 +44,35 @@ func (s *Server) registerHealth() {
 	}
 }
 
-// ready answers 200 when every part works, else 503, and names each. What is wrong stays in the log.
+// ready answers 200 when every part works, else 503, and names each. What is wrong stays in the log, but for
+// a full disk, which whoever watches can mend.
 func (s *Server) ready(c *fiber.Ctx) error {
-	status, parts := http.StatusOK, fiber.Map{}
+	r := &s.readiness
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if time.Since(r.at) >= readyFor {
+		r.status, r.parts = s.try(c.UserContext())
+		r.at = time.Now()
+	}
+	return c.Status(r.status).JSON(r.parts)
+}
+
+func (s *Server) try(ctx context.Context) (int, map[string]string) {
+	status, parts := http.StatusOK, map[string]string{}
 	for name, check := range s.opts.Ready {
-		ctx, cancel := context.WithTimeout(c.UserContext(), readyTimeout)
+		ctx, cancel := context.WithTimeout(ctx, readyTimeout)
 		err := check(ctx)
 		cancel()
 		parts[name] = "ok"
 		if err != nil {
 			s.opts.Log.Warn("part is not ready", "part", name, "error", err)
 			status, parts[name] = http.StatusServiceUnavailable, "down"
+			if e, ok := errors.AsType[*errs.Error](err); ok && e.Code == "store.full" {
+				parts[name] = "disk full"
+			}
 		}
 	}
-	return c.Status(status).JSON(parts)
+	return status, parts
 }
 
 // mayMeasure lets this machine and holders of an API token read the metrics.

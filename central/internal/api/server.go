@@ -58,14 +58,15 @@ type Options struct {
 
 // Server answers HTTP.
 type Server struct {
-	opts     Options
-	fiber    *fiber.App
-	huma     huma.API
-	listener net.Listener
-	served   chan error
-	live     *live
-	logins   *gate
-	accounts *account.Service // set by RegisterAccounts
+	opts      Options
+	fiber     *fiber.App
+	huma      huma.API
+	listener  net.Listener
+	served    chan error
+	live      *live
+	logins    *gate
+	readiness readiness
+	accounts  *account.Service // set by RegisterAccounts
 }
 
 // New makes a server with the routes that belong to no capability. Register the others, then Start.

@@ -13,6 +13,8 @@ import (
 	"testing"
 
 	"github.com/gofiber/fiber/v2"
+
+	"github.com/fengsui/fengsui/central/internal/errs"
 )
 
 func TestParametersKeptPastTheirHandlerStayTheSame(t *testing.T) {
@@ -118,6 +120,9 @@ func TestReadyNamesThePartThatIsDown(t *testing.T) {
 	s := New(Options{Listen: "127.0.0.1:0", Ready: map[string]func(context.Context) error{
 		"database": func(context.Context) error { return nil },
 		"broker":   func(context.Context) error { return errors.New("password=x refused") },
+		"readings": func(context.Context) error {
+			return fmt.Errorf("write: %w", errs.E(errs.Unavailable, "store.full", "full"))
+		},
 	}})
 	if err := s.Start(t.Context()); err != nil {
 		t.Fatal(err)
@@ -129,7 +134,8 @@ func TestReadyNamesThePartThatIsDown(t *testing.T) {
 	}
 	text, _ := io.ReadAll(res.Body)
 	res.Body.Close()
-	if res.StatusCode != http.StatusServiceUnavailable || !strings.Contains(string(text), `"broker":"down"`) || !strings.Contains(string(text), `"database":"ok"`) {
+	if res.StatusCode != http.StatusServiceUnavailable || !strings.Contains(string(text), `"broker":"down"`) || !strings.Contains(string(text), `"database":"ok"`) ||
+		!strings.Contains(string(text), `"readings":"disk full"`) {
 		t.Errorf("%d %s", res.StatusCode, text)
 	}
 }

@@ -99,10 +99,12 @@ func openPostgres(dsn string) (*sql.DB, error) {
 // Close ends all connections.
 func (db *DB) Close() error { return db.sql.Close() }
 
-// Ping asks the database for a sign of life.
-func (db *DB) Ping(ctx context.Context) error {
-	if err := db.sql.PingContext(ctx); err != nil {
-		return fmt.Errorf("ping database: %w", err)
+// Ready tries to write: a database that can only be read takes no alarm. errs.Unavailable "store.full" when
+// the disk is full.
+func (db *DB) Ready(ctx context.Context) error {
+	const write = `insert into ready (id, at) values (1, $1) on conflict (id) do update set at = excluded.at`
+	if _, err := db.exec(ctx, write, time.Now()); err != nil {
+		return fmt.Errorf("write to database: %w", wrap(err))
 	}
 	return nil
 }

@@ -15,7 +15,7 @@ func TestEmptyDatabaseIsMigratedToTheNewestSchemaAndOpensAgain(t *testing.T) {
 		if err != nil || v < 2 {
 			t.Fatalf("schema version = %d, %v; want at least 2", v, err)
 		}
-		if err := db.Ping(t.Context()); err != nil {
+		if err := db.Ready(t.Context()); err != nil {
 			t.Error(err)
 		}
 	})

@@ -6,6 +6,7 @@ package telemetry
 import (
 	"time"
 
+	"github.com/fengsui/fengsui/central/internal/errs"
 	"github.com/fengsui/fengsui/shared/wire"
 )
 
@@ -88,4 +89,17 @@ type Health struct {
 	FreeBytes    int64       `json:"free_bytes"`
 	ReserveBytes int64       `json:"reserve_bytes"`
 	Refused      int64       `json:"refused"` // messages refused for want of room since the start of the centre
+}
+
+// Err is nil while readings are taken and kept: errs.Unavailable names what does not work, "store.full" a
+// full disk.
+func (h Health) Err() error {
+	switch h.State {
+	case DiskFull:
+		return errs.E(errs.Unavailable, "store.full", "the disk of the readings is full: %d bytes are free", h.FreeBytes)
+	case Failing:
+		return errs.E(errs.Unavailable, "telemetry.failing", "readings: %s does not work", h.Part)
+	case Healthy:
+	}
+	return nil
 }
