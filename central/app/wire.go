@@ -15,6 +15,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/actor"
 	"github.com/fengsui/fengsui/central/internal/api"
 	"github.com/fengsui/fengsui/central/internal/audit"
+	"github.com/fengsui/fengsui/central/internal/ballast"
 	"github.com/fengsui/fengsui/central/internal/broker"
 	"github.com/fengsui/fengsui/central/internal/config"
 	"github.com/fengsui/fengsui/central/internal/device"
@@ -32,6 +33,9 @@ import (
 	"github.com/fengsui/fengsui/shared/wire"
 )
 
+// ballastBytes are kept beside the data and let go at a start on a full disk.
+const ballastBytes = 64 << 20
+
 // build makes and starts every part, in the order in which they need each other.
 func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) error {
 	unlock, err := lockData(cfg.Data)
@@ -39,6 +43,9 @@ func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) er
 		return err
 	}
 	c.started("lock", unlock)
+	if err := ballast.Look(cfg.Data, ballastBytes, c.log); err != nil {
+		c.log.Warn("ballast is not looked after", "error", err)
+	}
 	if err := clearUnfinished(cfg.Data); err != nil {
 		return err
 	}

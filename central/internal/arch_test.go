@@ -18,7 +18,7 @@ const module = "github.com/fengsui/fengsui/central/internal/"
 // below its own. Adapters import domain and base, never each other, except those listed in uses. A new
 // capability is one line here.
 var levels = map[string]int{
-	"errs": 0, "event": 0, "page": 0, "actor": 0, "config": 0,
+	"errs": 0, "event": 0, "page": 0, "actor": 0, "config": 0, "ballast": 0,
 	"account": 1, "device": 1,
 	"telemetry": 2, "video": 2,
 	"audit":    6,
