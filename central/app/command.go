@@ -91,35 +91,25 @@ func AddUser(ctx context.Context, o Options, username string, n NewUser) error {
 		if n.Name == "" {
 			n.Name = username
 		}
+		chosen := ""
+		if n.PasswordFile != "" {
+			text, err := os.ReadFile(n.PasswordFile)
+			if err != nil {
+				return fmt.Errorf("read password: %w", err)
+			}
+			if chosen = strings.TrimSpace(string(text)); chosen == "" {
+				return fmt.Errorf("read password: %s is empty", n.PasswordFile)
+			}
+		}
 		u, password, err := h.accounts.CreateUser(ctx, account.NewUser{
-			Username: username, Name: n.Name, OrgID: n.Org, Roles: strings.Split(n.Role, ","),
+			Username: username, Name: n.Name, OrgID: n.Org, Roles: strings.Split(n.Role, ","), Password: chosen,
 		})
-		if err != nil {
+		if err != nil || chosen != "" {
 			return err
 		}
-		if n.PasswordFile == "" {
-			_, err = fmt.Fprintf(h.out, "user: username=%s password=%s\n", u.Username, password)
-			return err
-		}
-		return h.choosePassword(ctx, u.Username, password, n.PasswordFile)
+		_, err = fmt.Fprintf(h.out, "user: username=%s password=%s\n", u.Username, password)
+		return err
 	})
-}
-
-// choosePassword does what the user would do at the first sign-in.
-func (h atHand) choosePassword(ctx context.Context, username, once, file string) error {
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return fmt.Errorf("read password: %w", err)
-	}
-	who, _, err := h.accounts.Login(ctx, username, once, account.Origin{})
-	if err != nil {
-		return err
-	}
-	_, token, err := h.accounts.ChangePassword(actor.With(ctx, who.Actor), who, once, strings.TrimSpace(string(text)))
-	if err != nil {
-		return err
-	}
-	return h.accounts.Logout(ctx, token)
 }
 
 // ResetPassword sets a one-time password and prints it.

@@ -130,9 +130,10 @@ func (s *Service) UserByName(ctx context.Context, username string) (User, error)
 type NewUser struct {
 	Username, Name, OrgID string
 	Roles                 []string
+	Password              string // chosen by the user beforehand, on the command line only; empty: a one-time one
 }
 
-// CreateUser makes a user with a one-time password, which it returns.
+// CreateUser makes a user with a one-time password, which it returns, or with the one that was chosen.
 func (s *Service) CreateUser(ctx context.Context, n NewUser) (User, string, error) {
 	a, err := actor.Require(ctx, actor.AccountWrite)
 	if err != nil {
@@ -149,6 +150,15 @@ func (s *Service) CreateUser(ctx context.Context, n NewUser) (User, string, erro
 	password, err := oneTime()
 	if err != nil {
 		return User{}, "", err
+	}
+	if n.Password != "" {
+		if a.Kind != actor.System {
+			return User{}, "", errs.E(errs.Denied, "account.password_other", "nobody chooses another's password")
+		}
+		if err := checkPassword(n.Password, u.Username); err != nil {
+			return User{}, "", err
+		}
+		password, u.MustChangePassword = n.Password, false
 	}
 	if u.Hash, err = s.hasher.hash(ctx, password); err != nil {
 		return User{}, "", err

@@ -147,6 +147,33 @@ func TestUsersAreMadeListedChangedAndDisabled(t *testing.T) {
 	})
 }
 
+func TestAnUnfitPasswordLeavesNoAccount(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		b := newBench(t, db)
+		ctx, who, _ := b.admin()
+		n := account.NewUser{Username: "li", Name: "李", OrgID: who.User.OrgID, Roles: []string{"duty"}, Password: "short"}
+		if _, _, err := b.CreateUser(b.sys, n); errs.KindOf(err) != errs.Invalid {
+			t.Errorf("an unfit password: %v", err)
+		}
+		if _, err := b.UserByName(b.sys, "li"); errs.KindOf(err) != errs.NotFound {
+			t.Errorf("the account was left: %v", err)
+		}
+		n.Password = chosen
+		if _, _, err := b.CreateUser(ctx, n); errs.KindOf(err) != errs.Denied {
+			t.Errorf("an administrator chose another's password: %v", err)
+		}
+		if _, _, err := b.CreateUser(b.sys, n); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := b.CreateUser(b.sys, n); errs.KindOf(err) != errs.Conflict || err.(*errs.Error).Msg != "the username li is taken" {
+			t.Errorf("the name again: %v", err)
+		}
+		if in, _, err := b.Login(t.Context(), "li", chosen, account.Origin{}); err != nil || in.User.MustChangePassword {
+			t.Errorf("sign in with the chosen password: %+v, %v", in.User, err)
+		}
+	})
+}
+
 func TestResetGivesAOneTimePasswordAndEndsSessions(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		b := newBench(t, db)
