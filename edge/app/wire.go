@@ -59,6 +59,11 @@ func (a *Agent) build(ctx context.Context) error {
 		return err
 	}
 	a.started("lock", unlock)
+	if a.enrolled() {
+		if err := enrol.Check(a.cfg.Data); err != nil {
+			return err
+		}
+	}
 	p := &agentParts{boot: uuid.NewString(), clock: clock.New(nil)}
 	if err := a.openOutbox(ctx, p); err != nil {
 		return err

@@ -207,6 +207,24 @@ func replace(path string, text []byte) error {
 	return nil
 }
 
+// Check returns an error that names the file when there is an identity that cannot be used.
+func Check(dir string) error {
+	id, err := Load(dir)
+	if errors.Is(err, ErrNone) {
+		return nil
+	}
+	if err == nil {
+		_, err = id.TLS()
+	}
+	if err == nil {
+		_, _, err = id.Life()
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w; mend it, or remove it and enrol again", filepath.Join(dir, file), err)
+	}
+	return nil
+}
+
 // Load reads the identity of a folder: ErrNone when there is none.
 func Load(dir string) (Identity, error) {
 	var id Identity

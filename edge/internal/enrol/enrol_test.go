@@ -139,6 +139,29 @@ func TestTokenBecomesAnIdentityThatOnlyTheAgentCanRead(t *testing.T) {
 	}
 }
 
+func TestAnIdentityThatCannotBeReadIsNamed(t *testing.T) {
+	_, centre := newAuthority(t)
+	dir := t.TempDir()
+	if err := Check(dir); err != nil {
+		t.Errorf("none at all: %v", err)
+	}
+	if _, err := Enrol(t.Context(), centre, dir, "edge-1", "good"); err != nil {
+		t.Fatal(err)
+	}
+	if err := Check(dir); err != nil {
+		t.Errorf("a good one: %v", err)
+	}
+	path := filepath.Join(dir, file)
+	for name, text := range map[string]string{"empty": "", "cut": `{"edge":"e","key":"`, "no certificate": `{"edge":"e"}`} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := Check(dir); err == nil || !strings.Contains(err.Error(), path) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 func TestRefusalLeavesNothingBehindAndSaysWhy(t *testing.T) {
 	a, centre := newAuthority(t)
 	for _, c := range []struct {
