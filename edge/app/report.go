@@ -16,7 +16,7 @@ import (
 // hello is what the terminal is.
 func (a *Agent) hello(p *agentParts) wire.Hello {
 	h := wire.Hello{
-		Version: wire.Version, Agent: version.Version, Boot: p.boot, Name: a.cfg.Name, Place: place(a.cfg.Place), Sensors: p.declared,
+		Version: wire.Version, Agent: version.Version, Boot: p.boot, Name: a.cfg.Name, Division: a.cfg.Division, Place: place(a.cfg.Place), Sensors: p.declared,
 	}
 	for _, c := range a.cfg.Cameras {
 		division, at := c.Division, c.Place

@@ -24,17 +24,18 @@ type Ack struct {
 
 // Hello greets the centre after each connect.
 type Hello struct {
-	Version int              `json:"version"` // of this protocol
-	Agent   string           `json:"agent"`   // version of the program
-	Boot    string           `json:"boot"`    // id of this start of the agent
-	Epoch   uint64           `json:"epoch"`
-	Time    int64            `json:"time"` // the edge's clock, Unix milliseconds
-	Synced  bool             `json:"synced"`
-	Lanes   []LaneHello      `json:"lanes"`
-	Place   *Place           `json:"place,omitempty"`
-	Name    string           `json:"name,omitempty"`
-	Sensors []SensorDeclared `json:"sensors"`
-	Cameras []CameraDeclared `json:"cameras"`
+	Version  int              `json:"version"` // of this protocol
+	Agent    string           `json:"agent"`   // version of the program
+	Boot     string           `json:"boot"`    // id of this start of the agent
+	Epoch    uint64           `json:"epoch"`
+	Time     int64            `json:"time"` // the edge's clock, Unix milliseconds
+	Synced   bool             `json:"synced"`
+	Lanes    []LaneHello      `json:"lanes"`
+	Place    *Place           `json:"place,omitempty"`
+	Name     string           `json:"name,omitempty"`
+	Division string           `json:"division,omitempty"` // GB/T 2260, of the terminal itself
+	Sensors  []SensorDeclared `json:"sensors"`
+	Cameras  []CameraDeclared `json:"cameras"`
 }
 
 // LaneHello is what an edge still holds of a lane: numbers First to Next-1.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/fengsui/fengsui/central/internal/actor"
 	"github.com/fengsui/fengsui/central/internal/errs"
 	"github.com/fengsui/fengsui/central/internal/event"
 	"github.com/fengsui/fengsui/shared/wire"
@@ -94,6 +95,9 @@ func (s *Service) greet(ctx context.Context, edge string, h wire.Hello, now time
 			if h.Place != nil && onEarth(*h.Place) {
 				own.Place = h.Place
 			}
+		}
+		if division.MatchString(h.Division) && (own.Division == "" || actor.Covers(own.Division, h.Division)) {
+			own.Division = h.Division // never out of the division that somebody at the centre gave it
 		}
 		if own.Name == own.ID && h.Name != "" && len(h.Name) <= maxName {
 			own.Name = h.Name

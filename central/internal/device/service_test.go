@@ -272,6 +272,30 @@ func TestEnrolmentTokenEndsAfterADayAndWithTheNextOne(t *testing.T) {
 	})
 }
 
+func TestATerminalStandsInTheDivisionOfItsConfiguration(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		d := newDesk(t, db)
+		for _, c := range []struct{ id, given, said, want string }{
+			{"edge-province", "", "320623", "320623"},
+			{"edge-city", "320600", "320623", "320623"},
+			{"edge-other", "320681", "320623", "320681"},
+			{"edge-wider", "320623", "320600", "320623"},
+			{"edge-silent", "320623", "", "320623"},
+			{"edge-nonsense", "320600", "Rudong", "320600"},
+		} {
+			if _, err := d.Create(as("32", actor.DeviceRead, actor.DeviceWrite), device.New{ID: c.id, Kind: device.Edge, Division: c.given}); err != nil {
+				t.Fatal(err)
+			}
+			if err := d.Hello(context.Background(), c.id, wire.Hello{Version: 1, Time: time.Now().UnixMilli(), Division: c.said}); err != nil {
+				t.Fatal(err)
+			}
+			if got, ok := d.Visible(actor.WithSystem(context.Background(), "test"), c.id); !ok || got.Division != c.want {
+				t.Errorf("%s stands in %q, want %q", c.id, got.Division, c.want)
+			}
+		}
+	})
+}
+
 func hello() wire.Hello {
 	return wire.Hello{
 		Version: 1, Agent: "0.1.0", Boot: "b", Time: time.Now().UnixMilli(), Synced: true,
