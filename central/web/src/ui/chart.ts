@@ -24,6 +24,8 @@ export interface ChartLook {
   to?: number
   value: (v: number) => string
   axis: (v: number) => string
+  // step is the least distance of two marks of the value axis that can be told apart.
+  step?: number
   colours: ChartColours
 }
 
@@ -39,7 +41,7 @@ export function rangeOf(dots: readonly Dot[], limits: readonly ChartLimit[]): { 
 
 // option is the ECharts option: the mean as a line, minimum to maximum as a band, limits as dashed lines
 // in the colour of their level.
-export function option(dots: readonly Dot[], { limits, from, to, value, axis, colours }: ChartLook) {
+export function option(dots: readonly Dot[], { limits, from, to, value, axis, step, colours }: ChartLook) {
   const lines = { axisLine: { lineStyle: { color: colours.grid } }, axisTick: { show: false }, axisLabel: { color: colours.muted, fontSize: 11, hideOverlap: true }, splitLine: { lineStyle: { color: colours.grid, opacity: 0.6 } } }
   // The band is the minimum and, on top of it, the span; 'all' stacks across zero, which a tide crosses.
   const band = { type: 'line', stack: 'band', stackStrategy: 'all', silent: true, symbol: 'none', lineStyle: { opacity: 0 }, tooltip: { show: false } }
@@ -57,7 +59,7 @@ export function option(dots: readonly Dot[], { limits, from, to, value, axis, co
       },
     },
     xAxis: { type: 'time', min: from, max: to, ...lines, splitLine: { show: false } },
-    yAxis: { type: 'value', ...rangeOf(dots, limits), ...lines, axisLabel: { ...lines.axisLabel, formatter: axis, showMinLabel: false, showMaxLabel: false } },
+    yAxis: { type: 'value', minInterval: step, ...rangeOf(dots, limits), ...lines, axisLabel: { ...lines.axisLabel, formatter: axis, showMinLabel: false, showMaxLabel: false } },
     series: [
       { ...band, data: dots.map((d) => [d.at, d.min]) },
       { ...band, areaStyle: { color: colours.text, opacity: 0.16 }, data: dots.map((d) => [d.at, d.max - d.min]) },

@@ -39,11 +39,10 @@ export function useAlarmWords() {
     const limit = value(alarm, alarm.limit)
     return latest ? t('alarm.measured.now', { value: value(alarm, latest.value), limit }) : t('alarm.measured.limit', { limit })
   }
-  // reading says the newest value, and of when it is once the sensor is no longer heard.
-  function reading(alarm: Alarm): string {
+  // old says the last value and of when it is, once the sensor is no longer heard; '' while measured has it.
+  function old(alarm: Alarm): string {
     const latest = live.latest.get(latestKey(alarm.device, alarm.property))
-    if (!latest) return ''
-    if (fresh(alarm)) return t('alarm.detail.now', { value: value(alarm, latest.value) })
+    if (!latest || fresh(alarm)) return ''
     const online = live.devices.get(alarm.device)?.state === 'online'
     const time = moment(new Date(latest.at), new Date(now.value))
     return t(online ? 'alarm.detail.old' : 'alarm.detail.lost', { time, value: value(alarm, latest.value) })
@@ -55,5 +54,5 @@ export function useAlarmWords() {
     if (alarm.retrospective) return t('alarm.stand.late', { time: moment(new Date(alarm.received_at), new Date(live.now())) })
     return t('alarm.stand.open')
   }
-  return { heading, rule, measured, reading, stand, value }
+  return { heading, rule, measured, old, stand, value }
 }
