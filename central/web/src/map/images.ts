@@ -46,22 +46,14 @@ function colours(shape: Shape, tone: Tone, p: Palette): { fill: string; line: st
   return { fill: p.panel, line: p.text, glyph: p.text }
 }
 
-// A camera stands on a stalk over its place, a terminal hangs under it; the others are on the spot.
-const stalk = 15
-// signLift is from a place to the middle of its stalked sign.
-export const signLift = stalk + 12
-
 function sign(shape: Shape, tone: Tone, p: Palette): Sign {
-  const stalked = shape === 'camera' || shape === 'terminal'
   return {
     width: 24,
-    height: stalked ? 24 + stalk : 24,
+    height: 24,
     draw(pen) {
       const c = colours(shape, tone, p)
       pen.lineJoin = 'round'
       pen.lineCap = 'round'
-      if (stalked) drawStalk(pen, shape === 'camera' ? [20, 24 + stalk - 2] : [2, stalk + 4], p)
-      if (shape === 'terminal') pen.translate(0, stalk)
       const body = outline(shape)
       pen.fillStyle = c.fill
       pen.fill(body)
@@ -81,37 +73,6 @@ function sign(shape: Shape, tone: Tone, p: Palette): Sign {
   }
 }
 
-function drawStalk(pen: CanvasRenderingContext2D, [from, to]: [number, number], p: Palette): void {
-  pen.beginPath()
-  pen.moveTo(12, from)
-  pen.lineTo(12, to)
-  pen.strokeStyle = p.panel
-  pen.lineWidth = 4
-  pen.stroke()
-  pen.strokeStyle = p.muted
-  pen.lineWidth = 1.6
-  pen.stroke()
-}
-
-const chipSize = 14
-
-function chip(line: string, fill: string, width: number, dashed: boolean): Sign {
-  return {
-    width: chipSize,
-    height: chipSize,
-    draw(pen) {
-      pen.beginPath()
-      pen.roundRect(1, 1, chipSize - 2, chipSize - 2, 3)
-      pen.fillStyle = fill
-      pen.fill()
-      pen.strokeStyle = line
-      pen.lineWidth = width
-      if (dashed) pen.setLineDash([2, 2])
-      pen.stroke()
-    },
-  }
-}
-
 function dot(p: Palette): Sign {
   return {
     width: 6,
@@ -124,7 +85,7 @@ function dot(p: Palette): Sign {
   }
 }
 
-function pixels(s: Sign): ImageData {
+function drawn(s: Sign): { canvas: HTMLCanvasElement; pen: CanvasRenderingContext2D } {
   const canvas = document.createElement('canvas')
   canvas.width = s.width * scale
   canvas.height = s.height * scale
@@ -132,29 +93,23 @@ function pixels(s: Sign): ImageData {
   if (!pen) throw new Error('no 2d canvas')
   pen.scale(scale, scale)
   s.draw(pen)
-  return pen.getImageData(0, 0, canvas.width, canvas.height)
+  return { canvas, pen }
 }
 
-// The middle of a chip stretches, its corners stay.
-const inner = [5 * scale, (chipSize - 5) * scale] as [number, number]
-const stretch = {
-  pixelRatio: scale,
-  stretchX: [inner],
-  stretchY: [inner],
-  content: [3 * scale, 3 * scale, (chipSize - 3) * scale, (chipSize - 3) * scale] as [number, number, number, number],
-}
-
-function put(map: GlMap, name: string, s: Sign, options: Parameters<GlMap['addImage']>[2]): void {
-  if (map.hasImage(name)) map.updateImage(name, pixels(s))
-  else map.addImage(name, pixels(s), options)
+function put(map: GlMap, name: string, s: Sign): void {
+  const { canvas, pen } = drawn(s)
+  const pixels = pen.getImageData(0, 0, canvas.width, canvas.height)
+  if (map.hasImage(name)) map.updateImage(name, pixels)
+  else map.addImage(name, pixels, { pixelRatio: scale })
 }
 
 // addImages draws every sign anew in the colours of the palette.
 export function addImages(map: GlMap, p: Palette): void {
-  for (const shape of shapes) for (const tone of tones) put(map, `sign-${shape}-${tone}`, sign(shape, tone, p), { pixelRatio: scale })
-  put(map, 'dot', dot(p), { pixelRatio: scale })
-  put(map, 'chip-fresh', chip(p.muted, p.panel, 1, false), stretch)
-  put(map, 'chip-stale', chip(p.faint, p.panel, 1, true), stretch)
-  put(map, 'chip-never', chip(p.faint, p.panel, 1, true), stretch)
-  p.levels.forEach((colour, i) => put(map, `chip-${i + 1}`, chip(colour, p.panel, 2, false), stretch))
+  for (const shape of shapes) for (const tone of tones) put(map, `sign-${shape}-${tone}`, sign(shape, tone, p))
+  put(map, 'dot', dot(p))
+}
+
+// signUrl is a sign as an image's address, for the lines beside the map's signs.
+export function signUrl(shape: Shape, tone: Tone, p: Palette): string {
+  return drawn(sign(shape, tone, p)).canvas.toDataURL()
 }

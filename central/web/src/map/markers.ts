@@ -4,6 +4,7 @@ import { Marker } from 'maplibre-gl'
 import { onScopeDispose, watch } from 'vue'
 import type { Alarm, Place } from '@/api/types'
 import type { MapContext } from './context'
+import type { Spot } from './spots'
 import { worst } from './things'
 import './markers.css'
 
@@ -11,6 +12,8 @@ import './markers.css'
 const most = 300
 
 export interface AlarmMark {
+  // spot is the key of the spot the ring lies around, device whose alarm is the worst there.
+  spot: string
   device: string
   place: Place
   level: number
@@ -19,39 +22,31 @@ export interface AlarmMark {
   // over: the condition has ended.
   over: boolean
   name: string
-  more: number
 }
 
-// alarmMarks is one mark for each device with active alarms, worst first.
-export function alarmMarks(alarms: Iterable<Alarm>, placed: ReadonlyMap<string, Place>): AlarmMark[] {
+// alarmMarks is one mark for each spot with active alarms, worst first.
+export function alarmMarks(alarms: Iterable<Alarm>, spots: readonly Spot[]): AlarmMark[] {
   const mine = new Map<string, Alarm[]>()
   for (const alarm of alarms) {
     if (alarm.state === 'cleared') continue
     mine.set(alarm.device, [...(mine.get(alarm.device) ?? []), alarm])
   }
   const marks: AlarmMark[] = []
-  for (const [device, list] of mine) {
-    const place = placed.get(device)
+  for (const spot of spots) {
+    const list = spot.things.flatMap((t) => mine.get(t.id) ?? [])
     const alarm = worst(list)
-    if (!place || !alarm) continue
+    if (!alarm) continue
     marks.push({
-      device,
-      place,
+      spot: spot.key,
+      device: alarm.device,
+      place: spot.place,
       level: alarm.level,
       rings: list.some((a) => a.state === 'open' && !a.retrospective),
       over: list.every((a) => a.state === 'returned'),
-      name: alarm.device_name || device,
-      more: list.length - 1,
+      name: alarm.device_name || alarm.device,
     })
   }
   return marks.sort((a, b) => a.level - b.level || Number(b.rings) - Number(a.rings)).slice(0, most)
-}
-
-export interface MarkWords {
-  // word is the one character or letter of the level.
-  word: (level: number) => string
-  // sentence is read out and shown when the pointer rests.
-  sentence: (mark: AlarmMark) => string
 }
 
 interface Shown {
@@ -59,32 +54,30 @@ interface Shown {
   button: HTMLButtonElement
 }
 
-export function useAlarmMarkers(context: MapContext, marks: () => AlarmMark[], words: () => MarkWords, pick: (device: string) => void): void {
+export function useAlarmMarkers(context: MapContext, marks: () => AlarmMark[], sentence: () => (mark: AlarmMark) => string, pick: (device: string) => void): void {
   const shown = new Map<string, Shown>()
 
   function add(mark: AlarmMark): Shown {
     const button = document.createElement('button')
     button.type = 'button'
     button.dataset.testid = 'map-alarm'
-    button.dataset.device = mark.device
-    button.append(document.createElement('i'), document.createElement('b'))
+    button.append(document.createElement('i'))
     button.addEventListener('click', (e) => {
       e.stopPropagation()
-      pick(mark.device)
+      pick(button.dataset.device ?? '')
     })
     return { button, marker: new Marker({ element: button, anchor: 'center' }).setLngLat([mark.place.lon, mark.place.lat]) }
   }
 
-  function dress({ button, marker }: Shown, mark: AlarmMark, w: MarkWords): void {
+  function dress({ button, marker }: Shown, mark: AlarmMark, text: string): void {
     // MapLibre keeps its own classes on the element.
     button.classList.add('alarm-mark')
     button.classList.toggle('rings', mark.rings)
     button.classList.toggle('over', mark.over)
     button.dataset.level = String(mark.level)
-    const label = button.lastElementChild
-    if (label) label.textContent = w.word(mark.level)
-    button.title = w.sentence(mark)
-    button.setAttribute('aria-label', w.sentence(mark))
+    button.dataset.device = mark.device
+    button.title = text
+    button.setAttribute('aria-label', text)
     marker.setLngLat([mark.place.lon, mark.place.lat])
   }
 
@@ -94,23 +87,23 @@ export function useAlarmMarkers(context: MapContext, marks: () => AlarmMark[], w
   }
 
   watch(
-    () => ({ map: context.map.value, list: marks(), w: words() }),
-    ({ map, list, w }, old) => {
+    () => ({ map: context.map.value, list: marks(), say: sentence() }),
+    ({ map, list, say }, old) => {
       if (map !== old?.map) clear()
       if (!map) return
-      const keep = new Set(list.map((m) => m.device))
+      const keep = new Set(list.map((m) => m.spot))
       for (const [id, { marker }] of shown) {
         if (keep.has(id)) continue
         marker.remove()
         shown.delete(id)
       }
       for (const mark of list) {
-        const known = shown.get(mark.device)
+        const known = shown.get(mark.spot)
         const item = known ?? add(mark)
-        dress(item, mark, w)
+        dress(item, mark, say(mark))
         if (known) continue
         item.marker.addTo(map)
-        shown.set(mark.device, item)
+        shown.set(mark.spot, item)
       }
     },
     { immediate: true },

@@ -1,7 +1,6 @@
 // Which layer lies over which. A layer's id is group:name; the groups stand here from the ground up.
 
-// Signs come last but one, so that every value and name finds its room around them.
-export const groups = ['ground', 'places', 'counties', 'tracks', 'bubbles', 'names', 'values', 'alarmed', 'signs', 'selection'] as const
+export const groups = ['ground', 'rim', 'places', 'counties', 'tracks', 'bubbles', 'signs', 'selection'] as const
 
 export type Group = (typeof groups)[number]
 

@@ -22,7 +22,6 @@ export interface Palette {
 // fonts of this computer. The first name of a bold stack only says the weight.
 const families = ['Noto Sans CJK SC', 'Source Han Sans SC', 'PingFang SC', 'Microsoft YaHei', 'system-ui']
 export const textFont = families
-export const boldFont = ['Bold', ...families]
 export const numberFont = ['Bold', 'DIN Alternate', 'Noto Sans Mono CJK SC', 'Roboto Mono', 'ui-monospace', 'monospace']
 
 type Token = (name: string) => string

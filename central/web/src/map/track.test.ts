@@ -3,6 +3,7 @@ import { alarmMarks } from './markers'
 import { extend, heading, joinTrack, trackMs } from './track'
 import { boxOf } from './useView'
 import { nextOf } from './usePointing'
+import type { Thing } from './things'
 import type { Alarm, Bucket } from '@/api/types'
 
 const bucket = (at: string, last: number): Bucket => ({ at, min: last, max: last, mean: last, last, count: 1 })
@@ -43,9 +44,11 @@ describe('fitting all', () => {
 
 describe('alarm marks', () => {
   const alarm = (id: string, device: string, level: number, state: string) => ({ id, device, device_name: device, level, state, opened_at: id }) as Alarm
-  const placed = new Map([['a', { lon: 1, lat: 1 }], ['b', { lon: 2, lat: 2 }]])
-  it('are one for each device, worst first, with what still rings', () => {
-    const marks = alarmMarks([alarm('1', 'a', 4, 'open'), alarm('2', 'a', 3, 'acknowledged'), alarm('3', 'b', 1, 'returned'), alarm('4', 'nowhere', 1, 'open'), alarm('5', 'b', 1, 'cleared')], placed)
-    expect(marks.map((m) => [m.device, m.level, m.rings, m.over, m.more])).toEqual([['b', 1, false, true, 0], ['a', 3, true, false, 1]])
+  const spot = (...ids: string[]) => ({ key: ids[0] ?? '', place: { lon: 1, lat: 1 }, things: ids.map((id) => ({ id }) as Thing), more: 0 })
+  it('are one for each spot, worst first, with what still rings', () => {
+    const alarms = [alarm('1', 'a', 4, 'open'), alarm('2', 'a', 3, 'acknowledged'), alarm('3', 'b', 1, 'returned'), alarm('4', 'nowhere', 1, 'open'), alarm('5', 'b', 1, 'cleared')]
+    const read = (...spots: ReturnType<typeof spot>[]) => alarmMarks(alarms, spots).map((m) => [m.spot, m.device, m.level, m.rings, m.over])
+    expect(read(spot('a'), spot('b'), spot('calm'))).toEqual([['b', 'b', 1, false, true], ['a', 'a', 3, true, false]])
+    expect(read(spot('a', 'b'))).toEqual([['a', 'b', 1, true, false]])
   })
 })

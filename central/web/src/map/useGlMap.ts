@@ -52,6 +52,8 @@ export function useGlMap(box: Readonly<ShallowRef<HTMLElement | null>>, options:
     mine.touchZoomRotate.disableRotation()
     mine.keyboard.disableRotation()
     mine.once('style.load', () => {
+      const bounds = options.bounds()
+      if (bounds) mine.setMaxBounds(wider(bounds, options.beyond))
       addImages(mine, options.palette.value)
       map.value = mine
     })
@@ -66,7 +68,8 @@ export function useGlMap(box: Readonly<ShallowRef<HTMLElement | null>>, options:
       // No glyphs and no sprite: letters and signs are drawn from this computer's fonts and the palette.
       style: { version: 8, sources: {}, layers: [{ id: 'outside', type: 'background', paint: { 'background-color': options.palette.value.outside } }] },
       ...view,
-      ...(bounds ? { maxBounds: wider(bounds, options.beyond) } : {}),
+      // The first look stays on the sheet; afterwards one may look past it.
+      ...(bounds ? { maxBounds: bounds } : {}),
       minZoom: 6,
       maxZoom: 17,
       maxPitch: 0,

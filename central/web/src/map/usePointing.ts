@@ -1,10 +1,12 @@
 // What is under the pointer, and what a click on the map means.
-import type { GeoJSONSource, MapGeoJSONFeature, MapMouseEvent, Map as GlMap, PointLike } from 'maplibre-gl'
+import type { MapGeoJSONFeature, MapMouseEvent, Map as GlMap, PointLike } from 'maplibre-gl'
 import { onScopeDispose, shallowRef, watch, type ShallowRef } from 'vue'
 import type { Place } from '@/api/types'
 import type { MapContext } from './context'
 
-const touchable = /^(signs|values|alarmed|names|bubbles):[a-z]+$/
+const touchable = /^(signs|bubbles):[a-z]+$/
+// Closer than this a bubble does not come apart any more.
+const deepest = 16
 const reach = 5
 
 export interface Hover {
@@ -42,11 +44,8 @@ export function usePointing(context: MapContext, options: PointingOptions): Poin
     return layers.length ? map.queryRenderedFeatures(around, { layers }) : []
   }
 
-  async function open(map: GlMap, bubble: MapGeoJSONFeature): Promise<void> {
-    const source = map.getSource<GeoJSONSource>(bubble.source)
-    if (!source || bubble.geometry.type !== 'Point') return
-    const zoom = await source.getClusterExpansionZoom(Number(bubble.properties.cluster_id))
-    map.easeTo({ center: bubble.geometry.coordinates as [number, number], zoom: Math.min(zoom + 0.3, 17) })
+  function idsOf(hits: readonly MapGeoJSONFeature[]): string[] {
+    return hits.flatMap((h) => String(h.properties.ids ?? '').split(',')).filter(Boolean)
   }
 
   function click(e: MapMouseEvent): void {
@@ -55,19 +54,18 @@ export function usePointing(context: MapContext, options: PointingOptions): Poin
       return
     }
     const hits = under(e.target, e)
-    const bubble = hits.find((h) => h.properties.cluster_id !== undefined)
-    const things = hits.filter((h) => typeof h.properties.id === 'string').map((h) => String(h.properties.id))
-    if (things.length) options.select(nextOf(things, options.selected()))
-    else if (bubble) void open(e.target, bubble)
+    const crowd = hits.find((h) => h.properties.crowd === true)
+    if (crowd && e.target.getZoom() < deepest) e.target.easeTo({ center: e.lngLat, zoom: Math.min(e.target.getZoom() + 2, deepest) })
+    else if (hits.length) options.select(nextOf(idsOf(hits), options.selected()))
     else options.select('')
   }
 
   function move(e: MapMouseEvent): void {
     at.value = { lon: e.lngLat.lng, lat: e.lngLat.lat }
     if (options.picking()) return
-    const hit = under(e.target, e)[0]
-    e.target.getCanvas().style.cursor = hit ? 'pointer' : ''
-    hover.value = hit && typeof hit.properties.id === 'string' ? { id: hit.properties.id, x: e.point.x, y: e.point.y } : undefined
+    const ids = idsOf(under(e.target, e))
+    e.target.getCanvas().style.cursor = ids.length ? 'pointer' : ''
+    hover.value = ids.length === 1 ? { id: ids[0] as string, x: e.point.x, y: e.point.y } : undefined
   }
 
   function out(): void {

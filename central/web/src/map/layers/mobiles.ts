@@ -1,6 +1,5 @@
-// What moves: an arrow that points where it goes, its name and speed, and the way it came.
+// What moves: an arrow that points where it goes, and the way it came.
 import { empty, useLayer, type MapContext } from '../context'
-import { boldFont } from '../palette'
 import type { Things } from '../things'
 import { heading, lineOf, type Step } from '../track'
 
@@ -16,7 +15,7 @@ function lines(tracks: ReadonlyMap<string, Step[]>): GeoJSON.FeatureCollection {
 function turned(things: Things, tracks: ReadonlyMap<string, Step[]>): GeoJSON.FeatureCollection {
   return {
     type: 'FeatureCollection',
-    features: things.features.map((f) => ({ ...f, properties: { ...f.properties, heading: heading(tracks.get(f.properties.id) ?? []) ?? 0 } })),
+    features: things.features.map((f) => ({ ...f, properties: { ids: f.properties.id, tone: f.properties.tone, heading: heading(tracks.get(f.properties.id) ?? []) ?? 0 } })),
   }
 }
 
@@ -42,29 +41,13 @@ export function useMobiles(context: MapContext, things: () => Things, tracks: ()
     sources: { mobiles: { type: 'geojson', data: empty } },
     shown,
     data: { mobiles: () => turned(things(), tracks()) },
-    layers: () => {
-      const p = context.palette.value
-      return [
-        {
-          id: 'signs:mobiles',
-          type: 'symbol',
-          source: 'mobiles',
-          layout: {
-            'icon-image': ['concat', 'sign-mobile-', ['get', 'tone']],
-            'icon-rotate': ['get', 'heading'],
-            'icon-rotation-alignment': 'map',
-            'icon-allow-overlap': true,
-            'text-field': ['concat', ['get', 'name'], ['case', ['==', ['get', 'value'], ''], '', ['concat', '  ', ['get', 'value']]]],
-            'text-font': boldFont,
-            'text-size': 12,
-            'text-max-width': 18,
-            'text-variable-anchor-offset': ['left', [1.3, 0], 'right', [-1.3, 0], 'top', [0, 1.2], 'bottom', [0, -1.2]],
-            'text-justify': 'auto',
-            'text-optional': true,
-          },
-          paint: { 'text-color': ['case', ['==', ['get', 'tone'], 'fresh'], p.text, p.muted], 'text-halo-color': p.land, 'text-halo-width': 1.6 },
-        },
-      ]
-    },
+    layers: () => [
+      {
+        id: 'signs:mobiles',
+        type: 'symbol',
+        source: 'mobiles',
+        layout: { 'icon-image': ['concat', 'sign-mobile-', ['get', 'tone']], 'icon-rotate': ['get', 'heading'], 'icon-rotation-alignment': 'map', 'icon-allow-overlap': true },
+      },
+    ],
   })
 }

@@ -2,8 +2,7 @@
 import { useLayer, type MapContext } from '../context'
 import type { Place } from '@/api/types'
 
-// lift is how many pixels the sign hangs below its place, negative above it.
-export function useSelection(context: MapContext, place: () => Place | undefined, lift: () => number): void {
+export function useSelection(context: MapContext, place: () => Place | undefined): void {
   useLayer(context, {
     sources: { selection: { type: 'geojson', data: { type: 'FeatureCollection', features: [] } } },
     data: {
@@ -17,7 +16,7 @@ export function useSelection(context: MapContext, place: () => Place | undefined
         id: 'selection:ring',
         type: 'circle',
         source: 'selection',
-        paint: { 'circle-radius': lift() ? 17 : 21, 'circle-translate': [0, lift()], 'circle-opacity': 0, 'circle-stroke-color': context.palette.value.focus, 'circle-stroke-width': 2.5 },
+        paint: { 'circle-radius': 21, 'circle-opacity': 0, 'circle-stroke-color': context.palette.value.focus, 'circle-stroke-width': 2.5 },
       },
     ],
   })
