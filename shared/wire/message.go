@@ -210,7 +210,7 @@ type CommandResult struct {
 type MediaStart struct {
 	Camera       string `json:"camera"`
 	Stream       string `json:"stream"`
-	WHIP         string `json:"whip"`  // URL to publish to; a path is meant on the host of the broker
+	WHIP         string `json:"whip"`  // URL to publish to; a path is meant on the host of the centre's URL
 	Token        string `json:"token"` // bearer token for that URL
 	LeaseSeconds int    `json:"lease_seconds"`
 	Reason       string `json:"reason,omitempty"` // why although the data budget is used up: forces it

@@ -13,6 +13,7 @@ import (
 
 	"github.com/fengsui/fengsui/central/internal/actor"
 	"github.com/fengsui/fengsui/central/internal/errs"
+	"github.com/fengsui/fengsui/shared/geo"
 )
 
 // How long things last.
@@ -155,15 +156,13 @@ func (u User) validate() error {
 	return nil
 }
 
-var divisionPattern = regexp.MustCompile(`^([0-9]{6}|[0-9]{9}|[0-9]{12})$`)
-
 func (o Org) validate() error {
 	switch {
 	case !plainText(o.Name, 64):
 		return errs.Field("account.org_name", "name", "1 to 64 characters on one line")
 	case utf8.RuneCountInString(o.NameEN) > 128 || strings.ContainsFunc(o.NameEN, unicode.IsControl):
 		return errs.Field("account.org_name_en", "name_en", "at most 128 characters on one line")
-	case !divisionPattern.MatchString(o.Division):
+	case !geo.Division(o.Division).Valid():
 		return errs.Field("account.division", "division", "a division code has 6, 9 or 12 digits (GB/T 2260, GB/T 10114)")
 	}
 	return nil
@@ -189,7 +188,7 @@ func mayGrant(a actor.Actor, roles []string) error {
 func lastAdmin(enabled []User, u User, top string) bool {
 	was := false
 	for _, a := range enabled {
-		if !slices.Contains(a.Roles, RoleAdmin) || a.Disabled || !actor.Covers(a.Division, top) {
+		if !slices.Contains(a.Roles, RoleAdmin) || a.Disabled || !covers(a.Division, top) {
 			continue
 		}
 		if a.ID != u.ID {

@@ -20,7 +20,7 @@ func (s *Service) Orgs(ctx context.Context) ([]Org, error) {
 	if err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(orgs, func(o Org) bool { return !sees(a, o.Division) }), nil
+	return slices.DeleteFunc(orgs, func(o Org) bool { return !a.Covers(o.Division) }), nil
 }
 
 // NewOrg is what an organisation is made from.
@@ -51,10 +51,10 @@ func (s *Service) CreateOrg(ctx context.Context, n NewOrg) (Org, error) {
 			return err
 		}
 		parent, ok := findOrg(orgs, o.ParentID)
-		if !ok || !sees(a, parent.Division) {
+		if !ok || !a.Covers(parent.Division) {
 			return errs.Field("account.parent", "parent_id", "there is no such organisation among those that you manage")
 		}
-		if !actor.Covers(parent.Division, o.Division) {
+		if !covers(parent.Division, o.Division) {
 			return errs.Field("account.division_outside", "division", "must be "+parent.Division+" or below it")
 		}
 		if err := s.store.SaveOrg(ctx, o); err != nil {
@@ -92,7 +92,7 @@ func (s *Service) ChangeOrg(ctx context.Context, id string, c OrgChange) (Org, e
 			return err
 		}
 		var ok bool
-		if o, ok = findOrg(orgs, id); !ok || !sees(a, o.Division) {
+		if o, ok = findOrg(orgs, id); !ok || !a.Covers(o.Division) {
 			return errs.E(errs.NotFound, "account.org_not_found", "there is no organisation %s", id)
 		}
 		old := o.Division
@@ -127,11 +127,11 @@ func (s *Service) ChangeOrg(ctx context.Context, id string, c OrgChange) (Org, e
 // mayReach keeps the actor's own sight as it is: the new division must be one that they see, and the
 // organisation on which their sight rests is changed by somebody of the whole centre.
 func (s *Service) mayReach(ctx context.Context, a actor.Actor, orgs []Org, o Org) error {
-	if !sees(a, o.Division) {
+	if !a.Covers(o.Division) {
 		return errs.Field("account.division_unseen", "division", "must be "+a.DivisionCode+" or below it, which is what you manage")
 	}
 	top, err := topOf(orgs)
-	if err != nil || sees(a, top.Division) {
+	if err != nil || a.Covers(top.Division) {
 		return err
 	}
 	u, err := s.store.User(ctx, a.ID)
@@ -155,11 +155,11 @@ func mayMove(orgs []Org, o Org) error {
 		return errs.Field("account.top_division", "division", "the top organisation keeps its division")
 	}
 	parent, ok := findOrg(orgs, o.ParentID)
-	if !ok || !actor.Covers(parent.Division, o.Division) {
+	if !ok || !covers(parent.Division, o.Division) {
 		return errs.Field("account.division_outside", "division", "must be "+parent.Division+" or below it")
 	}
 	for _, child := range orgs {
-		if child.ParentID == o.ID && !actor.Covers(o.Division, child.Division) {
+		if child.ParentID == o.ID && !covers(o.Division, child.Division) {
 			return errs.Field("account.division_inside", "division", "would leave "+child.Name+" outside")
 		}
 	}

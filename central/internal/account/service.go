@@ -14,6 +14,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/errs"
 	"github.com/fengsui/fengsui/central/internal/event"
 	"github.com/fengsui/fengsui/central/internal/page"
+	"github.com/fengsui/fengsui/shared/geo"
 )
 
 // Service is the use cases. Make it with New.
@@ -72,7 +73,7 @@ func (s *Service) EnsureFirst(ctx context.Context, f First) (string, error) {
 		if err := s.store.Lock(ctx); err != nil {
 			return err
 		}
-		users, err := s.store.Users(ctx, "", page.Request{Limit: 1})
+		users, err := s.store.Users(ctx, actor.Everything, page.Request{Limit: 1})
 		if err != nil || len(users.Items) > 0 {
 			return err
 		}
@@ -101,7 +102,7 @@ func (s *Service) Users(ctx context.Context, r page.Request) (page.List[User], e
 	if err != nil {
 		return page.List[User]{}, err
 	}
-	return s.store.Users(ctx, scope(a), r)
+	return s.store.Users(ctx, a.Scope(), r)
 }
 
 // User returns one. Somebody out of sight is NotFound.
@@ -120,7 +121,7 @@ func (s *Service) UserByName(ctx context.Context, username string) (User, error)
 		return User{}, err
 	}
 	u, err := s.store.UserByName(ctx, normalName(username))
-	if err == nil && !sees(a, u.Division) {
+	if err == nil && !a.Covers(u.Division) {
 		err = noUser(username)
 	}
 	return u, err
@@ -338,7 +339,7 @@ func (s *Service) keepsAdmin(ctx context.Context, a actor.Actor, old, u User) er
 	if err != nil {
 		return err
 	}
-	stillTop := !u.Disabled && slices.Contains(u.Roles, RoleAdmin) && actor.Covers(u.Division, top)
+	stillTop := !u.Disabled && slices.Contains(u.Roles, RoleAdmin) && covers(u.Division, top)
 	if !stillTop && lastAdmin(admins, old, top) {
 		return errs.E(errs.Conflict, "account.last_admin", "this is the last administrator of the centre; appoint another first")
 	}
@@ -352,7 +353,7 @@ func (s *Service) place(ctx context.Context, a actor.Actor, u *User, orgID strin
 		return err
 	}
 	o, ok := findOrg(orgs, orgID)
-	if !ok || !sees(a, o.Division) {
+	if !ok || !a.Covers(o.Division) {
 		return errs.Field("account.org", "org_id", "there is no such organisation among those that you manage")
 	}
 	u.OrgID, u.OrgName, u.Division = o.ID, o.Name, o.Division
@@ -361,7 +362,7 @@ func (s *Service) place(ctx context.Context, a actor.Actor, u *User, orgID strin
 
 func (s *Service) visible(ctx context.Context, a actor.Actor, id string) (User, error) {
 	u, err := s.store.User(ctx, id)
-	if err == nil && !sees(a, u.Division) {
+	if err == nil && !a.Covers(u.Division) {
 		err = noUser(id)
 	}
 	return u, err
@@ -371,21 +372,8 @@ func noUser(name string) error {
 	return errs.E(errs.NotFound, "account.not_found", "there is no user %s", name)
 }
 
-// sees is stricter than actor.Sees: every organisation has a division.
-func sees(a actor.Actor, division string) bool {
-	return a.Kind == actor.System || actor.Covers(a.DivisionCode, division)
-}
-
-// scope is the division by which lists are limited; empty means all.
-func scope(a actor.Actor) string {
-	if a.Kind == actor.System {
-		return ""
-	}
-	if a.DivisionCode == "" {
-		return "none"
-	}
-	return a.DivisionCode
-}
+// covers reports whether a division is another or lies below it.
+func covers(division, below string) bool { return geo.Division(division).Covers(geo.Division(below)) }
 
 func newID() string { return uuid.Must(uuid.NewV7()).String() }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/fengsui/fengsui/central/internal/actor"
 	"github.com/fengsui/fengsui/central/internal/page"
 )
 
@@ -26,8 +27,8 @@ type People interface {
 	SaveOrg(ctx context.Context, o Org) error
 	User(ctx context.Context, id string) (User, error)
 	UserByName(ctx context.Context, username string) (User, error)
-	// Users lists by division and search, oldest first.
-	Users(ctx context.Context, division string, r page.Request) (page.List[User], error)
+	// Users lists by scope and search, oldest first.
+	Users(ctx context.Context, scope actor.Scope, r page.Request) (page.List[User], error)
 	// Admins lists the enabled users with the role admin.
 	Admins(ctx context.Context) ([]User, error)
 	// AddUser returns errs.Conflict when the username is taken.

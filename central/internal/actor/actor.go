@@ -6,9 +6,9 @@ package actor
 import (
 	"context"
 	"slices"
-	"strings"
 
 	"github.com/fengsui/fengsui/central/internal/errs"
+	"github.com/fengsui/fengsui/shared/geo"
 )
 
 // Kind of actor.
@@ -71,7 +71,12 @@ func (a Actor) Can(p Permission) bool {
 // Sees reports whether a thing of the division lies inside what the actor may see. A thing without a
 // division belongs to the top and is seen by every actor that holds the permission.
 func (a Actor) Sees(division string) bool {
-	return a.Kind == System || division == "" || Covers(a.DivisionCode, division)
+	return division == "" || a.Covers(division)
+}
+
+// Covers is stricter than Sees, for things that have a division always: one without is seen by nobody.
+func (a Actor) Covers(division string) bool {
+	return a.Kind == System || geo.Division(a.DivisionCode).Covers(geo.Division(division))
 }
 
 // Require returns the actor when it holds the permission: errs.Unauthenticated without an actor,
@@ -87,21 +92,21 @@ func Require(ctx context.Context, p Permission) (Actor, error) {
 	return a, nil
 }
 
-// Covers reports whether division child is parent or lies below it: 320600 covers 320623 and 320623104.
-func Covers(parent, child string) bool {
-	return parent != "" && strings.HasPrefix(child, stem(parent))
-}
+// Scope is what lists are limited to: a pattern of SQL's like for the divisions that an actor may see.
+// Stores take it as it is, so that who sees what is decided here and nowhere else. The zero Scope sees
+// nothing.
+type Scope string
 
-// Prefix is how the code of a division and of everything below it begins.
-func Prefix(code string) string { return stem(code) }
+// Everything is the scope of the centre itself.
+const Everything Scope = "%"
 
-// stem cuts the zero pairs of a six-digit code: 320600 → 3206, 320000 → 32.
-func stem(code string) string {
-	if len(code) != 6 {
-		return code
+// Scope is the same as Sees, for lists.
+func (a Actor) Scope() Scope {
+	switch {
+	case a.Kind == System:
+		return Everything
+	case !geo.Division(a.DivisionCode).Valid():
+		return ""
 	}
-	for len(code) > 2 && strings.HasSuffix(code, "00") {
-		code = code[:len(code)-2]
-	}
-	return code
+	return Scope(geo.Division(a.DivisionCode).Stem() + "%")
 }

@@ -7,22 +7,18 @@ import (
 	"github.com/fengsui/fengsui/central/internal/errs"
 )
 
-func TestDivisionCoversItselfAndBelow(t *testing.T) {
-	for _, c := range []struct {
-		parent, child string
-		want          bool
-	}{
-		{"320600", "320600", true},
-		{"320600", "320623", true},
-		{"320600", "320623104", true},
-		{"320000", "320623", true},
-		{"320623", "320600", false},
-		{"320623", "320681", false},
-		{"320623104", "320623105", false},
-		{"", "320623", false},
-	} {
-		if got := Covers(c.parent, c.child); got != c.want {
-			t.Errorf("Covers(%q, %q) = %v, want %v", c.parent, c.child, got, c.want)
+func TestSeesAndScopeAgree(t *testing.T) {
+	system := Actor{Kind: System}
+	if !system.Sees("320500") || !system.Covers("") || system.Scope() != Everything {
+		t.Error("the system does not see everything")
+	}
+	for code, want := range map[string]Scope{"320600": "3206%", "320623104": "320623104%", "": "", "%": "", "3": ""} {
+		a := Actor{Kind: User, DivisionCode: code}
+		if got := a.Scope(); got != want {
+			t.Errorf("scope of %q is %q, want %q", code, got, want)
+		}
+		if !a.Sees("") || a.Covers("") || a.Sees("320623104") != (want != "") || a.Sees("320500") {
+			t.Errorf("%q sees what its scope does not say", code)
 		}
 	}
 }

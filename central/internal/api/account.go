@@ -141,18 +141,6 @@ func identified(ctx context.Context, svc *account.Service) (account.Identity, er
 	return svc.Check(ctx, cred.token)
 }
 
-// ListQuery is the query of every list. It is exported because the document is made from exported fields
-// only, embedded ones as well.
-type ListQuery struct {
-	Q     string `query:"q" maxLength:"128" doc:"Search"`
-	After string `query:"after" maxLength:"64" doc:"Next of the part before"`
-	Limit int    `query:"limit" minimum:"0" maximum:"500"`
-}
-
-func (q ListQuery) page() page.Request {
-	return page.Request{Search: strings.TrimSpace(q.Q), After: q.After, Limit: q.Limit}
-}
-
 // oneTimePassword is shown once, to be handed to the user.
 type oneTimePassword struct {
 	Password string `json:"password"`
@@ -240,26 +228,6 @@ func userSheet(users []account.User) document.Sheet {
 		sheet.Rows = append(sheet.Rows, []any{u.Username, u.Name, u.OrgName, u.Division, strings.Join(roles, "、"), state, u.LastLoginAt, u.CreatedAt})
 	}
 	return sheet
-}
-
-// whole reads all parts of a list, for exports, from the first; it stops at what one sheet holds.
-func whole[T any](ctx context.Context, r page.Request, list func(context.Context, page.Request) (page.List[T], error)) ([]T, error) {
-	r.After, r.Limit = "", page.MaxLimit
-	var out []T
-	for {
-		part, err := list(ctx, r)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, part.Items...)
-		if len(out) >= document.MaxRows {
-			return nil, errs.E(errs.Invalid, "export.too_long", "the list is too long for one sheet; narrow the search")
-		}
-		if part.Next == "" {
-			return out, nil
-		}
-		r.After = part.Next
-	}
 }
 
 func (s *Server) registerOrgs(svc *account.Service) {

@@ -17,15 +17,9 @@ import (
 
 // DeviceFilter narrows a list. It is exported because huma passes over embedded types that are not.
 type DeviceFilter struct {
-	Q     string `query:"q" maxLength:"200" doc:"Part of id or name"`
+	ListQuery
 	Kind  string `query:"kind" enum:"edge,sensor,camera"`
 	State string `query:"state" enum:"never,online,offline,fault,revoked"`
-}
-
-type deviceList struct {
-	DeviceFilter
-	After string `query:"after" maxLength:"64"`
-	Limit int    `query:"limit" minimum:"1" maximum:"500"`
 }
 
 // DeviceID names a device in the path.
@@ -103,27 +97,22 @@ func RegisterDevices(s *Server, svc *device.Service) {
 	op := func(id, method, path, summary string) huma.Operation {
 		return huma.Operation{OperationID: id, Method: method, Path: "/devices" + path, Summary: summary, Tags: []string{"devices"}}
 	}
-	list := func(ctx context.Context, f DeviceFilter, after string, limit int) (page.List[device.Device], error) {
-		return svc.List(ctx, device.Filter{Kind: device.Kind(f.Kind), State: device.State(f.State)}, page.Request{Search: f.Q, After: after, Limit: limit})
+	list := func(f DeviceFilter) func(context.Context, page.Request) (page.List[device.Device], error) {
+		return func(ctx context.Context, r page.Request) (page.List[device.Device], error) {
+			return svc.List(ctx, device.Filter{Kind: device.Kind(f.Kind), State: device.State(f.State)}, r)
+		}
 	}
-	register(s, op("list-devices", http.MethodGet, "", "List devices"), func(ctx context.Context, in *deviceList) (*body[page.List[device.Device]], error) {
-		return reply(list(ctx, in.DeviceFilter, in.After, in.Limit))
+	register(s, op("list-devices", http.MethodGet, "", "List devices"), func(ctx context.Context, in *DeviceFilter) (*body[page.List[device.Device]], error) {
+		return reply(list(*in)(ctx, in.page()))
 	})
 	registerSheet(s, op("export-devices", "", "/export.xlsx", "Export the list of devices"), "devices",
 		func(ctx context.Context, in *DeviceFilter) (document.Sheet, error) {
 			sheet := document.Sheet{Title: "设备", Headings: []string{"编号", "名称", "类型", "类别", "所属终端", "行政区划", "经度", "纬度", "状态", "故障", "最近通信", "拒收"}}
-			for after := ""; ; {
-				part, err := list(ctx, *in, after, page.MaxLimit)
-				if err != nil {
-					return sheet, err
-				}
-				for _, d := range part.Items {
-					sheet.Rows = append(sheet.Rows, deviceRow(d))
-				}
-				if after = part.Next; after == "" || len(sheet.Rows) >= document.MaxRows-1 {
-					return sheet, nil
-				}
+			devices, err := whole(ctx, in.page(), list(*in))
+			for _, d := range devices {
+				sheet.Rows = append(sheet.Rows, deviceRow(d))
 			}
+			return sheet, err
 		})
 	register(s, op("get-device", http.MethodGet, "/{id}", "Show one device"), func(ctx context.Context, in *DeviceID) (*body[device.Device], error) {
 		return reply(svc.Get(ctx, in.ID))

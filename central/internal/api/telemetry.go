@@ -14,18 +14,6 @@ import (
 	"github.com/fengsui/fengsui/shared/rule"
 )
 
-// items is a list without pages.
-type items[T any] struct {
-	Items []T `json:"items"`
-}
-
-func listed[T any](list []T, err error) (*body[items[T]], error) {
-	if list == nil {
-		list = []T{}
-	}
-	return reply(items[T]{Items: list}, err)
-}
-
 type seriesInput struct {
 	Device   string    `path:"device" maxLength:"64"`
 	Property string    `path:"property" maxLength:"64"`
@@ -51,17 +39,11 @@ func (in *seriesInput) query(now time.Time) telemetry.Query {
 type AlarmFilter struct {
 	State string `query:"state" enum:"active,all" default:"active" doc:"active: not cleared"`
 	Level int    `query:"level" minimum:"0" maximum:"4" doc:"1 red, 2 orange, 3 yellow, 4 blue; 0: all"`
-	Q     string `query:"q" maxLength:"200" doc:"Part of the name of rule, device or person"`
+	ListQuery
 }
 
 func (in *AlarmFilter) filter() telemetry.Filter {
-	return telemetry.Filter{Request: page.Request{Search: in.Q}, Active: in.State != "all", Level: in.Level}
-}
-
-type alarmListInput struct {
-	AlarmFilter
-	After string `query:"after" maxLength:"64" doc:"next of the page before"`
-	Limit int    `query:"limit" minimum:"0" maximum:"500" doc:"Most items wanted; 0 means 100"`
+	return telemetry.Filter{Request: in.page(), Active: in.State != "all", Level: in.Level}
 }
 
 type rulesInput struct {
@@ -84,7 +66,7 @@ type ackInput struct {
 func RegisterTelemetry(s *Server, t *telemetry.Service) {
 	register(s, huma.Operation{
 		OperationID: "latest", Method: http.MethodGet, Path: "/telemetry/latest", Summary: "The newest value of every series", Tags: []string{"telemetry"},
-	}, func(ctx context.Context, _ *nothing) (*body[items[telemetry.Latest]], error) {
+	}, func(ctx context.Context, _ *nothing) (*body[page.List[telemetry.Latest]], error) {
 		return listed(t.Latest(ctx))
 	})
 	register(s, huma.Operation{
@@ -103,10 +85,8 @@ func RegisterTelemetry(s *Server, t *telemetry.Service) {
 	})
 	register(s, huma.Operation{
 		OperationID: "list-alarms", Method: http.MethodGet, Path: "/alarms", Summary: "Alarms, newest first", Tags: []string{"alarms"},
-	}, func(ctx context.Context, in *alarmListInput) (*body[page.List[telemetry.Alarm]], error) {
-		f := in.filter()
-		f.After, f.Limit = in.After, in.Limit
-		return reply(t.ListAlarms(ctx, f))
+	}, func(ctx context.Context, in *AlarmFilter) (*body[page.List[telemetry.Alarm]], error) {
+		return reply(t.ListAlarms(ctx, in.filter()))
 	})
 	register(s, huma.Operation{
 		OperationID: "get-alarm", Method: http.MethodGet, Path: "/alarms/{id}", Summary: "One alarm", Tags: []string{"alarms"},
@@ -120,7 +100,7 @@ func RegisterTelemetry(s *Server, t *telemetry.Service) {
 	})
 	register(s, huma.Operation{
 		OperationID: "list-rules", Method: http.MethodGet, Path: "/rules", Summary: "The alarm rules of the centre, or those of one series", Tags: []string{"alarms"},
-	}, func(ctx context.Context, in *rulesInput) (*body[items[rule.Rule]], error) {
+	}, func(ctx context.Context, in *rulesInput) (*body[page.List[rule.Rule]], error) {
 		switch {
 		case in.Device == "" && in.Property == "":
 			return listed(t.ListRules(ctx))
@@ -137,25 +117,18 @@ func alarmSheet(ctx context.Context, t *telemetry.Service, f telemetry.Filter) (
 		"级别", "状态", "规则", "设备", "设备编号", "监测项", "限值", "报警值", "峰值", "单位", "发生时间", "确认时间", "确认人", "处置说明",
 		"恢复时间", "解除时间", "行政区划", "来源", "限值依据", "补记", "演示数据", "编号",
 	}}
-	f.Limit = page.MaxLimit
-	for len(sheet.Rows) < document.MaxRows-1 {
-		p, err := t.ListAlarms(ctx, f)
-		if err != nil {
-			return sheet, err
-		}
-		for _, a := range p.Items {
-			sheet.Rows = append(sheet.Rows, []any{
-				levelNames[a.Level], stateNames[a.State], a.RuleName, a.DeviceName, a.Device, a.Property, a.Limit, a.Value, a.Peak, a.Unit,
-				a.OpenedAt, a.AckedAt, a.AckedByName, a.AckNote, a.ReturnedAt, a.ClearedAt, a.Division, a.Origin, a.Source,
-				yes(a.Retrospective), yes(a.Demo), a.ID,
-			})
-		}
-		if f.After = p.Next; p.Next == "" {
-			break
-		}
+	alarms, err := whole(ctx, f.Request, func(ctx context.Context, r page.Request) (page.List[telemetry.Alarm], error) {
+		f.Request = r
+		return t.ListAlarms(ctx, f)
+	})
+	for _, a := range alarms {
+		sheet.Rows = append(sheet.Rows, []any{
+			levelNames[a.Level], stateNames[a.State], a.RuleName, a.DeviceName, a.Device, a.Property, a.Limit, a.Value, a.Peak, a.Unit,
+			a.OpenedAt, a.AckedAt, a.AckedByName, a.AckNote, a.ReturnedAt, a.ClearedAt, a.Division, a.Origin, a.Source,
+			yes(a.Retrospective), yes(a.Demo), a.ID,
+		})
 	}
-	sheet.Rows = sheet.Rows[:min(len(sheet.Rows), document.MaxRows-1)]
-	return sheet, nil
+	return sheet, err
 }
 
 var levelNames = map[int]string{1: "红色", 2: "橙色", 3: "黄色", 4: "蓝色"}

@@ -128,7 +128,7 @@ func ask(t *testing.T, s *Server, who, method, path, text string, out any) int {
 
 func TestValuesAndCharts(t *testing.T) {
 	s, at := telemetryServer(t)
-	var latest items[telemetry.Latest]
+	var latest page.List[telemetry.Latest]
 	if code := ask(t, s, "wang", http.MethodGet, "/telemetry/latest", "", &latest); code != 200 || len(latest.Items) != 1 || latest.Items[0].Value != 5.3 {
 		t.Errorf("latest: %d %+v", code, latest)
 	}
@@ -204,7 +204,7 @@ func TestAlarmIsListedExportedAndAcknowledged(t *testing.T) {
 	if code := ask(t, s, "li", http.MethodGet, "/alarms/"+id, "", &alarm); code != 200 || alarm.AckNote != "已派人" {
 		t.Errorf("get: %d %+v", code, alarm)
 	}
-	var rules items[rule.Rule]
+	var rules page.List[rule.Rule]
 	if code := ask(t, s, "li", http.MethodGet, "/rules", "", &rules); code != 200 || len(rules.Items) != 3 || rules.Items[0].Limit != 5.2 || rules.Items[1].ID != "clock-wrong" {
 		t.Errorf("rules: %d %+v", code, rules)
 	}

@@ -95,14 +95,7 @@ func (s *Service) List(ctx context.Context, q Query) (page.List[Entry], error) {
 	if err != nil {
 		return page.List[Entry]{}, err
 	}
-	division := a.DivisionCode
-	switch {
-	case a.Kind == actor.System:
-		division = ""
-	case division == "":
-		division = "none"
-	}
-	return s.store.List(ctx, division, q)
+	return s.store.List(ctx, a.Scope(), q)
 }
 
 // verifyStep is how many entries are read at a time.

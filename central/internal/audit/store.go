@@ -3,6 +3,7 @@ package audit
 import (
 	"context"
 
+	"github.com/fengsui/fengsui/central/internal/actor"
 	"github.com/fengsui/fengsui/central/internal/page"
 )
 
@@ -20,7 +21,7 @@ type Store interface {
 	Head(ctx context.Context) (Head, error)
 	// After returns entries with after < seq <= last, in order.
 	After(ctx context.Context, after, last int64, limit int) ([]Entry, error)
-	// List returns entries of a division and those without one, newest first; Request.After is the id of
+	// List returns entries in the scope and those without a division, newest first; Request.After is the id of
 	// the last entry of the part before.
-	List(ctx context.Context, division string, q Query) (page.List[Entry], error)
+	List(ctx context.Context, scope actor.Scope, q Query) (page.List[Entry], error)
 }

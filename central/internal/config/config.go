@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/fengsui/fengsui/shared/geo"
 	"github.com/fengsui/fengsui/shared/strict"
 	"github.com/fengsui/fengsui/shared/tlsconf"
 )
@@ -148,7 +149,7 @@ func (c *Config) check() error {
 	if c.Data == "" {
 		return &strict.Problem{Key: "data", Err: errors.New("a folder is needed")}
 	}
-	if c.Division == "" || strings.Trim(c.Division, "0123456789") != "" {
+	if !geo.Division(c.Division).Valid() {
 		return &strict.Problem{Key: "division", Err: fmt.Errorf("%q is not a division code (GB/T 2260)", c.Division)}
 	}
 	if err := c.Telemetry.check(); err != nil {

@@ -1,12 +1,11 @@
 package device
 
 import (
-	"regexp"
 	"strings"
 	"unicode/utf8"
 
-	"github.com/fengsui/fengsui/central/internal/actor"
 	"github.com/fengsui/fengsui/central/internal/errs"
+	"github.com/fengsui/fengsui/shared/geo"
 	"github.com/fengsui/fengsui/shared/wire"
 )
 
@@ -17,9 +16,6 @@ const (
 	maxCameras = 500
 	maxBehind  = 2_000 // sensors and cameras of one edge in all
 )
-
-// division is a code of GB/T 2260, or one of a township or a village.
-var division = regexp.MustCompile(`^[0-9]{2,12}$`)
 
 func (n *New) check() error {
 	switch {
@@ -42,8 +38,8 @@ func (r *Record) check() error {
 		return errs.Field("device.name", "name", "1 to 200 bytes")
 	case r.Class != "" && !wire.ValidID(r.Class):
 		return errs.Field("device.class", "class", "a word of the vocabulary, such as water_level")
-	case r.Division != "" && !division.MatchString(r.Division):
-		return errs.Field("device.division_code", "division", "a division code of GB/T 2260")
+	case r.Division != "" && !geo.Division(r.Division).Valid():
+		return errs.Field("device.division_code", "division", "a division code has 6, 9 or 12 digits (GB/T 2260, GB/T 10114)")
 	case r.Place != nil && !onEarth(*r.Place):
 		return errs.Field("device.place", "place", "longitude -180 to 180, latitude -90 to 90")
 	}
@@ -57,7 +53,7 @@ func onEarth(p wire.Place) bool {
 // within reports whether something behind an edge may stand in the division: nobody puts things, and with
 // them alarms, on the desk of others. An edge without a division belongs to the top.
 func (r *Record) within(division string) bool {
-	return r.Division == "" || actor.Covers(r.Division, division)
+	return r.Division == "" || geo.Division(r.Division).Covers(geo.Division(division))
 }
 
 // declare writes what an edge says about something behind it over the record. It reports whether anything
@@ -76,7 +72,7 @@ func (r *Record) declare(d Declared, edge Record) bool {
 			r.Name = d.ID
 		}
 		r.Division = edge.Division
-		if division.MatchString(d.Division) && edge.within(d.Division) {
+		if geo.Division(d.Division).Valid() && edge.within(d.Division) {
 			r.Division = d.Division
 		}
 		if d.Place != nil && onEarth(*d.Place) {

@@ -4,9 +4,9 @@ import (
 	"context"
 	"time"
 
-	"github.com/fengsui/fengsui/central/internal/actor"
 	"github.com/fengsui/fengsui/central/internal/errs"
 	"github.com/fengsui/fengsui/central/internal/event"
+	"github.com/fengsui/fengsui/shared/geo"
 	"github.com/fengsui/fengsui/shared/wire"
 )
 
@@ -96,7 +96,7 @@ func (s *Service) greet(ctx context.Context, edge string, h wire.Hello, now time
 				own.Place = h.Place
 			}
 		}
-		if division.MatchString(h.Division) && (own.Division == "" || actor.Covers(own.Division, h.Division)) {
+		if geo.Division(h.Division).Valid() && (own.Division == "" || geo.Division(own.Division).Covers(geo.Division(h.Division))) {
 			own.Division = h.Division // never out of the division that somebody at the centre gave it
 		}
 		if own.Name == own.ID && h.Name != "" && len(h.Name) <= maxName {

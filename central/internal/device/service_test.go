@@ -24,6 +24,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/page"
 	"github.com/fengsui/fengsui/central/internal/store"
 	"github.com/fengsui/fengsui/central/internal/store/storetest"
+	"github.com/fengsui/fengsui/shared/geo"
 	"github.com/fengsui/fengsui/shared/wire"
 )
 
@@ -479,7 +480,7 @@ func TestNobodyReachesBeyondTheirDivision(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, one := range list.Items {
-		if !actor.Covers("320623", one.Division) {
+		if !geo.Division("320623").Covers(geo.Division(one.Division)) {
 			t.Errorf("Rudong sees %s of %s", one.ID, one.Division)
 		}
 	}

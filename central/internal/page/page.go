@@ -5,8 +5,8 @@ package page
 // MaxLimit is the most items one answer carries.
 const MaxLimit = 500
 
-// Request asks for part of a list. After is the id of the last item of the part before, empty for the
-// first; ids sort by time because they are UUIDv7.
+// Request asks for part of a list. After is the id of the last item of the part before (Next of its
+// answer), empty for the first. Each list has its own order: most by time, as UUIDv7 sorts, devices by id.
 type Request struct {
 	Search string
 	After  string

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/fengsui/fengsui/central/internal/account"
+	"github.com/fengsui/fengsui/central/internal/actor"
 	"github.com/fengsui/fengsui/central/internal/errs"
 	"github.com/fengsui/fengsui/central/internal/page"
 )
@@ -90,12 +91,12 @@ func (s *Accounts) user(ctx context.Context, key, query string) (account.User, e
 }
 
 // Users implements account.Store.
-func (s *Accounts) Users(ctx context.Context, division string, r page.Request) (page.List[account.User], error) {
+func (s *Accounts) Users(ctx context.Context, scope actor.Scope, r page.Request) (page.List[account.User], error) {
 	rows, err := s.db.query(ctx, selectUser+`
-		where u.id > $1 and o.division like $2 || '%'
+		where u.id > $1 and o.division like $2
 			and ($3 = '' or lower(u.username) like $4 escape '\' or lower(u.name) like $4 escape '\' or lower(o.name) like $4 escape '\')
 		order by u.id limit $5`,
-		r.After, stem(division), r.Search, like(r.Search), r.Size()+1)
+		r.After, string(scope), r.Search, like(r.Search), r.Size()+1)
 	if err != nil {
 		return page.List[account.User]{}, fmt.Errorf("list users: %w", wrap(err))
 	}

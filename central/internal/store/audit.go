@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/fengsui/fengsui/central/internal/actor"
 	"github.com/fengsui/fengsui/central/internal/audit"
 	"github.com/fengsui/fengsui/central/internal/page"
 )
@@ -71,20 +72,20 @@ func (s *Audit) After(ctx context.Context, after, last int64, limit int) ([]audi
 }
 
 // List implements audit.Store.
-func (s *Audit) List(ctx context.Context, division string, q audit.Query) (page.List[audit.Entry], error) {
+func (s *Audit) List(ctx context.Context, scope actor.Scope, q audit.Query) (page.List[audit.Entry], error) {
 	to := q.To
 	if to.IsZero() {
 		to = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 	}
 	rows, err := s.db.query(ctx, selectAudit+`
 		where ($1 = '' or seq < (select seq from audit where id = $1))
-			and (division = '' or division like $2 || '%')
+			and (division = '' or division like $2)
 			and kind like $3 || '%'
 			and at >= $4 and at < $5
 			and ($6 = '' or lower(actor_name) like $7 escape '\' or lower(kind) like $7 escape '\'
 				or lower(subject) like $7 escape '\' or lower(data) like $7 escape '\')
 		order by seq desc limit $8`,
-		q.After, stem(division), q.Kind, q.From, to, q.Search, like(q.Search), q.Size()+1)
+		q.After, string(scope), q.Kind, q.From, to, q.Search, like(q.Search), q.Size()+1)
 	if err != nil {
 		return page.List[audit.Entry]{}, fmt.Errorf("list audit: %w", wrap(err))
 	}

@@ -232,15 +232,3 @@ func cut[T any](items []T, size int, id func(T) string) page.List[T] {
 	}
 	return page.List[T]{Items: items[:size], Next: id(items[size-1])}
 }
-
-// stem is what the codes of a division and of all below it begin with; see actor.Covers. 320600 → 3206.
-func stem(division string) string {
-	for len(division) == 6 || len(division) == 4 {
-		short, zero := strings.CutSuffix(division, "00")
-		if !zero {
-			break
-		}
-		division = short
-	}
-	return division
-}

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/fengsui/fengsui/central/internal/actor"
 	"github.com/fengsui/fengsui/central/internal/errs"
 	"github.com/fengsui/fengsui/central/internal/page"
 	"github.com/fengsui/fengsui/central/internal/telemetry"
@@ -89,13 +88,7 @@ func (s *Alarms) List(ctx context.Context, f telemetry.Filter) (page.List[teleme
 	if f.Level != 0 {
 		add(`level = ?`, f.Level)
 	}
-	switch {
-	case f.All:
-	case f.Division == "":
-		add(`division = ''`)
-	default:
-		add(`(division = '' or division like ? escape '\')`, prefix(actor.Prefix(f.Division)))
-	}
+	add(`(division = '' or division like ?)`, string(f.Scope))
 	if q := strings.TrimSpace(f.Search); q != "" {
 		p := like(q)
 		add(`(lower(rule_name) like ? escape '\' or lower(rule_name_en) like ? escape '\' or lower(device) like ? escape '\'
@@ -128,9 +121,6 @@ func (s *Alarms) List(ctx context.Context, f telemetry.Filter) (page.List[teleme
 	}
 	return out, nil
 }
-
-// prefix makes the pattern of everything that begins with a text.
-func prefix(text string) string { return strings.TrimPrefix(like(text), "%") }
 
 // Get implements telemetry.AlarmStore.
 func (s *Alarms) Get(ctx context.Context, id string) (telemetry.Alarm, error) {

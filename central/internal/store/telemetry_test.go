@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/fengsui/fengsui/central/internal/actor"
 	"github.com/fengsui/fengsui/central/internal/errs"
 	"github.com/fengsui/fengsui/central/internal/page"
 	"github.com/fengsui/fengsui/central/internal/store"
@@ -101,15 +102,15 @@ func TestAlarmListIsScopedSearchedAndPaged(t *testing.T) {
 			f    telemetry.Filter
 			want string
 		}{
-			{"the system sees all", telemetry.Filter{All: true}, "edcba"},
-			{"a city sees its counties", telemetry.Filter{Division: "320600"}, "dcba"},
-			{"a county sees itself and its towns", telemetry.Filter{Division: "320623"}, "dba"},
+			{"the system sees all", telemetry.Filter{Scope: actor.Everything}, "edcba"},
+			{"a city sees its counties", telemetry.Filter{Scope: scope("320600")}, "dcba"},
+			{"a county sees itself and its towns", telemetry.Filter{Scope: scope("320623")}, "dba"},
 			{"no division sees only the top", telemetry.Filter{}, "a"},
-			{"level", telemetry.Filter{All: true, Level: 1}, "ea"},
-			{"search by device", telemetry.Filter{All: true, Request: page.Request{Search: "C"}}, "c"},
-			{"search in Chinese", telemetry.Filter{All: true, Request: page.Request{Search: "水位"}}, "edcba"},
-			{"a wildcard is a letter", telemetry.Filter{All: true, Request: page.Request{Search: "_"}}, ""},
-			{"a per cent sign is a letter", telemetry.Filter{All: true, Request: page.Request{Search: "100%"}}, "edcba"},
+			{"level", telemetry.Filter{Scope: actor.Everything, Level: 1}, "ea"},
+			{"search by device", telemetry.Filter{Scope: actor.Everything, Request: page.Request{Search: "C"}}, "c"},
+			{"search in Chinese", telemetry.Filter{Scope: actor.Everything, Request: page.Request{Search: "水位"}}, "edcba"},
+			{"a wildcard is a letter", telemetry.Filter{Scope: actor.Everything, Request: page.Request{Search: "_"}}, ""},
+			{"a per cent sign is a letter", telemetry.Filter{Scope: actor.Everything, Request: page.Request{Search: "100%"}}, "edcba"},
 		} {
 			var got string
 			c.f.Limit = 2
@@ -146,7 +147,7 @@ func TestOneUnreadableAlarmHidesNoOther(t *testing.T) {
 			t.Errorf("%d active alarms, %v; want the 3 that can be read", len(active), err)
 		}
 		var got string
-		f := telemetry.Filter{All: true, Request: page.Request{Limit: 2}}
+		f := telemetry.Filter{Scope: actor.Everything, Request: page.Request{Limit: 2}}
 		for {
 			p, err := s.List(t.Context(), f)
 			if err != nil {

@@ -3,6 +3,7 @@ package telemetry
 import (
 	"time"
 
+	"github.com/fengsui/fengsui/central/internal/actor"
 	"github.com/fengsui/fengsui/central/internal/page"
 )
 
@@ -70,10 +71,9 @@ func (a *Alarm) Holds() bool { return a.State == Open || a.State == Acknowledged
 // shown to everybody.
 type Filter struct {
 	page.Request
-	Active   bool // only alarms that are not cleared
-	Level    int  // 0: all
-	Division string
-	All      bool // no limit by division: the system itself
+	Active bool // only alarms that are not cleared
+	Level  int  // 0: all
+	Scope  actor.Scope
 }
 
 // ack takes the alarm as acknowledged by a person.

@@ -26,7 +26,7 @@ func (s *Service) ListAlarms(ctx context.Context, f Filter) (page.List[Alarm], e
 	if f.Level < 0 || f.Level > 4 {
 		return page.List[Alarm]{}, errs.Field("alarm.filter", "level", "must be 1 to 4")
 	}
-	f.Division, f.All = who.DivisionCode, who.Kind == actor.System
+	f.Scope = who.Scope()
 	return s.Alarms.List(ctx, f)
 }
 

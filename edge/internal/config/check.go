@@ -7,9 +7,9 @@ import (
 	"net/url"
 	"os"
 	"strconv"
-	"strings"
 	"time"
 
+	"github.com/fengsui/fengsui/shared/geo"
 	"github.com/fengsui/fengsui/shared/strict"
 	"github.com/fengsui/fengsui/shared/tlsconf"
 	"github.com/fengsui/fengsui/shared/wire"
@@ -163,7 +163,8 @@ func (p *Place) valid() bool {
 	return p == nil || (p.Lon >= -180 && p.Lon <= 180 && p.Lat >= -90 && p.Lat <= 90)
 }
 
-func isDivision(s string) bool { return strings.Trim(s, "0123456789") == "" && len(s) <= 12 }
+// isDivision reports whether a code is one, or left out.
+func isDivision(code string) bool { return code == "" || geo.Division(code).Valid() }
 
 func address(a string) error {
 	host, port, err := net.SplitHostPort(a)

@@ -891,12 +891,6 @@ export interface components {
             device: string;
             property: string;
         };
-        ItemsLatest: {
-            items: components["schemas"]["Latest"][] | null;
-        };
-        ItemsRule: {
-            items: components["schemas"]["Rule"][] | null;
-        };
         Latest: {
             /** Format: date-time */
             at: string;
@@ -921,12 +915,20 @@ export interface components {
             items: components["schemas"]["Device"][] | null;
             next?: string;
         };
+        ListLatest: {
+            items: components["schemas"]["Latest"][] | null;
+            next?: string;
+        };
         ListOrg: {
             items: components["schemas"]["Org"][] | null;
             next?: string;
         };
         ListRole: {
             items: components["schemas"]["Role"][] | null;
+            next?: string;
+        };
+        ListRule: {
+            items: components["schemas"]["Rule"][] | null;
             next?: string;
         };
         ListToken: {
@@ -1270,9 +1272,9 @@ export interface operations {
                 state?: "active" | "all";
                 /** @description 1 red, 2 orange, 3 yellow, 4 blue; 0: all */
                 level?: number;
-                /** @description Part of the name of rule, device or person */
+                /** @description Search */
                 q?: string;
-                /** @description next of the page before */
+                /** @description Next of the part before */
                 after?: string;
                 /** @description Most items wanted; 0 means 100 */
                 limit?: number;
@@ -1310,8 +1312,12 @@ export interface operations {
                 state?: "active" | "all";
                 /** @description 1 red, 2 orange, 3 yellow, 4 blue; 0: all */
                 level?: number;
-                /** @description Part of the name of rule, device or person */
+                /** @description Search */
                 q?: string;
+                /** @description Next of the part before */
+                after?: string;
+                /** @description Most items wanted; 0 means 100 */
+                limit?: number;
             };
             header?: never;
             path?: never;
@@ -1414,6 +1420,7 @@ export interface operations {
                 q?: string;
                 /** @description Next of the part before */
                 after?: string;
+                /** @description Most items wanted; 0 means 100 */
                 limit?: number;
                 /** @description A kind, or how kinds begin: alarm. */
                 kind?: string;
@@ -1453,6 +1460,7 @@ export interface operations {
                 q?: string;
                 /** @description Next of the part before */
                 after?: string;
+                /** @description Most items wanted; 0 means 100 */
                 limit?: number;
                 /** @description A kind, or how kinds begin: alarm. */
                 kind?: string;
@@ -1519,12 +1527,14 @@ export interface operations {
     "list-devices": {
         parameters: {
             query?: {
-                /** @description Part of id or name */
+                /** @description Search */
                 q?: string;
+                /** @description Next of the part before */
+                after?: string;
+                /** @description Most items wanted; 0 means 100 */
+                limit?: number;
                 kind?: "edge" | "sensor" | "camera";
                 state?: "never" | "online" | "offline" | "fault" | "revoked";
-                after?: string;
-                limit?: number;
             };
             header?: never;
             path?: never;
@@ -1588,8 +1598,12 @@ export interface operations {
     "export-devices": {
         parameters: {
             query?: {
-                /** @description Part of id or name */
+                /** @description Search */
                 q?: string;
+                /** @description Next of the part before */
+                after?: string;
+                /** @description Most items wanted; 0 means 100 */
+                limit?: number;
                 kind?: "edge" | "sensor" | "camera";
                 state?: "never" | "online" | "offline" | "fault" | "revoked";
             };
@@ -1944,6 +1958,7 @@ export interface operations {
                 q?: string;
                 /** @description Next of the part before */
                 after?: string;
+                /** @description Most items wanted; 0 means 100 */
                 limit?: number;
             };
             header?: never;
@@ -2089,7 +2104,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ItemsRule"];
+                    "application/json": components["schemas"]["ListRule"];
                 };
             };
             /** @description Problem */
@@ -2308,7 +2323,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ItemsLatest"];
+                    "application/json": components["schemas"]["ListLatest"];
                 };
             };
             /** @description Problem */
@@ -2399,6 +2414,7 @@ export interface operations {
                 q?: string;
                 /** @description Next of the part before */
                 after?: string;
+                /** @description Most items wanted; 0 means 100 */
                 limit?: number;
             };
             header?: never;
@@ -2467,6 +2483,7 @@ export interface operations {
                 q?: string;
                 /** @description Next of the part before */
                 after?: string;
+                /** @description Most items wanted; 0 means 100 */
                 limit?: number;
             };
             header?: never;
