@@ -23,7 +23,7 @@ test('the tide raises an alarm that sounds, stands in the list and on the map, a
   await picture(page, 'desk')
 
   await page.getByRole('navigation').getByRole('link', { name: /一张图/ }).click()
-  await expect(page.getByText(/水位超警戒/).first()).toBeVisible()
+  await expect(page.locator('[data-testid=map-alarm][data-device=rd-level-1]')).toBeVisible()
   await picture(page, 'map')
   await page.getByRole('navigation').getByRole('link', { name: /值班台/ }).click()
 
