@@ -78,6 +78,12 @@ func RegisterTelemetry(s *Server, t *telemetry.Service) {
 		OperationID: "telemetry-stats", Method: http.MethodGet, Path: "/telemetry/stats", Summary: "How much is stored", Tags: []string{"telemetry"},
 	}, func(ctx context.Context, _ *nothing) (*body[telemetry.Stats], error) { return reply(t.Stats(ctx)) })
 
+	register(s, huma.Operation{
+		OperationID: "losses", Method: http.MethodGet, Path: "/devices/{id}/losses", Summary: "Readings that an edge had to thin or drop, newest first", Tags: []string{"telemetry"},
+	}, func(ctx context.Context, in *alarmInput) (*body[page.List[telemetry.Loss]], error) {
+		return listed(t.Losses(ctx, in.ID))
+	})
+
 	registerSheet(s, huma.Operation{
 		OperationID: "export-alarms", Path: "/alarms/export.xlsx", Summary: "The list of alarms as a workbook", Tags: []string{"alarms"},
 	}, "alarms", func(ctx context.Context, in *AlarmFilter) (document.Sheet, error) {

@@ -13,6 +13,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/store"
 	"github.com/fengsui/fengsui/central/internal/store/storetest"
 	"github.com/fengsui/fengsui/central/internal/telemetry"
+	"github.com/fengsui/fengsui/shared/wire"
 )
 
 func alarm(device, division string, level int) telemetry.Alarm {
@@ -85,6 +86,27 @@ func TestOnlyOneAlarmOfAKeyIsActive(t *testing.T) {
 			if err != nil || got.ID != c.want || ok != (c.want != "") {
 				t.Errorf("%v to %v: got %q, %v; want %q", c.from, c.to, got.ID, err, c.want)
 			}
+		}
+	})
+}
+
+func TestRecordsOfLossAreKeptOncePerTerminal(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		s := store.NewAlarms(db)
+		loss := func(id, edge string, at int64) telemetry.Loss {
+			return telemetry.Loss{ID: id, Edge: edge, At: wire.Time(at), LossEvent: wire.LossEvent{Lane: wire.LaneTelemetry, From: at - 50, To: at - 10, Count: 7, Why: "disk quota"}}
+		}
+		for _, l := range []telemetry.Loss{loss("1", "edge-a", 1000), loss("2", "edge-a", 2000), loss("1", "edge-a", 1000), loss("3", "edge-b", 3000)} {
+			if err := s.AddLoss(t.Context(), l); err != nil {
+				t.Fatal(err)
+			}
+		}
+		got, err := s.Losses(t.Context(), "edge-a", 10)
+		if err != nil || len(got) != 2 || got[0] != loss("2", "edge-a", 2000) || got[1].ID != "1" {
+			t.Errorf("got %+v, %v", got, err)
+		}
+		if got, err := s.Losses(t.Context(), "edge-a", 1); err != nil || len(got) != 1 {
+			t.Errorf("got %+v, %v", got, err)
 		}
 	})
 }

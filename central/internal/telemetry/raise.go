@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"math"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -259,6 +260,10 @@ func (s *Service) lossEvent(ctx context.Context, edge string, e *wire.Event, rec
 		s.Log.Warn("a record of loss cannot be read", "edge", edge, "event", e.ID, "err", err)
 		return
 	}
+	loss.Why = strings.ToValidUTF8(loss.Why[:min(len(loss.Why), maxWhy)], "")
 	s.Log.Warn("an edge has lost readings", "edge", edge, "readings", loss.Count, "why", loss.Why)
+	if err := s.Alarms.AddLoss(ctx, loss); err != nil {
+		s.Log.Error("a record of loss is not stored; the audit trail has it", "edge", edge, "event", e.ID, "err", err)
+	}
 	s.publishLoss(ctx, received, loss)
 }

@@ -47,6 +47,10 @@ type AlarmStore interface {
 	Add(ctx context.Context, a Alarm) error
 	// Save writes the alarm when it still stands as it was last updated: errs.Conflict otherwise.
 	Save(ctx context.Context, a Alarm, was time.Time) error
+	// AddLoss stores a record of loss; one that is stored already is not stored again, and not an error.
+	AddLoss(ctx context.Context, l Loss) error
+	// Losses are the newest records of loss of an edge, newest first, at most limit.
+	Losses(ctx context.Context, edge string, limit int) ([]Loss, error)
 	// Overlaps finds the newest alarm of a key that held at some time between from and to.
 	Overlaps(ctx context.Context, k Key, from, to time.Time) (a Alarm, ok bool, err error)
 }

@@ -211,6 +211,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/devices/{id}/losses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Readings that an edge had to thin or drop, newest first */
+        get: operations["losses"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/devices/{id}/restore": {
         parameters: {
             query?: never;
@@ -919,6 +936,10 @@ export interface components {
             items: components["schemas"]["Latest"][] | null;
             next?: string;
         };
+        ListLoss: {
+            items: components["schemas"]["Loss"][] | null;
+            next?: string;
+        };
         ListOrg: {
             items: components["schemas"]["Org"][] | null;
             next?: string;
@@ -938,6 +959,21 @@ export interface components {
         ListUser: {
             items: components["schemas"]["User"][] | null;
             next?: string;
+        };
+        Loss: {
+            /** Format: date-time */
+            at: string;
+            /** Format: int64 */
+            count: number;
+            edge: string;
+            /** Format: int64 */
+            from: number;
+            id: string;
+            /** Format: int32 */
+            lane: number;
+            /** Format: int64 */
+            to: number;
+            why: string;
         };
         MonthStats: {
             /** Format: int64 */
@@ -1748,6 +1784,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Enrolment"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    losses: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListLoss"];
                 };
             };
             /** @description Problem */
