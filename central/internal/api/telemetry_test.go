@@ -40,7 +40,7 @@ func (d desk) SessionActor(ctx context.Context, token string) (actor.Actor, erro
 	return d.TokenActor(ctx, token)
 }
 
-func (desk) Refused(context.Context, string, string, uint64) {}
+func (desk) Refused(context.Context, string, string, string, uint64) {}
 
 func (d desk) Visible(ctx context.Context, id string) (device.Device, bool) {
 	who, _ := actor.From(ctx)

@@ -46,9 +46,11 @@ type Options struct {
 	TLSConfig *tls.Config // certificate of the server, authority of the clients
 	Auth      Authenticator
 	Sensor    Sensor
-	Presence  func(ctx context.Context, id string, online bool)      // first session of an id begins, last one ends
-	Refused   func(ctx context.Context, id, reason string, n uint64) // what a session may not do
-	Log       *slog.Logger
+	Presence  func(ctx context.Context, id string, online bool) // first session of an id begins, last one ends
+	// Refused counts what a session may not do, on which topic, and connections that are turned away (id is
+	// empty then: nobody has shown who they are).
+	Refused func(ctx context.Context, id, reason, what string, n uint64)
+	Log     *slog.Logger
 
 	MaxConnections int           // 0: 20,000
 	MaxPerDevice   int           // sessions of one id; 0: 8
@@ -85,7 +87,6 @@ type Broker struct {
 	sessions  map[string]map[*session]struct{}
 	pending   []presence
 	wake      chan struct{}
-	failed    failures
 	probe     probe
 }
 
@@ -121,7 +122,7 @@ func Start(ctx context.Context, opts Options) (*Broker, error) {
 		opts.Presence = func(context.Context, string, bool) {}
 	}
 	if opts.Refused == nil {
-		opts.Refused = func(context.Context, string, string, uint64) {}
+		opts.Refused = func(context.Context, string, string, string, uint64) {}
 	}
 	e, err := startEngine(opts.Dir, maxPayload+maxTopic, opts.Log)
 	if err != nil {

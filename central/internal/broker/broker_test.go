@@ -66,7 +66,7 @@ func newField(t *testing.T) *field {
 			defer f.mu.Unlock()
 			f.here[id] = online
 		},
-		Refused: func(_ context.Context, id, reason string, n uint64) {
+		Refused: func(_ context.Context, id, reason, _ string, n uint64) {
 			f.mu.Lock()
 			defer f.mu.Unlock()
 			f.seen[id+" "+reason] += n

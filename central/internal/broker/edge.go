@@ -24,12 +24,12 @@ const maxFilters = 16
 func (s *session) edge(c connect) {
 	if c.will != nil {
 		if up, err := wire.ParseUp(c.will.topic); err != nil || up.Edge != s.id {
-			s.refuse(ReasonTopic)
+			s.refuse(ReasonTopic, c.will.topic)
 			c.will = nil
 		}
 	}
 	if c.will != nil && c.will.qos == 2 {
-		s.refuse(ReasonQoS)
+		s.refuse(ReasonQoS, c.will.topic)
 		_ = s.write(connack(connackNotAllowed))
 		return
 	}
@@ -137,11 +137,11 @@ func (s *session) watch(h head, body []byte) error {
 	}
 	for _, t := range topics {
 		if own := "fs/v1/" + s.id + "/down"; t != own && !strings.HasPrefix(t, own+"/") {
-			s.refuse(ReasonSubscribe)
+			s.refuse(ReasonSubscribe, t)
 		}
 	}
 	if s.filters += len(topics); s.filters > maxFilters {
-		s.refuse(ReasonSubscribe)
+		s.refuse(ReasonSubscribe, "more than 16 filters")
 		return errProtocol
 	}
 	return nil
@@ -154,7 +154,7 @@ func (s *session) pass(out *bufio.Writer, h head) error {
 		return err
 	}
 	if h.qos() != 1 {
-		s.refuse(ReasonQoS)
+		s.refuse(ReasonQoS, p.topic)
 		return errProtocol
 	}
 	reason := ""
@@ -174,7 +174,7 @@ func (s *session) pass(out *bufio.Writer, h head) error {
 		_, err = io.CopyN(out, s.in, int64(p.payload))
 		return err
 	}
-	s.refuse(reason)
+	s.refuse(reason, p.topic)
 	if err := s.skip(p.payload); err != nil {
 		return err
 	}

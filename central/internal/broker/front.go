@@ -8,7 +8,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"net"
-	"sync"
 	"time"
 
 	"github.com/fengsui/fengsui/central/internal/errs"
@@ -36,7 +35,7 @@ func (b *Broker) accept(l net.Listener, conf *tls.Config) {
 			select {
 			case b.slots <- struct{}{}:
 			default:
-				b.count("connections", conn, errors.New("too many connections"))
+				b.turnAway("connections", conn, errors.New("too many connections"))
 				_ = conn.Close()
 				continue
 			}
@@ -72,7 +71,7 @@ func (b *Broker) serve(conn net.Conn, conf *tls.Config) {
 	if conf != nil {
 		t := tls.Server(conn, conf)
 		if err := t.HandshakeContext(ctx); err != nil {
-			b.count("tls", conn, err)
+			b.turnAway("tls", conn, err)
 			return
 		}
 		if certs := t.ConnectionState().PeerCertificates; len(certs) > 0 {
@@ -87,11 +86,11 @@ func (b *Broker) serve(conn net.Conn, conf *tls.Config) {
 		if errors.Is(err, errVersion) {
 			_, _ = conn.Write(connack(connackVersion))
 		}
-		b.count("connect", conn, err)
+		b.turnAway("connect", conn, err)
 		return
 	}
 	if denied != nil {
-		b.count("certificate", conn, denied)
+		b.turnAway("certificate", conn, denied)
 		_, _ = conn.Write(connack(refusal(denied, connackNotAllowed)))
 		return
 	}
@@ -103,7 +102,7 @@ func (b *Broker) serve(conn net.Conn, conf *tls.Config) {
 			denied = b.opts.Auth.AuthToken(ctx, c.username, c.password)
 		}
 		if denied != nil {
-			b.count("token", conn, denied)
+			b.turnAway("token", conn, denied)
 			b.punish(conn, refusal(denied, connackBadLogin))
 			return
 		}
@@ -121,7 +120,7 @@ func (b *Broker) serve(conn net.Conn, conf *tls.Config) {
 	defer s.close()
 	// Revoked between the check and enter: Disconnect did not see this session yet.
 	if again := b.recheck(ctx, s, c); again != nil {
-		b.count("revoked", conn, again)
+		b.turnAway("revoked", conn, again)
 		return
 	}
 	if edge == "" {
@@ -187,28 +186,7 @@ func (c *idleConn) Read(p []byte) (int, error) {
 	return c.Conn.Read(p)
 }
 
-// failures counts refused connections by reason and says so once a minute.
-type failures struct {
-	mu    sync.Mutex
-	since map[string]time.Time
-	n     map[string]uint64
-}
-
-// count notes a connection that was turned away.
-func (b *Broker) count(reason string, conn net.Conn, err error) {
-	f := &b.failed
-	now := time.Now()
-	f.mu.Lock()
-	if f.n == nil {
-		f.n, f.since = map[string]uint64{}, map[string]time.Time{}
-	}
-	f.n[reason]++
-	n, loud := f.n[reason], now.Sub(f.since[reason]) >= time.Minute
-	if loud {
-		f.since[reason], f.n[reason] = now, 0
-	}
-	f.mu.Unlock()
-	if loud {
-		b.opts.Log.Warn("mqtt connection refused", "reason", reason, "count", n, "remote", conn.RemoteAddr().String(), "error", err)
-	}
+// turnAway counts a connection that nobody got through.
+func (b *Broker) turnAway(reason string, conn net.Conn, err error) {
+	b.opts.Refused(b.ctx, "", "connection_"+reason, conn.RemoteAddr().String()+": "+err.Error(), 1)
 }

@@ -2,6 +2,7 @@ package broker
 
 import (
 	"io"
+	"strings"
 	"sync"
 
 	"github.com/fengsui/fengsui/shared/wire"
@@ -68,7 +69,7 @@ func (s *session) take(acks *acks, topic string, h head) error {
 		reason = ReasonOversized
 	}
 	if reason != "" {
-		s.refuse(reason)
+		s.refuse(reason, p.topic)
 		if err := s.skip(p.payload); err != nil {
 			return err
 		}
@@ -102,7 +103,7 @@ func (s *session) control(h head) error {
 		if err != nil {
 			return err
 		}
-		s.refuse(ReasonSubscribe)
+		s.refuse(ReasonSubscribe, strings.Join(topics, " "))
 		out := head{first: packetSuback << 4, length: 2 + len(topics)}.append(nil)
 		out = append(out, byte(id>>8), byte(id))
 		for range topics {

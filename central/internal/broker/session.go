@@ -68,7 +68,7 @@ func (s *session) write(packet []byte) error {
 	return err
 }
 
-func (s *session) refuse(reason string) { s.b.opts.Refused(s.b.ctx, s.id, reason, 1) }
+func (s *session) refuse(reason, topic string) { s.b.opts.Refused(s.b.ctx, s.id, reason, topic, 1) }
 
 // throttle holds back a session that sends more than its share.
 type throttle struct{ messages, bytes *rate.Limiter }

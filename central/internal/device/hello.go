@@ -48,7 +48,7 @@ func (s *Service) Hello(ctx context.Context, edge string, h wire.Hello) error {
 	}
 	now := time.Now()
 	if len(h.Sensors) > maxSensors || len(h.Cameras) > maxCameras {
-		s.Refused(ctx, edge, ReasonTooMany, uint64(max(len(h.Sensors)-maxSensors, 0)+max(len(h.Cameras)-maxCameras, 0)))
+		s.Refused(ctx, edge, ReasonTooMany, "hello", uint64(max(len(h.Sensors)-maxSensors, 0)+max(len(h.Cameras)-maxCameras, 0)))
 		h.Sensors, h.Cameras = h.Sensors[:min(len(h.Sensors), maxSensors)], h.Cameras[:min(len(h.Cameras), maxCameras)]
 	}
 	events, err := s.greet(ctx, edge, h, now)
@@ -81,7 +81,8 @@ func (s *Service) greet(ctx context.Context, edge string, h wire.Hello, now time
 		done event.Event
 	}
 	var changes []change
-	refused := map[string]uint64{}
+	refused := map[string]refusals{}
+	refuse := func(reason, what string) { refused[reason] = refusals{what: what, n: refused[reason].n + 1} }
 	err := s.Tx.Do(ctx, func(ctx context.Context) error {
 		own, err := s.Store.Device(ctx, edge)
 		if err != nil {
@@ -112,16 +113,16 @@ func (s *Service) greet(ctx context.Context, edge string, h wire.Hello, now time
 		behind := len(s.children(edge))
 		for _, d := range declared(h) {
 			if !wire.ValidID(d.ID) {
-				refused[ReasonForeignDevice]++
+				refuse(ReasonForeignDevice, d.ID)
 				continue
 			}
 			if d.Division != "" && !own.within(d.Division) {
-				refused[ReasonDivision]++
+				refuse(ReasonDivision, d.ID+" in "+d.Division)
 			}
 			r, err := s.Store.Device(ctx, d.ID)
 			switch {
 			case errs.KindOf(err) == errs.NotFound && behind >= maxBehind:
-				refused[ReasonTooMany]++
+				refuse(ReasonTooMany, d.ID)
 			case errs.KindOf(err) == errs.NotFound:
 				behind++
 				r = Record{Device: Device{ID: d.ID, Kind: d.Kind, CreatedAt: event.Stamp(now), UpdatedAt: event.Stamp(now)}}
@@ -133,9 +134,9 @@ func (s *Service) greet(ctx context.Context, edge string, h wire.Hello, now time
 			case err != nil:
 				return err
 			case r.Parent != edge || r.Kind != d.Kind:
-				refused[ReasonForeignDevice]++
+				refuse(ReasonForeignDevice, d.ID)
 			case r.RemovedAt != nil:
-				refused[ReasonRemoved]++
+				refuse(ReasonRemoved, d.ID)
 			case r.declare(d, own):
 				r.UpdatedAt = event.Stamp(now)
 				if err := s.Store.Save(ctx, r); err != nil {
@@ -160,8 +161,8 @@ func (s *Service) greet(ctx context.Context, edge string, h wire.Hello, now time
 		s.put(c.r)
 		events = append(events, c.done)
 	}
-	for reason, n := range refused {
-		s.Refused(ctx, edge, reason, n)
+	for reason, r := range refused {
+		s.Refused(ctx, edge, reason, r.what, r.n)
 	}
 	return events, nil
 }

@@ -81,7 +81,7 @@ func (s *Service) Status(ctx context.Context, edge string, st wire.Status) error
 	}
 	now := time.Now()
 	var events []event.Event
-	foreign := uint64(0)
+	foreign, which := uint64(0), ""
 	s.reg.mu.Lock()
 	agent := Agent{}
 	if e.agent != nil {
@@ -95,6 +95,7 @@ func (s *Service) Status(ctx context.Context, edge string, st wire.Status) error
 		c := s.reg.all[id]
 		if c == nil || c.rec.Parent != edge || c.removed() {
 			foreign++
+			which = id
 			return
 		}
 		if ok {
@@ -121,7 +122,7 @@ func (s *Service) Status(ctx context.Context, edge string, st wire.Status) error
 	}
 	events = append(events, heartbeat(ctx, e.view()))
 	s.reg.mu.Unlock()
-	s.Refused(ctx, edge, ReasonForeignDevice, foreign)
+	s.Refused(ctx, edge, ReasonForeignDevice, which, foreign)
 	s.Events.Publish(ctx, events...)
 	return nil
 }
@@ -164,7 +165,7 @@ func (s *Service) Admit(ctx context.Context, edge string, b *wire.Batch) uint64 
 	if _, ok := s.find(ctx, edge); !ok {
 		n := uint64(len(b.Readings) + len(b.Events))
 		b.Readings, b.Events = nil, nil
-		s.Refused(ctx, edge, ReasonSeries, n)
+		s.Refused(ctx, edge, ReasonSeries, "edge "+edge, n)
 		return n
 	}
 	// Look up in the database what memory does not know, before the lock.
@@ -176,7 +177,7 @@ func (s *Service) Admit(ctx context.Context, edge string, b *wire.Batch) uint64 
 		}
 	}
 	var heard []string
-	refused := uint64(0)
+	refused, which := uint64(0), ""
 	s.reg.mu.RLock()
 	readings, last, property, known := b.Readings[:0], "", "", false
 	for _, r := range b.Readings {
@@ -195,6 +196,7 @@ func (s *Service) Admit(ctx context.Context, edge string, b *wire.Batch) uint64 
 			readings = append(readings, r)
 		} else {
 			refused++
+			which = r.Device + "/" + r.Property
 		}
 	}
 	events := b.Events[:0]
@@ -204,6 +206,7 @@ func (s *Service) Admit(ctx context.Context, edge string, b *wire.Batch) uint64 
 			events = append(events, ev)
 		} else {
 			refused++
+			which = ev.Device + " " + string(ev.Kind)
 		}
 	}
 	s.reg.mu.RUnlock()
@@ -211,7 +214,7 @@ func (s *Service) Admit(ctx context.Context, edge string, b *wire.Batch) uint64 
 	if !b.Backfill {
 		s.heard(ctx, heard, time.Now())
 	}
-	s.Refused(ctx, edge, ReasonSeries, refused)
+	s.Refused(ctx, edge, ReasonSeries, which, refused)
 	return refused
 }
 
@@ -240,7 +243,7 @@ func (s *Service) AdmitSensor(ctx context.Context, id string, b *wire.Batch) (ui
 			return 0, err
 		}
 	}
-	refused := uint64(0)
+	refused, which := uint64(0), ""
 	s.reg.mu.RLock()
 	readings := b.Readings[:0]
 	for _, r := range b.Readings {
@@ -248,12 +251,13 @@ func (s *Service) AdmitSensor(ctx context.Context, id string, b *wire.Batch) (ui
 			readings = append(readings, r)
 		} else {
 			refused++
+			which = r.Device + "/" + r.Property
 		}
 	}
 	s.reg.mu.RUnlock()
 	b.Readings = readings
 	s.heard(ctx, []string{id}, time.Now())
-	s.Refused(ctx, id, ReasonSeries, refused)
+	s.Refused(ctx, id, ReasonSeries, which, refused)
 	return refused, nil
 }
 

@@ -2,7 +2,6 @@ package device
 
 import (
 	"context"
-	"log/slog"
 	"sync"
 	"time"
 
@@ -18,7 +17,6 @@ type register struct {
 	all    map[string]*entry
 	behind map[string]map[string]struct{} // edge → what is behind it
 	missed map[string]time.Time           // ids that are not in the database either
-	silent map[refusal]*muted
 }
 
 // entry is one device. Its fields are guarded by the register.
@@ -199,42 +197,3 @@ func (s *Service) find(ctx context.Context, id string) (*entry, bool) {
 
 // missAgain is how long an unknown id is not looked up again.
 const missAgain = 5 * time.Second
-
-// refusal is what is logged at most once a minute.
-type refusal struct{ device, reason string }
-
-type muted struct {
-	since time.Time
-	n     uint64
-}
-
-// Refused counts what a device sent and the centre did not take, and logs it at most once a minute for
-// each device and reason.
-func (s *Service) Refused(ctx context.Context, id, reason string, n uint64) {
-	if n == 0 {
-		return
-	}
-	now := time.Now()
-	s.reg.mu.Lock()
-	if e := s.reg.all[id]; e != nil {
-		e.refused += n
-	}
-	if s.reg.silent == nil || len(s.reg.silent) > 10_000 {
-		s.reg.silent = map[refusal]*muted{}
-	}
-	key := refusal{id, reason}
-	m := s.reg.silent[key]
-	if m == nil {
-		m = &muted{}
-		s.reg.silent[key] = m
-	}
-	m.n += n
-	loud, count := now.Sub(m.since) >= time.Minute, m.n
-	if loud {
-		m.since, m.n = now, 0
-	}
-	s.reg.mu.Unlock()
-	if loud {
-		s.Log.LogAttrs(ctx, slog.LevelWarn, "refused", slog.String("device", id), slog.String("reason", reason), slog.Uint64("count", count))
-	}
-}

@@ -8,7 +8,7 @@ import (
 )
 
 // Run keeps the register current until the context ends: it takes over what the command line has changed,
-// writes who was heard of, and notices silence.
+// writes who was heard of, notices silence, and says what was refused.
 func (s *Service) Run(ctx context.Context) error {
 	if err := s.Load(ctx); err != nil {
 		return err
@@ -23,12 +23,14 @@ func (s *Service) Run(ctx context.Context) error {
 				s.Log.ErrorContext(ctx, "read changed devices", "error", err)
 			}
 			s.hush(ctx, time.Now())
+			s.sayRefused(ctx, s.refused.due(time.Now())...)
 		case <-touching.C:
 			s.touch(ctx)
 		case <-ctx.Done():
 			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 			defer cancel()
 			s.touch(last)
+			s.sayRefused(last, s.refused.due(time.Now().Add(refusedEvery))...)
 			return nil
 		}
 	}

@@ -29,9 +29,10 @@ type Service struct {
 	CA           *Authority
 	Disconnector Disconnector // nil on the command line: the running centre notices within seconds
 
-	reg   register
-	write sync.Mutex // one change of records at a time
-	port  atomic.Int64
+	reg     register
+	refused tally
+	write   sync.Mutex // one change of records at a time
+	port    atomic.Int64
 }
 
 // Filter narrows a list.

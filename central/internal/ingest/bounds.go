@@ -33,7 +33,8 @@ func (i *Ingest) bound(id string, b *wire.Batch, now time.Time) {
 	if len(apart) == 0 {
 		return
 	}
-	i.Refused(i.ctx, id, ReasonTime, uint64(len(apart)))
+	last := apart[len(apart)-1]
+	i.Refused(i.ctx, id, ReasonTime, last.Device+"/"+last.Property, uint64(len(apart)))
 	if err := i.apart.keep(id, apart, now); err != nil {
 		i.opts.Log.Error("keep records with an impossible time apart", "device", id, "error", err)
 	}
@@ -56,7 +57,7 @@ func timesOK(e wire.Event, now time.Time) bool {
 // must be heard, or nobody could mend it.
 func (i *Ingest) boundHello(edge string, h *wire.Hello, now time.Time) {
 	if wire.Bound(&h.Time, now) {
-		i.Refused(i.ctx, edge, ReasonTime, 1)
+		i.Refused(i.ctx, edge, ReasonTime, "hello", 1)
 	}
 }
 
@@ -75,5 +76,5 @@ func (i *Ingest) boundStatus(edge string, st *wire.Status, now time.Time) {
 			check(&f.At)
 		}
 	}
-	i.Refused(i.ctx, edge, ReasonTime, n)
+	i.Refused(i.ctx, edge, ReasonTime, "status", n)
 }

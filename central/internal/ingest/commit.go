@@ -86,7 +86,7 @@ func (i *Ingest) fail(group []committable, err error) {
 	never := errs.KindOf(err) == errs.Invalid
 	for _, c := range group {
 		if never {
-			i.Refused(i.ctx, c.Edge, ReasonMalformed, 1)
+			i.Refused(i.ctx, c.Edge, ReasonMalformed, err.Error(), 1)
 		}
 		if c.done != nil {
 			c.done(never)
@@ -158,7 +158,7 @@ func (i *Ingest) results(c committable) {
 		}
 		var r wire.CommandResult
 		if json.Unmarshal(e.Data, &r) != nil || r.Command == "" {
-			i.Refused(i.ctx, c.Edge, ReasonMalformed, 1)
+			i.Refused(i.ctx, c.Edge, ReasonMalformed, e.Device+" "+string(e.Kind), 1)
 			continue
 		}
 		i.opts.Devices.Result(i.ctx, c.Edge, r)

@@ -35,7 +35,7 @@ type Devices interface {
 	Status(ctx context.Context, edge string, st wire.Status) error
 	Admit(ctx context.Context, edge string, b *wire.Batch) uint64
 	AdmitSensor(ctx context.Context, id string, b *wire.Batch) (uint64, error)
-	Refused(ctx context.Context, id, reason string, n uint64)
+	Refused(ctx context.Context, id, reason, what string, n uint64)
 	Connected(ctx context.Context, edge string) bool
 	Result(ctx context.Context, edge string, r wire.CommandResult)
 }
@@ -133,7 +133,7 @@ func (i *Ingest) Start(ctx context.Context, nc *nats.Conn) error {
 		topic := strings.ReplaceAll(m.Subject, ".", "/")
 		from := sender(topic)
 		if !i.queue.put(from, message{topic: topic, payload: m.Data, at: time.Now()}, false) {
-			i.Refused(i.ctx, from, ReasonTooFast, 1) // without an answer: the edge sends it again
+			i.Refused(i.ctx, from, ReasonTooFast, topic, 1) // without an answer: the edge sends it again
 		}
 	})
 	if err == nil {
@@ -194,9 +194,9 @@ func (i *Ingest) Sensor(device string, payload []byte, done func(ok bool)) {
 }
 
 // Refused counts what the broker refused (broker.Options.Refused).
-func (i *Ingest) Refused(ctx context.Context, id, reason string, n uint64) {
+func (i *Ingest) Refused(ctx context.Context, id, reason, what string, n uint64) {
 	i.metrics.refused.WithLabelValues(reason).Add(float64(n))
-	i.opts.Devices.Refused(ctx, id, reason, n)
+	i.opts.Devices.Refused(ctx, id, reason, what, n)
 }
 
 // publish sends JSON to a topic of an edge.

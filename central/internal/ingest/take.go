@@ -28,7 +28,7 @@ func (i *Ingest) take(m message) int {
 	}
 	up, err := wire.ParseUp(m.topic)
 	if err != nil {
-		i.Refused(i.ctx, sender(m.topic), ReasonTopic, 1)
+		i.Refused(i.ctx, sender(m.topic), ReasonTopic, m.topic, 1)
 		return 1
 	}
 	cost := 1 + len(m.payload)/bodyPerRecord
@@ -50,19 +50,19 @@ func (i *Ingest) take(m message) int {
 func (i *Ingest) batch(up wire.Up, m message) int {
 	p, err := wire.Open(m.payload)
 	if err != nil {
-		i.Refused(i.ctx, up.Edge, reason(err), 1)
+		i.Refused(i.ctx, up.Edge, reason(err), m.topic, 1)
 		return 1 + len(m.payload)/bodyPerRecord
 	}
 	cost := 1 + p.Size/bodyPerRecord
 	if p.Lane != up.Lane {
-		i.Refused(i.ctx, up.Edge, ReasonTopic, 1)
+		i.Refused(i.ctx, up.Edge, ReasonTopic, m.topic, 1)
 		return cost
 	}
 	b := &p.Batch
 	// What is stored already is acknowledged again without a look at its records.
 	if !i.opts.Telemetry.Holds(up.Edge, b.Epoch, b.Lane, wire.Range{b.SeqFrom, b.SeqTo}) {
 		if b, err = p.Unpack(); err != nil {
-			i.Refused(i.ctx, up.Edge, reason(err), 1)
+			i.Refused(i.ctx, up.Edge, reason(err), m.topic, 1)
 			return cost
 		}
 		cost = max(cost, len(b.Readings)+len(b.Events))
@@ -78,7 +78,7 @@ func (i *Ingest) batch(up wire.Up, m message) int {
 func (i *Ingest) takeSensor(m message) int {
 	readings, err := wire.DecodeSensor(m.device, m.payload, wire.Millis(m.at))
 	if err != nil {
-		i.Refused(i.ctx, m.device, reason(err), 1)
+		i.Refused(i.ctx, m.device, reason(err), wire.SensorTopic(m.device), 1)
 		m.done(true) // refused for good: sending it again would not help
 		return 1 + len(m.payload)/bodyPerRecord
 	}
@@ -118,7 +118,7 @@ func reason(err error) string {
 func (i *Ingest) hello(edge string, m message) error {
 	var h wire.Hello
 	if err := json.Unmarshal(m.payload, &h); err != nil || h.Version < 1 {
-		i.Refused(i.ctx, edge, ReasonMalformed, 1)
+		i.Refused(i.ctx, edge, ReasonMalformed, m.topic, 1)
 		return nil //nolint:nilerr // refused and counted
 	}
 	i.boundHello(edge, &h, m.at)
@@ -140,7 +140,7 @@ func (i *Ingest) hello(edge string, m message) error {
 func (i *Ingest) status(edge string, m message) error {
 	var st wire.Status
 	if err := json.Unmarshal(m.payload, &st); err != nil {
-		i.Refused(i.ctx, edge, ReasonMalformed, 1)
+		i.Refused(i.ctx, edge, ReasonMalformed, m.topic, 1)
 		return nil //nolint:nilerr // refused and counted
 	}
 	i.boundStatus(edge, &st, m.at)

@@ -45,7 +45,7 @@ func (s *Service) theirs(k Key, origin string) bool {
 // room reports whether an edge may open one more alarm by a rule of its own on a device.
 func (s *Service) room(ctx context.Context, a arrival, device string) bool {
 	if a.received.Before(s.crowded[a.edge]) || a.received.Before(s.crowded[device]) {
-		s.Devices.Refused(ctx, a.edge, ReasonCrowd, 1)
+		s.Devices.Refused(ctx, a.edge, ReasonCrowd, device, 1)
 		return false
 	}
 	onDevice, ofEdge := 0, 0
@@ -61,7 +61,7 @@ func (s *Service) room(ctx context.Context, a arrival, device string) bool {
 	if onDevice < ownOfDevice && ofEdge < ownOfEdge {
 		return true
 	}
-	s.Devices.Refused(ctx, a.edge, ReasonCrowd, 1)
+	s.Devices.Refused(ctx, a.edge, ReasonCrowd, device, 1)
 	full := device
 	if ofEdge >= ownOfEdge {
 		full = a.edge

@@ -225,7 +225,7 @@ func (s *Service) alarmEvent(ctx context.Context, a arrival, e *wire.Event) {
 	dev, ok := s.Devices.Visible(ctx, e.Device)
 	if json.Unmarshal(e.Data, &d) != nil || !wire.ValidID(d.Rule) || !wire.ValidID(d.Property) || d.Level < 1 || d.Level > 4 ||
 		!ok || (dev.Parent != a.edge && dev.ID != a.edge) {
-		s.Devices.Refused(ctx, a.edge, ReasonAlarm, 1)
+		s.Devices.Refused(ctx, a.edge, ReasonAlarm, e.Device, 1)
 		return
 	}
 	k, at := Key{d.Rule, e.Device, d.Property}, a.at(e.At)

@@ -42,7 +42,7 @@ func (f field) All(context.Context) (out []device.Device, err error) {
 	return out, nil
 }
 
-func (f field) Refused(_ context.Context, id, _ string, n uint64) {
+func (f field) Refused(_ context.Context, id, _, _ string, n uint64) {
 	d := f[id]
 	d.Refused += n
 	f[id] = d

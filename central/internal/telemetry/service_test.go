@@ -45,7 +45,7 @@ func (r register) All(ctx context.Context) ([]device.Device, error) {
 	return out, nil
 }
 
-func (r register) Refused(context.Context, string, string, uint64) {}
+func (r register) Refused(context.Context, string, string, string, uint64) {}
 
 // desk is a whole telemetry capability in a folder, so that it can end and start again.
 type desk struct {

@@ -66,6 +66,6 @@ type Devices interface {
 	Visible(ctx context.Context, id string) (device.Device, bool)
 	// All lists every device that the actor of the context may see.
 	All(ctx context.Context) ([]device.Device, error)
-	// Refused counts what a device sent and the centre did not take.
-	Refused(ctx context.Context, id, reason string, n uint64)
+	// Refused counts what a device sent and the centre did not take; what names it.
+	Refused(ctx context.Context, id, reason, what string, n uint64)
 }
