@@ -284,7 +284,7 @@ func TestATerminalStandsInTheDivisionOfItsConfiguration(t *testing.T) {
 			{"edge-silent", "320623", "", "320623"},
 			{"edge-nonsense", "320600", "Rudong", "320600"},
 		} {
-			if _, err := d.Create(as("32", actor.DeviceRead, actor.DeviceWrite), device.New{ID: c.id, Kind: device.Edge, Division: c.given}); err != nil {
+			if _, err := d.Create(as("320000", actor.DeviceRead, actor.DeviceWrite), device.New{ID: c.id, Kind: device.Edge, Division: c.given}); err != nil {
 				t.Fatal(err)
 			}
 			if err := d.Hello(context.Background(), c.id, wire.Hello{Version: 1, Time: time.Now().UnixMilli(), Division: c.said}); err != nil {
