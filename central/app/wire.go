@@ -61,7 +61,7 @@ func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) er
 	if err != nil {
 		return err
 	}
-	files, err := c.telemetryFiles(system, cfg)
+	files, err := c.telemetryFiles(system, cfg, store.NewHolds(b.db))
 	if err != nil {
 		return err
 	}
@@ -160,11 +160,16 @@ func (b *base) firstAdministrator(ctx context.Context, cfg config.Config, out io
 }
 
 // telemetryFiles opens the readings.
-func (c *Centre) telemetryFiles(ctx context.Context, cfg config.Config) (*tsdb.DB, error) {
+func (c *Centre) telemetryFiles(ctx context.Context, cfg config.Config, holds telemetry.HoldStore) (*tsdb.DB, error) {
 	days := func(n int) time.Duration { return time.Duration(n) * 24 * time.Hour }
 	db, err := tsdb.Open(ctx, tsdb.Options{
 		Dir: filepath.Join(cfg.Data, telemetryName), SealEvery: time.Duration(cfg.Telemetry.SealAfter) * time.Minute, Log: c.log,
-		Keep:    tsdb.Keep{Readings: days(cfg.Telemetry.KeepReadings), Rollups: days(cfg.Telemetry.KeepRollups)},
+		Keep: tsdb.Keep{
+			Readings: days(cfg.Telemetry.KeepReadings), Rollups: days(cfg.Telemetry.KeepRollups),
+			Held: func(ctx context.Context, from, to time.Time) (bool, error) {
+				return telemetry.Held(ctx, holds, from, to)
+			},
+		},
 		Reserve: int64(cfg.Telemetry.Reserve) << 20,
 	})
 	if err != nil {
@@ -190,7 +195,8 @@ func (c *Centre) telemetry(ctx context.Context, cfg config.Config, b *base, devi
 	c.started("devices", func(context.Context) error { stop(); return <-ended })
 
 	s := &telemetry.Service{
-		Store: db, Alarms: store.NewAlarms(b.db), Tx: b.db, Devices: devices, Rules: rules, Events: b.bus,
+		Store: db, Alarms: store.NewAlarms(b.db), Quarantine: store.NewQuarantine(b.db), LegalHolds: store.NewHolds(b.db), Tx: b.db,
+		Devices: devices, Rules: rules, Events: b.bus,
 		Log: c.log.With("component", "telemetry"),
 	}
 	b.bus.Handle(s.OnEvent)
@@ -306,6 +312,7 @@ func liveOf(bus *event.Bus, devices *device.Service, values *telemetry.Service, 
 	src := api.LiveSources{
 		Events: bus, Devices: devices.All, Latest: values.Latest,
 		Alarms:  values.ActiveAlarms,
+		Health:  values.Health,
 		Streams: func(context.Context) ([]video.Stream, error) { return nil, nil },
 	}
 	if pictures != nil {

@@ -39,6 +39,7 @@ var toolkits = map[string][]string{
 	"github.com/danielgtaylor/":           {"api"},
 	"github.com/nats-io/":                 {"broker", "ingest"},
 	"github.com/pion/":                    {"sfu"},
+	"github.com/parquet-go/":              {"document"},
 	"database/sql":                        {"store", "tsdb"},
 	"github.com/prometheus/client_golang": {"api", "ingest", "broker", "tsdb", "sfu"},
 }

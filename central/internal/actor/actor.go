@@ -29,6 +29,8 @@ const (
 	DeviceRead    Permission = "device.read"
 	DeviceWrite   Permission = "device.write" // enrol, rename, revoke
 	TelemetryRead Permission = "telemetry.read"
+	TelemetryMend Permission = "telemetry.mend" // release or discard readings that were kept apart
+	TelemetryHold Permission = "telemetry.hold" // keep readings from being deleted by age
 	AlarmRead     Permission = "alarm.read"
 	AlarmAck      Permission = "alarm.ack"
 	VideoWatch    Permission = "video.watch"

@@ -63,6 +63,9 @@ func newCentre(t *testing.T, devices ...device.Device) *centre {
 	RegisterAudit(s, record)
 	RegisterLive(s, LiveSources{
 		Events: bus,
+		Health: func(context.Context) (telemetry.Health, error) {
+			return telemetry.Health{State: telemetry.Healthy, Since: time.Now()}, nil
+		},
 		Devices: func(ctx context.Context) ([]device.Device, error) {
 			a, err := actor.Require(ctx, actor.DeviceRead)
 			var out []device.Device

@@ -42,6 +42,7 @@ type LiveSources struct {
 	Latest  func(context.Context) ([]telemetry.Latest, error)
 	Alarms  func(context.Context) ([]telemetry.Alarm, error)
 	Streams func(context.Context) ([]video.Stream, error)
+	Health  func(context.Context) (telemetry.Health, error) // of the store of readings
 }
 
 // live holds the open views, so that the server can end them.
@@ -148,6 +149,7 @@ type liveMessage struct {
 	Latest  []telemetry.Latest `json:"latest,omitzero"`
 	Alarms  []telemetry.Alarm  `json:"alarms,omitzero"`
 	Streams []video.Stream     `json:"streams,omitzero"`
+	Health  *telemetry.Health  `json:"health,omitempty"` // of the store of readings
 	Removed *liveRemoved       `json:"removed,omitempty"`
 }
 
@@ -295,6 +297,12 @@ func (v *view) snapshot(ctx context.Context) (liveMessage, error) {
 		return m, err
 	}
 	if m.Streams, err = permitted(src.Streams(ctx)); err != nil {
+		return m, err
+	}
+	switch health, err := src.Health(ctx); {
+	case err == nil:
+		m.Health = &health
+	case errs.KindOf(err) != errs.Denied:
 		return m, err
 	}
 	for _, d := range m.Devices {

@@ -222,3 +222,18 @@ func TestLiveEndsWithAReasonWhenAMessageCannotBeWritten(t *testing.T) {
 	}
 	t.Error("the view goes on")
 }
+
+func TestLiveSaysWhenTheStoreRefusesReadings(t *testing.T) {
+	c := newCentre(t)
+	admin := c.admin()
+	conn := admin.live()
+	if m := next(t, conn); m.Health == nil || m.Health.State != telemetry.Healthy {
+		t.Errorf("the snapshot has health %+v", m.Health)
+	}
+	full := telemetry.Health{State: telemetry.DiskFull, Since: time.Now().Add(time.Second)}
+	c.bus.Publish(t.Context(), event.Event{Kind: telemetry.HealthChanged, Data: full})
+	m := until(t, conn, func(m liveMessage) bool { return m.Health != nil })
+	if m.Health.State != telemetry.DiskFull {
+		t.Errorf("got %+v", m.Health)
+	}
+}

@@ -28,6 +28,7 @@ type pending struct {
 	latest  map[seriesKey]telemetry.Latest
 	alarms  map[string]telemetry.Alarm
 	streams map[string]video.Stream
+	health  *telemetry.Health
 
 	// told is the time of each thing in the snapshot. An event that was queued while the snapshot was made
 	// may be older than what it shows; nothing may go back. Forgotten with the first message after.
@@ -37,6 +38,9 @@ type pending struct {
 // sent notes what a snapshot shows.
 func (p *pending) sent(m liveMessage) {
 	p.told = make(map[string]time.Time, len(m.Devices)+len(m.Latest)+len(m.Alarms))
+	if m.Health != nil {
+		p.told["health"] = m.Health.Since
+	}
 	for _, d := range m.Devices {
 		p.told["d/"+d.ID] = d.UpdatedAt
 	}
@@ -68,6 +72,12 @@ func (p *pending) add(e event.Event, v *view) urgency {
 		}
 		put(&p.alarms, data.ID, data)
 		return now
+	case telemetry.Health:
+		if !v.who.Can(actor.TelemetryRead) || data.Since.Before(p.told["health"]) {
+			return ignored
+		}
+		p.health = &data
+		return soon
 	case video.Stream:
 		if !v.who.Can(actor.VideoWatch) || !v.visible[data.ID] {
 			return ignored
@@ -135,6 +145,7 @@ func (p *pending) take() liveMessage {
 	for _, s := range p.streams {
 		m.Streams = append(m.Streams, s)
 	}
+	m.Health = p.health
 	if len(p.removed) > 0 {
 		m.Removed = &liveRemoved{}
 		for id := range p.removed {

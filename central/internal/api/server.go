@@ -17,6 +17,7 @@ import (
 	"reflect"
 	"runtime/debug"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -25,6 +26,7 @@ import (
 	"github.com/gofiber/fiber/v2/middleware/compress"
 	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/semaphore"
 
 	"github.com/fengsui/fengsui/central/internal/account"
 	"github.com/fengsui/fengsui/shared/version"
@@ -66,6 +68,9 @@ type Server struct {
 	live      *live
 	logins    *gate
 	readiness readiness
+	exports   *semaphore.Weighted
+	stopping  chan struct{} // closed by Stop
+	stopOnce  sync.Once
 	accounts  *account.Service // set by RegisterAccounts
 }
 
@@ -75,7 +80,7 @@ func New(o Options) *Server {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	o.Log = o.Log.With("component", "api")
-	s := &Server{opts: o, served: make(chan error, 1), logins: newGate(loginEvery, loginBurst)}
+	s := &Server{opts: o, served: make(chan error, 1), logins: newGate(loginEvery, loginBurst), exports: semaphore.NewWeighted(exportSlots), stopping: make(chan struct{})}
 	s.fiber = fiber.New(fiber.Config{
 		// Without it, a parameter kept past its handler becomes that of the next request.
 		Immutable:             true,
@@ -132,8 +137,9 @@ func (s *Server) Start(ctx context.Context) error {
 // Addr is where the server listens.
 func (s *Server) Addr() net.Addr { return s.listener.Addr() }
 
-// Stop ends the live views, then waits for the requests under way until ctx ends.
+// Stop ends the live views and exports, then waits for the requests under way until ctx ends.
 func (s *Server) Stop(ctx context.Context) error {
+	s.stopOnce.Do(func() { close(s.stopping) })
 	if s.live != nil {
 		s.live.stop()
 	}

@@ -84,6 +84,8 @@ func RegisterTelemetry(s *Server, t *telemetry.Service) {
 		return listed(t.Losses(ctx, in.ID))
 	})
 
+	registerReadings(s, t)
+	registerKeeping(s, t)
 	registerSheet(s, huma.Operation{
 		OperationID: "export-alarms", Path: "/alarms/export.xlsx", Summary: "The list of alarms as a workbook", Tags: []string{"alarms"},
 	}, "alarms", func(ctx context.Context, in *AlarmFilter) (document.Sheet, error) {

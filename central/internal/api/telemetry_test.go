@@ -58,7 +58,13 @@ func (d desk) All(ctx context.Context) ([]device.Device, error) {
 // telemetryServer has one alarm, opened by the last of three readings.
 func telemetryServer(t *testing.T) (s *Server, at time.Time) {
 	t.Helper()
-	rights := []actor.Permission{actor.TelemetryRead, actor.AlarmRead, actor.AlarmAck}
+	return telemetryServerWith(t, Options{}, nil)
+}
+
+// telemetryServerWith commits more; one reading of a clock 40 years ahead is kept apart.
+func telemetryServerWith(t *testing.T, o Options, more func(commit func(...wire.Reading))) (s *Server, at time.Time) {
+	t.Helper()
+	rights := []actor.Permission{actor.TelemetryRead, actor.TelemetryMend, actor.TelemetryHold, actor.AlarmRead, actor.AlarmAck}
 	people := desk{
 		"wang":  {Kind: actor.User, ID: "u1", Name: "王工", DivisionCode: "320623", Permissions: rights},
 		"li":    {Kind: actor.User, ID: "u2", Name: "李工", DivisionCode: "320600", Permissions: rights},
@@ -71,7 +77,7 @@ func telemetryServer(t *testing.T) (s *Server, at time.Time) {
 	}
 	db := storetest.SQLite(t)
 	svc := &telemetry.Service{
-		Store: ts, Alarms: store.NewAlarms(db), Tx: db, Devices: people, Events: event.NewBus(nil), Log: slog.New(slog.DiscardHandler),
+		Store: ts, Alarms: store.NewAlarms(db), Quarantine: store.NewQuarantine(db), LegalHolds: store.NewHolds(db), Tx: db, Devices: people, Events: event.NewBus(nil), Log: slog.New(slog.DiscardHandler),
 		Rules: []rule.Rule{{
 			ID: "water", Name: "水位超警戒", NameEN: "Water", Class: "water_level", Property: "water_level", Condition: rule.Above,
 			Limit: 5.2, Clear: 5.1, Level: 3, Source: "test",
@@ -93,10 +99,24 @@ func telemetryServer(t *testing.T) (s *Server, at time.Time) {
 	for i, v := range []float64{5, 5.1, 5.3} {
 		b.Readings = append(b.Readings, wire.Reading{Device: "level", Property: "water_level", At: at.Add(time.Duration(i-3) * time.Second).UnixMilli(), Value: v})
 	}
-	if _, err := svc.Commit(t.Context(), []telemetry.Incoming{{Edge: "level", Batch: b, ReceivedAt: at}}); err != nil {
-		t.Fatal(err)
+	in := telemetry.Incoming{Edge: "level", Batch: b, ReceivedAt: at}
+	in.Apart = telemetry.Suspects(&in, []wire.Reading{{
+		Device: "level", Property: "water_level", At: at.Add(-time.Minute + 40*365*24*time.Hour).UnixMilli(), Value: 5,
+	}}, nil)
+	in.Apart[0].ReceivedAt = at.Add(-time.Minute)
+	commit := func(in telemetry.Incoming) {
+		if _, err := svc.Commit(t.Context(), []telemetry.Incoming{in}); err != nil {
+			t.Fatal(err)
+		}
 	}
-	s = New(Options{Identity: people})
+	commit(in)
+	if more != nil {
+		more(func(rs ...wire.Reading) {
+			commit(telemetry.Incoming{Edge: "level", Batch: &wire.Batch{Readings: rs}, ReceivedAt: at})
+		})
+	}
+	o.Identity = people
+	s = New(o)
 	RegisterTelemetry(s, svc)
 	return s, at
 }

@@ -4,39 +4,38 @@ import (
 	"encoding/json"
 	"time"
 
+	"github.com/fengsui/fengsui/central/internal/telemetry"
 	"github.com/fengsui/fengsui/shared/wire"
 )
 
 // bound takes out what bears a time that cannot be true: one such record would hide every true one after
 // it, and neither a database nor a browser can hold every number of milliseconds. What is taken out is
 // counted and kept apart for whoever wants to mend it.
-func (i *Ingest) bound(id string, b *wire.Batch, now time.Time) {
-	var apart []suspect
-	readings := b.Readings[:0]
+func (i *Ingest) bound(in *telemetry.Incoming) {
+	var readings []wire.Reading
+	var events []wire.Event
+	b := in.Batch
+	keptReadings := b.Readings[:0]
 	for _, r := range b.Readings {
-		if wire.TimeOK(r.At, now) {
+		if wire.TimeOK(r.At, in.ReceivedAt) {
+			keptReadings = append(keptReadings, r)
+		} else {
 			readings = append(readings, r)
-			continue
 		}
-		apart = append(apart, suspectReading(r))
 	}
-	b.Readings = readings
-	events := b.Events[:0]
+	keptEvents := b.Events[:0]
 	for _, e := range b.Events {
-		if timesOK(e, now) {
+		if timesOK(e, in.ReceivedAt) {
+			keptEvents = append(keptEvents, e)
+		} else {
 			events = append(events, e)
-			continue
 		}
-		apart = append(apart, suspect{Device: e.Device, At: e.At, Event: &e})
 	}
-	b.Events = events
-	if len(apart) == 0 {
-		return
-	}
-	last := apart[len(apart)-1]
-	i.Refused(i.ctx, id, ReasonTime, last.Device+"/"+last.Property, uint64(len(apart)))
-	if err := i.apart.keep(id, apart, now); err != nil {
-		i.opts.Log.Error("keep records with an impossible time apart", "device", id, "error", err)
+	b.Readings, b.Events = keptReadings, keptEvents
+	if n := len(readings) + len(events); n > 0 {
+		in.Apart = telemetry.Suspects(in, readings, events)
+		last := in.Apart[len(in.Apart)-1]
+		i.Refused(i.ctx, in.Edge, ReasonTime, last.Device+"/"+last.Property, uint64(n))
 	}
 }
 

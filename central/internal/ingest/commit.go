@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
 	"time"
 
@@ -54,7 +55,18 @@ func (i *Ingest) store(group []committable) {
 		i.settle(group, outcomes)
 		return
 	}
-	i.opts.Log.Error("commit", "messages", len(group), "error", err)
+	// Of a full disk telemetry tells everybody, once; it has room left for alarms.
+	if e, ok := errors.AsType[*errs.Error](err); !ok || e.Code != telemetry.CodeDiskFull {
+		i.opts.Log.Error("commit", "messages", len(group), "error", err)
+	}
+	if errs.KindOf(err) == errs.Unavailable {
+		urgent, rest := sift(group)
+		if len(urgent) > 0 && len(rest) > 0 {
+			i.fail(rest, err)
+			i.store(urgent)
+			return
+		}
+	}
 	if len(group) == 1 || errs.KindOf(err) == errs.Unavailable {
 		i.fail(group, err)
 		return
@@ -67,6 +79,18 @@ func (i *Ingest) store(group []committable) {
 			i.settle(one, outcomes)
 		}
 	}
+}
+
+// sift parts alarms and states from the rest.
+func sift(group []committable) (urgent, rest []committable) {
+	for _, c := range group {
+		if c.Urgent() {
+			urgent = append(urgent, c)
+		} else {
+			rest = append(rest, c)
+		}
+	}
+	return urgent, rest
 }
 
 func (i *Ingest) try(group []committable) ([]telemetry.Outcome, error) {

@@ -27,6 +27,7 @@ type Telemetry interface {
 	Commit(ctx context.Context, in []telemetry.Incoming) ([]telemetry.Outcome, error)
 	Have(ctx context.Context, edge string, epoch uint64) ([]wire.LaneRanges, error)
 	Holds(edge string, epoch uint64, lane wire.Lane, r wire.Range) bool
+	KeepApart(ctx context.Context, list []telemetry.Suspect) error
 }
 
 // Devices is the register (device.Service).
@@ -46,7 +47,7 @@ type Options struct {
 	Devices   Devices
 	Metrics   prometheus.Registerer // nil: not measured
 	Log       *slog.Logger
-	Apart     string        // folder for records with a time that cannot be true; empty: they are only counted
+	Apart     string        // folder in which records with impossible times were kept before; empty: there is none
 	Window    int           // batches an edge may have unacknowledged; 0: 64
 	Gather    time.Duration // how long a commit waits for company at most, a fifth of it in silence; 0: 20 ms
 }
@@ -75,7 +76,6 @@ const (
 type Ingest struct {
 	opts    Options
 	metrics metrics
-	apart   quarantine
 	nc      *nats.Conn
 	sub     *nats.Subscription
 
@@ -110,7 +110,7 @@ func New(o Options) (*Ingest, error) {
 	if o.Gather == 0 {
 		o.Gather = 20 * time.Millisecond
 	}
-	i := &Ingest{opts: o, apart: quarantine{dir: o.Apart}, queue: newQueue(), ready: make(chan committable, readyLength)}
+	i := &Ingest{opts: o, queue: newQueue(), ready: make(chan committable, readyLength)}
 	if err := i.metrics.register(o.Metrics, func() float64 { return float64(i.waiting()) }); err != nil {
 		return nil, err
 	}
@@ -125,6 +125,12 @@ func (i *Ingest) waiting() int {
 func (i *Ingest) Start(ctx context.Context, nc *nats.Conn) error {
 	i.nc = nc
 	i.ctx, i.cancel = context.WithCancel(actor.WithSystem(context.WithoutCancel(ctx), "ingest"))
+	if i.opts.Apart != "" {
+		if err := i.bring(ctx, i.opts.Apart); err != nil {
+			i.cancel()
+			return err
+		}
+	}
 	for range workers {
 		i.decode.Go(func() { i.queue.serve(i.take) })
 	}

@@ -1,79 +1,114 @@
 package ingest
 
 import (
+	"bufio"
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
-	"sync"
+	"strings"
 	"time"
 
+	"github.com/fengsui/fengsui/central/internal/telemetry"
 	"github.com/fengsui/fengsui/shared/wire"
 )
 
-// maxQuarantine is the most bytes kept of one day: a sensor with a wrong clock must not fill the disk.
-const maxQuarantine = 64 << 20
-
-// quarantine keeps records that cannot be true apart from the rest: a file of JSON lines for each day.
-type quarantine struct {
-	dir string // empty: nothing is kept
-	mu  sync.Mutex
-}
-
-// suspect is one line: a reading or an event. At is as it came, in milliseconds, because it may be no
-// time that a calendar knows.
+// suspect is one line of the files in which records with impossible times were kept apart before: a reading
+// or an event. The oldest files have the time as a date.
 type suspect struct {
-	ReceivedAt time.Time     `json:"received_at"`
-	Sender     string        `json:"sender"`
-	Device     string        `json:"device"`
-	Property   string        `json:"property,omitempty"`
-	At         int64         `json:"at_ms"`
-	Value      *float64      `json:"value,omitempty"` // nil: no finite number
-	Quality    *wire.Quality `json:"quality,omitempty"`
-	Event      *wire.Event   `json:"event,omitempty"`
+	ReceivedAt time.Time    `json:"received_at"`
+	Sender     string       `json:"sender"`
+	Device     string       `json:"device"`
+	Property   string       `json:"property"`
+	Date       time.Time    `json:"at"`
+	At         int64        `json:"at_ms"`
+	Value      *float64     `json:"value"` // nil: no finite number
+	Quality    wire.Quality `json:"quality"`
+	Event      *wire.Event  `json:"event"`
 }
 
-func suspectReading(r wire.Reading) suspect {
-	s := suspect{Device: r.Device, Property: r.Property, At: r.At, Quality: &r.Quality}
-	if !math.IsNaN(r.Value) && !math.IsInf(r.Value, 0) {
-		s.Value = &r.Value
+func (s *suspect) reading() wire.Reading {
+	r := wire.Reading{Device: s.Device, Property: s.Property, At: s.At, Value: math.NaN(), Quality: s.Quality}
+	if !s.Date.IsZero() {
+		r.At = wire.Millis(s.Date)
 	}
-	return s
+	if s.Value != nil {
+		r.Value = *s.Value
+	}
+	return r
 }
 
-func (q *quarantine) keep(sender string, all []suspect, now time.Time) error {
-	if q.dir == "" {
+// bring moves what was kept apart in files (a day each, JSON lines) to where it is kept now. Dying in
+// between is harmless: what was moved is known by its content and not kept twice.
+func (i *Ingest) bring(ctx context.Context, dir string) error {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	var text []byte
-	for _, s := range all {
-		s.ReceivedAt, s.Sender = now.UTC(), sender
-		line, err := json.Marshal(s)
-		if err != nil {
-			return fmt.Errorf("write line of the quarantine: %w", err)
+	if err != nil {
+		return fmt.Errorf("read old quarantine: %w", err)
+	}
+	for _, e := range entries {
+		if !strings.HasSuffix(e.Name(), ".jsonl") {
+			continue
 		}
-		text = append(append(text, line...), '\n')
-	}
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if err := os.MkdirAll(q.dir, 0o700); err != nil {
-		return fmt.Errorf("make folder of the quarantine: %w", err)
-	}
-	file := filepath.Join(q.dir, now.UTC().Format(time.DateOnly)+".jsonl")
-	if info, err := os.Stat(file); err == nil && info.Size()+int64(len(text)) > maxQuarantine {
-		return nil
-	}
-	f, err := os.OpenFile(file, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
-	if err != nil {
-		return fmt.Errorf("open quarantine: %w", err)
-	}
-	_, err = f.Write(text)
-	if end := f.Close(); err == nil {
-		err = end
-	}
-	if err != nil {
-		return fmt.Errorf("write quarantine: %w", err)
+		file := filepath.Join(dir, e.Name())
+		list, bad, err := readSuspects(file)
+		if err != nil {
+			return fmt.Errorf("read old quarantine %s: %w", e.Name(), err)
+		}
+		if bad > 0 {
+			i.opts.Log.Warn("lines of the old quarantine make no sense", "file", e.Name(), "lines", bad)
+		}
+		if err := i.opts.Telemetry.KeepApart(ctx, list); err != nil {
+			return fmt.Errorf("move old quarantine %s: %w", e.Name(), err)
+		}
+		if err := os.Remove(file); err != nil {
+			return fmt.Errorf("remove old quarantine: %w", err)
+		}
 	}
 	return nil
+}
+
+// readSuspects reads one file; bad counts the lines that make no sense (a crash may have cut the last).
+func readSuspects(file string) (list []telemetry.Suspect, bad int, err error) {
+	text, err := os.ReadFile(file) // at most 64 MB
+	if err != nil {
+		return nil, 0, err
+	}
+	type message struct {
+		sender string
+		at     int64
+	}
+	readings, events, order := map[message][]wire.Reading{}, map[message][]wire.Event{}, []message{}
+	lines := bufio.NewScanner(strings.NewReader(string(text)))
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() {
+		var s suspect
+		if json.Unmarshal(lines.Bytes(), &s) != nil || (s.Event == nil && (!wire.ValidID(s.Device) || !wire.ValidID(s.Property))) {
+			bad++
+			continue
+		}
+		k := message{s.Sender, wire.Millis(s.ReceivedAt)}
+		if len(readings[k])+len(events[k]) == 0 {
+			order = append(order, k)
+		}
+		if s.Event != nil {
+			events[k] = append(events[k], *s.Event)
+		} else {
+			readings[k] = append(readings[k], s.reading())
+		}
+	}
+	if err := lines.Err(); err != nil {
+		return nil, 0, err
+	}
+	for _, k := range order {
+		in := telemetry.Incoming{Edge: k.sender, ReceivedAt: wire.Time(k.at)}
+		list = append(list, telemetry.Suspects(&in, readings[k], events[k])...)
+	}
+	return list, bad, nil
 }

@@ -58,20 +58,21 @@ func (i *Ingest) batch(up wire.Up, m message) int {
 		i.Refused(i.ctx, up.Edge, ReasonTopic, m.topic, 1)
 		return cost
 	}
-	b := &p.Batch
+	in := telemetry.Incoming{Edge: up.Edge, Ranged: true, Batch: &p.Batch, ReceivedAt: m.at}
 	// What is stored already is acknowledged again without a look at its records.
-	if !i.opts.Telemetry.Holds(up.Edge, b.Epoch, b.Lane, wire.Range{b.SeqFrom, b.SeqTo}) {
-		if b, err = p.Unpack(); err != nil {
+	if b := &p.Batch; !i.opts.Telemetry.Holds(up.Edge, b.Epoch, b.Lane, wire.Range{b.SeqFrom, b.SeqTo}) {
+		if in.Batch, err = p.Unpack(); err != nil {
 			i.Refused(i.ctx, up.Edge, reason(err), m.topic, 1)
 			return cost
 		}
-		cost = max(cost, len(b.Readings)+len(b.Events))
-		i.bound(up.Edge, b, m.at)
-		if n := i.opts.Devices.Admit(i.ctx, up.Edge, b); n > 0 {
+		cost = max(cost, len(in.Batch.Readings)+len(in.Batch.Events))
+		// First, so that nobody gets anything into the quarantine of another's device.
+		if n := i.opts.Devices.Admit(i.ctx, up.Edge, in.Batch); n > 0 {
 			i.metrics.refused.WithLabelValues("unknown_series").Add(float64(n))
 		}
+		i.bound(&in)
 	}
-	i.ready <- committable{Incoming: telemetry.Incoming{Edge: up.Edge, Ranged: true, Batch: b, ReceivedAt: m.at}, seq: true}
+	i.ready <- committable{Incoming: in, seq: true}
 	return cost
 }
 
@@ -84,7 +85,8 @@ func (i *Ingest) takeSensor(m message) int {
 	}
 	cost := len(readings)
 	b := &wire.Batch{Lane: wire.LaneTelemetry, Synced: true, SentAt: wire.Millis(m.at), Readings: readings}
-	i.bound(m.device, b, m.at)
+	in := telemetry.Incoming{Edge: m.device, Batch: b, ReceivedAt: m.at}
+	i.bound(&in)
 	n, err := i.opts.Devices.AdmitSensor(i.ctx, m.device, b)
 	if err != nil {
 		i.opts.Log.Error("admit simple sensor", "device", m.device, "error", err)
@@ -94,11 +96,11 @@ func (i *Ingest) takeSensor(m message) int {
 	if n > 0 {
 		i.metrics.refused.WithLabelValues("unknown_series").Add(float64(n))
 	}
-	if len(b.Readings) == 0 {
+	if len(b.Readings)+len(in.Apart) == 0 {
 		m.done(true)
 		return cost
 	}
-	i.ready <- committable{Incoming: telemetry.Incoming{Edge: m.device, Batch: b, ReceivedAt: m.at}, done: m.done}
+	i.ready <- committable{Incoming: in, done: m.done}
 	return cost
 }
 

@@ -39,6 +39,9 @@ type arrival struct {
 
 func (s *Service) arrival(ctx context.Context, in *Incoming) arrival {
 	a := arrival{edge: in.Edge, received: in.ReceivedAt, old: in.Batch.Backfill || s.replay}
+	if in.Mended {
+		return a
+	}
 	if dev, ok := s.Devices.Visible(ctx, in.Edge); ok && dev.Agent != nil && !s.replay {
 		if off := dev.Agent.Offset; off < -slowClock.Milliseconds() || off > slowClock.Milliseconds() {
 			a.off = off

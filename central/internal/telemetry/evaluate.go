@@ -317,6 +317,7 @@ func (s *Service) recordPast(ctx context.Context, w *watch, end int64, received 
 // stretches of old readings and tells the store what a restart need not evaluate again.
 func (s *Service) tick(ctx context.Context, now time.Time) error {
 	ctx = actor.WithSystem(ctx, "rules")
+	s.checkHealth(ctx, now)
 	all, err := s.Devices.All(ctx)
 	if err != nil {
 		return fmt.Errorf("list devices: %w", err)

@@ -8,7 +8,7 @@ import (
 	"github.com/fengsui/fengsui/shared/wire"
 )
 
-// Events. Data is the Alarm, Loss, or []Latest.
+// Events. Data is the Alarm, Loss, []Latest, Health, Acted, Hold or Exported.
 const (
 	AlarmOpened       = "alarm.opened" // also when it opens again before anybody acknowledged it
 	AlarmAcknowledged = "alarm.acknowledged"
@@ -17,6 +17,12 @@ const (
 	AlarmPeaked       = "alarm.peaked" // ephemeral: a new furthest value
 	ReadingsLost      = "telemetry.lost"
 	LatestChanged     = "telemetry.latest" // ephemeral
+	HealthChanged     = "telemetry.health"
+	ApartReleased     = "telemetry.quarantine_released"
+	ApartDiscarded    = "telemetry.quarantine_discarded"
+	HoldPlaced        = "telemetry.hold_placed"
+	HoldEnded         = "telemetry.hold_ended"
+	ReadingsExported  = "telemetry.exported"
 )
 
 // Loss says that an edge had to drop readings. It may be published again after the centre has crashed.

@@ -25,13 +25,15 @@ const MaxAge = rule.MaxAge
 // Service takes readings in, answers for them, and keeps the alarms. Fill the exported fields, then
 // Start; Commit may be called from then on.
 type Service struct {
-	Store   Store
-	Alarms  AlarmStore
-	Tx      Tx // of Alarms
-	Devices Devices
-	Rules   []rule.Rule
-	Events  event.Publisher
-	Log     *slog.Logger
+	Store      Store
+	Alarms     AlarmStore
+	Quarantine QuarantineStore
+	LegalHolds HoldStore
+	Tx         Tx // of Alarms, Quarantine and LegalHolds
+	Devices    Devices
+	Rules      []rule.Rule
+	Events     event.Publisher
+	Log        *slog.Logger
 
 	// commit keeps commits in one order for the rules as well.
 	commit sync.Mutex
@@ -39,7 +41,13 @@ type Service struct {
 	latestMu sync.RWMutex
 	latest   map[series]*Latest
 
-	watching // evaluate.go
+	watching      // evaluate.go
+	watchedHealth // health.go
+
+	acting  sync.Mutex // one act on the quarantine at a time
+	apartMu sync.Mutex
+	apart   map[string]int64 // readings kept apart, by device
+	dropped map[string]int64 // and those that found no room
 
 	register atomic.Int64 // counts changes of the device register
 	stop     context.CancelFunc
@@ -66,9 +74,13 @@ func (s *Service) Start(ctx context.Context) error {
 	for _, l := range values {
 		s.latest[series{l.Device, l.Property}] = &l
 	}
+	if err := s.loadApart(ctx); err != nil {
+		return fmt.Errorf("start telemetry: %w", err)
+	}
 	if err := s.resume(ctx, values); err != nil {
 		return fmt.Errorf("start telemetry: %w", err)
 	}
+	s.checkHealth(ctx, time.Now())
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	s.stop, s.done = stop, make(chan struct{})
 	go s.run(background)
@@ -121,12 +133,27 @@ func (s *Service) Commit(ctx context.Context, in []Incoming) ([]Outcome, error) 
 	ctx = actor.WithSystem(ctx, "ingest")
 	s.commit.Lock()
 	defer s.commit.Unlock()
+	for i := range in {
+		if err := s.KeepApart(ctx, in[i].Apart); err != nil {
+			return nil, fmt.Errorf("commit readings: %w", err)
+		}
+	}
 	out, err := s.Store.Commit(ctx, in)
+	// What follows belongs to what is durable now; the caller's deadline must not cut it off.
+	later := context.WithoutCancel(ctx)
 	if err != nil {
+		s.checkHealth(later, time.Now())
 		return nil, fmt.Errorf("commit readings: %w", err)
 	}
-	// What follows belongs to what is durable now; the caller's deadline must not cut it off.
-	ctx = context.WithoutCancel(ctx)
+	if s.ill() {
+		s.checkHealth(later, time.Now())
+	}
+	s.tell(later, in, out)
+	return out, nil
+}
+
+// tell passes on what has been committed: to whoever looks at the newest values, and to the rules.
+func (s *Service) tell(ctx context.Context, in []Incoming, out []Outcome) {
 	var received time.Time
 	var changed []Latest
 	for i := range in {
@@ -139,7 +166,6 @@ func (s *Service) Commit(ctx context.Context, in []Incoming) ([]Outcome, error) 
 	}
 	s.publishLatest(ctx, received, unique(changed))
 	s.evaluate(actor.WithSystem(ctx, "rules"), in, out)
-	return out, nil
 }
 
 // note takes the newest values of a message and appends those that changed.
@@ -276,5 +302,21 @@ func (s *Service) Stats(ctx context.Context) (Stats, error) {
 	if _, err := actor.Require(ctx, actor.TelemetryRead); err != nil {
 		return Stats{}, err
 	}
-	return s.Store.Stats(ctx)
+	out, err := s.Store.Stats(ctx)
+	if err != nil {
+		return out, err
+	}
+	holds, err := s.LegalHolds.List(ctx)
+	if err != nil {
+		return out, err
+	}
+	for i := range out.Months {
+		m := &out.Months[i]
+		from, err := time.Parse("2006-01", m.Month)
+		if err != nil {
+			return out, fmt.Errorf("read month %s: %w", m.Month, err)
+		}
+		m.Held = slices.ContainsFunc(holds, func(h Hold) bool { return h.covers(from, from.AddDate(0, 1, 0)) })
+	}
+	return out, nil
 }

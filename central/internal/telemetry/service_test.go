@@ -89,7 +89,8 @@ func (d *desk) start(rules ...rule.Rule) {
 		d.reg = d.gone
 	}
 	d.Service = &telemetry.Service{
-		Store: d.ts, Alarms: store.NewAlarms(d.db), Tx: d.db, Devices: d.reg, Rules: rules, Events: bus, Log: slog.New(slog.DiscardHandler),
+		Store: d.ts, Alarms: store.NewAlarms(d.db), Quarantine: store.NewQuarantine(d.db), LegalHolds: store.NewHolds(d.db), Tx: d.db,
+		Devices: d.reg, Rules: rules, Events: bus, Log: slog.New(slog.DiscardHandler),
 	}
 	if err := d.Start(d.t.Context()); err != nil {
 		d.t.Fatal(err)

@@ -60,6 +60,28 @@ type Tx interface {
 	Do(ctx context.Context, fn func(ctx context.Context) error) error
 }
 
+// QuarantineStore keeps readings of the future apart.
+type QuarantineStore interface {
+	// Keep stores entries whose Origin is not there yet, all or none, and says which those are.
+	Keep(ctx context.Context, list []Suspect) (added []bool, err error)
+	// List sums up by device.
+	List(ctx context.Context) ([]Apart, error)
+	// Entries are the oldest of a device up to one.
+	Entries(ctx context.Context, device, through string, limit int) ([]Suspect, error)
+	// Remove deletes entries and counts the readings of their device that are left up to one.
+	Remove(ctx context.Context, list []Suspect, through string) (remaining int64, err error)
+}
+
+// HoldStore keeps legal holds.
+type HoldStore interface {
+	// List is all holds, the newest first.
+	List(ctx context.Context) ([]Hold, error)
+	// Add stores a new hold.
+	Add(ctx context.Context, h Hold) error
+	// End ends a hold: errs.NotFound; errs.Conflict when it has ended already.
+	End(ctx context.Context, id string, at time.Time, by, byName string) (Hold, error)
+}
+
 // Devices is what telemetry needs of the device register.
 type Devices interface {
 	// Visible finds a device that the actor of the context may see.

@@ -6,7 +6,6 @@ package telemetry
 import (
 	"time"
 
-	"github.com/fengsui/fengsui/central/internal/errs"
 	"github.com/fengsui/fengsui/shared/wire"
 )
 
@@ -16,6 +15,8 @@ type Incoming struct {
 	Ranged     bool   // has epoch, lane and sequence; a simple sensor's message has none
 	Batch      *wire.Batch
 	ReceivedAt time.Time
+	Apart      []Suspect // taken out of Batch to be kept apart
+	Mended     bool      // was kept apart; a person has put the times right
 }
 
 // Outcome says what became of one Incoming.
@@ -69,37 +70,4 @@ type MonthStats struct {
 	Dirty       int64  `json:"rollups_due"`
 	Retired     bool   `json:"retired"` // readings are deleted as configured, roll-ups are left
 	Held        bool   `json:"held"`    // under a legal hold: nothing of it is deleted
-}
-
-// HealthState says whether readings are taken.
-type HealthState string
-
-// The states.
-const (
-	Healthy  HealthState = "ok"
-	DiskFull HealthState = "disk_full" // readings are refused, alarms are taken; senders keep what they have
-	Failing  HealthState = "failing"   // the last write failed; Part says which
-)
-
-// Health is how the store does.
-type Health struct {
-	State        HealthState `json:"state" enum:"ok,disk_full,failing"`
-	Part         string      `json:"part,omitempty" enum:"commit,seal"`
-	Since        time.Time   `json:"since"`
-	FreeBytes    int64       `json:"free_bytes"`
-	ReserveBytes int64       `json:"reserve_bytes"`
-	Refused      int64       `json:"refused"` // messages refused for want of room since the start of the centre
-}
-
-// Err is nil while readings are taken and kept: errs.Unavailable names what does not work, "store.full" a
-// full disk.
-func (h Health) Err() error {
-	switch h.State {
-	case DiskFull:
-		return errs.E(errs.Unavailable, "store.full", "the disk of the readings is full: %d bytes are free", h.FreeBytes)
-	case Failing:
-		return errs.E(errs.Unavailable, "telemetry.failing", "readings: %s does not work", h.Part)
-	case Healthy:
-	}
-	return nil
 }

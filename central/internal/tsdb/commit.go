@@ -47,7 +47,7 @@ func (d *DB) Commit(ctx context.Context, in []telemetry.Incoming) ([]telemetry.O
 	if !telemetry.Urgent(in) {
 		if d.space.full() {
 			d.space.refuse(len(in))
-			return nil, errs.E(errs.Unavailable, "telemetry.disk_full", "the disk is full: readings are refused, alarms are still taken")
+			return nil, errs.E(errs.Unavailable, telemetry.CodeDiskFull, "the disk is full: readings are refused, alarms are still taken")
 		}
 		if err := d.waitForRoom(ctx); err != nil {
 			return nil, err

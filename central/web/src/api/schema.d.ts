@@ -469,6 +469,109 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/telemetry/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Several series on one axis of time */
+        get: operations["compare-series"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/telemetry/export.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Readings of several series as a file, series after series */
+        get: operations["export-readings-csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/telemetry/export.parquet": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Readings of several series as a file, series after series */
+        get: operations["export-readings-parquet"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/telemetry/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether readings are taken */
+        get: operations["telemetry-health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/telemetry/holds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Legal holds on readings, newest first */
+        get: operations["list-holds"];
+        put?: never;
+        /** Keep readings from being deleted by age */
+        post: operations["add-hold"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/telemetry/holds/{id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End a legal hold */
+        post: operations["end-hold"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/telemetry/latest": {
         parameters: {
             query?: never;
@@ -478,6 +581,74 @@ export interface paths {
         };
         /** The newest value of every series */
         get: operations["latest"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/telemetry/quarantine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Readings and events kept apart because their time cannot be true, by device */
+        get: operations["list-quarantine"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/telemetry/quarantine/{device}/discard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Delete what was kept apart */
+        post: operations["discard-quarantine"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/telemetry/quarantine/{device}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Store what was kept apart with its times shifted */
+        post: operations["release-quarantine"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/telemetry/readings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Readings of several series in order of time */
+        get: operations["list-readings"];
         put?: never;
         post?: never;
         delete?: never;
@@ -641,6 +812,20 @@ export interface components {
             /** @description What the person who acknowledges wants to say */
             note?: string;
         };
+        Acted: {
+            device: string;
+            /** Format: int64 */
+            events: number;
+            note: string;
+            /** Format: int64 */
+            readings: number;
+            /** Format: int64 */
+            remaining: number;
+            /** Format: int64 */
+            shift_ms: number;
+            /** Format: int64 */
+            stored: number;
+        };
         Action: {
             device: string;
             for?: string;
@@ -698,6 +883,29 @@ export interface components {
             updated_at: string;
             /** Format: double */
             value: number;
+        };
+        Apart: {
+            device: string;
+            device_name: string;
+            division: string;
+            /** Format: int64 */
+            dropped: number;
+            /** Format: int64 */
+            events: number;
+            /** Format: date-time */
+            first: string;
+            /** Format: date-time */
+            last: string;
+            /** Format: int64 */
+            offset_ms: number;
+            /** Format: int64 */
+            readings: number;
+            /** Format: date-time */
+            received_first: string;
+            /** Format: date-time */
+            received_last: string;
+            sender: string;
+            through: string;
         };
         AuditView: {
             actor: string;
@@ -786,6 +994,34 @@ export interface components {
             jumps?: number;
             source: string;
         };
+        Compared: {
+            bad: number[] | null;
+            count: number[] | null;
+            device: string;
+            device_name: string;
+            /** Format: int64 */
+            digits: number;
+            max: (number | null)[] | null;
+            mean: (number | null)[] | null;
+            min: (number | null)[] | null;
+            name: string;
+            name_en: string;
+            property: string;
+            uncertain: number[] | null;
+            unit: string;
+        };
+        Comparison: {
+            /** Format: date-time */
+            from: string;
+            /** @enum {string} */
+            quality: "good" | "usable" | "all";
+            series: components["schemas"]["Compared"][] | null;
+            /** Format: int64 */
+            step_ms: number;
+            times: string[] | null;
+            /** Format: date-time */
+            to: string;
+        };
         Device: {
             agent?: components["schemas"]["Agent"];
             certificate?: components["schemas"]["Certificate"];
@@ -832,6 +1068,12 @@ export interface components {
         };
         DeviceToken: {
             token: string;
+        };
+        DiscardInputBody: {
+            /** @description Why */
+            note: string;
+            /** @description through of the list: what came later is left alone */
+            through: string;
         };
         EnrolReply: {
             ca: string;
@@ -904,6 +1146,43 @@ export interface components {
             /** Format: int64 */
             uncertain: number;
         };
+        Health: {
+            /** Format: int64 */
+            free_bytes: number;
+            /** @enum {string} */
+            part?: "commit" | "seal";
+            /** Format: int64 */
+            refused: number;
+            /** Format: int64 */
+            reserve_bytes: number;
+            /** Format: date-time */
+            since: string;
+            /** @enum {string} */
+            state: "ok" | "disk_full" | "failing";
+        };
+        Hold: {
+            /** Format: date-time */
+            created_at: string;
+            created_by: string;
+            created_by_name: string;
+            /** Format: date-time */
+            ended_at?: string;
+            ended_by?: string;
+            ended_by_name?: string;
+            /** Format: date-time */
+            from: string;
+            id: string;
+            reason: string;
+            /** Format: date-time */
+            to: string;
+        };
+        HoldInputBody: {
+            /** Format: date-time */
+            from: string;
+            reason: string;
+            /** Format: date-time */
+            to: string;
+        };
         Input: {
             device: string;
             property: string;
@@ -924,12 +1203,20 @@ export interface components {
             items: components["schemas"]["Alarm"][] | null;
             next?: string;
         };
+        ListApart: {
+            items: components["schemas"]["Apart"][] | null;
+            next?: string;
+        };
         ListAuditView: {
             items: components["schemas"]["AuditView"][] | null;
             next?: string;
         };
         ListDevice: {
             items: components["schemas"]["Device"][] | null;
+            next?: string;
+        };
+        ListHold: {
+            items: components["schemas"]["Hold"][] | null;
             next?: string;
         };
         ListLatest: {
@@ -946,6 +1233,10 @@ export interface components {
         };
         ListRole: {
             items: components["schemas"]["Role"][] | null;
+            next?: string;
+        };
+        ListRow: {
+            items: components["schemas"]["Row"][] | null;
             next?: string;
         };
         ListRule: {
@@ -1063,6 +1354,17 @@ export interface components {
             location: string;
             message: string;
         };
+        ReleaseInputBody: {
+            /** @description How it was proven */
+            note: string;
+            /**
+             * Format: int64
+             * @description Added to every time: minus offset_ms of the list when the clock was wrong by that
+             */
+            shift_ms: number;
+            /** @description through of the list: what came later is left alone */
+            through: string;
+        };
         RenewRequest: {
             /** Format: int64 */
             at: number;
@@ -1086,6 +1388,18 @@ export interface components {
             name: string;
             name_en: string;
             permissions: string[] | null;
+        };
+        Row: {
+            /** Format: date-time */
+            at: string;
+            device: string;
+            property: string;
+            /** Format: int32 */
+            quality: number;
+            /** Format: date-time */
+            received_at: string | null;
+            /** Format: double */
+            value: number | null;
         };
         Rule: {
             actions?: components["schemas"]["Action"][] | null;
@@ -2375,6 +2689,254 @@ export interface operations {
             };
         };
     };
+    "compare-series": {
+        parameters: {
+            query?: {
+                /** @description device/property, or device for all it measures; repeated for several */
+                series?: string[] | null;
+                /** @description Begin; a day before the end when left out */
+                from?: string;
+                /** @description End, not included; now when left out */
+                to?: string;
+                /** @description Most buckets wanted; 0 means 500 */
+                points?: number;
+                /** @description good: good readings only; usable: uncertain ones as well; all: bad ones as well */
+                quality?: "good" | "usable" | "all";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comparison"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "export-readings-csv": {
+        parameters: {
+            query?: {
+                /** @description device/property, or device for all it measures; repeated for several */
+                series?: string[] | null;
+                /** @description Begin by the clock of the device */
+                from?: string;
+                /** @description End by the clock of the device, not included */
+                to?: string;
+                /** @description Begin of the arrival at the centre; readings whose arrival was not kept are left out */
+                received_from?: string;
+                /** @description End of the arrival at the centre, not included */
+                received_to?: string;
+                /** @description good: good readings only; usable: uncertain ones as well; all: bad ones as well */
+                quality?: "good" | "usable" | "all";
+                /** @description For spreadsheets: byte order mark, Chinese headings, times of Beijing */
+                excel?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. When it cannot be finished the connection breaks off */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv; charset=utf-8": string;
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "export-readings-parquet": {
+        parameters: {
+            query?: {
+                /** @description device/property, or device for all it measures; repeated for several */
+                series?: string[] | null;
+                /** @description Begin by the clock of the device */
+                from?: string;
+                /** @description End by the clock of the device, not included */
+                to?: string;
+                /** @description Begin of the arrival at the centre; readings whose arrival was not kept are left out */
+                received_from?: string;
+                /** @description End of the arrival at the centre, not included */
+                received_to?: string;
+                /** @description good: good readings only; usable: uncertain ones as well; all: bad ones as well */
+                quality?: "good" | "usable" | "all";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. When it cannot be finished the connection breaks off */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.apache.parquet": string;
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "telemetry-health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-holds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListHold"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "add-hold": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HoldInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Hold"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "end-hold": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Hold"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     latest: {
         parameters: {
             query?: never;
@@ -2391,6 +2953,151 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListLatest"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-quarantine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListApart"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "discard-quarantine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                device: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DiscardInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Acted"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "release-quarantine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                device: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReleaseInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Acted"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-readings": {
+        parameters: {
+            query?: {
+                /** @description device/property, or device for all it measures; repeated for several */
+                series?: string[] | null;
+                /** @description Begin by the clock of the device */
+                from?: string;
+                /** @description End by the clock of the device, not included */
+                to?: string;
+                /** @description Begin of the arrival at the centre; readings whose arrival was not kept are left out */
+                received_from?: string;
+                /** @description End of the arrival at the centre, not included */
+                received_to?: string;
+                /** @description good: good readings only; usable: uncertain ones as well; all: bad ones as well */
+                quality?: "good" | "usable" | "all";
+                /** @description next of the page before */
+                after?: string;
+                /** @description Most readings wanted; 0 means 500 */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListRow"];
                 };
             };
             /** @description Problem */

@@ -1,0 +1,167 @@
+package api
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humafiber"
+
+	"github.com/fengsui/fengsui/central/internal/document"
+	"github.com/fengsui/fengsui/central/internal/errs"
+	"github.com/fengsui/fengsui/central/internal/page"
+	"github.com/fengsui/fengsui/central/internal/telemetry"
+)
+
+// Limits of exports.
+const (
+	exportDeadline = time.Hour
+	exportStall    = time.Minute // and how long a client may take for nothing at all
+	exportSlots    = 4
+	exportCheck    = 1024 // readings after which the client gets new time
+)
+
+// Selected says which readings are asked for. It is exported because the document is made from exported
+// fields only.
+type Selected struct {
+	Series       []string  `query:"series,explode" maxItems:"200" maxLength:"129" doc:"device/property, or device for all it measures; repeated for several"`
+	From         time.Time `query:"from" doc:"Begin by the clock of the device"`
+	To           time.Time `query:"to" doc:"End by the clock of the device, not included"`
+	ReceivedFrom time.Time `query:"received_from" doc:"Begin of the arrival at the centre; readings whose arrival was not kept are left out"`
+	ReceivedTo   time.Time `query:"received_to" doc:"End of the arrival at the centre, not included"`
+	Quality      string    `query:"quality" enum:"good,usable,all" default:"usable" doc:"good: good readings only; usable: uncertain ones as well; all: bad ones as well"`
+}
+
+func (in *Selected) selection() telemetry.Selection {
+	return telemetry.Selection{
+		Series: in.Series, From: utc(in.From), To: utc(in.To), ReceivedFrom: utc(in.ReceivedFrom), ReceivedTo: utc(in.ReceivedTo),
+		Quality: telemetry.Quality(in.Quality),
+	}
+}
+
+// utc leaves a time that was not given zero.
+func utc(t time.Time) time.Time {
+	if t.IsZero() {
+		return t
+	}
+	return t.UTC()
+}
+
+type readingsInput struct {
+	Selected
+	After string `query:"after" maxLength:"64" doc:"next of the page before"`
+	Limit int    `query:"limit" minimum:"0" maximum:"5000" doc:"Most readings wanted; 0 means 500"`
+}
+
+type compareInput struct {
+	Series  []string  `query:"series,explode" maxItems:"20" maxLength:"129" doc:"device/property, or device for all it measures; repeated for several"`
+	From    time.Time `query:"from" doc:"Begin; a day before the end when left out"`
+	To      time.Time `query:"to" doc:"End, not included; now when left out"`
+	Points  int       `query:"points" minimum:"0" maximum:"2000" doc:"Most buckets wanted; 0 means 500"`
+	Quality string    `query:"quality" enum:"good,usable,all" default:"usable" doc:"good: good readings only; usable: uncertain ones as well; all: bad ones as well"`
+}
+
+type csvInput struct {
+	Selected
+	Excel bool `query:"excel" doc:"For spreadsheets: byte order mark, Chinese headings, times of Beijing"`
+}
+
+// registerReadings adds lists, comparison and export of readings.
+func registerReadings(s *Server, t *telemetry.Service) {
+	tags := []string{"telemetry"}
+	register(s, huma.Operation{
+		OperationID: "list-readings", Method: http.MethodGet, Path: "/telemetry/readings", Summary: "Readings of several series in order of time", Tags: tags,
+	}, func(ctx context.Context, in *readingsInput) (*body[page.List[telemetry.Row]], error) {
+		return reply(t.Readings(ctx, in.selection(), in.After, in.Limit))
+	})
+	register(s, huma.Operation{
+		OperationID: "compare-series", Method: http.MethodGet, Path: "/telemetry/compare", Summary: "Several series on one axis of time", Tags: tags,
+	}, func(ctx context.Context, in *compareInput) (*body[telemetry.Comparison], error) {
+		span := seriesInput{From: in.From, To: in.To}
+		q := span.query(time.Now())
+		return reply(t.Compare(ctx, telemetry.Selection{Series: in.Series, From: q.From, To: q.To, Quality: telemetry.Quality(in.Quality)}, in.Points))
+	})
+	export(s, t, "csv", "text/csv; charset=utf-8", func(in *csvInput, w io.Writer) (document.Readings, error) {
+		return document.CSV(w, in.Excel, chinaTime())
+	}, func(in *csvInput) telemetry.Selection { return in.selection() })
+	export(s, t, "parquet", "application/vnd.apache.parquet", func(_ *Selected, w io.Writer) (document.Readings, error) {
+		return document.Parquet(w), nil
+	}, func(in *Selected) telemetry.Selection { return in.selection() })
+}
+
+// export adds GET /telemetry/export.<format>, which streams: neither side ever holds the whole.
+func export[I any](s *Server, t *telemetry.Service, format, contentType string, open func(*I, io.Writer) (document.Readings, error), selection func(*I) telemetry.Selection) {
+	register(s, huma.Operation{
+		OperationID: "export-readings-" + format, Method: http.MethodGet, Path: "/telemetry/export." + format,
+		Summary: "Readings of several series as a file, series after series", Tags: []string{"telemetry"},
+		Responses: map[string]*huma.Response{"200": {
+			Description: "The file. When it cannot be finished the connection breaks off",
+			Content:     map[string]*huma.MediaType{contentType: {Schema: &huma.Schema{Type: "string", Format: "binary"}}},
+		}},
+	}, func(ctx context.Context, in *I) (*huma.StreamResponse, error) {
+		if !s.exports.TryAcquire(1) {
+			return nil, errs.E(errs.Unavailable, "telemetry.export_busy", "several exports are under way; try again when one has ended")
+		}
+		give, err := t.Export(ctx, selection(in), format)
+		if err != nil {
+			s.exports.Release(1)
+			return nil, err
+		}
+		// It goes on after the handler; the client's leaving shows when it is written to.
+		ctx = context.WithoutCancel(ctx)
+		return &huma.StreamResponse{Body: func(hc huma.Context) {
+			hc.SetHeader("Content-Type", contentType)
+			hc.SetHeader("Content-Disposition", `attachment; filename="readings-`+time.Now().In(chinaTime()).Format("20060102-1504")+"."+format+`"`)
+			c := humafiber.Unwrap(hc).Context()
+			conn := c.Conn() // the context is somebody else's when the stream runs
+			c.SetBodyStreamWriter(func(w *bufio.Writer) {
+				defer s.exports.Release(1)
+				ctx, cancel := context.WithTimeout(ctx, exportDeadline)
+				defer cancel()
+				if err := s.stream(ctx, conn, w, give, func(w io.Writer) (document.Readings, error) { return open(in, w) }); err != nil {
+					s.opts.Log.WarnContext(ctx, "export broken off", "request", requestID(ctx), "format", format, "error", err)
+					_ = conn.Close() // a short file must not look like a whole one
+				}
+			})
+		}}, nil
+	})
+}
+
+// stream writes the file while the client takes it.
+func (s *Server) stream(ctx context.Context, conn net.Conn, w *bufio.Writer, give func(context.Context, func(telemetry.ExportRow) error) error, open func(io.Writer) (document.Readings, error)) error {
+	file, err := open(w)
+	if err != nil {
+		return err
+	}
+	ended := make(chan struct{})
+	defer close(ended)
+	go func() {
+		select {
+		case <-s.stopping:
+			_ = conn.Close() // whatever waits for the client fails now
+		case <-ended:
+		}
+	}()
+	goOn := func() error { return conn.SetWriteDeadline(time.Now().Add(exportStall)) }
+	n := 0
+	err = give(ctx, func(r telemetry.ExportRow) error {
+		if n++; n%exportCheck == 1 {
+			if err := goOn(); err != nil {
+				return err
+			}
+		}
+		return file.Write(r)
+	})
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(file.Close(), goOn()); err != nil {
+		return err
+	}
+	return w.Flush()
+}

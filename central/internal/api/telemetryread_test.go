@@ -1,0 +1,224 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"io"
+	"math"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fengsui/fengsui/central/internal/page"
+	"github.com/fengsui/fengsui/central/internal/telemetry"
+	"github.com/fengsui/fengsui/shared/wire"
+)
+
+// download asks for a file.
+func download(t *testing.T, s *Server, who, path string) (*http.Response, []byte) {
+	t.Helper()
+	req := httptest.NewRequest(http.MethodGet, "/api/v1"+path, nil)
+	req.Header.Set("Authorization", "Bearer "+who)
+	res, err := s.fiber.Test(req, -1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return res, text
+}
+
+func TestReadingsAreListedComparedAndExported(t *testing.T) {
+	s, at := telemetryServer(t)
+	var first, second page.List[telemetry.Row]
+	if code := ask(t, s, "wang", http.MethodGet, "/telemetry/readings?series=level&limit=2", "", &first); code != 200 || len(first.Items) != 2 || first.Next == "" || *first.Items[0].Value != 5 {
+		t.Errorf("first page: %d %+v", code, first)
+	}
+	if code := ask(t, s, "wang", http.MethodGet, "/telemetry/readings?series=level&limit=2&after="+first.Next, "", &second); code != 200 || len(second.Items) != 1 || second.Next != "" || !second.Items[0].ReceivedAt.Equal(at) {
+		t.Errorf("second page: %d %+v", code, second)
+	}
+	var c telemetry.Comparison
+	if code := ask(t, s, "wang", http.MethodGet, "/telemetry/compare?series=level&series=level/flow&points=10", "", &c); code != 200 || len(c.Series) != 2 || len(c.Times) > 10 || len(c.Series[1].Mean) != len(c.Times) {
+		t.Errorf("compare: %d %+v", code, c)
+	}
+	res, text := download(t, s, "wang", "/telemetry/export.csv?series=level/water_level")
+	rows, err := csv.NewReader(bytes.NewReader(text)).ReadAll()
+	if err != nil || res.StatusCode != http.StatusOK || len(rows) != 4 || rows[3][7] != "5.3" || rows[0][0] != "device" || !strings.HasPrefix(res.Header.Get("Content-Type"), "text/csv") ||
+		!strings.Contains(res.Header.Get("Content-Disposition"), ".csv") {
+		t.Errorf("csv: %d %v %q, %v", res.StatusCode, res.Header, text, err)
+	}
+	if _, text = download(t, s, "wang", "/telemetry/export.csv?series=level&excel=true"); !bytes.HasPrefix(text, []byte("\ufeff设备编号,")) {
+		t.Errorf("csv for spreadsheets: %q", text)
+	}
+	if res, text = download(t, s, "wang", "/telemetry/export.parquet?series=level"); res.StatusCode != http.StatusOK || !bytes.HasPrefix(text, []byte("PAR1")) || !bytes.HasSuffix(text, []byte("PAR1")) {
+		t.Errorf("parquet: %d, %d bytes", res.StatusCode, len(text))
+	}
+	for _, c := range []struct {
+		who, path string
+		want      int
+	}{
+		{"", "/telemetry/readings?series=level", 401},
+		{"none", "/telemetry/readings?series=level", 403},
+		{"other", "/telemetry/readings?series=level", 404},
+		{"other", "/telemetry/compare?series=level", 404},
+		{"other", "/telemetry/export.csv?series=level", 404},
+		{"none", "/telemetry/export.parquet?series=level", 403},
+		{"wang", "/telemetry/export.csv", 422},
+		{"wang", "/telemetry/export.csv?series=level&quality=best", 422},
+		{"wang", "/telemetry/readings?series=level&limit=9999", 422},
+		{"wang", "/telemetry/readings?series=level&from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z", 422},
+	} {
+		if code := ask(t, s, c.who, http.MethodGet, c.path, "", nil); code != c.want {
+			t.Errorf("%s as %q: %d, want %d", c.path, c.who, code, c.want)
+		}
+	}
+	if !s.exports.TryAcquire(exportSlots) {
+		t.Error("an export has not given its slot back")
+	}
+	if code := ask(t, s, "wang", http.MethodGet, "/telemetry/export.csv?series=level", "", nil); code != 503 {
+		t.Errorf("without a slot: %d, want 503", code)
+	}
+}
+
+// big has a series whose export does not fit into the buffers between centre and client.
+func big(t *testing.T) *Server {
+	t.Helper()
+	s, _ := telemetryServerWith(t, Options{Listen: "127.0.0.1:0"}, func(commit func(...wire.Reading)) {
+		base := time.Now().Add(-48 * time.Hour).UnixMilli()
+		for part := range 20 {
+			var rs []wire.Reading
+			for i := range int64(20_000) {
+				k := int64(part)*20_000 + i
+				rs = append(rs, wire.Reading{Device: "level", Property: "flow", At: base + k*100, Value: math.Sin(float64(k))})
+			}
+			commit(rs...)
+		}
+	})
+	if err := s.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func (s *Server) begin(ctx context.Context, t *testing.T) *http.Response {
+	t.Helper()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+s.Addr().String()+"/api/v1/telemetry/export.csv?series=level/flow", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer wang")
+	req.Header.Set("Accept-Encoding", "identity")
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.ReadFull(res.Body, make([]byte, 1000)); err != nil {
+		t.Fatal(err)
+	}
+	return res
+}
+
+func TestExportStreamsAndEndsWhenTheClientLeaves(t *testing.T) {
+	s := big(t)
+	defer func() {
+		if err := s.Stop(context.Background()); err != nil {
+			t.Error(err)
+		}
+	}()
+	res := s.begin(t.Context(), t)
+	rest, err := io.ReadAll(res.Body)
+	_ = res.Body.Close()
+	if lines := bytes.Count(rest, []byte("\n")); err != nil || lines < 399_000 {
+		t.Errorf("%d lines, %v", lines, err)
+	}
+	ctx, leave := context.WithCancel(t.Context())
+	res = s.begin(ctx, t)
+	leave()
+	_ = res.Body.Close()
+	wait, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	if err := s.exports.Acquire(wait, exportSlots); err != nil {
+		t.Errorf("the export goes on for a client that has left: %v", err)
+	}
+}
+
+func TestExportBreaksOffWhenTheCentreStops(t *testing.T) {
+	s := big(t)
+	res := s.begin(t.Context(), t) // and reads no further
+	defer res.Body.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	if err := s.Stop(ctx); err != nil {
+		t.Errorf("stop: %v", err)
+	}
+	if n, err := io.Copy(io.Discard, res.Body); err == nil {
+		t.Errorf("a file broken off after %d bytes looks whole", n)
+	}
+}
+
+func TestQuarantineAndHoldsOverHTTP(t *testing.T) {
+	ahead := 40 * 365 * 24 * time.Hour
+	s, at := telemetryServerWith(t, Options{}, nil)
+	var list page.List[telemetry.Apart]
+	if code := ask(t, s, "wang", http.MethodGet, "/telemetry/quarantine", "", &list); code != 200 || len(list.Items) != 1 || list.Items[0].Offset != ahead.Milliseconds() {
+		t.Fatalf("quarantine: %d %+v", code, list)
+	}
+	if code := ask(t, s, "other", http.MethodGet, "/telemetry/quarantine", "", &list); code != 200 || len(list.Items) != 0 {
+		t.Errorf("quarantine of another county: %d %+v", code, list)
+	}
+	if code := ask(t, s, "wang", http.MethodGet, "/telemetry/quarantine", "", &list); code != 200 {
+		t.Fatal(code)
+	}
+	act := func(more string) string {
+		return `{"through":"` + list.Items[0].Through + `","note":"时钟"` + more + `}`
+	}
+	shift, err := json.Marshal(-ahead.Milliseconds())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		who, path, text string
+		want            int
+	}{
+		{"none", "/telemetry/quarantine/level/discard", act(""), 403},
+		{"other", "/telemetry/quarantine/level/discard", act(""), 404},
+		{"wang", "/telemetry/quarantine/level/discard", `{"through":"x","note":""}`, 422},
+		{"wang", "/telemetry/quarantine/level/release", act(`,"shift_ms":0`), 422},
+		{"wang", "/telemetry/quarantine/level/release", act(`,"shift_ms":` + string(shift)), 200},
+		{"wang", "/telemetry/quarantine/level/discard", act(""), 404},
+		{"none", "/telemetry/holds", `{"from":"2026-01-01T00:00:00Z","to":"2026-02-01T00:00:00Z","reason":"案件"}`, 403},
+		{"wang", "/telemetry/holds", `{"from":"2026-03-01T00:00:00Z","to":"2026-02-01T00:00:00Z","reason":"案件"}`, 422},
+	} {
+		if code := ask(t, s, c.who, http.MethodPost, c.path, c.text, nil); code != c.want {
+			t.Errorf("%s as %s: %d, want %d", c.path, c.who, code, c.want)
+		}
+	}
+	var rows page.List[telemetry.Row]
+	if code := ask(t, s, "wang", http.MethodGet, "/telemetry/readings?series=level", "", &rows); code != 200 || len(rows.Items) != 4 || rows.Items[0].Quality != wire.Uncertain || !rows.Items[0].At.Equal(at.Add(-time.Minute)) {
+		t.Errorf("after the release: %d %+v", code, rows)
+	}
+	var hold telemetry.Hold
+	if code := ask(t, s, "wang", http.MethodPost, "/telemetry/holds", `{"from":"2026-01-01T00:00:00Z","to":"2026-02-01T00:00:00Z","reason":"案件"}`, &hold); code != 201 || hold.CreatedByName != "王工" {
+		t.Errorf("hold: %d %+v", code, hold)
+	}
+	for _, want := range []int{200, 409} {
+		if code := ask(t, s, "wang", http.MethodPost, "/telemetry/holds/"+hold.ID+"/end", "", nil); code != want {
+			t.Errorf("end of the hold: %d, want %d", code, want)
+		}
+	}
+	var holds page.List[telemetry.Hold]
+	if code := ask(t, s, "wang", http.MethodGet, "/telemetry/holds", "", &holds); code != 200 || len(holds.Items) != 1 || holds.Items[0].EndedAt == nil {
+		t.Errorf("holds: %d %+v", code, holds)
+	}
+	var health telemetry.Health
+	if code := ask(t, s, "wang", http.MethodGet, "/telemetry/health", "", &health); code != 200 || health.State != telemetry.Healthy || health.FreeBytes <= 0 {
+		t.Errorf("health: %d %+v", code, health)
+	}
+}
