@@ -58,6 +58,11 @@ func rangesOnce(t *testing.T, b *bench) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		for r, want := range map[wire.Range]bool{{1, 4}: true, {2, 3}: true, {4, 5}: false, {0, 1}: false} {
+			if b.Holds("e", math.MaxUint64, wire.LaneTelemetry, r) != want {
+				t.Errorf("%s: holds %v is not %v", stage, r, want)
+			}
+		}
 		same(t, stage+": ranges", have, []wire.LaneRanges{{Lane: wire.LaneTelemetry, Ranges: []wire.Range{{1, 4}}}})
 		same(t, stage+": readings", b.values(t), map[int64]float64{at(0): 1, at(1): 2, at(2): 3})
 	})
