@@ -17,11 +17,13 @@ export function whenSignedOut(handler: () => void): void {
   onSignedOut = handler
 }
 
-// queryText writes a query; empty values are left out.
+// queryText writes a query; empty values are left out, a list repeats its key.
 function queryText(query: Query): string {
   const params = new URLSearchParams()
-  for (const [key, value] of Object.entries(query)) {
-    if (value !== undefined && value !== null && value !== '') params.set(key, String(value))
+  for (const [key, values] of Object.entries(query)) {
+    for (const value of Array.isArray(values) ? (values as unknown[]) : [values]) {
+      if (value !== undefined && value !== null && value !== '') params.append(key, String(value))
+    }
   }
   return params.toString()
 }
