@@ -21,6 +21,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/device"
 	"github.com/fengsui/fengsui/central/internal/event"
 	"github.com/fengsui/fengsui/central/internal/ingest"
+	"github.com/fengsui/fengsui/central/internal/output"
 	"github.com/fengsui/fengsui/central/internal/sfu"
 	"github.com/fengsui/fengsui/central/internal/store"
 	"github.com/fengsui/fengsui/central/internal/telemetry"
@@ -83,11 +84,12 @@ func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) er
 	if err != nil {
 		return err
 	}
+	outputs := b.outputs(devices, in)
 	server, err := serverOf(cfg, b, metrics, map[string]func(context.Context) error{"database": b.db.Ready, "telemetry": func(context.Context) error { return files.Health().Err() }, "broker": mqtt.Ready})
 	if err != nil {
 		return err
 	}
-	register(server, services{b.accounts, b.audit, devices, values, pictures})
+	register(server, services{b.accounts, b.audit, devices, values, pictures, outputs})
 	api.RegisterLive(server, liveOf(b.bus, devices, values, pictures))
 	if err := server.Start(ctx); err != nil {
 		return err
@@ -261,6 +263,17 @@ func (c *Centre) video(ctx context.Context, cfg config.Config, b *base, devices 
 	return s, nil
 }
 
+// outputs shows and switches sirens and relays.
+func (b *base) outputs(devices *device.Service, in *ingest.Ingest) *output.Service {
+	s := &output.Service{Devices: devices, Commander: in, Events: b.bus}
+	b.bus.Handle(func(_ context.Context, e event.Event) {
+		if r, ok := e.Data.(wire.CommandResult); ok && e.Kind == device.EventResult {
+			s.Result(e.Subject, r)
+		}
+	})
+	return s
+}
+
 func serverOf(cfg config.Config, b *base, metrics *prometheus.Registry, ready map[string]func(context.Context) error) (*api.Server, error) {
 	proxies, err := cfg.HTTP.Proxies()
 	if err != nil {
@@ -294,6 +307,7 @@ type services struct {
 	devices   *device.Service
 	telemetry *telemetry.Service
 	video     *video.Service
+	outputs   *output.Service
 }
 
 // register adds the routes of every capability.
@@ -303,6 +317,7 @@ func register(s *api.Server, v services) {
 	api.RegisterDevices(s, v.devices)
 	api.RegisterEnrol(s, v.devices)
 	api.RegisterTelemetry(s, v.telemetry)
+	api.RegisterOutputs(s, v.outputs)
 	if v.video != nil {
 		api.RegisterVideo(s, v.video)
 	}
@@ -324,6 +339,6 @@ func liveOf(bus *event.Bus, devices *device.Service, values *telemetry.Service, 
 // OpenAPI is the document of the whole API, without starting anything.
 func OpenAPI() ([]byte, error) {
 	s := api.New(api.Options{})
-	register(s, services{&account.Service{}, &audit.Service{}, &device.Service{}, &telemetry.Service{}, video.New(video.Options{Log: logger(config.Default().Log, io.Discard)})})
+	register(s, services{&account.Service{}, &audit.Service{}, &device.Service{}, &telemetry.Service{}, video.New(video.Options{Log: logger(config.Default().Log, io.Discard)}), &output.Service{}})
 	return s.OpenAPI()
 }

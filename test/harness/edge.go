@@ -59,6 +59,9 @@ status:
 		if strings.Contains(device, "gas") {
 			profile = "generic-gas-ch4-modbus"
 		}
+		if strings.Contains(device, "siren") {
+			profile = "generic-siren-modbus"
+		}
 		fmt.Fprintf(&b, "  - {id: %s, name: 演示数据 %s, profile: %s, address: %s}\n", device, device, profile, at)
 	}
 	b.WriteString("cameras:\n")

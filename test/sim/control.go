@@ -64,10 +64,13 @@ type State struct {
 	Made   map[string]uint64            `json:"made"`  // messages of stations, acknowledged or not
 
 	Watching map[string]int `json:"watching"` // readers that each camera plays to
+
+	Outputs map[string]map[string]bool `json:"outputs"` // how each siren and relay stands
 }
 
 func (c *Control) state(w http.ResponseWriter, _ *http.Request) {
 	s := State{Notice: Notice, Reads: map[string]map[string]uint64{}, Acked: map[string]uint64{}, Made: map[string]uint64{}, Watching: map[string]int{}}
+	s.Outputs = map[string]map[string]bool{}
 	for id, sources := range c.Sim.sources {
 		s.Reads[id] = map[string]uint64{}
 		for property, source := range sources {
@@ -82,6 +85,9 @@ func (c *Control) state(w http.ResponseWriter, _ *http.Request) {
 	}
 	for _, camera := range c.Sim.Config.RTSP.Cameras {
 		s.Watching[camera.ID] = c.Sim.cameras.Readers(camera.ID)
+	}
+	for id, outputs := range c.Sim.outputs {
+		s.Outputs[id] = outputs()
 	}
 	w.Header().Set("Content-Type", "application/json")
 	if err := json.NewEncoder(w).Encode(s); err != nil {

@@ -12,15 +12,15 @@ import (
 	"github.com/fengsui/fengsui/test/sim/wave"
 )
 
-// registers lays the sources out as the profile says; a property without a wave stays at 0.
-func registers(dir, id string, sources map[string]*wave.Source) ([]modbus.Point, error) {
+// registers lays the sources and the outputs out as the profile says; a property without a wave stays at 0.
+func registers(dir, id string, sources map[string]*wave.Source) ([]modbus.Point, map[uint16]string, error) {
 	profiles, err := profile.LoadDir(filepath.Join(dir, "profiles"))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	p, ok := profiles[id]
 	if !ok || p.Modbus == nil {
-		return nil, fmt.Errorf("no Modbus profile %s", id)
+		return nil, nil, fmt.Errorf("no Modbus profile %s", id)
 	}
 	var points []modbus.Point
 	known := map[string]bool{}
@@ -34,10 +34,16 @@ func registers(dir, id string, sources map[string]*wave.Source) ([]modbus.Point,
 	}
 	for property := range sources {
 		if !known[property] {
-			return nil, fmt.Errorf("profile %s has no property %s", id, property)
+			return nil, nil, fmt.Errorf("profile %s has no property %s", id, property)
 		}
 	}
-	return append(points, gaps(points, p.Modbus.MaxGap)...), nil
+	coils := map[uint16]string{}
+	for _, o := range p.Outputs {
+		if o.Coil != nil {
+			coils[*o.Coil] = o.ID
+		}
+	}
+	return append(points, gaps(points, p.Modbus.MaxGap)...), coils, nil
 }
 
 // gaps are the registers between two values that the profile says may be read along; they hold 0.

@@ -40,6 +40,7 @@ type Sim struct {
 	devices map[string]device
 	sources map[string]map[string]*wave.Source // by device, property
 	address map[string]func() string
+	outputs map[string]func() map[string]bool
 	cameras *camera.Server
 	sensors map[string]*sensor.Sensor
 	station map[string]*station.Station
@@ -50,6 +51,7 @@ type Sim struct {
 func (s *Sim) Start(ctx context.Context) error {
 	s.devices, s.sources = map[string]device{}, map[string]map[string]*wave.Source{}
 	s.address, s.sensors, s.station = map[string]func() string{}, map[string]*sensor.Sensor{}, map[string]*station.Station{}
+	s.outputs = map[string]func() map[string]bool{}
 	if s.Config.Epoch.IsZero() {
 		s.Config.Epoch = time.Now()
 	}
@@ -82,12 +84,15 @@ func (s *Sim) Stop(ctx context.Context) error {
 func (s *Sim) makeModbus() error {
 	for _, c := range s.Config.Modbus {
 		sources := s.values(c.ID, c.Values)
-		points, err := registers(s.Config.FirmwareConfigs, c.Profile, sources)
+		points, coils, err := registers(s.Config.FirmwareConfigs, c.Profile, sources)
 		if err != nil {
 			return fmt.Errorf("modbus %s: %w", c.ID, err)
 		}
-		d := &modbus.Device{Listen: c.Listen, Unit: c.Unit, Points: points, Log: s.Log.With("device", c.ID)}
+		d := &modbus.Device{Listen: c.Listen, Unit: c.Unit, Points: points, Coils: coils, Log: s.Log.With("device", c.ID)}
 		s.devices[c.ID], s.address[c.ID] = d, d.Addr
+		if len(coils) > 0 {
+			s.outputs[c.ID] = d.Outputs
+		}
 	}
 	return nil
 }

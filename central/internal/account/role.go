@@ -28,14 +28,14 @@ func Roles() []Role {
 	return []Role{
 		{RoleAdmin, "系统管理员", "Administrator", []actor.Permission{
 			actor.DeviceRead, actor.DeviceWrite, actor.TelemetryRead, actor.TelemetryMend, actor.TelemetryHold, actor.AlarmRead,
-			actor.AlarmAck, actor.VideoWatch, actor.AccountRead, actor.AccountWrite, actor.AuditRead,
+			actor.AlarmAck, actor.VideoWatch, actor.OutputSwitch, actor.AccountRead, actor.AccountWrite, actor.AuditRead,
 		}},
 		{RoleLeader, "带班领导", "Duty leader", []actor.Permission{
 			actor.DeviceRead, actor.TelemetryRead, actor.TelemetryHold, actor.AlarmRead, actor.AlarmAck, actor.VideoWatch,
-			actor.AccountRead, actor.AuditRead,
+			actor.OutputSwitch, actor.AccountRead, actor.AuditRead,
 		}},
 		{RoleDuty, "值班员", "Duty officer", []actor.Permission{
-			actor.DeviceRead, actor.TelemetryRead, actor.AlarmRead, actor.AlarmAck, actor.VideoWatch,
+			actor.DeviceRead, actor.TelemetryRead, actor.AlarmRead, actor.AlarmAck, actor.VideoWatch, actor.OutputSwitch,
 		}},
 		{RoleTechnician, "技术员", "Technician", []actor.Permission{
 			actor.DeviceRead, actor.DeviceWrite, actor.TelemetryRead, actor.TelemetryMend, actor.AlarmRead, actor.VideoWatch,

@@ -34,6 +34,7 @@ const (
 	AlarmRead     Permission = "alarm.read"
 	AlarmAck      Permission = "alarm.ack"
 	VideoWatch    Permission = "video.watch"
+	OutputSwitch  Permission = "output.switch" // sirens and relays
 	AccountRead   Permission = "account.read"
 	AccountWrite  Permission = "account.write"
 	AuditRead     Permission = "audit.read"

@@ -30,9 +30,11 @@ type Device struct {
 	Listen string // address; port 0 takes a free one and keeps it
 	Unit   uint8  // 0 answers to every unit
 	Points []Point
+	Coils  map[uint16]string // outputs by address
 	Log    *slog.Logger
 
 	mu     sync.Mutex
+	on     map[uint16]bool // coils; a device that is cut keeps them, as a relay does
 	addr   string
 	server *modbus.ModbusServer
 }
@@ -141,9 +143,39 @@ func (d *Device) HandleInputRegisters(r *modbus.InputRegistersRequest) ([]uint16
 	return d.read(r.UnitId, profile.Input, r.Addr, r.Quantity)
 }
 
-// HandleCoils implements modbus.RequestHandler; the devices have none.
-func (d *Device) HandleCoils(*modbus.CoilsRequest) ([]bool, error) {
-	return nil, modbus.ErrIllegalFunction
+// HandleCoils implements modbus.RequestHandler.
+func (d *Device) HandleCoils(r *modbus.CoilsRequest) ([]bool, error) {
+	if d.Unit != 0 && r.UnitId != d.Unit {
+		return nil, modbus.ErrBadUnitId
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	out := make([]bool, r.Quantity)
+	for i := range out {
+		at := r.Addr + uint16(i) //nolint:gosec // the library checks the range
+		if d.Coils[at] == "" {
+			return nil, modbus.ErrIllegalDataAddress
+		}
+		if r.IsWrite {
+			if d.on == nil {
+				d.on = map[uint16]bool{}
+			}
+			d.on[at] = r.Args[i]
+		}
+		out[i] = d.on[at]
+	}
+	return out, nil
+}
+
+// Outputs says how the coils stand, by the name of the output.
+func (d *Device) Outputs() map[string]bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	out := map[string]bool{}
+	for at, name := range d.Coils {
+		out[name] = d.on[at]
+	}
+	return out
 }
 
 // HandleDiscreteInputs implements modbus.RequestHandler; the devices have none.

@@ -18,6 +18,7 @@ func TestDeviceAnswersItsMapAndRefusesTheRest(t *testing.T) {
 	whole := func(v float64) ([]uint16, error) { return []uint16{uint16(v)}, nil }
 	d := &Device{
 		Listen: "127.0.0.1:0", Unit: 1, Log: slog.New(slog.DiscardHandler),
+		Coils: map[uint16]string{3: "siren"},
 		Points: []Point{
 			{Table: "holding", Address: 10, Words: 2, Encode: float, Value: func(time.Time) float64 { return 5.25 }},
 			{Table: "holding", Address: 12, Words: 1, Encode: whole, Value: func(time.Time) float64 { return 42 }},
@@ -45,6 +46,15 @@ func TestDeviceAnswersItsMapAndRefusesTheRest(t *testing.T) {
 		}
 		if _, err := client.ReadRegisters(10, 1, modbus.INPUT_REGISTER); !errors.Is(err, modbus.ErrIllegalDataAddress) {
 			t.Errorf("the other table: %v", err)
+		}
+		if err := client.WriteCoil(3, true); err != nil || !d.Outputs()["siren"] {
+			t.Errorf("coil not switched: %v, %v", err, d.Outputs())
+		}
+		if on, err := client.ReadCoil(3); err != nil || !on {
+			t.Errorf("coil reads %v, %v", on, err)
+		}
+		if err := client.WriteCoil(4, true); !errors.Is(err, modbus.ErrIllegalDataAddress) {
+			t.Errorf("a coil that is not there: %v", err)
 		}
 		if err := client.WriteRegister(12, 1); !errors.Is(err, modbus.ErrIllegalFunction) {
 			t.Errorf("writing: %v", err)

@@ -365,6 +365,40 @@ export interface paths {
         patch: operations["change-org"];
         trace?: never;
     };
+    "/api/v1/outputs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sirens and relays as their terminals last reported them */
+        get: operations["list-outputs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/outputs/{device}/{output}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Switch a siren or a relay and wait for what becomes of it */
+        post: operations["switch-output"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/roles": {
         parameters: {
             query?: never;
@@ -1231,6 +1265,10 @@ export interface components {
             items: components["schemas"]["Org"][] | null;
             next?: string;
         };
+        ListOutput: {
+            items: components["schemas"]["Output"][] | null;
+            next?: string;
+        };
         ListRole: {
             items: components["schemas"]["Role"][] | null;
             next?: string;
@@ -1298,6 +1336,17 @@ export interface components {
         OneTimePassword: {
             password: string;
         };
+        OrderInputBody: {
+            /** @description Why; written down */
+            note?: string;
+            /** @description Switching to the safe state also silences alarms */
+            on: boolean;
+            /**
+             * Format: int64
+             * @description Away from the safe state; 0: as long as the output allows
+             */
+            seconds?: number;
+        };
         Org: {
             /** Format: date-time */
             created_at: string;
@@ -1317,6 +1366,40 @@ export interface components {
             name: string;
             name_en?: string;
             parent_id: string;
+        };
+        Outcome: {
+            command: string;
+            device: string;
+            error?: string;
+            note?: string;
+            ok: boolean;
+            on: boolean;
+            output: string;
+            /** Format: int64 */
+            seconds?: number;
+        };
+        Output: {
+            /** Format: date-time */
+            at?: string;
+            demo: boolean;
+            device: string;
+            device_name: string;
+            division: string;
+            edge: string;
+            error?: string;
+            /** Format: int64 */
+            max_on: number;
+            name: string;
+            name_en: string;
+            on?: boolean;
+            online: boolean;
+            output: string;
+            /** Format: date-time */
+            reported_at: string;
+            safe: boolean;
+            /** Format: date-time */
+            until?: string;
+            why: string[] | null;
         };
         OutputState: {
             /** Format: int64 */
@@ -2423,6 +2506,71 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Org"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-outputs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListOutput"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "switch-output": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                device: string;
+                output: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrderInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Outcome"];
                 };
             };
             /** @description Problem */

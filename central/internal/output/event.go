@@ -1,0 +1,17 @@
+package output
+
+import (
+	"context"
+
+	"github.com/fengsui/fengsui/central/internal/event"
+)
+
+// Events. The subject is "device/output".
+const (
+	EventOrdered  = "output.ordered"  // Data is Order; recorded before it is sent
+	EventAnswered = "output.answered" // Data is Outcome; also when no answer came
+)
+
+func news(ctx context.Context, kind string, o Order, division string, data any) event.Event {
+	return event.New(ctx, kind, o.Device+"/"+o.Output, division, data)
+}

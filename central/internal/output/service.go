@@ -1,0 +1,178 @@
+package output
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/fengsui/fengsui/central/internal/actor"
+	"github.com/fengsui/fengsui/central/internal/device"
+	"github.com/fengsui/fengsui/central/internal/errs"
+	"github.com/fengsui/fengsui/central/internal/event"
+	"github.com/fengsui/fengsui/shared/wire"
+)
+
+const (
+	// orderLife is how long an order may be on its way: a siren that sounds minutes later frightens people
+	// for nothing.
+	orderLife = 5 * time.Second
+	// answerWithin is how long the caller waits for what became of it.
+	answerWithin = 15 * time.Second
+)
+
+// Devices is the register (device.Service).
+type Devices interface {
+	// Visible finds a device that the actor of the context may see.
+	Visible(ctx context.Context, id string) (device.Device, bool)
+	// All lists every device that the actor of the context may see.
+	All(ctx context.Context) ([]device.Device, error)
+	// Reported is what an edge last said of itself: errs.NotFound when it has not.
+	Reported(ctx context.Context, edge string) (device.Reported, error)
+}
+
+// Commander sends a command to an edge; an error means that it was not sent.
+type Commander interface {
+	Command(ctx context.Context, edge string, cmd wire.Command) error
+}
+
+// Service shows outputs and sends orders. Fill the fields; Result may be called from then on.
+type Service struct {
+	Devices   Devices
+	Commander Commander
+	Events    event.Publisher
+
+	mu      sync.Mutex
+	waiting map[string]waiter // by id of the command
+}
+
+type waiter struct {
+	edge string
+	done chan wire.CommandResult
+}
+
+// List is every output that the actor may see, by device.
+func (s *Service) List(ctx context.Context) ([]Output, error) {
+	if _, err := actor.Require(ctx, actor.DeviceRead); err != nil {
+		return nil, err
+	}
+	system := actor.WithSystem(ctx, "outputs")
+	all, err := s.Devices.All(system)
+	if err != nil {
+		return nil, err
+	}
+	out := []Output{}
+	for _, edge := range all {
+		if edge.Kind != device.Edge {
+			continue
+		}
+		reported, err := s.Devices.Reported(system, edge.ID)
+		if errs.KindOf(err) == errs.NotFound {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		for _, state := range reported.Status.Outputs {
+			if d, ok := s.Devices.Visible(ctx, state.Device); ok && d.Parent == edge.ID {
+				out = append(out, of(d, state, edge, reported.At))
+			}
+		}
+	}
+	slices.SortFunc(out, func(a, b Output) int {
+		return cmp.Or(cmp.Compare(a.Device, b.Device), cmp.Compare(a.Output, b.Output))
+	})
+	return out, nil
+}
+
+// Switch orders an output and waits for what becomes of it. An Outcome without an error but not OK means
+// that the terminal has answered and the device has not followed. errs.Unavailable: the terminal is not
+// connected, or has not answered, so that nobody knows.
+func (s *Service) Switch(ctx context.Context, o Order) (Outcome, error) {
+	if _, err := actor.Require(ctx, actor.OutputSwitch); err != nil {
+		return Outcome{}, err
+	}
+	if err := o.check(); err != nil {
+		return Outcome{}, err
+	}
+	list, err := s.List(ctx)
+	if err != nil {
+		return Outcome{}, err
+	}
+	at := slices.IndexFunc(list, func(x Output) bool { return x.Device == o.Device && x.Output == o.Output })
+	if at < 0 {
+		return Outcome{}, errs.E(errs.NotFound, "output.not_found", "there is no output %s of %s", o.Output, o.Device)
+	}
+	target := list[at]
+	if !target.Online {
+		return Outcome{}, errs.E(errs.Unavailable, "output.offline", "terminal %s is not connected", target.Edge)
+	}
+	body, err := json.Marshal(wire.OutputSet{Device: o.Device, Output: o.Output, On: o.On, Seconds: o.Seconds})
+	if err != nil {
+		return Outcome{}, fmt.Errorf("encode order: %w", err)
+	}
+	id, err := uuid.NewV7()
+	if err != nil {
+		return Outcome{}, fmt.Errorf("make id: %w", err)
+	}
+	cmd := wire.Command{ID: id.String(), Kind: wire.CommandOutputSet, Expires: wire.Millis(time.Now().Add(orderLife)), Body: body}
+	ordered := news(ctx, EventOrdered, o, target.Division, o)
+	if err := s.Events.Record(ctx, &ordered); err != nil {
+		return Outcome{}, err
+	}
+	s.Events.Publish(ctx, ordered)
+	outcome := Outcome{Order: o, Command: cmd.ID}
+	result, err := s.send(ctx, target.Edge, cmd)
+	if err != nil {
+		outcome.Error = err.Error()
+	} else {
+		outcome.OK, outcome.Error = result.OK, result.Error
+	}
+	s.Events.Publish(context.WithoutCancel(ctx), news(ctx, EventAnswered, o, target.Division, outcome))
+	return outcome, err
+}
+
+// send sends a command and waits for its result.
+func (s *Service) send(ctx context.Context, edge string, cmd wire.Command) (wire.CommandResult, error) {
+	w := waiter{edge, make(chan wire.CommandResult, 1)}
+	s.mu.Lock()
+	if s.waiting == nil {
+		s.waiting = map[string]waiter{}
+	}
+	s.waiting[cmd.ID] = w
+	s.mu.Unlock()
+	defer func() {
+		s.mu.Lock()
+		delete(s.waiting, cmd.ID)
+		s.mu.Unlock()
+	}()
+	if err := s.Commander.Command(ctx, edge, cmd); err != nil {
+		return wire.CommandResult{}, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
+	select {
+	case r := <-w.done:
+		return r, nil
+	case <-ctx.Done():
+		return wire.CommandResult{}, errs.Wrap(ctx.Err(), errs.Unavailable, "output.no_answer",
+			"terminal "+edge+" has not answered; whether the output was switched is not known")
+	}
+}
+
+// Result takes the outcome of a command to a terminal (device.EventResult). It returns at once.
+func (s *Service) Result(edge string, r wire.CommandResult) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if w, ok := s.waiting[r.Command]; ok && w.edge == edge {
+		select {
+		case w.done <- r:
+		default: // it was answered already
+		}
+	}
+}
