@@ -140,7 +140,7 @@ type Backlog struct {
 	Drain   int64  `json:"drain_s,omitempty"` // estimated seconds until it is sent, from the pace of the last minutes
 }
 
-// SensorState says whether a device behind the edge answers.
+// SensorState says whether a device behind the edge answers. Neither OK nor an Error: it was not asked yet.
 type SensorState struct {
 	ID    string `json:"id"`
 	OK    bool   `json:"ok"`

@@ -107,7 +107,7 @@ func (s *Service) Status(ctx context.Context, edge string, st wire.Status) error
 			}
 			return
 		}
-		if e.connected {
+		if e.connected && (text != "" || c.rec.Kind == Camera) { // a sensor without a fault was not asked yet
 			events = append(events, s.become(ctx, c, Fault, text[:min(len(text), 500)])...)
 		}
 	}

@@ -412,6 +412,8 @@ func TestStatesFollowPresenceAndReport(t *testing.T) {
 	expect("after the greeting", device.Online, device.Never, "")
 	_, err := d.Reported(ctx, "edge-a")
 	kind(t, "nothing reported yet", err, errs.NotFound)
+	report(false, "")
+	expect("not asked yet", device.Online, device.Never, "")
 	report(true, "")
 	expect("answering", device.Online, device.Online, "")
 	report(false, "timeout")

@@ -247,10 +247,8 @@ func (a *Actuator) Sensors() []wire.SensorState {
 		s := wire.SensorState{ID: d.ID, OK: true}
 		for _, p := range d.Outputs {
 			o := a.outputs[name{d.ID, p.ID}]
-			if o.fault != "" {
+			if o.fault != "" || o.on == nil {
 				s.OK, s.Error = false, o.fault
-			} else if o.on == nil {
-				s.OK, s.Error = false, "not switched yet"
 			}
 			if !o.at.IsZero() {
 				s.At = max(s.At, wall.Add(o.at.Sub(now)).UnixMilli())

@@ -20,7 +20,7 @@ func (p *Poller) state(id string) *state {
 	}
 	s := p.states[id]
 	if s == nil {
-		s = &state{SensorState: wire.SensorState{ID: id, Error: "not asked yet"}}
+		s = &state{SensorState: wire.SensorState{ID: id}}
 		p.states[id] = s
 	}
 	return s

@@ -82,7 +82,7 @@ func (p *Page) view(r *http.Request) view {
 		v.Lang = "en"
 	}
 	for _, s := range v.Status.Sensors {
-		if !s.OK {
+		if s.Error != "" {
 			v.Faulty++
 		}
 	}
