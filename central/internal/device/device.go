@@ -73,6 +73,8 @@ type Agent struct {
 	Lost     uint64       `json:"lost"`
 	Refused  uint64       `json:"refused"` // readings the agent itself could not take
 	RSSBytes uint64       `json:"rss_bytes"`
+
+	Budget wire.BudgetLevel `json:"budget,omitempty"` // how sparing it is with the data of its SIM
 }
 
 // Reported is the last status of an edge and when it came.

@@ -89,6 +89,10 @@ func (s *Service) Status(ctx context.Context, edge string, st wire.Status) error
 	}
 	agent.Boot, agent.Synced, agent.Backlog, agent.Lost, agent.RSSBytes = short(st.Boot), st.Synced, st.Backlog, st.Lost, st.RSSBytes
 	agent.Offset, agent.Refused = st.Time-wire.Millis(now), st.Refused
+	agent.Budget = ""
+	if st.Budget != nil {
+		agent.Budget = st.Budget.Level
+	}
 	e.agent, e.reported = &agent, &Reported{At: event.Stamp(now), Status: st}
 	e.hears(now)
 	report := func(id string, ok bool, text string, answered int64) {

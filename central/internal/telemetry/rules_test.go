@@ -144,6 +144,21 @@ func TestTerminalThatIsCutOffMakesOneAlarmAndItsBacklogNone(t *testing.T) {
 	})
 }
 
+func TestTerminalThatSavesItsDataMakesNobodySilent(t *testing.T) {
+	silent(t, func(d *desk, f field, pass func(int, ...string)) {
+		pass(1, "level", "rain", "simple")
+		edge := f["edge"]
+		edge.Agent = &device.Agent{Budget: wire.BudgetAlarms}
+		f["edge"] = edge
+		pass(30, "simple")
+		d.expect("it sends alarms only", "", "")
+		edge.Agent = &device.Agent{Budget: wire.BudgetNormal}
+		f["edge"] = edge
+		pass(6, "rain", "simple")
+		d.expect("a new month, and the gauge is silent", "open", "opened")
+	})
+}
+
 func TestCentreThatWasAwayBlamesNobody(t *testing.T) {
 	silent(t, func(d *desk, f field, pass func(int, ...string)) {
 		pass(1, "level", "rain", "simple")

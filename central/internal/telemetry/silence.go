@@ -11,11 +11,13 @@ import (
 )
 
 // Silence at the centre. The rule silent here asks the device register when a thing was last heard, with
-// three exceptions, so that one broken link makes one alarm and no storm:
+// these exceptions, so that one broken link makes one alarm and no storm:
 //
 //   - What is behind a terminal that is not connected is not watched: nobody can tell whether it is silent.
 //     That the terminal is not heard is an alarm of its own (class terminal). When the terminal is back,
 //     counting begins anew.
+//   - Neither is what is behind a terminal that saves the data of its SIM and holds readings back: its own
+//     rules watch, and their alarms come.
 //   - When the centre itself was away (a start, a machine that slept, a clock that jumped), counting begins
 //     anew for everything.
 //   - A backlog proves nothing about now: it neither ends a silence nor, by its gaps, makes one afterwards.
@@ -31,9 +33,11 @@ func (s *Service) listen(ctx context.Context, all []device.Device, now time.Time
 	at := now.UnixMilli() // of the wall: a jump of the clock is to be seen
 	away := s.ticked == 0 || at < s.ticked || at-s.ticked > pause.Milliseconds()
 	s.ticked = at
-	online := map[string]bool{}
+	speaks := map[string]bool{} // terminals by which one hears what is behind them
 	for i := range all {
-		online[all[i].ID] = all[i].State == device.Online
+		d := &all[i]
+		sparing := d.Agent != nil && d.Agent.Budget != "" && d.Agent.Budget != wire.BudgetNormal
+		speaks[d.ID] = d.State == device.Online && !sparing
 	}
 	for i := range s.Rules {
 		r := &s.Rules[i]
@@ -43,19 +47,19 @@ func (s *Service) listen(ctx context.Context, all []device.Device, now time.Time
 		for j := range all {
 			d, k := &all[j], Key{r.ID, all[j].ID, r.Property}
 			switch {
-			case !r.On(d.ID, d.Class) || !speaks(d, r.Property):
+			case !r.On(d.ID, d.Class) || !watchable(d, r.Property):
 			case d.State == device.Revoked: // it is not to be heard any more
 				s.end(ctx, k, now, now)
 				delete(s.watches, k)
 			default:
-				s.hear(ctx, s.watch(k, r), d, now, away || (d.Parent != "" && !online[d.Parent]))
+				s.hear(ctx, s.watch(k, r), d, now, away || (d.Parent != "" && !speaks[d.Parent]))
 			}
 		}
 	}
 }
 
-// speaks reports whether the device is one that should be heard. Terminals and cameras have no series.
-func speaks(d *device.Device, property string) bool {
+// watchable reports whether the device is one that should be heard. Terminals and cameras have no series.
+func watchable(d *device.Device, property string) bool {
 	if d.LastSeen == nil || d.State == device.Never {
 		return false
 	}

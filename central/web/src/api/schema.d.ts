@@ -868,6 +868,7 @@ export interface components {
         Agent: {
             backlog: components["schemas"]["Backlog"];
             boot: string;
+            budget?: string;
             /** Format: int64 */
             clock_offset_ms: number;
             /** Format: int64 */
