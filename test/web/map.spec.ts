@@ -1,6 +1,7 @@
 // The map as the duty officer reads it: every value belongs to its sign and says whose it is.
 import type { Page } from '@playwright/test'
 import { expect, login, test } from './demo'
+import { watch } from './video'
 
 interface Box {
   x: number
@@ -44,4 +45,40 @@ test('two sensors in alarm at one place are told apart, on the desk and on the m
   await expect(page.getByTestId('map-detail')).toContainText('洋口泵房甲烷')
   await demo.hold('rd-level-1', { water_level: 4.1 })
   await demo.hold('rd-gas-1', { ch4_lel: 2 })
+})
+
+test('a click on a camera on the map plays at once', async ({ page, demo }) => {
+  await login(page, demo, demo.duty)
+  await page.getByRole('navigation').getByRole('link', { name: /一张图/ }).click()
+  await page.locator('[data-testid=map-callout-line][data-device=qd-cam-1]').click()
+  const video = page.getByTestId('map-detail').locator('[data-testid=scene][data-stream=qd-cam-1] video')
+  await expect.poll(async () => (await watch(video, 500)).decoded, { timeout: 30_000 }).toBeGreaterThan(20)
+  await page.getByRole('button', { name: '关闭' }).click()
+  await expect.poll(() => demo.watching('qd-cam-1'), { timeout: 30_000 }).toBe(0)
+})
+
+test('a computer that does not reach the video port is told so, and the terminal sends on between the tries', async ({ page, demo }) => {
+  await page.addInitScript(() => {
+    const take = RTCPeerConnection.prototype.setRemoteDescription
+    RTCPeerConnection.prototype.setRemoteDescription = function (answer: RTCSessionDescriptionInit) {
+      // Port 9 answers nothing.
+      return take.call(this, { ...answer, sdp: answer.sdp?.replaceAll(/^(a=candidate:\S+ \d+ \S+ \d+ \S+) \d+/gm, '$1 9') })
+    } as typeof take
+  })
+  const answers: number[] = []
+  page.on('response', (r) => r.request().method() === 'DELETE' && r.url().includes('/whep/') && answers.push(r.status()))
+  await login(page, demo, demo.duty)
+  await page.getByRole('navigation').getByRole('link', { name: /视频/ }).click()
+  await page.locator('[data-testid=camera-row][data-camera=rd-cam-1]').click()
+  const tile = page.locator('[data-testid=scene][data-stream=rd-cam-1]')
+  await expect(tile).toContainText('本机连不上指挥中心的视频端口', { timeout: 20_000 })
+  await expect.poll(() => demo.watching('rd-cam-1')).toBe(1)
+  const seen = new Set<number>()
+  await expect(async () => {
+    seen.add(await demo.watching('rd-cam-1'))
+    await expect(tile.getByTestId('scene-again')).toBeVisible({ timeout: 100 })
+  }).toPass({ timeout: 60_000, intervals: [300] })
+  expect([...seen]).toEqual([1])
+  expect(answers.filter((status) => status >= 400)).toEqual([])
+  await expect.poll(() => demo.watching('rd-cam-1'), { timeout: 45_000 }).toBe(0)
 })

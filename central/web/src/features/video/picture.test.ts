@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { bitrateText, delayText, freezeMs, PictureWatch, sampleOf, type Sample } from './picture'
 import { ApiError } from '@/api/errors'
 import { hopeless } from './watching'
+import { portOf } from './whep'
 
 const sample = (at: number, frames: number, more: Partial<Sample> = {}): Sample => ({ at, frames, bytes: frames * 1000, buffered: frames * 0.05, emitted: frames, rtt: 0.04, ...more })
 
@@ -47,7 +48,8 @@ describe('words', () => {
   it('are short', () => {
     expect(bitrateText(385_400)).toBe('385 kb/s')
     expect(bitrateText(1_840_000)).toBe('1.8 Mb/s')
-    expect(delayText(64)).toBe('0.06 s')
+    expect(delayText(64)).toBe('<0.1 s')
+    expect(delayText(140)).toBe('0.1 s')
     expect(delayText(1234)).toBe('1.2 s')
   })
 })
@@ -59,5 +61,12 @@ describe('trying again', () => {
     expect(hopeless(new ApiError(401, { code: 'video.token_expired' }))).toBe(false)
     expect(hopeless(new ApiError(503))).toBe(false)
     expect(hopeless(new ApiError(0))).toBe(false)
+  })
+})
+
+describe('the port of the centre', () => {
+  it('is that of its candidates', () => {
+    expect(portOf('v=0\r\na=mid:0\r\na=candidate:1 1 udp 2130706431 10.0.0.1 8189 typ host\r\n')).toBe('8189')
+    expect(portOf('v=0\r\n')).toBe('')
   })
 })

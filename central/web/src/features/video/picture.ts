@@ -71,5 +71,6 @@ export function bitrateText(bitsPerSecond: number): string {
 }
 
 export function delayText(ms: number): string {
-  return `${(ms / 1000).toFixed(ms < 1000 ? 2 : 1)} s`
+  // Less is not told apart by what the browser measures.
+  return ms < 100 ? '<0.1 s' : `${(ms / 1000).toFixed(1)} s`
 }

@@ -4,7 +4,8 @@ import { ApiError } from '@/api/errors'
 import { useLive } from '@/api/live'
 import { backOff } from '@/api/livestate'
 import { PictureWatch, sampleOf, type Picture } from './picture'
-import { openWhep, ticketFor, type Whep } from './whep'
+import { openWhep, portOf, ticketFor, type Whep } from './whep'
+import type { Ticket } from '@/api/types'
 
 // idle: nobody asked · starting: asked, no frame yet · live · frozen: frames stopped ·
 // retrying: the connection broke, the next try is set · failed: a person has to do something.
@@ -23,6 +24,12 @@ export interface Watching {
 const measureMs = 500
 // Without a first frame for so long a new session is tried.
 const firstFrameMs = 25_000
+// Without a way to the centre's video port for so long there is none. The centre itself gives up after 8 s;
+// whoever is earlier can say goodbye, and keep the terminal sending for the next try.
+const noPathMs = 7000
+// So often the way is looked for before a person has to say that it is to be looked for again: the terminal
+// would send for nobody.
+const pathTries = 3
 // A picture that stands still this long may be a dead path: a new session tells.
 const frozenMs = 20_000
 const brokenMs = 2000
@@ -45,7 +52,9 @@ export function useWatching(stream: () => string, show: (media: MediaStream | nu
   let measuring: ReturnType<typeof setInterval> | undefined
   let retry: ReturnType<typeof setTimeout> | undefined
   let tries = 0
+  let pathless = 0
   let doubted = false
+  let next: Promise<Ticket> | undefined
 
   const phase = computed<Phase>(() => {
     if (!wanted.value) return failure.value === undefined ? 'idle' : 'failed'
@@ -55,6 +64,8 @@ export function useWatching(stream: () => string, show: (media: MediaStream | nu
   })
 
   function hangUp(): void {
+    // What is waited for from here on is a new picture.
+    if (picture.value?.frames) asked.value = Date.now()
     clearInterval(measuring)
     clearTimeout(retry)
     abort?.abort()
@@ -65,11 +76,20 @@ export function useWatching(stream: () => string, show: (media: MediaStream | nu
   }
 
   function again(reason: unknown): void {
-    if (picture.value?.frames) asked.value = Date.now()
+    const stuck = reason instanceof NoPath && ++pathless >= pathTries
+    // The next ticket is bought before this session ends: the terminal sends on between the two.
+    if (reason instanceof NoPath && !stuck) {
+      next = ticketFor(stream())
+      next.catch(() => {})
+    }
+    const last = session
+    session = undefined
+    if (next) void next.finally(() => last?.close()).catch(() => {})
+    else last?.close()
     hangUp()
     failure.value = reason
     if (!wanted.value) return
-    if (hopeless(reason)) {
+    if (stuck || hopeless(reason)) {
       wanted.value = false
       return
     }
@@ -82,25 +102,29 @@ export function useWatching(stream: () => string, show: (media: MediaStream | nu
     const begun = performance.now()
     const meter = new PictureWatch()
     let brokenAt = 0
+    let path = false
     measuring = setInterval(() => {
       void mine.peer.getStats().then((report) => {
         if (session !== mine) return
         const now = Date.now()
         const seen = meter.add(sampleOf(report, now))
         picture.value = seen
+        path ||= ['connected', 'completed'].includes(mine.peer.iceConnectionState)
+        if (path) pathless = 0
         if (seen.frames && !seen.frozenSince) {
           tries = 0
           failure.value = undefined
         }
         const broken = mine.peer.connectionState === 'disconnected'
         brokenAt = broken ? brokenAt || now : 0
-        if (!seen.frames && performance.now() - begun > firstFrameMs) again(new Silent())
+        if (!path && performance.now() - begun > noPathMs) again(new NoPath(portOf(mine.peer.remoteDescription?.sdp ?? '')))
+        else if (!seen.frames && performance.now() - begun > firstFrameMs) again(new Silent())
         else if (seen.frozenSince && (doubted || now - seen.frozenSince > frozenMs)) again(new Silent())
         else if (brokenAt && now - brokenAt > brokenMs) again(new ApiError(0))
       })
     }, measureMs)
     mine.peer.addEventListener('connectionstatechange', () => {
-      if (session === mine && mine.peer.connectionState === 'failed') again(new ApiError(0))
+      if (session === mine && path && mine.peer.connectionState === 'failed') again(new ApiError(0))
     })
   }
 
@@ -110,7 +134,9 @@ export function useWatching(stream: () => string, show: (media: MediaStream | nu
     const mine = new AbortController()
     abort = mine
     try {
-      const ticket = await ticketFor(stream())
+      const bought = next
+      next = undefined
+      const ticket = await (bought ?? ticketFor(stream()))
       mine.signal.throwIfAborted()
       const opened = await openWhep(ticket, show, mine.signal)
       session = opened
@@ -123,7 +149,9 @@ export function useWatching(stream: () => string, show: (media: MediaStream | nu
   function start(): void {
     if (wanted.value) return
     hangUp()
+    next = undefined
     tries = 0
+    pathless = 0
     failure.value = undefined
     asked.value = Date.now()
     wanted.value = true
@@ -169,5 +197,11 @@ export function useWatching(stream: () => string, show: (media: MediaStream | nu
 
 // Silent: the session stands but brings no picture.
 export class Silent extends Error {}
+// NoPath: this computer does not reach the centre's video port.
+export class NoPath extends Error {
+  constructor(readonly port: string) {
+    super()
+  }
+}
 // NoVideo: this browser has no WebRTC.
 export class NoVideo extends Error {}

@@ -15,6 +15,11 @@ export function ticketFor(stream: string): Promise<Ticket> {
   return answer(api.POST('/streams/{id}/watch', { params: { path: { id: stream } } }))
 }
 
+// portOf is the port of the centre in its answer; empty when there is none.
+export function portOf(sdp: string): string {
+  return /^a=candidate:\S+ \d+ \S+ \d+ \S+ (\d+) /m.exec(sdp)?.[1] ?? ''
+}
+
 function gathered(peer: RTCPeerConnection): Promise<void> {
   if (peer.iceGatheringState === 'complete') return Promise.resolve()
   return new Promise((done) => {
@@ -49,8 +54,10 @@ export async function openWhep(ticket: Ticket, onTrack: (media: MediaStream) => 
   const peer = new RTCPeerConnection()
   let place: URL | undefined
   function close(): void {
+    // A centre that hears nothing of this computer ends the session by itself, and may have done so.
+    const gone = ['failed', 'disconnected'].includes(peer.connectionState)
     peer.close()
-    if (!place) return
+    if (!place || gone) return
     // keepalive lets the farewell through while the page is being left.
     void fetch(place, { method: 'DELETE', keepalive: true, headers: { Authorization: `Bearer ${ticket.token}` } }).catch(() => {
       // The centre notices by itself that nobody watches.
