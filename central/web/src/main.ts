@@ -7,6 +7,7 @@ import { router } from '@/router'
 import { useSession } from '@/stores/session'
 import '@/ui/tokens.css'
 import '@/ui/base.css'
+import '@/ui/wall.css'
 import '@/ui/element.css'
 
 const app = createApp(App)
