@@ -51,6 +51,11 @@ type rulesInput struct {
 	Property string `query:"property" maxLength:"64" doc:"Only rules of this property of the device"`
 }
 
+type partInput struct {
+	After string `query:"after" maxLength:"64" doc:"Next of the part before"`
+	Limit int    `query:"limit" minimum:"0" maximum:"500" doc:"Most items wanted; 0 means 100"`
+}
+
 type alarmInput struct {
 	ID string `path:"id" maxLength:"64"`
 }
@@ -97,9 +102,19 @@ func RegisterTelemetry(s *Server, t *telemetry.Service) {
 		return reply(t.ListAlarms(ctx, in.filter()))
 	})
 	register(s, huma.Operation{
+		OperationID: "list-alarm-events", Method: http.MethodGet, Path: "/alarms/events", Summary: "What happened to all alarms, newest first", Tags: []string{"alarms"},
+	}, func(ctx context.Context, in *partInput) (*body[page.List[telemetry.Line]], error) {
+		return reply(t.ListSteps(ctx, telemetry.StepFilter{Request: page.Request{After: in.After, Limit: in.Limit}}))
+	})
+	register(s, huma.Operation{
 		OperationID: "get-alarm", Method: http.MethodGet, Path: "/alarms/{id}", Summary: "One alarm", Tags: []string{"alarms"},
 	}, func(ctx context.Context, in *alarmInput) (*body[telemetry.Alarm], error) {
 		return reply(t.Alarm(ctx, in.ID))
+	})
+	register(s, huma.Operation{
+		OperationID: "alarm-events", Method: http.MethodGet, Path: "/alarms/{id}/events", Summary: "What happened to one alarm, in order", Tags: []string{"alarms"},
+	}, func(ctx context.Context, in *alarmInput) (*body[page.List[telemetry.Step]], error) {
+		return listed(t.Steps(ctx, in.ID))
 	})
 	register(s, huma.Operation{
 		OperationID: "acknowledge-alarm", Method: http.MethodPost, Path: "/alarms/{id}/ack", Summary: "Acknowledge an alarm by name", Tags: []string{"alarms"},
@@ -122,7 +137,7 @@ func RegisterTelemetry(s *Server, t *telemetry.Service) {
 // alarmSheet reads all pages of a list.
 func alarmSheet(ctx context.Context, t *telemetry.Service, f telemetry.Filter) (document.Sheet, error) {
 	sheet := document.Sheet{Title: "告警", Headings: []string{
-		"级别", "状态", "规则", "设备", "设备编号", "监测项", "限值", "报警值", "峰值", "单位", "发生时间", "确认时间", "确认人", "处置说明",
+		"级别", "状态", "规则", "设备", "设备编号", "监测项", "限值", "报警值", "峰值", "单位", "越限次数", "发生时间", "确认时间", "确认人", "处置说明",
 		"恢复时间", "解除时间", "行政区划", "来源", "限值依据", "补记", "演示数据", "编号",
 	}}
 	alarms, err := whole(ctx, f.Request, func(ctx context.Context, r page.Request) (page.List[telemetry.Alarm], error) {
@@ -131,7 +146,7 @@ func alarmSheet(ctx context.Context, t *telemetry.Service, f telemetry.Filter) (
 	})
 	for _, a := range alarms {
 		sheet.Rows = append(sheet.Rows, []any{
-			levelNames[a.Level], stateNames[a.State], a.RuleName, a.DeviceName, a.Device, a.Property, a.Limit, a.Value, a.Peak, a.Unit,
+			levelNames[a.Level], stateNames[a.State], a.RuleName, a.DeviceName, a.Device, a.Property, a.Limit, a.Value, a.Peak, a.Unit, a.Openings,
 			a.OpenedAt, a.AckedAt, a.AckedByName, a.AckNote, a.ReturnedAt, a.ClearedAt, a.Division, a.Origin, a.Source,
 			yes(a.Retrospective), yes(a.Demo), a.ID,
 		})

@@ -224,6 +224,19 @@ func TestAlarmIsListedExportedAndAcknowledged(t *testing.T) {
 	if code := ask(t, s, "li", http.MethodGet, "/alarms/"+id, "", &alarm); code != 200 || alarm.AckNote != "已派人" {
 		t.Errorf("get: %d %+v", code, alarm)
 	}
+	var steps page.List[telemetry.Step]
+	if code := ask(t, s, "li", http.MethodGet, "/alarms/"+id+"/events", "", &steps); code != 200 || len(steps.Items) != 2 || steps.Items[1].Note != "已派人" {
+		t.Errorf("events: %d %+v", code, steps)
+	}
+	var lines page.List[telemetry.Line]
+	if code := ask(t, s, "li", http.MethodGet, "/alarms/events?limit=1", "", &lines); code != 200 || len(lines.Items) != 1 || lines.Next == "" || lines.Items[0].Alarm.ID != id {
+		t.Errorf("all events: %d %+v", code, lines)
+	}
+	for _, path := range []string{"/alarms/" + id + "/events", "/alarms/events"} {
+		if code := ask(t, s, "none", http.MethodGet, path, "", nil); code != 403 {
+			t.Errorf("%s without the right: %d", path, code)
+		}
+	}
 	var rules page.List[rule.Rule]
 	if code := ask(t, s, "li", http.MethodGet, "/rules", "", &rules); code != 200 || len(rules.Items) != 3 || rules.Items[0].Limit != 5.2 || rules.Items[1].ID != "clock-wrong" {
 		t.Errorf("rules: %d %+v", code, rules)

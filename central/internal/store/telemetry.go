@@ -21,22 +21,33 @@ func NewAlarms(db *DB) *Alarms { return &Alarms{db: db} }
 
 const alarmColumns = `id, rule, rule_name, rule_name_en, source, device, device_name, property, unit, division, level, state,
 	value, peak, limit_value, origin, retrospective, demo, opened_at, received_at, acked_at, acked_by, acked_by_name, ack_note,
-	returned_at, cleared_at, updated_at`
+	returned_at, cleared_at, updated_at, openings`
 
-func scanAlarm(row scanner) (a telemetry.Alarm, err error) {
-	err = row.Scan(&a.ID, &a.Rule, &a.RuleName, &a.RuleNameEN, &a.Source, &a.Device, &a.DeviceName, &a.Property, &a.Unit,
-		&a.Division, &a.Level, &a.State, &a.Value, &a.Peak, &a.Limit, &a.Origin, &a.Retrospective, &a.Demo, &a.OpenedAt,
-		&a.ReceivedAt, &a.AckedAt, &a.AckedBy, &a.AckedByName, &a.AckNote, &a.ReturnedAt, &a.ClearedAt, &a.UpdatedAt)
+func alarmTargets(a *telemetry.Alarm) []any {
+	return []any{
+		&a.ID, &a.Rule, &a.RuleName, &a.RuleNameEN, &a.Source, &a.Device, &a.DeviceName, &a.Property, &a.Unit, &a.Division,
+		&a.Level, &a.State, &a.Value, &a.Peak, &a.Limit, &a.Origin, &a.Retrospective, &a.Demo, &a.OpenedAt, &a.ReceivedAt,
+		&a.AckedAt, &a.AckedBy, &a.AckedByName, &a.AckNote, &a.ReturnedAt, &a.ClearedAt, &a.UpdatedAt, &a.Openings,
+	}
+}
+
+func scanAlarm(row scanner) (telemetry.Alarm, error) {
+	var a telemetry.Alarm
+	return soundAlarm(&a, row.Scan(alarmTargets(&a)...))
+}
+
+// soundAlarm brings the times of a scanned alarm to UTC and refuses what no answer could hold.
+func soundAlarm(a *telemetry.Alarm, err error) (telemetry.Alarm, error) {
 	for _, t := range []*time.Time{&a.OpenedAt, &a.ReceivedAt, a.AckedAt, a.ReturnedAt, a.ClearedAt, &a.UpdatedAt} {
 		if t == nil {
 			continue
 		}
 		*t = t.UTC()
-		if y := t.Year(); err == nil && (y < 0 || y > 9999) { // no answer could hold it
+		if y := t.Year(); err == nil && (y < 0 || y > 9999) {
 			err = fmt.Errorf("year %d", y)
 		}
 	}
-	return a, err
+	return *a, err
 }
 
 // readable is every alarm of the rows that can be read, and the ids of all rows. One that cannot is named
@@ -134,12 +145,21 @@ func (s *Alarms) Get(ctx context.Context, id string) (telemetry.Alarm, error) {
 }
 
 // Add implements telemetry.AlarmStore.
-func (s *Alarms) Add(ctx context.Context, a telemetry.Alarm) error {
+func (s *Alarms) Add(ctx context.Context, a telemetry.Alarm, steps ...telemetry.Step) error {
+	return s.db.Do(ctx, func(ctx context.Context) error {
+		if err := s.add(ctx, a); err != nil {
+			return err
+		}
+		return s.addSteps(ctx, a, steps)
+	})
+}
+
+func (s *Alarms) add(ctx context.Context, a telemetry.Alarm) error {
 	_, err := s.db.exec(ctx, `insert into alarms (`+alarmColumns+`) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,
-		$14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27)`,
+		$14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28)`,
 		a.ID, a.Rule, a.RuleName, a.RuleNameEN, a.Source, a.Device, a.DeviceName, a.Property, a.Unit, a.Division, a.Level,
 		string(a.State), a.Value, a.Peak, a.Limit, a.Origin, a.Retrospective, a.Demo, a.OpenedAt, a.ReceivedAt, a.AckedAt,
-		a.AckedBy, a.AckedByName, a.AckNote, a.ReturnedAt, a.ClearedAt, a.UpdatedAt)
+		a.AckedBy, a.AckedByName, a.AckNote, a.ReturnedAt, a.ClearedAt, a.UpdatedAt, a.Openings)
 	if err != nil {
 		return fmt.Errorf("add alarm of rule %s on %s: %w", a.Rule, a.Device, wrap(err))
 	}
@@ -147,12 +167,24 @@ func (s *Alarms) Add(ctx context.Context, a telemetry.Alarm) error {
 }
 
 // Save implements telemetry.AlarmStore.
-func (s *Alarms) Save(ctx context.Context, a telemetry.Alarm, was time.Time) error {
+func (s *Alarms) Save(ctx context.Context, a telemetry.Alarm, was time.Time, steps ...telemetry.Step) error {
+	if len(steps) == 0 {
+		return s.save(ctx, a, was)
+	}
+	return s.db.Do(ctx, func(ctx context.Context) error {
+		if err := s.save(ctx, a, was); err != nil {
+			return err
+		}
+		return s.addSteps(ctx, a, steps)
+	})
+}
+
+func (s *Alarms) save(ctx context.Context, a telemetry.Alarm, was time.Time) error {
 	res, err := s.db.exec(ctx, `update alarms set state = $1, peak = $2, retrospective = $3, acked_at = $4, acked_by = $5,
-		acked_by_name = $6, ack_note = $7, returned_at = $8, cleared_at = $9, updated_at = $10
-		where id = $11 and updated_at = $12`,
+		acked_by_name = $6, ack_note = $7, returned_at = $8, cleared_at = $9, updated_at = $10, openings = $11
+		where id = $12 and updated_at = $13`,
 		string(a.State), a.Peak, a.Retrospective, a.AckedAt, a.AckedBy, a.AckedByName, a.AckNote, a.ReturnedAt, a.ClearedAt,
-		a.UpdatedAt, a.ID, was)
+		a.UpdatedAt, a.Openings, a.ID, was)
 	if err != nil {
 		return fmt.Errorf("save alarm %s: %w", a.ID, wrap(err))
 	}

@@ -21,8 +21,32 @@ func alarm(device, division string, level int) telemetry.Alarm {
 	return telemetry.Alarm{
 		ID: uuid.Must(uuid.NewV7()).String(), Rule: "r", RuleName: "水位", RuleNameEN: "Water 100%", Source: "s", Device: device,
 		DeviceName: "洋口", Property: "water_level", Unit: "m", Division: division, Level: level, State: telemetry.Open,
-		Value: 5.21, Peak: 5.3, Limit: 5.2, Origin: telemetry.Centre, Demo: true, OpenedAt: at, ReceivedAt: at, UpdatedAt: at,
+		Value: 5.21, Peak: 5.3, Limit: 5.2, Openings: 1, Origin: telemetry.Centre, Demo: true, OpenedAt: at, ReceivedAt: at, UpdatedAt: at,
 	}
+}
+
+func step(a telemetry.Alarm, kind telemetry.StepKind) telemetry.Step {
+	return telemetry.Step{
+		ID: uuid.Must(uuid.NewV7()).String(), AlarmID: a.ID, Kind: kind, At: a.UpdatedAt, RecordedAt: a.UpdatedAt, Actor: "u",
+		ActorName: "王工", Note: "已派人", Value: 5.3, Openings: 1,
+	}
+}
+
+func TestAStepStandsAndFallsWithItsChange(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		s := store.NewAlarms(db)
+		a := alarm("d", "320623", 3)
+		first := step(a, telemetry.StepOpened)
+		if err := s.Add(t.Context(), a, first); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Save(t.Context(), a, a.UpdatedAt.Add(time.Second), step(a, telemetry.StepReturned)); errs.KindOf(err) != errs.Conflict {
+			t.Errorf("a save on an old state gave %v, want a conflict", err)
+		}
+		if got, err := s.Steps(t.Context(), a.ID); err != nil || !reflect.DeepEqual(got, []telemetry.Step{first}) {
+			t.Errorf("got %+v, %v; want the first step alone", got, err)
+		}
+	})
 }
 
 func TestAlarmComesBackAsItWasSaved(t *testing.T) {
@@ -161,7 +185,7 @@ func TestOneUnreadableAlarmHidesNoOther(t *testing.T) {
 		for i, year := range []int{2026, 287178, 2026, 20000, 2026} {
 			a := alarm(string(rune('a'+i)), "", 3)
 			a.OpenedAt = time.Date(year, 11, 24, 0, 0, 0, 0, time.UTC)
-			if err := s.Add(t.Context(), a); err != nil {
+			if err := s.Add(t.Context(), a, step(a, telemetry.StepOpened)); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -184,6 +208,20 @@ func TestOneUnreadableAlarmHidesNoOther(t *testing.T) {
 		}
 		if got != "eca" {
 			t.Errorf("the pages hold %q, want \"eca\"", got)
+		}
+		steps := 0
+		for after := ""; ; {
+			p, err := s.ListSteps(t.Context(), telemetry.StepFilter{Scope: actor.Everything, Request: page.Request{Limit: 2, After: after}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if steps += len(p.Items); p.Next == "" {
+				break
+			}
+			after = p.Next
+		}
+		if steps != 3 {
+			t.Errorf("%d steps, want those of the 3 that can be read", steps)
 		}
 		bad := alarm("b", "", 3)
 		if _, ok, err := s.Overlaps(t.Context(), bad.Key(), bad.OpenedAt, time.Date(290_000, 1, 1, 0, 0, 0, 0, time.UTC)); ok || err != nil {

@@ -39,6 +39,7 @@ type Alarm struct {
 	Value         float64    `json:"value"` // at the opening
 	Peak          float64    `json:"peak"`  // furthest past the limit since
 	Limit         float64    `json:"limit"`
+	Openings      int        `json:"openings"`      // how often the limit was passed before anybody acknowledged
 	Origin        string     `json:"origin"`        // Centre or the id of the edge that raised it
 	Retrospective bool       `json:"retrospective"` // learned of too late to ring
 	Demo          bool       `json:"demo"`
@@ -99,4 +100,5 @@ func (a *Alarm) end(ended, at time.Time) {
 // reopen takes the condition as holding again before anybody acknowledged the first time.
 func (a *Alarm) reopen(at time.Time) {
 	a.State, a.ReturnedAt, a.UpdatedAt = Open, nil, at
+	a.Openings++
 }

@@ -99,11 +99,13 @@ func (s *Service) Ack(ctx context.Context, id, note string) (Alarm, error) {
 		a.Peak = held.Peak
 	}
 	events := []event.Event{happened(ctx, AlarmAcknowledged, a)}
+	steps := []Step{a.step(ctx, StepAcknowledged, *a.AckedAt, a.Peak, note)}
 	if !a.Active() {
 		events = append(events, happened(ctx, AlarmCleared, a))
+		steps = append(steps, a.step(ctx, StepCleared, *a.ClearedAt, a.Peak, ""))
 	}
 	err = s.Tx.Do(ctx, func(ctx context.Context) error {
-		if err := s.Alarms.Save(ctx, a, was); err != nil {
+		if err := s.Alarms.Save(ctx, a, was, steps...); err != nil {
 			return err
 		}
 		for n := range events {

@@ -28,7 +28,7 @@ func TestAnAlarmDatedAheadMasksNoLaterOne(t *testing.T) {
 	d.alarmEvent("edge", after(60), after(60), false)
 	d.expect("ended by the true time", "returned@edge", "returned")
 	d.alarmEvent("edge", after(120), after(120), true)
-	d.expect("a later one", "open@edge", "opened")
+	d.expect("a later one", "open@edge", "reopened")
 }
 
 func TestOneReadingAheadSilencesNothing(t *testing.T) {

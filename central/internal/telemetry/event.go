@@ -10,7 +10,9 @@ import (
 
 // Events. Data is the Alarm, Loss, []Latest, Health, Acted, Hold or Exported.
 const (
-	AlarmOpened       = "alarm.opened" // also when it opens again before anybody acknowledged it
+	AlarmOpened       = "alarm.opened"
+	AlarmReopened     = "alarm.reopened" // again, before anybody acknowledged it
+	AlarmRang         = "alarm.rang"     // learned of too late to ring, it turned out to hold still
 	AlarmAcknowledged = "alarm.acknowledged"
 	AlarmReturned     = "alarm.returned"
 	AlarmCleared      = "alarm.cleared"

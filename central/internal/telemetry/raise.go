@@ -42,7 +42,7 @@ func (s *Service) alarm(ctx context.Context, r raising) Alarm {
 	at := next(time.Time{}, r.received)
 	a := Alarm{
 		ID: uuid.Must(uuid.NewV7()).String(), Rule: r.key.Rule, Device: r.key.Device, Property: r.key.Property,
-		RuleName: r.key.Rule, RuleNameEN: r.key.Rule, Level: r.level, Limit: r.limit, State: Open, Value: r.value, Peak: r.peak,
+		RuleName: r.key.Rule, RuleNameEN: r.key.Rule, Level: r.level, Limit: r.limit, State: Open, Value: r.value, Peak: r.peak, Openings: 1,
 		Origin: r.origin, OpenedAt: wire.Time(r.at), ReceivedAt: at, UpdatedAt: at,
 	}
 	if r.rule != nil {
@@ -75,22 +75,24 @@ func (s *Service) raise(ctx context.Context, r raising) {
 		opened := s.alarm(ctx, r)
 		opened.Retrospective = late
 		s.active[r.key] = &opened
-		s.save(ctx, func(ctx context.Context) error { return s.Alarms.Add(ctx, opened) })
+		first := opened.step(ctx, StepOpened, opened.OpenedAt, opened.Value, "")
+		s.save(ctx, func(ctx context.Context) error { return s.Alarms.Add(ctx, opened, first) })
 		s.publish(ctx, AlarmOpened, opened)
 		return
 	}
-	was := a.UpdatedAt
+	was, kind, step := a.UpdatedAt, AlarmRang, StepRang
 	switch {
 	case a.State == Returned && !late && (a.ReturnedAt == nil || a.ReturnedAt.UnixMilli() < r.at):
 		a.reopen(next(was, r.received))
+		kind, step = AlarmReopened, StepReopened
 	case a.Holds() && a.Retrospective && !late:
 		a.Retrospective, a.UpdatedAt = false, next(was, r.received)
 	default:
 		return
 	}
 	a.Peak = s.worse(r.rule, a, r.peak)
-	s.saveAlarm(ctx, *a, was)
-	s.publish(ctx, AlarmOpened, *a)
+	s.saveAlarm(ctx, *a, was, a.step(ctx, step, wire.Time(r.at), r.value, ""))
+	s.publish(ctx, kind, *a)
 }
 
 // known reports whether the store has an alarm of the key that held at that time.
@@ -117,7 +119,7 @@ func (s *Service) end(ctx context.Context, k Key, ended, received time.Time) {
 	was := a.UpdatedAt
 	a.end(ended.UTC(), next(was, received))
 	delete(s.peaked, k)
-	s.saveAlarm(ctx, *a, was)
+	s.saveAlarm(ctx, *a, was, a.ended(ctx)...)
 	if a.Active() {
 		s.publish(ctx, AlarmReturned, *a)
 		return
@@ -130,13 +132,14 @@ func (s *Service) end(ctx context.Context, k Key, ended, received time.Time) {
 func (s *Service) record(ctx context.Context, r raising, end time.Time) {
 	a := s.alarm(ctx, r)
 	a.Retrospective, a.State, a.ReturnedAt, a.ClearedAt = true, Cleared, &end, &a.ReceivedAt
+	steps := append([]Step{a.step(ctx, StepOpened, a.OpenedAt, a.Value, "")}, a.ended(ctx)...)
 	s.save(ctx, func(ctx context.Context) error {
 		before, ok, err := s.Alarms.Overlaps(ctx, r.key, a.OpenedAt, end)
 		if err != nil {
 			return err
 		}
 		if !ok {
-			if err := s.Alarms.Add(ctx, a); err != nil {
+			if err := s.Alarms.Add(ctx, a, steps...); err != nil {
 				return err
 			}
 			s.publish(ctx, AlarmCleared, a)
@@ -187,8 +190,8 @@ func (s *Service) savePeaks(ctx context.Context) {
 	}
 }
 
-func (s *Service) saveAlarm(ctx context.Context, a Alarm, was time.Time) {
-	s.save(ctx, func(ctx context.Context) error { return s.Alarms.Save(ctx, a, was) })
+func (s *Service) saveAlarm(ctx context.Context, a Alarm, was time.Time, steps ...Step) {
+	s.save(ctx, func(ctx context.Context) error { return s.Alarms.Save(ctx, a, was, steps...) })
 }
 
 // save does a change in the alarm store. When the store is down the alarm rings all the same, and the

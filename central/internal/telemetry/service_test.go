@@ -15,6 +15,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/device"
 	"github.com/fengsui/fengsui/central/internal/errs"
 	"github.com/fengsui/fengsui/central/internal/event"
+	"github.com/fengsui/fengsui/central/internal/page"
 	"github.com/fengsui/fengsui/central/internal/store"
 	"github.com/fengsui/fengsui/central/internal/telemetry"
 	"github.com/fengsui/fengsui/central/internal/tsdb"
@@ -222,7 +223,7 @@ func TestAlarmThatReturnsWaitsForAName(t *testing.T) {
 	d.read(now, now, 5.3, 5, 5)
 	d.expect("returned", "returned", "opened returned")
 	d.read(now, now.Add(9*time.Second), 5.4)
-	d.expect("again over the limit", "open", "opened")
+	d.expect("again over the limit", "open", "reopened")
 	d.read(now, now.Add(10*time.Second), 5)
 	list, _ := d.all()
 	if list[0].Peak != 5.4 {
@@ -232,6 +233,69 @@ func TestAlarmThatReturnsWaitsForAName(t *testing.T) {
 		t.Fatal(err)
 	}
 	d.expect("acknowledged after it ended", "cleared", "returned acknowledged cleared")
+}
+
+// Three crossings without a name between them are one row and three openings that anybody can read.
+func TestEveryCrossingIsAStep(t *testing.T) {
+	d := newDesk(t, water())
+	d.read(now, now, 5.3, 5, 5.4, 5, 5.5)
+	list, _ := d.all()
+	if len(list) != 1 || list[0].Openings != 3 {
+		t.Fatalf("got %+v, want one alarm with 3 openings", list)
+	}
+	if _, err := d.Ack(as("王工", "320623"), list[0].ID, "已派人"); err != nil {
+		t.Fatal(err)
+	}
+	d.read(now, now.Add(9*time.Second), 5)
+	d.kill()
+	d.start(water()) // the steps outlive the centre
+	steps, err := d.Steps(as("王工", "320623"), list[0].ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for i, v := range steps {
+		got = append(got, string(v.Kind))
+		if i > 0 && v.ID <= steps[i-1].ID {
+			t.Errorf("step %d is not in order", i)
+		}
+	}
+	want := "opened returned reopened returned reopened acknowledged returned cleared"
+	if text := strings.Join(got, " "); text != want {
+		t.Fatalf("steps are %q, want %q", text, want)
+	}
+	if v := steps[2]; v.Value != 5.4 || v.Openings != 2 || !v.At.Equal(now.Add(2*time.Second)) {
+		t.Errorf("the second crossing is %+v", v)
+	}
+	if v := steps[5]; v.ActorName != "王工" || v.Note != "已派人" || v.Openings != 3 {
+		t.Errorf("the acknowledgement is %+v", v)
+	}
+	var lines []string
+	f := telemetry.StepFilter{Request: page.Request{Limit: 3}}
+	for {
+		part, err := d.ListSteps(as("王工", "320600"), f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, l := range part.Items {
+			lines = append([]string{string(l.Kind)}, lines...)
+			if l.Alarm.ID != list[0].ID || l.Alarm.State != telemetry.Cleared {
+				t.Errorf("a line is about %+v", l.Alarm)
+			}
+		}
+		if f.After = part.Next; part.Next == "" {
+			break
+		}
+	}
+	if text := strings.Join(lines, " "); text != want {
+		t.Errorf("the log is %q, want %q", text, want)
+	}
+	if part, err := d.ListSteps(as("他县", "320681"), telemetry.StepFilter{}); err != nil || len(part.Items) != 0 {
+		t.Errorf("another county reads %+v, %v", part, err)
+	}
+	if _, err := d.Steps(as("他县", "320681"), list[0].ID); errs.KindOf(err) != errs.NotFound {
+		t.Errorf("another county reads the steps: %v", err)
+	}
 }
 
 func TestTwoAcknowledgeAtOnce(t *testing.T) {
@@ -319,7 +383,7 @@ func TestLateKnownAlarmRingsWhenItStillHolds(t *testing.T) {
 	d.alarmEvent("edge", now, now.Add(-time.Hour), true)
 	d.expect("old", "open(late)@edge", "opened")
 	d.read(now, now, 5.3)
-	d.expect("still", "open@edge", "opened")
+	d.expect("still", "open@edge", "rang")
 }
 
 func TestReadersSeeTheirOwnDivisionOnly(t *testing.T) {

@@ -43,10 +43,16 @@ type AlarmStore interface {
 	List(ctx context.Context, f Filter) (page.List[Alarm], error)
 	// Get finds one alarm: errs.NotFound.
 	Get(ctx context.Context, id string) (Alarm, error)
-	// Add stores a new alarm: errs.Conflict when one is active for the same key.
-	Add(ctx context.Context, a Alarm) error
-	// Save writes the alarm when it still stands as it was last updated: errs.Conflict otherwise.
-	Save(ctx context.Context, a Alarm, was time.Time) error
+	// Add stores a new alarm with its first steps, all or nothing: errs.Conflict when one is active for the
+	// same key.
+	Add(ctx context.Context, a Alarm, steps ...Step) error
+	// Save writes the alarm and its new steps, all or nothing, when it still stands as it was last updated:
+	// errs.Conflict otherwise.
+	Save(ctx context.Context, a Alarm, was time.Time, steps ...Step) error
+	// Steps lists the steps of one alarm, in order.
+	Steps(ctx context.Context, id string) ([]Step, error)
+	// ListSteps is one page of the steps of all alarms, newest first.
+	ListSteps(ctx context.Context, f StepFilter) (page.List[Line], error)
 	// AddLoss stores a record of loss; one that is stored already is not stored again, and not an error.
 	AddLoss(ctx context.Context, l Loss) error
 	// Losses are the newest records of loss of an edge, newest first, at most limit.

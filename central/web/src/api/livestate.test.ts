@@ -8,7 +8,7 @@ function device(id: string, state: Device['state'] = 'online'): Device {
   return { id, kind: 'sensor', name: id, demo: true, state, refused: 0, created_at: at, updated_at: at }
 }
 function alarm(id: string, state: Alarm['state'] = 'open'): Alarm {
-  return { id, state, level: 3, rule: 'r', rule_name: '', rule_name_en: '', source: '', device: 'a', device_name: '', property: 'p', unit: 'm', division: '', value: 1, peak: 1, limit: 1, origin: 'centre', retrospective: false, demo: true, opened_at: at, received_at: at, updated_at: at }
+  return { id, state, level: 3, rule: 'r', rule_name: '', rule_name_en: '', source: '', device: 'a', device_name: '', property: 'p', unit: 'm', division: '', value: 1, peak: 1, openings: 1, limit: 1, origin: 'centre', retrospective: false, demo: true, opened_at: at, received_at: at, updated_at: at }
 }
 function latest(value: number, id = 'a'): Latest {
   return { device: id, property: 'p', at, received_at: at, value, quality: 0 }

@@ -38,6 +38,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/alarms/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What happened to all alarms, newest first */
+        get: operations["list-alarm-events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/alarms/export.xlsx": {
         parameters: {
             query?: never;
@@ -83,6 +100,23 @@ export interface paths {
         put?: never;
         /** Acknowledge an alarm by name */
         post: operations["acknowledge-alarm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/{id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What happened to one alarm, in order */
+        get: operations["alarm-events"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -899,6 +933,8 @@ export interface components {
             limit: number;
             /** Format: date-time */
             opened_at: string;
+            /** Format: int64 */
+            openings: number;
             origin: string;
             /** Format: double */
             peak: number;
@@ -1234,6 +1270,23 @@ export interface components {
             /** Format: double */
             value: number;
         };
+        Line: {
+            actor: string;
+            actor_name: string;
+            alarm: components["schemas"]["Alarm"];
+            alarm_id: string;
+            /** Format: date-time */
+            at: string;
+            id: string;
+            kind: string;
+            note?: string;
+            /** Format: int64 */
+            openings: number;
+            /** Format: date-time */
+            recorded_at: string;
+            /** Format: double */
+            value: number;
+        };
         ListAlarm: {
             items: components["schemas"]["Alarm"][] | null;
             next?: string;
@@ -1258,6 +1311,10 @@ export interface components {
             items: components["schemas"]["Latest"][] | null;
             next?: string;
         };
+        ListLine: {
+            items: components["schemas"]["Line"][] | null;
+            next?: string;
+        };
         ListLoss: {
             items: components["schemas"]["Loss"][] | null;
             next?: string;
@@ -1280,6 +1337,10 @@ export interface components {
         };
         ListRule: {
             items: components["schemas"]["Rule"][] | null;
+            next?: string;
+        };
+        ListStep: {
+            items: components["schemas"]["Step"][] | null;
             next?: string;
         };
         ListToken: {
@@ -1597,6 +1658,22 @@ export interface components {
             time?: number;
             trouble?: string;
         };
+        Step: {
+            actor: string;
+            actor_name: string;
+            alarm_id: string;
+            /** Format: date-time */
+            at: string;
+            id: string;
+            kind: string;
+            note?: string;
+            /** Format: int64 */
+            openings: number;
+            /** Format: date-time */
+            recorded_at: string;
+            /** Format: double */
+            value: number;
+        };
         Stream: {
             /** Format: int64 */
             bitrate: number;
@@ -1739,6 +1816,40 @@ export interface operations {
             };
         };
     };
+    "list-alarm-events": {
+        parameters: {
+            query?: {
+                /** @description Next of the part before */
+                after?: string;
+                /** @description Most items wanted; 0 means 100 */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListLine"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "export-alarms": {
         parameters: {
             query?: {
@@ -1834,6 +1945,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Alarm"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "alarm-events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListStep"];
                 };
             };
             /** @description Problem */

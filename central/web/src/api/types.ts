@@ -28,6 +28,11 @@ export type Level = 1 | 2 | 3 | 4
 export type AlarmState = 'open' | 'acknowledged' | 'returned' | 'cleared'
 export type Alarm = Narrow<S['Alarm'], { level: Level; state: AlarmState }>
 
+export type AlarmStepKind = 'opened' | 'reopened' | 'rang' | 'returned' | 'acknowledged' | 'cleared'
+export type AlarmStep = Narrow<S['Step'], { kind: AlarmStepKind }>
+// A line of the log: a step with its alarm as it stands now.
+export type AlarmLine = Narrow<S['Line'], { kind: AlarmStepKind; alarm: Alarm }>
+
 export type Rule = Narrow<S['Rule'], { level: Level }>
 
 // Quality of a reading; 0 is good.
@@ -54,6 +59,8 @@ export type Problem = Partial<S['Problem']>
 // Sharper names the shapes of the document that the console knows more exactly than the document says.
 interface Sharper {
   Alarm: Alarm
+  Line: AlarmLine
+  Step: AlarmStep
   Chart: SeriesData
   Device: Device
   DeviceAdded: Enrolled

@@ -14,7 +14,7 @@ function latest(id: string, property: string, value: number, ago = 1000, quality
   return { device: id, property, value, at, received_at: at, quality }
 }
 function alarm(id: string, of: string, level: Alarm['level'], more: Partial<Alarm> = {}): Alarm {
-  return { id, rule: 'r', rule_name: '', rule_name_en: '', source: '', device: of, device_name: of, property: 'water_level', unit: 'm', division: '', level, state: 'open', value: 0, peak: 0, limit: 0, origin: '', retrospective: false, demo: true, opened_at: '2026-11-24T02:46:00Z', received_at: '', updated_at: '', ...more }
+  return { id, rule: 'r', rule_name: '', rule_name_en: '', source: '', device: of, device_name: of, property: 'water_level', unit: 'm', division: '', level, state: 'open', value: 0, peak: 0, openings: 1, limit: 0, origin: '', retrospective: false, demo: true, opened_at: '2026-11-24T02:46:00Z', received_at: '', updated_at: '', ...more }
 }
 function state(devices: Device[], values: Latest[] = [], alarms: Alarm[] = []): LiveState {
   return {

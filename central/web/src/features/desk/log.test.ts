@@ -1,15 +1,16 @@
 import { describe, expect, it } from 'vitest'
 import { logOf, subjectOf } from './log'
-import type { Alarm, AuditEntry, Device } from '@/api/types'
+import type { AlarmLine, AuditEntry, Device } from '@/api/types'
 
-const alarm = { id: 'x', opened_at: '2026-01-01T01:00:00Z', acked_at: '2026-01-01T01:05:00Z', returned_at: '2026-01-01T01:03:00Z' } as Alarm
+const step = (kind: string, minute: number) => ({ id: `${kind} ${String(minute)}`, kind, at: `2026-01-01T01:0${String(minute)}:00Z` }) as AlarmLine
+const lines = [step('opened', 0), step('returned', 3), step('acknowledged', 5), step('cleared', 5)]
 const device = { id: 'd', state: 'offline', last_seen: '2026-01-01T01:04:00Z' } as Device
 const person = '0199f3a2-7c1e-7b3a-9d55-aa11bb22cc33'
 const entry = (kind: string, actor = person) => ({ id: kind, at: '2026-01-01T00:30:00Z', kind, actor }) as AuditEntry
 
 describe('logOf', () => {
   it('mixes sources, newest first', () => {
-    const kinds = logOf([alarm], [device], [entry('session.started')], 10).map((e) => e.kind)
+    const kinds = logOf(lines, [device], [entry('session.started')], 10).map((e) => e.kind)
     expect(kinds).toEqual(['acknowledged', 'lost', 'returned', 'opened', 'audit'])
   })
   it('leaves out what machines do, except what somebody has to know of', () => {
@@ -17,8 +18,16 @@ describe('logOf', () => {
     expect(logOf([], [], kinds, 10).map((e) => e.audit?.kind)).toEqual(['session.refused', 'telemetry.lost'])
   })
   it('does not say alarms twice and keeps to the limit', () => {
-    expect(logOf([alarm], [], [entry('alarm.opened')], 10)).toHaveLength(3)
-    expect(logOf([alarm], [device], [], 2)).toHaveLength(2)
+    expect(logOf(lines, [], [entry('alarm.opened')], 10)).toHaveLength(3)
+    expect(logOf(lines, [device], [], 2)).toHaveLength(2)
+  })
+  it('shows every crossing of one alarm', () => {
+    expect(logOf([step('opened', 0), step('returned', 1), step('reopened', 2), step('returned', 3), step('reopened', 4)], [], [], 10).map((e) => e.kind)).toEqual(['reopened', 'returned', 'reopened', 'returned', 'opened'])
+  })
+  it('says once that somebody watches, whatever the link does', () => {
+    const watch = (minute: number, ended = false, subject = 'camera') => ({ id: String(minute), at: `2026-01-01T01:${String(minute).padStart(2, '0')}:00Z`, kind: 'stream.watched', actor: person, subject, data: { ended } }) as unknown as AuditEntry
+    const audit = [watch(40), watch(15, true), watch(9), watch(8, true), watch(2, false, 'other'), watch(1)]
+    expect(logOf([], [], audit, 10).map((e) => e.audit?.id)).toEqual(['40', '2', '1'])
   })
 })
 

@@ -18,6 +18,6 @@ export const dots: Dot[] = Array.from({ length: 96 }, (_, i) => {
 
 export const alarm: Alarm = {
   id: 'sample', rule: 'sample', rule_name: '超警戒水位', rule_name_en: 'above the warning level', source: '', device: 'sample', device_name: '示例潮位站',
-  property: 'water_level', unit: 'm', division: '', level: 3, state: 'open', value: 5.21, peak: 5.32, limit: 5.2, origin: 'centre', retrospective: false, demo: true,
+  property: 'water_level', unit: 'm', division: '', level: 3, state: 'open', value: 5.21, peak: 5.32, openings: 1, limit: 5.2, origin: 'centre', retrospective: false, demo: true,
   opened_at: new Date(start).toISOString(), received_at: new Date(start).toISOString(), updated_at: new Date(start).toISOString(),
 }

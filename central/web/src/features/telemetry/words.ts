@@ -54,5 +54,9 @@ export function useAlarmWords() {
     if (alarm.retrospective) return t('alarm.stand.late', { time: moment(new Date(alarm.received_at), new Date(live.now())) })
     return t('alarm.stand.open')
   }
-  return { heading, rule, measured, old, stand, value }
+  // again says how often the limit was passed before anybody acknowledged; '' the first time.
+  function again(alarm: Alarm): string {
+    return alarm.openings > 1 ? t('alarm.detail.again', { n: alarm.openings }) : ''
+  }
+  return { again, heading, rule, measured, old, stand, value }
 }
