@@ -219,11 +219,11 @@ type Subject struct {
 	Input  string
 }
 
-// Subjects says what a reading of this property means to the rule; none when the rule does not look.
-// Listed devices need no class.
+// Subjects says what a reading of this property means to the rule; none when the rule does not look. To
+// the rule silent any word of the device counts. Listed devices need no class.
 func (r *Rule) Subjects(device, class, property string) []Subject {
 	var out []Subject
-	if r.On(device, class) && (property == r.Property || r.uses(property)) {
+	if r.On(device, class) && (property == r.Property || r.Condition == Silent || r.uses(property)) {
 		out = append(out, Subject{device, property})
 	}
 	for name, in := range r.Inputs {

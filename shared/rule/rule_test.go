@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fengsui/fengsui/shared/profile"
 	"github.com/fengsui/fengsui/shared/wire"
 )
 
@@ -96,6 +97,8 @@ func TestRuleLooksAtItsClassOrTheListedDevices(t *testing.T) {
 		{byClass, "a", "gas", "water_level", nil},
 		{listed, "a", "", "water_level", []Subject{{"a", "water_level"}}},
 		{listed, "b", "water_level", "water_level", nil},
+		{silent(), "a", "water_level", "battery", []Subject{{"a", "battery"}}},
+		{silent(), "a", "gas", "water_level", nil},
 		{joint, "a", "", "flow", []Subject{{"a", "flow"}}},
 		{joint, "a", "", "upstream", nil},
 		{joint, "up", "", "water_level", []Subject{{"a", "upstream"}, {"b", "upstream"}}},
@@ -195,4 +198,37 @@ func FuzzParse(f *testing.F) {
 			}
 		}
 	})
+}
+
+// Every rule that is shipped speaks of things that the vocabulary has and that a device of its class sends.
+func TestShippedRulesAreAboutWhatDevicesSend(t *testing.T) {
+	profiles, err := profile.LoadDir("../../firmware-configs/profiles")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sent, classes := map[string]bool{"terminal uplink": true}, map[string]bool{}
+	for _, p := range profiles {
+		classes[p.Class] = true
+		for _, s := range p.Series {
+			sent[p.Class+" "+s.Property] = true
+		}
+	}
+	rules, err := Load("../../firmware-configs/rules")
+	if err != nil {
+		t.Fatal(err)
+	}
+	watched := map[string]bool{}
+	for _, r := range rules {
+		if !sent[r.Class+" "+r.Property] {
+			t.Errorf("%s: no device of class %s sends %s", r.ID, r.Class, r.Property)
+		}
+		if r.Condition == Silent {
+			watched[r.Class] = true
+		}
+	}
+	for class := range classes {
+		if !watched[class] {
+			t.Errorf("nobody notices when a device of class %s is silent", class)
+		}
+	}
 }

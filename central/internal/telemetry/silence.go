@@ -79,7 +79,7 @@ func (s *Service) hear(ctx context.Context, w *watch, d *device.Device, now time
 	s.changed(ctx, w, w.rule.Tick(&w.live, now.UnixMilli()), now.UnixMilli(), now)
 }
 
-// spoke takes a live reading as the end of the silence of its series, also of one that the terminal has
+// spoke takes a live reading as the end of the silence of its device, also of one that the terminal has
 // noticed.
 func (s *Service) spoke(ctx context.Context, w *watch, p wire.Point, received time.Time) {
 	ended := wire.Time(p.At)

@@ -131,7 +131,7 @@ func (w *Watch) bind() map[string]subject {
 					subjects[l.key()] = l.subject
 					k := series{d.ID, p.Property}
 					w.looks[k] = append(w.looks[k], l)
-					if r.Condition == rule.Silent {
+					if r.Condition == rule.Silent && p.Property == r.Property {
 						w.quiet = append(w.quiet, l.subject)
 					}
 				}
