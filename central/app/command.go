@@ -176,8 +176,8 @@ type NewDevice struct {
 	Demo                 bool
 }
 
-// AddDevice adds a device and prints its token: of a simple sensor its password, of an edge its one-time
-// enrolment token.
+// AddDevice adds a device and prints its token: of a simple sensor its password, of an edge the command
+// that enrols it.
 func AddDevice(ctx context.Context, o Options, id string, n NewDevice) error {
 	return withDevices(ctx, o, func(ctx context.Context, h atHand, devices *device.Service) error {
 		add := device.New{ID: id, Kind: device.Kind(n.Kind), Name: n.Name, Division: n.Division, Demo: n.Demo}
@@ -194,13 +194,18 @@ func AddDevice(ctx context.Context, o Options, id string, n NewDevice) error {
 		if err != nil {
 			return err
 		}
-		token := added.Token
 		if added.Enrol != nil {
-			token = added.Enrol.Token
+			return h.say(added.Enrol)
 		}
-		_, err = fmt.Fprintln(h.out, token)
+		_, err = fmt.Fprintln(h.out, added.Token)
 		return err
 	})
+}
+
+// say prints the command that enrols an edge; its last word is the token.
+func (h atHand) say(e *device.Enrolment) error {
+	_, err := fmt.Fprintln(h.out, e.Command(strings.TrimSuffix(h.cfg.HTTP.PublicURL, "/")))
+	return err
 }
 
 // SensorToken prints a new token of a simple sensor; the old one ends.
@@ -215,15 +220,14 @@ func SensorToken(ctx context.Context, o Options, id string) error {
 	})
 }
 
-// EnrolToken prints a new one-time enrolment token of an edge.
+// EnrolToken prints the command that enrols an edge anew.
 func EnrolToken(ctx context.Context, o Options, id string) error {
 	return withDevices(ctx, o, func(ctx context.Context, h atHand, devices *device.Service) error {
 		e, err := devices.NewEnrolment(ctx, id)
 		if err != nil {
 			return err
 		}
-		_, err = fmt.Fprintln(h.out, e.Token)
-		return err
+		return h.say(&e)
 	})
 }
 

@@ -13,23 +13,37 @@ import (
 	"github.com/fengsui/fengsui/shared/profile"
 )
 
-// Enrol trades a one-time token for a certificate. An empty server is the one of the configuration.
-func Enrol(ctx context.Context, o Options, server, token string) error {
+// EnrolWith is what a person brings from the centre. An empty Server is the one of the configuration.
+// CA is the fingerprint of the centre's authority; Insecure goes without it and without TLS.
+type EnrolWith struct {
+	Server, Token, CA string
+	Insecure          bool
+}
+
+// Enrol trades a one-time token for a certificate.
+func Enrol(ctx context.Context, o Options, with EnrolWith) error {
 	cfg, err := config.Load(o.ConfigFile)
 	if err != nil {
 		return err
 	}
-	if token == "" {
+	if with.Token == "" {
 		return errors.New("the token is missing: --token TOKEN")
 	}
-	if server != "" {
-		cfg.Centre.URL = server
+	if with.CA == "" && !with.Insecure {
+		return errors.New("the fingerprint of the centre is missing: --ca-sha256 FINGERPRINT, as the console shows it beside the token; --insecure goes without")
+	}
+	if with.Server != "" {
+		cfg.Centre.URL = with.Server
+	}
+	cfg.Centre.Insecure = cfg.Centre.Insecure || with.Insecure
+	if err := cfg.Centre.Safe(); err != nil {
+		return fmt.Errorf("enrol: %w", err)
 	}
 	client, err := httpClient(cfg.Centre, nil)
 	if err != nil {
 		return err
 	}
-	id, err := enrol.Enrol(ctx, enrol.Centre{URL: cfg.Centre.URL, Client: client}, cfg.Data, cfg.ID, token)
+	id, err := enrol.Enrol(ctx, enrol.Centre{URL: cfg.Centre.URL, Client: client}, cfg.Data, enrol.Ticket{Edge: cfg.ID, Token: with.Token, CA: with.CA})
 	if err != nil {
 		return err
 	}

@@ -3,8 +3,12 @@
 package tlsconf
 
 import (
+	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/hex"
+	"encoding/pem"
+	"errors"
 	"fmt"
 	"os"
 )
@@ -34,6 +38,16 @@ func Pool(file string) (*x509.CertPool, error) {
 		return nil, fmt.Errorf("read %s: no certificate in PEM form", file)
 	}
 	return pool, nil
+}
+
+// Fingerprint is the SHA-256 of the first certificate of a PEM text, in hexadecimal.
+func Fingerprint(text []byte) (string, error) {
+	block, _ := pem.Decode(text)
+	if block == nil || block.Type != "CERTIFICATE" {
+		return "", errors.New("take fingerprint: no certificate in PEM form")
+	}
+	sum := sha256.Sum256(block.Bytes)
+	return hex.EncodeToString(sum[:]), nil
 }
 
 // Server is the settings of a listener with the given certificate.

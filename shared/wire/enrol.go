@@ -1,5 +1,11 @@
 package wire
 
+// EnrolAuthority answers GET /api/v1/enrol/ca: whose certificate signs those of terminals. An edge compares
+// its fingerprint (SHA-256 of the DER, in hexadecimal) with the one it was told before it shows its token.
+type EnrolAuthority struct {
+	CA string `json:"ca"` // PEM
+}
+
 // EnrolRequest trades a one-time token for a certificate: POST /api/v1/enrol. The key is made on the
 // device and never leaves it.
 type EnrolRequest struct {

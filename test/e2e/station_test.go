@@ -57,7 +57,7 @@ stations:
 	if err := os.WriteFile(e.Config, []byte(strings.Replace(string(text), "sensors:\n", sensors, 1)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	harness.Run(t, p.Edge, "enrol", "--config", e.Config, "--server", c.URL, "--token", c.EnrolToken(t, "edge-stations"))
+	c.EnrolEdge(t, "edge-stations", e.Config)
 	e.Start(t)
 	random := rand.New(rand.NewPCG(3, 4))
 	for range 6 {

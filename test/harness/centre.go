@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -168,15 +169,28 @@ func (c *Centre) Sensor(t TB, id string) string {
 	return made.Token
 }
 
+// EnrolFlags registers an edge by command line and gives the flags of the command that it prints.
+func (c *Centre) EnrolFlags(t TB, id string) []string {
+	t.Helper()
+	words := strings.Fields(Run(t, c.Programs.Central, "device", "add", id, "--kind", "edge", "--config", c.Config))
+	at := slices.Index(words, "enrol")
+	if at < 0 || len(words) < at+5 {
+		t.Fatalf("no command that enrols %s in %q", id, words)
+	}
+	return words[at+1:]
+}
+
 // EnrolToken registers an edge by command line and gives its one-time token.
 func (c *Centre) EnrolToken(t TB, id string) string {
 	t.Helper()
-	out := strings.TrimSpace(Run(t, c.Programs.Central, "device", "add", id, "--kind", "edge", "--config", c.Config))
-	if out == "" {
-		t.Fatalf("no enrol token for %s", id)
-	}
-	fields := strings.Fields(out)
-	return fields[len(fields)-1]
+	flags := c.EnrolFlags(t, id)
+	return flags[len(flags)-1]
+}
+
+// EnrolEdge registers an edge and has the agent with this configuration enrol.
+func (c *Centre) EnrolEdge(t TB, id, config string) {
+	t.Helper()
+	Run(t, c.Programs.Edge, append([]string{"enrol", "--config", config, "--server", c.URL}, c.EnrolFlags(t, id)...)...)
 }
 
 // Alarms asks for the active alarms, or all of them.

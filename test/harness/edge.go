@@ -26,7 +26,7 @@ type Edge struct {
 func StartEdge(t TB, c *Centre, f *Field, id, addr string) *Edge {
 	t.Helper()
 	e := NewEdge(t, c, f, id, addr)
-	Run(t, c.Programs.Edge, "enrol", "--config", e.Config, "--server", c.URL, "--token", c.EnrolToken(t, id))
+	c.EnrolEdge(t, id, e.Config)
 	e.Start(t)
 	return e
 }

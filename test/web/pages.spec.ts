@@ -20,9 +20,26 @@ test('a technician registers a terminal and sees its QR code once', async ({ pag
   await dialog.locator('input[name=device-name]').fill('海安测试终端')
   await dialog.getByRole('button', { name: '登记', exact: true }).click()
   await expect(dialog.getByRole('img', { name: '入网二维码' })).toBeVisible()
-  await expect(dialog.getByLabel('终端命令')).toHaveValue(/^fengsui-edge enrol --server http.* --token \S+$/)
+  await expect(dialog.getByLabel('终端命令')).toHaveValue(/^sudo -u fengsui-edge fengsui-edge enrol --server http\S+ --ca-sha256 [0-9a-f]{64} --token \S+$/)
+  await expect(dialog.getByText(/只有中心这台机器打得开/)).toBeVisible()
   await dialog.getByRole('button', { name: '完成' }).click()
   await expect(page.getByText(id).first()).toBeVisible()
+})
+
+test('the page of an enrolment QR code shows a phone without login the command, and an altered one nothing', async ({ page, demo }) => {
+  const asked: string[] = []
+  page.on('request', (r) => asked.push(r.url()))
+  await page.setViewportSize({ width: 390, height: 844 })
+  const token = 'ab'.repeat(20)
+  const until = new Date(Date.now() + 3_600_000).toISOString()
+  await page.goto(`${demo.url}/enrol#edge=edge-1&token=${token}&ca=${'cd'.repeat(32)}&until=${encodeURIComponent(until)}`)
+  await expect(page.getByLabel('终端命令')).toHaveValue(`sudo -u fengsui-edge fengsui-edge enrol --server ${demo.url} --ca-sha256 ${'cd'.repeat(32)} --token ${token}`)
+  await expect(page.getByText('id: edge-1')).toBeVisible()
+  expect(asked.filter((url) => url.includes('/api/') && url.includes(token))).toEqual([])
+  await page.goto(`${demo.url}/enrol#edge=edge-1&token=${encodeURIComponent('$(reboot)')}&ca=x&until=${until}`)
+  await page.reload()
+  await expect(page.getByText(/链接不完整或被改动过/)).toBeVisible()
+  await expect(page.getByLabel('终端命令')).toHaveCount(0)
 })
 
 test('an administrator sees the users and a duty officer does not', async ({ page, demo }) => {

@@ -21,9 +21,9 @@ const usage = `fengsui-central %s – emergency command centre
   user add NAME              add a user (--name, --role, --org, --password-file)
   user password NAME         set a one-time password and print it
   user list                  list the users
-  device add ID              add a device and print its token (--kind sensor|edge, --name, --division, --lon, --lat)
+  device add ID              add a device and print its token, of an edge the command that enrols it (--kind sensor|edge, --name, --division, --lon, --lat)
   device token ID            print a new token of a simple sensor
-  device enrol ID            print a new enrolment token of an edge
+  device enrol ID            print a new command that enrols an edge
   device revoke ID           end a device's session and its certificate
   device list                list the devices
   token create --user U      print an API token that acts as a user

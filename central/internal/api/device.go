@@ -3,9 +3,6 @@ package api
 import (
 	"context"
 	"net/http"
-	"net/url"
-	"regexp"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -43,14 +40,6 @@ type deviceChange struct {
 	Place    *wire.Place `json:"place,omitempty"`
 }
 
-// enrolment is the secret for an edge in the three forms that people use.
-type enrolment struct {
-	Token   string    `json:"token"`
-	Command string    `json:"command" doc:"To be typed on the terminal"`
-	URI     string    `json:"uri" doc:"For the QR code"`
-	Expires time.Time `json:"expires"`
-}
-
 type deviceToken struct {
 	Token string `json:"token"`
 }
@@ -59,37 +48,6 @@ type deviceAdded struct {
 	Device device.Device `json:"device"`
 	Enrol  *enrolment    `json:"enrol,omitempty"`
 	Token  string        `json:"token,omitempty"`
-}
-
-// base learns from the request where the centre is reached, for the enrolment command.
-type base struct{ origin string }
-
-// hostName keeps anything but a host and port out of a command that a person will paste into a shell.
-var hostName = regexp.MustCompile(`^[A-Za-z0-9.-]+(:[0-9]{1,5})?$|^\[[0-9A-Fa-f:]+\](:[0-9]{1,5})?$`)
-
-// Resolve implements huma.Resolver.
-func (b *base) Resolve(ctx huma.Context) []error {
-	if host := ctx.Host(); hostName.MatchString(host) {
-		scheme := "http://"
-		if ctx.TLS() != nil || ctx.Header("X-Forwarded-Proto") == "https" {
-			scheme = "https://"
-		}
-		b.origin = scheme + host
-	}
-	return nil
-}
-
-func (s *Server) enrolment(b base, e device.Enrolment) *enrolment {
-	server := s.opts.PublicURL
-	if server == "" {
-		server = b.origin
-	}
-	return &enrolment{
-		Token:   e.Token,
-		Command: "fengsui-edge enrol --server " + server + " --token " + e.Token,
-		URI:     "fengsui://enrol?" + url.Values{"server": {server}, "token": {e.Token}}.Encode(),
-		Expires: e.Expires,
-	}
 }
 
 // RegisterDevices adds the register of devices.

@@ -12,6 +12,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -22,6 +23,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/page"
 	"github.com/fengsui/fengsui/central/internal/store"
 	"github.com/fengsui/fengsui/central/internal/store/storetest"
+	"github.com/fengsui/fengsui/shared/tlsconf"
 	"github.com/fengsui/fengsui/shared/wire"
 )
 
@@ -107,11 +109,19 @@ func TestEdgeIsRegisteredAndEnrolledOverHTTP(t *testing.T) {
 	if status != http.StatusCreated || added.Enrol == nil || added.Token != "" {
 		t.Fatalf("%d %s", status, text)
 	}
-	if want := "fengsui-edge enrol --server " + s.url + " --token " + added.Enrol.Token; added.Enrol.Command != want {
+	if want := "sudo -u fengsui-edge fengsui-edge enrol --server " + s.url + " --ca-sha256 " + added.Enrol.CA + " --token " + added.Enrol.Token; added.Enrol.Command != want {
 		t.Errorf("command %q, want %q", added.Enrol.Command, want)
 	}
-	if !strings.HasPrefix(added.Enrol.URI, "fengsui://enrol?server=http%3A%2F%2F127.0.0.1") {
-		t.Errorf("uri %q", added.Enrol.URI)
+	want := s.url + "/enrol#ca=" + added.Enrol.CA + "&edge=edge-a&token=" + added.Enrol.Token + "&until="
+	if !strings.HasPrefix(added.Enrol.URL, want) || added.Enrol.Server != s.url || !slices.Equal(added.Enrol.Warnings, []string{warnLoopback}) {
+		t.Errorf("%+v", added.Enrol)
+	}
+	var authority wire.EnrolAuthority
+	if status, text := s.call("", "GET", "/enrol/ca", nil, &authority); status != http.StatusOK {
+		t.Errorf("authority: %d %s", status, text)
+	}
+	if got, err := tlsconf.Fingerprint([]byte(authority.CA)); err != nil || got != added.Enrol.CA {
+		t.Errorf("fingerprint %s, %v; want %s", got, err, added.Enrol.CA)
 	}
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -135,6 +136,9 @@ func (c *Config) check() error {
 			return &strict.Problem{Key: a.key, Err: err}
 		}
 	}
+	if err := c.HTTP.checkPublic(); err != nil {
+		return &strict.Problem{Key: "http.public_url", Err: err}
+	}
 	if host, _, _ := net.SplitHostPort(c.MQTT.Plain); c.MQTT.Plain != "" && !loopback(host) {
 		return &strict.Problem{Key: "mqtt.plain", Err: errors.New("MQTT without TLS is allowed on loopback only, for example 127.0.0.1:1883")}
 	}
@@ -208,6 +212,16 @@ func (c *Config) checkFiles() error {
 	}
 	if c.Log.Format != "text" && c.Log.Format != "json" {
 		return &strict.Problem{Key: "log.format", Err: fmt.Errorf("%q is neither text nor json", c.Log.Format)}
+	}
+	return nil
+}
+
+// publicURL keeps anything but an origin out of a command that a person pastes into a shell.
+var publicURL = regexp.MustCompile(`^https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(:[0-9]{1,5})?/?$`)
+
+func (h HTTP) checkPublic() error {
+	if h.PublicURL != "" && !publicURL.MatchString(h.PublicURL) {
+		return fmt.Errorf("%q is not an address like https://centre.example:8080, without a path", h.PublicURL)
 	}
 	return nil
 }

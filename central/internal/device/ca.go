@@ -6,9 +6,11 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/hex"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -71,6 +73,12 @@ func OpenAuthority(dir string, names []string) (*Authority, error) {
 	}
 	a.names = allNames(names)
 	return a, nil
+}
+
+// Fingerprint is the SHA-256 of the authority's certificate, in hexadecimal.
+func (a *Authority) Fingerprint() string {
+	sum := sha256.Sum256(a.root.Raw)
+	return hex.EncodeToString(sum[:])
 }
 
 // makeRoot writes key and certificate as one file, which either is there whole or is not: the server and

@@ -28,8 +28,20 @@ const (
 
 // Enrolment is a one-time token for an edge, shown once.
 type Enrolment struct {
+	Edge    string
 	Token   string
+	CA      string // fingerprint of the authority, by which the edge knows the centre
 	Expires time.Time
+}
+
+// Command is what a person types on the terminal, which asks the centre at server; an empty one leaves that
+// to the terminal's configuration.
+func (e Enrolment) Command(server string) string {
+	out := "sudo -u fengsui-edge fengsui-edge enrol"
+	if server != "" {
+		out += " --server " + server
+	}
+	return out + " --ca-sha256 " + e.CA + " --token " + e.Token
 }
 
 // newSecret is 160 random bits in hexadecimal.
@@ -50,7 +62,7 @@ func hash(secret string) string {
 func (s *Service) SetMQTTPort(port int) { s.port.Store(int64(port)) }
 
 func (s *Service) enrolment(ctx context.Context, id string, now time.Time) (*Enrolment, error) {
-	e := &Enrolment{Token: newSecret(), Expires: event.Stamp(now.Add(enrolLife))}
+	e := &Enrolment{Edge: id, Token: newSecret(), CA: s.CA.Fingerprint(), Expires: event.Stamp(now.Add(enrolLife))}
 	if err := s.Store.AddEnrolment(ctx, id, hash(e.Token), event.Stamp(now), e.Expires); err != nil {
 		return nil, err
 	}

@@ -210,7 +210,7 @@ func (s *Service) Admit(ctx context.Context, edge string, b *wire.Batch) uint64 
 			events = append(events, ev)
 		} else {
 			refused++
-			which = ev.Device + " " + string(ev.Kind)
+			which = ev.Device + " " + ev.Kind
 		}
 	}
 	s.reg.mu.RUnlock()

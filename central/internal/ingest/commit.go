@@ -182,7 +182,7 @@ func (i *Ingest) results(c committable) {
 		}
 		var r wire.CommandResult
 		if json.Unmarshal(e.Data, &r) != nil || r.Command == "" {
-			i.Refused(i.ctx, c.Edge, ReasonMalformed, e.Device+" "+string(e.Kind), 1)
+			i.Refused(i.ctx, c.Edge, ReasonMalformed, e.Device+" "+e.Kind, 1)
 			continue
 		}
 		i.opts.Devices.Result(i.ctx, c.Edge, r)

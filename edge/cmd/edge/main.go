@@ -18,7 +18,8 @@ import (
 const usage = `fengsui-edge %s – agent on a terminal
 
   run                  run the agent
-  enrol --token T      trade a one-time token for a certificate (--server URL: not the configured centre)
+  enrol --token T      trade a one-time token for a certificate (--ca-sha256 F: fingerprint of the centre,
+                       --server URL: not the configured centre, --insecure: http:// to another machine)
   profile test FILE    check the profile of a device and play its recordings to the driver
 
 run and enrol take --config FILE (default /etc/fengsui/edge.yml).
@@ -54,6 +55,8 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	set.StringVar(&o.ConfigFile, "config", "/etc/fengsui/edge.yml", "configuration `file`")
 	server := set.String("server", "", "address of the centre; empty: that of the configuration")
 	token := set.String("token", "", "one-time token of the centre")
+	ca := set.String("ca-sha256", "", "fingerprint of the centre's authority; the token is sent to no other centre")
+	insecure := set.Bool("insecure", false, "allow http:// to another machine, and no fingerprint")
 	if err := set.Parse(args); err != nil {
 		return err
 	}
@@ -64,7 +67,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	case "run":
 		return app.Run(ctx, o)
 	case "enrol":
-		return app.Enrol(ctx, o, *server, *token)
+		return app.Enrol(ctx, o, app.EnrolWith{Server: *server, Token: *token, CA: *ca, Insecure: *insecure})
 	}
 	return errUsage
 }

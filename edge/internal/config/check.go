@@ -43,9 +43,8 @@ func (c *Config) check() error {
 }
 
 func (c *Config) checkCentre() error {
-	u, err := url.Parse(c.Centre.URL)
-	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
-		return strict.Bad("centre.url", "%q is not an address like https://centre.example:8080", c.Centre.URL)
+	if err := c.Centre.Safe(); err != nil {
+		return &strict.Problem{Key: "centre.url", Err: err}
 	}
 	if c.Centre.MQTT != "" {
 		if err := address(c.Centre.MQTT); err != nil {

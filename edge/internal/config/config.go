@@ -5,6 +5,7 @@ package config
 
 import (
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 	"time"
@@ -44,6 +45,7 @@ type Centre struct {
 	MQTT         string        `yaml:"mqtt"`
 	Plain        bool          `yaml:"plain"`
 	URLCA        string        `yaml:"url_ca"`
+	Insecure     bool          `yaml:"insecure"`
 	CA           string        `yaml:"ca"`
 	Cert         string        `yaml:"cert"`
 	Key          string        `yaml:"key"`
@@ -140,6 +142,18 @@ func (c *Config) RulesDir() string {
 		return filepath.Join(c.FirmwareConfigs, "rules")
 	}
 	return c.Rules
+}
+
+// Safe returns an error when tokens would go over the network for everybody to read.
+func (c Centre) Safe() error {
+	u, err := url.Parse(c.URL)
+	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+		return fmt.Errorf("%q is not an address like https://centre.example:8080", c.URL)
+	}
+	if u.Scheme == "http" && !c.Insecure && !loopback(u.Hostname()) {
+		return fmt.Errorf("%s has no TLS: whoever listens on the way takes the token and the pictures; use an https:// address, or say insecure: true (enrol: --insecure) on a network that is closed", c.URL)
+	}
+	return nil
 }
 
 // Load reads a file over the defaults; FENGSUI_EDGE_<KEY> in the environment (dots as underscores) goes

@@ -65,6 +65,7 @@ func TestBadFileStopsWithFileAndLine(t *testing.T) {
 		{"two documents", base + "---\nid: f\n", "more than one document"},
 		{"no id", strings.Replace(base, "id: e", "id: E!", 1), "edge.yml:1: id: "},
 		{"no centre", strings.Replace(base, "http://", "", 1), "edge.yml:6: centre.url: "},
+		{"tokens in the clear", strings.Replace(base, "http://127.0.0.1", "http://10.0.0.1", 1), "edge.yml:6: centre.url: http://10.0.0.1:8080 has no TLS"},
 		{"plain MQTT over the network", base + "  mqtt: 10.0.0.1:1883\n  plain: true\n", "edge.yml:8: centre.plain: "},
 		{"certificate without key", base + "  cert: /x\n", "edge.yml:7: centre.cert: "},
 		{"unreadable certificate", base + "  mqtt: a:1\n  ca: /nonexistent/ca\n  cert: /nonexistent/c\n  key: /nonexistent/k\n", "edge.yml:8: centre.ca: read /nonexistent/ca"},
@@ -96,6 +97,20 @@ func TestPasswordOfACameraIsNotInTheError(t *testing.T) {
 	}
 	if _, err := Load(file); err == nil || strings.Contains(err.Error(), "geheim") {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestAnAddressWithoutTLSIsTakenWhenTheFileSaysSo(t *testing.T) {
+	for url, want := range map[string]bool{
+		"https://centre.example": true, "http://localhost:8080": true, "http://[::1]:8080": true, "http://127.9.9.9": true,
+		"http://localhost.evil.example": false, "http://0.0.0.0": false, "ftp://127.0.0.1": false, "http://": false,
+	} {
+		if err := (Centre{URL: url}).Safe(); (err == nil) != want {
+			t.Errorf("%s: %v", url, err)
+		}
+	}
+	if err := (Centre{URL: "http://10.0.0.1:8080", Insecure: true}).Safe(); err != nil {
+		t.Error(err)
 	}
 }
 

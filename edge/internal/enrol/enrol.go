@@ -48,7 +48,7 @@ type Identity struct {
 }
 
 // ErrNone is returned when the terminal is not enrolled.
-var ErrNone = errors.New("not enrolled yet: fengsui-edge enrol --config edge.yml --token TOKEN")
+var ErrNone = errors.New("not enrolled yet: fengsui-edge enrol --ca-sha256 FINGERPRINT --token TOKEN, as the console shows it")
 
 // Centre is where to enrol.
 type Centre struct {
@@ -56,18 +56,32 @@ type Centre struct {
 	Client *http.Client
 }
 
-// Enrol trades a one-time token for a certificate of this edge and keeps it in the folder.
-func Enrol(ctx context.Context, c Centre, dir, edge, token string) (Identity, error) {
+// Ticket is what a person brings from the centre.
+type Ticket struct {
+	Edge  string // as the configuration calls this terminal
+	Token string // one-time
+	CA    string // SHA-256 of the centre's authority, hexadecimal, colons allowed; empty: not compared
+}
+
+// Enrol trades a one-time token for a certificate of this edge and keeps it in the folder. The centre has to
+// show the authority that the ticket names before it sees the token.
+func Enrol(ctx context.Context, c Centre, dir string, t Ticket) (Identity, error) {
+	if err := c.recognise(ctx, t.CA); err != nil {
+		return Identity{}, fmt.Errorf("enrol: %w", err)
+	}
 	key, csr, err := request()
 	if err != nil {
 		return Identity{}, err
 	}
 	var reply wire.EnrolReply
-	if err := c.post(ctx, "/api/v1/enrol", wire.EnrolRequest{Token: strings.TrimSpace(token), CSR: csr}, &reply); err != nil {
+	if err := c.call(ctx, http.MethodPost, "/api/v1/enrol", wire.EnrolRequest{Token: strings.TrimSpace(t.Token), CSR: csr}, &reply); err != nil {
 		return Identity{}, fmt.Errorf("enrol: %w", err)
 	}
-	if reply.Edge != edge {
-		return Identity{}, fmt.Errorf("enrol: the token is for %s, but the configuration says id: %s", reply.Edge, edge)
+	if reply.Edge != t.Edge {
+		return Identity{}, fmt.Errorf("enrol: the token is for %s, but the configuration says id: %s", reply.Edge, t.Edge)
+	}
+	if err := compare(reply.CA, t.CA); err != nil {
+		return Identity{}, fmt.Errorf("enrol: %w", err)
 	}
 	return c.keep(dir, key, reply)
 }
@@ -89,13 +103,47 @@ func Renew(ctx context.Context, c Centre, dir string, now time.Time) (Identity, 
 	}
 	q := wire.RenewRequest{Certificate: old.Certificate, CSR: csr, At: now.UnixMilli(), Signature: signature}
 	var reply wire.EnrolReply
-	if err := c.post(ctx, "/api/v1/enrol/renew", q, &reply); err != nil {
+	if err := c.call(ctx, http.MethodPost, "/api/v1/enrol/renew", q, &reply); err != nil {
 		return Identity{}, fmt.Errorf("renew certificate: %w", err)
 	}
 	if reply.Edge != old.Edge {
 		return Identity{}, fmt.Errorf("renew certificate: the centre answers for %s instead of %s", reply.Edge, old.Edge)
 	}
+	if reply.CA != old.CA {
+		return Identity{}, errors.New("renew certificate: the centre answers with another authority than the one that enrolled this terminal; enrol again with a new token")
+	}
 	return c.keep(dir, key, reply)
+}
+
+// recognise asks the centre for its authority and compares it with the fingerprint.
+func (c Centre) recognise(ctx context.Context, fingerprint string) error {
+	if fingerprint == "" {
+		return nil
+	}
+	var shown wire.EnrolAuthority
+	if err := c.call(ctx, http.MethodGet, "/api/v1/enrol/ca", nil, &shown); err != nil {
+		return err
+	}
+	if err := compare(shown.CA, fingerprint); err != nil {
+		return fmt.Errorf("%w; the token was not sent", err)
+	}
+	return nil
+}
+
+// compare fails when an authority has another fingerprint than it should.
+func compare(authority, fingerprint string) error {
+	if fingerprint == "" {
+		return nil
+	}
+	want := strings.ToLower(strings.ReplaceAll(strings.TrimSpace(fingerprint), ":", ""))
+	got, err := tlsconf.Fingerprint([]byte(authority))
+	if err != nil {
+		return err
+	}
+	if got != want {
+		return fmt.Errorf("the authority of the centre has the fingerprint %s instead of %s: this is another centre, or somebody stands in between", got, want)
+	}
+	return nil
 }
 
 // request makes a key and a certificate request, both PEM.
@@ -137,12 +185,12 @@ func sign(key string, csr []byte, at int64) (string, error) {
 	return base64.StdEncoding.EncodeToString(raw), nil
 }
 
-func (c Centre) post(ctx context.Context, path string, in, out any) error {
+func (c Centre) call(ctx context.Context, method, path string, in, out any) error {
 	text, err := json.Marshal(in)
 	if err != nil {
 		return err
 	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, strings.TrimSuffix(c.URL, "/")+path, bytes.NewReader(text))
+	r, err := http.NewRequestWithContext(ctx, method, strings.TrimSuffix(c.URL, "/")+path, bytes.NewReader(text))
 	if err != nil {
 		return err
 	}
@@ -177,7 +225,7 @@ func (c Centre) keep(dir, key string, reply wire.EnrolReply) (Identity, error) {
 		Edge: reply.Edge, Key: key, Certificate: reply.Certificate, CA: reply.CA,
 		Broker: net.JoinHostPort(u.Hostname(), strconv.Itoa(reply.MQTTPort)),
 	}
-	if _, err := id.TLS(); err != nil {
+	if err := id.signed(); err != nil {
 		return Identity{}, fmt.Errorf("the centre gave a certificate that cannot be used: %w", err)
 	}
 	text, err := json.Marshal(id)
@@ -252,6 +300,20 @@ func (id Identity) TLS() (*tls.Config, error) {
 		return nil, errors.New("read authority: no certificate in PEM form")
 	}
 	return tlsconf.Client(pool, pair), nil
+}
+
+// signed reports whether key, certificate and authority belong together.
+func (id Identity) signed() error {
+	c, err := id.TLS()
+	if err != nil {
+		return err
+	}
+	leaf, err := x509.ParseCertificate(c.Certificates[0].Certificate[0])
+	if err != nil {
+		return fmt.Errorf("read certificate: %w", err)
+	}
+	_, err = leaf.Verify(x509.VerifyOptions{Roots: c.RootCAs, CurrentTime: leaf.NotBefore, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny}})
+	return err
 }
 
 // Life is from when to when the certificate is valid.

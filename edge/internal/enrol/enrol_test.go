@@ -21,6 +21,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fengsui/fengsui/shared/tlsconf"
 	"github.com/fengsui/fengsui/shared/wire"
 )
 
@@ -34,6 +35,7 @@ type authority struct {
 	pem    string
 	edge   string
 	begin  time.Time
+	tokens int  // requests that brought one
 	broken bool // gives a certificate for another key
 }
 
@@ -54,6 +56,9 @@ func newAuthority(t *testing.T) (*authority, Centre) {
 	}
 	a.pem = armour("CERTIFICATE", der)
 	mux := http.NewServeMux()
+	mux.HandleFunc("GET /api/v1/enrol/ca", func(w http.ResponseWriter, _ *http.Request) {
+		_ = json.NewEncoder(w).Encode(wire.EnrolAuthority{CA: a.pem})
+	})
 	mux.HandleFunc("POST /api/v1/enrol", a.enrol)
 	mux.HandleFunc("POST /api/v1/enrol/renew", a.renew)
 	s := httptest.NewServer(mux)
@@ -62,6 +67,7 @@ func newAuthority(t *testing.T) (*authority, Centre) {
 }
 
 func (a *authority) enrol(w http.ResponseWriter, r *http.Request) {
+	a.tokens++
 	var q wire.EnrolRequest
 	if err := json.NewDecoder(r.Body).Decode(&q); err != nil || q.Token != "good" {
 		w.Header().Set("Content-Type", "application/problem+json")
@@ -119,7 +125,7 @@ func TestTokenBecomesAnIdentityThatOnlyTheAgentCanRead(t *testing.T) {
 	if _, err := Load(dir); !errors.Is(err, ErrNone) {
 		t.Errorf("got %v", err)
 	}
-	id, err := Enrol(t.Context(), centre, dir, "edge-1", " good\n")
+	id, err := Enrol(t.Context(), centre, dir, Ticket{Edge: "edge-1", Token: " good\n"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -145,7 +151,7 @@ func TestAnIdentityThatCannotBeReadIsNamed(t *testing.T) {
 	if err := Check(dir); err != nil {
 		t.Errorf("none at all: %v", err)
 	}
-	if _, err := Enrol(t.Context(), centre, dir, "edge-1", "good"); err != nil {
+	if _, err := Enrol(t.Context(), centre, dir, Ticket{Edge: "edge-1", Token: "good"}); err != nil {
 		t.Fatal(err)
 	}
 	if err := Check(dir); err != nil {
@@ -174,7 +180,7 @@ func TestRefusalLeavesNothingBehindAndSaysWhy(t *testing.T) {
 	} {
 		a.broken = c.broken
 		dir := t.TempDir()
-		if _, err := Enrol(t.Context(), centre, dir, c.edge, c.token); err == nil || !strings.Contains(err.Error(), c.want) {
+		if _, err := Enrol(t.Context(), centre, dir, Ticket{Edge: c.edge, Token: c.token}); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: got %v, want %q", c.name, err, c.want)
 		}
 		if files, _ := os.ReadDir(dir); len(files) != 0 {
@@ -186,7 +192,7 @@ func TestRefusalLeavesNothingBehindAndSaysWhy(t *testing.T) {
 func TestCertificateIsRenewedAtTwoThirdsOfItsLifeWithANewKey(t *testing.T) {
 	a, centre := newAuthority(t)
 	dir := t.TempDir()
-	old, err := Enrol(t.Context(), centre, dir, "edge-1", "good")
+	old, err := Enrol(t.Context(), centre, dir, Ticket{Edge: "edge-1", Token: "good"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -209,5 +215,53 @@ func TestCertificateIsRenewedAtTwoThirdsOfItsLifeWithANewKey(t *testing.T) {
 	}
 	if kept, err := Load(dir); err != nil || kept != fresh {
 		t.Errorf("the failed renewal touched the identity: %v", err)
+	}
+}
+
+func TestTheTokenIsShownToNoOtherCentre(t *testing.T) {
+	a, centre := newAuthority(t)
+	own, err := tlsconf.Fingerprint([]byte(a.pem))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var colons []string
+	for n := 0; n < len(own); n += 2 {
+		colons = append(colons, strings.ToUpper(own[n:n+2]))
+	}
+	for _, good := range []string{own, strings.Join(colons, ":")} {
+		if _, err := Enrol(t.Context(), centre, t.TempDir(), Ticket{Edge: "edge-1", Token: "good", CA: good}); err != nil {
+			t.Errorf("%s: %v", good, err)
+		}
+	}
+	a.tokens = 0
+	other, _ := newAuthority(t)
+	foreign, err := tlsconf.Fingerprint([]byte(other.pem))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	_, err = Enrol(t.Context(), centre, dir, Ticket{Edge: "edge-1", Token: "good", CA: foreign})
+	if err == nil || !strings.Contains(err.Error(), "the token was not sent") || a.tokens != 0 {
+		t.Errorf("%v; %d tokens were sent", err, a.tokens)
+	}
+	if files, _ := os.ReadDir(dir); len(files) != 0 {
+		t.Errorf("left %v", files)
+	}
+}
+
+func TestARenewalTakesNoOtherAuthority(t *testing.T) {
+	a, centre := newAuthority(t)
+	dir := t.TempDir()
+	old, err := Enrol(t.Context(), centre, dir, Ticket{Edge: "edge-1", Token: "good"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, _ := newAuthority(t)
+	a.key, a.cert, a.pem = other.key, other.cert, other.pem
+	if _, err := Renew(t.Context(), centre, dir, time.Now()); err == nil || !strings.Contains(err.Error(), "another authority") {
+		t.Errorf("got %v", err)
+	}
+	if kept, err := Load(dir); err != nil || kept != old {
+		t.Errorf("the identity was touched: %v", err)
 	}
 }

@@ -108,7 +108,7 @@ func (d *demo) run(ctx context.Context) error {
 		return err
 	}
 	for _, edge := range edges() {
-		if err := d.enrol(ready, edge.ID); err != nil {
+		if err := d.enrol(ready, edge); err != nil {
 			return err
 		}
 		if err := start(d.program(edge.ID, "fengsui-edge", "run", "--config", d.file(edge.ID, "edge.yml"))); err != nil {

@@ -29,19 +29,10 @@ type ports struct {
 func (p ports) URL() string { return "http://" + p.HTTP }
 
 // edge is one terminal of the demo.
-type edge struct{ ID, Name string }
+type edge struct{ ID, Name, Division string }
 
 func edges() []edge {
-	return []edge{{"edge-rudong", "洋口闸终端（演示）"}, {"edge-qidong", "吕四指挥车终端（演示）"}}
-}
-
-func edgeName(id string) string {
-	for _, e := range edges() {
-		if e.ID == id {
-			return e.Name
-		}
-	}
-	return id
+	return []edge{{"edge-rudong", "洋口闸终端（演示）", "320623"}, {"edge-qidong", "吕四指挥车终端（演示）", "320681"}}
 }
 
 func usual(http string) ports {

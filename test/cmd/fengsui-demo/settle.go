@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -187,24 +188,25 @@ func output(ctx context.Context, path string, args ...string) (string, error) {
 
 // enrol gives an edge its certificate at the first start. A first start that was interrupted between
 // the two steps asks for a new token.
-func (d *demo) enrol(ctx context.Context, id string) error {
-	marker := d.file(id, "enrolled")
+func (d *demo) enrol(ctx context.Context, e edge) error {
+	marker := d.file(e.ID, "enrolled")
 	if _, err := os.Stat(marker); err == nil {
 		return nil
 	}
-	token, err := d.central(ctx, "device", "add", id, "--kind", "edge", "--name", edgeName(id), "--demo")
+	order, err := d.central(ctx, "device", "add", e.ID, "--kind", "edge", "--name", e.Name, "--division", e.Division, "--demo")
 	if err != nil {
 		var again error
-		if token, again = d.central(ctx, "device", "enrol", id); again != nil {
+		if order, again = d.central(ctx, "device", "enrol", e.ID); again != nil {
 			return errors.Join(err, again)
 		}
 	}
-	fields := strings.Fields(token)
-	if len(fields) == 0 {
-		return fmt.Errorf("no token for %s", id)
+	words := strings.Fields(order)
+	at := slices.Index(words, "enrol")
+	if at < 0 {
+		return fmt.Errorf("no command that enrols %s in %q", e.ID, order)
 	}
-	if _, err := output(ctx, filepath.Join(d.Bin, "fengsui-edge"), "enrol", "--config", d.file(id, "edge.yml"),
-		"--server", d.ports.URL(), "--token", fields[len(fields)-1]); err != nil {
+	flags := append([]string{"enrol", "--config", d.file(e.ID, "edge.yml"), "--server", d.ports.URL()}, words[at+1:]...)
+	if _, err := output(ctx, filepath.Join(d.Bin, "fengsui-edge"), flags...); err != nil {
 		return err
 	}
 	return write(marker, []byte(time.Now().UTC().Format(time.RFC3339)+"\n"))

@@ -347,6 +347,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/enrol/ca": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The authority that signs the certificates of terminals */
+        get: operations["enrol-authority"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/enrol/renew": {
         parameters: {
             query?: never;
@@ -1146,6 +1163,9 @@ export interface components {
             /** @description through of the list: what came later is left alone */
             through: string;
         };
+        EnrolAuthority: {
+            ca: string;
+        };
         EnrolReply: {
             ca: string;
             certificate: string;
@@ -1160,13 +1180,19 @@ export interface components {
             token: string;
         };
         Enrolment: {
+            /** @description Fingerprint of the centre's authority, which the edge compares before it shows the token */
+            ca_sha256: string;
             /** @description To be typed on the terminal */
             command: string;
             /** Format: date-time */
             expires: string;
+            /** @description Where the terminal reaches the centre: http.public_url, else as the browser does */
+            server: string;
             token: string;
-            /** @description For the QR code */
-            uri: string;
+            /** @description For the QR code: a page that shows the command; the secret stands behind the # */
+            url: string;
+            /** @description loopback: only this machine reaches the address; plain: it has no TLS */
+            warnings: ("loopback" | "plain")[] | null;
         };
         ErrorDetail: {
             /** @description Where the error occurred, e.g. 'body.items[3].tags' or 'path.thing-id' */
@@ -2512,6 +2538,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EnrolReply"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "enrol-authority": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnrolAuthority"];
                 };
             };
             /** @description Problem */
