@@ -34,7 +34,8 @@ func sealed(t *host, o options) []figure {
 		ids = append(ids, fmt.Sprintf("sealed-%d/level", s))
 	}
 	m := harness.EnrolTerminal(t, c, "bench-sealed", c.TLS, harness.Declared(ids...))
-	base := time.Now().Add(-12 * time.Hour).UnixMilli()
+	// Days that are over, so that they get their roll-ups.
+	base := time.Now().Add(-60 * time.Hour).UnixMilli()
 	const rows = 20_000
 	for k := int64(0); k < rows; k += 100 {
 		readings := make([]wire.Reading, 0, 10_000)
@@ -47,9 +48,9 @@ func sealed(t *host, o options) []figure {
 	}
 	m.Settled(t, 2*time.Minute)
 	var stats harness.Stats
-	harness.WaitFor(t, 5*time.Minute, "everything is sealed", func() error {
-		if stats = c.Stats(t); stats.Inbox > 0 || stats.Readings < 100*rows {
-			return fmt.Errorf("%d batches in the inbox, %d readings", stats.Inbox, stats.Readings)
+	harness.WaitFor(t, 5*time.Minute, "everything is sealed and rolled up", func() error {
+		if stats = c.Stats(t); stats.Inbox > 0 || stats.Dirty > 0 || stats.Readings < 100*rows {
+			return fmt.Errorf("%d batches in the inbox, %d roll-ups due, %d readings", stats.Inbox, stats.Dirty, stats.Readings)
 		}
 		return nil
 	})

@@ -75,6 +75,7 @@ type Stats struct {
 	Series   int64 `json:"series"`
 	Bytes    int64 `json:"bytes"`
 	Inbox    int64 `json:"inbox"`
+	Dirty    int64 `json:"rollups_due"`
 }
 
 // Bucket is one step of a chart.
