@@ -26,6 +26,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/store"
 	"github.com/fengsui/fengsui/central/internal/telemetry"
 	"github.com/fengsui/fengsui/central/internal/tsdb"
+	"github.com/fengsui/fengsui/central/internal/tsdb/influx"
 	"github.com/fengsui/fengsui/central/internal/video"
 	"github.com/fengsui/fengsui/central/web"
 	"github.com/fengsui/fengsui/shared/rule"
@@ -62,13 +63,20 @@ func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) er
 	if err != nil {
 		return err
 	}
-	files, err := c.telemetryFiles(system, cfg, store.NewHolds(b.db))
+	remote, err := c.influx(cfg)
+	if err != nil {
+		return err
+	}
+	files, err := c.telemetryFiles(system, cfg, store.NewHolds(b.db), remote)
 	if err != nil {
 		return err
 	}
 	values, err := c.telemetry(system, cfg, b, devices, files)
 	if err != nil {
 		return err
+	}
+	if remote != nil {
+		c.labels(system, remote, devices)
 	}
 	in, err := ingest.New(ingest.Options{
 		Telemetry: values, Devices: devices, Metrics: metrics, Log: c.log, Apart: filepath.Join(cfg.Data, "apart"),
@@ -162,9 +170,9 @@ func (b *base) firstAdministrator(ctx context.Context, cfg config.Config, out io
 }
 
 // telemetryFiles opens the readings.
-func (c *Centre) telemetryFiles(ctx context.Context, cfg config.Config, holds telemetry.HoldStore) (*tsdb.DB, error) {
+func (c *Centre) telemetryFiles(ctx context.Context, cfg config.Config, holds telemetry.HoldStore, remote *influx.Client) (*tsdb.DB, error) {
 	days := func(n int) time.Duration { return time.Duration(n) * 24 * time.Hour }
-	db, err := tsdb.Open(ctx, tsdb.Options{
+	o := tsdb.Options{
 		Dir: filepath.Join(cfg.Data, telemetryName), SealEvery: time.Duration(cfg.Telemetry.SealAfter) * time.Minute, Log: c.log,
 		Keep: tsdb.Keep{
 			Readings: days(cfg.Telemetry.KeepReadings), Rollups: days(cfg.Telemetry.KeepRollups),
@@ -173,7 +181,11 @@ func (c *Centre) telemetryFiles(ctx context.Context, cfg config.Config, holds te
 			},
 		},
 		Reserve: int64(cfg.Telemetry.Reserve) << 20,
-	})
+	}
+	if remote != nil {
+		o.SealEvery, o.Remote = 0, remote
+	}
+	db, err := tsdb.Open(ctx, o)
 	if err != nil {
 		return nil, err
 	}
@@ -197,7 +209,7 @@ func (c *Centre) telemetry(ctx context.Context, cfg config.Config, b *base, devi
 	c.started("devices", func(context.Context) error { stop(); return <-ended })
 
 	s := &telemetry.Service{
-		Store: db, Alarms: store.NewAlarms(b.db), Quarantine: store.NewQuarantine(b.db), LegalHolds: store.NewHolds(b.db), Tx: b.db,
+		Store: db, Forward: db, Alarms: store.NewAlarms(b.db), Quarantine: store.NewQuarantine(b.db), LegalHolds: store.NewHolds(b.db), Tx: b.db,
 		Devices: devices, Rules: rules, Events: b.bus,
 		Log: c.log.With("component", "telemetry"),
 	}

@@ -40,6 +40,7 @@ var toolkits = map[string][]string{
 	"github.com/nats-io/":                 {"broker", "ingest"},
 	"github.com/pion/":                    {"sfu"},
 	"github.com/parquet-go/":              {"document"},
+	"github.com/influxdata/":              {"tsdb"},
 	"database/sql":                        {"store", "tsdb"},
 	"github.com/prometheus/client_golang": {"api", "ingest", "broker", "tsdb", "sfu"},
 }

@@ -82,6 +82,7 @@ func RegisterTelemetry(s *Server, t *telemetry.Service) {
 	register(s, huma.Operation{
 		OperationID: "telemetry-stats", Method: http.MethodGet, Path: "/telemetry/stats", Summary: "How much is stored", Tags: []string{"telemetry"},
 	}, func(ctx context.Context, _ *nothing) (*body[telemetry.Stats], error) { return reply(t.Stats(ctx)) })
+	registerForward(s, t)
 
 	register(s, huma.Operation{
 		OperationID: "losses", Method: http.MethodGet, Path: "/devices/{id}/losses", Summary: "Readings that an edge had to thin or drop, newest first", Tags: []string{"telemetry"},

@@ -69,6 +69,7 @@ func telemetryServerWith(t *testing.T, o Options, more func(commit func(...wire.
 		"wang":  {Kind: actor.User, ID: "u1", Name: "王工", DivisionCode: "320623", Permissions: rights},
 		"li":    {Kind: actor.User, ID: "u2", Name: "李工", DivisionCode: "320600", Permissions: rights},
 		"other": {Kind: actor.User, ID: "u3", Name: "他县", DivisionCode: "320681", Permissions: rights},
+		"zhao":  {Kind: actor.User, ID: "u5", Name: "赵工", DivisionCode: "320600", Permissions: []actor.Permission{actor.DeviceWrite}},
 		"none":  {Kind: actor.User, ID: "u4", Name: "无权"},
 	}
 	ts, err := tsdb.Open(t.Context(), tsdb.Options{Dir: filepath.Join(t.TempDir(), "telemetry")})
@@ -77,7 +78,7 @@ func telemetryServerWith(t *testing.T, o Options, more func(commit func(...wire.
 	}
 	db := storetest.SQLite(t)
 	svc := &telemetry.Service{
-		Store: ts, Alarms: store.NewAlarms(db), Quarantine: store.NewQuarantine(db), LegalHolds: store.NewHolds(db), Tx: db, Devices: people, Events: event.NewBus(nil), Log: slog.New(slog.DiscardHandler),
+		Store: ts, Forward: ts, Alarms: store.NewAlarms(db), Quarantine: store.NewQuarantine(db), LegalHolds: store.NewHolds(db), Tx: db, Devices: people, Events: event.NewBus(nil), Log: slog.New(slog.DiscardHandler),
 		Rules: []rule.Rule{{
 			ID: "water", Name: "水位超警戒", NameEN: "Water", Class: "water_level", Property: "water_level", Condition: rule.Above,
 			Limit: 5.2, Clear: 5.1, Level: 3, Source: "test",
@@ -245,5 +246,28 @@ func TestAlarmIsListedExportedAndAcknowledged(t *testing.T) {
 		if code := ask(t, s, "wang", http.MethodGet, "/rules?device=level&property="+property, "", &rules); code != 200 || len(rules.Items) != want {
 			t.Errorf("rules of %s: %d %+v", property, code, rules)
 		}
+	}
+}
+
+// TestRefusedReadingsAreListedAndSentAgain on a centre that forwards nothing; with an InfluxDB behind it,
+// tsdb/influx tests the same.
+func TestRefusedReadingsAreListedAndSentAgain(t *testing.T) {
+	s, _ := telemetryServer(t)
+	var list page.List[telemetry.Rejection]
+	if code := ask(t, s, "li", http.MethodGet, "/telemetry/rejected", "", &list); code != 200 || list.Items == nil || len(list.Items) != 0 {
+		t.Errorf("list: %d %+v", code, list)
+	}
+	if code := ask(t, s, "li", http.MethodGet, "/telemetry/rejected/export.xlsx", "", nil); code != 200 {
+		t.Errorf("export: %d", code)
+	}
+	var problem Problem
+	if code := ask(t, s, "li", http.MethodPost, "/telemetry/rejected/retry", "", &problem); code != 403 {
+		t.Errorf("without the right: %d %+v", code, problem)
+	}
+	if code := ask(t, s, "zhao", http.MethodPost, "/telemetry/rejected/retry", "", &problem); code != 409 || problem.Code != "telemetry.no_remote" {
+		t.Errorf("without an InfluxDB: %d %+v", code, problem)
+	}
+	if code := ask(t, s, "none", http.MethodGet, "/telemetry/rejected", "", nil); code != 403 {
+		t.Errorf("without any right: %d", code)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -65,12 +66,23 @@ type Video struct {
 	PublicIPs []string `yaml:"public_ips"`
 }
 
-// Telemetry is the embedded store.
+// Telemetry is where readings are kept.
 type Telemetry struct {
-	SealAfter    int `yaml:"seal_after_minutes"`
-	KeepReadings int `yaml:"keep_readings_days"`
-	KeepRollups  int `yaml:"keep_rollups_days"`
-	Reserve      int `yaml:"reserve_mb"`
+	Engine       string `yaml:"engine"`
+	Influx       Influx `yaml:"influx"`
+	SealAfter    int    `yaml:"seal_after_minutes"`
+	KeepReadings int    `yaml:"keep_readings_days"`
+	KeepRollups  int    `yaml:"keep_rollups_days"`
+	Reserve      int    `yaml:"reserve_mb"`
+}
+
+// Influx is an InfluxDB 2.
+type Influx struct {
+	URL       string `yaml:"url"`
+	Org       string `yaml:"org"`
+	Bucket    string `yaml:"bucket"`
+	TokenFile string `yaml:"token_file"`
+	CA        string `yaml:"ca"`
 }
 
 // Log is what goes to standard error.
@@ -93,7 +105,7 @@ func Default() Config {
 		Database:        Database{Driver: "sqlite"},
 		MQTT:            MQTT{Plain: "127.0.0.1:1883", TLS: ":8883"},
 		Video:           Video{Listen: ":8189"},
-		Telemetry:       Telemetry{SealAfter: 10, Reserve: 256},
+		Telemetry:       Telemetry{Engine: "embedded", SealAfter: 10, Reserve: 256},
 		Log:             Log{Level: "info", Format: "text"},
 	}
 }
@@ -178,6 +190,30 @@ func (t *Telemetry) check() error {
 	}
 	if t.KeepRollups > 0 && (t.KeepReadings == 0 || t.KeepRollups < t.KeepReadings) {
 		return &strict.Problem{Key: "telemetry.keep_rollups_days", Err: errors.New("must be 0 or no less than keep_readings_days")}
+	}
+	switch t.Engine {
+	case "embedded":
+		return nil
+	case "influx":
+		return t.Influx.check()
+	}
+	return &strict.Problem{Key: "telemetry.engine", Err: fmt.Errorf("%q is neither embedded nor influx", t.Engine)}
+}
+
+func (i *Influx) check() error {
+	if u, err := url.Parse(i.URL); err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
+		return &strict.Problem{Key: "telemetry.influx.url", Err: fmt.Errorf("%q is not an address like https://influx:8086", i.URL)}
+	}
+	if i.Bucket == "" {
+		return &strict.Problem{Key: "telemetry.influx.bucket", Err: errors.New("a bucket is needed")}
+	}
+	for _, f := range []struct{ key, file string }{{"token_file", i.TokenFile}, {"ca", i.CA}} {
+		if f.file == "" {
+			continue
+		}
+		if _, err := os.ReadFile(f.file); err != nil {
+			return &strict.Problem{Key: "telemetry.influx." + f.key, Err: err}
+		}
 	}
 	return nil
 }

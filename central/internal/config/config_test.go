@@ -50,6 +50,10 @@ func TestBadFileStopsWithFileAndLine(t *testing.T) {
 		{"no port", usable + "http:\n  listen: localhost\n", "central.yml:5: http.listen: "},
 		{"negative retention", usable + "telemetry:\n  keep_readings_days: -1\n", "central.yml:5: telemetry.keep_readings_days: must be 0 to 36500"},
 		{"roll-ups shorter than readings", usable + "telemetry:\n  keep_readings_days: 9\n  keep_rollups_days: 8\n", "central.yml:6: telemetry.keep_rollups_days: "},
+		{"no such engine", usable + "telemetry:\n  engine: influxdb\n", "central.yml:5: telemetry.engine: "},
+		{"an InfluxDB without an address", usable + "telemetry:\n  engine: influx\n  influx:\n    url: influx:8086\n    bucket: b\n", "central.yml:7: telemetry.influx.url: "},
+		{"an InfluxDB without a bucket", usable + "telemetry:\n  engine: influx\n  influx:\n    url: http://influx:8086\n    bucket: ''\n", "central.yml:8: telemetry.influx.bucket: "},
+		{"no token", usable + "telemetry:\n  engine: influx\n  influx:\n    url: http://i:8086\n    bucket: b\n    token_file: /nonexistent\n", "central.yml:9: telemetry.influx.token_file: open /nonexistent"},
 		{"no base map", "data: x\nbasemap: /nonexistent\nfirmware_configs: " + dir, "central.yml:2: basemap: open /nonexistent"},
 	} {
 		file := filepath.Join(t.TempDir(), "central.yml")

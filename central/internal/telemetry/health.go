@@ -18,6 +18,7 @@ const (
 	Healthy  HealthState = "ok"
 	DiskFull HealthState = "disk_full" // readings are refused, alarms are taken; senders keep what they have
 	Failing  HealthState = "failing"   // the last write failed; Part says which
+	Behind   HealthState = "behind"    // readings are taken and safe, but a server behind does not accept them; Part says why
 )
 
 // CodeDiskFull is the code of the error with which a store refuses readings while the disk is full.
@@ -25,8 +26,8 @@ const CodeDiskFull = "telemetry.disk_full"
 
 // Health is how the store does.
 type Health struct {
-	State        HealthState `json:"state" enum:"ok,disk_full,failing"`
-	Part         string      `json:"part,omitempty" enum:"commit,seal"`
+	State        HealthState `json:"state" enum:"ok,disk_full,failing,behind"`
+	Part         string      `json:"part,omitempty" enum:"commit,seal,behind,setup"`
 	Since        time.Time   `json:"since"`
 	FreeBytes    int64       `json:"free_bytes"`
 	ReserveBytes int64       `json:"reserve_bytes"`
@@ -41,7 +42,7 @@ func (h Health) Err() error {
 		return errs.E(errs.Unavailable, "store.full", "the disk of the readings is full: %d bytes are free", h.FreeBytes)
 	case Failing:
 		return errs.E(errs.Unavailable, "telemetry.failing", "readings: %s does not work", h.Part)
-	case Healthy:
+	case Healthy, Behind:
 	}
 	return nil
 }
@@ -82,6 +83,8 @@ func (s *Service) checkHealth(ctx context.Context, now time.Time) Health {
 		s.Log.Error("the disk is full: readings are refused, alarms are taken", "free_bytes", h.FreeBytes, "reserve_bytes", h.ReserveBytes)
 	case Failing:
 		s.Log.Error("readings cannot be written", "part", h.Part)
+	case Behind:
+		s.Log.Error("readings are taken and wait for the server behind", "part", h.Part)
 	}
 	e := event.New(ctx, HealthChanged, "telemetry", "", h)
 	e.At = event.Stamp(now)

@@ -26,6 +26,7 @@ const MaxAge = rule.MaxAge
 // Start; Commit may be called from then on.
 type Service struct {
 	Store      Store
+	Forward    Forwarder
 	Alarms     AlarmStore
 	Quarantine QuarantineStore
 	LegalHolds HoldStore

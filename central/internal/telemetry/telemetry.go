@@ -59,6 +59,7 @@ type Stats struct {
 	KeepReadingsDays int          `json:"keep_readings_days"` // 0: for ever
 	KeepRollupsDays  int          `json:"keep_rollups_days"`
 	Months           []MonthStats `json:"months"`
+	Forward          Forwarding   `json:"forward"`
 }
 
 // MonthStats is one month ("2026-11", UTC) of the embedded store.

@@ -99,7 +99,7 @@ func unavailable(err error) error {
 
 // waitForRoom holds a commit back while the sealer is behind, and refuses it when the sealer cannot work.
 func (d *DB) waitForRoom(ctx context.Context) error {
-	for d.stop != nil && d.crowd() >= crowded*d.opt.SealPoints {
+	for d.stop != nil && d.opt.Remote == nil && d.crowd() >= crowded*d.opt.SealPoints {
 		d.wake()
 		if d.sealErr != nil {
 			return unavailable(d.sealErr)
@@ -164,7 +164,7 @@ func (d *DB) stage(ctx context.Context, readings []wire.Reading) (int, error) {
 			d.strange++
 			continue
 		}
-		if r.At < d.retiredEnd && d.retired[monthOf(r.At)] {
+		if d.opt.Remote == nil && r.At < d.retiredEnd && d.retired[monthOf(r.At)] {
 			d.expired++
 			continue
 		}
@@ -296,7 +296,7 @@ func (d *DB) apply(lanes map[lane]*laneChange, row, received int64) {
 		s.saved = true
 	}
 	for _, s := range d.touched {
-		d.active.add(s.id, s.stage, received)
+		d.remember(s.id, s.stage, row, received)
 		s.newest(s.stage, received)
 	}
 }

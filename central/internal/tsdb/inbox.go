@@ -141,7 +141,7 @@ func (d *DB) loadInbox(ctx context.Context) error {
 				_, end := monthSpan(month)
 				n := sort.Search(len(points), func(i int) bool { return points[i].At >= end })
 				if d.months.mark(month) < id {
-					d.active.add(c.id, points[:n], received)
+					d.remember(c.id, points[:n], id, received)
 				}
 				points = points[n:]
 			}

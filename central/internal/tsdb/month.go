@@ -184,6 +184,13 @@ func (m *months) between(from, to int64) []string {
 	return slices.DeleteFunc(all, func(name string) bool { return name < first || name > last })
 }
 
+// any reports whether there is a month at all.
+func (m *months) any() bool {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	return len(m.open)+len(m.rollups) > 0
+}
+
 // points counts the sealed readings, and the days that wait for their roll-ups.
 func (m *months) points() (points, dirty int64) {
 	m.mu.RLock()

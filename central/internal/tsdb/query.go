@@ -28,13 +28,11 @@ func (d *DB) Query(ctx context.Context, q telemetry.Query) (telemetry.Chart, err
 	if f.from >= f.to {
 		return out, nil
 	}
-	d.view.RLock()
-	defer d.view.RUnlock()
-	recent, id, ok := d.recent(name{q.Device, q.Property}, f.from, f.to)
-	if !ok {
-		return out, nil
+	fill := d.fill
+	if d.opt.Remote != nil {
+		fill = d.fillFar
 	}
-	if err := d.fill(ctx, &f, id, q, recent); err != nil {
+	if err := fill(ctx, &f, q); err != nil {
 		return out, fmt.Errorf("query %s/%s: %w", q.Device, q.Property, err)
 	}
 	out.Step = f.step
@@ -43,7 +41,13 @@ func (d *DB) Query(ctx context.Context, q telemetry.Query) (telemetry.Chart, err
 }
 
 // fill brings everything into the fold.
-func (d *DB) fill(ctx context.Context, f *fold, id int64, q telemetry.Query, recent []point) error {
+func (d *DB) fill(ctx context.Context, f *fold, q telemetry.Query) error {
+	d.view.RLock()
+	defer d.view.RUnlock()
+	recent, id, ok := d.recent(name{q.Device, q.Property}, f.from, f.to)
+	if !ok {
+		return nil
+	}
 	parts, err := d.find(ctx, id, f.from, f.to)
 	if err != nil {
 		return err
@@ -51,13 +55,8 @@ func (d *DB) fill(ctx context.Context, f *fold, id int64, q telemetry.Query, rec
 	if step := stepOf(q, parts, int64(len(recent)), f); step > 0 {
 		f.widen(step)
 	}
-	for i := range parts {
-		if err := d.foldRolled(ctx, f, id, &parts[i]); err != nil {
-			return err
-		}
-		if err := d.foldChunks(ctx, f, &parts[i]); err != nil {
-			return err
-		}
+	if err := d.foldParts(ctx, f, id, parts); err != nil {
+		return err
 	}
 	if f.step > 0 {
 		f.points(recent)
@@ -69,6 +68,19 @@ func (d *DB) fill(ctx context.Context, f *fold, id int64, q telemetry.Query, rec
 	f.points(recent)
 	f.buckets = append(sealed, f.buckets...)
 	slices.SortStableFunc(f.buckets, func(a, b bucket) int { return cmp.Compare(a.at, b.at) })
+	return nil
+}
+
+// foldParts brings the months into the fold.
+func (d *DB) foldParts(ctx context.Context, f *fold, id int64, parts []part) error {
+	for i := range parts {
+		if err := d.foldRolled(ctx, f, id, &parts[i]); err != nil {
+			return err
+		}
+		if err := d.foldChunks(ctx, f, &parts[i]); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

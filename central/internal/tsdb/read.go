@@ -19,25 +19,47 @@ func (d *DB) Read(ctx context.Context, q telemetry.Read) ([]telemetry.Sample, er
 	}
 	f := fold{quality: q.Quality}
 	var out []telemetry.Sample
-	for from < to && len(out) < q.Limit {
-		points, next, err := d.page(ctx, q, from, to)
-		if err != nil {
-			return nil, fmt.Errorf("read %s/%s: %w", q.Device, q.Property, err)
-		}
+	take := func(points []point) (more bool) {
 		for _, p := range points {
 			// Listed, a value that is no finite number is a bad one like others.
-			if len(out) == q.Limit || !f.takes(min(p.class(), bad)) || !q.Arrived(p.received) {
-				continue
+			if len(out) < q.Limit && f.takes(min(p.class(), bad)) && q.Arrived(p.received) {
+				out = append(out, sampleOf(q, p))
 			}
-			s := telemetry.Sample{Device: q.Device, Property: q.Property, At: wire.Time(p.at), Value: p.value, Quality: p.quality}
-			if p.received != 0 {
-				s.ReceivedAt = wire.Time(p.received)
-			}
-			out = append(out, s)
+		}
+		return len(out) < q.Limit
+	}
+	read := d.readNear
+	if d.opt.Remote != nil {
+		read = d.readFar
+	}
+	if err := read(ctx, q, from, to, take); err != nil {
+		return nil, fmt.Errorf("read %s/%s: %w", q.Device, q.Property, err)
+	}
+	return out, nil
+}
+
+// sampleOf is a reading as callers see it.
+func sampleOf(q telemetry.Read, p point) telemetry.Sample {
+	s := telemetry.Sample{Device: q.Device, Property: q.Property, At: wire.Time(p.at), Value: p.value, Quality: p.quality}
+	if p.received != 0 {
+		s.ReceivedAt = wire.Time(p.received)
+	}
+	return s
+}
+
+// readNear lists readings of chunks and memory until enough are taken.
+func (d *DB) readNear(ctx context.Context, q telemetry.Read, from, to int64, take func([]point) bool) error {
+	for from < to {
+		points, next, err := d.page(ctx, q, from, to)
+		if err != nil {
+			return err
+		}
+		if !take(points) {
+			return nil
 		}
 		from = next
 	}
-	return out, nil
+	return nil
 }
 
 // page reads some readings of a span, sorted and complete up to next.

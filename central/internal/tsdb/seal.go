@@ -187,21 +187,19 @@ func (d *DB) forget(ctx context.Context) error {
 		}
 	}
 	err := d.tx(ctx, d.inbox, func(tx *sql.Tx) error {
-		put, err := tx.PrepareContext(ctx, `update series set last_at = $1, last_value = $2, last_quality = $3, last_received = $4,
-			chunk_end = max(coalesce(chunk_end, $5), $5) where id = $6`)
-		if err != nil {
-			return err
-		}
-		defer put.Close()
+		list := make([]series, 0, len(ends))
 		for s, end := range ends {
-			if _, err := put.ExecContext(ctx, s.last.At, s.last.Value, s.last.Quality, s.received, end, s.id); err != nil {
-				return err
-			}
+			one := *s
+			one.chunkEnd = end
+			list = append(list, one)
+		}
+		if err := saveLast(ctx, tx, list); err != nil {
+			return err
 		}
 		if _, err := tx.ExecContext(ctx, `update meta set value = $1 where key = 'sealed'`, d.frozenRow); err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, trimInbox)
+		_, err := tx.ExecContext(ctx, trimInbox)
 		return err
 	})
 	if err != nil {

@@ -70,6 +70,9 @@ func (d *DB) Health() telemetry.Health {
 		out.State, out.Part = telemetry.Failing, "seal"
 	}
 	d.trouble.Unlock()
+	if state := d.Forwarding().State; out.State == telemetry.Healthy && (state == telemetry.ForwardBehind || state == telemetry.ForwardSetup) {
+		out.State, out.Part = telemetry.Behind, string(state)
+	}
 	if d.space.full() {
 		out.State, out.Part = telemetry.DiskFull, ""
 	}

@@ -15,8 +15,13 @@ func (d *DB) Stats(ctx context.Context) (telemetry.Stats, error) {
 	d.view.RLock()
 	d.mu.RLock()
 	sealed, dirty := d.months.points()
-	out := telemetry.Stats{Readings: sealed + d.active.points, Series: int64(len(d.byID)), Dirty: dirty}
-	if d.frozen != nil {
+	out := telemetry.Stats{Readings: sealed, Series: int64(len(d.byID)), Dirty: dirty, Forward: d.Forwarding()}
+	if d.opt.Remote != nil {
+		out.Readings += out.Forward.Sent + out.Forward.Waiting
+	} else {
+		out.Readings += d.active.points
+	}
+	if d.opt.Remote == nil && d.frozen != nil {
 		out.Readings += d.frozen.points
 		for _, moved := range d.moved {
 			out.Readings -= moved

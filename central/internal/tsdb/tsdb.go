@@ -26,10 +26,13 @@ import (
 // Options of the store. Zero values mean the defaults.
 type Options struct {
 	Dir        string        // folder of the files; made when missing
-	SealEvery  time.Duration // the head is sealed at least this often (10 min)
-	SealPoints int64         // and as soon as it holds this many readings (2 million)
+	SealEvery  time.Duration // the head is sealed at least this often (10 min), or forwarded (1 s)
+	SealPoints int64         // and as soon as it holds this many readings (2 million; 5,000)
 	Reserve    int64         // readings are refused while less than these bytes of the disk are free (0: never)
 	Keep       Keep
+	Remote     Remote                // nil: readings are sealed into chunks here
+	Retry      Retry                 // of the remote
+	HeadPoints int64                 // with a remote: the most readings that memory holds for it (2 million)
 	Free       func() (int64, error) // bytes free for an ordinary user (those of the disk of Dir)
 	Log        *slog.Logger
 }
@@ -65,6 +68,7 @@ type DB struct {
 	frozen    *head            // being sealed
 	moved     map[string]int64 // months of frozen that are in chunks already, with their readings
 	frozenRow int64            // newest inbox row of frozen; guarded by commit
+	gap       int64            // with a remote: from this row on readings are on the disk only; 0: none. Guarded by commit as well
 	room      chan struct{}    // closed when the sealer has made room; guarded by commit
 	sealErr   error            // why the last seal failed; guarded by commit
 
@@ -74,7 +78,11 @@ type DB struct {
 
 	space   space
 	trouble trouble
-	hook    func(string) // of tests: called between steps that a crash may separate
+
+	forwarding forwarding
+	retrying   sync.Mutex // one retry of what was refused at a time
+
+	hook func(string) // of tests: called between steps that a crash may separate
 
 	seal chan struct{}
 	stop context.CancelFunc
@@ -102,17 +110,30 @@ type series struct {
 	stage    []wire.Point
 }
 
+// filled sets the defaults.
+func (o Options) filled() Options {
+	every, points := 10*time.Minute, int64(headMost)
+	if o.Remote != nil {
+		every, points = time.Second, WriteMost
+	}
+	if o.SealEvery <= 0 {
+		o.SealEvery = every
+	}
+	if o.SealPoints <= 0 {
+		o.SealPoints = points
+	}
+	if o.HeadPoints <= 0 {
+		o.HeadPoints = headMost
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return o
+}
+
 // Open opens or makes the store and reads the inbox into memory.
 func Open(ctx context.Context, opt Options) (*DB, error) {
-	if opt.SealEvery <= 0 {
-		opt.SealEvery = 10 * time.Minute
-	}
-	if opt.SealPoints <= 0 {
-		opt.SealPoints = 2_000_000
-	}
-	if opt.Log == nil {
-		opt.Log = slog.New(slog.DiscardHandler)
-	}
+	opt = opt.filled()
 	if err := os.MkdirAll(opt.Dir, 0o750); err != nil {
 		return nil, fmt.Errorf("make telemetry folder: %w", err)
 	}
@@ -138,7 +159,7 @@ func Open(ctx context.Context, opt Options) (*DB, error) {
 
 func (d *DB) open(ctx context.Context) error {
 	var err error
-	if d.inbox, err = openFile(ctx, filepath.Join(d.opt.Dir, "inbox.db"), inboxSchema); err != nil {
+	if d.inbox, err = openFile(ctx, filepath.Join(d.opt.Dir, "inbox.db"), inboxSchema+rejectedSchema); err != nil {
 		return err
 	}
 	if err := d.loadRetired(ctx); err != nil {
@@ -150,14 +171,21 @@ func (d *DB) open(ctx context.Context) error {
 	if err := d.load(ctx); err != nil {
 		return fmt.Errorf("read inbox: %w", err)
 	}
-	return nil
+	if d.opt.Remote == nil {
+		return nil
+	}
+	return d.loadForwarding(ctx)
 }
 
 // Start begins sealing in the background.
 func (d *DB) Start(ctx context.Context) error {
 	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
 	d.stop, d.done = stop, make(chan struct{})
-	go d.run(ctx)
+	if d.opt.Remote != nil {
+		go d.runForward(ctx)
+	} else {
+		go d.run(ctx)
+	}
 	return nil
 }
 

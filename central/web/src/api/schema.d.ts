@@ -742,6 +742,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/telemetry/rejected": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Readings that the time-series server refuses for good, by reason */
+        get: operations["rejected-readings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/telemetry/rejected/export.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** These readings as a workbook */
+        get: operations["export-rejected-readings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/telemetry/rejected/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send the refused readings again */
+        post: operations["retry-rejected-readings"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/telemetry/series/{device}/{property}": {
         parameters: {
             query?: never;
@@ -892,6 +943,10 @@ export interface components {
             name: string;
             name_en: string;
             version: string;
+        };
+        Accepted: {
+            /** Format: int64 */
+            accepted: number;
         };
         AckInputBody: {
             /** @description What the person who acknowledges wants to say */
@@ -1243,11 +1298,24 @@ export interface components {
             /** Format: int64 */
             uncertain: number;
         };
+        Forwarding: {
+            error?: string;
+            /** Format: date-time */
+            oldest?: string;
+            /** Format: int64 */
+            rejected: number;
+            /** Format: int64 */
+            sent: number;
+            /** @enum {string} */
+            state: "off" | "ok" | "behind" | "setup";
+            /** Format: int64 */
+            waiting: number;
+        };
         Health: {
             /** Format: int64 */
             free_bytes: number;
             /** @enum {string} */
-            part?: "commit" | "seal";
+            part?: "commit" | "seal" | "behind" | "setup";
             /** Format: int64 */
             refused: number;
             /** Format: int64 */
@@ -1255,7 +1323,7 @@ export interface components {
             /** Format: date-time */
             since: string;
             /** @enum {string} */
-            state: "ok" | "disk_full" | "failing";
+            state: "ok" | "disk_full" | "failing" | "behind";
         };
         Hold: {
             /** Format: date-time */
@@ -1351,6 +1419,10 @@ export interface components {
         };
         ListOutput: {
             items: components["schemas"]["Output"][] | null;
+            next?: string;
+        };
+        ListRejection: {
+            items: components["schemas"]["Rejection"][] | null;
             next?: string;
         };
         ListRole: {
@@ -1525,6 +1597,17 @@ export interface components {
             location: string;
             message: string;
         };
+        Rejection: {
+            /** Format: date-time */
+            first: string;
+            /** Format: date-time */
+            last: string;
+            message: string;
+            /** Format: int64 */
+            readings: number;
+            /** @enum {string} */
+            reason: "retention" | "type" | "syntax" | "size" | "other";
+        };
         ReleaseInputBody: {
             /** @description How it was proven */
             note: string;
@@ -1644,6 +1727,7 @@ export interface components {
         Stats: {
             /** Format: int64 */
             bytes: number;
+            forward: components["schemas"]["Forwarding"];
             /** Format: int64 */
             inbox: number;
             /** Format: int64 */
@@ -3444,6 +3528,95 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListRow"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "rejected-readings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListRejection"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "export-rejected-readings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description An XLSX workbook */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "retry-rejected-readings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accepted"];
                 };
             };
             /** @description Problem */
