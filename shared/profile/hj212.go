@@ -71,20 +71,12 @@ func (h *HJ212Section) check(p *Profile) (map[string]bool, error) {
 	for i := range h.Factors {
 		f := &h.Factors[i]
 		switch {
-		case p.index(f.Property) < 0:
-			return nil, strict.Bad(item("factors", i, "property"), "%q is none of the series", f.Property)
-		case seen[f.Property]:
-			return nil, strict.Bad(item("factors", i, "property"), "%s is read twice", f.Property)
 		case len(f.Codes) == 0:
 			return nil, strict.Bad(item("factors", i, "codes"), "at least one is needed")
 		case !slices.Contains(commands, f.Command):
 			return nil, strict.Bad(item("factors", i, "command"), "%d is none of %v", f.Command, commands)
 		case !slices.Contains(factorField, f.Field):
 			return nil, strict.Bad(item("factors", i, "field"), "%q is none of %v", f.Field, factorField)
-		case !finite(f.Scale) || f.Scale == 0:
-			return nil, strict.Bad(item("factors", i, "scale"), "must be a finite number other than 0")
-		case !isRange(f.Min, f.Max):
-			return nil, strict.Bad(item("factors", i, "min"), "min and max must be finite, min below max")
 		}
 		for _, code := range f.Codes {
 			key := fmt.Sprintf("%s-%s of %d", code, f.Field, f.Command)
@@ -96,7 +88,9 @@ func (h *HJ212Section) check(p *Profile) (map[string]bool, error) {
 			}
 			taken[key] = true
 		}
-		seen[f.Property] = true
+		if err := p.number("factors", i, seen, number{f.Property, f.Scale, 0, f.Min, f.Max}); err != nil {
+			return nil, err
+		}
 	}
 	return seen, nil
 }

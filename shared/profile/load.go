@@ -83,4 +83,14 @@ func (p *Profile) fill(file *strict.File) {
 			scale("sl651.elements", i, &p.SL651.Elements[i].Scale)
 		}
 	}
+	if p.SNMP != nil {
+		for i := range p.SNMP.Objects {
+			scale("snmp.objects", i, &p.SNMP.Objects[i].Scale)
+		}
+	}
+	if p.JSON != nil {
+		for i := range p.JSON.Fields {
+			scale("json.fields", i, &p.JSON.Fields[i].Scale)
+		}
+	}
 }

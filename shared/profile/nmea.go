@@ -34,20 +34,14 @@ func (n *NMEA) check(p *Profile) (map[string]bool, error) {
 	for i := range n.Fields {
 		f := &n.Fields[i]
 		switch {
-		case p.index(f.Property) < 0:
-			return nil, strict.Bad(item("fields", i, "property"), "%q is none of the series", f.Property)
-		case seen[f.Property]:
-			return nil, strict.Bad(item("fields", i, "property"), "%s is read twice", f.Property)
 		case fields[f.Sentence] == nil:
 			return nil, strict.Bad(item("fields", i, "sentence"), "%q is neither RMC nor GGA", f.Sentence)
 		case !slices.Contains(fields[f.Sentence], f.Field):
 			return nil, strict.Bad(item("fields", i, "field"), "%q is none of %s", f.Field, strings.Join(fields[f.Sentence], ", "))
-		case !finite(f.Scale) || f.Scale == 0:
-			return nil, strict.Bad(item("fields", i, "scale"), "must be a finite number other than 0")
-		case !isRange(f.Min, f.Max):
-			return nil, strict.Bad(item("fields", i, "min"), "min and max must be finite, min below max")
 		}
-		seen[f.Property] = true
+		if err := p.number("fields", i, seen, number{f.Property, f.Scale, 0, f.Min, f.Max}); err != nil {
+			return nil, err
+		}
 	}
 	return seen, nil
 }

@@ -32,6 +32,7 @@ const (
 	HTTPPush     = "http-push" // the device posts JSON
 	MQTTIn       = "mqtt-in"   // the device publishes JSON to a broker near the terminal
 	GPIO         = "gpio"      // lines of the terminal itself
+	Recording    = "recording" // no device: a recorded file, always labelled as demonstration
 )
 
 // section is the part of a profile that belongs to a protocol.
@@ -45,7 +46,7 @@ var keys = map[string]string{
 	ModbusTCP: "modbus", ModbusRTU: "modbus", ModbusRTUTCP: "modbus",
 	NMEATCP: "nmea", NMEASerial: "nmea",
 	HJ212: "hj212", SL651: "sl651",
-	GPIO: "outputs",
+	SNMP: "snmp", HTTPPush: "json", MQTTIn: "json", GPIO: "gpio", Recording: "recording",
 }
 
 // sections are those of the profile that are there, by key.
@@ -63,30 +64,46 @@ func (p *Profile) sections() map[string]section {
 	if p.SL651 != nil {
 		out["sl651"] = p.SL651
 	}
+	if p.SNMP != nil {
+		out["snmp"] = p.SNMP
+	}
+	if p.JSON != nil {
+		out["json"] = p.JSON
+	}
+	if p.GPIO != nil {
+		out["gpio"] = p.GPIO
+	}
+	if p.Recording != nil {
+		out["recording"] = p.Recording
+	}
 	return out
 }
 
 // Profile is one kind of device.
 type Profile struct {
-	APIVersion string          `yaml:"api_version" json:"api_version"`
-	ID         string          `yaml:"id" json:"id"`
-	Revision   string          `yaml:"revision" json:"revision"` // of this file, 1.0.0
-	Vendor     string          `yaml:"vendor,omitempty" json:"vendor,omitempty"`
-	Model      string          `yaml:"model,omitempty" json:"model,omitempty"`
-	Name       string          `yaml:"name" json:"name"`
-	NameEN     string          `yaml:"name_en" json:"name_en"`
-	Class      string          `yaml:"class" json:"class"`
-	Protocol   string          `yaml:"protocol" json:"protocol"`
-	Source     string          `yaml:"source" json:"source"`     // manual and page, or standard and clause
-	Verified   bool            `yaml:"verified" json:"verified"` // somebody has read a real device with it
-	Every      strict.Duration `yaml:"every" json:"every"`
-	Timeout    strict.Duration `yaml:"timeout" json:"timeout"` // without an answer for so long the device is silent
-	Modbus     *Modbus         `yaml:"modbus,omitempty" json:"modbus,omitempty"`
-	NMEA       *NMEA           `yaml:"nmea,omitempty" json:"nmea,omitempty"`
-	HJ212      *HJ212Section   `yaml:"hj212,omitempty" json:"hj212,omitempty"`
-	SL651      *SL651Section   `yaml:"sl651,omitempty" json:"sl651,omitempty"`
-	Series     []Series        `yaml:"series" json:"series"`
-	Outputs    []Output        `yaml:"outputs,omitempty" json:"outputs,omitempty"`
+	APIVersion string            `yaml:"api_version" json:"api_version"`
+	ID         string            `yaml:"id" json:"id"`
+	Revision   string            `yaml:"revision" json:"revision"` // of this file, 1.0.0
+	Vendor     string            `yaml:"vendor,omitempty" json:"vendor,omitempty"`
+	Model      string            `yaml:"model,omitempty" json:"model,omitempty"`
+	Name       string            `yaml:"name" json:"name"`
+	NameEN     string            `yaml:"name_en" json:"name_en"`
+	Class      string            `yaml:"class" json:"class"`
+	Protocol   string            `yaml:"protocol" json:"protocol"`
+	Source     string            `yaml:"source" json:"source"`     // manual and page, or standard and clause
+	Verified   bool              `yaml:"verified" json:"verified"` // somebody has read a real device with it
+	Every      strict.Duration   `yaml:"every" json:"every"`
+	Timeout    strict.Duration   `yaml:"timeout" json:"timeout"` // without an answer for so long the device is silent
+	Modbus     *Modbus           `yaml:"modbus,omitempty" json:"modbus,omitempty"`
+	NMEA       *NMEA             `yaml:"nmea,omitempty" json:"nmea,omitempty"`
+	HJ212      *HJ212Section     `yaml:"hj212,omitempty" json:"hj212,omitempty"`
+	SL651      *SL651Section     `yaml:"sl651,omitempty" json:"sl651,omitempty"`
+	SNMP       *SNMPSection      `yaml:"snmp,omitempty" json:"snmp,omitempty"`
+	JSON       *JSON             `yaml:"json,omitempty" json:"json,omitempty"`
+	GPIO       *GPIOSection      `yaml:"gpio,omitempty" json:"gpio,omitempty"`
+	Recording  *RecordingSection `yaml:"recording,omitempty" json:"recording,omitempty"`
+	Series     []Series          `yaml:"series" json:"series"`
+	Outputs    []Output          `yaml:"outputs,omitempty" json:"outputs,omitempty"`
 }
 
 // Series is one observed property with its labels.
@@ -144,7 +161,7 @@ func (p *Profile) checkSections() error {
 		return strict.Bad("protocol", "%q is none of %s", p.Protocol, strings.Join(slices.Sorted(maps.Keys(keys)), ", "))
 	}
 	have := p.sections()
-	if key == "outputs" && len(have) == 0 && len(p.Series) == 0 {
+	if p.Protocol == GPIO && len(have) == 0 && len(p.Series) == 0 {
 		return nil // nothing is read
 	}
 	if have[key] == nil || len(have) != 1 {

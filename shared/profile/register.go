@@ -11,8 +11,10 @@ import (
 
 // The tables of registers.
 const (
-	Holding = "holding"
-	Input   = "input"
+	Holding  = "holding"
+	Input    = "input"
+	Coil     = "coil"
+	Discrete = "discrete"
 )
 
 // The types of values.
@@ -22,6 +24,7 @@ const (
 	U32 = "u32"
 	I32 = "i32"
 	F32 = "f32"
+	Bit = "bit" // a field of bits of one register, or a coil
 )
 
 // orders of the bytes, by registers; the first is what Modbus itself uses. ab is the first register with
@@ -38,7 +41,7 @@ var (
 // Words is how many registers the value takes, 0 for an unknown type.
 func (r *Register) Words() int {
 	switch r.Type {
-	case U16, I16:
+	case U16, I16, Bit:
 		return 1
 	case U32, I32, F32:
 		return 2
@@ -60,6 +63,8 @@ func (r *Register) Decode(words []uint16) (float64, wire.Quality, error) {
 	switch r.Type {
 	case U16, U32:
 		raw = float64(bits)
+	case Bit:
+		raw = float64(bits >> r.Bit & r.mask())
 	case I16:
 		raw = float64(int16(bits)) //nolint:gosec // the two's complement is meant
 	case I32:
@@ -70,7 +75,7 @@ func (r *Register) Decode(words []uint16) (float64, wire.Quality, error) {
 	if !finite(raw) || (r.Type != F32 && slices.Contains(r.Invalid, int64(raw))) {
 		return 0, wire.Bad, ErrNoValue
 	}
-	v := round(raw, r.scale()) + r.Offset
+	v := Scaled(raw, r.scale()) + r.Offset
 	return v, Judge(v, r.Min, r.Max), nil
 }
 
@@ -87,6 +92,8 @@ func (r *Register) Encode(value float64) ([]uint16, error) {
 		bits = math.Float32bits(float32(raw))
 	case U16:
 		high = math.MaxUint16
+	case Bit:
+		high = float64(r.mask())
 	case I16:
 		low, high = math.MinInt16, math.MaxInt16
 	case U32:
@@ -102,6 +109,9 @@ func (r *Register) Encode(value float64) ([]uint16, error) {
 			return nil, fmt.Errorf("%w: %v", ErrRange, value)
 		}
 		bits = uint32(int64(whole)) //nolint:gosec // checked against the type's range; negative as two's complement
+	}
+	if r.Type == Bit {
+		bits <<= r.Bit
 	}
 	if r.Words() == 1 {
 		word := uint16(bits) //nolint:gosec // the low half is meant
@@ -131,6 +141,9 @@ func (r *Register) bytes(words []uint16) []byte {
 	return out
 }
 
+// mask has as many ones as the field has bits.
+func (r *Register) mask() uint32 { return 1<<max(r.Width, 1) - 1 }
+
 func (r *Register) order() string {
 	if r.Order != "" {
 		return r.Order
@@ -145,9 +158,9 @@ func (r *Register) scale() float64 {
 	return r.Scale
 }
 
-// round multiplies so that 412 × 0.01 is 4.12 and not 4.12000…01: dividing by a whole number is exact to
+// Scaled multiplies so that 412 × 0.01 is 4.12 and not 4.12000…01: dividing by a whole number is exact to
 // the last digit where multiplying by its inverse is not.
-func round(raw, scale float64) float64 {
+func Scaled(raw, scale float64) float64 {
 	if inverse := math.Round(1 / scale); math.Abs(scale) < 1 && 1/inverse == scale {
 		return raw / inverse
 	}

@@ -64,22 +64,15 @@ func (s *SL651Section) check(p *Profile) (map[string]bool, error) {
 	for i := range s.Elements {
 		e := &s.Elements[i]
 		switch {
-		case p.index(e.Property) < 0:
-			return nil, strict.Bad(item("elements", i, "property"), "%q is none of the series", e.Property)
-		case seen[e.Property]:
-			return nil, strict.Bad(item("elements", i, "property"), "%s is read twice", e.Property)
 		case !elementID.MatchString(e.Element) || !sl651.Carries(e.ID()):
 			return nil, strict.Bad(item("elements", i, "element"), "%q is no element with a value, such as 39 or FF01", e.Element)
 		case taken[e.ID()]:
 			return nil, strict.Bad(item("elements", i, "element"), "%s is taken twice", e.Element)
-		case !finite(e.Scale) || e.Scale == 0:
-			return nil, strict.Bad(item("elements", i, "scale"), "must be a finite number other than 0")
-		case !finite(e.Offset):
-			return nil, strict.Bad(item("elements", i, "offset"), "must be a finite number")
-		case !isRange(e.Min, e.Max):
-			return nil, strict.Bad(item("elements", i, "min"), "min and max must be finite, min below max")
 		}
-		seen[e.Property], taken[e.ID()] = true, true
+		if err := p.number("elements", i, seen, number{e.Property, e.Scale, e.Offset, e.Min, e.Max}); err != nil {
+			return nil, err
+		}
+		taken[e.ID()] = true
 	}
 	return seen, nil
 }
