@@ -17,6 +17,8 @@ need() { # package, what proves that it is there
 need postgresql 'ls /usr/lib/postgresql/*/bin/initdb'
 need mosquitto 'PATH="$PATH:/usr/sbin" command -v mosquitto'
 need mosquitto-clients 'command -v mosquitto_pub'
+need snmpd 'PATH="$PATH:/usr/sbin" command -v snmpd'
+need curl 'command -v curl'
 need ffmpeg 'command -v ffmpeg'
 need chromium 'command -v chromium'
 need fonts-noto-cjk 'ls /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc'
@@ -46,6 +48,6 @@ if [ ! -e $policy ]; then
 	trap '$as rm -f $policy' EXIT
 fi
 $as env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing
-for service in mosquitto postgresql; do
+for service in mosquitto postgresql snmpd; do
 	case "$missing " in *" $service "*) $as systemctl disable --quiet $service 2>/dev/null || true ;; esac
 done

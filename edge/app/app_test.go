@@ -223,6 +223,21 @@ func TestAgentDoesNotStartOnASensorItCannotRead(t *testing.T) {
 	}
 }
 
+func TestShippedProfilesReadTheirRecordings(t *testing.T) {
+	files, err := filepath.Glob(configs + "/profiles/*/*.yml")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no profiles: %v", err)
+	}
+	for _, file := range files {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			var out bytes.Buffer
+			if err := app.TestProfile(t.Context(), app.Options{Out: &out}, file); err != nil {
+				t.Errorf("%v\n%s", err, out.String())
+			}
+		})
+	}
+}
+
 func TestProfileTestSaysWhatItReadsAndFailsOnADifference(t *testing.T) {
 	var out bytes.Buffer
 	if err := app.TestProfile(t.Context(), app.Options{Out: &out}, configs+"/profiles/gas/generic-gas-ch4-modbus.yml"); err != nil {

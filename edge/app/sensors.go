@@ -141,6 +141,6 @@ func (a *Agent) declare(s config.Sensor, kind *profile.Profile) wire.SensorDecla
 	}
 	return wire.SensorDeclared{
 		ID: s.ID, Name: s.Name, Class: kind.Class, Profile: kind.ID, Division: division, Place: place(at),
-		Demo: a.cfg.Demo, Series: kind.Declared(),
+		Demo: a.cfg.Demo || kind.Protocol == profile.Recording, Series: kind.Declared(),
 	}
 }

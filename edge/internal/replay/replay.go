@@ -27,8 +27,8 @@ import (
 	"github.com/fengsui/fengsui/shared/wire"
 )
 
-// Case is one recording. A Modbus device has exchanges, a receiver has lines, a station that dials in has
-// frames.
+// Case is one recording. A Modbus or SNMP device has exchanges, a receiver or a recorded file has lines, a
+// device that speaks by itself has frames, lines of the terminal have levels.
 type Case struct {
 	File      string             `yaml:"-"`
 	Name      string             `yaml:"name"`
@@ -37,6 +37,7 @@ type Case struct {
 	Station   string             `yaml:"station"` // of frames: the name that the agent is told
 	Secret    string             `yaml:"secret"`  // of frames: the password that the agent is told
 	Frames    []Frame            `yaml:"frames"`
+	Levels    map[int]int        `yaml:"levels"` // by GPIO number: 0 or 1
 	Want      map[string]float64 `yaml:"want"`
 	Bad       []string           `yaml:"bad"`    // of Want: read, but out of the range of the device
 	Error     string             `yaml:"error"`  // instead of Want: exception or no fix
@@ -46,8 +47,8 @@ type Case struct {
 	Faults    map[string]int     `yaml:"faults"` // of frames: what is refused, by kind
 }
 
-// Exchange is one request with its answer, whole Modbus TCP messages in hexadecimal. The transaction
-// number is not compared.
+// Exchange is one request with its answer, whole messages in hexadecimal. The transaction number of Modbus
+// TCP and the request number of SNMP are not compared.
 type Exchange struct {
 	Request  string `yaml:"request"`
 	Response string `yaml:"response"`
@@ -88,8 +89,8 @@ func Load(dir string) ([]Case, error) {
 		switch {
 		case c.Name == "":
 			return nil, fmt.Errorf("%s: name is missing", file)
-		case count(len(c.Exchanges) > 0, len(c.Lines) > 0, len(c.Frames) > 0) != 1:
-			return nil, fmt.Errorf("%s: give exchanges, lines or frames", file)
+		case count(len(c.Exchanges) > 0, len(c.Lines) > 0, len(c.Frames) > 0, len(c.Levels) > 0) != 1:
+			return nil, fmt.Errorf("%s: give exchanges, lines, frames or levels", file)
 		case count(len(c.Want) > 0, c.Error != "", len(c.Frames) > 0 && len(c.Want) == 0) != 1:
 			return nil, fmt.Errorf("%s: give want or error", file)
 		case c.Error != "" && errorsOf[c.Error] == nil:
@@ -113,29 +114,45 @@ func count(all ...bool) (n int) {
 func Run(ctx context.Context, p *profile.Profile, c Case, open driver.Opener) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	if len(c.Frames) > 0 {
-		return c.dialIn(ctx, p, open)
+	switch {
+	case p.Protocol == profile.HTTPPush:
+		return c.source(ctx, p, open, c.post)
+	case p.Protocol == profile.MQTTIn:
+		return c.publish(ctx, p, open)
+	case p.Protocol == profile.Recording:
+		return c.file(ctx, p, open)
+	case p.Protocol == profile.GPIO:
+		return c.levels(ctx, p, open)
+	case p.Protocol == profile.SNMP:
+		return c.snmp(ctx, p, open)
+	case len(c.Frames) > 0:
+		return c.source(ctx, p, open, func(ctx context.Context, address string) error { return c.dialIn(ctx, p.Protocol, address) })
 	}
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}
 	played := make(chan error, 1)
-	go func() { played <- c.play(ctx, l) }()
-	d, err := open(driver.Options{ID: p.ID, Address: l.Addr().String(), Profile: p})
-	if err != nil {
-		return errors.Join(err, l.Close())
-	}
-	reader, ok := d.(driver.Reader)
-	if !ok {
-		return errors.Join(fmt.Errorf("%s is not asked, it speaks by itself", p.ID), d.Close(), l.Close())
-	}
-	got, last := c.read(ctx, reader)
-	err = errors.Join(d.Close(), l.Close())
+	go func() { played <- c.play(ctx, l, p.Protocol) }()
+	err = errors.Join(c.ask(ctx, driver.Options{ID: p.ID, Address: l.Addr().String(), Profile: p}, open), l.Close())
 	if said := <-played; said != nil {
 		return said
 	}
+	return err
+}
+
+// ask reads a device and compares what it says.
+func (c *Case) ask(ctx context.Context, o driver.Options, open driver.Opener) error {
+	d, err := open(o)
 	if err != nil {
+		return err
+	}
+	reader, ok := d.(driver.Reader)
+	if !ok {
+		return errors.Join(fmt.Errorf("%s is not asked, it speaks by itself", o.ID), d.Close())
+	}
+	got, last := c.read(ctx, reader)
+	if err := d.Close(); err != nil {
 		return err
 	}
 	return c.compare(got, last)
@@ -150,7 +167,7 @@ func (c *Case) read(ctx context.Context, d driver.Reader) (got map[string]driver
 			got[s.Property] = s
 		}
 		last = err
-		if len(c.Exchanges) > 0 || c.complete(got) || (c.Error != "" && errors.Is(err, errorsOf[c.Error])) {
+		if len(c.Lines) == 0 || c.complete(got) || (c.Error != "" && errors.Is(err, errorsOf[c.Error])) {
 			break
 		}
 		select {
@@ -205,7 +222,7 @@ func (c *Case) compare(got map[string]driver.Sample, last error) error {
 }
 
 // play is the device: it takes connections until the listener is closed.
-func (c *Case) play(ctx context.Context, l net.Listener) error {
+func (c *Case) play(ctx context.Context, l net.Listener, protocol string) error {
 	for {
 		conn, err := l.Accept()
 		if err != nil {
@@ -218,7 +235,7 @@ func (c *Case) play(ctx context.Context, l net.Listener) error {
 				_, _ = io.Copy(io.Discard, conn)
 			}
 		} else {
-			err = c.answer(conn)
+			err = c.answer(conn, protocol)
 		}
 		stop()
 		_ = conn.Close()
@@ -230,7 +247,7 @@ func (c *Case) play(ctx context.Context, l net.Listener) error {
 }
 
 // answer answers the recorded requests in their order.
-func (c *Case) answer(conn net.Conn) error {
+func (c *Case) answer(conn net.Conn, protocol string) error {
 	for _, x := range c.Exchanges {
 		request, err := frame(x.Request)
 		if err != nil {
@@ -244,10 +261,13 @@ func (c *Case) answer(conn net.Conn) error {
 		if _, err := io.ReadFull(conn, got); err != nil {
 			return nil //nolint:nilerr // the driver hung up; what it read tells why
 		}
-		if !bytes.Equal(got[2:], request[2:]) {
-			return fmt.Errorf("driver asks %x, the recording has %x", got[2:], request[2:])
+		if protocol == profile.ModbusTCP {
+			copy(response, got[:2])
+			copy(request, got[:2])
 		}
-		copy(response, got[:2])
+		if !bytes.Equal(got, request) {
+			return fmt.Errorf("driver asks %x, the recording has %x", got, request)
+		}
 		if _, err := conn.Write(response); err != nil {
 			return nil //nolint:nilerr // the driver hung up; what it read tells why
 		}
@@ -258,8 +278,8 @@ func (c *Case) answer(conn net.Conn) error {
 
 func frame(text string) ([]byte, error) {
 	raw, err := hex.DecodeString(strings.ReplaceAll(text, " ", ""))
-	if err != nil || len(raw) < 8 {
-		return nil, fmt.Errorf("frame %q is not a Modbus TCP message in hexadecimal", text)
+	if err != nil || len(raw) < 5 {
+		return nil, fmt.Errorf("frame %q is not a message in hexadecimal", text)
 	}
 	return raw, nil
 }

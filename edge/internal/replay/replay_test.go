@@ -1,56 +1,15 @@
 package replay_test
 
 import (
-	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/fengsui/fengsui/edge/internal/driver"
-	"github.com/fengsui/fengsui/edge/internal/driver/hj212"
 	"github.com/fengsui/fengsui/edge/internal/driver/modbus"
-	"github.com/fengsui/fengsui/edge/internal/driver/nmea"
-	"github.com/fengsui/fengsui/edge/internal/driver/sl651"
 	"github.com/fengsui/fengsui/edge/internal/replay"
 	"github.com/fengsui/fengsui/shared/profile"
 )
 
 const configs = "../../../firmware-configs"
-
-func opener(protocol string) driver.Opener {
-	switch protocol {
-	case profile.NMEATCP:
-		return nmea.Open
-	case profile.HJ212:
-		return hj212.New().Open
-	case profile.SL651:
-		return sl651.New().Open
-	}
-	return modbus.Open
-}
-
-func TestShippedProfilesReadTheirRecordings(t *testing.T) {
-	files, err := filepath.Glob(configs + "/profiles/*/*.yml")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no profiles: %v", err)
-	}
-	for _, file := range files {
-		p, err := profile.Load(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		cases, err := replay.Load(replay.Dir(file, p.ID))
-		if err != nil || (len(cases) == 0 && len(p.Series) > 0) {
-			t.Fatalf("%s: %d cases, %v", p.ID, len(cases), err)
-		}
-		for _, c := range cases {
-			t.Run(p.ID+"/"+filepath.Base(c.File), func(t *testing.T) {
-				if err := replay.Run(t.Context(), p, c, opener(p.Protocol)); err != nil {
-					t.Error(err)
-				}
-			})
-		}
-	}
-}
 
 func TestDifferenceIsFound(t *testing.T) {
 	p, err := profile.Load(configs + "/profiles/water-level/generic-water-level-modbus.yml")
@@ -71,7 +30,7 @@ func TestDifferenceIsFound(t *testing.T) {
 		{"request", "driver asks", replay.Case{Exchanges: []replay.Exchange{other}, Want: map[string]float64{"water_level": 4.12}}},
 		{"no error", "want the error", replay.Case{Exchanges: []replay.Exchange{exchange}, Error: "exception"}},
 	} {
-		if err := replay.Run(t.Context(), p, c.c, modbus.Open); err == nil || !strings.Contains(err.Error(), c.want) {
+		if err := replay.Run(t.Context(), p, c.c, modbus.New().Open); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: got %v, want %q", c.name, err, c.want)
 		}
 	}

@@ -18,8 +18,9 @@ import (
 	"github.com/fengsui/fengsui/shared/profile"
 )
 
-// Frame is what a station sends and what it must be answered. HJ 212 is text, to which CR and LF are added;
+// Frame is what a device sends and what it must be answered. HJ 212 is text, to which CR and LF are added;
 // SL 651 is hexadecimal. Two dots in an answer stand for a byte that may be any, such as one of the time.
+// What is posted is answered with a status of HTTP, what is published is acknowledged.
 type Frame struct {
 	Send   string `yaml:"send"`
 	Answer string `yaml:"answer"` // empty: nothing
@@ -57,26 +58,30 @@ func (m *memory) Fault(f *driver.Fault) {
 	m.told = append(m.told, f.Error())
 }
 
-// dialIn plays a station that dials in: it sends its frames, ends its side of the connection and hears the
-// answers until the driver ends the other.
-func (c *Case) dialIn(ctx context.Context, p *profile.Profile, open driver.Opener) error {
+// source listens to a device that speaks by itself while speak is that device, and compares what was heard.
+func (c *Case) source(ctx context.Context, p *profile.Profile, open driver.Opener, speak func(ctx context.Context, address string) error) error {
 	address, err := free(ctx)
 	if err != nil {
 		return err
 	}
-	d, err := open(driver.Options{ID: p.ID, Address: address, Station: c.Station, Secret: c.Secret, Profile: p})
+	return c.listen(ctx, driver.Options{ID: p.ID, Address: address, Station: c.Station, Secret: c.Secret, Profile: p}, open,
+		func(ctx context.Context, _ *memory) error { return speak(ctx, address) })
+}
+
+func (c *Case) listen(ctx context.Context, o driver.Options, open driver.Opener, speak func(ctx context.Context, heard *memory) error) error {
+	d, err := open(o)
 	if err != nil {
 		return err
 	}
 	source, ok := d.(driver.Source)
 	if !ok {
-		return errors.Join(fmt.Errorf("%s does not dial in, it is asked", p.ID), d.Close())
+		return errors.Join(fmt.Errorf("%s does not speak by itself, it is asked", o.ID), d.Close())
 	}
 	heard := &memory{keys: map[string]bool{}, faults: map[string]int{}}
 	ctx, cancel := context.WithCancel(ctx)
 	ended := make(chan error, 1)
 	go func() { ended <- source.Listen(ctx, heard) }()
-	got, err := c.send(ctx, p.Protocol, address)
+	err = speak(ctx, heard)
 	cancel()
 	if e := <-ended; !errors.Is(e, context.Canceled) {
 		err = errors.Join(e, err)
@@ -84,7 +89,17 @@ func (c *Case) dialIn(ctx context.Context, p *profile.Profile, open driver.Opene
 	if err := errors.Join(err, d.Close()); err != nil {
 		return err
 	}
-	return errors.Join(c.answered(p.Protocol, got), c.heard(heard))
+	return c.heard(heard)
+}
+
+// dialIn plays a station that dials in: it sends its frames, ends its side of the connection and hears the
+// answers until the driver ends the other.
+func (c *Case) dialIn(ctx context.Context, protocol, address string) error {
+	got, err := c.send(ctx, protocol, address)
+	if err != nil {
+		return err
+	}
+	return c.answered(protocol, got)
 }
 
 func free(ctx context.Context) (string, error) {

@@ -95,3 +95,34 @@ func TestLineThatIsActiveLow(t *testing.T) {
 		t.Errorf("an output that is not there: %v", err)
 	}
 }
+
+func TestInputsAreReadAndBecomeInputsFirst(t *testing.T) {
+	dir := t.TempDir()
+	put(t, filepath.Join(dir, "export"), "")
+	p := &profile.Profile{
+		Series: []profile.Series{{Property: "door"}, {Property: "smoke"}},
+		GPIO:   &profile.GPIOSection{Inputs: []profile.GPIOInput{{Property: "door", Line: 17}, {Property: "smoke", Line: 18, ActiveLow: true}}},
+	}
+	d, err := Open(driver.Options{ID: "in", Address: dir, Profile: p})
+	if err != nil {
+		t.Fatal(err)
+	}
+	line := export(t, dir, "out")
+	put(t, filepath.Join(line, "value"), "1\n")
+	got, err := d.(driver.Reader).Read(t.Context())
+	if len(got) != 1 || got[0].Value != 1 || !errors.Is(err, driver.ErrUnreachable) {
+		t.Errorf("one line is not there: %+v, %v", got, err)
+	}
+	if now := get(t, filepath.Join(line, "direction")); now != "in" {
+		t.Errorf("the line is %q", now)
+	}
+	if err := os.Rename(line, filepath.Join(dir, "gpio18")); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := d.(driver.Reader).Read(t.Context()); len(got) != 1 || got[0].Property != "smoke" || got[0].Value != 0 || err == nil {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	if _, err := Open(driver.Options{ID: "in", Address: dir, Profile: &profile.Profile{Series: p.Series}}); err == nil {
+		t.Error("opened series that are read from nowhere")
+	}
+}

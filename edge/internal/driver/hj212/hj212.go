@@ -20,9 +20,6 @@ import (
 	"github.com/fengsui/fengsui/shared/profile"
 )
 
-// silences is how many intervals of its profile a station may be silent.
-const silences = 3
-
 var password = regexp.MustCompile(`PW=[^;&]*`)
 
 // Ports are the ports of all stations of this protocol.
@@ -82,7 +79,7 @@ func (p *Ports) Open(o driver.Options) (driver.Device, error) {
 	}
 	return &device{
 		hub: p.hub, address: o.Address, station: o.Station, secret: o.Secret, wants: o.Profile.HJ212,
-		silence: silences*time.Duration(o.Profile.Every) + time.Duration(o.Profile.Timeout), newest: map[int]time.Time{},
+		silence: driver.Silences*time.Duration(o.Profile.Every) + time.Duration(o.Profile.Timeout), newest: map[int]time.Time{},
 	}, nil
 }
 

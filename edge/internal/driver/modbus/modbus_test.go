@@ -100,7 +100,7 @@ func freeAddress(t *testing.T) string {
 
 func station() *profile.Profile {
 	return &profile.Profile{
-		ID: "test", Timeout: strict.Duration(500 * time.Millisecond),
+		ID: "test", Protocol: profile.ModbusTCP, Timeout: strict.Duration(500 * time.Millisecond),
 		Modbus: &profile.Modbus{Unit: 1, MaxGap: 2, Registers: []profile.Register{
 			{Property: "battery", Table: profile.Holding, Address: 4, Type: profile.U16, Scale: 0.01},
 			{Property: "level", Table: profile.Holding, Address: 0, Type: profile.I32, Scale: 0.001, Invalid: []int64{0x7FFFFFFF}},
@@ -205,7 +205,7 @@ func TestSilentDeviceIsATimeout(t *testing.T) {
 
 // reader opens a device that is asked.
 func reader(o driver.Options) (driver.Reader, error) {
-	d, err := Open(o)
+	d, err := New().Open(o)
 	if err != nil {
 		return nil, err
 	}
@@ -220,7 +220,7 @@ func TestOutputsAreSwitchedAndReadBack(t *testing.T) {
 	}
 	s := &slave{coils: map[uint16]bool{}, holding: map[uint16]uint16{40: 1}}
 	address := freeAddress(t)
-	device, err := Open(driver.Options{ID: "horn", Address: address, Profile: p})
+	device, err := New().Open(driver.Options{ID: "horn", Address: address, Profile: p})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,68 +2,60 @@ package modbus
 
 import (
 	"context"
-	"errors"
 	"fmt"
-
-	"github.com/simonvetter/modbus"
 
 	"github.com/fengsui/fengsui/edge/internal/driver"
 	"github.com/fengsui/fengsui/shared/profile"
 )
 
-// Set implements driver.Switch. The device's answer repeats what was asked for; the library compares.
+// coilOn is how function 5 says "on".
+const coilOn = 0xFF00
+
+// Set implements driver.Switch. The device's answer repeats what was asked for.
 func (d *device) Set(ctx context.Context, output string, on bool) error {
-	return d.output(ctx, output, func(o *profile.Output) error {
-		if o.Coil != nil {
-			return d.client.WriteCoil(*o.Coil, on)
-		}
-		value := o.OffValue
+	o, err := d.output(output)
+	if err != nil {
+		return err
+	}
+	r := request{function: writeCoil}
+	switch {
+	case o.Coil != nil && on:
+		r.address, r.second = *o.Coil, coilOn
+	case o.Coil != nil:
+		r.address = *o.Coil
+	default:
+		r = request{function: writeRegister, address: *o.Holding, second: o.OffValue}
 		if on {
-			value = o.OnValue
+			r.second = o.OnValue
 		}
-		return d.client.WriteRegister(*o.Holding, value)
-	})
+	}
+	_, err = d.ask(ctx, r)
+	return err
 }
 
 // Get implements driver.Switch. A register with a value that is neither on nor off makes no sense.
-func (d *device) Get(ctx context.Context, output string) (on bool, err error) {
-	err = d.output(ctx, output, func(o *profile.Output) error {
-		if o.Coil != nil {
-			on, err = d.client.ReadCoil(*o.Coil)
-			return err
-		}
-		value, err := d.client.ReadRegister(*o.Holding, modbus.HOLDING_REGISTER)
-		if err == nil && value != o.OnValue && value != o.OffValue {
-			return fmt.Errorf("%w: output %s has the value %d", driver.ErrMalformed, output, value)
-		}
-		on = value == o.OnValue
-		return err
-	})
-	return on, err
+func (d *device) Get(ctx context.Context, output string) (bool, error) {
+	o, err := d.output(output)
+	if err != nil {
+		return false, err
+	}
+	if o.Coil != nil {
+		words, err := d.ask(ctx, request{readCoils, *o.Coil, 1})
+		return err == nil && words[0] == 1, err
+	}
+	words, err := d.ask(ctx, request{readHolding, *o.Holding, 1})
+	switch {
+	case err != nil:
+		return false, err
+	case words[0] != o.OnValue && words[0] != o.OffValue:
+		return false, fmt.Errorf("%w: output %s has the value %d", driver.ErrMalformed, output, words[0])
+	}
+	return words[0] == o.OnValue, nil
 }
 
-// output does one thing with an output.
-func (d *device) output(ctx context.Context, id string, do func(*profile.Output) error) error {
-	o := d.profile.Output(id)
-	if o == nil {
-		return fmt.Errorf("%w: %s", driver.ErrNoOutput, id)
+func (d *device) output(id string) (*profile.Output, error) {
+	if o := d.profile.Output(id); o != nil {
+		return o, nil
 	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	if err := d.connect(); err != nil {
-		return err
-	}
-	err := do(o)
-	switch {
-	case err == nil, errors.Is(err, driver.ErrMalformed):
-		return err
-	}
-	err = typed(err)
-	if !errors.Is(err, driver.ErrException) {
-		return errors.Join(err, d.hangUp())
-	}
-	return err
+	return nil, fmt.Errorf("%w: %s", driver.ErrNoOutput, id)
 }

@@ -1,4 +1,4 @@
-// Package nmea reads satellite receivers that send NMEA 0183 sentences over TCP. It listens all the time
+// Package nmea reads satellite receivers that send NMEA 0183 sentences on a serial port or over TCP. It listens all the time
 // and hands over the newest fix when asked. A sentence with a wrong checksum is dropped.
 package nmea
 
@@ -8,13 +8,14 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"net"
+	"os"
 	"sync"
 	"time"
 
 	"github.com/adrianmo/go-nmea"
 
 	"github.com/fengsui/fengsui/edge/internal/driver"
+	"github.com/fengsui/fengsui/edge/internal/driver/line"
 	"github.com/fengsui/fengsui/shared/profile"
 )
 
@@ -27,6 +28,7 @@ const (
 // device is one receiver.
 type device struct {
 	address string
+	serial  driver.Serial
 	timeout time.Duration
 	fields  []profile.Field
 	begin   sync.Once
@@ -44,7 +46,7 @@ func Open(o driver.Options) (driver.Device, error) {
 		return nil, fmt.Errorf("open %s: profile %s is not for NMEA", o.ID, o.Profile.ID)
 	}
 	return &device{
-		address: o.Address, timeout: time.Duration(o.Profile.Timeout), fields: o.Profile.NMEA.Fields,
+		address: o.Address, serial: o.Serial, timeout: time.Duration(o.Profile.Timeout), fields: o.Profile.NMEA.Fields,
 		fix: map[string]driver.Sample{}, failed: driver.ErrNoValue,
 	}, nil
 }
@@ -97,9 +99,9 @@ func (d *device) listen(ctx context.Context) {
 
 // session reads one connection until it breaks.
 func (d *device) session(ctx context.Context) error {
-	conn, err := (&net.Dialer{Timeout: d.timeout}).DialContext(ctx, "tcp", d.address)
+	conn, err := line.Open(ctx, d.address, d.serial, d.timeout)
 	if err != nil {
-		return fmt.Errorf("%w: %w", driver.ErrUnreachable, err)
+		return err
 	}
 	defer func() { _ = conn.Close() }()
 	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
@@ -118,13 +120,12 @@ func (d *device) session(ctx context.Context) error {
 }
 
 func broken(err error) error {
-	var timeout net.Error
 	switch {
 	case err == nil:
 		return fmt.Errorf("%w: receiver closed the connection", driver.ErrUnreachable)
 	case errors.Is(err, bufio.ErrTooLong):
 		return fmt.Errorf("%w: line is longer than %d characters", driver.ErrMalformed, maxLine)
-	case errors.As(err, &timeout) && timeout.Timeout():
+	case errors.Is(err, os.ErrDeadlineExceeded):
 		return driver.ErrTimeout
 	}
 	return fmt.Errorf("%w: %w", driver.ErrUnreachable, err)

@@ -23,9 +23,6 @@ import (
 	"github.com/fengsui/fengsui/shared/sl651"
 )
 
-// silences is how many intervals of its profile a station may be silent.
-const silences = 3
-
 // Ports are the ports of all stations of this protocol.
 type Ports struct{ hub *dialin.Hub[sl651.Frame] }
 
@@ -95,7 +92,7 @@ func (p *Ports) Open(o driver.Options) (driver.Device, error) {
 	}
 	d := &device{
 		hub: p.hub, address: o.Address, station: station, number: [5]byte(number), wants: o.Profile.SL651, newest: map[byte]time.Time{},
-		silence: silences*time.Duration(o.Profile.Every) + time.Duration(o.Profile.Timeout),
+		silence: driver.Silences*time.Duration(o.Profile.Every) + time.Duration(o.Profile.Timeout),
 	}
 	if o.Secret != "" {
 		secret, err := strconv.ParseUint(o.Secret, 16, 16)
