@@ -131,10 +131,26 @@ func gather(ctx context.Context, cfg config.Config, db *store.DB, values *tsdb.D
 	if _, err := os.Stat(from); errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	if err := os.CopyFS(filepath.Join(dir, authorityName), os.DirFS(from)); err != nil {
+	to := filepath.Join(dir, authorityName)
+	err = os.CopyFS(to, os.DirFS(from))
+	if err == nil {
+		err = closeToOthers(to)
+	}
+	if err != nil {
 		return fmt.Errorf("copy certificate authority: %w", err)
 	}
 	return nil
+}
+
+// closeToOthers lets nobody but the owner read the files of a folder, here and where the backup is unpacked
+// by hand.
+func closeToOthers(dir string) error {
+	return filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		return os.Chmod(path, 0o600)
+	})
 }
 
 // pack writes a folder as a tar stream.

@@ -38,6 +38,9 @@ func with(ctx context.Context, o Options, do func(context.Context, atHand) error
 	if err != nil {
 		return err
 	}
+	if err := whole(cfg.Data); err != nil {
+		return err
+	}
 	// A command says what it did; only what went wrong is logged.
 	cfg.Log.Level = "error"
 	c := &Centre{log: logger(cfg.Log, o.Log)}
@@ -160,8 +163,15 @@ func CreateToken(ctx context.Context, o Options, username string) error {
 		if err != nil {
 			return err
 		}
-		_, text, err := h.accounts.CreateToken(ctx, u.ID, "command line "+time.Now().UTC().Format(time.DateOnly))
+		t, text, err := h.accounts.CreateToken(ctx, u.ID, "command line "+time.Now().UTC().Format(time.DateOnly))
 		if err != nil {
+			return err
+		}
+		note := o.Log // what is printed is the token alone, for scripts
+		if note == nil {
+			note = os.Stderr
+		}
+		if _, err := fmt.Fprintf(note, "acts as %s until %s or the next change of the password\n", username, t.ExpiresAt.Format(time.DateOnly)); err != nil {
 			return err
 		}
 		_, err = fmt.Fprintln(h.out, text)

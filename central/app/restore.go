@@ -8,13 +8,16 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/fengsui/fengsui/central/internal/actor"
 	"github.com/fengsui/fengsui/central/internal/config"
+	"github.com/fengsui/fengsui/central/internal/device"
 	"github.com/fengsui/fengsui/central/internal/store"
 )
 
@@ -53,10 +56,8 @@ func restore(ctx context.Context, o Options, cfg config.Config, file string) err
 		return err
 	}
 	defer func() { _ = unlock(ctx) }()
-	for _, name := range []string{"central.db", telemetryName, authorityName} {
-		if _, err := os.Lstat(filepath.Join(cfg.Data, name)); err == nil {
-			return fmt.Errorf("%s holds a centre already (%s); move it away first", cfg.Data, name)
-		}
+	if err := vacant(cfg.Data); err != nil {
+		return err
 	}
 	dir, err := os.MkdirTemp(cfg.Data, restorePrefix+"*")
 	if err != nil {
@@ -70,7 +71,53 @@ func restore(ctx context.Context, o Options, cfg config.Config, file string) err
 	if m.Database != cfg.Database.Driver {
 		return fmt.Errorf("the backup is of %s, the configuration says %s", m.Database, cfg.Database.Driver)
 	}
-	return settle(ctx, o, cfg, dir, m)
+	marker := filepath.Join(cfg.Data, unfinishedName)
+	if err := write(marker, strings.NewReader(file+"\n")); err != nil {
+		return err
+	}
+	if err := settle(ctx, o, cfg, dir, m); err != nil {
+		return err
+	}
+	if err := os.Remove(marker); err != nil {
+		return fmt.Errorf("finish restore: %w", err)
+	}
+	return nil
+}
+
+// unfinishedName is a file that stands in the data folder while a backup is put in place. A centre that
+// finds it does not start: it would run on the database of one moment and the readings of another, or make a
+// certificate authority of its own.
+const unfinishedName = "restore.unfinished"
+
+// whole returns an error when a restore was cut off.
+func whole(data string) error {
+	from, err := os.ReadFile(filepath.Join(data, unfinishedName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("look for an unfinished restore: %w", err)
+	}
+	return fmt.Errorf("the restore of %s into %s was cut off; call fengsui-central restore again", strings.TrimSpace(string(from)), data)
+}
+
+// vacant makes sure that a folder holds no centre. What a restore that was cut off has left is cleared: it
+// came from a backup into a folder that was empty.
+func vacant(data string) error {
+	parts := []string{"central.db", "central.db-wal", "central.db-shm", telemetryName, authorityName}
+	if whole(data) != nil {
+		for _, name := range append(parts, unfinishedName) {
+			if err := os.RemoveAll(filepath.Join(data, name)); err != nil {
+				return fmt.Errorf("clear what the unfinished restore has left: %w", err)
+			}
+		}
+	}
+	for _, name := range parts {
+		if _, err := os.Lstat(filepath.Join(data, name)); err == nil {
+			return fmt.Errorf("%s holds a centre already (%s); move it away first", data, name)
+		}
+	}
+	return nil
 }
 
 // settle moves what was unpacked to where it belongs.
@@ -89,7 +136,48 @@ func settle(ctx context.Context, o Options, cfg config.Config, dir string, m man
 			return fmt.Errorf("put %s in place: %w", name, err)
 		}
 	}
-	_, err = fmt.Fprintln(o.Out, "restored the backup of", m.Time.Format(time.RFC3339))
+	if _, err = fmt.Fprintln(o.Out, "restored the backup of", m.Time.Format(time.RFC3339)); err != nil {
+		return err
+	}
+	return returned(ctx, o, cfg, log)
+}
+
+// returned ends every session of the backup, and names what else is valid again although it may have been
+// ended since: a backup cannot know.
+func returned(ctx context.Context, o Options, cfg config.Config, log *slog.Logger) (err error) {
+	ctx = actor.WithSystem(ctx, "restore")
+	c := &Centre{log: log}
+	defer func() { err = errors.Join(err, c.Stop()) }()
+	b, err := openBase(ctx, cfg, c)
+	if err != nil {
+		return err
+	}
+	devices, err := b.devices(cfg)
+	if err != nil {
+		return err
+	}
+	keys, err := b.accounts.Returned(ctx)
+	if err != nil {
+		return err
+	}
+	all, err := devices.All(ctx)
+	if err != nil {
+		return err
+	}
+	lines := []string{"Everybody has to sign in again. Valid again as of the backup, whatever was ended since; end it anew where that is meant:", "  passwords of all users"}
+	for _, k := range keys {
+		lines = append(lines, fmt.Sprintf("  API token %q of %s, until %s", k.Name, k.Username, k.ExpiresAt.Format(time.DateOnly)))
+	}
+	for _, d := range all {
+		switch {
+		case d.State == device.Revoked:
+		case d.Cert != nil && d.Cert.RevokedAt == nil:
+			lines = append(lines, fmt.Sprintf("  certificate of terminal %s, until %s", d.ID, d.Cert.NotAfter.Format(time.DateOnly)))
+		case d.Kind == device.Sensor && d.Parent == "":
+			lines = append(lines, "  token of sensor "+d.ID)
+		}
+	}
+	_, err = fmt.Fprintln(o.Out, strings.Join(lines, "\n"))
 	return err
 }
 

@@ -48,6 +48,9 @@ func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) er
 	if err := ballast.Look(cfg.Data, ballastBytes, c.log); err != nil {
 		c.log.Warn("ballast is not looked after", "error", err)
 	}
+	if err := whole(cfg.Data); err != nil {
+		return err
+	}
 	if err := clearUnfinished(cfg.Data); err != nil {
 		return err
 	}

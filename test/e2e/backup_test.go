@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"archive/tar"
 	"fmt"
 	"net/http"
 	"os"
@@ -30,10 +31,33 @@ func TestBackupOfARunningCentreComesBackWhole(t *testing.T) {
 		t.Errorf("the backup holds keys and must be readable by its owner alone: %v, %v", info.Mode(), err)
 	}
 
+	private(t, file, "ca/ca.key")
+	if err := c.Admin.Call(http.MethodGet, "/session", nil, nil); err != nil {
+		t.Fatal(err)
+	}
+	token := strings.TrimSpace(harness.Run(t, p.Central, "token", "create", "--user", "admin", "--config", c.Config))
+	harness.Run(t, p.Central, "backup", file, "--force", "--config", c.Config)
+
 	other := harness.NewCentre(t, p, harness.CentreOptions{})
-	harness.Run(t, p.Central, "restore", file, "--config", other.Config)
+	said := harness.Run(t, p.Central, "restore", file, "--config", other.Config)
+	for _, want := range []string{"has to sign in again", "API token", "certificate of terminal edge-a"} {
+		if !strings.Contains(said, want) {
+			t.Errorf("the restore does not say %q: %s", want, said)
+		}
+	}
 	other.Start(t)
 	other.Ready(t)
+	old := *c.Admin
+	old.URL = other.URL
+	problem(t, old.Call(http.MethodGet, "/session", nil, nil), http.StatusUnauthorized)
+	machine, err := http.NewRequestWithContext(t.Context(), http.MethodGet, other.URL+"/api/v1/users", http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	machine.Header.Set("Authorization", "Bearer "+token)
+	if answer, err := http.DefaultClient.Do(machine); err != nil || answer.Body.Close() != nil || answer.StatusCode != http.StatusOK {
+		t.Errorf("the API token that the restore names: %v, %v", answer, err)
+	}
 	other.Admin = other.LoginAs(t, "admin", c.AdminPassword())
 	if got := other.Stats(t).Readings; got != 50 {
 		t.Errorf("%d readings after the restore", got)
@@ -45,6 +69,56 @@ func TestBackupOfARunningCentreComesBackWhole(t *testing.T) {
 	if _, _, err := harness.Output(p.Central, "restore", file, "--config", other.Config); err == nil {
 		t.Error("a restore went over a folder that is in use")
 	}
+}
+
+// private looks for a file in a backup that only its owner may read when it is unpacked.
+func private(t *testing.T, backup, name string) {
+	t.Helper()
+	f, err := os.Open(backup)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	for r := tar.NewReader(f); ; {
+		h, err := r.Next()
+		if err != nil {
+			t.Fatalf("look for %s: %v", name, err)
+		}
+		if h.Name != name {
+			continue
+		}
+		if h.Mode&0o077 != 0 {
+			t.Errorf("%s is %o in the backup", name, h.Mode)
+		}
+		return
+	}
+}
+
+func TestARestoreThatIsCutOffIsRefusedAndFinished(t *testing.T) {
+	p := harness.Build(t)
+	c := harness.StartCentre(t, p, harness.CentreOptions{})
+	file := filepath.Join(t.TempDir(), "backup.tar")
+	harness.Run(t, p.Central, "backup", file, "--config", c.Config)
+
+	other := harness.NewCentre(t, p, harness.CentreOptions{})
+	harness.Run(t, p.Central, "restore", file, "--config", other.Config)
+	data := filepath.Join(other.Dir, "data")
+	// As a kill leaves it that came after the database and before the authority.
+	if err := os.RemoveAll(filepath.Join(data, "ca")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(data, "restore.unfinished"), []byte(file+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, command := range []string{"serve", "migrate"} {
+		if _, said, err := harness.Output(p.Central, command, "--config", other.Config); err == nil || !strings.Contains(said, "was cut off") {
+			t.Errorf("%s: %v, %s", command, err, said)
+		}
+	}
+	harness.Run(t, p.Central, "restore", file, "--config", other.Config)
+	other.Start(t)
+	other.Ready(t)
+	other.LoginAs(t, "admin", c.AdminPassword())
 }
 
 // As installed, the centre runs as a user of its own, who may write nowhere but in its data folder, and

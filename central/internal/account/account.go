@@ -20,8 +20,9 @@ import (
 const (
 	SessionIdle   = 12 * time.Hour     // without a request
 	SessionLimit  = 7 * 24 * time.Hour // in any case
-	touchEvery    = time.Minute        // a session in use is written at most this often
-	LockAfter     = 5                  // failures in a row
+	TokenLife     = 365 * 24 * time.Hour
+	touchEvery    = time.Minute // a session in use is written at most this often
+	LockAfter     = 5           // failures in a row
 	LockFor       = 15 * time.Minute
 	forgetFailure = 15 * time.Minute // failures older than this no longer count
 )
@@ -83,9 +84,19 @@ type Token struct {
 	UserID     string     `json:"user_id"`
 	Name       string     `json:"name"`
 	CreatedAt  time.Time  `json:"created_at"`
+	ExpiresAt  time.Time  `json:"expires_at"`
 	LastUsedAt *time.Time `json:"last_used_at,omitempty"`
 	RevokedAt  *time.Time `json:"revoked_at,omitempty"`
 	Hash       string     `json:"-"`
+}
+
+// valid reports whether the token may still be used.
+func (t Token) valid(at time.Time) bool { return t.RevokedAt == nil && at.Before(t.ExpiresAt) }
+
+// UserToken is an API token with the name of its user.
+type UserToken struct {
+	Token
+	Username string
 }
 
 // Attempt counts the failed sign-ins under one name, known or not, from one source: an address, or a

@@ -155,3 +155,15 @@ func TestOneTimePasswordsAreReadableAndDiffer(t *testing.T) {
 		t.Errorf("%q and %q", a, b)
 	}
 }
+
+func TestATokenIsValidUntilItsEnd(t *testing.T) {
+	now := time.Date(2026, 11, 26, 0, 0, 0, 0, time.UTC)
+	token := Token{ExpiresAt: now}
+	if !token.valid(now.Add(-time.Second)) || token.valid(now) {
+		t.Error("the end is not the end")
+	}
+	token.RevokedAt = &now
+	if token.valid(now.Add(-time.Second)) {
+		t.Error("a revoked token is valid")
+	}
+}

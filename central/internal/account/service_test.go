@@ -238,6 +238,39 @@ func TestTokensOfOthersAreOutOfReachAndNamesAreCounted(t *testing.T) {
 	})
 }
 
+func TestAPITokensEndWithThePasswordAndARestoreEndsSessions(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		b := newBench(t, db)
+		ctx, who, session := b.admin()
+		made, text, err := b.CreateToken(ctx, who.User.ID, "script")
+		if err != nil || made.ExpiresAt.Sub(made.CreatedAt) != account.TokenLife {
+			t.Fatalf("%+v, %v", made, err)
+		}
+		if _, err := b.Returned(ctx); errs.KindOf(err) != errs.Denied {
+			t.Errorf("a person ended all sessions: %v", err)
+		}
+		back, err := b.Returned(b.sys)
+		if err != nil || len(back) != 1 || back[0].Username != "admin" || back[0].Name != "script" || !back[0].ExpiresAt.Equal(made.ExpiresAt) {
+			t.Errorf("%+v, %v", back, err)
+		}
+		if _, err := b.SessionActor(t.Context(), session); errs.KindOf(err) != errs.Unauthenticated {
+			t.Errorf("session after the restore: %v", err)
+		}
+		if _, err := b.TokenActor(t.Context(), text); err != nil {
+			t.Errorf("token after the restore: %v", err)
+		}
+		if who, _, err = b.Login(t.Context(), "admin", chosen, account.Origin{}); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := b.ChangePassword(t.Context(), who, chosen, chosen+"9"); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := b.TokenActor(t.Context(), text); errs.KindOf(err) != errs.Unauthenticated {
+			t.Errorf("token after a change of the password: %v", err)
+		}
+	})
+}
+
 func TestTwoAdministratorsCannotDisableEachOtherAtOnce(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		b := newBench(t, db)

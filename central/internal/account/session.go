@@ -251,7 +251,7 @@ func (s *Service) identify(ctx context.Context, token string) (Identity, Token, 
 	var err error
 	if strings.HasPrefix(token, TokenPrefix) {
 		key, err = s.store.TokenByHash(ctx, digest(token))
-		if err == nil && key.RevokedAt != nil {
+		if err == nil && !key.valid(time.Now()) {
 			err = noSession()
 		}
 		userID = key.UserID
@@ -316,8 +316,8 @@ func (s *Service) Logout(ctx context.Context, token string) error {
 	return nil
 }
 
-// ChangePassword changes the caller's own password, ends all other sessions and gives this one a new
-// token, which it returns.
+// ChangePassword changes the caller's own password, ends all other sessions and the API tokens, which
+// whoever knew the old one may have made, and gives this session a new token, which it returns.
 func (s *Service) ChangePassword(ctx context.Context, who Identity, old, chosen string) (Identity, string, error) {
 	if who.Session.ID == "" {
 		return Identity{}, "", errs.E(errs.Denied, "account.needs_session", "an API token cannot change the password; sign in")
@@ -362,6 +362,9 @@ func (s *Service) ChangePassword(ctx context.Context, who Identity, old, chosen 
 		u = again
 		u.Hash, u.MustChangePassword, u.UpdatedAt = hash, false, stamp()
 		if err := s.store.SaveUser(ctx, u); err != nil {
+			return err
+		}
+		if err := s.revokeAll(ctx, u.ID); err != nil {
 			return err
 		}
 		if err := s.endSessions(ctx, u.ID); err != nil {

@@ -44,12 +44,16 @@ type Keys interface {
 	// EndSessions removes a user's sessions except one, which may be empty.
 	EndSessions(ctx context.Context, userID, except string) error
 	EndSession(ctx context.Context, id string) error
+	// EndEverySession removes the sessions of all users.
+	EndEverySession(ctx context.Context) error
 	// Forget removes sessions and failures that ended before.
 	Forget(ctx context.Context, sessions, failures time.Time) error
 
 	AddToken(ctx context.Context, t Token) error
 	TokenByHash(ctx context.Context, hash string) (Token, error)
 	Tokens(ctx context.Context, userID string) ([]Token, error)
+	// ValidTokens lists those of all users that are not revoked, with the name of the user.
+	ValidTokens(ctx context.Context) ([]UserToken, error)
 	SaveToken(ctx context.Context, t Token) error
 
 	// Attempt returns a zero count for a name that never failed from the source.

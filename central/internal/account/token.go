@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/fengsui/fengsui/central/internal/actor"
@@ -13,7 +14,7 @@ import (
 const maxTokens = 20
 
 // CreateToken makes an API token of a user and returns its text, which is kept nowhere. People make
-// tokens for themselves only, so that whoever acts is named; the command line may make one for anybody.
+// tokens for themselves only, valid for TokenLife, so that whoever acts is named; the command line may make one for anybody.
 func (s *Service) CreateToken(ctx context.Context, userID, name string) (Token, string, error) {
 	a, err := signedIn(ctx)
 	if err != nil {
@@ -29,8 +30,8 @@ func (s *Service) CreateToken(ctx context.Context, userID, name string) (Token, 
 	if !plainText(name, 64) {
 		return Token{}, "", errs.Field("account.token_name", "name", "1 to 64 characters on one line")
 	}
-	text := TokenPrefix + newSecret()
-	t := Token{ID: newID(), UserID: userID, Name: name, CreatedAt: stamp(), Hash: digest(text)}
+	text, now := TokenPrefix+newSecret(), stamp()
+	t := Token{ID: newID(), UserID: userID, Name: name, CreatedAt: now, ExpiresAt: now.Add(TokenLife), Hash: digest(text)}
 	var u User
 	var done event.Event
 	err = s.tx.Do(ctx, func(ctx context.Context) error {
@@ -50,7 +51,7 @@ func (s *Service) CreateToken(ctx context.Context, userID, name string) (Token, 
 		}
 		valid := 0
 		for _, other := range have {
-			if other.RevokedAt == nil {
+			if other.valid(now) {
 				valid++
 			}
 		}
@@ -157,4 +158,21 @@ func (s *Service) revokeAll(ctx context.Context, userID string) error {
 		}
 	}
 	return nil
+}
+
+// Returned ends every session and lists the API tokens that are valid, after a backup was restored: what
+// was ended since the backup has come back.
+func (s *Service) Returned(ctx context.Context) ([]UserToken, error) {
+	if a, err := signedIn(ctx); err != nil || a.Kind != actor.System {
+		return nil, errs.E(errs.Denied, "auth.denied", "this is for the command line")
+	}
+	all, err := s.store.ValidTokens(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.store.EndEverySession(ctx); err != nil {
+		return nil, err
+	}
+	now := stamp()
+	return slices.DeleteFunc(all, func(t UserToken) bool { return !t.valid(now) }), nil
 }

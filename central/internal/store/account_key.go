@@ -52,6 +52,14 @@ func (s *Accounts) EndSessions(ctx context.Context, userID, except string) error
 	return nil
 }
 
+// EndEverySession implements account.Store.
+func (s *Accounts) EndEverySession(ctx context.Context) error {
+	if _, err := s.db.exec(ctx, `delete from sessions`); err != nil {
+		return fmt.Errorf("end every session: %w", wrap(err))
+	}
+	return nil
+}
+
 // EndSession implements account.Store.
 func (s *Accounts) EndSession(ctx context.Context, id string) error {
 	if _, err := s.db.exec(ctx, `delete from sessions where id = $1`, id); err != nil {
@@ -72,18 +80,52 @@ func (s *Accounts) Forget(ctx context.Context, sessions, failures time.Time) err
 	return nil
 }
 
-const selectToken = `select id, user_id, name, token_hash, created_at, last_used_at, revoked_at from api_tokens `
+const selectToken = `select id, user_id, name, token_hash, created_at, expires_at, last_used_at, revoked_at from api_tokens `
 
 func scanToken(r scanner) (t account.Token, err error) {
-	return t, r.Scan(&t.ID, &t.UserID, &t.Name, &t.Hash, &t.CreatedAt, &t.LastUsedAt, &t.RevokedAt)
+	var expires *time.Time
+	err = r.Scan(&t.ID, &t.UserID, &t.Name, &t.Hash, &t.CreatedAt, &expires, &t.LastUsedAt, &t.RevokedAt)
+	if t.ExpiresAt = t.CreatedAt.Add(account.TokenLife); expires != nil { // null: made before tokens had an end
+		t.ExpiresAt = *expires
+	}
+	return t, err
+}
+
+// ValidTokens implements account.Store.
+func (s *Accounts) ValidTokens(ctx context.Context) ([]account.UserToken, error) {
+	users, err := s.db.query(ctx, `select id, username from users`)
+	if err != nil {
+		return nil, fmt.Errorf("list users: %w", wrap(err))
+	}
+	named, err := collect(users, func(r scanner) (u account.User, err error) { return u, r.Scan(&u.ID, &u.Username) })
+	if err != nil {
+		return nil, fmt.Errorf("list users: %w", err)
+	}
+	names := map[string]string{}
+	for _, u := range named {
+		names[u.ID] = u.Username
+	}
+	rows, err := s.db.query(ctx, selectToken+`where revoked_at is null order by id`)
+	if err != nil {
+		return nil, fmt.Errorf("list API tokens: %w", wrap(err))
+	}
+	tokens, err := collect(rows, scanToken)
+	if err != nil {
+		return nil, fmt.Errorf("list API tokens: %w", err)
+	}
+	var out []account.UserToken
+	for _, t := range tokens {
+		out = append(out, account.UserToken{Token: t, Username: names[t.UserID]})
+	}
+	return out, nil
 }
 
 // AddToken implements account.Store.
 func (s *Accounts) AddToken(ctx context.Context, t account.Token) error {
 	_, err := s.db.exec(ctx, `
-		insert into api_tokens (id, user_id, name, token_hash, created_at, last_used_at, revoked_at)
-		values ($1, $2, $3, $4, $5, $6, $7)`,
-		t.ID, t.UserID, t.Name, t.Hash, t.CreatedAt, t.LastUsedAt, t.RevokedAt)
+		insert into api_tokens (id, user_id, name, token_hash, created_at, expires_at, last_used_at, revoked_at)
+		values ($1, $2, $3, $4, $5, $6, $7, $8)`,
+		t.ID, t.UserID, t.Name, t.Hash, t.CreatedAt, t.ExpiresAt, t.LastUsedAt, t.RevokedAt)
 	if err != nil {
 		return fmt.Errorf("add API token: %w", wrap(err))
 	}

@@ -26,6 +26,8 @@ run and enrol take --config FILE (default /etc/fengsui/edge.yml).
 `
 
 func main() {
+	// What the program writes is for its own user: keys, tokens, the whereabouts of people.
+	syscall.Umask(0o077)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := run(ctx, os.Args[1:], os.Stdout)
 	stop()

@@ -1480,6 +1480,8 @@ export interface components {
         NewToken: {
             /** Format: date-time */
             created_at: string;
+            /** Format: date-time */
+            expires_at: string;
             id: string;
             /** Format: date-time */
             last_used_at?: string;
@@ -1810,6 +1812,8 @@ export interface components {
         Token: {
             /** Format: date-time */
             created_at: string;
+            /** Format: date-time */
+            expires_at: string;
             id: string;
             /** Format: date-time */
             last_used_at?: string;
