@@ -68,9 +68,7 @@ func TestALiveReadingOfAWrongClockRingsAndTheClockIsAnAlarm(t *testing.T) {
 
 func TestAWrongClockOfATerminalIsOneAlarmAndItsBacklogIsPutRight(t *testing.T) {
 	f := newField(now)
-	e := f["edge"]
-	e.Agent = &device.Agent{Offset: (-11 * time.Minute).Milliseconds()}
-	f["edge"] = e
+	f.change("edge", func(d *device.Device) { d.Agent = &device.Agent{Offset: (-11 * time.Minute).Milliseconds()} })
 	d := &desk{t: t, dir: t.TempDir(), reg: f}
 	d.start(water())
 	t.Cleanup(d.kill)

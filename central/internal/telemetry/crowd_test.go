@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fengsui/fengsui/central/internal/device"
 	"github.com/fengsui/fengsui/central/internal/telemetry"
 	"github.com/fengsui/fengsui/shared/wire"
 )
@@ -32,9 +33,7 @@ func (d *desk) invent(received time.Time, device string, n int, active bool) {
 func TestInventedAlarmsOfATerminalAreLimitedAndSaid(t *testing.T) {
 	f := newField(now)
 	for i := range 30 {
-		extra := f["level"]
-		extra.ID = fmt.Sprint("x", i)
-		f[extra.ID] = extra
+		f.change("level", func(d *device.Device) { d.ID = fmt.Sprint("x", i) }) // a copy of it
 	}
 	d := &desk{t: t, dir: t.TempDir(), reg: f}
 	d.start(water())
@@ -47,8 +46,8 @@ func TestInventedAlarmsOfATerminalAreLimitedAndSaid(t *testing.T) {
 	if a := active[0]; a.Rule != "too-many-alarms" || a.Device != "edge" {
 		t.Errorf("got %+v", a)
 	}
-	if n := f["edge"].Refused; n != 2500-8 {
-		t.Errorf("%d refused, want %d", n, 2500-8)
+	if edge, _ := f.Visible(t.Context(), "edge"); edge.Refused != 2500-8 {
+		t.Errorf("%d refused, want %d", edge.Refused, 2500-8)
 	}
 	for i := range 30 {
 		d.invent(now, fmt.Sprint("x", i), 20, true)
@@ -69,8 +68,8 @@ func TestInventedAlarmsOfATerminalAreLimitedAndSaid(t *testing.T) {
 		}
 	}
 	later := now.Add(time.Second)
-	for device := range f {
-		d.invent(later, device, 20, false)
+	for id := range f.known {
+		d.invent(later, id, 20, false)
 	}
 	if err := d.Stop(t.Context()); err != nil { // looks around once more
 		t.Fatal(err)

@@ -3,6 +3,7 @@ package telemetry_test
 import (
 	"context"
 	"encoding/json"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,10 +15,14 @@ import (
 )
 
 // field is a register with a terminal, the gauge and the rain meter behind it, and a simple sensor.
-type field map[string]device.Device
+// The rules read it while a test changes it.
+type field struct {
+	mu    *sync.Mutex
+	known map[string]device.Device
+}
 
 func newField(heard time.Time) field {
-	f := field{}
+	f := field{mu: &sync.Mutex{}, known: map[string]device.Device{}}
 	for _, d := range []device.Device{
 		{ID: "edge", Kind: device.Edge, Class: "terminal"},
 		{ID: "level", Kind: device.Sensor, Parent: "edge", Class: "water_level", Series: []device.Series{{Property: "water_level", Unit: "m"}}},
@@ -25,43 +30,50 @@ func newField(heard time.Time) field {
 		{ID: "simple", Kind: device.Sensor, Class: "water_level", Series: []device.Series{{Property: "water_level", Unit: "m"}}},
 	} {
 		d.State, d.Division, d.LastSeen = device.Online, "320623", &heard
-		f[d.ID] = d
+		f.known[d.ID] = d
 	}
 	return f
 }
 
 func (f field) Visible(_ context.Context, id string) (device.Device, bool) {
-	d, ok := f[id]
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	d, ok := f.known[id]
 	return d, ok
 }
 
 func (f field) All(context.Context) (out []device.Device, err error) {
-	for _, d := range f {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, d := range f.known {
 		out = append(out, d)
 	}
 	return out, nil
 }
 
 func (f field) Refused(_ context.Context, id, _, _ string, n uint64) {
-	d := f[id]
-	d.Refused += n
-	f[id] = d
+	f.change(id, func(d *device.Device) { d.Refused += n })
+}
+
+// change changes one device.
+func (f field) change(id string, do func(*device.Device)) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	d := f.known[id]
+	do(&d)
+	f.known[d.ID] = d
 }
 
 // hear says that devices were heard now.
 func (f field) hear(ids ...string) {
 	now := time.Now()
 	for _, id := range ids {
-		d := f[id]
-		d.LastSeen = &now
-		f[id] = d
+		f.change(id, func(d *device.Device) { d.LastSeen = &now })
 	}
 }
 
 func (f field) state(id string, st device.State) {
-	d := f[id]
-	d.State = st
-	f[id] = d
+	f.change(id, func(d *device.Device) { d.State = st })
 }
 
 func quiet(class, property string) rule.Rule {
@@ -147,13 +159,10 @@ func TestTerminalThatIsCutOffMakesOneAlarmAndItsBacklogNone(t *testing.T) {
 func TestTerminalThatSavesItsDataMakesNobodySilent(t *testing.T) {
 	silent(t, func(d *desk, f field, pass func(int, ...string)) {
 		pass(1, "level", "rain", "simple")
-		edge := f["edge"]
-		edge.Agent = &device.Agent{Budget: wire.BudgetAlarms}
-		f["edge"] = edge
+		f.change("edge", func(d *device.Device) { d.Agent = &device.Agent{Budget: wire.BudgetAlarms} })
 		pass(30, "simple")
 		d.expect("it sends alarms only", "", "")
-		edge.Agent = &device.Agent{Budget: wire.BudgetNormal}
-		f["edge"] = edge
+		f.change("edge", func(d *device.Device) { d.Agent = &device.Agent{Budget: wire.BudgetNormal} })
 		pass(6, "rain", "simple")
 		d.expect("a new month, and the gauge is silent", "open", "opened")
 	})
