@@ -1,0 +1,33 @@
+// Package internal holds the one test that keeps the rooms of the terminal apart.
+package internal
+
+import (
+	"testing"
+
+	"github.com/fengsui/fengsui/shared/archtest"
+)
+
+// The picture in docs/architecture.md. A room imports shared/... and levels below its own; app, which is
+// outside, connects them.
+var table = archtest.Table{
+	Module:  "github.com/fengsui/fengsui/edge/internal/",
+	Picture: "../../docs/architecture.md",
+	Levels: map[string]int{
+		"budget": 1, "camera": 1, "clock": 1, "config": 1, "driver": 1, "enrol": 1, "outbox": 1,
+		"actuator": 2, "alarm": 2, "poller": 2, "publisher": 2, "replay": 2, "uplink": 2,
+		"statuspage": 3,
+	},
+	Toolkits: map[string][]string{
+		"github.com/pion/":          {"publisher"},           // docs/adr/0001-pion-v3.md
+		"github.com/pion/rtp":       {"publisher", "camera"}, // packets, no sessions
+		"github.com/pion/transport": {"publisher", "budget"}, // the network that is counted
+		"github.com/bluenviron/":    {"publisher", "camera"},
+		"github.com/eclipse/":       {"uplink", "driver"},
+		"github.com/simonvetter/":   {"driver"},
+		"github.com/adrianmo/":      {"driver"},
+		"database/sql":              {"outbox"},
+		"modernc.org/":              {"outbox"},
+	},
+}
+
+func TestImportsPointInward(t *testing.T) { table.Check(t, ".") }
