@@ -96,6 +96,13 @@ func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) er
 		return err
 	}
 	outputs := b.outputs(devices, in)
+	if cfg.Metrics.Listen != "" {
+		_, stop, err := api.ServeMetrics(ctx, cfg.Metrics.Listen, metrics)
+		if err != nil {
+			return err
+		}
+		c.started("metrics", stop)
+	}
 	server, err := serverOf(cfg, b, metrics, map[string]func(context.Context) error{"database": b.db.Ready, "telemetry": func(context.Context) error { return files.Health().Err() }, "broker": mqtt.Ready})
 	if err != nil {
 		return err

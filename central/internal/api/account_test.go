@@ -15,6 +15,8 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/fengsui/fengsui/central/internal/account"
 	"github.com/fengsui/fengsui/central/internal/actor"
 	"github.com/fengsui/fengsui/central/internal/audit"
@@ -57,6 +59,7 @@ func newCentre(t *testing.T, devices ...device.Device) *centre {
 		Listen: "127.0.0.1:0", Identity: accounts, About: About{Name: "演示", Version: "1"},
 		Console: fstest.MapFS{"index.html": {Data: []byte("<title>烽燧</title>")}, "assets/a-1.js": {Data: []byte("1")}},
 		Ready:   map[string]func(context.Context) error{"database": db.Ready},
+		Metrics: prometheus.NewRegistry(),
 	})
 	c := &centre{t: t, server: s, accounts: accounts, bus: bus, once: once, devices: devices}
 	RegisterAccounts(s, accounts)

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/gofiber/fiber/v2"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/fengsui/fengsui/central/internal/errs"
 )
@@ -152,5 +153,37 @@ func TestTheDocumentIsWrittenWithoutListening(t *testing.T) {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("the document lacks %s", want)
 		}
+	}
+}
+
+func TestAStrangerLearnsNothingOfTheAPIOrTheMetrics(t *testing.T) {
+	c := newCentre(t)
+	b := c.browser()
+	b.want(401, "auth.required", http.MethodPost, "/api/v1/users", map[string]any{"username": 7}, nil)
+	for _, path := range []string{"/api/openapi.json", "/api/openapi.yaml", "/api/openapi-3.0.json", "/metrics"} {
+		b.want(401, "auth.required", http.MethodGet, path, nil, nil)
+	}
+}
+
+func TestMetricsHaveAnAddressOfTheirOwn(t *testing.T) {
+	r := prometheus.NewRegistry()
+	r.MustRegister(prometheus.NewCounter(prometheus.CounterOpts{Name: "fengsui_test_total", Help: "x"}))
+	addr, stop, err := ServeMetrics(t.Context(), "127.0.0.1:0", r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := http.Get("http://" + addr.String() + "/metrics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := io.ReadAll(res.Body)
+	if err := errors.Join(err, res.Body.Close()); err != nil || !strings.Contains(string(text), "fengsui_test_total 0") {
+		t.Errorf("%s, %v", text, err)
+	}
+	if err := stop(context.Background()); err != nil {
+		t.Error(err)
+	}
+	if _, err := http.Get("http://" + addr.String() + "/metrics"); err == nil {
+		t.Error("it answers after the end")
 	}
 }

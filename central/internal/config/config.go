@@ -35,6 +35,7 @@ type Config struct {
 	MQTT            MQTT      `yaml:"mqtt"`
 	Video           Video     `yaml:"video"`
 	Telemetry       Telemetry `yaml:"telemetry"`
+	Metrics         Metrics   `yaml:"metrics"`
 	Log             Log       `yaml:"log"`
 }
 
@@ -83,6 +84,11 @@ type Influx struct {
 	Bucket    string `yaml:"bucket"`
 	TokenFile string `yaml:"token_file"`
 	CA        string `yaml:"ca"`
+}
+
+// Metrics is where Prometheus reads without a token.
+type Metrics struct {
+	Listen string `yaml:"listen"`
 }
 
 // Log is what goes to standard error.
@@ -140,6 +146,7 @@ func (c *Config) check() error {
 		{"mqtt.plain", c.MQTT.Plain, true},
 		{"mqtt.tls", c.MQTT.TLS, true},
 		{"video.listen", c.Video.Listen, true},
+		{"metrics.listen", c.Metrics.Listen, true},
 	} {
 		if a.value == "" && a.may {
 			continue
@@ -153,6 +160,9 @@ func (c *Config) check() error {
 	}
 	if host, _, _ := net.SplitHostPort(c.MQTT.Plain); c.MQTT.Plain != "" && !loopback(host) {
 		return &strict.Problem{Key: "mqtt.plain", Err: errors.New("MQTT without TLS is allowed on loopback only, for example 127.0.0.1:1883")}
+	}
+	if host, _, _ := net.SplitHostPort(c.Metrics.Listen); c.Metrics.Listen != "" && !loopback(host) {
+		return &strict.Problem{Key: "metrics.listen", Err: errors.New("it has no login and is allowed on loopback only, for example 127.0.0.1:9090; from elsewhere read /metrics of http.listen with an API token")}
 	}
 	if _, err := c.HTTP.Proxies(); err != nil {
 		return &strict.Problem{Key: "http.trusted_proxies", Err: err}

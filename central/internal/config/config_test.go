@@ -47,6 +47,7 @@ func TestBadFileStopsWithFileAndLine(t *testing.T) {
 		{"unreadable certificate", usable + "http:\n  key: /nonexistent/key.pem\n  cert: /nonexistent/cert.pem\n", "central.yml:6: http.cert: read /nonexistent/cert.pem"},
 		{"no such database", usable + "database:\n  driver: oracle\n", "central.yml:5: database.driver: "},
 		{"plain MQTT for everybody", usable + "\nmqtt:\n  tls: ''\n  plain: 0.0.0.0:1883\n", "central.yml:7: mqtt.plain: MQTT without TLS"},
+		{"metrics for everybody", usable + "metrics:\n  listen: 0.0.0.0:9090\n", "central.yml:5: metrics.listen: it has no login"},
 		{"no port", usable + "http:\n  listen: localhost\n", "central.yml:5: http.listen: "},
 		{"negative retention", usable + "telemetry:\n  keep_readings_days: -1\n", "central.yml:5: telemetry.keep_readings_days: must be 0 to 36500"},
 		{"roll-ups shorter than readings", usable + "telemetry:\n  keep_readings_days: 9\n  keep_rollups_days: 8\n", "central.yml:6: telemetry.keep_rollups_days: "},
