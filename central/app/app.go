@@ -34,7 +34,7 @@ const stopTimeout = 20 * time.Second
 type Centre struct {
 	log   *slog.Logger
 	parts []part
-	http  func() string
+	http  string // where the console and the API listen, host and port
 }
 
 // part is something that was started, with how to stop it.
@@ -67,7 +67,7 @@ func Start(ctx context.Context, o Options) (*Centre, error) {
 	if err := c.build(ctx, cfg, o.Out); err != nil {
 		return nil, errors.Join(err, c.Stop())
 	}
-	c.log.Info("centre is ready", "http", c.http())
+	c.log.Info("centre is ready", "http", c.http)
 	return c, nil
 }
 
@@ -85,9 +85,6 @@ func (c *Centre) Stop() error {
 	c.log.Info("centre has stopped")
 	return out
 }
-
-// HTTP is the address of the console and the API, host and port.
-func (c *Centre) HTTP() string { return c.http() }
 
 // started registers how to stop what has just been started.
 func (c *Centre) started(name string, stop func(context.Context) error) {

@@ -113,7 +113,7 @@ func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) er
 		return err
 	}
 	c.started("http", server.Stop)
-	c.http = func() string { return server.Addr().String() }
+	c.http = server.Addr().String()
 	// Terminals are let in last, when everything that they reach stands.
 	if err := mqtt.Listen(ctx); err != nil {
 		return err

@@ -1,5 +1,5 @@
 // Package web is the console as built files, embedded into the centre's program. The api package serves
-// them. Rule that must never break: the package builds without a built console; Built then says so.
+// them. Rule that must never break: the package builds without a built console; FS then has no index.html.
 package web
 
 import (
@@ -17,10 +17,4 @@ func FS() fs.FS {
 		panic(err) // the path is a constant and valid
 	}
 	return sub
-}
-
-// Built reports whether the console was built before the program was.
-func Built() bool {
-	_, err := fs.Stat(FS(), "index.html")
-	return err == nil
 }

@@ -26,9 +26,6 @@ const (
 	leadState   = 0x45 // four bytes of bits
 )
 
-// PictureElement is the size in bytes of a picture, as if it were an element.
-const PictureElement = leadPicture
-
 // Carries reports whether an element has values that this package reads.
 func Carries(id uint16) bool {
 	switch {

@@ -204,13 +204,6 @@ func (v *Viewer) Pictures() int {
 	return v.pictures
 }
 
-// Last is when the last picture came.
-func (v *Viewer) Last() time.Time {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	return v.last
-}
-
 // FirstAfter is how long the first picture took since the viewer asked; 0 when there was none.
 func (v *Viewer) FirstAfter() time.Duration {
 	v.mu.Lock()

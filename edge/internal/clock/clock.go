@@ -103,23 +103,16 @@ func (c *Clock) Disciplined() (behind time.Duration, first bool) {
 
 // State is where the time comes from, and what the machine's clock did since the start.
 func (c *Clock) State() *wire.ClockState {
-	source := c.Source()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return &wire.ClockState{Source: string(source), Jumps: c.jumps, Jump: c.jump.Milliseconds()}
-}
-
-// Source is where the time comes from at present.
-func (c *Clock) Source() Source {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	source := None
 	switch {
 	case c.fromKernel(time.Now()):
-		return System
+		source = System
 	case c.known:
-		return Centre
+		source = Centre
 	}
-	return None
+	return &wire.ClockState{Source: string(source), Jumps: c.jumps, Jump: c.jump.Milliseconds()}
 }
 
 // fromKernel asks the kernel at most every ten seconds.

@@ -12,8 +12,8 @@ func TestUnsetClockSaysSoUntilTheCentreIsHeard(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := New(never)
 		start := time.Now()
-		if at, synced := c.Now(); synced || !at.Equal(start) || c.Source() != None {
-			t.Errorf("got %v, %v, %s", at, synced, c.Source())
+		if at, synced := c.Now(); synced || !at.Equal(start) || c.State().Source != string(None) {
+			t.Errorf("got %v, %v, %s", at, synced, c.State().Source)
 		}
 		time.Sleep(10 * time.Second)
 		// The centre is an hour ahead, and the answer took two seconds.
@@ -22,8 +22,8 @@ func TestUnsetClockSaysSoUntilTheCentreIsHeard(t *testing.T) {
 			t.Errorf("got %v, %v", behind, first)
 		}
 		time.Sleep(time.Minute)
-		if at, synced := c.Now(); !synced || !at.Equal(start.Add(time.Hour+70*time.Second)) || c.Source() != Centre {
-			t.Errorf("got %v, %v, %s", at.Sub(start), synced, c.Source())
+		if at, synced := c.Now(); !synced || !at.Equal(start.Add(time.Hour+70*time.Second)) || c.State().Source != string(Centre) {
+			t.Errorf("got %v, %v, %s", at.Sub(start), synced, c.State().Source)
 		}
 		if got := c.CentreNow(); !got.Equal(start.Add(time.Hour + 70*time.Second)) {
 			t.Errorf("centre is at %v", got.Sub(start))
@@ -60,7 +60,7 @@ func TestDisciplinedMachineIsTrusted(t *testing.T) {
 	if behind, first := c.Heard(time.Now().Add(time.Hour), time.Millisecond); first || behind != 0 {
 		t.Errorf("got %v, %v", behind, first)
 	}
-	if at, synced := c.Now(); !synced || time.Since(at).Abs() > time.Second || c.Source() != System {
+	if at, synced := c.Now(); !synced || time.Since(at).Abs() > time.Second || c.State().Source != string(System) {
 		t.Errorf("got %v, %v", at, synced)
 	}
 	if d := time.Until(c.CentreNow()); d < 59*time.Minute {

@@ -102,16 +102,6 @@ func (l *Log) playable() bool {
 	return l.hasKey && l.head-l.key <= maxReplay && (!l.hasGap || l.gap < l.key)
 }
 
-// Newest is the last entry; ok is false when there is none.
-func (l *Log) Newest() (e Entry, ok bool) {
-	l.mu.RLock()
-	defer l.mu.RUnlock()
-	if l.head == l.tail {
-		return Entry{}, false
-	}
-	return l.slots[(l.head-1)%slots], true
-}
-
 // at returns an entry that is held. The caller holds the lock.
 func (l *Log) at(n uint64) *Entry { return &l.slots[n%slots] }
 

@@ -29,8 +29,6 @@ export function apply(state: LiveState, message: LiveMessage): Alarm[] {
     if (alarm.state === 'cleared') state.alarms.delete(alarm.id)
   }
   for (const id of message.removed?.devices ?? []) removeDevice(state, id)
-  for (const id of message.removed?.alarms ?? []) state.alarms.delete(id)
-  for (const id of message.removed?.streams ?? []) state.streams.delete(id)
   return (message.alarms ?? []).filter((a) => a.state !== 'cleared' && !known.has(a.id))
 }
 

@@ -85,5 +85,5 @@ export interface LiveMessage {
   latest?: Latest[]
   alarms?: Alarm[]
   streams?: Stream[]
-  removed?: { devices?: string[]; alarms?: string[]; streams?: string[] }
+  removed?: { devices?: string[] }
 }
