@@ -221,7 +221,8 @@ func (c *Centre) telemetry(ctx context.Context, cfg config.Config, b *base, devi
 	s := &telemetry.Service{
 		Store: db, Forward: db, Alarms: store.NewAlarms(b.db), Quarantine: store.NewQuarantine(b.db), LegalHolds: store.NewHolds(b.db), Tx: b.db,
 		Devices: devices, Rules: rules, Events: b.bus,
-		Log: c.log.With("component", "telemetry"),
+		ShelveMax: time.Duration(cfg.Telemetry.ShelveMax) * time.Hour,
+		Log:       c.log.With("component", "telemetry"),
 	}
 	b.bus.Handle(s.OnEvent)
 	if err := s.Start(ctx); err != nil {

@@ -37,13 +37,13 @@ func (in *seriesInput) query(now time.Time) telemetry.Query {
 // AlarmFilter selects alarms, in the list and in its export. It is exported because the document is made
 // from exported fields only.
 type AlarmFilter struct {
-	State string `query:"state" enum:"active,all" default:"active" doc:"active: not cleared"`
+	State string `query:"state" enum:"active,shelved,all" default:"active" doc:"active: not cleared; shelved: of those the ones kept from ringing"`
 	Level int    `query:"level" minimum:"0" maximum:"4" doc:"1 red, 2 orange, 3 yellow, 4 blue; 0: all"`
 	ListQuery
 }
 
 func (in *AlarmFilter) filter() telemetry.Filter {
-	return telemetry.Filter{Request: in.page(), Active: in.State != "all", Level: in.Level}
+	return telemetry.Filter{Request: in.page(), Active: in.State != "all", Shelved: in.State == "shelved", Level: in.Level}
 }
 
 type rulesInput struct {
@@ -64,6 +64,21 @@ type ackInput struct {
 	ID   string `path:"id" maxLength:"64"`
 	Body struct {
 		Note string `json:"note,omitempty" maxLength:"500" doc:"What the person who acknowledges wants to say"`
+	}
+}
+
+type commentInput struct {
+	ID   string `path:"id" maxLength:"64"`
+	Body struct {
+		Note string `json:"note" minLength:"1" maxLength:"500" doc:"What the person has to say"`
+	}
+}
+
+type shelveInput struct {
+	ID   string `path:"id" maxLength:"64"`
+	Body struct {
+		Reason string    `json:"reason" minLength:"1" maxLength:"500" doc:"Why the alarm may be silent"`
+		Until  time.Time `json:"until" doc:"When it may ring again; telemetry.shelve_max_hours ahead at most"`
 	}
 }
 
@@ -122,6 +137,7 @@ func RegisterTelemetry(s *Server, t *telemetry.Service) {
 	}, func(ctx context.Context, in *ackInput) (*body[telemetry.Alarm], error) {
 		return reply(t.Ack(ctx, in.ID, in.Body.Note))
 	})
+	registerHandling(s, t)
 	register(s, huma.Operation{
 		OperationID: "list-rules", Method: http.MethodGet, Path: "/rules", Summary: "The alarm rules of the centre, or those of one series", Tags: []string{"alarms"},
 	}, func(ctx context.Context, in *rulesInput) (*body[page.List[rule.Rule]], error) {
@@ -135,20 +151,44 @@ func RegisterTelemetry(s *Server, t *telemetry.Service) {
 	})
 }
 
+// registerHandling adds what a person does with an alarm beside acknowledging it.
+func registerHandling(s *Server, t *telemetry.Service) {
+	register(s, huma.Operation{
+		OperationID: "comment-alarm", Method: http.MethodPost, Path: "/alarms/{id}/comments", Summary: "Write a remark to an alarm", Tags: []string{"alarms"},
+	}, func(ctx context.Context, in *commentInput) (*body[telemetry.Alarm], error) {
+		return reply(t.Comment(ctx, in.ID, in.Body.Note))
+	})
+	register(s, huma.Operation{
+		OperationID: "shelve-alarm", Method: http.MethodPost, Path: "/alarms/{id}/shelf", Summary: "Keep an alarm from ringing until a time", Tags: []string{"alarms"},
+	}, func(ctx context.Context, in *shelveInput) (*body[telemetry.Alarm], error) {
+		return reply(t.Shelve(ctx, in.ID, in.Body.Reason, in.Body.Until))
+	})
+	register(s, huma.Operation{
+		OperationID: "unshelve-alarm", Method: http.MethodDelete, Path: "/alarms/{id}/shelf", Summary: "Let a shelved alarm ring again", Tags: []string{"alarms"},
+	}, func(ctx context.Context, in *alarmInput) (*body[telemetry.Alarm], error) {
+		return reply(t.Unshelve(ctx, in.ID))
+	})
+}
+
 // alarmSheet reads all pages of a list.
 func alarmSheet(ctx context.Context, t *telemetry.Service, f telemetry.Filter) (document.Sheet, error) {
 	sheet := document.Sheet{Title: "告警", Headings: []string{
 		"级别", "状态", "规则", "设备", "设备编号", "监测项", "限值", "报警值", "峰值", "单位", "越限次数", "发生时间", "确认时间", "确认人", "处置说明",
-		"恢复时间", "解除时间", "行政区划", "来源", "限值依据", "补记", "演示数据", "编号",
+		"恢复时间", "解除时间", "行政区划", "来源", "限值依据", "搁置至", "搁置原因", "补记", "演示数据", "编号",
 	}}
 	alarms, err := whole(ctx, f.Request, func(ctx context.Context, r page.Request) (page.List[telemetry.Alarm], error) {
 		f.Request = r
 		return t.ListAlarms(ctx, f)
 	})
 	for _, a := range alarms {
+		var until *time.Time
+		var reason string
+		if a.Shelf != nil {
+			until, reason = &a.Shelf.Until, a.Shelf.Reason
+		}
 		sheet.Rows = append(sheet.Rows, []any{
 			levelNames[a.Level], stateNames[a.State], a.RuleName, a.DeviceName, a.Device, a.Property, a.Limit, a.Value, a.Peak, a.Unit, a.Openings,
-			a.OpenedAt, a.AckedAt, a.AckedByName, a.AckNote, a.ReturnedAt, a.ClearedAt, a.Division, a.Origin, a.Source,
+			a.OpenedAt, a.AckedAt, a.AckedByName, a.AckNote, a.ReturnedAt, a.ClearedAt, a.Division, a.Origin, a.Source, until, reason,
 			yes(a.Retrospective), yes(a.Demo), a.ID,
 		})
 	}

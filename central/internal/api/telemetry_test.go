@@ -78,7 +78,7 @@ func telemetryServerWith(t *testing.T, o Options, more func(commit func(...wire.
 	}
 	db := storetest.SQLite(t)
 	svc := &telemetry.Service{
-		Store: ts, Forward: ts, Alarms: store.NewAlarms(db), Quarantine: store.NewQuarantine(db), LegalHolds: store.NewHolds(db), Tx: db, Devices: people, Events: event.NewBus(nil), Log: slog.New(slog.DiscardHandler),
+		Store: ts, Forward: ts, Alarms: store.NewAlarms(db), Quarantine: store.NewQuarantine(db), LegalHolds: store.NewHolds(db), Tx: db, Devices: people, Events: event.NewBus(nil), Log: slog.New(slog.DiscardHandler), ShelveMax: 24 * time.Hour,
 		Rules: []rule.Rule{{
 			ID: "water", Name: "水位超警戒", NameEN: "Water", Class: "water_level", Property: "water_level", Condition: rule.Above,
 			Limit: 5.2, Clear: 5.1, Level: 3, Source: "test",
@@ -225,8 +225,26 @@ func TestAlarmIsListedExportedAndAcknowledged(t *testing.T) {
 	if code := ask(t, s, "li", http.MethodGet, "/alarms/"+id, "", &alarm); code != 200 || alarm.AckNote != "已派人" {
 		t.Errorf("get: %d %+v", code, alarm)
 	}
+	if code := ask(t, s, "li", http.MethodPost, "/alarms/"+id+"/comments", `{"note":"闸门检修"}`, &alarm); code != 200 {
+		t.Errorf("comment: %d", code)
+	}
+	until := time.Now().Add(time.Hour).UTC().Format(time.RFC3339)
+	if code := ask(t, s, "li", http.MethodPost, "/alarms/"+id+"/shelf", `{"reason":"检修","until":"`+until+`"}`, &alarm); code != 200 || alarm.Shelf == nil {
+		t.Errorf("shelve: %d %+v", code, alarm)
+	}
+	for state, want := range map[string]int{"shelved": 1, "active": 1, "all": 1} {
+		if code := ask(t, s, "li", http.MethodGet, "/alarms?state="+state, "", &list); code != 200 || len(list.Items) != want {
+			t.Errorf("%s: %d %+v", state, code, list)
+		}
+	}
+	if code := ask(t, s, "li", http.MethodDelete, "/alarms/"+id+"/shelf", "", &alarm); code != 200 {
+		t.Errorf("unshelve: %d", code)
+	}
+	if code := ask(t, s, "li", http.MethodGet, "/alarms?state=shelved", "", &list); code != 200 || len(list.Items) != 0 {
+		t.Errorf("shelved after all: %d %+v", code, list)
+	}
 	var steps page.List[telemetry.Step]
-	if code := ask(t, s, "li", http.MethodGet, "/alarms/"+id+"/events", "", &steps); code != 200 || len(steps.Items) != 2 || steps.Items[1].Note != "已派人" {
+	if code := ask(t, s, "li", http.MethodGet, "/alarms/"+id+"/events", "", &steps); code != 200 || len(steps.Items) != 5 || steps.Items[1].Note != "已派人" {
 		t.Errorf("events: %d %+v", code, steps)
 	}
 	var lines page.List[telemetry.Line]

@@ -75,6 +75,7 @@ type Telemetry struct {
 	KeepReadings int    `yaml:"keep_readings_days"`
 	KeepRollups  int    `yaml:"keep_rollups_days"`
 	Reserve      int    `yaml:"reserve_mb"`
+	ShelveMax    int    `yaml:"shelve_max_hours"`
 }
 
 // Influx is an InfluxDB 2.
@@ -111,7 +112,7 @@ func Default() Config {
 		Database:        Database{Driver: "sqlite"},
 		MQTT:            MQTT{Plain: "127.0.0.1:1883", TLS: ":8883"},
 		Video:           Video{Listen: ":8189"},
-		Telemetry:       Telemetry{Engine: "embedded", SealAfter: 10, Reserve: 256},
+		Telemetry:       Telemetry{Engine: "embedded", SealAfter: 10, Reserve: 256, ShelveMax: 24},
 		Log:             Log{Level: "info", Format: "text"},
 	}
 }
@@ -193,6 +194,7 @@ func (t *Telemetry) check() error {
 		{"keep_readings_days", t.KeepReadings, 0, 36_500},
 		{"keep_rollups_days", t.KeepRollups, 0, 36_500},
 		{"reserve_mb", t.Reserve, 0, 1 << 20},
+		{"shelve_max_hours", t.ShelveMax, 1, 8760},
 	} {
 		if n.value < n.least || n.value > n.most {
 			return &strict.Problem{Key: "telemetry." + n.key, Err: fmt.Errorf("must be %d to %d", n.least, n.most)}

@@ -9,29 +9,37 @@ import (
 	"github.com/fengsui/fengsui/central/internal/telemetry"
 )
 
-const stepColumns = `s.id, s.alarm, s.kind, s.at, s.recorded_at, s.actor, s.actor_name, s.note, s.value, s.openings`
+const stepColumns = `s.id, s.alarm, s.kind, s.at, s.recorded_at, s.actor, s.actor_name, s.note, s.value, s.openings, s.until`
 
 func stepTargets(v *telemetry.Step) []any {
-	return []any{&v.ID, &v.AlarmID, &v.Kind, &v.At, &v.RecordedAt, &v.Actor, &v.ActorName, &v.Note, &v.Value, &v.Openings}
+	return []any{&v.ID, &v.AlarmID, &v.Kind, &v.At, &v.RecordedAt, &v.Actor, &v.ActorName, &v.Note, &v.Value, &v.Openings, &v.Until}
 }
 
 func scanStep(row scanner) (v telemetry.Step, err error) {
 	err = row.Scan(stepTargets(&v)...)
-	v.At, v.RecordedAt = v.At.UTC(), v.RecordedAt.UTC()
+	utc(&v)
 	return v, err
 }
 
 func scanLine(row scanner) (v telemetry.Line, err error) {
-	_, err = soundAlarm(&v.Alarm, row.Scan(append(stepTargets(&v.Step), alarmTargets(&v.Alarm)...)...))
-	v.At, v.RecordedAt = v.At.UTC(), v.RecordedAt.UTC()
+	var shelf shelf
+	_, err = soundAlarm(&v.Alarm, &shelf, row.Scan(append(stepTargets(&v.Step), alarmTargets(&v.Alarm, &shelf)...)...))
+	utc(&v.Step)
 	return v, err
+}
+
+func utc(v *telemetry.Step) {
+	v.At, v.RecordedAt = v.At.UTC(), v.RecordedAt.UTC()
+	if v.Until != nil {
+		*v.Until = v.Until.UTC()
+	}
 }
 
 func (s *Alarms) addSteps(ctx context.Context, a telemetry.Alarm, steps []telemetry.Step) error {
 	for _, v := range steps {
-		if _, err := s.db.exec(ctx, `insert into alarm_steps (id, alarm, division, kind, at, recorded_at, actor, actor_name, note, value, openings)
-			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
-			v.ID, a.ID, a.Division, string(v.Kind), v.At, v.RecordedAt, v.Actor, v.ActorName, v.Note, v.Value, v.Openings); err != nil {
+		if _, err := s.db.exec(ctx, `insert into alarm_steps (id, alarm, division, kind, at, recorded_at, actor, actor_name, note, value, openings, until)
+			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+			v.ID, a.ID, a.Division, string(v.Kind), v.At, v.RecordedAt, v.Actor, v.ActorName, v.Note, v.Value, v.Openings, v.Until); err != nil {
 			return fmt.Errorf("add step %s of alarm %s: %w", v.Kind, a.ID, wrap(err))
 		}
 	}

@@ -21,23 +21,37 @@ func NewAlarms(db *DB) *Alarms { return &Alarms{db: db} }
 
 const alarmColumns = `id, rule, rule_name, rule_name_en, source, device, device_name, property, unit, division, level, state,
 	value, peak, limit_value, origin, retrospective, demo, opened_at, received_at, acked_at, acked_by, acked_by_name, ack_note,
-	returned_at, cleared_at, updated_at, openings`
+	returned_at, cleared_at, updated_at, openings,
+	shelved_until, shelved_by, shelved_by_name, shelve_reason`
 
-func alarmTargets(a *telemetry.Alarm) []any {
+// alarmTargets takes a row of alarmColumns into an alarm and its shelf, which soundAlarm puts together.
+func alarmTargets(a *telemetry.Alarm, shelf *shelf) []any {
 	return []any{
 		&a.ID, &a.Rule, &a.RuleName, &a.RuleNameEN, &a.Source, &a.Device, &a.DeviceName, &a.Property, &a.Unit, &a.Division,
 		&a.Level, &a.State, &a.Value, &a.Peak, &a.Limit, &a.Origin, &a.Retrospective, &a.Demo, &a.OpenedAt, &a.ReceivedAt,
 		&a.AckedAt, &a.AckedBy, &a.AckedByName, &a.AckNote, &a.ReturnedAt, &a.ClearedAt, &a.UpdatedAt, &a.Openings,
+		&shelf.until, &shelf.By, &shelf.ByName, &shelf.Reason,
 	}
+}
+
+// shelf is a shelf as a row has it: without a time when there is none.
+type shelf struct {
+	until *time.Time
+	telemetry.Shelf
 }
 
 func scanAlarm(row scanner) (telemetry.Alarm, error) {
 	var a telemetry.Alarm
-	return soundAlarm(&a, row.Scan(alarmTargets(&a)...))
+	var shelf shelf
+	return soundAlarm(&a, &shelf, row.Scan(alarmTargets(&a, &shelf)...))
 }
 
 // soundAlarm brings the times of a scanned alarm to UTC and refuses what no answer could hold.
-func soundAlarm(a *telemetry.Alarm, err error) (telemetry.Alarm, error) {
+func soundAlarm(a *telemetry.Alarm, shelf *shelf, err error) (telemetry.Alarm, error) {
+	if shelf.until != nil {
+		shelf.Until = shelf.until.UTC()
+		a.Shelf = &shelf.Shelf
+	}
 	for _, t := range []*time.Time{&a.OpenedAt, &a.ReceivedAt, a.AckedAt, a.ReturnedAt, a.ClearedAt, &a.UpdatedAt} {
 		if t == nil {
 			continue
@@ -82,6 +96,27 @@ func (s *Alarms) Active(ctx context.Context) ([]telemetry.Alarm, error) {
 	return out, nil
 }
 
+// shelfOf is the shelf of an alarm as a row has it.
+func shelfOf(a telemetry.Alarm) (*time.Time, telemetry.Shelf) {
+	if a.Shelf == nil {
+		return nil, telemetry.Shelf{}
+	}
+	return &a.Shelf.Until, *a.Shelf
+}
+
+// Shelved implements telemetry.AlarmStore.
+func (s *Alarms) Shelved(ctx context.Context, after time.Time) ([]telemetry.Alarm, error) {
+	rows, err := s.db.query(ctx, `select `+alarmColumns+` from alarms where shelved_until > $1 order by id`, after)
+	if err != nil {
+		return nil, fmt.Errorf("list shelved alarms: %w", wrap(err))
+	}
+	out, _, err := s.readable(ctx, rows)
+	if err != nil {
+		return nil, fmt.Errorf("list shelved alarms: %w", err)
+	}
+	return out, nil
+}
+
 // List implements telemetry.AlarmStore.
 func (s *Alarms) List(ctx context.Context, f telemetry.Filter) (page.List[telemetry.Alarm], error) {
 	var where []string
@@ -95,6 +130,9 @@ func (s *Alarms) List(ctx context.Context, f telemetry.Filter) (page.List[teleme
 	}
 	if f.Active {
 		add(`state <> 'cleared'`)
+	}
+	if f.Shelved {
+		add(`shelved_until is not null`)
 	}
 	if f.Level != 0 {
 		add(`level = ?`, f.Level)
@@ -155,11 +193,13 @@ func (s *Alarms) Add(ctx context.Context, a telemetry.Alarm, steps ...telemetry.
 }
 
 func (s *Alarms) add(ctx context.Context, a telemetry.Alarm) error {
+	until, held := shelfOf(a)
 	_, err := s.db.exec(ctx, `insert into alarms (`+alarmColumns+`) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,
-		$14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28)`,
+		$14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32)`,
 		a.ID, a.Rule, a.RuleName, a.RuleNameEN, a.Source, a.Device, a.DeviceName, a.Property, a.Unit, a.Division, a.Level,
 		string(a.State), a.Value, a.Peak, a.Limit, a.Origin, a.Retrospective, a.Demo, a.OpenedAt, a.ReceivedAt, a.AckedAt,
-		a.AckedBy, a.AckedByName, a.AckNote, a.ReturnedAt, a.ClearedAt, a.UpdatedAt, a.Openings)
+		a.AckedBy, a.AckedByName, a.AckNote, a.ReturnedAt, a.ClearedAt, a.UpdatedAt, a.Openings,
+		until, held.By, held.ByName, held.Reason)
 	if err != nil {
 		return fmt.Errorf("add alarm of rule %s on %s: %w", a.Rule, a.Device, wrap(err))
 	}
@@ -180,11 +220,13 @@ func (s *Alarms) Save(ctx context.Context, a telemetry.Alarm, was time.Time, ste
 }
 
 func (s *Alarms) save(ctx context.Context, a telemetry.Alarm, was time.Time) error {
+	until, held := shelfOf(a)
 	res, err := s.db.exec(ctx, `update alarms set state = $1, peak = $2, retrospective = $3, acked_at = $4, acked_by = $5,
-		acked_by_name = $6, ack_note = $7, returned_at = $8, cleared_at = $9, updated_at = $10, openings = $11
-		where id = $12 and updated_at = $13`,
+		acked_by_name = $6, ack_note = $7, returned_at = $8, cleared_at = $9, updated_at = $10, openings = $11,
+		shelved_until = $12, shelved_by = $13, shelved_by_name = $14, shelve_reason = $15
+		where id = $16 and updated_at = $17`,
 		string(a.State), a.Peak, a.Retrospective, a.AckedAt, a.AckedBy, a.AckedByName, a.AckNote, a.ReturnedAt, a.ClearedAt,
-		a.UpdatedAt, a.Openings, a.ID, was)
+		a.UpdatedAt, a.Openings, until, held.By, held.ByName, held.Reason, a.ID, was)
 	if err != nil {
 		return fmt.Errorf("save alarm %s: %w", a.ID, wrap(err))
 	}

@@ -63,8 +63,14 @@ func TestAlarmComesBackAsItWasSaved(t *testing.T) {
 		was := a.UpdatedAt
 		at := was.Add(time.Minute)
 		a.State, a.Peak, a.AckedAt, a.AckedBy, a.AckedByName, a.AckNote, a.UpdatedAt = telemetry.Acknowledged, 6, &at, "u", "王工", "已派人", at
+		a.Shelf = &telemetry.Shelf{Until: at.Add(time.Hour), By: "u", ByName: "王工", Reason: "检修"}
 		if err := s.Save(t.Context(), a, was); err != nil {
 			t.Fatal(err)
+		}
+		for ahead, want := range map[time.Duration]int{0: 1, time.Hour: 0} {
+			if got, err := s.Shelved(t.Context(), at.Add(ahead)); err != nil || len(got) != want {
+				t.Errorf("shelved %s ahead: %+v, %v", ahead, got, err)
+			}
 		}
 		if err := s.Save(t.Context(), a, was); errs.KindOf(err) != errs.Conflict {
 			t.Errorf("a save on an old state gave %v, want a conflict", err)

@@ -49,6 +49,7 @@ type Alarm struct {
 	AckedBy       string     `json:"acked_by,omitempty"`
 	AckedByName   string     `json:"acked_by_name,omitempty"`
 	AckNote       string     `json:"ack_note,omitempty"`
+	Shelf         *Shelf     `json:"shelf,omitempty"`
 	ReturnedAt    *time.Time `json:"returned_at,omitempty"`
 	ClearedAt     *time.Time `json:"cleared_at,omitempty"`
 	UpdatedAt     time.Time  `json:"updated_at"`
@@ -72,9 +73,10 @@ func (a *Alarm) Holds() bool { return a.State == Open || a.State == Acknowledged
 // shown to everybody.
 type Filter struct {
 	page.Request
-	Active bool // only alarms that are not cleared
-	Level  int  // 0: all
-	Scope  actor.Scope
+	Active  bool // only alarms that are not cleared
+	Shelved bool // only those that are kept from ringing
+	Level   int  // 0: all
+	Scope   actor.Scope
 }
 
 // ack takes the alarm as acknowledged by a person.

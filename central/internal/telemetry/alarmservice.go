@@ -4,18 +4,12 @@ import (
 	"context"
 	"slices"
 	"strings"
-	"time"
-	"unicode/utf8"
 
 	"github.com/fengsui/fengsui/central/internal/actor"
 	"github.com/fengsui/fengsui/central/internal/errs"
-	"github.com/fengsui/fengsui/central/internal/event"
 	"github.com/fengsui/fengsui/central/internal/page"
 	"github.com/fengsui/fengsui/shared/rule"
 )
-
-// maxNote is the longest note of an acknowledgement, in characters.
-const maxNote = 500
 
 // ListAlarms is one page of the alarms the actor may see, newest first.
 func (s *Service) ListAlarms(ctx context.Context, f Filter) (page.List[Alarm], error) {
@@ -65,66 +59,6 @@ func (s *Service) visible(ctx context.Context, who actor.Actor, id string) (Alar
 	if !who.Sees(a.Division) {
 		return Alarm{}, errs.E(errs.NotFound, "alarm.not_found", "alarm %s", id)
 	}
-	return a, nil
-}
-
-// Ack acknowledges an alarm by name. Whoever comes second learns who was first.
-func (s *Service) Ack(ctx context.Context, id, note string) (Alarm, error) {
-	who, err := actor.Require(ctx, actor.AlarmAck)
-	if err != nil {
-		return Alarm{}, err
-	}
-	note = strings.TrimSpace(note)
-	if !utf8.ValidString(note) || utf8.RuneCountInString(note) > maxNote {
-		return Alarm{}, errs.Field("alarm.note", "note", "must be at most 500 characters")
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if err := s.flush(actor.WithSystem(ctx, "rules")); err != nil {
-		return Alarm{}, errs.Wrap(err, errs.Unavailable, "alarm.store", "alarms cannot be stored at the moment")
-	}
-	a, err := s.visible(ctx, who, id)
-	if err != nil {
-		return Alarm{}, err
-	}
-	switch {
-	case a.AckedAt != nil:
-		return a, errs.E(errs.Conflict, "alarm.acknowledged", "%s acknowledged this alarm at %s", a.AckedByName, a.AckedAt.Format(time.RFC3339))
-	case !a.Active():
-		return a, errs.E(errs.Conflict, "alarm.cleared", "the alarm has ended and needs no acknowledgement")
-	}
-	was := a.UpdatedAt
-	a.ack(who.ID, who.Name, note, next(was, time.Now()))
-	if held := s.active[a.Key()]; held != nil && held.ID == a.ID {
-		a.Peak = held.Peak
-	}
-	events := []event.Event{happened(ctx, AlarmAcknowledged, a)}
-	steps := []Step{a.step(ctx, StepAcknowledged, *a.AckedAt, a.Peak, note)}
-	if !a.Active() {
-		events = append(events, happened(ctx, AlarmCleared, a))
-		steps = append(steps, a.step(ctx, StepCleared, *a.ClearedAt, a.Peak, ""))
-	}
-	err = s.Tx.Do(ctx, func(ctx context.Context) error {
-		if err := s.Alarms.Save(ctx, a, was, steps...); err != nil {
-			return err
-		}
-		for n := range events {
-			if err := s.Events.Record(ctx, &events[n]); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return Alarm{}, err
-	}
-	delete(s.peaked, a.Key())
-	if a.Active() {
-		s.active[a.Key()] = &a
-	} else {
-		delete(s.active, a.Key())
-	}
-	s.Events.Publish(ctx, events...)
 	return a, nil
 }
 

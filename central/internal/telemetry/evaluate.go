@@ -27,6 +27,7 @@ type watching struct {
 	watched  map[series]*bound
 	watches  map[Key]*watch
 	active   map[Key]*Alarm
+	shelves  map[Key]Shelf
 	unsaved  []func(context.Context) error // changes that wait for the alarm store
 	peaked   map[Key]bool                  // active alarms whose peak is newer than the store's
 	received time.Time                     // newest message that was evaluated
@@ -67,13 +68,24 @@ func (s *Service) resume(ctx context.Context, latest []Latest) error {
 	defer s.mu.Unlock()
 	s.watched, s.watches, s.active, s.peaked = map[series]*bound{}, map[Key]*watch{}, map[Key]*Alarm{}, map[Key]bool{}
 	s.crowded = map[string]time.Time{}
+	now := time.Now()
+	s.shelves = map[Key]Shelf{}
+	shelved, err := s.Alarms.Shelved(ctx, now)
+	if err != nil {
+		return fmt.Errorf("load shelved alarms: %w", err)
+	}
+	for _, a := range shelved {
+		s.shelves[a.Key()] = *a.Shelf
+	}
 	alarms, err := s.Alarms.Active(ctx)
 	if err != nil {
 		return fmt.Errorf("load active alarms: %w", err)
 	}
-	now := time.Now()
 	for _, a := range alarms {
 		s.active[a.Key()] = &a
+		if a.Shelf != nil { // one that has ended meanwhile is unshelved by the next tick
+			s.shelves[a.Key()] = *a.Shelf
+		}
 		if !a.Holds() {
 			continue
 		}
@@ -340,6 +352,7 @@ func (s *Service) tick(ctx context.Context, now time.Time) error {
 	}
 	s.listen(ctx, all, now)
 	s.thin(ctx, now)
+	s.unshelve(ctx, now)
 	s.savePeaks(ctx)
 	s.endOrphans(ctx, now)
 	err = s.flush(ctx)

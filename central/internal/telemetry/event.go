@@ -15,6 +15,9 @@ const (
 	AlarmRang         = "alarm.rang"     // learned of too late to ring, it turned out to hold still
 	AlarmAcknowledged = "alarm.acknowledged"
 	AlarmReturned     = "alarm.returned"
+	AlarmCommented    = "alarm.commented"
+	AlarmShelved      = "alarm.shelved"
+	AlarmUnshelved    = "alarm.unshelved"
 	AlarmCleared      = "alarm.cleared"
 	AlarmPeaked       = "alarm.peaked" // ephemeral: a new furthest value
 	ReadingsLost      = "telemetry.lost"

@@ -57,6 +57,9 @@ func (s *Service) alarm(ctx context.Context, r raising) Alarm {
 			}
 		}
 	}
+	if shelf, ok := s.shelves[a.Key()]; ok && !r.late {
+		a.Shelf = &shelf
+	}
 	if r.rule != nil && (r.rule.Timed() || r.rule.ID == clockRule) {
 		a.Unit = "s"
 	}

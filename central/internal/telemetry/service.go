@@ -35,6 +35,8 @@ type Service struct {
 	Rules      []rule.Rule
 	Events     event.Publisher
 	Log        *slog.Logger
+	// ShelveMax is how long an alarm may be kept from ringing.
+	ShelveMax time.Duration
 
 	// commit keeps commits in one order for the rules as well.
 	commit sync.Mutex

@@ -91,7 +91,7 @@ func (d *desk) start(rules ...rule.Rule) {
 	}
 	d.Service = &telemetry.Service{
 		Store: d.ts, Alarms: store.NewAlarms(d.db), Quarantine: store.NewQuarantine(d.db), LegalHolds: store.NewHolds(d.db), Tx: d.db,
-		Devices: d.reg, Rules: rules, Events: bus, Log: slog.New(slog.DiscardHandler),
+		Devices: d.reg, Rules: rules, Events: bus, Log: slog.New(slog.DiscardHandler), ShelveMax: 24 * time.Hour,
 	}
 	if err := d.Start(d.t.Context()); err != nil {
 		d.t.Fatal(err)
@@ -295,6 +295,62 @@ func TestEveryCrossingIsAStep(t *testing.T) {
 	}
 	if _, err := d.Steps(as("他县", "320681"), list[0].ID); errs.KindOf(err) != errs.NotFound {
 		t.Errorf("another county reads the steps: %v", err)
+	}
+}
+
+// A shelved alarm is silent with a reason and an end, across a restart and for those that follow it, and
+// comes back by itself.
+func TestAShelvedAlarmComesBack(t *testing.T) {
+	d := newDesk(t, water())
+	d.read(now, now, 5.3)
+	list, _ := d.all()
+	id, wang := list[0].ID, as("王工", "320623")
+	until := time.Now().Add(time.Hour)
+	for what, c := range map[string]struct {
+		reason string
+		until  time.Time
+	}{"no reason": {" ", until}, "past": {"检修", now.Add(-time.Hour)}, "beyond the limit": {"检修", now.Add(25 * time.Hour)}} {
+		if _, err := d.Shelve(wang, id, c.reason, c.until); errs.KindOf(err) != errs.Invalid {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	if _, err := d.Shelve(as("他县", "320681"), id, "检修", until); errs.KindOf(err) != errs.NotFound {
+		t.Errorf("another county shelves: %v", err)
+	}
+	a, err := d.Shelve(wang, id, "检修", until)
+	if err != nil || a.Shelf == nil || a.Shelf.ByName != "王工" || a.State != telemetry.Open {
+		t.Fatalf("got %+v, %v", a, err)
+	}
+	if _, err := d.Comment(wang, id, "闸门在检修"); err != nil {
+		t.Error(err)
+	}
+	if _, err := d.Ack(wang, id, ""); err != nil {
+		t.Error(err)
+	}
+	d.read(now, now.Add(time.Second), 5)
+	d.expect("cleared while shelved", "cleared", "opened shelved commented acknowledged cleared")
+	d.kill()
+	d.start(water())
+	d.read(now, now.Add(2*time.Second), 5.4)
+	list, _ = d.all()
+	if len(list) != 2 || list[0].Shelf == nil || list[0].Shelf.Reason != "检修" {
+		t.Fatalf("the next alarm is not shelved: %+v", list[0])
+	}
+	d.Tick(t, until.Add(time.Second))
+	list, _ = d.all()
+	if list[0].Shelf != nil {
+		t.Errorf("still shelved after the time: %+v", list[0].Shelf)
+	}
+	d.expect("its time is over", "open cleared", "opened unshelved")
+	if _, err := d.Unshelve(wang, list[0].ID); errs.KindOf(err) != errs.Conflict {
+		t.Errorf("unshelving what is not shelved: %v", err)
+	}
+	steps, err := d.Steps(wang, id)
+	if err != nil || len(steps) != 6 || steps[1].Until == nil || steps[1].Note != "检修" || steps[2].Note != "闸门在检修" {
+		t.Errorf("got %+v, %v", steps, err)
+	}
+	if _, err := d.Comment(wang, id, "事后补记"); err != nil {
+		t.Errorf("a remark to an alarm that has ended: %v", err)
 	}
 }
 

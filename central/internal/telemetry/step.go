@@ -22,6 +22,9 @@ const (
 	StepReturned     StepKind = "returned"     // the condition ended
 	StepAcknowledged StepKind = "acknowledged" // a person took it, by name
 	StepCleared      StepKind = "cleared"      // ended and acknowledged
+	StepCommented    StepKind = "commented"    // a person said something
+	StepShelved      StepKind = "shelved"      // a person keeps it from ringing for a time
+	StepUnshelved    StepKind = "unshelved"    // it may ring again
 )
 
 // Step is one thing that happened to an alarm. Steps are written in the transaction of the change that
@@ -37,6 +40,8 @@ type Step struct {
 	Note       string    `json:"note,omitempty"`
 	Value      float64   `json:"value"`    // at an opening the value, later the furthest so far
 	Openings   int       `json:"openings"` // how often the limit had been passed
+	// Until is the end of a shelving.
+	Until *time.Time `json:"until,omitempty"`
 }
 
 // Line is a step in the log of a desk: with the alarm as it stands now.

@@ -39,6 +39,8 @@ type Store interface {
 type AlarmStore interface {
 	// Active lists the alarms that are not cleared.
 	Active(ctx context.Context) ([]Alarm, error)
+	// Shelved lists the alarms, also those that are cleared, whose shelf ends after the time.
+	Shelved(ctx context.Context, after time.Time) ([]Alarm, error)
 	// List is one page, newest first.
 	List(ctx context.Context, f Filter) (page.List[Alarm], error)
 	// Get finds one alarm: errs.NotFound.

@@ -106,6 +106,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/alarms/{id}/comments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Write a remark to an alarm */
+        post: operations["comment-alarm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/alarms/{id}/events": {
         parameters: {
             query?: never;
@@ -118,6 +135,24 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/{id}/shelf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Keep an alarm from ringing until a time */
+        post: operations["shelve-alarm"];
+        /** Let a shelved alarm ring again */
+        delete: operations["unshelve-alarm"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1019,6 +1054,7 @@ export interface components {
             rule: string;
             rule_name: string;
             rule_name_en: string;
+            shelf?: components["schemas"]["Shelf"];
             source: string;
             state: string;
             unit: string;
@@ -1136,6 +1172,10 @@ export interface components {
             /** Format: int64 */
             jumps?: number;
             source: string;
+        };
+        CommentInputBody: {
+            /** @description What the person has to say */
+            note: string;
         };
         Compared: {
             bad: number[] | null;
@@ -1378,6 +1418,8 @@ export interface components {
             openings: number;
             /** Format: date-time */
             recorded_at: string;
+            /** Format: date-time */
+            until?: string;
             /** Format: double */
             value: number;
         };
@@ -1726,6 +1768,22 @@ export interface components {
             permissions: string[] | null;
             user: components["schemas"]["User"];
         };
+        Shelf: {
+            by: string;
+            by_name: string;
+            reason: string;
+            /** Format: date-time */
+            until: string;
+        };
+        ShelveInputBody: {
+            /** @description Why the alarm may be silent */
+            reason: string;
+            /**
+             * Format: date-time
+             * @description When it may ring again; telemetry.shelve_max_hours ahead at most
+             */
+            until: string;
+        };
         Stats: {
             /** Format: int64 */
             bytes: number;
@@ -1783,6 +1841,8 @@ export interface components {
             openings: number;
             /** Format: date-time */
             recorded_at: string;
+            /** Format: date-time */
+            until?: string;
             /** Format: double */
             value: number;
         };
@@ -1893,8 +1953,8 @@ export interface operations {
     "list-alarms": {
         parameters: {
             query?: {
-                /** @description active: not cleared */
-                state?: "active" | "all";
+                /** @description active: not cleared; shelved: of those the ones kept from ringing */
+                state?: "active" | "shelved" | "all";
                 /** @description 1 red, 2 orange, 3 yellow, 4 blue; 0: all */
                 level?: number;
                 /** @description Search */
@@ -1967,8 +2027,8 @@ export interface operations {
     "export-alarms": {
         parameters: {
             query?: {
-                /** @description active: not cleared */
-                state?: "active" | "all";
+                /** @description active: not cleared; shelved: of those the ones kept from ringing */
+                state?: "active" | "shelved" | "all";
                 /** @description 1 red, 2 orange, 3 yellow, 4 blue; 0: all */
                 level?: number;
                 /** @description Search */
@@ -2072,6 +2132,41 @@ export interface operations {
             };
         };
     };
+    "comment-alarm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CommentInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Alarm"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "alarm-events": {
         parameters: {
             query?: never;
@@ -2090,6 +2185,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListStep"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "shelve-alarm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShelveInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Alarm"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "unshelve-alarm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Alarm"];
                 };
             };
             /** @description Problem */

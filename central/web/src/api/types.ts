@@ -28,7 +28,7 @@ export type Level = 1 | 2 | 3 | 4
 export type AlarmState = 'open' | 'acknowledged' | 'returned' | 'cleared'
 export type Alarm = Narrow<S['Alarm'], { level: Level; state: AlarmState }>
 
-export type AlarmStepKind = 'opened' | 'reopened' | 'rang' | 'returned' | 'acknowledged' | 'cleared'
+export type AlarmStepKind = 'opened' | 'reopened' | 'rang' | 'returned' | 'acknowledged' | 'cleared' | 'commented' | 'shelved' | 'unshelved'
 export type AlarmStep = Narrow<S['Step'], { kind: AlarmStepKind }>
 // A line of the log: a step with its alarm as it stands now.
 export type AlarmLine = Narrow<S['Line'], { kind: AlarmStepKind; alarm: Alarm }>

@@ -1,6 +1,6 @@
 // What needs somebody at the desk: alarms, and terminals that are not heard of. Pure.
 import type { Alarm, Device } from '@/api/types'
-import { byNeed, waits } from '@/features/telemetry/alarm'
+import { byNeed, calls } from '@/features/telemetry/alarm'
 
 export type Need = { key: string; alarm: Alarm; lost?: undefined } | { key: string; lost: Device; alarm?: undefined }
 
@@ -18,10 +18,10 @@ export function needsOf(devices: Iterable<Device>, alarms: Iterable<Alarm>): Nee
   const ordered = byNeed(alarms)
   const rows = (list: Alarm[]): Need[] => list.map((alarm) => ({ key: alarm.id, alarm }))
   const lost = lostDevices(devices, ordered).map((device): Need => ({ key: `lost ${device.id}`, lost: device }))
-  return [...rows(ordered.filter(waits)), ...lost, ...rows(ordered.filter((a) => !waits(a)))]
+  return [...rows(ordered.filter(calls)), ...lost, ...rows(ordered.filter((a) => !calls(a)))]
 }
 
 // open tells what still has to be done from what is only shown.
 export function open(need: Need): boolean {
-  return need.alarm ? waits(need.alarm) : true
+  return need.alarm ? calls(need.alarm) : true
 }

@@ -11,11 +11,12 @@ describe('byNeed', () => {
     const rows = [
       alarm('acked', 'acknowledged', '2026-01-01T03:00:00Z', { level: 1 }),
       alarm('newest', 'open', '2026-01-01T05:00:00Z'),
+      alarm('shelved', 'open', '2026-01-01T00:00:00Z', { level: 1, shelf: { until: '', by: '', by_name: '', reason: '' } }),
       alarm('gone', 'cleared', '2026-01-01T04:00:00Z'),
       alarm('longest', 'returned', '2026-01-01T02:00:00+08:00'),
       alarm('gravest', 'open', '2026-01-01T04:30:00Z', { level: 2 }),
     ]
-    expect(byNeed(rows).map((a) => a.id)).toEqual(['gravest', 'longest', 'newest', 'acked'])
+    expect(byNeed(rows).map((a) => a.id)).toEqual(['gravest', 'longest', 'newest', 'acked', 'shelved'])
   })
 })
 
@@ -32,5 +33,6 @@ describe('rings', () => {
     expect(rings(alarm('a', 'returned', ''))).toBe(true)
     expect(rings(alarm('a', 'acknowledged', ''))).toBe(false)
     expect(rings(alarm('a', 'open', '', { retrospective: true }))).toBe(false)
+    expect(rings(alarm('a', 'open', '', { shelf: { until: '', by: '', by_name: '', reason: '' } }))).toBe(false)
   })
 })

@@ -6,17 +6,22 @@ export function waits(alarm: Alarm): boolean {
   return alarm.state === 'open' || alarm.state === 'returned'
 }
 
-// rings reports whether the alarm sounds: it waits, and was learned of in time.
+// rings reports whether the alarm sounds: it waits, was learned of in time and is not shelved.
 export function rings(alarm: Alarm): boolean {
-  return waits(alarm) && !alarm.retrospective
+  return waits(alarm) && !alarm.retrospective && !alarm.shelf
 }
 
-// byNeed orders alarms as the desk works them: what waits first, of that the gravest level, of that what
-// has waited longest; then, in the same order, what is acknowledged and still holds.
+// calls reports whether the alarm wants somebody now: it waits and is not shelved.
+export function calls(alarm: Alarm): boolean {
+  return waits(alarm) && !alarm.shelf
+}
+
+// byNeed orders alarms as the desk works them: what calls first, of that the gravest level, of that what
+// has waited longest; then, in the same order, what is acknowledged and still holds; what is shelved last.
 export function byNeed(alarms: Iterable<Alarm>): Alarm[] {
   return [...alarms]
     .filter((a) => a.state !== 'cleared')
-    .sort((a, b) => Number(waits(b)) - Number(waits(a)) || a.level - b.level || Date.parse(a.opened_at) - Date.parse(b.opened_at) || a.id.localeCompare(b.id))
+    .sort((a, b) => Number(Boolean(a.shelf)) - Number(Boolean(b.shelf)) || Number(waits(b)) - Number(waits(a)) || a.level - b.level || Date.parse(a.opened_at) - Date.parse(b.opened_at) || a.id.localeCompare(b.id))
 }
 
 // held keeps the order that a hand is working in: known ones stay where they are, new ones come last.

@@ -47,8 +47,9 @@ export function useAlarmWords() {
     const time = moment(new Date(latest.at), new Date(now.value))
     return t(online ? 'alarm.detail.old' : 'alarm.detail.lost', { time, value: value(alarm, latest.value) })
   }
-  // stand says where the alarm stands: who acknowledged it and when, whether the condition has ended.
+  // stand says where the alarm stands: whether it is shelved, who acknowledged it and when, whether the condition has ended.
   function stand(alarm: Alarm): string {
+    if (alarm.shelf) return t('alarm.stand.shelved', { time: moment(new Date(alarm.shelf.until), new Date(live.now())) })
     if (alarm.acked_at) return t('alarm.stand.acked', { name: alarm.acked_by_name || alarm.acked_by || '', time: clock(new Date(alarm.acked_at), false) })
     if (alarm.returned_at) return t('alarm.stand.returned', { time: clock(new Date(alarm.returned_at), false) })
     if (alarm.retrospective) return t('alarm.stand.late', { time: moment(new Date(alarm.received_at), new Date(live.now())) })
