@@ -27,6 +27,13 @@ func (db *DB) provider() (*goose.Provider, error) {
 		}
 		dialect, options = goose.DialectPostgres, append(options, goose.WithSessionLocker(locker))
 	}
+	// A trigger is the one thing that the two databases say differently: its migration is there twice.
+	other := map[string]string{SQLite: Postgres, Postgres: SQLite}[db.driver]
+	foreign, err := fs.Glob(files, "*_"+other+".sql")
+	if err != nil {
+		return nil, fmt.Errorf("read migrations: %w", err)
+	}
+	options = append(options, goose.WithExcludeNames(foreign))
 	p, err := goose.NewProvider(dialect, db.sql, files, options...)
 	if err != nil {
 		return nil, fmt.Errorf("read migrations: %w", err)
