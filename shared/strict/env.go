@@ -13,13 +13,18 @@ import (
 
 // Override sets every key of a configuration, a pointer to a struct, that the environment names: with the
 // prefix FENGSUI_EDGE_ the key centre.url is FENGSUI_EDGE_CENTRE_URL. Lists and maps are written as YAML.
-func Override(into any, prefix string, lookup func(string) (string, bool)) error {
+// Locate then names the variable instead of the line.
+func (f *File) Override(into any, prefix string, lookup func(string) (string, bool)) error {
 	return walk(reflect.ValueOf(into).Elem(), "", func(key string, v reflect.Value) error {
 		name := prefix + strings.ToUpper(strings.ReplaceAll(key, ".", "_"))
 		text, ok := lookup(name)
 		if !ok {
 			return nil
 		}
+		if f.env == nil {
+			f.env = map[string]string{}
+		}
+		f.env[key] = name
 		if v.Kind() == reflect.String {
 			v.SetString(text)
 			return nil

@@ -19,6 +19,7 @@ import (
 type File struct {
 	name string
 	root yaml.Node
+	env  map[string]string // variables that went over the file, by key
 }
 
 var (
@@ -139,6 +140,9 @@ func (f *File) Locate(err error) error {
 	}
 	line := 1
 	if p, ok := errors.AsType[*Problem](err); ok {
+		if variable := f.env[p.Key]; variable != "" {
+			return fmt.Errorf("environment %s: %w", variable, err)
+		}
 		line = f.Line(p.Key)
 	}
 	return fmt.Errorf("%s:%d: %w", f.name, line, err)

@@ -65,11 +65,18 @@ func TestEnvironmentGoesOverTheFile(t *testing.T) {
 	h := house{Rooms: []room{{"old"}}}
 	env := map[string]string{"X_NAME": "b", "X_DOOR_WIDTH": "7", "X_ROOMS": "[{name: new}]", "X_WAIT": "2s"}
 	lookup := func(k string) (string, bool) { v, ok := env[k]; return v, ok }
-	if err := Override(&h, "X_", lookup); err != nil || h.Name != "b" || h.Door.Width != 7 || h.Rooms[0].Name != "new" || h.Wait != Duration(2*time.Second) {
+	f, err := Decode("f.yml", []byte("name: a\n"), &house{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Override(&h, "X_", lookup); err != nil || h.Name != "b" || h.Door.Width != 7 || h.Rooms[0].Name != "new" || h.Wait != Duration(2*time.Second) {
 		t.Errorf("%+v, %v", h, err)
 	}
 	env["X_DOOR_WIDTH"] = "wide"
-	if err := Override(&h, "X_", lookup); err == nil || !strings.Contains(err.Error(), "X_DOOR_WIDTH") {
+	if err := f.Locate(Bad("door.width", "is wrong")); err.Error() != "environment X_DOOR_WIDTH: door.width: is wrong" {
+		t.Errorf("got %v", err)
+	}
+	if err := f.Override(&h, "X_", lookup); err == nil || !strings.Contains(err.Error(), "X_DOOR_WIDTH") {
 		t.Errorf("got %v", err)
 	}
 	if got := strings.Join(Keys(&h), " "); got != "name door.width rooms wait" {

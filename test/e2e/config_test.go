@@ -44,7 +44,8 @@ func TestConfigurationErrorsStopTheStartWithFileAndLine(t *testing.T) {
 	if err := os.WriteFile(c.Config, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	refusesToStart(t, "an unreadable certificate", p.Central, c.Config, c.Config+":")
+	at := strings.Count(text[:strings.Index(text, "  cert: ")], "\n") + 1
+	refusesToStart(t, "an unreadable certificate", p.Central, c.Config, c.Config+":"+strconv.Itoa(at)+": http.cert: ")
 
 	edge := filepath.Join(t.TempDir(), "edge.yml")
 	if err := os.WriteFile(edge, []byte("id: edge-a\ncolour: red\n"), 0o600); err != nil {

@@ -129,7 +129,7 @@ func Load(file string) (Config, error) {
 	if err != nil {
 		return Config{}, err
 	}
-	if err := strict.Override(&c, "FENGSUI_", os.LookupEnv); err != nil {
+	if err := tree.Override(&c, "FENGSUI_", os.LookupEnv); err != nil {
 		return Config{}, err
 	}
 	if err := tree.Locate(c.check()); err != nil {

@@ -168,7 +168,7 @@ func Load(file string) (Config, error) {
 	if err != nil {
 		return Config{}, err
 	}
-	if err := strict.Override(&c, "FENGSUI_EDGE_", os.LookupEnv); err != nil {
+	if err := tree.Override(&c, "FENGSUI_EDGE_", os.LookupEnv); err != nil {
 		return Config{}, err
 	}
 	c.resolve(filepath.Dir(file))
