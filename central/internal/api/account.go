@@ -76,9 +76,11 @@ func (s *Server) registerSessions(svc *account.Service) {
 			Password string `json:"password" maxLength:"512"`
 		}
 	}
+	// A burst for a shift that begins, then one a second.
+	logins := newGate(time.Second, 20, "auth.too_many", "too many sign-ins from this address; wait a moment")
 	register(s, huma.Operation{
 		OperationID: "login", Method: http.MethodPost, Path: "/session", Summary: "Sign in", Tags: tags, Security: open,
-		Middlewares: huma.Middlewares{s.slowLogins},
+		Middlewares: s.slow(logins),
 	}, func(ctx context.Context, in *sessionLogin) (*sessionReply, error) {
 		who, token, err := svc.Login(ctx, in.Body.Username, in.Body.Password, account.Origin{
 			Session: in.Session, Browser: in.Browser, Address: addressOf(ctx),

@@ -279,7 +279,7 @@ func TestGuessingIsLockedForKnownAndUnknownNamesAlike(t *testing.T) {
 }
 
 func TestFloodOfLoginsFromOneAddressIsSlowed(t *testing.T) {
-	g := newGate(time.Second, 3)
+	g := newGate(time.Second, 3, "", "")
 	at := time.Unix(1000, 0)
 	for i, want := range []bool{true, true, true, false} {
 		if got := g.pass("a", at); got != want {

@@ -5,11 +5,13 @@ import (
 	"io"
 	"net/http"
 	"net/netip"
+	"strings"
 	"testing"
 
 	"github.com/gofiber/fiber/v2"
 
 	"github.com/fengsui/fengsui/central/internal/account"
+	"github.com/fengsui/fengsui/central/internal/device"
 )
 
 func TestTheCallersAddressIsBelievedFromNamedProxiesOnly(t *testing.T) {
@@ -52,6 +54,38 @@ func TestTheCallersAddressIsBelievedFromNamedProxiesOnly(t *testing.T) {
 		if string(got) != c.want {
 			t.Errorf("%s: %s, want %s", name, got, c.want)
 		}
+	}
+}
+
+func TestOneAddressBehindAProxyDoesNotShutTheDoorOfEnrolmentForAnother(t *testing.T) {
+	s := New(Options{Listen: "127.0.0.1:0", Proxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}})
+	RegisterEnrol(s, &device.Service{})
+	if err := s.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Stop(context.Background()) })
+	knock := func(from string) int {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+s.Addr().String()+"/api/v1/enrol", strings.NewReader("{}"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Content-Type", "application/json")
+		req.Header.Set("X-Forwarded-For", from)
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer res.Body.Close()
+		return res.StatusCode
+	}
+	tries := 0
+	for knock("1.2.3.4") != http.StatusTooManyRequests {
+		if tries++; tries > 10_000 {
+			t.Fatal("one address may try without end")
+		}
+	}
+	if got := knock("5.6.7.8"); got != http.StatusUnprocessableEntity {
+		t.Errorf("another address gets %d", got)
 	}
 }
 

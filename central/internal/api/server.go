@@ -68,7 +68,6 @@ type Server struct {
 	listener  net.Listener
 	served    chan error
 	live      *live
-	logins    *gate
 	readiness readiness
 	exports   *semaphore.Weighted
 	stopping  chan struct{} // closed by Stop
@@ -82,7 +81,7 @@ func New(o Options) *Server {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	o.Log = o.Log.With("component", "api")
-	s := &Server{opts: o, served: make(chan error, 1), logins: newGate(loginEvery, loginBurst), exports: semaphore.NewWeighted(exportSlots), stopping: make(chan struct{})}
+	s := &Server{opts: o, served: make(chan error, 1), exports: semaphore.NewWeighted(exportSlots), stopping: make(chan struct{})}
 	s.fiber = fiber.New(fiber.Config{
 		// Without it, a parameter kept past its handler becomes that of the next request.
 		Immutable:             true,
