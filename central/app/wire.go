@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net"
 	"path/filepath"
 	"time"
 
@@ -16,7 +15,6 @@ import (
 	"github.com/fengsui/fengsui/central/internal/api"
 	"github.com/fengsui/fengsui/central/internal/audit"
 	"github.com/fengsui/fengsui/central/internal/ballast"
-	"github.com/fengsui/fengsui/central/internal/broker"
 	"github.com/fengsui/fengsui/central/internal/config"
 	"github.com/fengsui/fengsui/central/internal/device"
 	"github.com/fengsui/fengsui/central/internal/event"
@@ -87,7 +85,7 @@ func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) er
 	if err != nil {
 		return err
 	}
-	mqtt, err := c.broker(system, cfg, devices, in)
+	mqtt, listen, err := c.broker(system, cfg, devices, in)
 	if err != nil {
 		return err
 	}
@@ -115,11 +113,8 @@ func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) er
 	c.started("http", server.Stop)
 	c.http = server.Addr().String()
 	// Terminals are let in last, when everything that they reach stands.
-	if err := mqtt.Listen(ctx); err != nil {
+	if err := listen(ctx); err != nil {
 		return err
-	}
-	if tcp, ok := mqtt.TLSAddr().(*net.TCPAddr); ok {
-		devices.SetMQTTPort(tcp.Port)
 	}
 	copied := func(ctx context.Context, use func(string) error) error { return copyOf(ctx, cfg, b.db, files, use) }
 	if err := c.serveControl(cfg.Data, copied); err != nil {
@@ -230,24 +225,6 @@ func (c *Centre) telemetry(ctx context.Context, cfg config.Config, b *base, devi
 	}
 	c.started("telemetry", s.Stop)
 	return s, nil
-}
-
-// broker starts the broker without opening its ports, and ingest behind it.
-func (c *Centre) broker(ctx context.Context, cfg config.Config, devices *device.Service, in *ingest.Ingest) (*broker.Broker, error) {
-	mqtt, err := broker.Start(ctx, broker.Options{
-		Plain: cfg.MQTT.Plain, TLS: cfg.MQTT.TLS, Dir: filepath.Join(cfg.Data, "broker"), TLSConfig: devices.CA.ServerTLS(),
-		Auth: devices, Sensor: in.Sensor, Presence: devices.Presence, Refused: in.Refused, Log: c.log,
-	})
-	if err != nil {
-		return nil, err
-	}
-	c.started("broker", mqtt.Stop)
-	devices.Disconnector = mqtt
-	if err := in.Start(ctx, mqtt.Conn()); err != nil {
-		return nil, err
-	}
-	c.started("ingest", in.Stop)
-	return mqtt, nil
 }
 
 // video starts the forwarding of pictures; it is nil when it is switched off.

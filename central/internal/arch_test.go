@@ -24,15 +24,15 @@ const adapter = 9
 
 // uses lists what one adapter takes from another.
 var uses = map[string][]string{
-	"api":    {"document"}, // spreadsheets
-	"ingest": {"broker"},   // its port
+	"api": {"document"}, // spreadsheets
 }
 
 // toolkits may be imported by nobody but the adapters named.
 var toolkits = map[string][]string{
 	"github.com/gofiber/":                 {"api"},
 	"github.com/danielgtaylor/":           {"api"},
-	"github.com/nats-io/":                 {"broker", "ingest"},
+	"github.com/nats-io/":                 {"broker"},
+	"github.com/eclipse/":                 {"broker"},
 	"github.com/pion/":                    {"sfu"},
 	"github.com/parquet-go/":              {"document"},
 	"github.com/influxdata/":              {"tsdb"},

@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"strings"
 	"sync"
 	"time"
 
@@ -171,6 +172,28 @@ func (b *Broker) TLSAddr() net.Addr { return b.addrTLS }
 
 // Conn is the centre's own connection, which may publish and subscribe anything.
 func (b *Broker) Conn() *nats.Conn { return b.engine.nc }
+
+// Receive hands over what edges publish (ingest.Broker).
+func (b *Broker) Receive(fn func(topic string, payload []byte)) (stop func(), err error) {
+	sub, err := b.engine.nc.QueueSubscribe("fs.v1.*.up.>", "ingest", func(m *nats.Msg) {
+		fn(strings.ReplaceAll(m.Subject, ".", "/"), m.Data)
+	})
+	if err == nil {
+		err = b.engine.nc.Flush()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("subscribe to edges: %w", err)
+	}
+	return func() { _ = sub.Unsubscribe() }, nil
+}
+
+// Publish sends to an edge (ingest.Broker).
+func (b *Broker) Publish(topic string, payload []byte) error {
+	return b.engine.nc.Publish(strings.ReplaceAll(topic, "/", "."), payload)
+}
+
+// Flush waits until the embedded server has what was published (ingest.Broker).
+func (b *Broker) Flush(timeout time.Duration) error { return b.engine.nc.FlushTimeout(timeout) }
 
 // Connected reports whether an edge or a sensor has a session.
 func (b *Broker) Connected(id string) bool {

@@ -54,11 +54,24 @@ type Database struct {
 	URLFile string `yaml:"url_file"`
 }
 
-// MQTT is the embedded broker.
+// MQTT is the broker.
 type MQTT struct {
-	Plain string   `yaml:"plain"`
-	TLS   string   `yaml:"tls"`
-	Names []string `yaml:"names"`
+	Engine   string   `yaml:"engine"`
+	External External `yaml:"external"`
+	Plain    string   `yaml:"plain"`
+	TLS      string   `yaml:"tls"`
+	Names    []string `yaml:"names"`
+}
+
+// External is an existing broker.
+type External struct {
+	URL          string `yaml:"url"`
+	ClientID     string `yaml:"client_id"`
+	CA           string `yaml:"ca"`
+	Cert         string `yaml:"cert"`
+	Key          string `yaml:"key"`
+	User         string `yaml:"user"`
+	PasswordFile string `yaml:"password_file"`
 }
 
 // Video is the forwarding of pictures.
@@ -110,7 +123,7 @@ func Default() Config {
 		Basemap:         "/usr/share/fengsui/basemap",
 		HTTP:            HTTP{Listen: ":8080"},
 		Database:        Database{Driver: "sqlite"},
-		MQTT:            MQTT{Plain: "127.0.0.1:1883", TLS: ":8883"},
+		MQTT:            MQTT{Engine: "embedded", External: External{ClientID: "fengsui-centre"}, Plain: "127.0.0.1:1883", TLS: ":8883"},
 		Video:           Video{Listen: ":8189"},
 		Telemetry:       Telemetry{Engine: "embedded", SealAfter: 10, Reserve: 256, ShelveMax: 24},
 		Log:             Log{Level: "info", Format: "text"},
@@ -165,6 +178,15 @@ func (c *Config) check() error {
 	if host, _, _ := net.SplitHostPort(c.Metrics.Listen); c.Metrics.Listen != "" && !loopback(host) {
 		return &strict.Problem{Key: "metrics.listen", Err: errors.New("it has no login and is allowed on loopback only, for example 127.0.0.1:9090; from elsewhere read /metrics of http.listen with an API token")}
 	}
+	switch c.MQTT.Engine {
+	case "embedded":
+	case "external":
+		if err := c.MQTT.External.check(); err != nil {
+			return err
+		}
+	default:
+		return &strict.Problem{Key: "mqtt.engine", Err: fmt.Errorf("%q is neither embedded nor external", c.MQTT.Engine)}
+	}
 	if _, err := c.HTTP.Proxies(); err != nil {
 		return &strict.Problem{Key: "http.trusted_proxies", Err: err}
 	}
@@ -183,6 +205,31 @@ func (c *Config) check() error {
 		return err
 	}
 	return c.checkFiles()
+}
+
+func (e *External) check() error {
+	u, err := url.Parse(e.URL)
+	if err != nil || u.Host == "" || (u.Scheme != "tcp" && u.Scheme != "ssl") {
+		return &strict.Problem{Key: "mqtt.external.url", Err: fmt.Errorf("%q is not an address like ssl://broker:8883", e.URL)}
+	}
+	if u.Scheme == "tcp" && !loopback(u.Hostname()) {
+		return &strict.Problem{Key: "mqtt.external.url", Err: errors.New("MQTT without TLS is allowed on loopback only; use ssl://")}
+	}
+	if e.ClientID == "" {
+		return &strict.Problem{Key: "mqtt.external.client_id", Err: errors.New("a name is needed: the broker keeps messages under it")}
+	}
+	if (e.Cert == "") != (e.Key == "") {
+		return &strict.Problem{Key: "mqtt.external.cert", Err: errors.New("cert and key are given together or not at all")}
+	}
+	for _, f := range []struct{ key, file string }{{"ca", e.CA}, {"cert", e.Cert}, {"key", e.Key}, {"password_file", e.PasswordFile}} {
+		if f.file == "" {
+			continue
+		}
+		if _, err := os.ReadFile(f.file); err != nil {
+			return &strict.Problem{Key: "mqtt.external." + f.key, Err: err}
+		}
+	}
+	return nil
 }
 
 func (t *Telemetry) check() error {

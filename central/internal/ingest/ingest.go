@@ -14,7 +14,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/nats-io/nats.go"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/fengsui/fengsui/central/internal/actor"
@@ -39,6 +38,18 @@ type Devices interface {
 	Refused(ctx context.Context, id, reason, what string, n uint64)
 	Connected(ctx context.Context, edge string) bool
 	Result(ctx context.Context, edge string, r wire.CommandResult)
+}
+
+// Broker carries messages between the centre and its terminals: the one inside (broker.Broker) or an existing
+// one (broker/external). Topics are those of shared/wire.
+type Broker interface {
+	// Receive hands over what terminals publish, in order and one at a time, until stop is called; fn must not
+	// wait. What it was handed needs no confirmation: terminals keep it until the centre acknowledges it.
+	Receive(fn func(topic string, payload []byte)) (stop func(), err error)
+	// Publish sends to a terminal that is connected; it does not wait.
+	Publish(topic string, payload []byte) error
+	// Flush waits so long for what was published to leave.
+	Flush(timeout time.Duration) error
 }
 
 // Options of ingest.
@@ -76,8 +87,8 @@ const (
 type Ingest struct {
 	opts    Options
 	metrics metrics
-	nc      *nats.Conn
-	sub     *nats.Subscription
+	broker  Broker
+	deaf    func() // ends what Receive began
 
 	ctx    context.Context //nolint:containedctx // the life of the workers, ended by Stop
 	cancel context.CancelFunc
@@ -121,9 +132,9 @@ func (i *Ingest) waiting() int {
 	return len(i.ready) + i.queue.len()
 }
 
-// Start subscribes to what edges send and begins to work. nc is the broker's in-process connection.
-func (i *Ingest) Start(ctx context.Context, nc *nats.Conn) error {
-	i.nc = nc
+// Start subscribes to what edges send and begins to work.
+func (i *Ingest) Start(ctx context.Context, b Broker) error {
+	i.broker = b
 	i.ctx, i.cancel = context.WithCancel(actor.WithSystem(context.WithoutCancel(ctx), "ingest"))
 	if i.opts.Apart != "" {
 		if err := i.bring(ctx, i.opts.Apart); err != nil {
@@ -135,20 +146,16 @@ func (i *Ingest) Start(ctx context.Context, nc *nats.Conn) error {
 		i.decode.Go(func() { i.queue.serve(i.take) })
 	}
 	i.commit.Go(i.commits)
-	sub, err := nc.QueueSubscribe("fs.v1.*.up.>", "ingest", func(m *nats.Msg) {
-		topic := strings.ReplaceAll(m.Subject, ".", "/")
+	deaf, err := b.Receive(func(topic string, payload []byte) {
 		from := sender(topic)
-		if !i.queue.put(from, message{topic: topic, payload: m.Data, at: time.Now()}, false) {
+		if !i.queue.put(from, message{topic: topic, payload: payload, at: time.Now()}, false) {
 			i.Refused(i.ctx, from, ReasonTooFast, topic, 1) // without an answer: the edge sends it again
 		}
 	})
-	if err == nil {
-		err = nc.Flush()
-	}
 	if err != nil {
 		return fmt.Errorf("subscribe to edges: %w", err)
 	}
-	i.sub = sub
+	i.deaf = deaf
 	return nil
 }
 
@@ -162,8 +169,8 @@ func (i *Ingest) Stop(ctx context.Context) error {
 	i.stopped = true
 	i.mu.Unlock()
 	i.queue.close()
-	if i.sub != nil {
-		_ = i.sub.Unsubscribe()
+	if i.deaf != nil {
+		i.deaf()
 	}
 	finished := make(chan struct{})
 	go func() {
@@ -179,7 +186,7 @@ func (i *Ingest) Stop(ctx context.Context) error {
 		return fmt.Errorf("stop ingest: %w", ctx.Err())
 	}
 	i.cancel()
-	return i.nc.FlushTimeout(5 * time.Second)
+	return i.broker.Flush(5 * time.Second)
 }
 
 // sender is the edge in a topic fs/v1/{edge}/….
@@ -211,7 +218,7 @@ func (i *Ingest) publish(topic string, v any) error {
 	if err != nil {
 		return fmt.Errorf("write message for %s: %w", topic, err)
 	}
-	if err := i.nc.Publish(strings.ReplaceAll(topic, "/", "."), text); err != nil {
+	if err := i.broker.Publish(topic, text); err != nil {
 		return fmt.Errorf("publish to %s: %w", topic, err)
 	}
 	return nil

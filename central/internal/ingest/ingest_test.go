@@ -89,7 +89,7 @@ func startCentre(ctx context.Context, dir, plain string) (*centre, error) {
 		return nil, err
 	}
 	c.devices.Disconnector = c.broker
-	if err := c.ingest.Start(ctx, c.broker.Conn()); err != nil {
+	if err := c.ingest.Start(ctx, c.broker); err != nil {
 		return nil, err
 	}
 	if err := c.broker.Listen(ctx); err != nil {
