@@ -5,8 +5,6 @@ package app
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -36,7 +34,7 @@ type Agent struct {
 	log    *slog.Logger
 	parts  []part
 	status string // address of the status page
-	digest string // beginning of the SHA-256 of the configuration
+	remote remoteConfig
 }
 
 // part is something that was started, with how to stop it.
@@ -45,32 +43,58 @@ type part struct {
 	stop func(context.Context) error
 }
 
-// Run runs the agent until the context ends.
+// Run runs the agent until the context ends, anew with each configuration that the centre gives.
 func Run(ctx context.Context, o Options) error {
-	a, err := Start(ctx, o)
-	if err != nil {
-		return err
+	for {
+		a, err := Start(ctx, o)
+		if err != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return a.Stop()
+		case <-a.remote.again:
+		}
+		if err := a.Stop(); err != nil {
+			return err
+		}
 	}
-	<-ctx.Done()
-	return a.Stop()
 }
 
 // Start starts the agent. It needs neither the devices nor the centre to be there.
 func Start(ctx context.Context, o Options) (*Agent, error) {
+	for {
+		a, err := prepare(o)
+		if err != nil {
+			return nil, err
+		}
+		a.log.Info("agent starts", "edge", a.cfg.ID, "version", version.Version, "commit", version.Commit, "configuration", a.remote.version())
+		if err = a.build(ctx); err == nil {
+			return a, nil
+		}
+		retreated := a.retreat(err)
+		if err := errors.Join(err, a.Stop()); !retreated || ctx.Err() != nil {
+			return nil, err
+		}
+	}
+}
+
+// prepare reads the file, takes the data folder and finds which configuration is to run.
+func prepare(o Options) (*Agent, error) {
 	cfg, err := config.Load(o.ConfigFile)
 	if err != nil {
 		return nil, err
 	}
-	text, err := os.ReadFile(o.ConfigFile)
+	a := &Agent{cfg: cfg, log: logger(cfg.Log, o.Log)}
+	unlock, err := lockData(cfg.Data)
 	if err != nil {
-		return nil, fmt.Errorf("read configuration: %w", err)
+		return nil, err
 	}
-	sum := sha256.Sum256(text)
-	a := &Agent{cfg: cfg, log: logger(cfg.Log, o.Log), digest: hex.EncodeToString(sum[:6])}
-	a.log.Info("agent starts", "edge", cfg.ID, "version", version.Version, "commit", version.Commit)
-	if err := a.build(ctx); err != nil {
+	a.started("lock", unlock)
+	if err := a.chooseConfig(o.ConfigFile); err != nil {
 		return nil, errors.Join(err, a.Stop())
 	}
+	a.log = logger(a.cfg.Log, o.Log)
 	return a, nil
 }
 

@@ -17,6 +17,7 @@ import (
 func (a *Agent) hello(p *agentParts) wire.Hello {
 	h := wire.Hello{
 		Version: wire.Version, Agent: version.Version, Boot: p.boot, Name: a.cfg.Name, Division: a.cfg.Division, Place: place(a.cfg.Place), Sensors: p.declared,
+		Applied: a.remote.state(),
 	}
 	for _, c := range a.cfg.Cameras {
 		division, at := c.Division, c.Place
@@ -37,7 +38,7 @@ func (a *Agent) report(ctx context.Context, p *agentParts) wire.Status {
 	st := wire.Status{
 		State: "online", Boot: p.boot, Time: now.UnixMilli(), Synced: synced, Refused: p.collector.Refused(),
 		Sensors: append(p.poller.States(), p.actuator.Sensors()...), Cameras: p.publisher.States(), Outputs: p.actuator.States(),
-		RSSBytes: memory(), Agent: version.Version, Config: a.digest, Trouble: p.box.Trouble(),
+		RSSBytes: memory(), Agent: version.Version, Config: a.remote.digest, Applied: a.remote.state(), Trouble: p.box.Trouble(),
 		Clock: p.clock.State(), KeepAlive: int(p.uplink.KeepAlive().Seconds()),
 	}
 	spent := p.budget.State(now, synced)

@@ -37,13 +37,9 @@ func (a *Agent) openSensors(ctx context.Context, p *agentParts) error {
 	}
 	openers := drivers()
 	for _, s := range a.cfg.Sensors {
-		kind := profiles[s.Profile]
-		if kind == nil {
-			return fmt.Errorf("open sensor %s: there is no profile %q in %s", s.ID, s.Profile, a.cfg.FirmwareConfigs)
-		}
-		open := openers[kind.Protocol]
-		if open == nil {
-			return fmt.Errorf("open sensor %s: there is no driver for %s", s.ID, kind.Protocol)
+		kind, open, err := kindOf(s, profiles, openers)
+		if err != nil {
+			return err
 		}
 		o, err := a.options(s, kind)
 		if err != nil {
@@ -72,10 +68,25 @@ func (a *Agent) openSensors(ctx context.Context, p *agentParts) error {
 	return a.openRules(ctx, p)
 }
 
+// kindOf finds the profile of a sensor and the driver that speaks its protocol.
+func kindOf(s config.Sensor, profiles map[string]*profile.Profile, openers map[string]driver.Opener) (*profile.Profile, driver.Opener, error) {
+	kind := profiles[s.Profile]
+	if kind == nil {
+		return nil, nil, fmt.Errorf("open sensor %s: there is no profile %q at this terminal", s.ID, s.Profile)
+	}
+	open := openers[kind.Protocol]
+	if open == nil {
+		return nil, nil, fmt.Errorf("open sensor %s: there is no driver for %s", s.ID, kind.Protocol)
+	}
+	return kind, open, nil
+}
+
 // openRules reads the rules and what they, and the outputs that they switch, remember of the last run.
 func (a *Agent) openRules(ctx context.Context, p *agentParts) (err error) {
 	p.watch = &alarm.Watch{Devices: p.declared, Outbox: p.collector, Now: p.clock.Now, Log: a.log.With("component", "alarm")}
-	if dir := a.cfg.RulesDir(); dir != "" {
+	if g := a.cfg.Given; g != nil && g.Rules != nil {
+		p.watch.Rules = g.Rules
+	} else if dir := a.cfg.RulesDir(); dir != "" {
 		if p.watch.Rules, err = rule.Load(dir); err != nil {
 			return err
 		}

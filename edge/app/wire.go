@@ -54,11 +54,6 @@ type agentParts struct {
 
 // build makes and starts every part. The uplink comes last: it says what the others are.
 func (a *Agent) build(ctx context.Context) error {
-	unlock, err := lockData(a.cfg.Data)
-	if err != nil {
-		return err
-	}
-	a.started("lock", unlock)
 	if a.enrolled() {
 		if err := enrol.Check(a.cfg.Data); err != nil {
 			return err
@@ -85,6 +80,7 @@ func (a *Agent) build(ctx context.Context) error {
 		return err
 	}
 	a.started("uplink", p.uplink.Stop)
+	a.background(ctx, "configuration", func(ctx context.Context) { a.watchConfig(ctx, p) })
 	a.background(ctx, "clock", func(ctx context.Context) { a.watchClock(ctx, p) })
 	a.background(ctx, "alarms", p.watch.Run)
 	a.background(ctx, "sensors", p.poller.Run)
@@ -183,6 +179,8 @@ func (a *Agent) openUplink(p *agentParts) {
 		Hello:    func() wire.Hello { return a.hello(p) },
 		Status:   func(ctx context.Context) wire.Status { return a.report(ctx, p) },
 		ClockSet: func(ctx context.Context, behind time.Duration) { a.clockSet(ctx, p, behind) },
+		Config:   a.remote.offer,
+		Greeted:  a.remote.greet,
 		Commands: map[string]uplink.Handler{
 			wire.CommandMediaStart: func(_ context.Context, body json.RawMessage) error {
 				var m wire.MediaStart
@@ -214,7 +212,8 @@ func (a *Agent) openUplink(p *agentParts) {
 				defer cancel()
 				return p.actuator.Set(ctx, m)
 			},
-			wire.CommandRenew: func(ctx context.Context, _ json.RawMessage) error { return a.renew(ctx, p) },
+			wire.CommandRenew:      func(ctx context.Context, _ json.RawMessage) error { return a.renew(ctx, p) },
+			wire.CommandConfigTell: func(ctx context.Context, _ json.RawMessage) error { return a.tellConfig(ctx, p) },
 		},
 	}
 	if !a.cfg.Centre.Plain {

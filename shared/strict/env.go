@@ -53,7 +53,11 @@ func Keys(of any) []string {
 
 func walk(v reflect.Value, prefix string, do func(string, reflect.Value) error) error {
 	for i := range v.NumField() {
-		key := prefix + v.Type().Field(i).Tag.Get("yaml")
+		tag := v.Type().Field(i).Tag.Get("yaml")
+		if tag == "-" {
+			continue // not a key
+		}
+		key := prefix + tag
 		if v.Field(i).Kind() == reflect.Struct {
 			if err := walk(v.Field(i), key+".", do); err != nil {
 				return err

@@ -45,6 +45,7 @@ const (
 	EventAlarm  = "alarm"  // Data is AlarmEvent
 	EventLoss   = "loss"   // Data is LossEvent
 	EventResult = "result" // Data is CommandResult
+	EventConfig = "config" // Data is ConfigTold
 )
 
 // AlarmEvent is an alarm that a rule at the edge has raised or ended.

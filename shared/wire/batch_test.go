@@ -128,6 +128,11 @@ func TestGoldenMessagesKeepTheirNames(t *testing.T) {
 			Budget: &BudgetState{Level: BudgetEco, Limit: 1 << 30, Messages: 900 << 20, Video: 1 << 20, From: 1793462400000, Until: 1796054400000},
 			Config: "0f3a9c11d2e4", Certificate: 1803268800000, Agent: "0.1.0",
 		},
+		"config-v1":      Config{ID: "c", Version: 8, Hash: "6f1c", Document: json.RawMessage(`{"sensors":[{"id":"rd-level-1"}]}`)},
+		"config-told-v1": ConfigTold{Hash: "6f1c", Document: json.RawMessage(`{"sensors":[]}`)},
+		"status-applied-v1": Status{State: "online", Boot: "b", Time: 1795492800123, Synced: true, Applied: &ConfigState{
+			Version: 7, Hash: "0f3a", Edited: true, Last: &ConfigOutcome{Version: 8, Hash: "6f1c", Error: "no link to the centre within 1m0s; version 7 runs again", At: 1795492860000},
+		}},
 		"command-output-v1": Command{ID: "c", Kind: CommandOutputSet, Expires: 1795492810123, Body: json.RawMessage(`{"device":"rd-siren-1","output":"siren","on":true,"seconds":60}`)},
 		"command-v1":        Command{ID: "c", Kind: CommandMediaStart, Expires: 1795492810123, Body: json.RawMessage(`{"camera":"rd-cam-1","stream":"rd-cam-1","whip":"/whip/rd-cam-1","token":"t","lease_seconds":20}`)},
 	}

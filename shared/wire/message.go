@@ -36,6 +36,7 @@ type Hello struct {
 	Division string           `json:"division,omitempty"` // GB/T 2260, of the terminal itself
 	Sensors  []SensorDeclared `json:"sensors"`
 	Cameras  []CameraDeclared `json:"cameras"`
+	Applied  *ConfigState     `json:"applied,omitempty"` // the configuration that runs
 }
 
 // LaneHello is what an edge still holds of a lane: numbers First to Next-1.
@@ -100,7 +101,8 @@ type Status struct {
 	Budget      *BudgetState `json:"budget,omitempty"`
 	Clock       *ClockState  `json:"clock,omitempty"`
 	KeepAlive   int          `json:"keep_alive_s,omitempty"`  // a silent link is probed after so many seconds
-	Config      string       `json:"config,omitempty"`        // beginning of the SHA-256 of the configuration
+	Config      string       `json:"config,omitempty"`        // beginning of the SHA-256 of edge.yml
+	Applied     *ConfigState `json:"applied,omitempty"`       // the configuration that runs
 	Certificate int64        `json:"certificate,omitempty"`   // it is valid until, Unix milliseconds
 	Agent       string       `json:"agent_version,omitempty"` // version of the program
 }
@@ -197,6 +199,7 @@ const (
 	CommandMediaStop  = "media/stop"  // Body is MediaStop
 	CommandRenew      = "cert/renew"  // no body: renew the certificate now
 	CommandOutputSet  = "output/set"  // Body is OutputSet
+	CommandConfigTell = "config/tell" // no body: send the configuration that runs as an EventConfig
 )
 
 // CommandResult is the outcome of a command, sent as an EventResult in lane 1.

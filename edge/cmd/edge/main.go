@@ -20,9 +20,10 @@ const usage = `fengsui-edge %s – agent on a terminal
   run                  run the agent
   enrol --token T      trade a one-time token for a certificate (--ca-sha256 F: fingerprint of the centre,
                        --server URL: not the configured centre, --insecure: http:// to another machine)
+  config forget        drop the configuration that the centre has given and go back to the file
   profile test FILE    check the profile of a device and play its recordings to the driver
 
-run and enrol take --config FILE (default /etc/fengsui/edge.yml).
+run, enrol and config forget take --config FILE (default /etc/fengsui/edge.yml).
 `
 
 func main() {
@@ -52,6 +53,12 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		}
 		return app.TestProfile(ctx, app.Options{Out: out}, args[1])
 	}
+	if command == "config" {
+		if len(args) == 0 || args[0] != "forget" {
+			return errUsage
+		}
+		args = args[1:]
+	}
 	o := app.Options{Out: out}
 	set := flag.NewFlagSet("fengsui-edge "+command, flag.ContinueOnError)
 	set.StringVar(&o.ConfigFile, "config", "/etc/fengsui/edge.yml", "configuration `file`")
@@ -70,6 +77,8 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return app.Run(ctx, o)
 	case "enrol":
 		return app.Enrol(ctx, o, app.EnrolWith{Server: *server, Token: *token, CA: *ca, Insecure: *insecure})
+	case "config":
+		return app.ForgetConfig(o)
 	}
 	return errUsage
 }

@@ -88,6 +88,9 @@ func (c *Config) checkCentre() error {
 	if c.Centre.KeepAliveMax > 10*time.Minute {
 		return strict.Bad("centre.keep_alive_max", "must be at most 10m")
 	}
+	if c.Centre.Confirm < time.Second || c.Centre.Confirm > 10*time.Minute {
+		return strict.Bad("centre.confirm", "must be between 1s and 10m")
+	}
 	return nil
 }
 

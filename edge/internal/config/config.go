@@ -31,6 +31,9 @@ type Config struct {
 	Budget          Budget   `yaml:"budget"`
 	Status          Status   `yaml:"status"`
 	Log             Log      `yaml:"log"`
+
+	Given *Given `yaml:"-"` // what the centre has given in place of the file's own parts
+	Dir   string `yaml:"-"` // of the file
 }
 
 // Place is degrees of WGS 84.
@@ -51,6 +54,7 @@ type Centre struct {
 	Key          string        `yaml:"key"`
 	KeepAliveMin time.Duration `yaml:"keep_alive_min"`
 	KeepAliveMax time.Duration `yaml:"keep_alive_max"`
+	Confirm      time.Duration `yaml:"confirm"`
 }
 
 // Serial is how a serial line is set; one that is not listed is 9600 8N1.
@@ -124,7 +128,7 @@ func Default() Config {
 	return Config{
 		Data:            "/var/lib/fengsui-edge",
 		FirmwareConfigs: "/usr/share/fengsui-edge/firmware-configs",
-		Centre:          Centre{KeepAliveMin: time.Minute, KeepAliveMax: 2 * time.Minute},
+		Centre:          Centre{KeepAliveMin: time.Minute, KeepAliveMax: 2 * time.Minute, Confirm: time.Minute},
 		Outbox: Outbox{
 			TelemetryMB: 512, BulkMB: 128, GraceMB: 256, Grace: 72 * time.Hour, CommitEvery: 500 * time.Millisecond,
 		},
@@ -171,7 +175,8 @@ func Load(file string) (Config, error) {
 	if err := tree.Override(&c, "FENGSUI_EDGE_", os.LookupEnv); err != nil {
 		return Config{}, err
 	}
-	c.resolve(filepath.Dir(file))
+	c.Dir = filepath.Dir(file)
+	c.resolve(c.Dir)
 	if err := tree.Locate(c.check()); err != nil {
 		return Config{}, err
 	}

@@ -158,7 +158,11 @@ func orEOF(err error) error {
 // greet subscribes, says that the terminal is there, and sends the hello.
 func (s *session) greet(ctx context.Context) error {
 	edge := s.u.o.Edge
-	for topic, take := range map[string]func([]byte){wire.AckTopic(edge): s.takeAck, wire.CommandTopic(edge): s.u.cmd.take} {
+	topics := map[string]func([]byte){wire.AckTopic(edge): s.takeAck, wire.CommandTopic(edge): s.u.cmd.take}
+	if s.u.o.Config != nil {
+		topics[wire.ConfigTopic(edge)] = s.u.o.Config
+	}
+	for topic, take := range topics {
 		token := s.client.Subscribe(topic, 1, func(_ mqtt.Client, m mqtt.Message) { take(m.Payload()) })
 		if err := s.wait(ctx, token, "subscribe to "+topic); err != nil {
 			return err
@@ -352,6 +356,9 @@ func (s *session) answered(ctx context.Context, a wire.Ack) error {
 			st.Sessions++
 		})
 		s.u.o.Log.Info("link to the centre", "address", s.u.o.Address())
+		if s.u.o.Greeted != nil {
+			s.u.o.Greeted()
+		}
 	}
 	return nil
 }

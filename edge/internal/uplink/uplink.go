@@ -36,6 +36,8 @@ type Options struct {
 	Hello     func() wire.Hello                    // what the terminal is; epoch, time and lanes are filled in
 	Status    func(context.Context) wire.Status    // how the terminal is
 	Commands  map[string]Handler                   // by kind
+	Config    func(payload []byte)                 // takes a configuration and returns at once; nil for none
+	Greeted   func()                               // the centre has answered the hello of a session; nil for none
 	Conn      func(net.Conn) net.Conn              // wraps each connection; nil for none
 	Level     func() wire.BudgetLevel              // how sparing to be; nil for normal
 	ClockSet  func(context.Context, time.Duration) // the first set time: readings so far were behind by so much

@@ -1,0 +1,87 @@
+package desired
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+)
+
+const good = `{"sensors": [{"id": "rd-level-1", "profile": "generic-water-level-modbus", "address": "192.168.1.10:502", "unit": 1, "every": "1s"}],
+ "cameras": [{"id": "rd-cam-1", "rtsp": "rtsp://192.168.1.20:554/1"}],
+ "rules": [{"id": "high", "name": "高", "name_en": "High", "class": "water_level", "property": "water_level", "condition": "above", "limit": 5, "clear": 4.8, "level": 2, "source": "x"}],
+ "outbox": {"grace": "72h0m0s"}, "budget": {"monthly_mb": 300}}`
+
+func schema(t testing.TB) *Schema {
+	t.Helper()
+	s, err := New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestSameContentHasTheSameHash(t *testing.T) {
+	s := schema(t)
+	a, err := s.Check([]byte(good))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := s.Check(a)
+	if err != nil || !bytes.Equal(a, b) || Hash(a) != Hash(b) || len(Hash(a)) != 64 {
+		t.Errorf("%v\n%s\n%s", err, a, b)
+	}
+}
+
+func TestBadDocumentsAreNamedByTheirPlace(t *testing.T) {
+	s := schema(t)
+	for text, want := range map[string]string{
+		`[]`:           "not a JSON object",
+		`null`:         "not a JSON object",
+		`{} {}`:        "more than one",
+		`{"sensors":1`: "not a JSON object",
+		`{"centre": {"url": "http://elsewhere"}}`:                       "centre",
+		`{"id": "other"}`:                                               "id",
+		`{"data": "/tmp"}`:                                              "data",
+		`{"sensors": [{"id": "a", "profile": "p"}]}`:                    "sensors.0: missing",
+		`{"sensors": [{"id": "A!", "profile": "p", "address": "a:1"}]}`: "sensors.0.id: ",
+		`{"cameras": [{"id": "a", "rtsp": "http://x"}]}`:                "cameras.0.rtsp: ",
+		`{"outbox": {"grace": 5}}`:                                      "outbox.grace: ",
+		`{"rules": [{"id": "r"}]}`:                                      "rules.0: missing",
+		`{"log": {"level": "loud"}}`:                                    "log.level: ",
+		`{"x": "` + strings.Repeat("x", 2*MaxSize) + `"}`:               "larger than",
+		strings.Replace(good, `"limit": 5, `, "", 1):                    "rules.0: missing",
+	} {
+		if _, err := s.Check([]byte(text)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%.60s: got %v, want %q", text, err, want)
+		}
+	}
+}
+
+func TestSharedPartsAreMergedAndNoOthers(t *testing.T) {
+	got, err := Merge([]byte(good), []byte(`{"budget": {"monthly_mb": 100}, "outbox": null}`))
+	if err != nil || !bytes.Contains(got, []byte(`"budget":{"monthly_mb":100}`)) || bytes.Contains(got, []byte("outbox")) || !bytes.Contains(got, []byte("rd-level-1")) {
+		t.Errorf("%v: %s", err, got)
+	}
+	for _, parts := range []string{`{"sensors": []}`, `{"cameras": []}`, `{"serial": []}`, `{}`, `[]`, `{"centre": {}}`} {
+		if got, err := Merge([]byte(good), []byte(parts)); err == nil {
+			t.Errorf("%s was taken: %s", parts, got)
+		}
+	}
+}
+
+func FuzzCheck(f *testing.F) {
+	s := schema(f)
+	for _, text := range []string{good, `{}`, `{"sensors":[{}]}`, `{"budget":{"eco":1e400}}`, `{"rules":[{"condition":"stuck"}]}`} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		a, err := s.Check(text)
+		if err != nil {
+			return
+		}
+		b, err := s.Check(a)
+		if err != nil || !bytes.Equal(a, b) {
+			t.Errorf("canonical form is not stable: %v\n%s\n%s", err, a, b)
+		}
+	})
+}
