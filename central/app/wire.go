@@ -18,6 +18,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/config"
 	"github.com/fengsui/fengsui/central/internal/device"
 	"github.com/fengsui/fengsui/central/internal/event"
+	"github.com/fengsui/fengsui/central/internal/fleet"
 	"github.com/fengsui/fengsui/central/internal/ingest"
 	"github.com/fengsui/fengsui/central/internal/output"
 	"github.com/fengsui/fengsui/central/internal/sfu"
@@ -94,6 +95,10 @@ func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) er
 		return err
 	}
 	outputs := b.outputs(devices, in)
+	configs, err := c.fleet(system, b, devices, in)
+	if err != nil {
+		return err
+	}
 	if cfg.Metrics.Listen != "" {
 		_, stop, err := api.ServeMetrics(ctx, cfg.Metrics.Listen, metrics)
 		if err != nil {
@@ -105,7 +110,7 @@ func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) er
 	if err != nil {
 		return err
 	}
-	register(server, services{b.accounts, b.audit, devices, values, pictures, outputs})
+	register(server, services{b.accounts, b.audit, devices, values, pictures, outputs, configs})
 	api.RegisterLive(server, liveOf(b.bus, devices, values, pictures))
 	if err := server.Start(ctx); err != nil {
 		return err
@@ -274,6 +279,20 @@ func (b *base) outputs(devices *device.Service, in *ingest.Ingest) *output.Servi
 	return s
 }
 
+// fleet begins to keep terminals and their configurations together.
+func (c *Centre) fleet(ctx context.Context, b *base, devices *device.Service, in *ingest.Ingest) (*fleet.Service, error) {
+	s, err := fleet.New(fleet.Options{Store: store.NewFleet(b.db), Tx: b.db, Devices: devices, Sender: in, Events: b.bus, Log: c.log.With("component", "fleet")})
+	if err != nil {
+		return nil, err
+	}
+	b.bus.Handle(s.OnEvent)
+	if err := s.Start(ctx); err != nil {
+		return nil, err
+	}
+	c.started("fleet", s.Stop)
+	return s, nil
+}
+
 func serverOf(cfg config.Config, b *base, metrics *prometheus.Registry, ready map[string]func(context.Context) error) (*api.Server, error) {
 	proxies, err := cfg.HTTP.Proxies()
 	if err != nil {
@@ -308,6 +327,7 @@ type services struct {
 	telemetry *telemetry.Service
 	video     *video.Service
 	outputs   *output.Service
+	fleet     *fleet.Service
 }
 
 // register adds the routes of every capability.
@@ -318,6 +338,7 @@ func register(s *api.Server, v services) {
 	api.RegisterEnrol(s, v.devices)
 	api.RegisterTelemetry(s, v.telemetry)
 	api.RegisterOutputs(s, v.outputs)
+	api.RegisterFleet(s, v.fleet)
 	if v.video != nil {
 		api.RegisterVideo(s, v.video)
 	}
@@ -339,6 +360,6 @@ func liveOf(bus *event.Bus, devices *device.Service, values *telemetry.Service, 
 // OpenAPI is the document of the whole API, without starting anything.
 func OpenAPI() ([]byte, error) {
 	s := api.New(api.Options{})
-	register(s, services{&account.Service{}, &audit.Service{}, &device.Service{}, &telemetry.Service{}, video.New(video.Options{Log: logger(config.Default().Log, io.Discard)}), &output.Service{}})
+	register(s, services{&account.Service{}, &audit.Service{}, &device.Service{}, &telemetry.Service{}, video.New(video.Options{Log: logger(config.Default().Log, io.Discard)}), &output.Service{}, &fleet.Service{}})
 	return s.OpenAPI()
 }

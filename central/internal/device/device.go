@@ -74,7 +74,8 @@ type Agent struct {
 	Refused  uint64       `json:"refused"` // readings the agent itself could not take
 	RSSBytes uint64       `json:"rss_bytes"`
 
-	Budget wire.BudgetLevel `json:"budget,omitempty"` // how sparing it is with the data of its SIM
+	Budget  wire.BudgetLevel  `json:"budget,omitempty"`  // how sparing it is with the data of its SIM
+	Applied *wire.ConfigState `json:"applied,omitempty"` // the configuration that runs; older agents do not say
 }
 
 // Reported is the last status of an edge and when it came.

@@ -19,6 +19,8 @@ const (
 	EventRestored  = "device.restored"
 	EventTokenMade = "device.token_made" //nolint:gosec // the name of an event: a new token or one-time token
 	EventResult    = "device.result"
+
+	EventConfigTold = "device.config_told" // ephemeral; Data is the wire.ConfigTold
 )
 
 // news makes one event with the actor of the context.

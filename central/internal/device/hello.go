@@ -61,6 +61,7 @@ func (s *Service) Hello(ctx context.Context, edge string, h wire.Hello) error {
 		agent = *e.agent
 	}
 	agent.Version, agent.Boot, agent.Synced, agent.Offset = short(h.Agent), short(h.Boot), h.Synced, h.Time-wire.Millis(now)
+	agent.Applied = applied(h.Applied)
 	e.agent = &agent
 	e.hears(now)
 	events = append(events, heartbeat(ctx, e.view()))
@@ -70,6 +71,21 @@ func (s *Service) Hello(ctx context.Context, edge string, h wire.Hello) error {
 }
 
 func short(s string) string { return s[:min(len(s), 64)] }
+
+// applied is what an edge says of its configuration, cut to what is shown.
+func applied(s *wire.ConfigState) *wire.ConfigState {
+	if s == nil {
+		return nil
+	}
+	out := *s
+	out.Hash = short(out.Hash)
+	if s.Last != nil {
+		last := *s.Last
+		last.Hash, last.Error = short(last.Hash), last.Error[:min(len(last.Error), 500)]
+		out.Last = &last
+	}
+	return &out
+}
 
 // greet saves what is new in one transaction.
 func (s *Service) greet(ctx context.Context, edge string, h wire.Hello, now time.Time) ([]event.Event, error) {

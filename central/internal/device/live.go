@@ -93,6 +93,7 @@ func (s *Service) Status(ctx context.Context, edge string, st wire.Status) error
 	if st.Budget != nil {
 		agent.Budget = st.Budget.Level
 	}
+	agent.Applied = applied(st.Applied)
 	e.agent, e.reported = &agent, &Reported{At: event.Stamp(now), Status: st}
 	e.hears(now)
 	report := func(id string, ok bool, text string, answered int64) {
@@ -161,6 +162,11 @@ func (s *Service) Result(ctx context.Context, edge string, r wire.CommandResult)
 		e.Division = d.Division
 	}
 	s.Events.Publish(ctx, e)
+}
+
+// Told takes the configuration that an edge says it runs and tells whoever asked for it.
+func (s *Service) Told(ctx context.Context, edge string, t wire.ConfigTold) {
+	s.Events.Publish(ctx, event.Event{At: time.Now().UTC(), Kind: EventConfigTold, Subject: edge, Data: t, Ephemeral: true})
 }
 
 // Admit strips from a batch what its edge may not send: series it has not declared and things of other

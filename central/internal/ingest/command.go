@@ -27,3 +27,11 @@ func (i *Ingest) Command(ctx context.Context, edge string, cmd wire.Command) err
 	}
 	return i.publish(wire.CommandTopic(edge), cmd)
 }
+
+// Config sends a configuration to an edge (fleet.Sender). It is not kept for later either.
+func (i *Ingest) Config(ctx context.Context, edge string, c wire.Config) error {
+	if !i.opts.Devices.Connected(ctx, edge) {
+		return errs.E(errs.Unavailable, "device.offline", "edge %s is not connected", edge)
+	}
+	return i.publish(wire.ConfigTopic(edge), c)
+}

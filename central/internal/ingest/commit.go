@@ -177,6 +177,14 @@ func merge(ranges []wire.Range) []wire.Range {
 // results hands the outcomes of commands to whoever asked.
 func (i *Ingest) results(c committable) {
 	for _, e := range c.Batch.Events {
+		if e.Kind == wire.EventConfig {
+			var t wire.ConfigTold
+			if json.Unmarshal(e.Data, &t) != nil {
+				i.Refused(i.ctx, c.Edge, ReasonMalformed, e.Device+" "+e.Kind, 1)
+				continue
+			}
+			i.opts.Devices.Told(i.ctx, c.Edge, t)
+		}
 		if e.Kind != wire.EventResult {
 			continue
 		}

@@ -38,6 +38,7 @@ type Devices interface {
 	Refused(ctx context.Context, id, reason, what string, n uint64)
 	Connected(ctx context.Context, edge string) bool
 	Result(ctx context.Context, edge string, r wire.CommandResult)
+	Told(ctx context.Context, edge string, t wire.ConfigTold)
 }
 
 // Broker carries messages between the centre and its terminals: the one inside (broker.Broker) or an existing

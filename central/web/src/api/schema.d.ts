@@ -209,6 +209,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/config-rollouts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List roll-outs, newest first */
+        get: operations["list-rollouts"];
+        put?: never;
+        /** Give the same parts to many edges, in batches */
+        post: operations["start-rollout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/config-rollouts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show one roll-out */
+        get: operations["get-rollout"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/config-rollouts/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begin no further edge */
+        post: operations["cancel-rollout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/devices": {
         parameters: {
             query?: never;
@@ -261,6 +313,75 @@ export interface paths {
         head?: never;
         /** Change name, class, division or place */
         patch: operations["change-device"];
+        trace?: never;
+    };
+    "/api/v1/devices/{id}/config": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show what an edge runs and its versions */
+        get: operations["get-config"];
+        put?: never;
+        /** Give an edge a new configuration */
+        post: operations["want-config"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{id}/config/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show one version with its document */
+        get: operations["get-config-version"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{id}/config/{number}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give an edge again what a kept version said */
+        post: operations["restore-config"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{id}/config/{number}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take back a version that still waits */
+        post: operations["withdraw-config"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/devices/{id}/enrol": {
@@ -1007,6 +1128,7 @@ export interface components {
             output: string;
         };
         Agent: {
+            applied?: components["schemas"]["ConfigState"];
             backlog: components["schemas"]["Backlog"];
             boot: string;
             budget?: string;
@@ -1204,6 +1326,54 @@ export interface components {
             times: string[] | null;
             /** Format: date-time */
             to: string;
+        };
+        ConfigDraft: {
+            /**
+             * Format: int64
+             * @description Newest version that the author has seen; 0: none
+             */
+            base: number;
+            /** @description Whole: what it leaves out has its default */
+            document: {
+                [key: string]: unknown;
+            };
+            note?: string;
+        };
+        ConfigOutcome: {
+            /** Format: int64 */
+            at: number;
+            error?: string;
+            hash: string;
+            ok?: boolean;
+            /** Format: int64 */
+            version: number;
+        };
+        ConfigShown: {
+            author: string;
+            author_name: string;
+            /** Format: date-time */
+            created_at: string;
+            document: {
+                [key: string]: unknown;
+            };
+            edge: string;
+            error?: string;
+            hash: string;
+            note: string;
+            /** Format: int64 */
+            number: number;
+            rollout?: string;
+            /** Format: date-time */
+            settled_at?: string;
+            state: string;
+        };
+        ConfigState: {
+            edited?: boolean;
+            hash: string;
+            last?: components["schemas"]["ConfigOutcome"];
+            trial?: boolean;
+            /** Format: int64 */
+            version: number;
         };
         Device: {
             agent?: components["schemas"]["Agent"];
@@ -1471,6 +1641,10 @@ export interface components {
             items: components["schemas"]["Role"][] | null;
             next?: string;
         };
+        ListRollout: {
+            items: components["schemas"]["Rollout"][] | null;
+            next?: string;
+        };
         ListRow: {
             items: components["schemas"]["Row"][] | null;
             next?: string;
@@ -1505,6 +1679,15 @@ export interface components {
             /** Format: int64 */
             to: number;
             why: string;
+        };
+        Member: {
+            edge: string;
+            error?: string;
+            /** Format: int64 */
+            number?: number;
+            /** Format: date-time */
+            sent_at?: string;
+            state: string;
         };
         MonthStats: {
             /** Format: int64 */
@@ -1681,11 +1864,45 @@ export interface components {
             at: string;
             status: components["schemas"]["Status"];
         };
+        "Restore-configRequest": {
+            note?: string;
+        };
         Role: {
             id: string;
             name: string;
             name_en: string;
             permissions: string[] | null;
+        };
+        Rollout: {
+            author: string;
+            author_name: string;
+            /** Format: int64 */
+            batch: number;
+            /** Format: date-time */
+            created_at: string;
+            division: string;
+            /** Format: date-time */
+            ended_at?: string;
+            id: string;
+            members: components["schemas"]["Member"][] | null;
+            note: string;
+            parts: unknown;
+            state: string;
+        };
+        RolloutNew: {
+            /**
+             * Format: int64
+             * @description Terminals at once
+             */
+            batch: number;
+            /** @description All terminals of a division, instead of edges */
+            division?: string;
+            edges?: string[] | null;
+            note?: string;
+            /** @description budget, log, outbox, rules: in place of the same part of each terminal; null: the default */
+            parts: {
+                [key: string]: unknown;
+            };
         };
         Row: {
             /** Format: date-time */
@@ -1768,6 +1985,10 @@ export interface components {
             permissions: string[] | null;
             user: components["schemas"]["User"];
         };
+        Settings: {
+            applied?: components["schemas"]["ConfigState"];
+            versions: components["schemas"]["Version"][] | null;
+        };
         Shelf: {
             by: string;
             by_name: string;
@@ -1804,6 +2025,7 @@ export interface components {
         };
         Status: {
             agent_version?: string;
+            applied?: components["schemas"]["ConfigState"];
             backlog: components["schemas"]["Backlog"];
             boot?: string;
             budget?: components["schemas"]["BudgetState"];
@@ -1911,6 +2133,23 @@ export interface components {
             org_id: string;
             roles: string[] | null;
             username: string;
+        };
+        Version: {
+            author: string;
+            author_name: string;
+            /** Format: date-time */
+            created_at: string;
+            document?: unknown;
+            edge: string;
+            error?: string;
+            hash: string;
+            note: string;
+            /** Format: int64 */
+            number: number;
+            rollout?: string;
+            /** Format: date-time */
+            settled_at?: string;
+            state: string;
         };
     };
     responses: never;
@@ -2375,6 +2614,130 @@ export interface operations {
             };
         };
     };
+    "list-rollouts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListRollout"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "start-rollout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RolloutNew"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rollout"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-rollout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rollout"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "cancel-rollout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rollout"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "list-devices": {
         parameters: {
             query?: {
@@ -2568,6 +2931,172 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Device"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-config": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Settings"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "want-config": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfigDraft"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Version"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-config-version": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConfigShown"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "restore-config": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Restore-configRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Version"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "withdraw-config": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Version"];
                 };
             };
             /** @description Problem */

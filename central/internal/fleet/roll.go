@@ -1,0 +1,274 @@
+package fleet
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/fengsui/fengsui/central/internal/actor"
+	"github.com/fengsui/fengsui/central/internal/device"
+	"github.com/fengsui/fengsui/central/internal/errs"
+	"github.com/fengsui/fengsui/central/internal/event"
+	"github.com/fengsui/fengsui/shared/desired"
+	"github.com/fengsui/fengsui/shared/geo"
+)
+
+// maxRollouts is how many roll-outs a list shows.
+const maxRollouts = 100
+
+// NewRollout is what a person wants many terminals to have alike: those of a list, or all of a division.
+type NewRollout struct {
+	Edges    []string
+	Division string
+	Parts    json.RawMessage
+	Batch    int
+	Note     string
+}
+
+// Roll begins a roll-out.
+func (s *Service) Roll(ctx context.Context, n NewRollout) (Rollout, error) {
+	a, err := actor.Require(ctx, actor.DeviceWrite)
+	if err != nil {
+		return Rollout{}, err
+	}
+	if len([]rune(n.Note)) > maxNote {
+		return Rollout{}, errs.Field("fleet.note", "note", "is longer than 500 characters")
+	}
+	merged, err := desired.Merge([]byte("{}"), n.Parts)
+	if err == nil {
+		_, err = s.schema.Check(merged)
+	}
+	if err != nil {
+		return Rollout{}, errs.Field("fleet.document", "parts", err.Error())
+	}
+	edges, err := s.group(ctx, n)
+	if err != nil {
+		return Rollout{}, err
+	}
+	r := Rollout{
+		ID: uuid.Must(uuid.NewV7()).String(), Note: n.Note, Parts: n.Parts, Batch: max(n.Batch, 1), State: Rolling, Division: a.DivisionCode,
+		Author: a.ID, AuthorName: a.Name, CreatedAt: event.Stamp(time.Now()),
+	}
+	for _, id := range edges {
+		r.Members = append(r.Members, Member{Edge: id, State: MemberWaiting})
+	}
+	done := rolloutNews(ctx, EventRolloutStarted, r)
+	err = s.Tx.Do(ctx, func(ctx context.Context) error {
+		if err := s.Store.AddRollout(ctx, r); err != nil {
+			return err
+		}
+		return s.Events.Record(ctx, done)
+	})
+	if err != nil {
+		return Rollout{}, err
+	}
+	s.Events.Publish(ctx, *done)
+	return r, nil
+}
+
+// group lists the terminals that are meant.
+func (s *Service) group(ctx context.Context, n NewRollout) ([]string, error) {
+	if (len(n.Edges) > 0) == (n.Division != "") {
+		return nil, errs.Field("fleet.group", "edges", "name terminals or a division")
+	}
+	if n.Division != "" {
+		all, err := s.Devices.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, d := range all {
+			if d.Kind == device.Edge && d.State != device.Revoked && geo.Division(n.Division).Covers(geo.Division(d.Division)) {
+				n.Edges = append(n.Edges, d.ID)
+			}
+		}
+	}
+	for _, id := range n.Edges {
+		if _, _, err := s.edge(ctx, id, actor.DeviceWrite); err != nil {
+			return nil, err
+		}
+	}
+	slices.Sort(n.Edges)
+	n.Edges = slices.Compact(n.Edges)
+	if len(n.Edges) == 0 || len(n.Edges) > MaxRollout {
+		return nil, errs.Field("fleet.group", "edges", "must be 1 to 1000 terminals")
+	}
+	return n.Edges, nil
+}
+
+// Rollouts lists those that concern terminals which the actor may see.
+func (s *Service) Rollouts(ctx context.Context) ([]Rollout, error) {
+	a, err := actor.Require(ctx, actor.DeviceRead)
+	if err != nil {
+		return nil, err
+	}
+	list, err := s.Store.Rollouts(ctx, maxRollouts)
+	return slices.DeleteFunc(list, func(r Rollout) bool { return !a.Sees(r.Division) }), err
+}
+
+// Rollout shows one.
+func (s *Service) Rollout(ctx context.Context, id string) (Rollout, error) {
+	a, err := actor.Require(ctx, actor.DeviceRead)
+	if err != nil {
+		return Rollout{}, err
+	}
+	r, err := s.Store.Rollout(ctx, id)
+	if errs.KindOf(err) == errs.NotFound || (err == nil && !a.Sees(r.Division)) {
+		return Rollout{}, errs.E(errs.NotFound, "fleet.no_rollout", "roll-out %s does not exist", id)
+	}
+	return r, err
+}
+
+// Cancel begins no further terminal. Those that were begun go on.
+func (s *Service) Cancel(ctx context.Context, id string) (Rollout, error) {
+	if _, err := actor.Require(ctx, actor.DeviceWrite); err != nil {
+		return Rollout{}, err
+	}
+	s.write.Lock()
+	defer s.write.Unlock()
+	r, err := s.Rollout(ctx, id)
+	if err != nil {
+		return Rollout{}, err
+	}
+	if r.State != Rolling {
+		return Rollout{}, errs.E(errs.Conflict, "fleet.rollout_over", "roll-out %s is over", id)
+	}
+	r.end(Cancelled, event.Stamp(time.Now()))
+	done := rolloutNews(ctx, EventRolloutCancelled, r)
+	err = s.Tx.Do(ctx, func(ctx context.Context) error {
+		if err := s.Store.SaveRollout(ctx, r); err != nil {
+			return err
+		}
+		return s.Events.Record(ctx, done)
+	})
+	if err != nil {
+		return Rollout{}, err
+	}
+	s.Events.Publish(ctx, *done)
+	return r, nil
+}
+
+// roll brings every roll-out on.
+func (s *Service) roll(ctx context.Context, now time.Time) error {
+	list, err := s.Store.Rollouts(ctx, maxRollouts)
+	if err != nil {
+		return err
+	}
+	for _, r := range list {
+		if !r.open() {
+			continue
+		}
+		if err := s.advance(ctx, r.ID, event.Stamp(now)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// advance looks what became of the members of one roll-out and begins the next batch.
+func (s *Service) advance(ctx context.Context, id string, now time.Time) error {
+	r, begin, err := s.watch(ctx, id, now)
+	if err != nil {
+		return err
+	}
+	for _, i := range begin {
+		m := r.Members[i]
+		if number, err := s.giveParts(ctx, r, m.Edge); err != nil {
+			m.fail(err.Error())
+		} else {
+			m.State, m.Number, m.SentAt = MemberSent, number, &now
+		}
+		if err := s.saveMember(ctx, id, i, m); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// watch settles the members that were begun.
+func (s *Service) watch(ctx context.Context, id string, now time.Time) (r Rollout, begin []int, err error) {
+	s.write.Lock()
+	defer s.write.Unlock()
+	var done *event.Event
+	err = s.Tx.Do(ctx, func(ctx context.Context) error {
+		done = nil
+		if r, err = s.Store.Rollout(ctx, id); err != nil {
+			return err
+		}
+		before, err := json.Marshal(r)
+		if err != nil {
+			return err
+		}
+		was := r.State
+		found := map[string]Version{}
+		for _, m := range r.Members {
+			if m.State != MemberSent {
+				continue
+			}
+			versions, err := s.Store.Versions(ctx, m.Edge)
+			if err != nil {
+				return err
+			}
+			for _, v := range versions {
+				if v.Number == m.Number {
+					found[m.Edge] = v
+				}
+			}
+		}
+		begin = r.step(func(m Member) (Version, bool) { v, ok := found[m.Edge]; return v, ok }, now)
+		if after, err := json.Marshal(r); err != nil || string(after) == string(before) {
+			return err
+		}
+		if err := s.Store.SaveRollout(ctx, r); err != nil || r.State == was {
+			return err
+		}
+		done = rolloutNews(ctx, map[RolloutState]string{Done: EventRolloutDone, Stopped: EventRolloutStopped}[r.State], r)
+		return s.Events.Record(ctx, done)
+	})
+	if err == nil && done != nil {
+		s.Events.Publish(ctx, *done)
+	}
+	return r, begin, err
+}
+
+// giveParts makes the version of one member.
+func (s *Service) giveParts(ctx context.Context, r Rollout, edge string) (uint64, error) {
+	versions, err := s.Store.Versions(ctx, edge)
+	if err != nil {
+		return 0, err
+	}
+	base, ok := basis(versions)
+	if !ok {
+		return 0, errs.E(errs.Conflict, "fleet.unknown", "what %s runs is not known yet", edge)
+	}
+	document, err := s.Store.Document(ctx, edge, base.Number)
+	if err != nil {
+		return 0, err
+	}
+	merged, err := desired.Merge(document, r.Parts)
+	if err != nil {
+		return 0, err
+	}
+	canonical, err := s.check(ctx, edge, merged)
+	if err != nil {
+		return 0, err
+	}
+	v, err := s.want(ctx, Version{Edge: edge, Document: canonical, Note: r.Note, Author: r.Author, AuthorName: r.AuthorName, Rollout: r.ID}, nil)
+	return v.Number, err
+}
+
+// saveMember writes one member, unless a person has cancelled the roll-out before it was begun.
+func (s *Service) saveMember(ctx context.Context, id string, i int, m Member) error {
+	s.write.Lock()
+	defer s.write.Unlock()
+	return s.Tx.Do(ctx, func(ctx context.Context) error {
+		r, err := s.Store.Rollout(ctx, id)
+		if err != nil {
+			return err
+		}
+		r.Members[i] = m
+		return s.Store.SaveRollout(ctx, r)
+	})
+}
