@@ -82,6 +82,14 @@ type shelveInput struct {
 	}
 }
 
+type trialInput struct {
+	Body struct {
+		Rule   rule.Rule `json:"rule" doc:"The rule to try; it is not stored"`
+		Device string    `json:"device" maxLength:"64" doc:"The device to try it on"`
+		Days   int       `json:"days" minimum:"1" maximum:"30" doc:"How far back"`
+	}
+}
+
 // RegisterTelemetry adds values, charts, alarms and rules.
 func RegisterTelemetry(s *Server, t *telemetry.Service) {
 	register(s, huma.Operation{
@@ -138,6 +146,11 @@ func RegisterTelemetry(s *Server, t *telemetry.Service) {
 		return reply(t.Ack(ctx, in.ID, in.Body.Note))
 	})
 	registerHandling(s, t)
+	register(s, huma.Operation{
+		OperationID: "try-rule", Method: http.MethodPost, Path: "/rules/trial", Summary: "What a rule would have raised on one device", Tags: []string{"alarms"},
+	}, func(ctx context.Context, in *trialInput) (*body[telemetry.Trial], error) {
+		return reply(t.TryRule(ctx, in.Body.Rule, in.Body.Device, in.Body.Days, time.Now()))
+	})
 	register(s, huma.Operation{
 		OperationID: "list-rules", Method: http.MethodGet, Path: "/rules", Summary: "The alarm rules of the centre, or those of one series", Tags: []string{"alarms"},
 	}, func(ctx context.Context, in *rulesInput) (*body[page.List[rule.Rule]], error) {

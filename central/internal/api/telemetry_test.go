@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -242,6 +243,14 @@ func TestAlarmIsListedExportedAndAcknowledged(t *testing.T) {
 	}
 	if code := ask(t, s, "li", http.MethodGet, "/alarms?state=shelved", "", &list); code != 200 || len(list.Items) != 0 {
 		t.Errorf("shelved after all: %d %+v", code, list)
+	}
+	var trial telemetry.Trial
+	try := `{"device":"level","days":1,"rule":{"id":"t","name":"试","name_en":"try","class":"water_level","property":"water_level","condition":"above","limit":5.2,"clear":5.1,"for":"0s","level":3,"source":"%s","effective":"","unverified":true}}`
+	if code := ask(t, s, "li", http.MethodPost, "/rules/trial", fmt.Sprintf(try, "演示"), &trial); code != 200 || len(trial.Alarms) != 1 || trial.Readings != 3 {
+		t.Errorf("trial: %d %+v", code, trial)
+	}
+	if code := ask(t, s, "li", http.MethodPost, "/rules/trial", fmt.Sprintf(try, ""), &problem); code != 422 || problem.Code != "rule.invalid" {
+		t.Errorf("trial of a rule without a source: %d %+v", code, problem)
 	}
 	var steps page.List[telemetry.Step]
 	if code := ask(t, s, "li", http.MethodGet, "/alarms/"+id+"/events", "", &steps); code != 200 || len(steps.Items) != 5 || steps.Items[1].Note != "已派人" {

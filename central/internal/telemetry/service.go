@@ -38,6 +38,8 @@ type Service struct {
 	// ShelveMax is how long an alarm may be kept from ringing.
 	ShelveMax time.Duration
 
+	trials chan struct{} // rules that are being tried now
+
 	// commit keeps commits in one order for the rules as well.
 	commit sync.Mutex
 
@@ -69,6 +71,7 @@ func (s *Service) Start(ctx context.Context) error {
 			s.Rules = append(slices.Clip(s.Rules), own)
 		}
 	}
+	s.trials = make(chan struct{}, trialsAtOnce)
 	s.latest = map[series]*Latest{}
 	values, err := s.Store.Latest(ctx)
 	if err != nil {

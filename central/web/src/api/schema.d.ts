@@ -640,6 +640,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/rules/trial": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a rule would have raised on one device */
+        post: operations["try-rule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session": {
         parameters: {
             query?: never;
@@ -2106,6 +2123,38 @@ export interface components {
         };
         TokenCreateBody: {
             name: string;
+        };
+        Trial: {
+            alarms: components["schemas"]["TrialAlarm"][] | null;
+            complete: boolean;
+            device: string;
+            /** Format: date-time */
+            from: string;
+            /** Format: int64 */
+            readings: number;
+            /** Format: date-time */
+            to: string;
+        };
+        TrialAlarm: {
+            /** Format: date-time */
+            ended_at?: string;
+            /** Format: date-time */
+            opened_at: string;
+            /** Format: double */
+            peak: number;
+            /** Format: double */
+            value: number;
+        };
+        TrialInputBody: {
+            /**
+             * Format: int64
+             * @description How far back
+             */
+            days: number;
+            /** @description The device to try it on */
+            device: string;
+            /** @description The rule to try; it is not stored */
+            rule: components["schemas"]["Rule"];
         };
         User: {
             /** Format: date-time */
@@ -3610,6 +3659,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListRule"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "try-rule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TrialInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trial"];
                 };
             };
             /** @description Problem */

@@ -34,6 +34,8 @@ export type AlarmStep = Narrow<S['Step'], { kind: AlarmStepKind }>
 export type AlarmLine = Narrow<S['Line'], { kind: AlarmStepKind; alarm: Alarm }>
 
 export type Rule = Narrow<S['Rule'], { level: Level }>
+// Trial is what a rule would have raised on one device.
+export type Trial = Narrow<S['Trial'], { alarms: S['TrialAlarm'][] }>
 
 // Quality of a reading; 0 is good.
 export type Quality = number
@@ -69,6 +71,7 @@ interface Sharper {
   Rule: Rule
   SessionView: Session
   Stream: Stream
+  Trial: Trial
   User: User
 }
 type Sharpened<T> = { [K in keyof Sharper]: [T] extends [S[K]] ? ([S[K]] extends [T] ? Sharper[K] : never) : never }[keyof Sharper]

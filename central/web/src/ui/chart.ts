@@ -17,7 +17,14 @@ export interface ChartLimit {
   label: string
 }
 
+// ChartSpan is a stretch of time to be marked, in milliseconds.
+export interface ChartSpan {
+  from: number
+  to: number
+}
+
 export interface ChartLook {
+  spans?: readonly ChartSpan[]
   limits: readonly ChartLimit[]
   // from and to are the ends of the time axis; without them the dots decide.
   from?: number
@@ -41,7 +48,7 @@ export function rangeOf(dots: readonly Dot[], limits: readonly ChartLimit[]): { 
 
 // option is the ECharts option: the mean as a line, minimum to maximum as a band, limits as dashed lines
 // in the colour of their level.
-export function option(dots: readonly Dot[], { limits, from, to, value, axis, step, colours }: ChartLook) {
+export function option(dots: readonly Dot[], { limits, spans = [], from, to, value, axis, step, colours }: ChartLook) {
   const lines = { axisLine: { lineStyle: { color: colours.grid } }, axisTick: { show: false }, axisLabel: { color: colours.muted, fontSize: 11, hideOverlap: true }, splitLine: { lineStyle: { color: colours.grid, opacity: 0.6 } } }
   // The band is the minimum and, on top of it, the span; 'all' stacks across zero, which a tide crosses.
   const band = { type: 'line', stack: 'band', stackStrategy: 'all', silent: true, symbol: 'none', lineStyle: { opacity: 0 }, tooltip: { show: false } }
@@ -69,6 +76,7 @@ export function option(dots: readonly Dot[], { limits, from, to, value, axis, st
         itemStyle: { color: colours.text },
         lineStyle: { color: colours.text, width: 1.6 },
         data: dots.map((d) => [d.at, d.value]),
+        markArea: { silent: true, itemStyle: { color: colours.levels[(limits[0]?.level ?? 3) - 1], opacity: 0.28 }, data: spans.map((span) => [{ xAxis: span.from }, { xAxis: span.to }]) },
         markLine: {
           silent: true,
           symbol: 'none',
