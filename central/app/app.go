@@ -12,11 +12,10 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"slices"
-	"syscall"
 	"time"
 
 	"github.com/fengsui/fengsui/central/internal/config"
+	"github.com/fengsui/fengsui/shared/run"
 	"github.com/fengsui/fengsui/shared/version"
 )
 
@@ -33,14 +32,8 @@ const stopTimeout = 20 * time.Second
 // Centre is a running centre.
 type Centre struct {
 	log   *slog.Logger
-	parts []part
+	parts run.Parts
 	http  string // where the console and the API listen, host and port
-}
-
-// part is something that was started, with how to stop it.
-type part struct {
-	name string
-	stop func(context.Context) error
 }
 
 // Serve runs the centre until the context ends.
@@ -62,7 +55,7 @@ func Start(ctx context.Context, o Options) (*Centre, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Centre{log: logger(cfg.Log, o.Log)}
+	c := &Centre{log: run.Logger(cfg.Log.Level, cfg.Log.Format, o.Log)}
 	c.log.Info("centre starts", "version", version.Version, "commit", version.Commit, "data", cfg.Data)
 	if err := c.build(ctx, cfg, o.Out); err != nil {
 		return nil, errors.Join(err, c.Stop())
@@ -73,54 +66,9 @@ func Start(ctx context.Context, o Options) (*Centre, error) {
 
 // Stop stops every part, the last started first, and waits for them.
 func (c *Centre) Stop() error {
-	ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
-	defer cancel()
-	var out error
-	for _, v := range slices.Backward(c.parts) {
-		if err := v.stop(ctx); err != nil {
-			out = errors.Join(out, fmt.Errorf("stop %s: %w", v.name, err))
-		}
-	}
-	c.parts = nil
+	err := c.parts.Stop(stopTimeout)
 	c.log.Info("centre has stopped")
-	return out
-}
-
-// started registers how to stop what has just been started.
-func (c *Centre) started(name string, stop func(context.Context) error) {
-	c.parts = append(c.parts, part{name, stop})
-}
-
-func logger(l config.Log, out io.Writer) *slog.Logger {
-	if out == nil {
-		out = os.Stderr
-	}
-	var level slog.Level
-	if err := level.UnmarshalText([]byte(l.Level)); err != nil {
-		level = slog.LevelInfo
-	}
-	options := &slog.HandlerOptions{Level: level}
-	if l.Format == "json" {
-		return slog.New(slog.NewJSONHandler(out, options))
-	}
-	return slog.New(slog.NewTextHandler(out, options))
-}
-
-// lockData makes the folder and takes it for this process alone: two centres on one folder would eat each
-// other's telemetry.
-func lockData(dir string) (func(context.Context) error, error) {
-	if err := os.MkdirAll(dir, 0o750); err != nil {
-		return nil, fmt.Errorf("make data folder: %w", err)
-	}
-	file := filepath.Join(dir, "lock")
-	f, err := os.OpenFile(file, os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
-		return nil, fmt.Errorf("open %s: %w", file, err)
-	}
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil { //nolint:gosec // a file descriptor fits
-		return nil, errors.Join(fmt.Errorf("another centre runs on %s", dir), f.Close())
-	}
-	return func(context.Context) error { return f.Close() }, nil
+	return err
 }
 
 // clearUnfinished removes the copies that a kill has left half-way.

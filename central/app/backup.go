@@ -15,6 +15,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/config"
 	"github.com/fengsui/fengsui/central/internal/store"
 	"github.com/fengsui/fengsui/central/internal/tsdb"
+	"github.com/fengsui/fengsui/shared/run"
 	"github.com/fengsui/fengsui/shared/version"
 )
 
@@ -79,16 +80,16 @@ func Backup(ctx context.Context, o Options, to BackupTo) error {
 // backupStopped copies a centre that does not run.
 func backupStopped(ctx context.Context, o Options, out *progress) error {
 	return with(ctx, o, func(ctx context.Context, h atHand) error {
-		unlock, err := lockData(h.cfg.Data)
+		unlock, err := run.Lock(h.cfg.Data, "centre")
 		if err != nil {
 			return err
 		}
-		h.centre.started("lock", unlock)
+		h.centre.parts.Add("lock", unlock)
 		values, err := tsdb.Open(ctx, tsdb.Options{Dir: filepath.Join(h.cfg.Data, telemetryName)})
 		if err != nil {
 			return err
 		}
-		h.centre.started("telemetry files", func(context.Context) error { return values.Close() })
+		h.centre.parts.Add("telemetry files", func(context.Context) error { return values.Close() })
 		return copyOf(ctx, h.cfg, h.db, values, func(dir string) error {
 			if out.total, err = weigh(dir); err != nil {
 				return err

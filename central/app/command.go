@@ -15,6 +15,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/config"
 	"github.com/fengsui/fengsui/central/internal/device"
 	"github.com/fengsui/fengsui/central/internal/page"
+	"github.com/fengsui/fengsui/shared/run"
 	"github.com/fengsui/fengsui/shared/wire"
 )
 
@@ -43,7 +44,7 @@ func with(ctx context.Context, o Options, do func(context.Context, atHand) error
 	}
 	// A command says what it did; only what went wrong is logged.
 	cfg.Log.Level = "error"
-	c := &Centre{log: logger(cfg.Log, o.Log)}
+	c := &Centre{log: run.Logger(cfg.Log.Level, cfg.Log.Format, o.Log)}
 	defer func() { err = errors.Join(err, c.Stop(), keeper.take(cfg.Data)) }()
 	ctx = actor.WithSystem(ctx, "command line")
 	b, err := openBase(ctx, cfg, c)

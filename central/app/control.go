@@ -63,7 +63,7 @@ func (c *Centre) serveControl(data string, copied func(context.Context, func(dir
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
 	done := make(chan error, 1)
 	go func() { done <- server.Serve(l) }()
-	c.started("control", func(ctx context.Context) error {
+	c.parts.Add("control", func(ctx context.Context) error {
 		err := server.Shutdown(ctx)
 		if served := <-done; !errors.Is(served, http.ErrServerClosed) {
 			err = errors.Join(err, served)

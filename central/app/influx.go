@@ -23,7 +23,7 @@ func (c *Centre) influx(cfg config.Config) (*influx.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.started("influx", func(context.Context) error { client.Close(); return nil })
+	c.parts.Add("influx", func(context.Context) error { client.Close(); return nil })
 	return client, nil
 }
 
@@ -31,7 +31,7 @@ func (c *Centre) influx(cfg config.Config) (*influx.Client, error) {
 func (c *Centre) labels(ctx context.Context, client *influx.Client, devices *device.Service) {
 	ctx, stop := context.WithCancel(actor.WithSystem(context.WithoutCancel(ctx), "influx"))
 	done := make(chan struct{})
-	c.started("labels", func(context.Context) error { stop(); <-done; return nil })
+	c.parts.Add("labels", func(context.Context) error { stop(); <-done; return nil })
 	go func() {
 		defer close(done)
 		every := time.NewTicker(labelEvery)

@@ -33,12 +33,12 @@ func (c *Centre) broker(ctx context.Context, cfg config.Config, devices *device.
 	if err != nil {
 		return nil, nil, err
 	}
-	c.started("broker", b.Stop)
+	c.parts.Add("broker", b.Stop)
 	devices.Disconnector = b
 	if err := in.Start(ctx, b); err != nil {
 		return nil, nil, err
 	}
-	c.started("ingest", in.Stop)
+	c.parts.Add("ingest", in.Stop)
 	return b, listen, nil
 }
 

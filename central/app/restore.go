@@ -19,6 +19,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/config"
 	"github.com/fengsui/fengsui/central/internal/device"
 	"github.com/fengsui/fengsui/central/internal/store"
+	"github.com/fengsui/fengsui/shared/run"
 )
 
 // RestoreFrom is the backup to put in place. User is whom the data folder shall belong to; empty leaves it
@@ -51,7 +52,7 @@ func Restore(ctx context.Context, o Options, from RestoreFrom) error {
 }
 
 func restore(ctx context.Context, o Options, cfg config.Config, file string) error {
-	unlock, err := lockData(cfg.Data)
+	unlock, err := run.Lock(cfg.Data, "centre")
 	if err != nil {
 		return err
 	}
@@ -126,7 +127,7 @@ func settle(ctx context.Context, o Options, cfg config.Config, dir string, m man
 	if err != nil {
 		return err
 	}
-	log := logger(config.Log{Level: "error", Format: "text"}, o.Log)
+	log := run.Logger("error", "text", o.Log)
 	if err := store.Restore(ctx, store.Options{Driver: cfg.Database.Driver, DSN: dsn, Log: log}, filepath.Join(dir, databaseName)); err != nil {
 		return err
 	}

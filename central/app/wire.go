@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log/slog"
 	"path/filepath"
 	"time"
 
@@ -29,6 +30,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/video"
 	"github.com/fengsui/fengsui/central/web"
 	"github.com/fengsui/fengsui/shared/rule"
+	"github.com/fengsui/fengsui/shared/run"
 	"github.com/fengsui/fengsui/shared/tlsconf"
 	"github.com/fengsui/fengsui/shared/version"
 	"github.com/fengsui/fengsui/shared/wire"
@@ -39,11 +41,11 @@ const ballastBytes = 64 << 20
 
 // build makes and starts every part, in the order in which they need each other.
 func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) error {
-	unlock, err := lockData(cfg.Data)
+	unlock, err := run.Lock(cfg.Data, "centre")
 	if err != nil {
 		return err
 	}
-	c.started("lock", unlock)
+	c.parts.Add("lock", unlock)
 	if err := ballast.Look(cfg.Data, ballastBytes, c.log); err != nil {
 		c.log.Warn("ballast is not looked after", "error", err)
 	}
@@ -104,7 +106,7 @@ func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) er
 		if err != nil {
 			return err
 		}
-		c.started("metrics", stop)
+		c.parts.Add("metrics", stop)
 	}
 	server, err := serverOf(cfg, b, metrics, map[string]func(context.Context) error{"database": b.db.Ready, "telemetry": func(context.Context) error { return files.Health().Err() }, "broker": mqtt.Ready})
 	if err != nil {
@@ -115,7 +117,7 @@ func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) er
 	if err := server.Start(ctx); err != nil {
 		return err
 	}
-	c.started("http", server.Stop)
+	c.parts.Add("http", server.Stop)
 	c.http = server.Addr().String()
 	// Terminals are let in last, when everything that they reach stands.
 	if err := listen(ctx); err != nil {
@@ -147,12 +149,12 @@ func openBase(ctx context.Context, cfg config.Config, c *Centre) (*base, error) 
 	if err != nil {
 		return nil, err
 	}
-	c.started("database", func(context.Context) error { return db.Close() })
+	c.parts.Add("database", func(context.Context) error { return db.Close() })
 	b := &base{db: db, audit: audit.New(store.NewAudit(db), db, c.log), centre: c}
 	if err := b.audit.Start(ctx); err != nil {
 		return nil, err
 	}
-	c.started("audit", b.audit.Stop)
+	c.parts.Add("audit", b.audit.Stop)
 	b.bus = event.NewBus(b.audit)
 	if b.accounts, err = account.New(store.NewAccounts(db), db, b.bus, c.log); err != nil {
 		return nil, err
@@ -199,7 +201,7 @@ func (c *Centre) telemetryFiles(ctx context.Context, cfg config.Config, holds te
 	if err != nil {
 		return nil, err
 	}
-	c.started("telemetry files", func(context.Context) error { return db.Close() })
+	c.parts.Add("telemetry files", func(context.Context) error { return db.Close() })
 	return db, db.Start(ctx)
 }
 
@@ -216,7 +218,7 @@ func (c *Centre) telemetry(ctx context.Context, cfg config.Config, b *base, devi
 	background, stop := context.WithCancel(actor.WithSystem(context.WithoutCancel(ctx), "devices"))
 	ended := make(chan error, 1)
 	go func() { ended <- devices.Run(background) }()
-	c.started("devices", func(context.Context) error { stop(); return <-ended })
+	c.parts.Add("devices", func(context.Context) error { stop(); return <-ended })
 
 	s := &telemetry.Service{
 		Store: db, Forward: db, Alarms: store.NewAlarms(b.db), Quarantine: store.NewQuarantine(b.db), LegalHolds: store.NewHolds(b.db), Tx: b.db,
@@ -228,7 +230,7 @@ func (c *Centre) telemetry(ctx context.Context, cfg config.Config, b *base, devi
 	if err := s.Start(ctx); err != nil {
 		return nil, err
 	}
-	c.started("telemetry", s.Stop)
+	c.parts.Add("telemetry", s.Stop)
 	return s, nil
 }
 
@@ -241,7 +243,7 @@ func (c *Centre) video(ctx context.Context, cfg config.Config, b *base, devices 
 	if err := router.Start(ctx); err != nil {
 		return nil, err
 	}
-	c.started("pictures", router.Stop)
+	c.parts.Add("pictures", router.Stop)
 	key, err := video.LoadKey(filepath.Join(cfg.Data, "video.key"))
 	if err != nil {
 		return nil, err
@@ -264,7 +266,7 @@ func (c *Centre) video(ctx context.Context, cfg config.Config, b *base, devices 
 	if err := s.Start(ctx); err != nil {
 		return nil, err
 	}
-	c.started("video", s.Stop)
+	c.parts.Add("video", s.Stop)
 	return s, nil
 }
 
@@ -289,7 +291,7 @@ func (c *Centre) fleet(ctx context.Context, b *base, devices *device.Service, in
 	if err := s.Start(ctx); err != nil {
 		return nil, err
 	}
-	c.started("fleet", s.Stop)
+	c.parts.Add("fleet", s.Stop)
 	return s, nil
 }
 
@@ -360,6 +362,6 @@ func liveOf(bus *event.Bus, devices *device.Service, values *telemetry.Service, 
 // OpenAPI is the document of the whole API, without starting anything.
 func OpenAPI() ([]byte, error) {
 	s := api.New(api.Options{})
-	register(s, services{&account.Service{}, &audit.Service{}, &device.Service{}, &telemetry.Service{}, video.New(video.Options{Log: logger(config.Default().Log, io.Discard)}), &output.Service{}, &fleet.Service{}})
+	register(s, services{&account.Service{}, &audit.Service{}, &device.Service{}, &telemetry.Service{}, video.New(video.Options{Log: slog.New(slog.DiscardHandler)}), &output.Service{}, &fleet.Service{}})
 	return s.OpenAPI()
 }

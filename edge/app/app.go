@@ -6,15 +6,12 @@ package app
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
-	"os"
-	"slices"
-	"syscall"
 	"time"
 
 	"github.com/fengsui/fengsui/edge/internal/config"
+	"github.com/fengsui/fengsui/shared/run"
 	"github.com/fengsui/fengsui/shared/version"
 )
 
@@ -32,15 +29,9 @@ const stopTimeout = 10 * time.Second
 type Agent struct {
 	cfg    config.Config
 	log    *slog.Logger
-	parts  []part
+	parts  run.Parts
 	status string // address of the status page
 	remote remoteConfig
-}
-
-// part is something that was started, with how to stop it.
-type part struct {
-	name string
-	stop func(context.Context) error
 }
 
 // Run runs the agent until the context ends, anew with each configuration that the centre gives.
@@ -85,68 +76,25 @@ func prepare(o Options) (*Agent, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &Agent{cfg: cfg, log: logger(cfg.Log, o.Log)}
-	unlock, err := lockData(cfg.Data)
+	a := &Agent{cfg: cfg, log: run.Logger(cfg.Log.Level, cfg.Log.Format, o.Log)}
+	unlock, err := run.Lock(cfg.Data, "agent")
 	if err != nil {
 		return nil, err
 	}
-	a.started("lock", unlock)
+	a.parts.Add("lock", unlock)
 	if err := a.chooseConfig(o.ConfigFile); err != nil {
 		return nil, errors.Join(err, a.Stop())
 	}
-	a.log = logger(a.cfg.Log, o.Log)
+	a.log = run.Logger(a.cfg.Log.Level, a.cfg.Log.Format, o.Log)
 	return a, nil
 }
 
 // Stop stops every part, the last started first.
 func (a *Agent) Stop() error {
-	ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
-	defer cancel()
-	var out error
-	for _, v := range slices.Backward(a.parts) {
-		if err := v.stop(ctx); err != nil {
-			out = errors.Join(out, fmt.Errorf("stop %s: %w", v.name, err))
-		}
-	}
-	a.parts = nil
+	err := a.parts.Stop(stopTimeout)
 	a.log.Info("agent has stopped")
-	return out
+	return err
 }
 
 // Addr is where the status page listens, empty when it is off.
 func (a *Agent) Addr() string { return a.status }
-
-func (a *Agent) started(name string, stop func(context.Context) error) {
-	a.parts = append(a.parts, part{name, stop})
-}
-
-func logger(l config.Log, out io.Writer) *slog.Logger {
-	if out == nil {
-		out = os.Stderr
-	}
-	var level slog.Level
-	if err := level.UnmarshalText([]byte(l.Level)); err != nil {
-		level = slog.LevelInfo
-	}
-	options := &slog.HandlerOptions{Level: level}
-	if l.Format == "json" {
-		return slog.New(slog.NewJSONHandler(out, options))
-	}
-	return slog.New(slog.NewTextHandler(out, options))
-}
-
-// lockData makes the folder and takes it for this process alone: two agents on one outbox would send
-// under one epoch.
-func lockData(dir string) (func(context.Context) error, error) {
-	if err := os.MkdirAll(dir, 0o750); err != nil {
-		return nil, fmt.Errorf("make data folder: %w", err)
-	}
-	f, err := os.Open(dir) // itself, so that a full disk needs no room for a lock
-	if err != nil {
-		return nil, fmt.Errorf("lock data folder: %w", err)
-	}
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil { //nolint:gosec // a file descriptor fits
-		return nil, errors.Join(fmt.Errorf("another agent runs on %s", dir), f.Close())
-	}
-	return func(context.Context) error { return f.Close() }, nil
-}

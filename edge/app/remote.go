@@ -20,6 +20,7 @@ import (
 	"github.com/fengsui/fengsui/edge/internal/remote"
 	"github.com/fengsui/fengsui/shared/desired"
 	"github.com/fengsui/fengsui/shared/profile"
+	"github.com/fengsui/fengsui/shared/run"
 	"github.com/fengsui/fengsui/shared/wire"
 )
 
@@ -310,7 +311,7 @@ func ForgetConfig(o Options) error {
 	if err != nil {
 		return err
 	}
-	unlock, err := lockData(cfg.Data)
+	unlock, err := run.Lock(cfg.Data, "agent")
 	if err != nil {
 		return err
 	}

@@ -99,6 +99,6 @@ func (a *Agent) openStatusPage(ctx context.Context, p *agentParts) error {
 		return err
 	}
 	a.status = addr
-	a.started("status page", page.Stop)
+	a.parts.Add("status page", page.Stop)
 	return nil
 }

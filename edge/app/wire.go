@@ -79,7 +79,7 @@ func (a *Agent) build(ctx context.Context) error {
 	if err := p.uplink.Start(ctx); err != nil {
 		return err
 	}
-	a.started("uplink", p.uplink.Stop)
+	a.parts.Add("uplink", p.uplink.Stop)
 	a.background(ctx, "configuration", func(ctx context.Context) { a.watchConfig(ctx, p) })
 	a.background(ctx, "clock", func(ctx context.Context) { a.watchClock(ctx, p) })
 	a.background(ctx, "alarms", p.watch.Run)
@@ -97,7 +97,7 @@ func (a *Agent) background(ctx context.Context, name string, run func(context.Co
 	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
 	done := make(chan struct{})
 	go func() { defer close(done); run(ctx) }()
-	a.started(name, func(context.Context) error { stop(); <-done; return nil })
+	a.parts.Add(name, func(context.Context) error { stop(); <-done; return nil })
 }
 
 // httpClient speaks with the centre; what goes over its connections is counted, with meter not nil.
@@ -125,7 +125,7 @@ func (a *Agent) openOutbox(ctx context.Context, p *agentParts) error {
 	if err != nil {
 		return err
 	}
-	a.started("outbox", func(context.Context) error { return box.Close() })
+	a.parts.Add("outbox", func(context.Context) error { return box.Close() })
 	p.box = box
 	p.collector = &outbox.Collector{
 		Box: box, Boot: p.boot, Every: o.CommitEvery, Now: p.clock.Now, Log: a.log.With("component", "outbox"),
@@ -133,7 +133,7 @@ func (a *Agent) openOutbox(ctx context.Context, p *agentParts) error {
 	if err := p.collector.Start(ctx); err != nil {
 		return err
 	}
-	a.started("collector", p.collector.Stop)
+	a.parts.Add("collector", p.collector.Stop)
 	return nil
 }
 
@@ -159,7 +159,7 @@ func (a *Agent) openCameras(ctx context.Context, p *agentParts, client *http.Cli
 	if err := p.publisher.Start(ctx); err != nil {
 		return err
 	}
-	a.started("publisher", p.publisher.Stop)
+	a.parts.Add("publisher", p.publisher.Stop)
 	return nil
 }
 
