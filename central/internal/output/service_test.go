@@ -50,7 +50,11 @@ func newField(t *testing.T) *field {
 			f.events = append(f.events, e)
 		}
 	})
-	f.devices = &device.Service{Store: store.NewDevices(db), Tx: db, Events: bus, Log: slog.New(slog.DiscardHandler)}
+	ca, err := device.OpenAuthority(t.TempDir(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.devices = &device.Service{Store: store.NewDevices(db), Tx: db, Events: bus, CA: ca, Log: slog.New(slog.DiscardHandler)}
 	f.Service = &output.Service{Devices: f.devices, Commander: f, Events: bus}
 	system := actor.WithSystem(t.Context(), "test")
 	if _, err := f.devices.Create(system, device.New{ID: "edge", Kind: device.Edge, Name: "终端", Division: "320623"}); err != nil {
