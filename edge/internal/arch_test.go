@@ -18,15 +18,16 @@ var table = archtest.Table{
 		"statuspage": 3,
 	},
 	Toolkits: map[string][]string{
-		"github.com/pion/":          {"publisher"},           // docs/adr/0001-pion-v3.md
-		"github.com/pion/rtp":       {"publisher", "camera"}, // packets, no sessions
-		"github.com/pion/transport": {"publisher", "budget"}, // the network that is counted
-		"github.com/bluenviron/":    {"publisher", "camera"},
-		"github.com/eclipse/":       {"uplink", "driver"},
-		"github.com/simonvetter/":   {"driver"},
-		"github.com/adrianmo/":      {"driver"},
-		"database/sql":              {"outbox"},
-		"modernc.org/":              {"outbox"},
+		"github.com/pion/":                            {"publisher"},           // docs/adr/0001-pion-v3.md
+		"github.com/pion/rtp":                         {"publisher", "camera"}, // packets, no sessions
+		"github.com/pion/transport":                   {"publisher", "budget"}, // the network that is counted
+		"github.com/bluenviron/":                      {"publisher", "camera"},
+		"github.com/eclipse/":                         {"uplink", "driver"},
+		"github.com/eclipse/paho.mqtt.golang/packets": {"uplink", "driver", "replay"}, // frames without a session
+		"github.com/simonvetter/":                     {"driver"},
+		"github.com/adrianmo/":                        {"driver"},
+		"database/sql":                                {"outbox"},
+		"modernc.org/":                                {"outbox"},
 	},
 }
 

@@ -81,7 +81,8 @@ type Batch struct {
 	Events   []Event
 }
 
-// Errors of Decode. All of them mean: refuse the message, keep the session.
+// Errors of Decode, Open and DecodeSensor: refuse the message, keep the session. Encode returns ErrTooLarge
+// for more than one message holds: make two of it.
 var (
 	ErrTooLarge = errors.New("wire: batch is too large")
 	ErrChecksum = errors.New("wire: batch has a wrong checksum")

@@ -289,7 +289,7 @@ func (s *Server) headers(c *fiber.Ctx) error {
 	return c.Next()
 }
 
-// uncompressed skips what is compressed already or upgrades the connection.
+// uncompressed tells the compressing middleware to leave alone a connection that becomes a WebSocket.
 func uncompressed(c *fiber.Ctx) bool {
 	return c.Get(fiber.HeaderUpgrade) != ""
 }

@@ -102,7 +102,7 @@ func (s *Service) raise(ctx context.Context, r raising) {
 func (s *Service) known(ctx context.Context, r raising) bool {
 	_, ok, err := s.Alarms.Overlaps(ctx, r.key, wire.Time(r.at), wire.Time(r.at))
 	if err != nil {
-		s.Log.Error("earlier alarms cannot be read", "rule", r.key.Rule, "device", r.key.Device, "err", err)
+		s.Log.Error("earlier alarms cannot be read", "rule", r.key.Rule, "device", r.key.Device, "error", err)
 	}
 	return ok
 }
@@ -205,7 +205,7 @@ func (s *Service) save(ctx context.Context, do func(context.Context) error) {
 		if err == nil {
 			return
 		}
-		s.Log.Error("an alarm cannot be stored yet", "err", err)
+		s.Log.Error("an alarm cannot be stored yet", "error", err)
 		if errs.KindOf(err) == errs.Conflict {
 			return // another state is stored; waiting would not change that
 		}
@@ -263,13 +263,13 @@ func (s *Service) alarmEvent(ctx context.Context, a arrival, e *wire.Event) {
 func (s *Service) lossEvent(ctx context.Context, edge string, e *wire.Event, received time.Time) {
 	loss := Loss{ID: e.ID, Edge: edge, At: wire.Time(e.At)}
 	if err := json.Unmarshal(e.Data, &loss.LossEvent); err != nil {
-		s.Log.Warn("a record of loss cannot be read", "edge", edge, "event", e.ID, "err", err)
+		s.Log.Warn("a record of loss cannot be read", "edge", edge, "event", e.ID, "error", err)
 		return
 	}
 	loss.Why = strings.ToValidUTF8(loss.Why[:min(len(loss.Why), maxWhy)], "")
 	s.Log.Warn("an edge has lost readings", "edge", edge, "readings", loss.Count, "why", loss.Why)
 	if err := s.Alarms.AddLoss(ctx, loss); err != nil {
-		s.Log.Error("a record of loss is not stored; the audit trail has it", "edge", edge, "event", e.ID, "err", err)
+		s.Log.Error("a record of loss is not stored; the audit trail has it", "edge", edge, "event", e.ID, "error", err)
 	}
 	s.publishLoss(ctx, received, loss)
 }

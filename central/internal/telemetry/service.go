@@ -119,7 +119,7 @@ func (s *Service) run(ctx context.Context) {
 			return
 		case now := <-every.C:
 			if err := s.tick(ctx, now); err != nil && ctx.Err() == nil {
-				s.Log.Error("alarms wait to be stored", "err", err)
+				s.Log.Error("alarms wait to be stored", "error", err)
 			}
 		}
 	}
