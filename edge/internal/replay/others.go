@@ -56,14 +56,19 @@ func (c *Case) publish(ctx context.Context, p *profile.Profile, open driver.Open
 	}
 	defer func() { _ = l.Close() }()
 	o := driver.Options{ID: p.ID, Address: l.Addr().String(), Station: c.Station, Secret: c.Secret, Profile: p}
+	var conn net.Conn // open until the driver has ended: a broker that hangs up is an error
+	defer func() {
+		if conn != nil {
+			_ = conn.Close()
+		}
+	}()
 	return c.listen(ctx, o, open, func(ctx context.Context, _ *memory) error {
 		stop := context.AfterFunc(ctx, func() { _ = l.Close() })
 		defer stop()
-		conn, err := l.Accept()
-		if err != nil {
+		var err error
+		if conn, err = l.Accept(); err != nil {
 			return fmt.Errorf("take the driver's connection: %w", err)
 		}
-		defer func() { _ = conn.Close() }()
 		hangUp := context.AfterFunc(ctx, func() { _ = conn.Close() })
 		defer hangUp()
 		return c.broker(conn)
