@@ -3,6 +3,7 @@ package app_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -268,6 +269,59 @@ func TestProfileTestSaysWhatItReadsAndFailsOnADifference(t *testing.T) {
 	}
 	put("testdata/generic-gas-ch4-modbus/a.yml", "name: a\nexchanges:\n  - {request: '0001 0000 0006 01 04 0000 0002', response: '0001 0000 0007 01 04 04 FFFB 00E6'}\nwant: {ch4_lel: -0.5, temperature: 23}\n")
 	if err := app.TestProfile(t.Context(), app.Options{Out: io.Discard}, profile); err == nil || !strings.Contains(err.Error(), "1 of 1 test cases failed") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestNewDeviceIsTwoDataFiles adds a device that nobody has heard of.
+func TestNewDeviceIsTwoDataFiles(t *testing.T) {
+	dir := t.TempDir()
+	for path, text := range map[string]string{
+		"profiles/tilt/acme-tilt-9.yml": `api_version: fengsui/v1
+id: acme-tilt-9
+revision: 1.0.0
+vendor: ACME
+model: Tilt 9
+name: 倾角计
+name_en: Tiltmeter
+class: tilt
+protocol: modbus-rtu
+source: made up for a test
+verified: false
+every: 5s
+timeout: 1s
+modbus:
+  unit: 7
+  registers:
+    - {property: tilt, table: input, address: 16, type: i16, scale: 0.01, min: -90, max: 90}
+    - {property: moved, table: input, address: 17, type: bit, bit: 4}
+series:
+  - {property: tilt, name: 倾角, name_en: Tilt, unit: deg, digits: 2}
+  - {property: moved, name: 位移, name_en: Moved, unit: "1", digits: 0}
+`,
+		"testdata/acme-tilt-9/leaning.yml": `name: it leans by 1.5 degrees to the left and has moved
+exchanges:
+  - {request: '07 04 0010 0002 7068', response: '07 04 04 FF6A 0010 8C40'}
+want: {tilt: -1.5, moved: 1}
+`,
+	} {
+		path = filepath.Join(dir, path)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o750), os.WriteFile(path, []byte(text), 0o600)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var out bytes.Buffer
+	if err := app.TestProfile(t.Context(), app.Options{Out: &out}, filepath.Join(dir, "profiles/tilt/acme-tilt-9.yml")); err != nil {
+		t.Errorf("%v\n%s", err, out.String())
+	}
+}
+
+func TestBundleIsPrintedForATerminal(t *testing.T) {
+	var out bytes.Buffer
+	if err := app.Bundle(app.Options{Out: &out}, configs+"/bundles/gas-valve-room.yml", "rd-valve-2"); err != nil || !strings.Contains(out.String(), "id: rd-valve-2-ch4") {
+		t.Errorf("got %v\n%s", err, out.String())
+	}
+	if err := app.Bundle(app.Options{Out: io.Discard}, "/nonexistent.yml", "x"); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/fengsui/fengsui/edge/internal/bundle"
 	"github.com/fengsui/fengsui/edge/internal/config"
 	"github.com/fengsui/fengsui/edge/internal/enrol"
 	"github.com/fengsui/fengsui/edge/internal/replay"
@@ -102,5 +103,19 @@ func TestProfile(ctx context.Context, o Options, file string) error {
 		verified = "; not yet verified on a real device"
 	}
 	_, err = fmt.Fprintf(o.Out, "%s is sound, %d test cases%s\n", p.ID, len(cases), verified)
+	return err
+}
+
+// Bundle checks a bundle of devices and prints its part of edge.yml for a terminal.
+func Bundle(o Options, file, terminal string) error {
+	b, err := bundle.Load(file)
+	if err != nil {
+		return err
+	}
+	text, err := b.YAML(terminal)
+	if err != nil {
+		return err
+	}
+	_, err = o.Out.Write(text)
 	return err
 }

@@ -3,10 +3,12 @@ package profile
 import (
 	"encoding/json"
 	"errors"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -155,13 +157,15 @@ func TestNoValueIsAnErrorAndNotANumber(t *testing.T) {
 	}
 }
 
-func TestShippedProfilesFitSchemaAndVocabulary(t *testing.T) {
+func TestShippedProfilesFitTheVocabulary(t *testing.T) {
 	profiles, err := LoadDir(configs + "/profiles")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(profiles) < 3 {
-		t.Errorf("got %d profiles", len(profiles))
+	for _, class := range []string{"water_level", "rain", "flow", "gas", "smoke", "weather", "water_quality", "power", "position", "siren", "camera"} {
+		if !slices.ContainsFunc(slices.Collect(maps.Values(profiles)), func(p *Profile) bool { return p.Class == class }) {
+			t.Errorf("no profile of class %s", class)
+		}
 	}
 	var words struct {
 		Properties []struct {
@@ -191,23 +195,11 @@ func TestShippedProfilesFitSchemaAndVocabulary(t *testing.T) {
 	for _, c := range words.Classes {
 		classes[c.ID] = true
 	}
-	schema := loadSchema(t)
 	paths, err := filepath.Glob(configs + "/profiles/*/*.yml")
 	if err != nil || len(paths) != len(profiles) {
 		t.Fatalf("%d files, %d profiles, %v", len(paths), len(profiles), err)
 	}
 	for _, path := range paths {
-		text, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var document any
-		if err := yaml.Unmarshal(text, &document); err != nil {
-			t.Fatal(err)
-		}
-		for _, complaint := range schema.check(schema.root, document, "") {
-			t.Errorf("%s: %s", path, complaint)
-		}
 		p, err := Load(path)
 		if err != nil {
 			t.Fatal(err)
@@ -233,7 +225,7 @@ func TestShippedProfilesFitSchemaAndVocabulary(t *testing.T) {
 }
 
 func TestSchemaHasTheKeysOfTheTypes(t *testing.T) {
-	schema := loadSchema(t)
+	root := schemaRoot(t)
 	for _, c := range []struct {
 		path []string
 		of   reflect.Type
@@ -258,7 +250,7 @@ func TestSchemaHasTheKeysOfTheTypes(t *testing.T) {
 		{[]string{"properties", "series", "items"}, reflect.TypeFor[Series]()},
 		{[]string{"properties", "outputs", "items"}, reflect.TypeFor[Output]()},
 	} {
-		node := schema.root
+		node := root
 		for _, step := range c.path {
 			node = node[step].(map[string]any)
 		}

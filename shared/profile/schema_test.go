@@ -3,107 +3,134 @@ package profile
 import (
 	"encoding/json"
 	"fmt"
+	"io/fs"
 	"os"
-	"regexp"
-	"slices"
+	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"gopkg.in/yaml.v3"
 )
 
-// schema checks a document against the part of JSON Schema that profile.schema.json uses.
-type schema struct {
-	root map[string]any
+// kinds are the files of firmware-configs and the schema of each; ** is any number of folders.
+var kinds = []struct{ pattern, schema string }{
+	{"profiles/*/*.yml", "profile"},
+	{"terminals/*.yml", "terminal"},
+	{"bundles/*.yml", "bundle"},
+	{"rules/*.yml", "rules"},
+	{"rules/by-site/*.yml", "rules"},
+	{"protocols/*.yml", "protocol"},
+	{"protocols/*/*.yml", "table"},
+	{"vocabulary/*.yml", "vocabulary"},
+	{"testdata/*/*.yml", "case"},
+	{"simulators/*.yml", "simulator"},
 }
 
-func loadSchema(t *testing.T) *schema {
+func compileSchema(t *testing.T, name string) *jsonschema.Schema {
+	t.Helper()
+	c := jsonschema.NewCompiler()
+	s, err := c.Compile(filepath.Join(configs, "schema/v1", name+".schema.json"))
+	if err != nil {
+		t.Fatalf("schema %s: %v", name, err)
+	}
+	return s
+}
+
+func schemaRoot(t *testing.T) map[string]any {
 	t.Helper()
 	text, err := os.ReadFile(configs + "/schema/v1/profile.schema.json")
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &schema{}
-	if err := json.Unmarshal(text, &s.root); err != nil {
+	var root map[string]any
+	if err := json.Unmarshal(text, &root); err != nil {
 		t.Fatal(err)
 	}
-	return s
+	return root
 }
 
-func (s *schema) check(rule map[string]any, v any, path string) []string {
-	if ref, ok := rule["$ref"].(string); ok {
-		name := strings.TrimPrefix(ref, "#/$defs/")
-		return s.check(s.root["$defs"].(map[string]any)[name].(map[string]any), v, path)
+// document is a YAML file as JSON has it: keys are text.
+func document(t *testing.T, text []byte) any {
+	t.Helper()
+	var v any
+	if err := yaml.Unmarshal(text, &v); err != nil {
+		t.Fatal(err)
 	}
-	var out []string
-	bad := func(format string, args ...any) { out = append(out, path+": "+fmt.Sprintf(format, args...)) }
-	if want, ok := rule["const"]; ok && v != want {
-		bad("%v is not %v", v, want)
-	}
-	if list, ok := rule["enum"].([]any); ok && !slices.ContainsFunc(list, func(one any) bool { return fmt.Sprint(one) == fmt.Sprint(v) }) {
-		bad("%v is none of %v", v, list)
-	}
-	switch rule["type"] {
-	case "object":
-		m, ok := v.(map[string]any)
-		if !ok {
-			return append(out, path+": not an object")
+	return keyed(v)
+}
+
+func keyed(v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		for k, one := range v {
+			v[k] = keyed(one)
 		}
-		properties := rule["properties"].(map[string]any)
-		required, _ := rule["required"].([]any)
-		for _, key := range required {
-			if _, ok := m[key.(string)]; !ok {
-				bad("%s is missing", key)
+	case map[any]any:
+		out := map[string]any{}
+		for k, one := range v {
+			out[fmt.Sprint(k)] = keyed(one)
+		}
+		return out
+	case []any:
+		for i, one := range v {
+			v[i] = keyed(one)
+		}
+	}
+	return v
+}
+
+func TestEveryShippedFileFitsTheSchemaOfItsKind(t *testing.T) {
+	checked := map[string]bool{}
+	for _, k := range kinds {
+		files, err := filepath.Glob(filepath.Join(configs, k.pattern))
+		if err != nil || len(files) == 0 {
+			t.Fatalf("no %s: %v", k.pattern, err)
+		}
+		schema := compileSchema(t, k.schema)
+		for _, file := range files {
+			checked[file] = true
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := schema.Validate(document(t, text)); err != nil {
+				t.Errorf("%s: %v", file, err)
 			}
 		}
-		for key, value := range m {
-			sub, ok := properties[key].(map[string]any)
-			if !ok {
-				bad("%s is unknown", key)
-				continue
-			}
-			out = append(out, s.check(sub, value, path+"/"+key)...)
+	}
+	err := filepath.WalkDir(configs, func(path string, e fs.DirEntry, err error) error {
+		if err == nil && !e.IsDir() && filepath.Ext(path) == ".yml" && !checked[path] {
+			t.Errorf("%s is of no kind that a schema describes", path)
 		}
-	case "array":
-		list, ok := v.([]any)
-		if !ok {
-			return append(out, path+": not an array")
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A schema that lets everything through checks nothing.
+func TestSchemasRefuseWhatIsWrong(t *testing.T) {
+	for _, c := range []struct{ file, from, to, schema string }{
+		{"profiles/smoke/calectro-ug-3.yml", "table: discrete", "table: discret", "profile"},
+		{"profiles/power/ups-rfc1628.yml", "version: v2c", "version: v1", "profile"},
+		{"terminals/raspberry-pi-4.yml", "[arm64]", "[sparc]", "terminal"},
+		{"bundles/river-station.yml", "unit: 2", "unit: two", "bundle"},
+		{"rules/smoke.yml", "condition: above", "condition: beyond", "rules"},
+		{"rules/silence.yml", "    for: 1h\n", "", "rules"},
+		{"protocols/snmp.yml", "standard:", "standards:", "protocol"},
+		{"protocols/hj212/marks.yml", "quality: good", "quality: fine", "table"},
+		{"vocabulary/properties.yml", "unit: m,", "units: m,", "vocabulary"},
+		{"testdata/calectro-ug-3/smoke.yml", "want:", "wanted:", "case"},
+		{"simulators/river-station.yml", "profile: generic-rain", "profil: generic-rain", "simulator"},
+	} {
+		text, err := os.ReadFile(filepath.Join(configs, c.file))
+		if err != nil || !strings.Contains(string(text), c.from) {
+			t.Fatalf("%s lacks %q: %v", c.file, c.from, err)
 		}
-		if least, ok := rule["minItems"].(float64); ok && len(list) < int(least) {
-			bad("too few items")
-		}
-		for i, value := range list {
-			out = append(out, s.check(rule["items"].(map[string]any), value, fmt.Sprintf("%s/%d", path, i))...)
-		}
-	case "string":
-		text, ok := v.(string)
-		if !ok {
-			return append(out, path+": not a string")
-		}
-		if p, ok := rule["pattern"].(string); ok && !regexp.MustCompile(p).MatchString(text) {
-			bad("%q does not match %s", text, p)
-		}
-	case "integer", "number":
-		var n float64
-		switch v := v.(type) {
-		case int:
-			n = float64(v)
-		case float64:
-			n = v
-			if rule["type"] == "integer" {
-				bad("%v is not whole", v)
-			}
-		default:
-			bad("%v is not a number", v)
-		}
-		if least, ok := rule["minimum"].(float64); ok && n < least {
-			bad("%v is below %v", n, least)
-		}
-		if most, ok := rule["maximum"].(float64); ok && n > most {
-			bad("%v is above %v", n, most)
-		}
-	case "boolean":
-		if _, ok := v.(bool); !ok {
-			bad("%v is not true or false", v)
+		if compileSchema(t, c.schema).Validate(document(t, []byte(strings.Replace(string(text), c.from, c.to, 1)))) == nil {
+			t.Errorf("%s: %q was let through", c.file, c.to)
 		}
 	}
-	return out
 }

@@ -22,6 +22,7 @@ const usage = `fengsui-edge %s – agent on a terminal
                        --server URL: not the configured centre, --insecure: http:// to another machine)
   config forget        drop the configuration that the centre has given and go back to the file
   profile test FILE    check the profile of a device and play its recordings to the driver
+  bundle FILE ID       check a set of devices and print its part of edge.yml for the terminal ID
 
 run, enrol and config forget take --config FILE (default /etc/fengsui/edge.yml).
 `
@@ -58,6 +59,12 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 			return errUsage
 		}
 		args = args[1:]
+	}
+	if command == "bundle" {
+		if len(args) != 2 {
+			return errUsage
+		}
+		return app.Bundle(app.Options{Out: out}, args[0], args[1])
 	}
 	o := app.Options{Out: out}
 	set := flag.NewFlagSet("fengsui-edge "+command, flag.ContinueOnError)
