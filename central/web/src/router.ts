@@ -16,6 +16,7 @@ export const pages: RouteRecordRaw[] = [
   { path: '/map', name: 'map', component: () => import('@/features/map/MapPage.vue'), meta: { title: 'page.map', permission: 'device.read' } },
   { path: '/video', name: 'video', component: () => import('@/features/video/VideoPage.vue'), meta: { title: 'page.video', permission: 'video.watch' } },
   { path: '/monitor', name: 'monitor', component: () => import('@/features/telemetry/MonitorPage.vue'), meta: { title: 'page.monitor', permission: 'alarm.read' } },
+  { path: '/monitor/:device/:property?', name: 'sensor', component: () => import('@/features/telemetry/SensorPage.vue'), meta: { title: 'page.sensor', permission: 'telemetry.read' } },
   { path: '/more', redirect: '/more/devices' },
   { path: '/more/devices', name: 'devices', component: () => import('@/features/device/DevicesPage.vue'), meta: { title: 'page.devices', permission: 'device.read' } },
   { path: '/more/users', name: 'users', component: () => import('@/features/account/UsersPage.vue'), meta: { title: 'page.users', permission: 'account.read' } },

@@ -43,6 +43,13 @@ export type Latest = S['Latest']
 export type Bucket = S['Bucket']
 export type SeriesData = Narrow<S['Chart'], { buckets: Bucket[] }>
 
+export type Compared = S['Compared']
+export type Comparison = S['Comparison']
+// A reading as the centre stores it.
+export type StoredReading = S['Row']
+export type Reported = S['Reported']
+export type QualityChoice = Comparison['quality']
+
 export type StreamState = 'idle' | 'starting' | 'live' | 'frozen'
 export type Stream = Narrow<S['Stream'], { state: StreamState }>
 export type Ticket = S['Ticket']

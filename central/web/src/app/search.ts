@@ -1,10 +1,11 @@
 // What Ctrl K finds: pages, devices, places and people, each with where it leads.
 import type { Device, Place, User } from '@/api/types'
+import { sensorAddress } from '@/features/telemetry/readings'
 import { find, type Hit } from '@/map/search'
 
 export interface Target {
   key: string
-  kind: 'page' | 'device' | 'camera' | 'place' | 'person'
+  kind: 'page' | 'device' | 'camera' | 'series' | 'place' | 'person'
   name: string
   about: string
   to: string
@@ -36,6 +37,20 @@ export function deviceTargets(query: string, devices: Iterable<Device>, most: nu
     if (!has(d.name, query) && !has(d.id, query)) continue
     const camera = d.kind === 'camera'
     found.push({ key: `device ${d.id}`, kind: camera ? 'camera' : 'device', name: d.name, about: d.id, to: camera ? `/video?stream=${encodeURIComponent(d.id)}` : `/map?sel=${encodeURIComponent(d.id)}` })
+  }
+  return found
+}
+
+// seriesTargets are the pages of what devices measure; coordinates have none.
+export function seriesTargets(query: string, devices: Iterable<Device>, most: number, named: (zh: string, en: string) => string): Target[] {
+  const found: Target[] = []
+  if (!query) return found
+  for (const d of devices) {
+    for (const s of d.series ?? []) {
+      if (found.length >= most) return found
+      if (s.property === 'lon' || s.property === 'lat' || !has(`${d.name} ${d.id} ${s.name} ${s.name_en} ${s.property}`, query)) continue
+      found.push({ key: `series ${d.id}/${s.property}`, kind: 'series', name: `${d.name} ${named(s.name, s.name_en) || s.property}`, about: s.property, to: sensorAddress(d.id, s.property) })
+    }
   }
   return found
 }

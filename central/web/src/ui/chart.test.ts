@@ -1,15 +1,15 @@
 import { LineChart } from 'echarts/charts'
-import { GridComponent, MarkLineComponent, TooltipComponent } from 'echarts/components'
+import { GridComponent, MarkAreaComponent, MarkLineComponent, TooltipComponent } from 'echarts/components'
 import { init, use } from 'echarts/core'
 import { SVGRenderer } from 'echarts/renderers'
 import { describe, expect, it } from 'vitest'
 import { option, rangeOf } from './chart'
 import { tail, withTail, type Dot } from './series'
 
-use([LineChart, GridComponent, TooltipComponent, MarkLineComponent, SVGRenderer])
+use([LineChart, GridComponent, TooltipComponent, MarkAreaComponent, MarkLineComponent, SVGRenderer])
 
 const dot = (at: number, min = at, max = at): Dot => ({ at, value: (min + max) / 2, min, max })
-const colours = { text: '#010203', muted: '#000000', grid: '#000000', panel: '#000000', levels: ['#aa0000', '#bb0000', '#cc0000', '#0000dd'] as const }
+const colours = { text: '#010203', muted: '#000000', accent: '#040506', grid: '#000000', panel: '#000000', levels: ['#aa0000', '#bb0000', '#cc0000', '#0000dd'] as const }
 const look = { value: String, axis: String, colours }
 
 describe('the course of a value', () => {
@@ -47,5 +47,31 @@ describe('the band from minimum to maximum', () => {
     const { drawn, meant } = bandOf(low, high)
     expect(Math.abs((drawn[0] ?? 0) - (meant[0] ?? 0))).toBeLessThan(1.5)
     expect(Math.abs((drawn[1] ?? 0) - (meant[1] ?? 0))).toBeLessThan(1.5)
+  })
+})
+
+describe('other series on the same time axis', () => {
+  const other = (unit: string) => ({ label: `<b>${unit}`, unit, dots: [dot(0, 50, 60), dot(1000, 50, 60)], value: (v: number) => `${v} ${unit}` })
+  it('share the value axis of their unit and get their own otherwise', () => {
+    const made = option([dot(0, 1, 2)], { ...look, unit: 'm', limits: [], others: [other('m'), other('mm'), other('%')] })
+    expect(made.yAxis.map((a) => a.position)).toEqual(['left', 'right', 'right'])
+    expect(made.series.slice(3).map((s) => 'yAxisIndex' in s && s.yAxisIndex)).toEqual([0, 1, 2])
+    expect(made.yAxis[0]?.max).toBeGreaterThan(60)
+  })
+  it('are named in the tooltip, as text', () => {
+    const made = option([dot(0, 1, 1)], { ...look, label: '水位', unit: 'm', limits: [], others: [other('mm')] })
+    const said = made.tooltip.formatter([{ seriesIndex: 0, data: [0, 9] }, { seriesIndex: 2, data: [0, 1] }, { seriesIndex: 3, data: [0, 55] }])
+    expect(said).toContain('水位 <b>1</b>')
+    expect(said).toContain('&lt;b&gt;mm <b>55 mm</b>')
+    expect(said).not.toContain('<b>9')
+  })
+  it('stand beside shaded stretches and the marks of alarms', () => {
+    const chart = init(null, null, { renderer: 'svg', ssr: true, width: 400, height: 300 })
+    chart.setOption(option([dot(0, 1, 2), dot(1000, 1, 2)], { ...look, limits: [], shades: [{ from: 200, to: 500, bad: true }], marks: [{ at: 600, level: 2, label: '橙' }] }))
+    const svg = chart.renderToSVGString()
+    chart.dispose()
+    expect(svg).toContain('橙')
+    expect(svg).toContain('#bb0000')
+    expect(svg).toMatch(/fill="#010203"[^>]*fill-opacity="0.22"|fill-opacity="0.22"[^>]*fill="#010203"|opacity="0.22"/)
   })
 })

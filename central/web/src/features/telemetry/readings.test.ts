@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { readingsOf, sparkline } from './readings'
+import { readingsOf, sensorAddress, sparkline } from './readings'
 import type { Device } from '@/api/types'
 
 const series = (property: string) => ({ property, name: property, name_en: property, unit: 'm', digits: 2 })
@@ -22,4 +22,8 @@ describe('sparkline', () => {
     expect(sparkline([1], 100, 20)).toBe('')
     expect(sparkline([5, 5], 10, 20)).toBe('M0.0 20.0L10.0 20.0')
   })
+})
+
+describe('sensorAddress', () => {
+  it('keeps a name with a slash in one piece', () => expect(sensorAddress('a/b', 'x y')).toBe('/monitor/a%2Fb/x%20y'))
 })

@@ -26,6 +26,11 @@ export function readingsOf(devices: Iterable<Device>, latest: ReadonlyMap<string
   return found.sort((a, b) => a.device.name.localeCompare(b.device.name, 'zh-CN', { numeric: true }) || a.series.property.localeCompare(b.series.property))
 }
 
+// sensorAddress is the page of one series.
+export function sensorAddress(device: string, property: string): string {
+  return `/monitor/${encodeURIComponent(device)}/${encodeURIComponent(property)}`
+}
+
 // sparkline is the path of values in a box of the given size; empty with fewer than two values.
 export function sparkline(values: readonly number[], width: number, height: number): string {
   if (values.length < 2) return ''

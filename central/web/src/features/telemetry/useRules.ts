@@ -8,23 +8,26 @@ import { valueText } from '@/i18n/values'
 import type { ChartLimit } from '@/ui/chart'
 
 export interface SeriesRules {
-  rules: ShallowRef<Rule[]>
+  // all decide on the series; rules are those of them that are a line in its chart.
+  all: ShallowRef<Rule[]>
+  rules: ComputedRef<Rule[]>
   limits: ComputedRef<ChartLimit[]>
 }
 
 export function useRules(device: () => string, property: () => string, unit: () => string, digits: () => number | undefined): SeriesRules {
   const { t } = useI18n()
-  const rules = shallowRef<Rule[]>([])
+  const all = shallowRef<Rule[]>([])
+  const rules = computed(() => limitsOf(all.value))
   let abort: AbortController | undefined
 
   async function load(): Promise<void> {
     abort?.abort()
-    rules.value = []
+    all.value = []
     if (!device() || !property()) return
     const mine = new AbortController()
     abort = mine
     try {
-      rules.value = limitsOf((await answer(api.GET('/rules', { params: { query: { device: device(), property: property() } }, signal: mine.signal }))).items ?? [])
+      all.value = (await answer(api.GET('/rules', { params: { query: { device: device(), property: property() } }, signal: mine.signal }))).items ?? []
     } catch {
       // A chart without its limit line is still a chart; the alarm itself names the limit.
     }
@@ -33,5 +36,5 @@ export function useRules(device: () => string, property: () => string, unit: () 
   onScopeDispose(() => abort?.abort())
 
   const limits = computed(() => rules.value.map((r) => ({ value: r.limit, level: r.level, label: `${t(`level.short.${r.level}`)} ${valueText(r.limit, unit(), digits())}` })))
-  return { rules, limits }
+  return { all, rules, limits }
 }
