@@ -13,16 +13,16 @@ import (
 )
 
 // registers lays the sources and the outputs out as the profile says; a property without a wave stays at 0.
-func registers(dir, id string, sources map[string]*wave.Source) ([]modbus.Point, map[uint16]string, error) {
+// serial: the device has RTU frames.
+func registers(dir, id string, sources map[string]*wave.Source) (points []modbus.Point, coils map[uint16]string, serial bool, err error) {
 	profiles, err := profile.LoadDir(filepath.Join(dir, "profiles"))
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, false, err
 	}
 	p, ok := profiles[id]
 	if !ok || p.Modbus == nil {
-		return nil, nil, fmt.Errorf("no Modbus profile %s", id)
+		return nil, nil, false, fmt.Errorf("no Modbus profile %s", id)
 	}
-	var points []modbus.Point
 	known := map[string]bool{}
 	for _, r := range p.Modbus.Registers {
 		known[r.Property] = true
@@ -34,16 +34,16 @@ func registers(dir, id string, sources map[string]*wave.Source) ([]modbus.Point,
 	}
 	for property := range sources {
 		if !known[property] {
-			return nil, nil, fmt.Errorf("profile %s has no property %s", id, property)
+			return nil, nil, false, fmt.Errorf("profile %s has no property %s", id, property)
 		}
 	}
-	coils := map[uint16]string{}
+	coils = map[uint16]string{}
 	for _, o := range p.Outputs {
 		if o.Coil != nil {
 			coils[*o.Coil] = o.ID
 		}
 	}
-	return append(points, gaps(points, p.Modbus.MaxGap)...), coils, nil
+	return append(points, gaps(points, p.Modbus.MaxGap)...), coils, p.Protocol != profile.ModbusTCP, nil
 }
 
 // gaps are the registers between two values that the profile says may be read along; they hold 0.

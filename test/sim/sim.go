@@ -84,12 +84,16 @@ func (s *Sim) Stop(ctx context.Context) error {
 func (s *Sim) makeModbus() error {
 	for _, c := range s.Config.Modbus {
 		sources := s.values(c.ID, c.Values)
-		points, coils, err := registers(s.Config.FirmwareConfigs, c.Profile, sources)
+		points, coils, serial, err := registers(s.Config.FirmwareConfigs, c.Profile, sources)
 		if err != nil {
 			return fmt.Errorf("modbus %s: %w", c.ID, err)
 		}
 		d := &modbus.Device{Listen: c.Listen, Unit: c.Unit, Points: points, Coils: coils, Log: s.Log.With("device", c.ID)}
 		s.devices[c.ID], s.address[c.ID] = d, d.Addr
+		if serial {
+			r := &modbus.Serial{Device: d}
+			s.devices[c.ID], s.address[c.ID] = r, r.Addr
+		}
 		if len(coils) > 0 {
 			s.outputs[c.ID] = d.Outputs
 		}

@@ -114,7 +114,7 @@ func (d *Device) read(unit uint8, table string, addr, quantity uint16) ([]uint16
 		}
 		for i, word := range words {
 			if at := int(p.Address) + i - int(addr); at >= 0 && at < len(out) {
-				out[at], known[at] = word, true
+				out[at], known[at] = out[at]|word, true // fields of bits share a register
 			}
 		}
 	}
@@ -178,7 +178,12 @@ func (d *Device) Outputs() map[string]bool {
 	return out
 }
 
-// HandleDiscreteInputs implements modbus.RequestHandler; the devices have none.
-func (d *Device) HandleDiscreteInputs(*modbus.DiscreteInputsRequest) ([]bool, error) {
-	return nil, modbus.ErrIllegalFunction
+// HandleDiscreteInputs implements modbus.RequestHandler.
+func (d *Device) HandleDiscreteInputs(r *modbus.DiscreteInputsRequest) ([]bool, error) {
+	words, err := d.read(r.UnitId, profile.Discrete, r.Addr, r.Quantity)
+	out := make([]bool, len(words))
+	for i, w := range words {
+		out[i] = w != 0
+	}
+	return out, err
 }
