@@ -12,6 +12,7 @@ import (
 
 	"github.com/fengsui/fengsui/central/internal/account"
 	"github.com/fengsui/fengsui/central/internal/actor"
+	"github.com/fengsui/fengsui/central/internal/audit"
 	"github.com/fengsui/fengsui/central/internal/config"
 	"github.com/fengsui/fengsui/central/internal/device"
 	"github.com/fengsui/fengsui/central/internal/page"
@@ -271,6 +272,42 @@ func ListDevices(ctx context.Context, o Options) error {
 			}
 			return nil
 		})
+	})
+}
+
+// AuditHead prints the end of the audit chain, to be kept where whoever may write the database cannot.
+func AuditHead(ctx context.Context, o Options) error {
+	return with(ctx, o, func(ctx context.Context, h atHand) error {
+		head, err := h.audit.Head(ctx)
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintln(h.out, head)
+		return err
+	})
+}
+
+// AuditVerify walks the whole audit chain. kept is an end that AuditHead printed earlier, or empty.
+func AuditVerify(ctx context.Context, o Options, kept string) error {
+	var head audit.Head
+	if kept != "" {
+		var err error
+		if head, err = audit.ParseHead(kept); err != nil {
+			return err
+		}
+	}
+	return with(ctx, o, func(ctx context.Context, h atHand) error {
+		r, err := h.audit.Verify(ctx, head)
+		if err != nil {
+			return err
+		}
+		if !r.Sound {
+			return fmt.Errorf("the audit record is not sound after %d entries: %s", r.Entries, r.Problem)
+		}
+		if _, err = fmt.Fprintln(h.out, r.Entries, "entries are sound"); err == nil && kept != "" {
+			_, err = fmt.Fprintf(h.out, "entry %d is the one that was kept\n", head.Seq)
+		}
+		return err
 	})
 }
 

@@ -29,6 +29,8 @@ const usage = `fengsui-central %s – emergency command centre
   token create --user U      print an API token that acts as a user
   backup FILE                write a backup of a centre, running or not (--force to replace the file)
   restore FILE               put a backup into an empty data folder (--user: its owner, when not that of the folder)
+  audit head                 print the end of the audit chain, to be kept elsewhere
+  audit verify [HEAD]        check the whole audit chain, and that it still holds an end that was kept
   migrate                    bring the database to this version
   openapi                    print the OpenAPI document
 
@@ -65,7 +67,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return err
 	}
 	verb := ""
-	if command == "user" || command == "device" || command == "token" {
+	if command == "user" || command == "device" || command == "token" || command == "audit" {
 		if len(args) == 0 {
 			return errUsage
 		}
@@ -97,6 +99,10 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return app.ListDevices(ctx, o.Options)
 	case "token create":
 		return app.CreateToken(ctx, o.Options, o.user)
+	case "audit head":
+		return app.AuditHead(ctx, o.Options)
+	case "audit verify":
+		return app.AuditVerify(ctx, o.Options, operand)
 	case "backup ":
 		return app.Backup(ctx, o.Options, app.BackupTo{File: operand, Force: o.force})
 	case "restore ":

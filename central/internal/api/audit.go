@@ -31,7 +31,9 @@ func RegisterAudit(s *Server, svc *audit.Service) {
 	register(s, huma.Operation{
 		OperationID: "verify-audit", Method: http.MethodGet, Path: "/audit/verify", Tags: tags,
 		Summary: "Whether the record was tampered with",
-	}, func(ctx context.Context, _ *nothing) (*body[audit.Report], error) { return reply(svc.Verify(ctx)) })
+	}, func(ctx context.Context, _ *nothing) (*body[audit.Report], error) {
+		return reply(svc.Verify(ctx, audit.Head{}))
+	})
 	registerSheet(s, huma.Operation{
 		OperationID: "export-audit", Path: "/audit/export.xlsx", Summary: "The record as a workbook", Tags: tags,
 	}, "audit", func(ctx context.Context, in *auditQuery) (document.Sheet, error) {

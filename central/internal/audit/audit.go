@@ -9,6 +9,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -32,6 +33,19 @@ type Entry struct {
 type Head struct {
 	Seq  int64
 	Hash string
+}
+
+// String is what ParseHead reads: the number of entries and the hash of the last.
+func (h Head) String() string { return fmt.Sprintf("%d:%s", h.Seq, h.Hash) }
+
+// ParseHead reads a head that was kept elsewhere.
+func ParseHead(text string) (Head, error) {
+	number, hash, _ := strings.Cut(strings.TrimSpace(text), ":")
+	seq, err := strconv.ParseInt(number, 10, 64)
+	if raw, hexed := hex.DecodeString(hash); err != nil || hexed != nil || seq < 1 || len(raw) != sha256.Size {
+		return Head{}, fmt.Errorf("%q is no end of the chain; it reads 4711:0a1b…, a number and 64 hexadecimal digits", text)
+	}
+	return Head{seq, hash}, nil
 }
 
 // chain makes the entry follow the head.

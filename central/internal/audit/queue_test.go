@@ -93,7 +93,7 @@ func TestPublisherNeverWaitsForTheDatabase(t *testing.T) {
 	if err := s.Stop(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if r, err := s.Verify(reader("320600")); err != nil || !r.Sound || r.Entries != room+1 {
+	if r, err := s.Verify(reader("320600"), audit.Head{}); err != nil || !r.Sound || r.Entries != room+1 {
 		t.Errorf("verify = %+v, %v; want %d sound entries", r, err, room+1)
 	}
 	gaps, err := s.List(reader("320600"), audit.Query{Request: page.Request{Limit: 2}, Kind: audit.EventGap})

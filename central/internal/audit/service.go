@@ -102,9 +102,9 @@ func (s *Service) List(ctx context.Context, q Query) (page.List[Entry], error) {
 const verifyStep = 1000
 
 // Verify walks the whole chain. It finds an entry that was changed, removed, put in between or cut off
-// the end. It does not find a chain that was computed anew as a whole by somebody who may write the
-// database: for that, keep a Head elsewhere, for example with the backups.
-func (s *Service) Verify(ctx context.Context) (Report, error) {
+// the end. A chain that somebody who may write the database has computed anew as a whole differs from a
+// Head that was kept elsewhere, for example with the backups; the zero Head is none.
+func (s *Service) Verify(ctx context.Context, kept Head) (Report, error) {
 	if _, err := actor.Require(ctx, actor.AuditRead); err != nil {
 		return Report{}, err
 	}
@@ -120,7 +120,11 @@ func (s *Service) Verify(ctx context.Context) (Report, error) {
 			return Report{}, err
 		}
 		for _, e := range entries {
-			if problem := e.check(at); problem != "" {
+			problem := e.check(at)
+			if problem == "" && e.Seq == kept.Seq && e.Hash != kept.Hash {
+				problem = fmt.Sprintf("entry %d is not the one that was kept: the chain was written anew", e.Seq)
+			}
+			if problem != "" {
 				return Report{Entries: at.Seq, Problem: problem}, nil
 			}
 			at = Head{Seq: e.Seq, Hash: e.Hash}
@@ -129,7 +133,7 @@ func (s *Service) Verify(ctx context.Context) (Report, error) {
 			break
 		}
 	}
-	if at != end {
+	if at != end || at.Seq < kept.Seq {
 		return Report{Entries: at.Seq, Problem: fmt.Sprintf("the end was cut off after entry %d", at.Seq)}, nil
 	}
 	return Report{Entries: at.Seq, Sound: true}, nil

@@ -102,7 +102,7 @@ func TestEveryChangeIsRecordedOnceAndPassingViewsAreNot(t *testing.T) {
 		if _, err := s.List(who, audit.Query{}); errs.KindOf(err) != errs.Denied {
 			t.Errorf("without permission: %v, want denied", err)
 		}
-		r, err := s.Verify(reader("320600"))
+		r, err := s.Verify(reader("320600"), audit.Head{})
 		if err != nil || !r.Sound || r.Entries != 4 {
 			t.Errorf("verify = %+v, %v", r, err)
 		}
@@ -121,7 +121,7 @@ func TestManyAtOnceMakeOneChain(t *testing.T) {
 			})
 		}
 		wg.Wait()
-		if r, err := s.Verify(reader("320600")); err != nil || !r.Sound || r.Entries != 40 {
+		if r, err := s.Verify(reader("320600"), audit.Head{}); err != nil || !r.Sound || r.Entries != 40 {
 			t.Errorf("verify = %+v, %v; want 40 sound entries", r, err)
 		}
 	})
@@ -149,9 +149,41 @@ func TestTamperingIsFound(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r, err := s.Verify(reader("320600"))
+		r, err := s.Verify(reader("320600"), audit.Head{})
 		if err != nil || r.Sound || !strings.Contains(r.Problem, want) {
 			t.Errorf("%s: %+v, %v; want %q", statement, r, err, want)
+		}
+	}
+}
+
+func TestAChainWrittenAnewIsFoundByTheHeadThatWasKept(t *testing.T) {
+	chain := func(subject string, entries int) (*audit.Service, audit.Head) {
+		s, bus := service(storetest.Open(t, store.Options{Driver: store.SQLite, DSN: filepath.Join(t.TempDir(), "central.db")}))
+		for range entries {
+			record(t.Context(), t, bus, event.Event{Kind: "device.created", Subject: subject})
+		}
+		head, err := s.Head(reader("320600"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s, head
+	}
+	own, head := chain("d", 3)
+	anew, _ := chain("other", 4)
+	short, _ := chain("d", 2)
+	kept, err := audit.ParseHead(head.String() + "\n")
+	if err != nil || kept != head {
+		t.Fatalf("read %v, %v; want %v", kept, err, head)
+	}
+	for want, s := range map[string]*audit.Service{"": own, "entry 3 is not the one that was kept": anew, "cut off after entry 2": short} {
+		r, err := s.Verify(reader("320600"), kept)
+		if err != nil || r.Sound != (want == "") || !strings.Contains(r.Problem, want) {
+			t.Errorf("%+v, %v; want %q", r, err, want)
+		}
+	}
+	for _, bad := range []string{"", "3", "3:", "x:" + head.Hash, "0:" + head.Hash, "3:zz", head.Hash} {
+		if _, err := audit.ParseHead(bad); err == nil {
+			t.Errorf("%q was taken", bad)
 		}
 	}
 }
