@@ -44,7 +44,7 @@ func remoteDesk(t *testing.T) *desk {
 	if err := os.WriteFile(d.edge.Config, text, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	harness.Run(t, p.Edge, "enrol", "--config", d.edge.Config, "--server", d.centre.URL, "--token", d.centre.EnrolToken(t, d.edge.ID))
+	d.centre.EnrolEdge(t, d.edge.ID, d.edge.Config)
 	d.edge.Start(t)
 	return d
 }

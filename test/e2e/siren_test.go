@@ -55,7 +55,7 @@ func newShore(t *testing.T) *desk {
 	if err := os.WriteFile(d.edge.Config, append(text, "rules: "+rules+"\n"...), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	harness.Run(t, d.centre.Programs.Edge, "enrol", "--config", d.edge.Config, "--server", d.centre.URL, "--token", d.centre.EnrolToken(t, "edge-rudong"))
+	d.centre.EnrolEdge(t, "edge-rudong", d.edge.Config)
 	d.edge.Start(t)
 	harness.WaitFor(t, soon, "the centre knows the siren", func() error {
 		return d.standing(false)
