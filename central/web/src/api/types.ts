@@ -24,6 +24,10 @@ export type NewDevice = S['DeviceNew']
 export type DeviceChange = S['DeviceChange']
 export type Enrolled = Narrow<S['DeviceAdded'], { device: Device }>
 
+export type EdgeStatus = S['Status']
+export type Loss = S['Loss']
+export type ConfigVersion = S['Version']
+
 export type Level = 1 | 2 | 3 | 4
 export type AlarmState = 'open' | 'acknowledged' | 'returned' | 'cleared'
 export type Alarm = Narrow<S['Alarm'], { level: Level; state: AlarmState }>
