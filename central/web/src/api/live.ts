@@ -1,9 +1,9 @@
 // The live view of the centre: one socket for the whole console, a snapshot and then increments.
 // Everything shown as "now" comes from here; when the socket is silent, connected says so.
-import { ref, shallowReactive, type Ref } from 'vue'
+import { ref, shallowReactive, shallowRef, type Ref } from 'vue'
 import { prefix, sessionStands } from './client'
 import { apply, backOff, follows, heartbeatMs, Skew, type LiveState } from './livestate'
-import type { Alarm, LiveMessage } from './types'
+import type { Alarm, Health, LiveMessage } from './types'
 
 // After this silence the connection is taken for dead and opened anew.
 const silenceMs = 3 * heartbeatMs
@@ -12,6 +12,8 @@ export interface Live extends LiveState {
   connected: Ref<boolean>
   // ready is true once a snapshot has come, also while the connection is down afterwards.
   ready: Ref<boolean>
+  // health is how the store of readings did when that last changed; undefined for who may not see it.
+  health: Ref<Health | undefined>
   // delayMs is how much later than the fastest message lately the last one came.
   delayMs: Ref<number>
   lastMessageAt: Ref<number>
@@ -31,6 +33,7 @@ const state: LiveState = {
 }
 const connected = ref(false)
 const ready = ref(false)
+const health = shallowRef<Health>()
 const delayMs = ref(0)
 const lastMessageAt = ref(0)
 const handlers = new Set<(alarm: Alarm) => void>()
@@ -52,6 +55,7 @@ function receive(message: LiveMessage): void {
   const received = Date.now()
   delayMs.value = Math.round(skew.add(received, Date.parse(message.time)))
   lastMessageAt.value = received
+  if (message.health || message.type === 'snapshot') health.value = message.health
   const fresh = apply(state, message)
   connected.value = true
   if (ready.value) for (const alarm of fresh) for (const handler of handlers) handler(alarm)
@@ -122,6 +126,7 @@ function stop(): void {
   wanted = false
   close()
   ready.value = false
+  health.value = undefined
   state.devices.clear()
   state.latest.clear()
   state.alarms.clear()
@@ -136,6 +141,7 @@ const live: Live = {
   ...state,
   connected,
   ready,
+  health,
   delayMs,
   lastMessageAt,
   now: () => Date.now() - skew.offset,

@@ -52,6 +52,8 @@ export type Comparison = S['Comparison']
 // A reading as the centre stores it.
 export type StoredReading = S['Row']
 export type Reported = S['Reported']
+// How the store of readings does.
+export type Health = S['Health']
 export type QualityChoice = Comparison['quality']
 
 export type StreamState = 'idle' | 'starting' | 'live' | 'frozen'
@@ -99,5 +101,6 @@ export interface LiveMessage {
   latest?: Latest[]
   alarms?: Alarm[]
   streams?: Stream[]
+  health?: Health
   removed?: { devices?: string[] }
 }

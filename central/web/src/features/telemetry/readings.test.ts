@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { readingsOf, sensorAddress, sparkline } from './readings'
+import { gibText, readingsOf, sensorAddress, sparkline } from './readings'
 import type { Device } from '@/api/types'
 
 const series = (property: string) => ({ property, name: property, name_en: property, unit: 'm', digits: 2 })
@@ -26,4 +26,8 @@ describe('sparkline', () => {
 
 describe('sensorAddress', () => {
   it('keeps a name with a slash in one piece', () => expect(sensorAddress('a/b', 'x y')).toBe('/monitor/a%2Fb/x%20y'))
+})
+
+describe('gibText', () => {
+  it('keeps one digit', () => expect([gibText(0), gibText(1.5 * 2 ** 30)]).toEqual(['0.0 GiB', '1.5 GiB']))
 })

@@ -39,3 +39,8 @@ export function sparkline(values: readonly number[], width: number, height: numb
   const step = width / (values.length - 1)
   return values.map((v, i) => `${i ? 'L' : 'M'}${(i * step).toFixed(1)} ${(height - ((v - low) / span) * height).toFixed(1)}`).join('')
 }
+
+// gibText writes an amount of bytes in GiB, as disks are spoken of.
+export function gibText(bytes: number): string {
+  return `${(bytes / 2 ** 30).toFixed(1)} GiB`
+}
