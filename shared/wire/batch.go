@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"hash/crc32"
 	"math"
-	"sync"
 
 	"github.com/klauspost/compress/zstd"
 )
@@ -102,21 +101,29 @@ const (
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-var encoders = sync.Pool{New: func() any {
+// encoder and decoder may be used by several goroutines. They are ready before anything runs: made later,
+// they would belong to whichever clock a test had then.
+var (
+	encoder = newEncoder()
+	decoder = newDecoder()
+)
+
+func newEncoder() *zstd.Encoder {
 	e, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedDefault), zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(256<<10))
 	if err != nil {
 		panic(err) // only wrong options can fail
 	}
+	e.EncodeAll(nil, nil) // makes what it would make at the first use
 	return e
-}}
+}
 
-var decoders = sync.Pool{New: func() any {
-	d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(MaxBody), zstd.WithDecoderMaxWindow(MaxBody), zstd.WithDecodeAllCapLimit(true))
+func newDecoder() *zstd.Decoder {
+	d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecoderMaxMemory(MaxBody), zstd.WithDecoderMaxWindow(MaxBody), zstd.WithDecodeAllCapLimit(true))
 	if err != nil {
 		panic(err) // only wrong options can fail
 	}
 	return d
-}}
+}
 
 // Encode writes the batch as one MQTT payload. It returns ErrTooLarge above MaxPayload.
 func (b *Batch) Encode() ([]byte, error) {
@@ -128,9 +135,7 @@ func (b *Batch) Encode() ([]byte, error) {
 		return nil, err
 	}
 	out := []byte{'F', 'S', batchVersion, codecZstd, 0, 0, 0, 0}
-	enc := encoders.Get().(*zstd.Encoder)
-	out = enc.EncodeAll(body, out)
-	encoders.Put(enc)
+	out = encoder.EncodeAll(body, out)
 	if len(out)-frameHead >= len(body) {
 		out = append(out[:frameHead], body...)
 		out[3] = codecRaw
@@ -265,9 +270,7 @@ func inflate(body []byte) ([]byte, error) {
 		}
 		room = head.FrameContentSize
 	}
-	dec := decoders.Get().(*zstd.Decoder)
-	defer decoders.Put(dec)
-	plain, err := dec.DecodeAll(body, make([]byte, 0, room))
+	plain, err := decoder.DecodeAll(body, make([]byte, 0, room))
 	switch {
 	case errors.Is(err, zstd.ErrDecoderSizeExceeded) || errors.Is(err, zstd.ErrWindowSizeExceeded):
 		return nil, ErrTooLarge

@@ -191,9 +191,7 @@ func TestBadPayloadsAreNamed(t *testing.T) {
 // frame wraps a body as Encode does, so that what is inside can be wrong.
 func frame(t *testing.T, body []byte) []byte {
 	t.Helper()
-	out := encoders.New().(interface {
-		EncodeAll(src, dst []byte) []byte
-	}).EncodeAll(body, []byte{'F', 'S', batchVersion, codecZstd, 0, 0, 0, 0})
+	out := encoder.EncodeAll(body, []byte{'F', 'S', batchVersion, codecZstd, 0, 0, 0, 0})
 	binary.BigEndian.PutUint32(out[4:], crc32.Checksum(out[frameHead:], castagnoli))
 	return out
 }
