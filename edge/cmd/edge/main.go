@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 
 	"github.com/fengsui/fengsui/edge/app"
@@ -27,7 +28,13 @@ const usage = `fengsui-edge %s – agent on a terminal
 run, enrol and config forget take --config FILE (default /etc/fengsui/edge.yml).
 `
 
+// gcPercent trades a little of an idle processor for the memory that a terminal is short of; GOGC overrides it.
+const gcPercent = 40
+
 func main() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(gcPercent)
+	}
 	// What the program writes is for its own user: keys, tokens, the whereabouts of people.
 	syscall.Umask(0o077)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
