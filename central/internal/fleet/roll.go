@@ -55,18 +55,7 @@ func (s *Service) Roll(ctx context.Context, n NewRollout) (Rollout, error) {
 	for _, id := range edges {
 		r.Members = append(r.Members, Member{Edge: id, State: MemberWaiting})
 	}
-	done := rolloutNews(ctx, EventRolloutStarted, r)
-	err = s.Tx.Do(ctx, func(ctx context.Context) error {
-		if err := s.Store.AddRollout(ctx, r); err != nil {
-			return err
-		}
-		return s.Events.Record(ctx, done)
-	})
-	if err != nil {
-		return Rollout{}, err
-	}
-	s.Events.Publish(ctx, *done)
-	return r, nil
+	return r, s.keep(ctx, r, EventRolloutStarted, s.Store.AddRollout)
 }
 
 // group lists the terminals that are meant.
@@ -136,18 +125,7 @@ func (s *Service) Cancel(ctx context.Context, id string) (Rollout, error) {
 		return Rollout{}, errs.E(errs.Conflict, "fleet.rollout_over", "roll-out %s is over", id)
 	}
 	r.end(Cancelled, event.Stamp(time.Now()))
-	done := rolloutNews(ctx, EventRolloutCancelled, r)
-	err = s.Tx.Do(ctx, func(ctx context.Context) error {
-		if err := s.Store.SaveRollout(ctx, r); err != nil {
-			return err
-		}
-		return s.Events.Record(ctx, done)
-	})
-	if err != nil {
-		return Rollout{}, err
-	}
-	s.Events.Publish(ctx, *done)
-	return r, nil
+	return r, s.keep(ctx, r, EventRolloutCancelled, s.Store.SaveRollout)
 }
 
 // roll brings every roll-out on.
@@ -271,4 +249,20 @@ func (s *Service) saveMember(ctx context.Context, id string, i int, m Member) er
 		r.Members[i] = m
 		return s.Store.SaveRollout(ctx, r)
 	})
+}
+
+// keep writes a roll-out and its record in one transaction and tells of it after the commit.
+func (s *Service) keep(ctx context.Context, r Rollout, kind string, write func(context.Context, Rollout) error) error {
+	done := rolloutNews(ctx, kind, r)
+	err := s.Tx.Do(ctx, func(ctx context.Context) error {
+		if err := write(ctx, r); err != nil {
+			return err
+		}
+		return s.Events.Record(ctx, done)
+	})
+	if err != nil {
+		return err
+	}
+	s.Events.Publish(ctx, *done)
+	return nil
 }
