@@ -28,6 +28,7 @@ type Reading struct {
 	At       int64 // device time, Unix milliseconds
 	Value    float64
 	Quality  Quality
+	Count    uint32 // as of Point
 }
 
 // Event is something that happened at the edge.
@@ -190,7 +191,7 @@ func appendSeries(out []byte, readings []Reading) []byte {
 			names = append(names, n)
 			columns = append(columns, nil)
 		}
-		columns[i] = append(columns[i], Point{At: r.At, Value: r.Value, Quality: r.Quality})
+		columns[i] = append(columns[i], Point{At: r.At, Value: r.Value, Quality: r.Quality, Count: r.Count})
 	}
 	out = binary.AppendUvarint(out, uint64(len(names)))
 	for i, n := range names {
@@ -308,7 +309,7 @@ func (p *Packed) Unpack() (*Batch, error) {
 			return nil, ErrFormat
 		}
 		for _, p := range points {
-			b.Readings = append(b.Readings, Reading{Device: device, Property: property, At: p.At, Value: p.Value, Quality: p.Quality})
+			b.Readings = append(b.Readings, Reading{Device: device, Property: property, At: p.At, Value: p.Value, Quality: p.Quality, Count: p.Count})
 		}
 	}
 	events := r.count(MaxRecords - len(b.Readings))

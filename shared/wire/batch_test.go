@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"testing"
 )
 
@@ -270,7 +271,9 @@ func TestTopicsOfOthersAreRefused(t *testing.T) {
 }
 
 func FuzzDecode(f *testing.F) {
-	for _, b := range []*Batch{sample(), alarmSample()} {
+	means := sample()
+	means.Readings[0].Count = 57
+	for _, b := range []*Batch{sample(), alarmSample(), means} {
 		payload, err := b.Encode()
 		if err != nil {
 			f.Fatal(err)
@@ -293,4 +296,39 @@ func FuzzDecode(f *testing.F) {
 			t.Errorf("%d points", len(points))
 		}
 	})
+}
+
+func TestMeansComeBackWithTheirCountsAndDoNotMakeReadingsLong(t *testing.T) {
+	var points, plain []Point
+	for i := range 400 {
+		p := Point{At: int64(i) * 1000, Value: float64(i%7) / 100}
+		if i%4 == 2 {
+			p.Value, p.Count = float64(i)/3, 57
+		}
+		points = append(points, p)
+		if p.Count == 0 {
+			plain = append(plain, p)
+		}
+	}
+	points[3].Quality = Uncertain
+	coded := AppendColumn(nil, points)
+	got, rest, err := ReadColumn(coded, len(points))
+	if err != nil || len(rest) != 0 || !reflect.DeepEqual(got, points) {
+		t.Fatalf("got %+v, %v, %d bytes left", got, err, len(rest))
+	}
+	if more := len(coded) - len(AppendColumn(nil, plain)); more > 100*8+100*2+2*400+20 {
+		t.Errorf("100 means take %d bytes", more)
+	}
+	damaged := slices.Clone(coded)
+	for i := range damaged {
+		damaged[i] ^= 0xff
+		if back, _, err := ReadColumn(damaged, len(points)); err == nil {
+			for _, p := range back {
+				if p.Count > MaxRecords {
+					t.Errorf("byte %d: a count of %d", i, p.Count)
+				}
+			}
+		}
+		damaged[i] ^= 0xff
+	}
 }

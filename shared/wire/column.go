@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"math"
+	"slices"
 )
 
 // Point is one value of a series that is known from the context.
@@ -11,6 +12,7 @@ type Point struct {
 	At      int64 // Unix milliseconds
 	Value   float64
 	Quality Quality
+	Count   uint32 // the value is the mean of so many readings, at most MaxRecords; 0: it is a reading itself
 }
 
 // A column holds the points of one series:
@@ -19,11 +21,16 @@ type Point struct {
 //	times    the first as varint, the step to the second as varint, then the change of the step
 //	values   one byte e: 0–9 means every value × 10^e is a whole number, written as varint differences;
 //	         255 means eight bytes each, little endian
-//	quality  one byte: 0 all good; 1 one byte each
+//	quality  one byte: bit 0: one byte each follows, else all are good; bit 1: means follow
+//	means    one count each as uvarint, 0 for a reading itself; then the values of the means alone, in the
+//	         form of values, where each of them has repeated the value before it
 const (
 	rawValues  = 255
 	maxScale   = 9
 	maxDecimal = 1 << 53
+
+	flagQuality = 1
+	flagMeans   = 2
 )
 
 var powers = [maxScale + 1]float64{1, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9}
@@ -47,19 +54,45 @@ func AppendColumn(out []byte, points []Point) []byte {
 		}
 		last = p.At
 	}
-	out = appendValues(out, points)
-	good := true
-	for _, p := range points {
-		good = good && p.Quality == Good
+	readings, means := part(points)
+	out = appendValues(out, readings)
+	var flags byte
+	if slices.ContainsFunc(points, func(p Point) bool { return p.Quality != Good }) {
+		flags |= flagQuality
 	}
-	if good {
-		return append(out, 0)
+	if len(means) > 0 {
+		flags |= flagMeans
 	}
-	out = append(out, 1)
-	for _, p := range points {
-		out = append(out, byte(p.Quality))
+	out = append(out, flags)
+	if flags&flagQuality != 0 {
+		for _, p := range points {
+			out = append(out, byte(p.Quality))
+		}
+	}
+	if flags&flagMeans != 0 {
+		for _, p := range points {
+			out = binary.AppendUvarint(out, uint64(p.Count))
+		}
+		out = appendValues(out, means)
 	}
 	return out
+}
+
+// part takes the means out of points: they have more decimals than readings and would make all of them long.
+func part(points []Point) (readings, means []Point) {
+	if !slices.ContainsFunc(points, func(p Point) bool { return p.Count > 0 }) {
+		return points, nil
+	}
+	last := 0.0
+	for _, p := range points {
+		if p.Count > 0 {
+			means = append(means, p)
+			p.Value = last
+		}
+		last = p.Value
+		readings = append(readings, p)
+	}
+	return readings, means
 }
 
 func appendValues(out []byte, points []Point) []byte {
@@ -205,32 +238,61 @@ func (r *reader) column(limit int) []Point {
 		}
 		points[i].At = last
 	}
-	e := r.byte()
-	switch {
-	case e == rawValues:
-		for i := range points {
-			points[i].Value = math.Float64frombits(r.uint64())
-		}
-	case e <= maxScale:
-		var v int64
-		for i := range points {
-			v += r.varint()
-			points[i].Value = float64(v) / powers[e]
-		}
-	default:
+	values := r.values(n)
+	flags := r.byte()
+	if r.failed || flags > flagQuality|flagMeans {
 		r.fail()
+		return nil
 	}
-	switch r.byte() {
-	case 0:
-	case 1:
-		for i := range points {
+	for i := range points {
+		points[i].Value = values[i]
+		if flags&flagQuality != 0 {
 			points[i].Quality = Quality(r.byte())
 		}
-	default:
-		r.fail()
+	}
+	if flags&flagMeans != 0 {
+		r.means(points)
 	}
 	if r.failed {
 		return nil
 	}
 	return points
+}
+
+// values reads the values of n points.
+func (r *reader) values(n int) []float64 {
+	out := make([]float64, n)
+	e := r.byte()
+	switch {
+	case e == rawValues:
+		for i := range out {
+			out[i] = math.Float64frombits(r.uint64())
+		}
+	case e <= maxScale:
+		var v int64
+		for i := range out {
+			v += r.varint()
+			out[i] = float64(v) / powers[e]
+		}
+	default:
+		r.fail()
+	}
+	return out
+}
+
+func (r *reader) means(points []Point) {
+	var at []int
+	for i := range points {
+		n := r.uvarint()
+		if n > MaxRecords {
+			r.fail()
+			return
+		}
+		if points[i].Count = uint32(n); n > 0 {
+			at = append(at, i)
+		}
+	}
+	for k, v := range r.values(len(at)) {
+		points[at[k]].Value = v
+	}
 }

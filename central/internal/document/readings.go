@@ -29,12 +29,12 @@ type Readings interface {
 func CSV(out io.Writer, forSheets bool, zone *time.Location) (Readings, error) {
 	w := &csvReadings{csv: csv.NewWriter(out), sheets: forSheets, zone: zone}
 	w.csv.UseCRLF = true
-	head := []string{"device", "device_name", "property", "name", "unit", "at", "received_at", "value", "quality"}
+	head := []string{"device", "device_name", "property", "name", "unit", "at", "received_at", "value", "quality", "count"}
 	if forSheets {
 		if _, err := io.WriteString(out, "\ufeff"); err != nil {
 			return nil, fmt.Errorf("write headings: %w", err)
 		}
-		head = []string{"设备编号", "设备", "监测项编号", "监测项", "单位", "时间", "接收时间", "数值", "质量"}
+		head = []string{"设备编号", "设备", "监测项编号", "监测项", "单位", "时间", "接收时间", "数值", "质量", "读数个数"}
 	}
 	if err := w.csv.Write(head); err != nil {
 		return nil, fmt.Errorf("write headings: %w", err)
@@ -46,7 +46,7 @@ type csvReadings struct {
 	csv    *csv.Writer
 	sheets bool
 	zone   *time.Location
-	cells  [9]string
+	cells  [10]string
 }
 
 func (w *csvReadings) Write(r telemetry.ExportRow) error {
@@ -55,7 +55,7 @@ func (w *csvReadings) Write(r telemetry.ExportRow) error {
 		quality = [...]string{"正常", "存疑", "无效"}
 	}
 	w.cells = [...]string{
-		inert(r.Device), inert(r.DeviceName), inert(r.Property), inert(r.Name), inert(r.Unit), w.time(r.At), w.time(r.ReceivedAt), "", quality[min(r.Quality, wire.Bad)],
+		inert(r.Device), inert(r.DeviceName), inert(r.Property), inert(r.Name), inert(r.Unit), w.time(r.At), w.time(r.ReceivedAt), "", quality[min(r.Quality, wire.Bad)], strconv.FormatUint(uint64(max(r.Count, 1)), 10),
 	}
 	if !math.IsNaN(r.Value) && !math.IsInf(r.Value, 0) {
 		w.cells[7] = strconv.FormatFloat(r.Value, 'g', -1, 64)
@@ -112,6 +112,7 @@ type parquetReading struct {
 	ReceivedAt int64   `parquet:"received_at,optional,timestamp(millisecond)"` // 0 is written as null
 	Value      float64 `parquet:"value"`
 	Quality    int32   `parquet:"quality"`
+	Count      int32   `parquet:"count"`
 }
 
 type parquetReadings struct {
@@ -123,7 +124,7 @@ type parquetReadings struct {
 func (w *parquetReadings) Write(r telemetry.ExportRow) error {
 	p := parquetReading{
 		Device: r.Device, DeviceName: r.DeviceName, Property: r.Property, Name: r.Name, Unit: r.Unit,
-		At: r.At.UnixMilli(), Value: r.Value, Quality: int32(r.Quality),
+		At: r.At.UnixMilli(), Value: r.Value, Quality: int32(r.Quality), Count: int32(max(r.Count, 1)), //nolint:gosec // at most wire.MaxRecords
 	}
 	if !r.ReceivedAt.IsZero() {
 		p.ReceivedAt = r.ReceivedAt.UnixMilli()

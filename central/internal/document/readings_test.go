@@ -31,12 +31,12 @@ func TestCSVIsExactAndNoCellIsAFormula(t *testing.T) {
 		sheets bool
 		want   string
 	}{
-		{false, "device,device_name,property,name,unit,at,received_at,value,quality\r\n" +
-			"level,\"洋口, 闸\",water_level,水位,m,2026-11-24T01:02:03.004Z,2026-11-24T01:02:04.004Z,-0.1,good\r\n" +
-			"level,\"'=HYPERLINK(\"\"x\"\")\",water_level,水位,m,2026-11-24T01:02:03.004Z,,,bad\r\n"},
-		{true, "\ufeff设备编号,设备,监测项编号,监测项,单位,时间,接收时间,数值,质量\r\n" +
-			"level,\"洋口, 闸\",water_level,水位,m,2026-11-24 09:02:03.004,2026-11-24 09:02:04.004,-0.1,正常\r\n" +
-			"level,\"'=HYPERLINK(\"\"x\"\")\",water_level,水位,m,2026-11-24 09:02:03.004,,,无效\r\n"},
+		{false, "device,device_name,property,name,unit,at,received_at,value,quality,count\r\n" +
+			"level,\"洋口, 闸\",water_level,水位,m,2026-11-24T01:02:03.004Z,2026-11-24T01:02:04.004Z,-0.1,good,1\r\n" +
+			"level,\"'=HYPERLINK(\"\"x\"\")\",water_level,水位,m,2026-11-24T01:02:03.004Z,,,bad,1\r\n"},
+		{true, "\ufeff设备编号,设备,监测项编号,监测项,单位,时间,接收时间,数值,质量,读数个数\r\n" +
+			"level,\"洋口, 闸\",water_level,水位,m,2026-11-24 09:02:03.004,2026-11-24 09:02:04.004,-0.1,正常,1\r\n" +
+			"level,\"'=HYPERLINK(\"\"x\"\")\",water_level,水位,m,2026-11-24 09:02:03.004,,,无效,1\r\n"},
 	} {
 		var out bytes.Buffer
 		w, err := CSV(&out, c.sheets, zone)
@@ -68,7 +68,7 @@ func FuzzNoTextIsAFormula(f *testing.F) {
 			t.Fatal(err)
 		}
 		rows, err := csv.NewReader(&out).ReadAll()
-		if err != nil || len(rows) != 2 || len(rows[1]) != 9 {
+		if err != nil || len(rows) != 2 || len(rows[1]) != 10 {
 			t.Fatalf("%q makes %d rows, %v", text, len(rows), err)
 		}
 		if cell := rows[1][1]; cell != "" && strings.ContainsRune("=+-@\t\r\n＝＋－＠", []rune(cell)[0]) {

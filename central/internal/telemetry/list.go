@@ -45,10 +45,11 @@ type Row struct {
 	ReceivedAt *time.Time   `json:"received_at"`
 	Value      *float64     `json:"value"`
 	Quality    wire.Quality `json:"quality"`
+	Count      uint32       `json:"count" doc:"the value is the mean of so many readings that the terminal had to thin out; 1: it is a reading itself"`
 }
 
 func (s *Sample) row() Row {
-	r := Row{Device: s.Device, Property: s.Property, At: s.At, Quality: s.Quality}
+	r := Row{Device: s.Device, Property: s.Property, At: s.At, Quality: s.Quality, Count: max(s.Count, 1)}
 	if !s.ReceivedAt.IsZero() {
 		r.ReceivedAt = &s.ReceivedAt
 	}

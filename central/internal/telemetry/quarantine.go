@@ -165,7 +165,7 @@ func Suspects(in *Incoming, readings []wire.Reading, events []wire.Event) []Susp
 				Origin: origin(r.Device + "/" + r.Property), Sender: in.Edge, Device: r.Device, Property: r.Property, ReceivedAt: in.ReceivedAt,
 			})
 		}
-		out[n].Points = append(out[n].Points, wire.Point{At: r.At, Value: r.Value, Quality: r.Quality})
+		out[n].Points = append(out[n].Points, wire.Point{At: r.At, Value: r.Value, Quality: r.Quality, Count: r.Count})
 	}
 	for _, e := range events {
 		device := e.Device
@@ -313,7 +313,7 @@ func (s *Suspect) shifted(shift int64, now time.Time) (*wire.Batch, error) {
 	}
 	b := &wire.Batch{Lane: wire.LaneTelemetry, Backfill: true} // not live: it may be of any age
 	for _, p := range s.Points {
-		b.Readings = append(b.Readings, wire.Reading{Device: s.Device, Property: s.Property, At: right(p.At), Value: p.Value, Quality: max(p.Quality, wire.Uncertain)})
+		b.Readings = append(b.Readings, wire.Reading{Device: s.Device, Property: s.Property, At: right(p.At), Value: p.Value, Quality: max(p.Quality, wire.Uncertain), Count: p.Count})
 	}
 	slices.SortStableFunc(b.Readings, func(a, b wire.Reading) int { return cmp.Compare(a.At, b.At) })
 	if s.Event != nil {

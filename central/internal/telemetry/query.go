@@ -121,6 +121,7 @@ type Sample struct {
 	ReceivedAt time.Time
 	Value      float64 // may be no finite number when bad readings were asked for
 	Quality    wire.Quality
+	Count      uint32 // the value is the mean of so many readings; 0: it is one itself
 }
 
 // steps are the widths of buckets that people read easily; above them whole weeks.

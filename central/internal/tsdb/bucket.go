@@ -20,9 +20,10 @@ func (s *stat) add(p point) {
 		s.min, s.max = p.value, p.value
 	}
 	s.min, s.max = min(s.min, p.value), max(s.max, p.value)
-	s.sum += p.value
-	s.count++
-	if s.count == 1 || p.at >= s.lastAt {
+	s.sum += p.value * float64(p.n())
+	first := s.count == 0
+	s.count += p.n()
+	if first || p.at >= s.lastAt {
 		s.last, s.lastAt = p.value, p.at
 	}
 }
@@ -61,7 +62,7 @@ type rolled struct {
 func (b *rolled) add(p point) {
 	c := p.class()
 	if c == void {
-		b.stats[void].count++
+		b.stats[void].count += p.n()
 		return
 	}
 	b.stats[c].add(p)

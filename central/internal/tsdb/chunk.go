@@ -26,7 +26,7 @@ const (
 // errChunk is returned for a chunk that cannot be read.
 var errChunk = errors.New("chunk is damaged")
 
-// summary is what is known of a chunk without reading it. Min, Max, Sum and Last are of its usable
+// summary is what is known of a chunk without reading it. A mean counts as the readings it stands for. Min, Max, Sum and Last are of its usable
 // readings only: good and uncertain ones; LastAt is the
 // time of the last of them. First and last arrival are zero when they were not kept.
 type summary struct {
@@ -41,12 +41,13 @@ type summary struct {
 }
 
 func summarise(points []point) summary {
-	s := summary{Points: int64(len(points))}
+	var s summary
 	if len(points) == 0 {
 		return s
 	}
 	s.T0, s.T1 = points[0].at, points[len(points)-1].at
 	for _, p := range points {
+		s.Points += p.n()
 		if p.received != 0 {
 			if s.R0 == 0 {
 				s.R0 = p.received
@@ -62,10 +63,10 @@ func summarise(points []point) summary {
 		}
 		s.Min, s.Max, s.Last = min(s.Min, p.value), max(s.Max, p.value), p.value
 		s.LastAt = p.at
-		s.Sum += p.value
-		s.Usable++
+		s.Sum += p.value * float64(p.n())
+		s.Usable += p.n()
 		if c == good {
-			s.Good++
+			s.Good += p.n()
 		}
 	}
 	return s
@@ -104,7 +105,7 @@ type buffer struct {
 func (c *codec) encode(points []point, b *buffer) []byte {
 	b.points = b.points[:0]
 	for _, p := range points {
-		b.points = append(b.points, wire.Point{At: p.at, Value: p.value, Quality: p.quality})
+		b.points = append(b.points, wire.Point{At: p.at, Value: p.value, Quality: p.quality, Count: p.count})
 	}
 	b.plain = wire.AppendColumn(b.plain[:0], b.points)
 	// Arrivals, in runs of readings that came together: length, change of the time.
@@ -140,7 +141,7 @@ func (c *codec) decode(body []byte) ([]point, error) {
 		if i > 0 && p.At <= column[i-1].At {
 			return nil, errChunk
 		}
-		out[i] = point{at: p.At, value: p.Value, quality: p.Quality}
+		out[i] = point{at: p.At, value: p.Value, quality: p.Quality, count: p.Count}
 	}
 	if body[0] == chunkCodec {
 		rest, err = readArrivals(out, rest)

@@ -168,7 +168,7 @@ func (d *DB) stage(ctx context.Context, readings []wire.Reading) (int, error) {
 			d.expired++
 			continue
 		}
-		p := wire.Point{At: r.At, Value: r.Value, Quality: r.Quality}
+		p := wire.Point{At: r.At, Value: r.Value, Quality: r.Quality, Count: r.Count}
 		at := len(s.stage)
 		if at > 0 && p.At <= s.stage[at-1].At {
 			var have bool

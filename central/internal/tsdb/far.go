@@ -133,7 +133,7 @@ func (d *DB) farPoints(ctx context.Context, n name, from, to int64) ([]point, er
 func appendFar(out []point, list []telemetry.Sample) []point {
 	for i := range list {
 		s := &list[i]
-		p := point{at: s.At.UnixMilli(), value: s.Value, quality: s.Quality}
+		p := point{at: s.At.UnixMilli(), value: s.Value, quality: s.Quality, count: s.Count}
 		if n := len(out); n > 0 && out[n-1].at == p.at {
 			continue
 		}

@@ -92,9 +92,9 @@ func (f *fold) points(points []point) {
 		c := p.class()
 		switch c {
 		case uncertain:
-			b.uncertain++
+			b.uncertain += p.n()
 		case bad, void:
-			b.bad++
+			b.bad += p.n()
 		case good, classes:
 		}
 		if f.takes(c) {

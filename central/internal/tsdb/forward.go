@@ -153,7 +153,7 @@ func (d *DB) collect(ctx context.Context, until int64) (outgoing, error) {
 func appendSamples(out []telemetry.Sample, s *series, points []wire.Point, received int64) []telemetry.Sample {
 	for _, p := range points {
 		out = append(out, telemetry.Sample{
-			Device: s.device, Property: s.property, At: wire.Time(p.At), ReceivedAt: wire.Time(received), Value: p.Value, Quality: p.Quality,
+			Device: s.device, Property: s.property, At: wire.Time(p.At), ReceivedAt: wire.Time(received), Value: p.Value, Quality: p.Quality, Count: p.Count,
 		})
 	}
 	return out

@@ -211,7 +211,7 @@ func (d *DB) Replay(ctx context.Context, fn func(telemetry.Incoming) error) erro
 				continue
 			}
 			for _, p := range c.points {
-				b.Readings = append(b.Readings, wire.Reading{Device: s.device, Property: s.property, At: p.At, Value: p.Value, Quality: p.Quality})
+				b.Readings = append(b.Readings, wire.Reading{Device: s.device, Property: s.property, At: p.At, Value: p.Value, Quality: p.Quality, Count: p.Count})
 			}
 		}
 		if err := fn(telemetry.Incoming{Batch: b, ReceivedAt: at}); err != nil {

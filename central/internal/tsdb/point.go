@@ -14,7 +14,11 @@ type point struct {
 	value    float64
 	received int64 // 0: stored before receive times were kept
 	quality  wire.Quality
+	count    uint32 // the value is the mean of so many readings; 0: it is one itself
 }
+
+// n is for how many readings it stands.
+func (p point) n() int64 { return int64(max(p.count, 1)) }
 
 // class is what a reading counts as in a chart.
 type class int
@@ -38,7 +42,7 @@ func (p point) class() class {
 func appendPoints(out []point, points []wire.Point, received int64) []point {
 	out = slices.Grow(out, len(points))
 	for _, p := range points {
-		out = append(out, point{at: p.At, value: p.Value, received: received, quality: p.Quality})
+		out = append(out, point{at: p.At, value: p.Value, received: received, quality: p.Quality, count: p.Count})
 	}
 	return out
 }

@@ -40,7 +40,7 @@ func (d *DB) Read(ctx context.Context, q telemetry.Read) ([]telemetry.Sample, er
 
 // sampleOf is a reading as callers see it.
 func sampleOf(q telemetry.Read, p point) telemetry.Sample {
-	s := telemetry.Sample{Device: q.Device, Property: q.Property, At: wire.Time(p.at), Value: p.value, Quality: p.quality}
+	s := telemetry.Sample{Device: q.Device, Property: q.Property, At: wire.Time(p.at), Value: p.value, Quality: p.quality, Count: p.count}
 	if p.received != 0 {
 		s.ReceivedAt = wire.Time(p.received)
 	}

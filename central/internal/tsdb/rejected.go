@@ -38,7 +38,7 @@ func (d *DB) keepRejected(ctx context.Context, tx *sql.Tx, list []refused) error
 			d.mu.RLock()
 			s := d.names[name{one.Device, one.Property}]
 			d.mu.RUnlock()
-			p := wire.Point{At: one.At.UnixMilli(), Value: one.Value, Quality: one.Quality}
+			p := wire.Point{At: one.At.UnixMilli(), Value: one.Value, Quality: one.Quality, Count: one.Count}
 			columns := byArrival[one.ReceivedAt.UnixMilli()]
 			if n := len(columns); n > 0 && columns[n-1].id == s.id {
 				columns[n-1].points = append(columns[n-1].points, p)

@@ -13,11 +13,6 @@ import (
 	"github.com/fengsui/fengsui/shared/wire"
 )
 
-const (
-	thinRuns = 32                     // blocks thinned in one transaction at most
-	fresh    = int64(10 * 60 * 1_000) // ms; readings younger than the newest by less are not thinned
-)
-
 // loss is what enforce has taken away.
 type loss struct {
 	lane     wire.Lane
@@ -53,7 +48,7 @@ func (b *Box) enforce(ctx context.Context, tx *sql.Tx, st *state, boot string) e
 		target := q.limit - q.limit/20
 		if q.lane == wire.LaneTelemetry {
 			for _, minutes := range []int{1, 5} {
-				l := &loss{lane: q.lane, why: fmt.Sprintf("disk quota: thinned to lowest, highest and last of %d min", minutes)}
+				l := &loss{lane: q.lane, why: fmt.Sprintf("disk quota: thinned to lowest, highest, last and mean of %d min", minutes)}
 				if err := b.thin(ctx, tx, st, minutes, target, l); err != nil {
 					return err
 				}
@@ -117,90 +112,6 @@ func dropOldest(ctx context.Context, tx *sql.Tx, st *state, lane wire.Lane, targ
 		}
 	}
 	return nil
-}
-
-// thin goes through the oldest blocks that are not yet thinned so far. Extremes stay: the highest water
-// of a night is what everybody asks for.
-func (b *Box) thin(ctx context.Context, tx *sql.Tx, st *state, minutes int, target int64, l *loss) error {
-	var newest int64
-	if err := tx.QueryRowContext(ctx, `select coalesce(max(newest), 0) from (select newest from block where lane = $1 and acked is null order by seq_from desc limit 8)`, wire.LaneTelemetry).Scan(&newest); err != nil {
-		return err
-	}
-	for range thinRuns {
-		if st.unacked[wire.LaneTelemetry].bytes <= target {
-			return nil
-		}
-		heads, err := query(ctx, tx, `where lane = $1 and acked is null and thin < $2 and newest < $3 order by seq_from limit 500`, wire.LaneTelemetry, minutes, newest-fresh)
-		if err != nil || len(heads) == 0 {
-			return err
-		}
-		run := joinable(heads)
-		whole, err := b.join(ctx, tx, st, run)
-		if err != nil {
-			return err
-		}
-		before := len(whole.batch.Readings)
-		whole.batch.Readings = thinned(whole.batch.Readings, int64(minutes)*60_000)
-		whole.thin = minutes
-		if whole.payload, err = whole.batch.Encode(); err != nil {
-			return fmt.Errorf("encode thinned block: %w", err)
-		}
-		if err := b.insert(ctx, tx, st, whole); err != nil {
-			return err
-		}
-		l.add(int64(before-len(whole.batch.Readings)), run[0].oldest, run[len(run)-1].newest)
-	}
-	return nil
-}
-
-// thinned keeps the lowest, the highest and the last good reading of each series and bucket, in their
-// order; readings that are not good keep only the last.
-func thinned(readings []wire.Reading, bucket int64) []wire.Reading {
-	type key struct {
-		series
-		bucket int64
-		bad    bool
-	}
-	type pick struct{ low, high, last int }
-	picks := map[key]*pick{}
-	for i, r := range readings {
-		k := key{series{r.Device, r.Property}, floor(r.At, bucket), r.Quality == wire.Bad}
-		p, ok := picks[k]
-		if !ok {
-			picks[k] = &pick{i, i, i}
-			continue
-		}
-		p.last = i
-		if k.bad {
-			p.low, p.high = i, i
-			continue
-		}
-		if r.Value < readings[p.low].Value {
-			p.low = i
-		}
-		if r.Value > readings[p.high].Value {
-			p.high = i
-		}
-	}
-	keep := map[int]bool{}
-	for _, p := range picks {
-		keep[p.low], keep[p.high], keep[p.last] = true, true, true
-	}
-	out := make([]wire.Reading, 0, len(keep))
-	for i, r := range readings {
-		if keep[i] {
-			out = append(out, r)
-		}
-	}
-	return out
-}
-
-func floor(at, bucket int64) int64 {
-	q := at / bucket
-	if at%bucket < 0 {
-		q--
-	}
-	return q
 }
 
 // trim deletes acknowledged blocks that are too old, and the oldest until at most limit bytes are left.

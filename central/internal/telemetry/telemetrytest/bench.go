@@ -117,7 +117,7 @@ func model(rs []wire.Reading, q telemetry.Query, step int64) ([]telemetry.Bucket
 			if void || r.Quality >= wire.Bad {
 				flags[start].Bad++
 			} else {
-				flags[start].Uncertain++
+				flags[start].Uncertain += int64(max(r.Count, 1))
 			}
 		}
 		most := map[telemetry.Quality]wire.Quality{"": wire.Uncertain, telemetry.Usable: wire.Uncertain, telemetry.GoodOnly: wire.Good, telemetry.AnyQuality: 255}[q.Quality]
@@ -130,8 +130,9 @@ func model(rs []wire.Reading, q telemetry.Query, step int64) ([]telemetry.Bucket
 			buckets[start] = b
 		}
 		b.Min, b.Max, b.Last = min(b.Min, r.Value), max(b.Max, r.Value), r.Value
-		b.Mean += r.Value
-		b.Count++
+		n := int64(max(r.Count, 1))
+		b.Mean += r.Value * float64(n)
+		b.Count += n
 	}
 	return ordered(buckets, func(b *telemetry.Bucket) { b.Mean /= float64(b.Count) }), ordered(flags, func(*telemetry.Flag) {})
 }
@@ -169,7 +170,7 @@ func agree(t *testing.T, what string, got telemetry.Chart, rs []wire.Reading, q 
 	}
 }
 
-// mixed is 2½ days of a series at one reading a minute and more, of every quality.
+// mixed is 2½ days of a series at one reading a minute and more, of every quality, some of them means.
 func mixed(n, every int) []wire.Reading {
 	out := make([]wire.Reading, n)
 	for i := range out {
@@ -181,6 +182,9 @@ func mixed(n, every int) []wire.Reading {
 			out[i].Quality = wire.Uncertain
 		case i%1000 == 998:
 			out[i].Value = math.NaN()
+		}
+		if i%25 == 7 {
+			out[i].Count = uint32(2 + i%50) //nolint:gosec // small
 		}
 	}
 	return out
@@ -200,7 +204,7 @@ func check(t *testing.T, what string, got []telemetry.Sample, rs []wire.Reading,
 		s := got[i]
 		i++
 		value := s.Value == r.Value || (math.IsNaN(s.Value) && math.IsNaN(r.Value))
-		if s.At.UnixMilli() != r.At || !value || s.Quality != r.Quality || !s.ReceivedAt.Equal(wire.Time(at(n/3000*3000))) {
+		if s.At.UnixMilli() != r.At || !value || s.Quality != r.Quality || s.Count != r.Count || !s.ReceivedAt.Equal(wire.Time(at(n/3000*3000))) {
 			t.Errorf("%s: reading %d is %+v, want %+v", what, n, s, r)
 			return
 		}

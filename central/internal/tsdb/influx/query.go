@@ -79,6 +79,8 @@ const (
 	byCount = "count"
 	byLast  = "last"
 	byVoid  = "void"
+	byMore  = "more"
+	bySum   = "more_sum"
 )
 
 // Sum implements tsdb.Remote.
@@ -93,6 +95,8 @@ func (c *Client) Sum(ctx context.Context, device, property string, from, to, ste
 		window("values()", fn, fn)
 	}
 	window(c.series(device, property, from, to, fieldVoid), byCount, byVoid)
+	window(c.series(device, property, from, to, fieldMore), "sum", byMore)
+	window(c.series(device, property, from, to, fieldMoreSum), "sum", bySum)
 	// aggregateWindow would lose when the last reading was.
 	fmt.Fprintf(&flux, `values() |> window(every: %dms) |> last() |> keep(columns: ["_time", "_value", "quality"]) |> yield(name: "%s")`+"\n", step, byLast)
 
@@ -101,7 +105,11 @@ func (c *Client) Sum(ctx context.Context, device, property string, from, to, ste
 		quality string
 		void    bool
 	}
-	sums := map[key]*tsdb.Summary{}
+	type more struct {
+		count int64
+		sum   float64
+	}
+	sums, thinned := map[key]*tsdb.Summary{}, map[key]more{}
 	err := c.each(ctx, flux.String(), func(r *query.FluxRecord) {
 		at := r.Time().UnixMilli()
 		quality, _ := r.ValueByKey(tagQuality).(string)
@@ -122,13 +130,21 @@ func (c *Client) Sum(ctx context.Context, device, property string, from, to, ste
 			s.Count = integer(r.Value())
 		case byLast:
 			s.Last, s.LastAt = float(r.Value()), at
+		case byMore:
+			thinned[k] = more{integer(r.Value()), thinned[k].sum}
+		case bySum:
+			thinned[k] = more{thinned[k].count, float(r.Value())}
 		}
 	})
 	if err != nil {
 		return nil, err
 	}
 	out := make([]tsdb.Summary, 0, len(sums))
-	for _, s := range sums {
+	for k, s := range sums {
+		if m := thinned[k]; m.count > 0 {
+			s.Mean = (s.Mean*float64(s.Count) + m.sum) / float64(s.Count+m.count)
+			s.Count += m.count
+		}
 		out = append(out, *s)
 	}
 	slices.SortFunc(out, func(a, b tsdb.Summary) int { return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.Quality, b.Quality)) })
@@ -148,6 +164,9 @@ func (c *Client) Read(ctx context.Context, device, property string, from, to int
 		} else {
 			what, _ := r.ValueByKey(fieldVoid).(string)
 			s.Value = void(what)
+		}
+		if n := integer(r.ValueByKey(fieldMore)); n > 0 && n < wire.MaxRecords {
+			s.Count = uint32(n) + 1
 		}
 		if ms := integer(r.ValueByKey(fieldReceived)); ms != 0 {
 			s.ReceivedAt = wire.Time(ms)

@@ -23,6 +23,10 @@ const (
 	fieldValue    = "value"
 	fieldReceived = "received"
 	fieldVoid     = "void"
+
+	// Of means only: how many readings more than one they stand for, and the sum of these.
+	fieldMore    = "more"
+	fieldMoreSum = "more_sum"
 )
 
 // Write implements tsdb.Remote.
@@ -41,6 +45,10 @@ func pointOf(s *telemetry.Sample) *write.Point {
 		p.AddField(fieldVoid, strconv.FormatFloat(s.Value, 'g', -1, 64))
 	} else {
 		p.AddField(fieldValue, s.Value)
+		if s.Count > 1 {
+			more := int64(s.Count) - 1
+			p.AddField(fieldMore, more).AddField(fieldMoreSum, s.Value*float64(more))
+		}
 	}
 	received := int64(0)
 	if !s.ReceivedAt.IsZero() {

@@ -1924,6 +1924,11 @@ export interface components {
         Row: {
             /** Format: date-time */
             at: string;
+            /**
+             * Format: int32
+             * @description the value is the mean of so many readings that the terminal had to thin out; 1: it is a reading itself
+             */
+            count: number;
             device: string;
             property: string;
             /** Format: int32 */
