@@ -16,6 +16,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/api"
 	"github.com/fengsui/fengsui/central/internal/audit"
 	"github.com/fengsui/fengsui/central/internal/ballast"
+	"github.com/fengsui/fengsui/central/internal/board"
 	"github.com/fengsui/fengsui/central/internal/config"
 	"github.com/fengsui/fengsui/central/internal/device"
 	"github.com/fengsui/fengsui/central/internal/event"
@@ -97,6 +98,7 @@ func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) er
 		return err
 	}
 	outputs := b.outputs(devices, in)
+	boards := &board.Service{Store: store.NewBoards(b.db), Tx: b.db, Devices: devices, Events: b.bus}
 	configs, err := c.fleet(system, b, devices, in)
 	if err != nil {
 		return err
@@ -112,7 +114,7 @@ func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) er
 	if err != nil {
 		return err
 	}
-	register(server, services{b.accounts, b.audit, devices, values, pictures, outputs, configs})
+	register(server, services{b.accounts, b.audit, devices, values, pictures, outputs, configs, boards})
 	api.RegisterLive(server, liveOf(b.bus, devices, values, pictures))
 	if err := server.Start(ctx); err != nil {
 		return err
@@ -330,6 +332,7 @@ type services struct {
 	video     *video.Service
 	outputs   *output.Service
 	fleet     *fleet.Service
+	boards    *board.Service
 }
 
 // register adds the routes of every capability.
@@ -341,6 +344,7 @@ func register(s *api.Server, v services) {
 	api.RegisterTelemetry(s, v.telemetry)
 	api.RegisterOutputs(s, v.outputs)
 	api.RegisterFleet(s, v.fleet)
+	api.RegisterBoards(s, v.boards)
 	if v.video != nil {
 		api.RegisterVideo(s, v.video)
 	}
@@ -362,6 +366,6 @@ func liveOf(bus *event.Bus, devices *device.Service, values *telemetry.Service, 
 // OpenAPI is the document of the whole API, without starting anything.
 func OpenAPI() ([]byte, error) {
 	s := api.New(api.Options{})
-	register(s, services{&account.Service{}, &audit.Service{}, &device.Service{}, &telemetry.Service{}, video.New(video.Options{Log: slog.New(slog.DiscardHandler)}), &output.Service{}, &fleet.Service{}})
+	register(s, services{&account.Service{}, &audit.Service{}, &device.Service{}, &telemetry.Service{}, video.New(video.Options{Log: slog.New(slog.DiscardHandler)}), &output.Service{}, &fleet.Service{}, &board.Service{}})
 	return s.OpenAPI()
 }

@@ -35,6 +35,7 @@ const (
 	AlarmAck      Permission = "alarm.ack"
 	VideoWatch    Permission = "video.watch"
 	OutputSwitch  Permission = "output.switch" // sirens and relays
+	BoardWrite    Permission = "board.write"   // boards of rivers and plants
 	AccountRead   Permission = "account.read"
 	AccountWrite  Permission = "account.write"
 	AuditRead     Permission = "audit.read"

@@ -209,6 +209,77 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/boards": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List boards, without their tiles */
+        get: operations["list-boards"];
+        put?: never;
+        /** Save a new board */
+        post: operations["create-board"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/boards/suggestion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A board of what stands in a division, not saved */
+        get: operations["suggest-board"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/boards/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show one board */
+        get: operations["get-board"];
+        /** Save a board over the version that its author has seen */
+        put: operations["change-board"];
+        post?: never;
+        /** Remove a board; it can be brought back */
+        delete: operations["remove-board"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/boards/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Bring a removed board back */
+        post: operations["restore-board"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/config-rollouts": {
         parameters: {
             query?: never;
@@ -1248,6 +1319,35 @@ export interface components {
             /** Format: int64 */
             records: number;
         };
+        Board: {
+            author: string;
+            author_name: string;
+            /** Format: date-time */
+            created_at: string;
+            demo: boolean;
+            division: string;
+            id: string;
+            /** Format: date-time */
+            removed_at?: string;
+            tiles: components["schemas"]["Tile"][] | null;
+            title: string;
+            title_en: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: int64 */
+            version: number;
+        };
+        BoardDraft: {
+            division: string;
+            tiles: components["schemas"]["Tile"][] | null;
+            title: string;
+            title_en?: string;
+            /**
+             * Format: int64
+             * @description The one that the author has seen; of a change only
+             */
+            version?: number;
+        };
         Bucket: {
             /** Format: date-time */
             at: string;
@@ -1620,6 +1720,10 @@ export interface components {
         };
         ListAuditView: {
             items: components["schemas"]["AuditView"][] | null;
+            next?: string;
+        };
+        ListBoard: {
+            items: components["schemas"]["Board"][] | null;
             next?: string;
         };
         ListDevice: {
@@ -2027,6 +2131,35 @@ export interface components {
              */
             until: string;
         };
+        Spot: {
+            series: string;
+            /** Format: double */
+            x: number;
+            /** Format: double */
+            y: number;
+        };
+        Station: {
+            /**
+             * Format: double
+             * @description Guarantee level (保证水位)
+             */
+            guarantee?: number;
+            /**
+             * Format: double
+             * @description Along the river, from upstream
+             */
+            km: number;
+            /** @description device/property */
+            series: string;
+            /** @description Where kilometre and levels come from */
+            source: string;
+            unverified: boolean;
+            /**
+             * Format: double
+             * @description Warning level (警戒水位), in the unit and datum of the series
+             */
+            warning?: number;
+        };
         Stats: {
             /** Format: int64 */
             bytes: number;
@@ -2112,6 +2245,33 @@ export interface components {
             stream: string;
             token: string;
             whep: string;
+        };
+        Tile: {
+            camera?: string;
+            /**
+             * Format: int64
+             * @description 1 to 4 of the board's 4
+             */
+            columns: number;
+            id: string;
+            /** @enum {string} */
+            kind: "river" | "plan" | "course" | "rain" | "now" | "alarms" | "camera";
+            /** @description Of a plan: a PNG, JPEG or WebP as a data address */
+            picture?: string;
+            /**
+             * Format: int64
+             * @description 1 to 3
+             */
+            rows: number;
+            /** @description device/property of course, now and rain; of rain the first is the level, the others are rain */
+            series?: string[] | null;
+            /** @description Of a plan */
+            spots?: components["schemas"]["Spot"][] | null;
+            /** @description Of a river, from upstream to downstream */
+            stations?: components["schemas"]["Station"][] | null;
+            /** @description Empty: the console names it */
+            title?: string;
+            title_en?: string;
         };
         Token: {
             /** Format: date-time */
@@ -2655,6 +2815,231 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Report"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-boards": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListBoard"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "create-board": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BoardDraft"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Board"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "suggest-board": {
+        parameters: {
+            query?: {
+                /** @description Empty: your own */
+                division?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Board"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-board": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Board"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-board": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BoardDraft"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Board"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "remove-board": {
+        parameters: {
+            query: {
+                /** @description The one that was seen */
+                version: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Board"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "restore-board": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Board"];
                 };
             };
             /** @description Problem */
