@@ -274,7 +274,7 @@ func (c *Centre) video(ctx context.Context, cfg config.Config, b *base, devices 
 
 // outputs shows and switches sirens and relays.
 func (b *base) outputs(devices *device.Service, in *ingest.Ingest) *output.Service {
-	s := &output.Service{Devices: devices, Commander: in, Events: b.bus}
+	s := &output.Service{Devices: devices, Commander: in, Events: b.bus, Journal: store.NewOutputs(b.db)}
 	b.bus.Handle(func(_ context.Context, e event.Event) {
 		if r, ok := e.Data.(wire.CommandResult); ok && e.Kind == device.EventResult {
 			s.Result(e.Subject, r)

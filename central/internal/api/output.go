@@ -20,6 +20,11 @@ type orderInput struct {
 	}
 }
 
+type outputID struct {
+	Device string `path:"device" maxLength:"64"`
+	Output string `path:"output" maxLength:"64"`
+}
+
 // RegisterOutputs adds sirens and relays.
 func RegisterOutputs(s *Server, svc *output.Service) {
 	register(s, huma.Operation{
@@ -32,5 +37,11 @@ func RegisterOutputs(s *Server, svc *output.Service) {
 		Summary: "Switch a siren or a relay and wait for what becomes of it", Tags: []string{"outputs"},
 	}, func(ctx context.Context, in *orderInput) (*body[output.Outcome], error) {
 		return reply(svc.Switch(ctx, output.Order{Device: in.Device, Output: in.Output, On: in.Body.On, Seconds: in.Body.Seconds, Note: in.Body.Note}))
+	})
+	register(s, huma.Operation{
+		OperationID: "output-log", Method: http.MethodGet, Path: "/outputs/{device}/{output}/log",
+		Summary: "Who switched a siren or a relay, newest first, and what became of it", Tags: []string{"outputs"},
+	}, func(ctx context.Context, in *outputID) (*body[page.List[output.Switching]], error) {
+		return listed(svc.Log(ctx, in.Device, in.Output))
 	})
 }

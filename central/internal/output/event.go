@@ -8,9 +8,15 @@ import (
 
 // Events. The subject is "device/output".
 const (
-	EventOrdered  = "output.ordered"  // Data is Order; recorded before it is sent
+	EventOrdered  = "output.ordered"  // Data is Ordered; recorded before it is sent
 	EventAnswered = "output.answered" // Data is Outcome; also when no answer came
 )
+
+// Ordered is an order under the id of its command; Outcome has the same.
+type Ordered struct {
+	Order
+	Command string `json:"command"`
+}
 
 func news(ctx context.Context, kind string, o Order, division string, data any) event.Event {
 	return event.New(ctx, kind, o.Device+"/"+o.Output, division, data)

@@ -46,6 +46,7 @@ type Service struct {
 	Devices   Devices
 	Commander Commander
 	Events    event.Publisher
+	Journal   Journal
 
 	mu      sync.Mutex
 	waiting map[string]waiter // by id of the command
@@ -121,12 +122,12 @@ func (s *Service) Switch(ctx context.Context, o Order) (Outcome, error) {
 		return Outcome{}, fmt.Errorf("make id: %w", err)
 	}
 	cmd := wire.Command{ID: id.String(), Kind: wire.CommandOutputSet, Expires: wire.Millis(time.Now().Add(orderLife)), Body: body}
-	ordered := news(ctx, EventOrdered, o, target.Division, o)
+	outcome := Outcome{Order: o, Command: cmd.ID}
+	ordered := news(ctx, EventOrdered, o, target.Division, Ordered{o, cmd.ID})
 	if err := s.Events.Record(ctx, &ordered); err != nil {
 		return Outcome{}, err
 	}
 	s.Events.Publish(ctx, ordered)
-	outcome := Outcome{Order: o, Command: cmd.ID}
 	result, err := s.send(ctx, target.Edge, cmd)
 	if err != nil {
 		outcome.Error = err.Error()

@@ -55,7 +55,7 @@ func newField(t *testing.T) *field {
 		t.Fatal(err)
 	}
 	f.devices = &device.Service{Store: store.NewDevices(db), Tx: db, Events: bus, CA: ca, Log: slog.New(slog.DiscardHandler)}
-	f.Service = &output.Service{Devices: f.devices, Commander: f, Events: bus}
+	f.Service = &output.Service{Devices: f.devices, Commander: f, Events: bus, Journal: store.NewOutputs(db)}
 	system := actor.WithSystem(t.Context(), "test")
 	if _, err := f.devices.Create(system, device.New{ID: "edge", Kind: device.Edge, Name: "终端", Division: "320623"}); err != nil {
 		t.Fatal(err)
@@ -157,6 +157,15 @@ func TestOrderIsRefused(t *testing.T) {
 	}
 	if _, err := f.List(as("320623")); errs.KindOf(err) != errs.Denied {
 		t.Errorf("list without the permission: %v", err)
+	}
+	if _, err := f.Log(as("320623"), "horn", "siren"); errs.KindOf(err) != errs.Denied {
+		t.Errorf("log without the permission: %v", err)
+	}
+	if _, err := f.Log(as("320681", actor.DeviceRead), "horn", "siren"); errs.KindOf(err) != errs.NotFound {
+		t.Errorf("log of another county: %v", err)
+	}
+	if got, err := f.Log(as("320623", actor.DeviceRead), "horn", "siren"); err != nil || len(got) != 0 {
+		t.Errorf("log of nothing: %v, %v", got, err)
 	}
 	if len(f.told)+len(f.events) != 0 {
 		t.Errorf("told %v, events %v", f.told, f.events)

@@ -16,10 +16,11 @@ const mayImport: Record<string, string[]> = {
   ui: ['api', 'i18n', 'stores'],
   map: ['api', 'i18n', 'stores', 'ui'],
   'features/account': base,
+  'features/output': base,
   'features/telemetry': base,
   'features/video': base,
-  'features/device': [...base, 'features/telemetry'],
-  'features/map': [...base, 'features/telemetry', 'features/video'],
+  'features/device': [...base, 'features/telemetry', 'features/output'],
+  'features/map': [...base, 'features/telemetry', 'features/video', 'features/output'],
   'features/desk': [...base, 'features/telemetry', 'features/video'],
   'features/gallery': [...base, 'features/telemetry', 'features/video'],
 }

@@ -21,9 +21,9 @@ var files embed.FS
 
 // ports are the addresses of everything, remembered so that a second run finds its terminals again.
 type ports struct {
-	HTTP, Plain, TLS, Video     string
-	Level, Gas, GPS, RTSP, Ctrl string
-	Status                      map[string]string // of each edge
+	HTTP, Plain, TLS, Video            string
+	Level, Gas, Siren, GPS, RTSP, Ctrl string
+	Status                             map[string]string // of each edge
 }
 
 func (p ports) URL() string { return "http://" + p.HTTP }
@@ -38,7 +38,7 @@ func edges() []edge {
 func usual(http string) ports {
 	return ports{
 		HTTP: http, Plain: "127.0.0.1:1883", TLS: "127.0.0.1:8883", Video: "127.0.0.1:8189",
-		Level: "127.0.0.1:15021", Gas: "127.0.0.1:15022", GPS: "127.0.0.1:15023", RTSP: "127.0.0.1:15054", Ctrl: "127.0.0.1:15090",
+		Level: "127.0.0.1:15021", Gas: "127.0.0.1:15022", Siren: "127.0.0.1:15024", GPS: "127.0.0.1:15023", RTSP: "127.0.0.1:15054", Ctrl: "127.0.0.1:15090",
 		Status: map[string]string{"edge-rudong": "127.0.0.1:15061", "edge-qidong": "127.0.0.1:15062"},
 	}
 }
@@ -118,7 +118,7 @@ func (d *demo) choosePorts(ctx context.Context) error {
 }
 
 func (p *ports) all() []*string {
-	return []*string{&p.HTTP, &p.Plain, &p.TLS, &p.Video, &p.Level, &p.Gas, &p.GPS, &p.RTSP, &p.Ctrl}
+	return []*string{&p.HTTP, &p.Plain, &p.TLS, &p.Video, &p.Level, &p.Gas, &p.Siren, &p.GPS, &p.RTSP, &p.Ctrl}
 }
 
 func (d *demo) freePorts(ctx context.Context) error {

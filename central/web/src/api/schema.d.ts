@@ -677,6 +677,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/outputs/{device}/{output}/log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who switched a siren or a relay, newest first, and what became of it */
+        get: operations["output-log"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/roles": {
         parameters: {
             query?: never;
@@ -1778,6 +1795,10 @@ export interface components {
             items: components["schemas"]["Step"][] | null;
             next?: string;
         };
+        ListSwitching: {
+            items: components["schemas"]["Switching"][] | null;
+            next?: string;
+        };
         ListToken: {
             items: components["schemas"]["Token"][] | null;
             next?: string;
@@ -2238,6 +2259,20 @@ export interface components {
         };
         Streams: {
             items: components["schemas"]["Stream"][] | null;
+        };
+        Switching: {
+            /** Format: date-time */
+            answered_at?: string;
+            /** Format: date-time */
+            at: string;
+            by: string;
+            error?: string;
+            id: string;
+            note: string;
+            ok: boolean;
+            on: boolean;
+            /** Format: int64 */
+            seconds: number;
         };
         Ticket: {
             /** Format: date-time */
@@ -3986,6 +4021,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Outcome"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "output-log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                device: string;
+                output: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListSwitching"];
                 };
             };
             /** @description Problem */

@@ -56,6 +56,9 @@ export type Reported = S['Reported']
 export type Health = S['Health']
 export type QualityChoice = Comparison['quality']
 
+export type Output = S['Output']
+export type Switching = S['Switching']
+
 export type StreamState = 'idle' | 'starting' | 'live' | 'frozen'
 export type Stream = Narrow<S['Stream'], { state: StreamState }>
 export type Ticket = S['Ticket']
