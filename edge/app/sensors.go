@@ -12,6 +12,7 @@ import (
 	"github.com/fengsui/fengsui/edge/internal/alarm"
 	"github.com/fengsui/fengsui/edge/internal/clock"
 	"github.com/fengsui/fengsui/edge/internal/config"
+	"github.com/fengsui/fengsui/edge/internal/deadband"
 	"github.com/fengsui/fengsui/edge/internal/driver"
 	"github.com/fengsui/fengsui/edge/internal/poller"
 	"github.com/fengsui/fengsui/shared/profile"
@@ -35,6 +36,8 @@ func (a *Agent) openSensors(ctx context.Context, p *agentParts) error {
 		Keep: func(ctx context.Context, values map[string][]byte) error { return p.collector.Event(ctx, nil, values) },
 		Now:  p.clock.Now, Uptime: clock.Uptime, Changed: func() { p.uplink.Changed() }, Log: a.log.With("component", "actuator"),
 	}
+	p.deadband = deadband.New(func() float64 { return deadbandFactor(p.budget.Level(p.clock.Now())) })
+	a.parts.Add("deadband", func(context.Context) error { p.collector.Take(p.deadband.Rest(), true); return nil })
 	openers := drivers()
 	for _, s := range a.cfg.Sensors {
 		kind, open, err := kindOf(s, profiles, openers)
@@ -63,6 +66,7 @@ func (a *Agent) openSensors(ctx context.Context, p *agentParts) error {
 			}
 			p.actuator.Devices = append(p.actuator.Devices, actuator.Device{ID: s.ID, Switch: sw, Outputs: kind.Outputs, Own: len(kind.Series) == 0})
 		}
+		p.deadband.Add(s.ID, kind.Series)
 		p.declared = append(p.declared, a.declare(s, kind))
 	}
 	return a.openRules(ctx, p)
@@ -127,16 +131,17 @@ func take(ctx context.Context, p *agentParts, r poller.Readings) error {
 			r.List[i].Quality = wire.Uncertain
 		}
 	}
+	kept := p.deadband.Pass(r.List, synced)
 	if r.Keep {
 		lane := wire.LaneTelemetry
 		if r.Urgent {
 			lane = wire.LaneAlarm
 		}
-		if err := p.collector.Keep(ctx, r.List, lane, synced, r.Values); err != nil {
+		if err := p.collector.Keep(ctx, kept, lane, synced, r.Values); err != nil {
 			return err
 		}
 	} else {
-		p.collector.Take(r.List, synced)
+		p.collector.Take(kept, synced)
 	}
 	p.watch.Take(ctx, r.List)
 	return nil

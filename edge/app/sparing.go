@@ -17,6 +17,14 @@ const (
 
 var errUsedUp = errors.New("the data budget of this terminal is used up; give a reason to force the picture")
 
+// deadbandFactor is by how much wider a change must be to be sent by itself.
+func deadbandFactor(level wire.BudgetLevel) float64 {
+	if level == wire.BudgetNormal {
+		return 1
+	}
+	return 2
+}
+
 // openBudget goes on counting from the last run. A count that cannot be read begins anew: no picture and no
 // reading is worth stopping for it.
 func (a *Agent) openBudget(ctx context.Context, p *agentParts) {

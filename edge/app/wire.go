@@ -20,6 +20,7 @@ import (
 	"github.com/fengsui/fengsui/edge/internal/camera"
 	"github.com/fengsui/fengsui/edge/internal/clock"
 	"github.com/fengsui/fengsui/edge/internal/config"
+	"github.com/fengsui/fengsui/edge/internal/deadband"
 	"github.com/fengsui/fengsui/edge/internal/enrol"
 	"github.com/fengsui/fengsui/edge/internal/outbox"
 	"github.com/fengsui/fengsui/edge/internal/poller"
@@ -50,6 +51,7 @@ type agentParts struct {
 	centre    enrol.Centre
 	declared  []wire.SensorDeclared
 	budget    *budget.Meter
+	deadband  *deadband.Filter
 }
 
 // build makes and starts every part. The uplink comes last: it says what the others are.

@@ -113,6 +113,11 @@ type Series struct {
 	NameEN   string `yaml:"name_en" json:"name_en"`
 	Unit     string `yaml:"unit" json:"unit"`     // UCUM
 	Digits   int    `yaml:"digits" json:"digits"` // decimals to show
+
+	// A reading that differs from the last one kept by less than the deadband, in the series' own unit, is not
+	// sent by itself but as part of a mean; after MaxInterval one is kept all the same. 0: every one is kept.
+	Deadband    float64         `yaml:"deadband,omitempty" json:"deadband,omitempty"`
+	MaxInterval strict.Duration `yaml:"max_interval,omitempty" json:"max_interval,omitempty"`
 }
 
 // item is the dotted key of one thing in a list, counted from 0.
@@ -196,7 +201,33 @@ func (p *Profile) checkSeries() error {
 		case s.Digits < 0 || s.Digits > 9:
 			return strict.Bad(item("series", i, "digits"), "must be 0 to 9")
 		}
+		if err := p.checkDeadband(i, s); err != nil {
+			return err
+		}
 		seen[s.Property] = true
+	}
+	return nil
+}
+
+// maxInterval bounds how long a value that does not change may go unsaid: rules of silence wait for an hour
+// at most.
+const (
+	minInterval = time.Second
+	maxInterval = 30 * time.Minute
+)
+
+func (p *Profile) checkDeadband(i int, s Series) error {
+	switch key := keys[p.Protocol]; {
+	case s.Deadband == 0 && s.MaxInterval == 0:
+		return nil
+	case s.Deadband <= 0 || !finite(s.Deadband):
+		return strict.Bad(item("series", i, "deadband"), "must be a number above 0, in %s", s.Unit)
+	case key == "hj212" || key == "sl651" || key == "json":
+		return strict.Bad(item("series", i, "deadband"), "a device that speaks by itself is told that its readings are kept; with %s every one is", p.Protocol)
+	case time.Duration(s.MaxInterval) < minInterval || time.Duration(s.MaxInterval) > maxInterval:
+		return strict.Bad(item("series", i, "max_interval"), "must be between %s and %s when there is a deadband", minInterval, maxInterval)
+	case s.MaxInterval <= p.Every:
+		return strict.Bad(item("series", i, "max_interval"), "must be longer than every (%s)", time.Duration(p.Every))
 	}
 	return nil
 }

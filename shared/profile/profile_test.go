@@ -291,3 +291,29 @@ func FuzzRegister(f *testing.F) {
 		}
 	})
 }
+
+func TestDeadbandsNeedAnIntervalAndADeviceThatWaitsForNothing(t *testing.T) {
+	for _, c := range []struct{ file, add, want string }{
+		{"water-level/generic-water-level-modbus", "deadband: 0.01", "series.0.max_interval: "},
+		{"water-level/generic-water-level-modbus", "max_interval: 5m", "series.0.deadband: "},
+		{"water-level/generic-water-level-modbus", "deadband: -1, max_interval: 5m", "series.0.deadband: "},
+		{"water-level/generic-water-level-modbus", "deadband: .inf, max_interval: 5m", "series.0.deadband: "},
+		{"water-level/generic-water-level-modbus", "deadband: 0.01, max_interval: 1h", "series.0.max_interval: "},
+		{"water-level/generic-water-level-modbus", "deadband: 0.01, max_interval: 1s", "series.0.max_interval: "},
+		{"water-level/generic-water-level-modbus", "deadband: 0.01, max_interval: 5m", ""},
+		{"water-level/sl651-river", "deadband: 0.01, max_interval: 5m", "series.0.deadband: a device that speaks by itself"},
+	} {
+		text, err := os.ReadFile(configs + "/profiles/" + c.file + ".yml")
+		if err != nil {
+			t.Fatal(err)
+		}
+		changed := strings.Replace(string(text), "unit: m, digits: 2}", "unit: m, digits: 2, "+c.add+"}", 1)
+		if changed == string(text) {
+			t.Fatalf("%s has no such series", c.file)
+		}
+		_, err = Parse("p.yml", []byte(changed))
+		if (c.want == "") != (err == nil) || (err != nil && !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("%s, %s: got %v, want %q", c.file, c.add, err, c.want)
+		}
+	}
+}

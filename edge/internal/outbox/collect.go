@@ -174,6 +174,9 @@ func (c *Collector) run(ctx context.Context) {
 
 // Take adds readings; synced says whether their times are set.
 func (c *Collector) Take(readings []wire.Reading, synced bool) {
+	if len(readings) == 0 {
+		return
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if len(c.set)+len(c.unset)+len(readings) > waitRecords {

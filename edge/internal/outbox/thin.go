@@ -5,8 +5,6 @@ import (
 	"database/sql"
 	"fmt"
 	"math"
-	"strconv"
-	"strings"
 
 	"github.com/fengsui/fengsui/shared/wire"
 )
@@ -102,7 +100,11 @@ func thinned(readings []wire.Reading, bucket int64) []wire.Reading {
 			}
 		}
 		if len(others) > 0 {
-			kept[others[len(others)/2]] = merged(readings, others)
+			list := make([]wire.Reading, len(others))
+			for n, i := range others {
+				list[n] = readings[i]
+			}
+			kept[others[len(others)/2]] = wire.Merge(list)
 		}
 	}
 	out := make([]wire.Reading, 0, len(kept))
@@ -112,35 +114,6 @@ func thinned(readings []wire.Reading, bucket int64) []wire.Reading {
 		}
 	}
 	return out
-}
-
-// merged is one reading in place of those at the given places: their mean, at the time of the middle one and
-// as good as the worst of them. It has so few decimals as give back the sum to its last digit.
-func merged(readings []wire.Reading, places []int) wire.Reading {
-	m := readings[places[len(places)/2]]
-	if len(places) == 1 {
-		return m
-	}
-	count, decimals := uint32(0), 0
-	for _, i := range places {
-		count += max(readings[i].Count, 1)
-		decimals = max(decimals, decimalsOf(readings[i].Value))
-		m.Quality = max(m.Quality, readings[i].Quality)
-	}
-	m.Value, m.Count = 0, count
-	for _, i := range places {
-		m.Value += readings[i].Value / float64(count) * float64(max(readings[i].Count, 1))
-	}
-	decimals += len(strconv.FormatUint(uint64(count), 10))
-	if short, err := strconv.ParseFloat(strconv.FormatFloat(m.Value, 'f', decimals, 64), 64); err == nil {
-		m.Value = short
-	}
-	return m
-}
-
-func decimalsOf(v float64) int {
-	_, after, _ := strings.Cut(strconv.FormatFloat(v, 'f', -1, 64), ".")
-	return len(after)
 }
 
 func floor(at, bucket int64) int64 {
