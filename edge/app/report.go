@@ -17,7 +17,7 @@ import (
 func (a *Agent) hello(p *agentParts) wire.Hello {
 	h := wire.Hello{
 		Version: wire.Version, Agent: version.Version, Boot: p.boot, Name: a.cfg.Name, Division: a.cfg.Division, Place: place(a.cfg.Place), Sensors: p.declared,
-		Applied: a.remote.state(),
+		Applied: a.remote.state(), Clock: p.clock.State().Source,
 	}
 	for _, c := range a.cfg.Cameras {
 		division, at := c.Division, c.Place

@@ -44,7 +44,7 @@ func (a *Agent) openSensors(ctx context.Context, p *agentParts) error {
 		if err != nil {
 			return err
 		}
-		o, err := a.options(s, kind)
+		o, err := a.options(s, kind, p.clock.Satellite)
 		if err != nil {
 			return err
 		}
@@ -103,10 +103,13 @@ func (a *Agent) openRules(ctx context.Context, p *agentParts) (err error) {
 }
 
 // options are what the driver of a sensor must know.
-func (a *Agent) options(s config.Sensor, kind *profile.Profile) (driver.Options, error) {
+func (a *Agent) options(s config.Sensor, kind *profile.Profile, satellite func(time.Time) error) (driver.Options, error) {
 	o := driver.Options{ID: s.ID, Address: s.Address, Station: s.Station, Profile: kind}
 	if s.Unit != nil {
 		o.Unit = *s.Unit
+	}
+	if !a.cfg.Demo {
+		o.Time = satellite
 	}
 	for _, l := range a.cfg.Serial {
 		if l.Port == s.Address {

@@ -62,6 +62,9 @@ func (a *Agent) build(ctx context.Context) error {
 		}
 	}
 	p := &agentParts{boot: uuid.NewString(), clock: clock.New(nil)}
+	if from, _, err := a.certificate(); err == nil {
+		p.clock.AtLeast(from)
+	}
 	if err := a.openOutbox(ctx, p); err != nil {
 		return err
 	}

@@ -37,6 +37,7 @@ type Hello struct {
 	Sensors  []SensorDeclared `json:"sensors"`
 	Cameras  []CameraDeclared `json:"cameras"`
 	Applied  *ConfigState     `json:"applied,omitempty"` // the configuration that runs
+	Clock    string           `json:"clock,omitempty"`   // where its time comes from, as ClockState.Source
 }
 
 // LaneHello is what an edge still holds of a lane: numbers First to Next-1.
@@ -129,7 +130,7 @@ type BudgetState struct {
 
 // ClockState is where the time of an edge comes from.
 type ClockState struct {
-	Source string `json:"source"`            // system, centre, none
+	Source string `json:"source"`            // system, centre, gnss, none
 	Jumps  uint64 `json:"jumps,omitempty"`   // steps of the machine's clock since the start
 	Jump   int64  `json:"jump_ms,omitempty"` // the last of them
 }

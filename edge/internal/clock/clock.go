@@ -17,6 +17,7 @@ type Source string
 const (
 	System Source = "system" // the kernel says that NTP, PTP or a receiver disciplines it
 	Centre Source = "centre" // the centre's clock, counted on by the monotonic clock
+	GNSS   Source = "gnss"   // a satellite receiver with a fix
 	None   Source = "none"
 )
 
@@ -45,6 +46,7 @@ type Clock struct {
 	up     time.Duration
 	jumps  uint64
 	jump   time.Duration
+	sat    satellites
 }
 
 // New makes a clock; disciplined nil asks the kernel.
@@ -52,7 +54,7 @@ func New(disciplined func() bool) *Clock {
 	if disciplined == nil {
 		disciplined = kernelSynced
 	}
-	return &Clock{disciplined: disciplined, began: time.Now()}
+	return &Clock{disciplined: disciplined, began: time.Now(), sat: satellites{floor: earliest()}}
 }
 
 // Now is the best time known and whether it is set.
@@ -66,6 +68,8 @@ func (c *Clock) Now() (at time.Time, synced bool) {
 		return now.UTC(), true
 	case c.known:
 		return c.own.Add(now.Sub(c.heard)), true
+	case c.sat.known:
+		return c.sat.start.Add(now.Sub(c.began)).UTC(), true
 	}
 	// Counted from the start, so that a step of the unset clock does not tear the readings apart.
 	return c.reckoned(now), false
@@ -94,11 +98,18 @@ func (c *Clock) Disciplined() (behind time.Duration, first bool) {
 	now := time.Now()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.first || !c.fromKernel(now) {
+	switch {
+	case c.first:
+		return 0, false
+	case c.fromKernel(now):
+		behind = now.Round(0).Sub(c.reckoned(now))
+	case c.sat.known:
+		behind = c.sat.start.Sub(c.began.Round(0))
+	default:
 		return 0, false
 	}
 	c.first = true
-	return now.Round(0).Sub(c.reckoned(now)), true
+	return behind, true
 }
 
 // State is where the time comes from, and what the machine's clock did since the start.
@@ -111,6 +122,8 @@ func (c *Clock) State() *wire.ClockState {
 		source = System
 	case c.known:
 		source = Centre
+	case c.sat.known:
+		source = GNSS
 	}
 	return &wire.ClockState{Source: string(source), Jumps: c.jumps, Jump: c.jump.Milliseconds()}
 }

@@ -6,6 +6,7 @@ package driver
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/fengsui/fengsui/shared/profile"
 	"github.com/fengsui/fengsui/shared/wire"
@@ -20,6 +21,9 @@ type Options struct {
 	Secret  string // password, token or community that the device shares with the agent; empty for none
 	Serial  Serial // when Address is a serial port
 	Profile *profile.Profile
+
+	// Time takes the time of a satellite receiver that has a fix; an error says that it cannot be true. May be nil.
+	Time func(at time.Time) error
 }
 
 // Serial is how a serial line is set. The zero value is 9600 8N1.

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"strings"
 	"sync"
 	"time"
 
@@ -31,6 +32,7 @@ type device struct {
 	serial  driver.Serial
 	timeout time.Duration
 	fields  []profile.Field
+	time    func(time.Time) error
 	begin   sync.Once
 	cancel  context.CancelFunc // nil before the first Read
 	done    chan struct{}
@@ -38,6 +40,8 @@ type device struct {
 	mu     sync.Mutex
 	fix    map[string]driver.Sample // by property; heard since the last Read
 	failed error                    // why there is nothing new
+	clock  error                    // its time cannot be true
+	fixed  time.Time                // when a sentence last said that there is a fix
 }
 
 // Open makes a device; it listens from the first Read on.
@@ -46,7 +50,7 @@ func Open(o driver.Options) (driver.Device, error) {
 		return nil, fmt.Errorf("open %s: profile %s is not for NMEA", o.ID, o.Profile.ID)
 	}
 	return &device{
-		address: o.Address, serial: o.Serial, timeout: time.Duration(o.Profile.Timeout), fields: o.Profile.NMEA.Fields,
+		address: o.Address, serial: o.Serial, timeout: time.Duration(o.Profile.Timeout), fields: o.Profile.NMEA.Fields, time: o.Time,
 		fix: map[string]driver.Sample{}, failed: driver.ErrNoValue,
 	}, nil
 }
@@ -71,7 +75,9 @@ func (d *device) Read(ctx context.Context) ([]driver.Sample, error) {
 		}
 	}
 	clear(d.fix) // a value handed on once is not handed on again as if it were new
-	return out, nil
+	wrong := d.clock
+	d.clock = nil
+	return out, wrong
 }
 
 // Close implements driver.Device.
@@ -133,9 +139,14 @@ func broken(err error) error {
 
 // take keeps what one sentence says.
 func (d *device) take(line string) {
-	kind, numbers, err := parse(line)
+	kind, numbers, at, err := parse(line)
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if err == nil && d.time != nil && d.timed(kind, at) {
+		if wrong := d.time(at); wrong != nil { // the place is no worse for it
+			d.clock = &driver.Fault{Kind: driver.KindClock, Raw: []byte(line), Err: wrong}
+		}
+	}
 	if err != nil {
 		d.failed = err
 		return
@@ -153,33 +164,74 @@ func (d *device) take(line string) {
 	}
 }
 
-// parse reads the numbers of one sentence. kind is RMC or GGA, empty for any other. Without a fix the
-// error is driver.ErrNoValue; a damaged sentence is driver.ErrMalformed.
-func parse(line string) (kind string, numbers map[string]float64, err error) {
+// fixLasts is for how long after a sentence with a fix a ZDA, which does not say whether there is one, is
+// believed: without a fix receivers give the time of their own clock.
+const fixLasts = 5 * time.Second
+
+// timed reports whether a sentence tells the time by satellites.
+func (d *device) timed(kind string, at time.Time) bool {
+	switch kind {
+	case nmea.TypeRMC, nmea.TypeGGA:
+		d.fixed = time.Now()
+	case nmea.TypeZDA:
+		if time.Since(d.fixed) > fixLasts {
+			return false
+		}
+	}
+	return !at.IsZero()
+}
+
+// parse reads the numbers and the time of one sentence. kind is RMC, GGA or ZDA, empty for any other; the time
+// is zero when it says none. Without a fix the error is driver.ErrNoValue; a damaged sentence is
+// driver.ErrMalformed.
+func parse(line string) (kind string, numbers map[string]float64, at time.Time, err error) {
 	s, err := nmea.Parse(line)
 	if err != nil {
 		if _, ok := errors.AsType[*nmea.NotSupportedError](err); ok {
-			return "", nil, nil
+			return "", nil, at, nil
 		}
-		return "", nil, fmt.Errorf("%w: %w", driver.ErrMalformed, err)
+		return "", nil, at, fmt.Errorf("%w: %w", driver.ErrMalformed, err)
 	}
 	switch m := s.(type) {
 	case nmea.RMC:
 		if m.Validity != nmea.ValidRMC {
-			return nmea.TypeRMC, nil, fmt.Errorf("%w: no fix", driver.ErrNoValue)
+			return nmea.TypeRMC, nil, at, fmt.Errorf("%w: no fix", driver.ErrNoValue)
 		}
 		return nmea.TypeRMC, filled(m.Fields, map[string]field{
 			"lat": {2, m.Latitude}, "lon": {4, m.Longitude}, "speed_knots": {6, m.Speed}, "course": {7, m.Course},
-		}), nil
+		}), timeOf(m), nil
 	case nmea.GGA:
 		if m.FixQuality == nmea.Invalid {
-			return nmea.TypeGGA, nil, fmt.Errorf("%w: no fix", driver.ErrNoValue)
+			return nmea.TypeGGA, nil, at, fmt.Errorf("%w: no fix", driver.ErrNoValue)
 		}
 		return nmea.TypeGGA, filled(m.Fields, map[string]field{
 			"lat": {1, m.Latitude}, "lon": {3, m.Longitude}, "satellites": {6, float64(m.NumSatellites)}, "hdop": {7, m.HDOP}, "altitude": {8, m.Altitude},
-		}), nil
+		}), at, nil
+	case nmea.ZDA:
+		return nmea.TypeZDA, nil, utc(m.Year, m.Month, m.Day, m.Time), nil
 	}
-	return "", nil, nil
+	return "", nil, at, nil
+}
+
+// timeOf is the time of an RMC whose place comes from satellites and not from dead reckoning, by hand or from
+// a simulator.
+func timeOf(m nmea.RMC) time.Time {
+	if !m.Date.Valid || !strings.Contains("ADFPR", m.FFAMode) {
+		return time.Time{}
+	}
+	return utc(2000+int64(m.Date.YY), int64(m.Date.MM), int64(m.Date.DD), m.Time)
+}
+
+// utc is a time of the calendar, zero when there is none such.
+func utc(year, month, day int64, t nmea.Time) time.Time {
+	if !t.Valid || year < 1980 || year > 2199 {
+		return time.Time{}
+	}
+	at := time.Date(int(year), time.Month(month), int(day), t.Hour, t.Minute, t.Second, t.Millisecond*int(time.Millisecond), time.UTC)
+	if at.Month() != time.Month(month) || at.Day() != int(day) || t.Hour > 23 {
+		return time.Time{}
+	}
+	return at
 }
 
 // field is a number and where it stands in its sentence.

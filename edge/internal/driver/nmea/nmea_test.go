@@ -79,10 +79,10 @@ func wait(t *testing.T, d driver.Reader) []driver.Sample {
 }
 
 func TestNoFixIsNoPosition(t *testing.T) {
-	if _, _, err := parse(noFix); !errors.Is(err, driver.ErrNoValue) {
+	if _, _, _, err := parse(noFix); !errors.Is(err, driver.ErrNoValue) {
 		t.Errorf("no fix: got %v", err)
 	}
-	if _, _, err := parse(damaged); !errors.Is(err, driver.ErrMalformed) {
+	if _, _, _, err := parse(damaged); !errors.Is(err, driver.ErrMalformed) {
 		t.Errorf("damaged: got %v", err)
 	}
 }
@@ -93,7 +93,7 @@ func TestEmptyFieldIsNotZero(t *testing.T) {
 	for i := range len(body) {
 		sum ^= body[i]
 	}
-	kind, numbers, err := parse(fmt.Sprintf("$%s*%02X", body, sum))
+	kind, numbers, _, err := parse(fmt.Sprintf("$%s*%02X", body, sum))
 	if err != nil || kind != "RMC" || len(numbers) != 0 {
 		t.Errorf("got %s %v, %v; a position of 0, 0 lies off Africa", kind, numbers, err)
 	}
@@ -128,12 +128,64 @@ func TestReceiverThatPausesIsNoFaultAndItsValuesAreNotRepeated(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	for _, line := range []string{fixed, counted, noFix, damaged, "$", "!AIVDM,1,1,,A,x,0*00", "\\s:x*00\\$GNRMC*00"} {
+	for _, line := range []string{fixed, counted, noFix, damaged, "$", "!AIVDM,1,1,,A,x,0*00", "$GNZDA,041500.25,24,11,2026,00,00*7A", "\\s:x*00\\$GNRMC*00"} {
 		f.Add(line)
 	}
 	f.Fuzz(func(t *testing.T, line string) {
-		if kind, numbers, err := parse(line); err != nil && len(numbers) > 0 {
+		if kind, numbers, at, err := parse(line); err != nil && (len(numbers) > 0 || !at.IsZero()) {
 			t.Errorf("%s with an error and numbers", kind)
 		}
 	})
+}
+
+// sentence adds the checksum.
+func sentence(body string) string {
+	sum := byte(0)
+	for i := range len(body) {
+		sum ^= body[i]
+	}
+	return fmt.Sprintf("$%s*%02X", body, sum)
+}
+
+func TestTimeIsToldOnlyWithAFixOfSatellites(t *testing.T) {
+	var told []time.Time
+	d := &device{fix: map[string]driver.Sample{}, time: func(at time.Time) error {
+		told = append(told, at)
+		return nil
+	}}
+	want := time.Date(2026, 11, 24, 4, 15, 0, 250e6, time.UTC)
+	zda := sentence("GNZDA,041500.25,24,11,2026,00,00")
+	rmc := "GNRMC,041500.25,A,3203.31980,N,12135.73240,E,17.49,090.0,241126,,,"
+	for _, c := range []struct {
+		line string
+		told bool
+	}{
+		{zda, false}, // of the receiver's own clock, as far as anybody knows
+		{noFix, false},
+		{sentence(rmc + "E"), false}, // dead reckoning
+		{sentence(strings.Replace(rmc, "241126", "", 1) + "A"), false},
+		{sentence(strings.Replace(rmc, "241126", "310226", 1) + "A"), false},
+		{sentence(rmc + "A"), true},
+		{zda, true},
+	} {
+		told = nil
+		if d.take(c.line); (len(told) == 1) != c.told || (c.told && !told[0].Equal(want)) {
+			t.Errorf("%s tells %v", c.line, told)
+		}
+	}
+	d.fixed = time.Now().Add(-2 * fixLasts)
+	told = nil
+	if d.take(zda); len(told) != 0 {
+		t.Errorf("long after the fix: %v", told)
+	}
+}
+
+func TestATimeThatCannotBeTrueIsAFaultBesideThePlace(t *testing.T) {
+	d := &device{fix: map[string]driver.Sample{}, fields: receiver().NMEA.Fields, time: func(time.Time) error { return errors.New("cannot be true") }}
+	d.begin.Do(func() {})
+	d.take(fixed)
+	got, err := d.Read(t.Context())
+	if f := driver.FaultOf(err); len(got) != 3 || f == nil || f.Kind != driver.KindClock || string(f.Raw) != fixed {
+		t.Errorf("got %+v, %v", got, err)
+	}
 }
