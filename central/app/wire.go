@@ -30,6 +30,8 @@ import (
 	"github.com/fengsui/fengsui/central/internal/tsdb/influx"
 	"github.com/fengsui/fengsui/central/internal/video"
 	"github.com/fengsui/fengsui/central/web"
+	"github.com/fengsui/fengsui/shared/geo"
+	"github.com/fengsui/fengsui/shared/profile"
 	"github.com/fengsui/fengsui/shared/rule"
 	"github.com/fengsui/fengsui/shared/run"
 	"github.com/fengsui/fengsui/shared/tlsconf"
@@ -99,7 +101,7 @@ func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) er
 	}
 	outputs := b.outputs(devices, in)
 	boards := &board.Service{Store: store.NewBoards(b.db), Tx: b.db, Devices: devices, Events: b.bus}
-	configs, err := c.fleet(system, b, devices, in)
+	configs, err := c.fleet(system, cfg, b, devices, in)
 	if err != nil {
 		return err
 	}
@@ -170,7 +172,11 @@ func (b *base) devices(cfg config.Config) (*device.Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &device.Service{Store: store.NewDevices(b.db), Tx: b.db, Events: b.bus, Log: b.centre.log, CA: ca}, nil
+	areas, err := geo.LoadAreas(cfg.Basemap)
+	if err != nil {
+		return nil, err
+	}
+	return &device.Service{Store: store.NewDevices(b.db), Tx: b.db, Events: b.bus, Log: b.centre.log, CA: ca, Areas: areas}, nil
 }
 
 // firstAdministrator prints the one-time password of an empty centre.
@@ -284,8 +290,12 @@ func (b *base) outputs(devices *device.Service, in *ingest.Ingest) *output.Servi
 }
 
 // fleet begins to keep terminals and their configurations together.
-func (c *Centre) fleet(ctx context.Context, b *base, devices *device.Service, in *ingest.Ingest) (*fleet.Service, error) {
-	s, err := fleet.New(fleet.Options{Store: store.NewFleet(b.db), Tx: b.db, Devices: devices, Sender: in, Events: b.bus, Log: c.log.With("component", "fleet")})
+func (c *Centre) fleet(ctx context.Context, cfg config.Config, b *base, devices *device.Service, in *ingest.Ingest) (*fleet.Service, error) {
+	profiles, err := profile.LoadDir(filepath.Join(cfg.FirmwareConfigs, "profiles"))
+	if err != nil {
+		return nil, err
+	}
+	s, err := fleet.New(fleet.Options{Profiles: profiles, Store: store.NewFleet(b.db), Tx: b.db, Devices: devices, Sender: in, Events: b.bus, Log: c.log.With("component", "fleet")})
 	if err != nil {
 		return nil, err
 	}
@@ -340,6 +350,7 @@ func register(s *api.Server, v services) {
 	api.RegisterAccounts(s, v.accounts)
 	api.RegisterAudit(s, v.audit)
 	api.RegisterDevices(s, v.devices)
+	api.RegisterBulk(s, v.devices)
 	api.RegisterEnrol(s, v.devices)
 	api.RegisterTelemetry(s, v.telemetry)
 	api.RegisterOutputs(s, v.outputs)

@@ -27,13 +27,10 @@ func (d *boardDraft) draft() board.Draft {
 	return board.Draft{Division: d.Division, Title: d.Title, TitleEN: d.TitleEN, Tiles: d.Tiles}
 }
 
-// boardBytes is the most that a draft may be, with the pictures of its plans.
-const boardBytes = 2 << 20
-
 // RegisterBoards adds the boards of rivers and plants.
 func RegisterBoards(s *Server, svc *board.Service) {
 	op := func(id, method, path, summary string) huma.Operation {
-		return huma.Operation{OperationID: id, Method: method, Path: "/boards" + path, Summary: summary, Tags: []string{"boards"}, MaxBodyBytes: boardBytes}
+		return huma.Operation{OperationID: id, Method: method, Path: "/boards" + path, Summary: summary, Tags: []string{"boards"}}
 	}
 	register(s, op("list-boards", http.MethodGet, "", "List boards, without their tiles"), func(ctx context.Context, _ *nothing) (*body[page.List[board.Board]], error) {
 		return listed(svc.List(ctx))

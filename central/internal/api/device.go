@@ -130,8 +130,11 @@ func RegisterDevices(s *Server, svc *device.Service) {
 	})
 }
 
+func kindNames() map[device.Kind]string {
+	return map[device.Kind]string{device.Edge: "终端", device.Sensor: "传感器", device.Camera: "摄像机"}
+}
+
 func deviceRow(d device.Device) []any {
-	kinds := map[device.Kind]string{device.Edge: "终端", device.Sensor: "传感器", device.Camera: "摄像机"}
 	states := map[device.State]string{
 		device.Never: "未上线", device.Online: "在线", device.Offline: "离线", device.Fault: "故障", device.Revoked: "已吊销",
 	}
@@ -142,5 +145,5 @@ func deviceRow(d device.Device) []any {
 	if d.LastSeen != nil {
 		seen = *d.LastSeen
 	}
-	return []any{d.ID, d.Name, kinds[d.Kind], d.Class, d.Parent, d.Division, lon, lat, states[d.State], d.Error, seen, d.Refused}
+	return []any{d.ID, d.Name, kindNames()[d.Kind], d.Class, d.Parent, d.Division, lon, lat, states[d.State], d.Error, seen, d.Refused}
 }

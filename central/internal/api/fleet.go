@@ -88,6 +88,10 @@ func RegisterFleet(s *Server, svc *fleet.Service) {
 			return reply(svc.Withdraw(ctx, in.ID, in.Number))
 		})
 
+	register(s, op("list-device-kinds", http.MethodGet, "/device-kinds", "The kinds of devices that a terminal can read, as a form needs them"),
+		func(ctx context.Context, _ *nothing) (*body[page.List[fleet.DeviceKind]], error) {
+			return listed(svc.DeviceKinds(ctx))
+		})
 	register(s, op("list-rollouts", http.MethodGet, "/config-rollouts", "List roll-outs, newest first"),
 		func(ctx context.Context, _ *nothing) (*body[page.List[fleet.Rollout]], error) {
 			return listed(svc.Rollouts(ctx))

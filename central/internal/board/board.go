@@ -26,7 +26,7 @@ const (
 	maxCourse   = 5 // lines that can still be told apart
 	maxSource   = 300
 	maxPicture  = 400 << 10 // bytes of a plan, as a data address
-	maxDocument = 1 << 20
+	maxDocument = 900 << 10
 	maxColumns  = 4
 	maxRows     = 3
 	maxKM       = 10_000

@@ -122,7 +122,7 @@ func (s *Service) fill(ctx context.Context, a actor.Actor, b *Board, d Draft) er
 		return fmt.Errorf("write tiles: %w", err)
 	}
 	if len(document) > maxDocument {
-		return bad("tiles", "the board is larger than 1 MB; use smaller pictures")
+		return bad("tiles", "the board is larger than 900 KB; use smaller pictures")
 	}
 	all, err := s.Devices.All(ctx)
 	if err != nil {

@@ -14,6 +14,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/errs"
 	"github.com/fengsui/fengsui/central/internal/event"
 	"github.com/fengsui/fengsui/central/internal/page"
+	"github.com/fengsui/fengsui/shared/geo"
 	"github.com/fengsui/fengsui/shared/wire"
 )
 
@@ -27,6 +28,7 @@ type Service struct {
 	Events       event.Publisher
 	Log          *slog.Logger
 	CA           *Authority
+	Areas        *geo.Areas   // of the base map, for lists of devices; nil knows none
 	Disconnector Disconnector // nil on the command line: the running centre notices within seconds
 
 	reg     register
@@ -162,29 +164,13 @@ func (s *Service) Create(ctx context.Context, n New) (Added, error) {
 		return Added{}, errs.E(errs.Denied, "device.division", "division %s is not yours", n.Division)
 	}
 	now := time.Now()
-	r := Record{Edited: true, Device: Device{
-		ID: n.ID, Kind: n.Kind, Name: cmp.Or(n.Name, n.ID), Class: n.Class, Division: n.Division, Place: n.Place, Demo: n.Demo,
-		CreatedAt: event.Stamp(now), UpdatedAt: event.Stamp(now),
-	}}
-	if r.Kind == Edge && r.Class == "" {
-		r.Class = "terminal"
-	}
-	out := Added{}
-	if r.Kind == Sensor {
-		out.Token = newSecret()
-		r.TokenHash = hash(out.Token)
-	}
+	r, out := n.record(now)
 	s.write.Lock()
 	defer s.write.Unlock()
 	var done event.Event
 	err = s.Tx.Do(ctx, func(ctx context.Context) error {
-		if err := s.Store.Add(ctx, r); err != nil {
+		if err := s.insert(ctx, r, &out, now); err != nil {
 			return err
-		}
-		if r.Kind == Edge {
-			if out.Enrol, err = s.enrolment(ctx, r.ID, now); err != nil {
-				return err
-			}
 		}
 		return s.record(ctx, &done, EventCreated, r)
 	})
@@ -197,6 +183,36 @@ func (s *Service) Create(ctx context.Context, n New) (Added, error) {
 	out.Device = s.put(r)
 	s.Events.Publish(ctx, done)
 	return out, nil
+}
+
+// record makes what is stored, and the token of a simple sensor.
+func (n *New) record(now time.Time) (Record, Added) {
+	r := Record{Edited: true, Device: Device{
+		ID: n.ID, Kind: n.Kind, Name: cmp.Or(n.Name, n.ID), Class: n.Class, Division: n.Division, Place: n.Place, Demo: n.Demo,
+		CreatedAt: event.Stamp(now), UpdatedAt: event.Stamp(now),
+	}}
+	if r.Kind == Edge && r.Class == "" {
+		r.Class = "terminal"
+	}
+	out := Added{}
+	if r.Kind == Sensor {
+		out.Token = newSecret()
+		r.TokenHash = hash(out.Token)
+	}
+	return r, out
+}
+
+// insert stores a new record in the transaction of the context, an edge with its one-time token.
+func (s *Service) insert(ctx context.Context, r Record, out *Added, now time.Time) error {
+	if err := s.Store.Add(ctx, r); err != nil {
+		return err
+	}
+	if r.Kind != Edge {
+		return nil
+	}
+	var err error
+	out.Enrol, err = s.enrolment(ctx, r.ID, now)
+	return err
 }
 
 // Change is what a person may change; nil leaves a field as it is.

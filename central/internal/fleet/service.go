@@ -16,6 +16,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/errs"
 	"github.com/fengsui/fengsui/central/internal/event"
 	"github.com/fengsui/fengsui/shared/desired"
+	"github.com/fengsui/fengsui/shared/profile"
 	"github.com/fengsui/fengsui/shared/wire"
 )
 
@@ -40,6 +41,8 @@ type Options struct {
 	Sender  Sender
 	Events  event.Publisher
 	Log     *slog.Logger
+
+	Profiles map[string]*profile.Profile // the kinds of devices that the centre knows
 }
 
 // Service is the use cases. Start keeps terminals and versions together.

@@ -332,6 +332,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/device-kinds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The kinds of devices that a terminal can read, as a form needs them */
+        get: operations["list-device-kinds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/devices": {
         parameters: {
             query?: never;
@@ -344,6 +361,57 @@ export interface paths {
         put?: never;
         /** Register an edge or a simple sensor */
         post: operations["create-device"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Register all rows that are new, or none when one is wrong */
+        post: operations["create-bulk"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/bulk/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say of every row of an uploaded list what would become of it; nothing is written */
+        post: operations["check-bulk"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/bulk/template.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An empty list of devices with drop-downs and instructions */
+        get: operations["bulk-template"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1392,6 +1460,14 @@ export interface components {
             /** Format: int64 */
             video: number;
         };
+        BulkAdded: {
+            items: components["schemas"]["DeviceAdded"][] | null;
+            /** @description The same as an XLSX workbook */
+            sheet: string;
+        };
+        BulkRows: {
+            rows: components["schemas"]["Listed"][] | null;
+        };
         CameraState: {
             error?: string;
             id: string;
@@ -1421,6 +1497,28 @@ export interface components {
             /** Format: date-time */
             to: string;
             unit: string;
+        };
+        Checked: {
+            class: string;
+            complaints: components["schemas"]["Complaint"][] | null;
+            division: string;
+            id: string;
+            /** @description edge or sensor */
+            kind: string;
+            lat: string;
+            /**
+             * Format: int64
+             * @description Of the sheet, headings are 1
+             */
+            line: number;
+            lon: string;
+            name: string;
+            /** @description In WGS 84, as it will be kept */
+            place?: components["schemas"]["Place"];
+            /** @enum {string} */
+            state: "new" | "unchanged" | "wrong";
+            /** @description wgs84 (also CGCS2000) or gcj02, which is moved */
+            system: string;
         };
         ClockState: {
             /** Format: int64 */
@@ -1460,6 +1558,14 @@ export interface components {
             times: string[] | null;
             /** Format: date-time */
             to: string;
+        };
+        Complaint: {
+            /** @enum {string} */
+            code: "missing" | "pattern" | "too_long" | "choice" | "duplicate" | "registered" | "removed" | "behind" | "code" | "unknown" | "not_yours" | "number" | "range" | "half" | "outside" | "shifted";
+            /** @enum {string} */
+            column: "id" | "kind" | "name" | "class" | "division" | "lon" | "lat" | "system";
+            detail?: string;
+            hint: boolean;
         };
         ConfigDraft: {
             /**
@@ -1543,6 +1649,22 @@ export interface components {
             division?: string;
             name?: string;
             place?: components["schemas"]["Place"];
+        };
+        DeviceKind: {
+            class: string;
+            every: string;
+            id: string;
+            model: string;
+            name: string;
+            name_en: string;
+            needs: ("serial" | "network" | "listen" | "unit" | "station" | "path")[] | null;
+            protocol: string;
+            series: components["schemas"]["Series"][] | null;
+            source: string;
+            /** Format: int64 */
+            unit: number;
+            vendor: string;
+            verified: boolean;
         };
         DeviceNew: {
             class?: string;
@@ -1743,8 +1865,16 @@ export interface components {
             items: components["schemas"]["Board"][] | null;
             next?: string;
         };
+        ListChecked: {
+            items: components["schemas"]["Checked"][] | null;
+            next?: string;
+        };
         ListDevice: {
             items: components["schemas"]["Device"][] | null;
+            next?: string;
+        };
+        ListDeviceKind: {
+            items: components["schemas"]["DeviceKind"][] | null;
             next?: string;
         };
         ListHold: {
@@ -1806,6 +1936,23 @@ export interface components {
         ListUser: {
             items: components["schemas"]["User"][] | null;
             next?: string;
+        };
+        Listed: {
+            class: string;
+            division: string;
+            id: string;
+            /** @description edge or sensor */
+            kind: string;
+            lat: string;
+            /**
+             * Format: int64
+             * @description Of the sheet, headings are 1
+             */
+            line: number;
+            lon: string;
+            name: string;
+            /** @description wgs84 (also CGCS2000) or gcj02, which is moved */
+            system: string;
         };
         Loss: {
             /** Format: date-time */
@@ -3212,6 +3359,35 @@ export interface operations {
             };
         };
     };
+    "list-device-kinds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListDeviceKind"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "list-devices": {
         parameters: {
             query?: {
@@ -3270,6 +3446,103 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DeviceAdded"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "create-bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkRows"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkAdded"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "check-bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListChecked"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "bulk-template": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description An XLSX workbook */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
                 };
             };
             /** @description Problem */
