@@ -55,6 +55,8 @@ type Rule struct {
 	Source     string           `yaml:"source" json:"source"`                       // where the limit comes from
 	Effective  string           `yaml:"effective,omitempty" json:"effective"`       // date of that source, 2006-01-02 or 2006
 	Unverified bool             `yaml:"unverified,omitempty" json:"unverified"`     // nobody has checked the limit against the source yet
+	// Exceptions are by device: where the rule is off, or judges by another limit.
+	Exceptions map[string]Exception `yaml:"exceptions,omitempty" json:"exceptions,omitempty"`
 
 	compiled *program // of the expression, made by Validate
 }
@@ -118,7 +120,7 @@ func (r *Rule) Validate() error {
 			return strict.Bad("devices", "%q is not a device id", d)
 		}
 	}
-	for _, check := range []func() error{r.checkActions, r.checkForeign, r.checkCondition} {
+	for _, check := range []func() error{r.checkActions, r.checkForeign, r.checkCondition, r.checkExceptions} {
 		if err := check(); err != nil {
 			return err
 		}

@@ -55,6 +55,7 @@ type Watch struct {
 	mu     sync.Mutex
 	began  time.Time // silence is counted from here by the monotonic clock: no step of the clock makes any
 	kept   time.Time
+	bound  time.Time              // when an exception of a rule ends, so that it must be bound anew; zero: never
 	states map[string]*rule.State // by rule, device and property
 	looks  map[series][]look
 	quiet  []subject    // of the rule silent
@@ -84,8 +85,8 @@ func (w *Watch) Load(ctx context.Context, get func(ctx context.Context, key stri
 	defer w.mu.Unlock()
 	now, _ := w.Now()
 	w.began, w.kept = time.Now(), time.Now()
-	w.states, w.looks = map[string]*rule.State{}, map[series][]look{}
-	subjects := w.bind()
+	w.states = map[string]*rule.State{}
+	subjects := w.bind(now)
 	old := map[string]*rule.State{}
 	text, err := get(ctx, stateKey)
 	if err != nil {
@@ -119,15 +120,23 @@ func (w *Watch) orphan(key string, now time.Time) {
 	w.unkept = w.tell(w.unkept, subject{&gone, names[1]}, &rule.State{}, rule.Ended, now.UnixMilli())
 }
 
-// bind finds which rule looks at which series.
-func (w *Watch) bind() map[string]subject {
+// bind finds which rule looks at which series, as it is on the device now.
+func (w *Watch) bind(now time.Time) map[string]subject {
+	w.looks, w.quiet, w.bound = map[series][]look{}, nil, time.Time{}
 	subjects := map[string]subject{}
 	for i := range w.Rules {
 		r := &w.Rules[i]
+		if next := r.Changes(now); !next.IsZero() && (w.bound.IsZero() || next.Before(w.bound)) {
+			w.bound = next
+		}
 		for _, d := range w.Devices {
 			for _, p := range d.Series {
 				for _, one := range r.Subjects(d.ID, d.Class, p.Property) {
-					l := look{subject{r, one.Device}, one.Input}
+					here := r.Of(one.Device, now)
+					if here == nil {
+						continue
+					}
+					l := look{subject{here, one.Device}, one.Input}
 					subjects[l.key()] = l.subject
 					k := series{d.ID, p.Property}
 					w.looks[k] = append(w.looks[k], l)
@@ -139,6 +148,24 @@ func (w *Watch) bind() map[string]subject {
 		}
 	}
 	return subjects
+}
+
+// rebind binds anew when an exception has ended. What was judged by it is judged again.
+func (w *Watch) rebind(now time.Time) {
+	if w.bound.IsZero() || now.Before(w.bound) {
+		return
+	}
+	before := map[string]*rule.Rule{}
+	for _, list := range w.looks {
+		for _, l := range list {
+			before[l.key()] = l.rule
+		}
+	}
+	for key, x := range w.bind(now) {
+		if old := before[key]; w.states[key] != nil && (old == nil || !x.rule.SameVerdict(old)) {
+			w.states[key].Rejudge()
+		}
+	}
 }
 
 // Run lets time pass until ctx ends.
@@ -170,6 +197,7 @@ func (w *Watch) Take(ctx context.Context, readings []wire.Reading) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	now, set := w.Now()
+	w.rebind(now)
 	joint, order := map[string][]rule.Value{}, []look(nil) // of expressions
 	var events []wire.Event
 	for i := range readings {
@@ -206,6 +234,7 @@ func (w *Watch) Tick(ctx context.Context) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	now, set := w.Now()
+	w.rebind(now)
 	var events []wire.Event
 	for _, q := range w.quiet {
 		s := w.state(q)

@@ -279,3 +279,31 @@ func TestAlarmSwitchesOutputsWhenItIsAboutNow(t *testing.T) {
 		t.Errorf("got %q, want %q", said.said, want)
 	}
 }
+
+func TestExceptionsHoldHereAndEndByThemselves(t *testing.T) {
+	b, c := box(t, filepath.Join(t.TempDir(), "outbox.db"))
+	until, higher, lower := time.Unix(200, 0), 6.0, 5.9
+	rules := []rule.Rule{{
+		ID: "high", Name: "高", NameEN: "High", Class: "water_level", Property: "water_level", Condition: rule.Above,
+		Limit: 5.2, Clear: 5.1, Level: 3, Source: "test",
+		Exceptions: map[string]rule.Exception{"gauge": {Limit: &higher, Clear: &lower, Until: &until}, "elsewhere": {Off: true}},
+	}}
+	w := watchBy(t, rules, b, c)
+	now := time.Unix(100, 0)
+	w.Now = func() (time.Time, bool) { return now, true }
+	w.Take(t.Context(), level(101, 5.5))
+	if got := alarms(t, b); len(got) != 0 {
+		t.Fatalf("the exception does not hold: %+v", got)
+	}
+	now = until
+	w.Take(t.Context(), level(201, 5.5))
+	if got := alarms(t, b); len(got) != 1 || got[0].Limit != 5.2 {
+		t.Fatalf("the exception does not end: %+v", got)
+	}
+	rules[0].Exceptions["gauge"] = rule.Exception{Off: true}
+	w = watchBy(t, rules, b, c) // a configuration came that switches the rule off
+	w.Take(t.Context(), level(202, 5.6))
+	if got := alarms(t, b); len(got) != 2 || got[1].Active {
+		t.Errorf("a rule that is off has an alarm: %+v", got)
+	}
+}
