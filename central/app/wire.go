@@ -23,6 +23,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/fleet"
 	"github.com/fengsui/fengsui/central/internal/ingest"
 	"github.com/fengsui/fengsui/central/internal/output"
+	"github.com/fengsui/fengsui/central/internal/rulebook"
 	"github.com/fengsui/fengsui/central/internal/sfu"
 	"github.com/fengsui/fengsui/central/internal/store"
 	"github.com/fengsui/fengsui/central/internal/telemetry"
@@ -78,7 +79,11 @@ func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) er
 	if err != nil {
 		return err
 	}
-	values, err := c.telemetry(system, cfg, b, devices, files)
+	book, err := b.rulebook(system, cfg, devices)
+	if err != nil {
+		return err
+	}
+	values, err := c.telemetry(system, cfg, b, devices, files, book.Rules())
 	if err != nil {
 		return err
 	}
@@ -105,6 +110,10 @@ func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) er
 	if err != nil {
 		return err
 	}
+	book.Judge, book.Terminals = values, configs
+	b.bus.Handle(book.OnEvent)
+	book.Start(system)
+	c.parts.Add("rules", book.Stop)
 	if cfg.Metrics.Listen != "" {
 		_, stop, err := api.ServeMetrics(ctx, cfg.Metrics.Listen, metrics)
 		if err != nil {
@@ -116,7 +125,7 @@ func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) er
 	if err != nil {
 		return err
 	}
-	register(server, services{b.accounts, b.audit, devices, values, pictures, outputs, configs, boards})
+	register(server, services{b.accounts, b.audit, devices, values, pictures, outputs, configs, boards, book})
 	api.RegisterLive(server, liveOf(b.bus, devices, values, pictures))
 	if err := server.Start(ctx); err != nil {
 		return err
@@ -213,9 +222,15 @@ func (c *Centre) telemetryFiles(ctx context.Context, cfg config.Config, holds te
 	return db, db.Start(ctx)
 }
 
-// telemetry begins to watch the readings.
-func (c *Centre) telemetry(ctx context.Context, cfg config.Config, b *base, devices *device.Service, db *tsdb.DB) (*telemetry.Service, error) {
-	rules, err := rule.Load(filepath.Join(cfg.FirmwareConfigs, "rules"))
+// rulebook reads the rules that are kept, and those of the files beside them.
+func (b *base) rulebook(ctx context.Context, cfg config.Config, devices *device.Service) (*rulebook.Service, error) {
+	shipped, err := rule.Load(filepath.Join(cfg.FirmwareConfigs, "rules"))
+	if err != nil {
+		return nil, err
+	}
+	s, err := rulebook.New(rulebook.Options{
+		Store: store.NewRulebook(b.db), Tx: b.db, Devices: devices, Events: b.bus, Division: cfg.Division, Log: b.centre.log.With("component", "rules"),
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -223,6 +238,11 @@ func (c *Centre) telemetry(ctx context.Context, cfg config.Config, b *base, devi
 	if err := devices.Load(ctx); err != nil {
 		return nil, err
 	}
+	return s, s.Load(ctx, shipped)
+}
+
+// telemetry begins to watch the readings.
+func (c *Centre) telemetry(ctx context.Context, cfg config.Config, b *base, devices *device.Service, db *tsdb.DB, rules []rule.Rule) (*telemetry.Service, error) {
 	background, stop := context.WithCancel(actor.WithSystem(context.WithoutCancel(ctx), "devices"))
 	ended := make(chan error, 1)
 	go func() { ended <- devices.Run(background) }()
@@ -343,6 +363,7 @@ type services struct {
 	outputs   *output.Service
 	fleet     *fleet.Service
 	boards    *board.Service
+	rules     *rulebook.Service
 }
 
 // register adds the routes of every capability.
@@ -356,6 +377,7 @@ func register(s *api.Server, v services) {
 	api.RegisterOutputs(s, v.outputs)
 	api.RegisterFleet(s, v.fleet)
 	api.RegisterBoards(s, v.boards)
+	api.RegisterRulebook(s, v.rules)
 	if v.video != nil {
 		api.RegisterVideo(s, v.video)
 	}
@@ -377,6 +399,6 @@ func liveOf(bus *event.Bus, devices *device.Service, values *telemetry.Service, 
 // OpenAPI is the document of the whole API, without starting anything.
 func OpenAPI() ([]byte, error) {
 	s := api.New(api.Options{})
-	register(s, services{&account.Service{}, &audit.Service{}, &device.Service{}, &telemetry.Service{}, video.New(video.Options{Log: slog.New(slog.DiscardHandler)}), &output.Service{}, &fleet.Service{}, &board.Service{}})
+	register(s, services{&account.Service{}, &audit.Service{}, &device.Service{}, &telemetry.Service{}, video.New(video.Options{Log: slog.New(slog.DiscardHandler)}), &output.Service{}, &fleet.Service{}, &board.Service{}, &rulebook.Service{}})
 	return s.OpenAPI()
 }

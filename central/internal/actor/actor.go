@@ -36,6 +36,8 @@ const (
 	VideoWatch    Permission = "video.watch"
 	OutputSwitch  Permission = "output.switch" // sirens and relays
 	BoardWrite    Permission = "board.write"   // boards of rivers and plants
+	RuleWrite     Permission = "rule.write"    // drafts of alarm rules
+	RulePublish   Permission = "rule.publish"  // what decides: versions, withdrawals, overrides
 	AccountRead   Permission = "account.read"
 	AccountWrite  Permission = "account.write"
 	AuditRead     Permission = "audit.read"

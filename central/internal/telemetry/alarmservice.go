@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/fengsui/fengsui/central/internal/actor"
 	"github.com/fengsui/fengsui/central/internal/errs"
@@ -67,6 +68,8 @@ func (s *Service) ListRules(ctx context.Context) ([]rule.Rule, error) {
 	if _, err := actor.Require(ctx, actor.AlarmRead); err != nil {
 		return nil, err
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	return slices.Clone(s.Rules), nil
 }
 
@@ -80,11 +83,13 @@ func (s *Service) RulesOf(ctx context.Context, deviceID, property string) ([]rul
 	if !ok {
 		return nil, errs.E(errs.NotFound, "device.not_found", "device %s", deviceID)
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	var out []rule.Rule
 	for i := range s.Rules {
 		r := &s.Rules[i]
-		if r.On(dev.ID, dev.Class) && r.Property == property {
-			out = append(out, *r)
+		if here := r.Of(dev.ID, time.Now()); here != nil && r.On(dev.ID, dev.Class) && r.Property == property {
+			out = append(out, *here)
 		}
 	}
 	return out, nil

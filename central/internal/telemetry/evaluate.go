@@ -33,6 +33,7 @@ type watching struct {
 	received time.Time                     // newest message that was evaluated
 	replay   bool                          // evaluating again after a start
 	crowded  map[string]time.Time          // edges and devices whose own rules raise no more until then
+	ignorant []*watch                      // that begin without what was before; tick tells them
 	ticked   int64                         // Unix milliseconds of the last look at who is silent
 }
 
@@ -63,7 +64,7 @@ type watch struct {
 }
 
 // resume rebuilds the state from the alarm store and from the messages that were perhaps not evaluated.
-func (s *Service) resume(ctx context.Context, latest []Latest) error {
+func (s *Service) resume(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.watched, s.watches, s.active, s.peaked = map[series]*bound{}, map[Key]*watch{}, map[Key]*Alarm{}, map[Key]bool{}
@@ -89,7 +90,7 @@ func (s *Service) resume(ctx context.Context, latest []Latest) error {
 		if !a.Holds() {
 			continue
 		}
-		switch r := s.ruleOf(a.Rule); {
+		switch r := s.ruleFor(a.Key(), now); {
 		case r == nil && a.Origin == Centre:
 			s.end(ctx, a.Key(), now, now) // its rule is gone, nothing else would ever end it
 		case r == nil, r.Condition == rule.Silent && a.Origin != Centre: // the edge will say when it ends
@@ -105,13 +106,8 @@ func (s *Service) resume(ctx context.Context, latest []Latest) error {
 	}); err != nil {
 		return err
 	}
-	var known []wire.Reading // a rule may be new
-	for _, l := range latest {
-		if now.Sub(l.At) <= MaxAge {
-			known = append(known, wire.Reading{Device: l.Device, Property: l.Property, At: l.At.UnixMilli(), Value: l.Value, Quality: l.Quality})
-		}
-	}
-	s.readings(ctx, known, now, true)
+	s.readings(ctx, s.fresh(now), now, true) // a rule may be new
+	s.looksBack(nil)
 	return nil
 }
 
@@ -198,7 +194,9 @@ func (s *Service) bind(ctx context.Context, k series, now time.Time) []look {
 	for i := range s.Rules {
 		r := &s.Rules[i]
 		for _, one := range r.Subjects(k.device, dev.Class, k.property) {
-			b.looks = append(b.looks, look{s.watch(Key{r.ID, one.Device, r.Property}, r), one.Input})
+			if here := r.Of(one.Device, now); here != nil {
+				b.looks = append(b.looks, look{s.watch(Key{r.ID, one.Device, r.Property}, here), one.Input})
+			}
 		}
 	}
 	return b.looks
@@ -330,6 +328,7 @@ func (s *Service) recordPast(ctx context.Context, w *watch, end int64, received 
 func (s *Service) tick(ctx context.Context, now time.Time) error {
 	ctx = actor.WithSystem(ctx, "rules")
 	s.checkHealth(ctx, now)
+	s.remember(ctx, now)
 	all, err := s.Devices.All(ctx)
 	if err != nil {
 		return fmt.Errorf("list devices: %w", err)
@@ -387,15 +386,6 @@ func (s *Service) flush(ctx context.Context) error {
 			return fmt.Errorf("store %d changes of alarms: %w", len(s.unsaved), err)
 		}
 		s.unsaved = s.unsaved[1:]
-	}
-	return nil
-}
-
-func (s *Service) ruleOf(id string) *rule.Rule {
-	for i := range s.Rules {
-		if s.Rules[i].ID == id {
-			return &s.Rules[i]
-		}
 	}
 	return nil
 }

@@ -16,14 +16,8 @@ const historyPoints = 120
 // centre not been away. Without it a rise an hour would go unnoticed for the first hour after a start.
 func (s *Service) remember(ctx context.Context, now time.Time) {
 	s.mu.Lock()
-	var list []*watch
-	for _, w := range s.watches {
-		switch w.rule.Condition {
-		case rule.Rise, rule.Fall, rule.Stuck:
-			list = append(list, w)
-		default:
-		}
-	}
+	list := s.ignorant
+	s.ignorant = nil
 	s.mu.Unlock()
 	for _, w := range list {
 		if ctx.Err() != nil {
@@ -39,6 +33,19 @@ func (s *Service) remember(ctx context.Context, now time.Time) {
 		s.mu.Lock()
 		w.recall(chart.Buckets)
 		s.mu.Unlock()
+	}
+}
+
+// looksBack lists what remember has to do: the watches of such rules that are not among those known before.
+func (s *Service) looksBack(known map[Key]*watch) {
+	for k, w := range s.watches {
+		switch w.rule.Condition {
+		case rule.Rise, rule.Fall, rule.Stuck:
+			if known[k] != w {
+				s.ignorant = append(s.ignorant, w)
+			}
+		default:
+		}
 	}
 }
 

@@ -109,6 +109,11 @@ func (s *Service) known(ctx context.Context, r raising) bool {
 
 // end takes the condition of an alarm as ended.
 func (s *Service) end(ctx context.Context, k Key, ended, received time.Time) {
+	s.endWith(ctx, k, ended, received, "", "")
+}
+
+// endWith ends an alarm and says before its other steps, with a kind that is not empty, by what.
+func (s *Service) endWith(ctx context.Context, k Key, ended, received time.Time, by StepKind, note string) {
 	a := s.active[k]
 	if a == nil || !a.Holds() {
 		return
@@ -122,7 +127,11 @@ func (s *Service) end(ctx context.Context, k Key, ended, received time.Time) {
 	was := a.UpdatedAt
 	a.end(ended.UTC(), next(was, received))
 	delete(s.peaked, k)
-	s.saveAlarm(ctx, *a, was, a.ended(ctx)...)
+	var steps []Step
+	if by != "" {
+		steps = append(steps, a.step(ctx, by, ended, a.Peak, note))
+	}
+	s.saveAlarm(ctx, *a, was, append(steps, a.ended(ctx)...)...)
 	if a.Active() {
 		s.publish(ctx, AlarmReturned, *a)
 		return
@@ -171,7 +180,7 @@ func (s *Service) worse(r *rule.Rule, a *Alarm, v float64) float64 {
 // peak notes a further value of an active alarm; tick stores it.
 func (s *Service) peak(k Key, v float64) {
 	if a := s.active[k]; a != nil && a.Holds() {
-		if w := s.worse(s.ruleOf(k.Rule), a, v); w != a.Peak {
+		if w := s.worse(s.ruleFor(k, time.Now()), a, v); w != a.Peak {
 			a.Peak = w
 			s.peaked[k] = true
 		}
@@ -236,7 +245,7 @@ func (s *Service) alarmEvent(ctx context.Context, a arrival, e *wire.Event) {
 	}
 	k, at := Key{d.Rule, e.Device, d.Property}, a.at(e.At)
 	if d.Active {
-		r := s.ruleOf(d.Rule)
+		r := s.ruleFor(k, a.received)
 		if s.theirs(k, a.edge) {
 			if r = nil; s.active[k] == nil && !s.room(ctx, a, e.Device) {
 				return

@@ -32,7 +32,7 @@ type Service struct {
 	LegalHolds HoldStore
 	Tx         Tx // of Alarms, Quarantine and LegalHolds
 	Devices    Devices
-	Rules      []rule.Rule
+	Rules      []rule.Rule // that decide at the start; later Use
 	Events     event.Publisher
 	Log        *slog.Logger
 	// ShelveMax is how long an alarm may be kept from ringing.
@@ -66,11 +66,7 @@ type series struct{ device, property string }
 // last ended, and begins to watch over time.
 func (s *Service) Start(ctx context.Context) error {
 	ctx = actor.WithSystem(ctx, "rules")
-	for _, own := range []rule.Rule{wrongClock(), tooManyAlarms()} {
-		if s.ruleOf(own.ID) == nil {
-			s.Rules = append(slices.Clip(s.Rules), own)
-		}
-	}
+	s.Rules = withOwn(s.Rules)
 	s.trials = make(chan struct{}, trialsAtOnce)
 	s.latest = map[series]*Latest{}
 	values, err := s.Store.Latest(ctx)
@@ -83,7 +79,7 @@ func (s *Service) Start(ctx context.Context) error {
 	if err := s.loadApart(ctx); err != nil {
 		return fmt.Errorf("start telemetry: %w", err)
 	}
-	if err := s.resume(ctx, values); err != nil {
+	if err := s.resume(ctx); err != nil {
 		return fmt.Errorf("start telemetry: %w", err)
 	}
 	s.checkHealth(ctx, time.Now())

@@ -46,13 +46,14 @@ func (s *Service) listen(ctx context.Context, all []device.Device, now time.Time
 		}
 		for j := range all {
 			d, k := &all[j], Key{r.ID, all[j].ID, r.Property}
+			here := r.Of(d.ID, now)
 			switch {
-			case !r.On(d.ID, d.Class) || !watchable(d, r.Property):
+			case here == nil || !r.On(d.ID, d.Class) || !watchable(d, r.Property):
 			case d.State == device.Revoked: // it is not to be heard any more
 				s.end(ctx, k, now, now)
 				delete(s.watches, k)
 			default:
-				s.hear(ctx, s.watch(k, r), d, now, away || (d.Parent != "" && !speaks[d.Parent]))
+				s.hear(ctx, s.watch(k, here), d, now, away || (d.Parent != "" && !speaks[d.Parent]))
 			}
 		}
 	}

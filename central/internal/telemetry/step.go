@@ -25,6 +25,7 @@ const (
 	StepCommented    StepKind = "commented"    // a person said something
 	StepShelved      StepKind = "shelved"      // a person keeps it from ringing for a time
 	StepUnshelved    StepKind = "unshelved"    // it may ring again
+	StepRuleGone     StepKind = "rule_gone"    // its rule was withdrawn, switched off here or made another
 )
 
 // Step is one thing that happened to an alarm. Steps are written in the transaction of the change that

@@ -779,6 +779,193 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/rule-overrides/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Let a rule be again what it is */
+        delete: operations["end-rule-override"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rulebook": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the alarm rules as they are kept */
+        get: operations["list-rulebook"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rulebook/drafts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Write the draft of a rule, or of a new one */
+        put: operations["save-rule"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rulebook/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show one rule, its overrides and how far its terminals are */
+        get: operations["get-rule"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rulebook/{id}/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what differs between two texts of a rule */
+        get: operations["compare-rule"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rulebook/{id}/draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Throw a draft away; a rule never published goes with it */
+        delete: operations["discard-rule-draft"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rulebook/{id}/overrides": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a rule something else on a device or in a division */
+        post: operations["override-rule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rulebook/{id}/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make the draft the next version, which decides from now on */
+        post: operations["publish-rule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rulebook/{id}/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Publish again what a version said */
+        post: operations["roll-back-rule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rulebook/{id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what was published, newest first */
+        get: operations["list-rule-versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rulebook/{id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End a rule and its alarms; its versions stay */
+        post: operations["withdraw-rule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/rules": {
         parameters: {
             query?: never;
@@ -1433,6 +1620,27 @@ export interface components {
              */
             version?: number;
         };
+        BookLine: {
+            /** Format: int64 */
+            devices: number;
+            division: string;
+            draft?: components["schemas"]["Draft"];
+            /** Format: int64 */
+            fired: number;
+            id: string;
+            mine: boolean;
+            offer?: components["schemas"]["Rule"];
+            /** Format: int64 */
+            overrides: number;
+            /** Format: int64 */
+            revision: number;
+            rule: components["schemas"]["Rule"];
+            state: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: int64 */
+            version: number;
+        };
         Bucket: {
             /** Format: date-time */
             at: string;
@@ -1678,11 +1886,23 @@ export interface components {
         DeviceToken: {
             token: string;
         };
+        Difference: {
+            field: string;
+            from: string;
+            to: string;
+        };
         DiscardInputBody: {
             /** @description Why */
             note: string;
             /** @description through of the list: what came later is left alone */
             through: string;
+        };
+        Draft: {
+            /** Format: date-time */
+            at: string;
+            author: string;
+            author_name: string;
+            rule: components["schemas"]["Rule"];
         };
         EnrolAuthority: {
             ca: string;
@@ -1756,6 +1976,16 @@ export interface components {
              */
             type: string;
         };
+        Exception: {
+            /** Format: double */
+            clear?: number;
+            for?: string;
+            /** Format: double */
+            limit?: number;
+            off?: boolean;
+            /** Format: date-time */
+            until?: string;
+        };
         Flag: {
             /** Format: date-time */
             at: string;
@@ -1818,6 +2048,20 @@ export interface components {
             device: string;
             property: string;
         };
+        Kept: {
+            division: string;
+            draft?: components["schemas"]["Draft"];
+            id: string;
+            offer?: components["schemas"]["Rule"];
+            /** Format: int64 */
+            revision: number;
+            rule: components["schemas"]["Rule"];
+            state: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: int64 */
+            version: number;
+        };
         Latest: {
             /** Format: date-time */
             at: string;
@@ -1865,6 +2109,10 @@ export interface components {
             items: components["schemas"]["Board"][] | null;
             next?: string;
         };
+        ListBookLine: {
+            items: components["schemas"]["BookLine"][] | null;
+            next?: string;
+        };
         ListChecked: {
             items: components["schemas"]["Checked"][] | null;
             next?: string;
@@ -1875,6 +2123,10 @@ export interface components {
         };
         ListDeviceKind: {
             items: components["schemas"]["DeviceKind"][] | null;
+            next?: string;
+        };
+        ListDifference: {
+            items: components["schemas"]["Difference"][] | null;
             next?: string;
         };
         ListHold: {
@@ -1919,6 +2171,10 @@ export interface components {
         };
         ListRule: {
             items: components["schemas"]["Rule"][] | null;
+            next?: string;
+        };
+        ListRuleVersion: {
+            items: components["schemas"]["RuleVersion"][] | null;
             next?: string;
         };
         ListStep: {
@@ -2093,6 +2349,21 @@ export interface components {
             until?: number;
             why?: string[] | null;
         };
+        OverrideNewBody: {
+            /** Format: double */
+            clear?: number;
+            device?: string;
+            /** @description All devices of a division, instead of one */
+            division?: string;
+            for?: string;
+            /** Format: double */
+            limit?: number;
+            off?: boolean;
+            /** @description Why, for the record */
+            reason: string;
+            /** Format: date-time */
+            until?: string;
+        };
         Place: {
             /** Format: double */
             lat: number;
@@ -2218,6 +2489,9 @@ export interface components {
             condition: string;
             devices?: string[] | null;
             effective: string;
+            exceptions?: {
+                [key: string]: components["schemas"]["Exception"];
+            };
             expression?: string;
             for: string;
             id: string;
@@ -2235,6 +2509,100 @@ export interface components {
             source: string;
             unverified: boolean;
             window?: string;
+        };
+        RuleBackBody: {
+            /**
+             * Format: int64
+             * @description Version to publish again
+             */
+            number: number;
+            /** @description Why, for the record */
+            reason: string;
+            /**
+             * Format: int64
+             * @description That the author has seen
+             */
+            revision: number;
+        };
+        RuleChange: {
+            /** @description Why, for the record */
+            reason: string;
+            /**
+             * Format: int64
+             * @description That the author has seen
+             */
+            revision: number;
+        };
+        RuleDetail: {
+            /** Format: int64 */
+            devices: number;
+            division: string;
+            draft?: components["schemas"]["Draft"];
+            /** Format: int64 */
+            fired: number;
+            holding: components["schemas"]["RuleOverride"][] | null;
+            id: string;
+            mine: boolean;
+            offer?: components["schemas"]["Rule"];
+            /** Format: int64 */
+            overrides: number;
+            /** Format: int64 */
+            revision: number;
+            rule: components["schemas"]["Rule"];
+            state: string;
+            terminals: components["schemas"]["TerminalRules"][] | null;
+            units: string[] | null;
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: int64 */
+            version: number;
+        };
+        RuleDraftBody: {
+            /** @description Of a new rule: whose devices it watches; the author's own when left out */
+            division?: string;
+            /**
+             * Format: int64
+             * @description That the author has seen; 0: a new rule
+             */
+            revision: number;
+            rule: components["schemas"]["Rule"];
+            /** @description UCUM unit in which the limit is written; it must be that of the property */
+            unit?: string;
+        };
+        RuleOverride: {
+            author: string;
+            author_name: string;
+            /** Format: double */
+            clear?: number;
+            /** Format: date-time */
+            created_at: string;
+            device?: string;
+            division: string;
+            /** Format: date-time */
+            ended_at?: string;
+            ended_by?: string;
+            ended_by_name?: string;
+            for?: string;
+            id: string;
+            /** Format: double */
+            limit?: number;
+            off?: boolean;
+            reason: string;
+            rule: string;
+            /** Format: date-time */
+            until?: string;
+        };
+        RuleVersion: {
+            author: string;
+            author_name: string;
+            body: components["schemas"]["Rule"];
+            /** Format: date-time */
+            created_at: string;
+            /** Format: int64 */
+            number: number;
+            origin: string;
+            reason: string;
+            rule: string;
         };
         SensorFault: {
             /** Format: int64 */
@@ -2420,6 +2788,12 @@ export interface components {
             on: boolean;
             /** Format: int64 */
             seconds: number;
+        };
+        TerminalRules: {
+            edge: string;
+            name: string;
+            state: string;
+            why?: string;
         };
         Ticket: {
             /** Format: date-time */
@@ -4355,6 +4729,380 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListRole"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "end-rule-override": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleOverride"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-rulebook": {
+        parameters: {
+            query?: {
+                /** @description Search in id, names, property, class and source */
+                q?: string;
+                state?: "" | "draft" | "published" | "withdrawn";
+                class?: string;
+                /** @description Only rules that watch this device */
+                device?: string;
+                /** @description - before it: the other way round */
+                sort?: "" | "name" | "-name" | "level" | "-level" | "state" | "-state" | "fired" | "-fired" | "overrides" | "-overrides" | "updated" | "-updated";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListBookLine"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "save-rule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleDraftBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Kept"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-rule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleDetail"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "compare-rule": {
+        parameters: {
+            query?: {
+                /** @description Number of a version, draft or offer */
+                from?: string;
+                /** @description Number of a version, draft or offer */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListDifference"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "discard-rule-draft": {
+        parameters: {
+            query?: {
+                /** @description That the author has seen */
+                revision?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Kept"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "override-rule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OverrideNewBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleOverride"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "publish-rule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Kept"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "roll-back-rule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleBackBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Kept"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-rule-versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListRuleVersion"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "withdraw-rule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Kept"];
                 };
             };
             /** @description Problem */

@@ -1,0 +1,208 @@
+package rulebook
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/fengsui/fengsui/central/internal/actor"
+	"github.com/fengsui/fengsui/central/internal/device"
+	"github.com/fengsui/fengsui/central/internal/errs"
+	"github.com/fengsui/fengsui/central/internal/event"
+	"github.com/fengsui/fengsui/shared/desired"
+)
+
+const (
+	lookEvery = 10 * time.Second
+	// calm is how long it is waited for more changes of the register.
+	calm = 500 * time.Millisecond
+)
+
+// loop is what the background work has to look at. Whoever puts something in never waits.
+type loop struct {
+	wake   chan struct{}
+	cancel context.CancelFunc
+	ended  chan struct{}
+
+	mu    *sync.Mutex
+	who   actor.Actor // who made the newest change
+	note  string
+	dirty map[string]bool // terminals whose configuration has changed
+	all   bool
+}
+
+func newLoop() loop {
+	return loop{wake: make(chan struct{}, 1), mu: &sync.Mutex{}, dirty: map[string]bool{}}
+}
+
+// look says that the rules have changed.
+func (l *loop) look(who actor.Actor, note string) {
+	l.mu.Lock()
+	l.who, l.note, l.all = who, note, true
+	l.mu.Unlock()
+	l.poke()
+}
+
+func (l *loop) poke() {
+	select {
+	case l.wake <- struct{}{}:
+	default:
+	}
+}
+
+// OnEvent hears of devices and configurations that change (event.Bus.Handle).
+func (s *Service) OnEvent(_ context.Context, e event.Event) {
+	if e.Ephemeral {
+		return
+	}
+	l := &s.loop
+	l.mu.Lock()
+	switch {
+	case strings.HasPrefix(e.Kind, "device."):
+		l.all = true
+	case strings.HasPrefix(e.Kind, "config."):
+		l.dirty[e.Subject] = true
+	default:
+		l.mu.Unlock()
+		return
+	}
+	l.mu.Unlock()
+	l.poke()
+}
+
+// Start begins to keep telemetry and terminals at the rules that are published.
+func (s *Service) Start(ctx context.Context) {
+	ctx, s.loop.cancel = context.WithCancel(actor.WithSystem(context.WithoutCancel(ctx), "rules"))
+	s.loop.ended = make(chan struct{})
+	s.loop.all = true
+	go func() {
+		defer close(s.loop.ended)
+		tick := time.NewTicker(lookEvery)
+		defer tick.Stop()
+		for {
+			s.round(ctx, time.Now())
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+			case <-s.loop.wake:
+				select {
+				case <-ctx.Done():
+					return
+				case <-time.After(calm):
+				}
+			}
+		}
+	}()
+}
+
+// Stop ends it.
+func (s *Service) Stop(ctx context.Context) error {
+	s.loop.cancel()
+	select {
+	case <-s.loop.ended:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (s *Service) round(ctx context.Context, now time.Time) {
+	if err := s.expire(ctx, now); err != nil && ctx.Err() == nil {
+		s.Log.ErrorContext(ctx, "override does not end", "error", err)
+	}
+	l := &s.loop
+	l.mu.Lock()
+	who, note, dirty, all := l.who, l.note, l.dirty, l.all
+	l.dirty, l.all = map[string]bool{}, false
+	l.mu.Unlock()
+	if all {
+		if err := s.apply(ctx, now, note); err != nil && ctx.Err() == nil {
+			s.Log.ErrorContext(ctx, "rules do not decide yet", "error", err)
+		}
+	}
+	if s.Terminals == nil || (!all && len(dirty) == 0) {
+		return
+	}
+	by := ctx
+	if who.ID != "" { // the record names the person
+		by = actor.With(ctx, actor.Actor{Kind: actor.System, ID: who.ID, Name: who.Name})
+	}
+	if err := s.give(by, note, dirty); err != nil && ctx.Err() == nil {
+		s.Log.ErrorContext(ctx, "rules do not reach the terminals yet", "error", err)
+		l.mu.Lock()
+		l.all = true // with the next tick
+		l.mu.Unlock()
+	}
+}
+
+// give brings terminals to the rules that concern them. A terminal that nobody's change ever concerned goes
+// on with its own files.
+func (s *Service) give(ctx context.Context, note string, dirty map[string]bool) error {
+	devices, err := s.Devices.All(ctx)
+	if err != nil {
+		return err
+	}
+	given, err := s.Store.Given(ctx)
+	if err != nil {
+		return err
+	}
+	s.mu.RLock()
+	rules, book := slices.Clone(s.rules), slices.Clone(s.book)
+	s.mu.RUnlock()
+	behind := map[string][]device.Device{}
+	for _, d := range devices {
+		if d.Parent != "" && d.State != device.Revoked {
+			behind[d.Parent] = append(behind[d.Parent], d)
+		}
+	}
+	for _, d := range devices {
+		if d.Kind != device.Edge || d.State == device.Revoked {
+			continue
+		}
+		own := behind[d.ID]
+		i := slices.IndexFunc(given, func(g Given) bool { return g.Edge == d.ID })
+		if i < 0 && !s.concerned(book, own) {
+			continue
+		}
+		document, err := json.Marshal(atTerminal(rules, own))
+		if err != nil {
+			return err
+		}
+		g := Given{Edge: d.ID, Hash: desired.Hash(document)}
+		if i >= 0 && given[i].Hash == g.Hash && !dirty[d.ID] {
+			continue
+		}
+		if g.Number, err = s.Terminals.GiveRules(ctx, d.ID, document, note); errs.KindOf(err) == errs.Conflict {
+			continue // not known yet what it runs: it will say so when it greets, and that is an event
+		}
+		if err != nil {
+			s.Log.ErrorContext(ctx, "rules are not given to a terminal", "edge", d.ID, "error", err)
+			continue
+		}
+		if i >= 0 && given[i] == g {
+			continue
+		}
+		if err := s.Store.SaveGiven(ctx, g); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// concerned reports whether a person has changed a rule that is about one of the devices.
+func (s *Service) concerned(book []Kept, own []device.Device) bool {
+	for i := range book {
+		e := &book[i]
+		if !e.Touched || e.Version == 0 {
+			continue
+		}
+		if slices.ContainsFunc(own, func(d device.Device) bool { return e.watches(&e.Rule, &d, s.Division) }) {
+			return true
+		}
+	}
+	return false
+}
