@@ -44,6 +44,12 @@ type centre struct {
 
 func newCentre(t *testing.T, devices ...device.Device) *centre {
 	t.Helper()
+	return newCentreWith(t, func(*Server) {}, devices...)
+}
+
+// newCentreWith has further routes.
+func newCentreWith(t *testing.T, more func(*Server), devices ...device.Device) *centre {
+	t.Helper()
 	db := storetest.SQLite(t)
 	record := audit.New(store.NewAudit(db), db, slog.New(slog.DiscardHandler))
 	bus := event.NewBus(record)
@@ -83,6 +89,7 @@ func newCentre(t *testing.T, devices ...device.Device) *centre {
 		Alarms:  func(context.Context) ([]telemetry.Alarm, error) { return nil, nil },
 		Streams: func(context.Context) ([]video.Stream, error) { return nil, nil },
 	})
+	more(s)
 	if err := s.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}

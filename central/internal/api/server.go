@@ -29,8 +29,6 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"github.com/fengsui/fengsui/central/internal/account"
-	"github.com/fengsui/fengsui/central/internal/actor"
-	"github.com/fengsui/fengsui/central/internal/errs"
 	"github.com/fengsui/fengsui/shared/version"
 )
 
@@ -106,7 +104,7 @@ func New(o Options) *Server {
 	}
 	c.Security = []map[string][]string{{"session": {}}, {"token": {}}}
 	s.huma = humafiber.New(s.fiber, c)
-	s.huma.UseMiddleware(s.known)
+	s.huma.UseMiddleware(s.permitted)
 	s.registerAbout()
 	s.registerHealth()
 	s.registerBasemap()
@@ -204,22 +202,10 @@ func done(err error) (*nothing, error) {
 	return &nothing{}, nil
 }
 
-// known refuses a stranger before the body is read: what is wrong with it is nobody's business who may not
-// send it. What a person who is signed in may do, the service decides.
-func (s *Server) known(ctx huma.Context, next func(huma.Context)) {
-	op := ctx.Operation()
-	open := op.Security != nil && len(op.Security) == 0
-	if _, ok := actor.From(ctx.Context()); !ok && !open {
-		s.writeProblem(ctx, s.problem(ctx.Context(), errs.E(errs.Unauthenticated, "auth.required", "sign in first")))
-		return
-	}
-	next(ctx)
-}
-
 // signedIn refuses a stranger.
 func signedIn(c *fiber.Ctx) error {
-	if _, ok := actor.From(c.UserContext()); !ok {
-		return errs.E(errs.Unauthenticated, "auth.required", "sign in first")
+	if err := known(c.UserContext()); err != nil {
+		return err
 	}
 	return c.Next()
 }
