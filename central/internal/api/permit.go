@@ -21,7 +21,7 @@ func needs(operation string) actor.Permission {
 		"get-config-version", "want-config", "restore-config", "withdraw-config", "start-rollout", "cancel-rollout", "retry-rejected-readings":
 		return actor.DeviceWrite
 	case "latest", "series", "compare-series", "list-readings", "export-readings-csv", "export-readings-parquet", "telemetry-stats",
-		"telemetry-health", "losses", "list-quarantine", "list-holds", "rejected-readings", "export-rejected-readings", "try-rule",
+		"telemetry-health", "losses", "list-quarantine", "look-quarantine", "list-holds", "rejected-readings", "export-rejected-readings", "try-rule",
 		"list-boards", "get-board", "suggest-board":
 		return actor.TelemetryRead
 	case "release-quarantine", "discard-quarantine":

@@ -11,6 +11,11 @@ import (
 	"github.com/fengsui/fengsui/central/internal/telemetry"
 )
 
+type lookInput struct {
+	Device  string `path:"device" maxLength:"64"`
+	Through string `query:"through" required:"true" maxLength:"64" doc:"through of the list"`
+}
+
 type releaseInput struct {
 	Device string `path:"device" maxLength:"64"`
 	Body   struct {
@@ -36,8 +41,11 @@ type holdInput struct {
 	}
 }
 
-type holdIDInput struct {
-	ID string `path:"id" maxLength:"64"`
+type holdEndInput struct {
+	ID   string `path:"id" maxLength:"64"`
+	Body struct {
+		Reason string `json:"reason" minLength:"1" maxLength:"500"`
+	}
 }
 
 // registerKeeping adds the health of the store, the quarantine and legal holds.
@@ -52,6 +60,12 @@ func registerKeeping(s *Server, t *telemetry.Service) {
 		Summary: "Readings and events kept apart because their time cannot be true, by device",
 	}, func(ctx context.Context, _ *nothing) (*body[page.List[telemetry.Apart]], error) {
 		return listed(t.ListApart(ctx))
+	})
+	register(s, huma.Operation{
+		OperationID: "look-quarantine", Method: http.MethodGet, Path: "/telemetry/quarantine/{device}", Tags: tags,
+		Summary: "What is kept apart of one device, the oldest first, 500 at most",
+	}, func(ctx context.Context, in *lookInput) (*body[page.List[telemetry.ApartRow]], error) {
+		return listed(t.LookApart(ctx, in.Device, in.Through))
 	})
 	register(s, huma.Operation{
 		OperationID: "release-quarantine", Method: http.MethodPost, Path: "/telemetry/quarantine/{device}/release", Tags: tags,
@@ -79,7 +93,7 @@ func registerKeeping(s *Server, t *telemetry.Service) {
 	})
 	register(s, huma.Operation{
 		OperationID: "end-hold", Method: http.MethodPost, Path: "/telemetry/holds/{id}/end", Summary: "End a legal hold", Tags: tags,
-	}, func(ctx context.Context, in *holdIDInput) (*body[telemetry.Hold], error) {
-		return reply(t.EndHold(ctx, in.ID))
+	}, func(ctx context.Context, in *holdEndInput) (*body[telemetry.Hold], error) {
+		return reply(t.EndHold(ctx, in.ID, in.Body.Reason))
 	})
 }

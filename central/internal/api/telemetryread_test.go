@@ -209,7 +209,7 @@ func TestQuarantineAndHoldsOverHTTP(t *testing.T) {
 		t.Errorf("hold: %d %+v", code, hold)
 	}
 	for _, want := range []int{200, 409} {
-		if code := ask(t, s, "wang", http.MethodPost, "/telemetry/holds/"+hold.ID+"/end", "", nil); code != want {
+		if code := ask(t, s, "wang", http.MethodPost, "/telemetry/holds/"+hold.ID+"/end", `{"reason":"结案"}`, nil); code != want {
 			t.Errorf("end of the hold: %d, want %d", code, want)
 		}
 	}

@@ -15,10 +15,10 @@ type Holds struct{ db *DB }
 // NewHolds uses an open database.
 func NewHolds(db *DB) *Holds { return &Holds{db: db} }
 
-const holdColumns = `id, from_at, to_at, reason, created_at, created_by, created_by_name, ended_at, ended_by, ended_by_name`
+const holdColumns = `id, from_at, to_at, reason, created_at, created_by, created_by_name, ended_at, ended_by, ended_by_name, ended_reason`
 
 func scanHold(row scanner) (h telemetry.Hold, err error) {
-	err = row.Scan(&h.ID, &h.From, &h.To, &h.Reason, &h.CreatedAt, &h.CreatedBy, &h.CreatedByName, &h.EndedAt, &h.EndedBy, &h.EndedByName)
+	err = row.Scan(&h.ID, &h.From, &h.To, &h.Reason, &h.CreatedAt, &h.CreatedBy, &h.CreatedByName, &h.EndedAt, &h.EndedBy, &h.EndedByName, &h.EndedReason)
 	for _, t := range []*time.Time{&h.From, &h.To, &h.CreatedAt, h.EndedAt} {
 		if t != nil {
 			*t = t.UTC()
@@ -42,8 +42,8 @@ func (s *Holds) List(ctx context.Context) ([]telemetry.Hold, error) {
 
 // Add implements telemetry.HoldStore.
 func (s *Holds) Add(ctx context.Context, h telemetry.Hold) error {
-	_, err := s.db.exec(ctx, `insert into telemetry_holds (`+holdColumns+`) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-		h.ID, h.From, h.To, h.Reason, h.CreatedAt, h.CreatedBy, h.CreatedByName, h.EndedAt, h.EndedBy, h.EndedByName)
+	_, err := s.db.exec(ctx, `insert into telemetry_holds (`+holdColumns+`) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+		h.ID, h.From, h.To, h.Reason, h.CreatedAt, h.CreatedBy, h.CreatedByName, h.EndedAt, h.EndedBy, h.EndedByName, h.EndedReason)
 	if err != nil {
 		return fmt.Errorf("add hold: %w", wrap(err))
 	}
@@ -51,9 +51,10 @@ func (s *Holds) Add(ctx context.Context, h telemetry.Hold) error {
 }
 
 // End implements telemetry.HoldStore.
-func (s *Holds) End(ctx context.Context, id string, at time.Time, by, byName string) (h telemetry.Hold, err error) {
+func (s *Holds) End(ctx context.Context, id string, e telemetry.Ending) (h telemetry.Hold, err error) {
 	err = s.db.Do(ctx, func(ctx context.Context) error {
-		res, err := s.db.exec(ctx, `update telemetry_holds set ended_at = $1, ended_by = $2, ended_by_name = $3 where id = $4 and ended_at is null`, at, by, byName, id)
+		res, err := s.db.exec(ctx, `update telemetry_holds set ended_at = $1, ended_by = $2, ended_by_name = $3, ended_reason = $4
+			where id = $5 and ended_at is null`, e.At, e.By, e.ByName, e.Reason, id)
 		if err != nil {
 			return fmt.Errorf("end hold %s: %w", id, wrap(err))
 		}

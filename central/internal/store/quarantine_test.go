@@ -77,15 +77,16 @@ func TestHoldEndsOnce(t *testing.T) {
 		if list, err := s.List(t.Context()); err != nil || !reflect.DeepEqual(list, []telemetry.Hold{h}) {
 			t.Errorf("got %+v, %v", list, err)
 		}
-		got, err := s.End(t.Context(), h.ID, at, "v", "李")
-		h.EndedAt, h.EndedBy, h.EndedByName = &at, "v", "李"
+		ending := telemetry.Ending{At: at, By: "v", ByName: "李", Reason: "结案"}
+		got, err := s.End(t.Context(), h.ID, ending)
+		h.EndedAt, h.EndedBy, h.EndedByName, h.EndedReason = &at, "v", "李", "结案"
 		if err != nil || !reflect.DeepEqual(got, h) {
 			t.Errorf("got  %+v, %v\nwant %+v", got, err, h)
 		}
-		if _, err := s.End(t.Context(), h.ID, at, "v", "李"); errs.KindOf(err) != errs.Conflict {
+		if _, err := s.End(t.Context(), h.ID, ending); errs.KindOf(err) != errs.Conflict {
 			t.Errorf("got %v, want a conflict", err)
 		}
-		if _, err := s.End(t.Context(), "x", at, "v", "李"); errs.KindOf(err) != errs.NotFound {
+		if _, err := s.End(t.Context(), "x", ending); errs.KindOf(err) != errs.NotFound {
 			t.Errorf("got %v, want not found", err)
 		}
 	})

@@ -27,6 +27,13 @@ type Hold struct {
 	EndedAt       *time.Time `json:"ended_at,omitempty"`
 	EndedBy       string     `json:"ended_by,omitempty"`
 	EndedByName   string     `json:"ended_by_name,omitempty"`
+	EndedReason   string     `json:"ended_reason,omitempty"`
+}
+
+// Ending says who ended a hold, when and why.
+type Ending struct {
+	At                 time.Time
+	By, ByName, Reason string
 }
 
 // covers reports whether a hold that has not ended touches from ≤ t < to.
@@ -88,15 +95,18 @@ func (s *Service) AddHold(ctx context.Context, from, to time.Time, reason string
 }
 
 // EndHold lets the readings of a hold be deleted by age again.
-func (s *Service) EndHold(ctx context.Context, id string) (Hold, error) {
+func (s *Service) EndHold(ctx context.Context, id, reason string) (Hold, error) {
 	who, err := actor.Require(ctx, actor.TelemetryHold)
 	if err != nil {
+		return Hold{}, err
+	}
+	if reason, err = checkReason("telemetry.hold", "reason", reason); err != nil {
 		return Hold{}, err
 	}
 	var h Hold
 	var done event.Event
 	err = s.Tx.Do(ctx, func(ctx context.Context) (err error) {
-		if h, err = s.LegalHolds.End(ctx, id, event.Stamp(time.Now()), who.ID, who.Name); err != nil {
+		if h, err = s.LegalHolds.End(ctx, id, Ending{At: event.Stamp(time.Now()), By: who.ID, ByName: who.Name, Reason: reason}); err != nil {
 			return err
 		}
 		done = event.New(ctx, HoldEnded, id, "", h)

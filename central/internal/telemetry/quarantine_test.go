@@ -115,6 +115,27 @@ func TestReadingsOfAWrongClockAreReleasedWithTheirTimesPutRight(t *testing.T) {
 	d.expect("discarded", "", "telemetry.quarantine_discarded")
 }
 
+func TestWhatIsKeptApartIsSeenBeforeItIsActedOn(t *testing.T) {
+	d := newDesk(t)
+	received := time.Now().UTC().Truncate(time.Millisecond)
+	d.apart(1, received, 3.2, 3.3)
+	through := d.quarantine().Through
+	rows, err := d.LookApart(mender("320600"), "level", through)
+	if err != nil || len(rows) != 2 {
+		t.Fatalf("got %+v, %v", rows, err)
+	}
+	if r := rows[1]; r.Property != "water_level" || r.Value != 3.3 || r.Offset != (ahead+time.Second).Milliseconds() || !r.ReceivedAt.Equal(received) {
+		t.Errorf("got %+v", r)
+	}
+	if _, err := d.LookApart(mender("320400"), "level", through); errs.KindOf(err) != errs.NotFound {
+		t.Errorf("another city looks: %v", err)
+	}
+	nobody := actor.With(context.Background(), actor.Actor{Kind: actor.User, DivisionCode: "320600"})
+	if _, err := d.LookApart(nobody, "level", through); errs.KindOf(err) != errs.Denied {
+		t.Errorf("without the permission: %v", err)
+	}
+}
+
 func TestAlarmOfAWrongClockIsReleasedAsRetrospective(t *testing.T) {
 	d := newDesk(t, water())
 	old := now.Add(-time.Hour)
@@ -197,10 +218,13 @@ func TestHoldsArePlacedAndEndedByName(t *testing.T) {
 	if err != nil || len(st.Months) != 2 || !st.Months[0].Held || st.Months[1].Held {
 		t.Errorf("got %+v, %v", st.Months, err)
 	}
-	if h, err = d.EndHold(mender("320600"), h.ID); err != nil || h.EndedAt == nil || held(from, to) {
+	if _, err = d.EndHold(mender("320600"), h.ID, " "); errs.KindOf(err) != errs.Invalid {
+		t.Errorf("ended without a reason: %v", err)
+	}
+	if h, err = d.EndHold(mender("320600"), h.ID, "案件已结"); err != nil || h.EndedAt == nil || h.EndedReason != "案件已结" || held(from, to) {
 		t.Errorf("got %+v, %v", h, err)
 	}
-	if _, err = d.EndHold(mender("320600"), h.ID); errs.KindOf(err) != errs.Conflict {
+	if _, err = d.EndHold(mender("320600"), h.ID, "x"); errs.KindOf(err) != errs.Conflict {
 		t.Errorf("got %v, want a conflict", err)
 	}
 	if list, err := d.ListHolds(as("w", "320600")); err != nil || len(list) != 1 {

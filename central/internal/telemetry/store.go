@@ -87,7 +87,7 @@ type HoldStore interface {
 	// Add stores a new hold.
 	Add(ctx context.Context, h Hold) error
 	// End ends a hold: errs.NotFound; errs.Conflict when it has ended already.
-	End(ctx context.Context, id string, at time.Time, by, byName string) (Hold, error)
+	End(ctx context.Context, id string, e Ending) (Hold, error)
 }
 
 // Devices is what telemetry needs of the device register.

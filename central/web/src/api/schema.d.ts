@@ -1207,6 +1207,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/telemetry/quarantine/{device}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is kept apart of one device, the oldest first, 500 at most */
+        get: operations["look-quarantine"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/telemetry/quarantine/{device}/discard": {
         parameters: {
             query?: never;
@@ -1567,6 +1584,20 @@ export interface components {
             received_last: string;
             sender: string;
             through: string;
+        };
+        ApartRow: {
+            /** Format: int64 */
+            at_ms: number;
+            event?: string;
+            /** Format: int64 */
+            offset_ms: number;
+            property?: string;
+            /** Format: int64 */
+            quality: number;
+            /** Format: date-time */
+            received_at: string;
+            /** Format: double */
+            value: number;
         };
         AuditView: {
             actor: string;
@@ -2030,12 +2061,16 @@ export interface components {
             ended_at?: string;
             ended_by?: string;
             ended_by_name?: string;
+            ended_reason?: string;
             /** Format: date-time */
             from: string;
             id: string;
             reason: string;
             /** Format: date-time */
             to: string;
+        };
+        HoldEndInputBody: {
+            reason: string;
         };
         HoldInputBody: {
             /** Format: date-time */
@@ -2099,6 +2134,10 @@ export interface components {
         };
         ListApart: {
             items: components["schemas"]["Apart"][] | null;
+            next?: string;
+        };
+        ListApartRow: {
+            items: components["schemas"]["ApartRow"][] | null;
             next?: string;
         };
         ListAuditView: {
@@ -5599,7 +5638,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HoldEndInputBody"];
+            };
+        };
         responses: {
             /** @description OK */
             200: {
@@ -5666,6 +5709,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListApart"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "look-quarantine": {
+        parameters: {
+            query: {
+                /** @description through of the list */
+                through: string;
+            };
+            header?: never;
+            path: {
+                device: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListApartRow"];
                 };
             };
             /** @description Problem */

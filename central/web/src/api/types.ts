@@ -54,6 +54,13 @@ export type StoredReading = S['Row']
 export type Reported = S['Reported']
 // How the store of readings does.
 export type Health = S['Health']
+// What is kept apart because its time cannot be true, by device, and one by one.
+export type Apart = S['Apart']
+export type ApartRow = S['ApartRow']
+export type Acted = S['Acted']
+export type Hold = S['Hold']
+export type Rejection = S['Rejection']
+export type StoreStats = S['Stats']
 export type QualityChoice = Comparison['quality']
 
 export type Output = S['Output']

@@ -40,6 +40,12 @@ export function sparkline(values: readonly number[], width: number, height: numb
   return values.map((v, i) => `${i ? 'L' : 'M'}${(i * step).toFixed(1)} ${(height - ((v - low) / span) * height).toFixed(1)}`).join('')
 }
 
+// sizeText writes an amount of bytes in the unit that fits it.
+export function sizeText(bytes: number): string {
+  if (bytes < 1048576) return `${(bytes / 1024).toFixed(1)} KiB`
+  return bytes < 1073741824 ? `${(bytes / 1048576).toFixed(1)} MiB` : `${(bytes / 1073741824).toFixed(2)} GiB`
+}
+
 // gibText writes an amount of bytes in GiB, as disks are spoken of.
 export function gibText(bytes: number): string {
   return `${(bytes / 2 ** 30).toFixed(1)} GiB`
