@@ -53,6 +53,8 @@ type Alarm struct {
 	ReturnedAt    *time.Time `json:"returned_at,omitempty"`
 	ClearedAt     *time.Time `json:"cleared_at,omitempty"`
 	UpdatedAt     time.Time  `json:"updated_at"`
+
+	since time.Time // device time of the last opening; its step has it
 }
 
 // Key is what an alarm is about. At most one alarm of a key is active.
@@ -100,7 +102,7 @@ func (a *Alarm) end(ended, at time.Time) {
 }
 
 // reopen takes the condition as holding again before anybody acknowledged the first time.
-func (a *Alarm) reopen(at time.Time) {
-	a.State, a.ReturnedAt, a.UpdatedAt = Open, nil, at
+func (a *Alarm) reopen(since, at time.Time) {
+	a.State, a.ReturnedAt, a.UpdatedAt, a.since = Open, nil, at, since
 	a.Openings++
 }

@@ -83,6 +83,9 @@ func (s *Service) resume(ctx context.Context) error {
 		return fmt.Errorf("load active alarms: %w", err)
 	}
 	for _, a := range alarms {
+		if err := s.since(ctx, &a); err != nil {
+			return err
+		}
 		s.active[a.Key()] = &a
 		if a.Shelf != nil { // one that has ended meanwhile is unshelved by the next tick
 			s.shelves[a.Key()] = *a.Shelf
@@ -113,7 +116,7 @@ func (s *Service) resume(ctx context.Context) error {
 
 // taken is the state of a rule whose alarm holds.
 func taken(r *rule.Rule, a *Alarm) rule.State {
-	opened := min(a.OpenedAt.UnixMilli(), time.Now().UnixMilli()) // a time ahead would hide what follows
+	opened := min(a.since.UnixMilli(), time.Now().UnixMilli()) // a time ahead would hide what follows
 	st := rule.State{Active: true, Passed: true, Seen: true, Since: opened, Last: opened, Peak: a.Peak}
 	switch r.Condition {
 	case rule.Stuck:

@@ -124,7 +124,7 @@ func (s *Service) change(ctx context.Context, id string, do func(context.Context
 	was := a.UpdatedAt
 	held := s.active[a.Key()]
 	if held != nil && held.ID == a.ID {
-		a.Peak = held.Peak
+		a.Peak, a.since = held.Peak, held.since
 	}
 	wasActive := a.Active()
 	kind, steps, err := do(ctx, who, &a, next(was, time.Now()))

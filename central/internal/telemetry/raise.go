@@ -3,6 +3,7 @@ package telemetry
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"math"
 	"strings"
 	"time"
@@ -43,7 +44,7 @@ func (s *Service) alarm(ctx context.Context, r raising) Alarm {
 	a := Alarm{
 		ID: uuid.Must(uuid.NewV7()).String(), Rule: r.key.Rule, Device: r.key.Device, Property: r.key.Property,
 		RuleName: r.key.Rule, RuleNameEN: r.key.Rule, Level: r.level, Limit: r.limit, State: Open, Value: r.value, Peak: r.peak, Openings: 1,
-		Origin: r.origin, OpenedAt: wire.Time(r.at), ReceivedAt: at, UpdatedAt: at,
+		Origin: r.origin, OpenedAt: wire.Time(r.at), ReceivedAt: at, UpdatedAt: at, since: wire.Time(r.at),
 	}
 	if r.rule != nil {
 		a.RuleName, a.RuleNameEN, a.Source, a.Level, a.Limit = r.rule.Name, r.rule.NameEN, r.rule.Source, r.rule.Level, r.rule.Bound()
@@ -86,7 +87,7 @@ func (s *Service) raise(ctx context.Context, r raising) {
 	was, kind, step := a.UpdatedAt, AlarmRang, StepRang
 	switch {
 	case a.State == Returned && !late && (a.ReturnedAt == nil || a.ReturnedAt.UnixMilli() < r.at):
-		a.reopen(next(was, r.received))
+		a.reopen(wire.Time(r.at), next(was, r.received))
 		kind, step = AlarmReopened, StepReopened
 	case a.Holds() && a.Retrospective && !late:
 		a.Retrospective, a.UpdatedAt = false, next(was, r.received)
@@ -96,6 +97,24 @@ func (s *Service) raise(ctx context.Context, r raising) {
 	a.Peak = s.worse(r.rule, a, r.peak)
 	s.saveAlarm(ctx, *a, was, a.step(ctx, step, wire.Time(r.at), r.value, ""))
 	s.publish(ctx, kind, *a)
+}
+
+// since reads when an alarm opened last: what came before was evaluated before.
+func (s *Service) since(ctx context.Context, a *Alarm) error {
+	a.since = a.OpenedAt
+	if a.Openings < 2 {
+		return nil
+	}
+	steps, err := s.Alarms.Steps(ctx, a.ID)
+	if err != nil {
+		return fmt.Errorf("load steps of alarm %s: %w", a.ID, err)
+	}
+	for _, v := range steps {
+		if v.Kind == StepReopened {
+			a.since = v.At
+		}
+	}
+	return nil
 }
 
 // known reports whether the store has an alarm of the key that held at that time.
@@ -118,11 +137,11 @@ func (s *Service) endWith(ctx context.Context, k Key, ended, received time.Time,
 	if a == nil || !a.Holds() {
 		return
 	}
-	if ended.Before(a.OpenedAt) {
-		if s.replay || !received.After(a.ReceivedAt) {
+	if ended.Before(a.since) {
+		if s.replay || a.Openings > 1 || !received.After(a.ReceivedAt) {
 			return // the end of an earlier one
 		}
-		ended = a.OpenedAt
+		ended = a.since
 	}
 	was := a.UpdatedAt
 	a.end(ended.UTC(), next(was, received))
@@ -257,7 +276,7 @@ func (s *Service) alarmEvent(ctx context.Context, a arrival, e *wire.Event) {
 		})
 		return
 	}
-	if held := s.active[k]; held != nil && a.old && wire.Time(at).Before(held.OpenedAt) {
+	if held := s.active[k]; held != nil && a.old && wire.Time(at).Before(held.since) {
 		return // the end of an earlier one
 	}
 	if w := s.watches[k]; w != nil && w.live.Active {

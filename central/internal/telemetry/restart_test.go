@@ -34,6 +34,35 @@ func TestRestartNeitherLosesNorDoublesAlarms(t *testing.T) {
 	d.expect("history stays history", "cleared", "")
 }
 
+// A restart evaluates the last minutes again: crossings that it has seen are not seen again.
+func TestRestartOpensNoCrossingAgain(t *testing.T) {
+	for name, values := range map[string][]float64{
+		"that holds": {5.3, 5, 5.4, 5, 5.5}, "that has returned": {5.3, 5, 5.4, 5, 5.5, 5},
+	} {
+		d := newDesk(t, water())
+		d.read(now, now, values...)
+		before := d.events()
+		list, state := d.all()
+		for range 3 {
+			d.kill()
+			d.start(water())
+			if got := d.events(); got != "" {
+				t.Errorf("an alarm %s after %q: the restart says %q", name, before, got)
+			}
+		}
+		if again, now := d.all(); now != state || len(again) != 1 || again[0].Openings != list[0].Openings {
+			t.Errorf("an alarm %s is %s with %d openings after the restarts, was %s with %d", name, now, again[0].Openings, state, list[0].Openings)
+		}
+	}
+	d := newDesk(t, water())
+	d.read(now, now, 5.3, 5, 5.4)
+	d.kill()
+	d.start(water())
+	d.events()
+	d.read(now, now.Add(9*time.Second), 5)
+	d.expect("and it ends", "returned", "returned")
+}
+
 func TestCommitThatWasNotEvaluatedIsEvaluatedAtTheNextStart(t *testing.T) {
 	d := newDesk(t, water())
 	d.kill()
