@@ -9,7 +9,7 @@ GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 NFPM     := github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.43.4
 GOTESTSUM := gotest.tools/gotestsum@v1.13.0
 export GOFLAGS += -buildvcs=false
-.PHONY: help demo test bench lint fmt generate build deb console prepare unit story tools
+.PHONY: help demo test bench soak lint fmt generate build deb console prepare unit story tools
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
@@ -19,6 +19,9 @@ demo: build ## a whole city desk with simulated terminals; prints the address an
 test: prepare build lint unit story ## build, lint and run every test
 bench: prepare build ## measure the targets of the design into docs/benchmarks.md
 	cd test && go run ./bench --bin ../bin --out ../docs/benchmarks.md
+
+soak: build ## a thousand random kills, every reading accounted for (about half an hour); see docs/soak.md
+	cd test && go run ./soak kill --bin ../bin -n 1000
 
 build: console ## bin/fengsui-central, bin/fengsui-edge, bin/fengsui-sim, bin/fengsui-demo
 	$(GOBUILD) -o bin/fengsui-central ./central/cmd/central

@@ -1,11 +1,8 @@
 package main
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"runtime"
 	"slices"
 	"strconv"
@@ -16,90 +13,21 @@ import (
 	"github.com/fengsui/fengsui/test/harness"
 )
 
-// host stands in for a test: it ends a measurement that cannot go on and cleans up after it.
-type host struct {
-	cleanups []func()
-	failed   bool
-}
+// host stands in for a test.
+type host struct{ *harness.Host }
 
-// stopped is how Fatalf ends a measurement.
-type stopped struct{ text string }
-
-var errStopped = errors.New("the measurement ended")
-
-func (h *host) Helper() {}
-
-func (h *host) Fatalf(format string, args ...any) {
-	h.failed = true
-	panic(stopped{fmt.Sprintf(format, args...)})
-}
-
-func (h *host) Logf(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) }
-
-func (h *host) Cleanup(f func()) { h.cleanups = append(h.cleanups, f) }
-
-func (h *host) Failed() bool { return h.failed }
-
-func (h *host) TempDir() string {
-	dir, err := os.MkdirTemp("", "fengsui-bench-")
-	if err != nil {
-		h.Fatalf("make folder: %v", err)
-	}
-	h.Cleanup(func() { os.RemoveAll(dir) })
-	return dir
-}
-
-func (h *host) must(err error) {
-	if err != nil {
-		h.Fatalf("%v", err)
-	}
-}
+func (h host) must(err error) { h.Must(err) }
 
 // measure runs one part and cleans up, whatever happens.
 func measure(m measurement, o options) (figures []figure, err error) {
-	h := &host{}
-	defer func() {
-		if r := recover(); r != nil {
-			s, ok := r.(stopped)
-			if !ok {
-				panic(r)
-			}
-			err = fmt.Errorf("%w: %s", errStopped, s.text)
-		}
-		for _, clean := range slices.Backward(h.cleanups) {
-			clean()
-		}
-	}()
-	return m.run(h, o), nil
+	err = harness.Try(func(h *harness.Host) { figures = m.run(host{h}, o) })
+	return figures, err
 }
 
-// usage is what a process has used so far.
-type usage struct {
-	CPU time.Duration
-	RSS int64
-}
-
-// use reads a process from /proc.
-func (h *host) use(p *harness.Process) usage {
-	dir := filepath.Join("/proc", strconv.Itoa(p.PID()))
-	stat, err := os.ReadFile(filepath.Join(dir, "stat"))
+// use is what a process has used so far.
+func (h host) use(p *harness.Process) harness.Usage {
+	u, err := p.Use()
 	h.must(err)
-	fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
-	user, err := strconv.ParseInt(fields[11], 10, 64)
-	h.must(err)
-	system, err := strconv.ParseInt(fields[12], 10, 64)
-	h.must(err)
-	const tick = 10 * time.Millisecond // USER_HZ is 100 on every Linux that Go runs on
-	u := usage{CPU: time.Duration(user+system) * tick}
-	status, err := os.ReadFile(filepath.Join(dir, "status"))
-	h.must(err)
-	for line := range strings.SplitSeq(string(status), "\n") {
-		if rest, ok := strings.CutPrefix(line, "VmRSS:"); ok {
-			kb, err := strconv.ParseInt(strings.Fields(rest)[0], 10, 64)
-			h.must(err)
-			u.RSS = kb << 10
-		}
-	}
 	return u
 }
 

@@ -30,7 +30,7 @@ type figure struct {
 // measurement is one part of the bench.
 type measurement struct {
 	name string
-	run  func(t *host, o options) []figure
+	run  func(t host, o options) []figure
 }
 
 type options struct {

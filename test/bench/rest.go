@@ -14,7 +14,7 @@ import (
 )
 
 // sizes of the programs.
-func sizes(t *host, o options) []figure {
+func sizes(t host, o options) []figure {
 	size := func(file string) string {
 		info, err := os.Stat(file)
 		t.must(err)
@@ -27,7 +27,7 @@ func sizes(t *host, o options) []figure {
 }
 
 // sealed is how much disk a reading takes in the end.
-func sealed(t *host, o options) []figure {
+func sealed(t host, o options) []figure {
 	c := harness.StartCentre(t, o.programs, harness.CentreOptions{Level: "warn", Extra: "telemetry:\n  seal_after_minutes: 1\n"})
 	var ids []string
 	for s := range 100 {
@@ -72,7 +72,7 @@ func sealed(t *host, o options) []figure {
 }
 
 // onDisk adds up the files of the months and those of the inbox.
-func onDisk(t *host, dir string) (months, inbox int64) {
+func onDisk(t host, dir string) (months, inbox int64) {
 	entries, err := os.ReadDir(dir)
 	t.must(err)
 	for _, e := range entries {
@@ -88,7 +88,7 @@ func onDisk(t *host, dir string) (months, inbox int64) {
 }
 
 // alarmLatency is from a reading on the wire to the live view.
-func alarmLatency(t *host, o options) []figure {
+func alarmLatency(t host, o options) []figure {
 	c := harness.StartCentre(t, o.programs, harness.CentreOptions{Level: "warn"})
 	gas := []wire.SensorDeclared{{
 		ID: "bench-gas", Name: "演示数据", Class: "gas", Profile: "test", Division: "320600", Demo: true,
@@ -157,7 +157,7 @@ rtsp:
 `
 
 // firstFrame is how long a new viewer waits.
-func firstFrame(t *host, o options) []figure {
+func firstFrame(t host, o options) []figure {
 	field := harness.StartField(t, o.programs, scene)
 	c := harness.StartCentre(t, o.programs, harness.CentreOptions{Level: "warn"})
 	edge := harness.StartEdge(t, c, field, "edge-rudong", c.TLS)
@@ -185,7 +185,7 @@ func firstFrame(t *host, o options) []figure {
 	}
 }
 
-func shown(t *host, v *harness.Viewer) time.Duration {
+func shown(t host, v *harness.Viewer) time.Duration {
 	harness.WaitFor(t, 20*time.Second, "the first picture comes", func() error {
 		if v.FirstAfter() == 0 {
 			return fmt.Errorf("none yet")
@@ -196,7 +196,7 @@ func shown(t *host, v *harness.Viewer) time.Duration {
 }
 
 // idle is what the programs take when little happens.
-func idle(t *host, o options) []figure {
+func idle(t host, o options) []figure {
 	field := harness.StartField(t, o.programs, scene)
 	c := harness.StartCentre(t, o.programs, harness.CentreOptions{Level: "warn"})
 	edge := harness.StartEdge(t, c, field, "edge-rudong", c.TLS)

@@ -21,7 +21,7 @@ const (
 )
 
 // jsonThroughput is simple sensors at full speed.
-func jsonThroughput(t *host, o options) []figure {
+func jsonThroughput(t host, o options) []figure {
 	c := harness.StartCentre(t, o.programs, harness.CentreOptions{Level: "warn"})
 	var tokens [sensors]string
 	for i := range tokens {
@@ -110,7 +110,7 @@ const (
 )
 
 // batchThroughput is terminals at full speed, then at a pace that leaves room.
-func batchThroughput(t *host, o options) []figure {
+func batchThroughput(t host, o options) []figure {
 	c := harness.StartCentre(t, o.programs, harness.CentreOptions{Level: "warn"})
 	full := feed(t, c, o.seconds, "full", 0)
 	paced := feed(t, c, o.seconds, "paced", 0.4*full.rate/terminals/(series*perSeries))
@@ -129,7 +129,7 @@ type fed struct {
 }
 
 // feed runs four terminals; pace is batches a second of each, 0 as fast as it goes.
-func feed(t *host, c *harness.Centre, length time.Duration, name string, pace float64) fed {
+func feed(t host, c *harness.Centre, length time.Duration, name string, pace float64) fed {
 	var all []*harness.Terminal
 	for i := range terminals {
 		var ids []string
@@ -180,7 +180,7 @@ func feed(t *host, c *harness.Centre, length time.Duration, name string, pace fl
 	}
 }
 
-func send(t *host, m *harness.Terminal, name string, i int, until time.Time, pace float64) {
+func send(t host, m *harness.Terminal, name string, i int, until time.Time, pace float64) {
 	// Long ago, so that no reading lies in the future, where the centre would quarantine it.
 	base := time.Now().Add(-90 * 24 * time.Hour).UnixMilli()
 	var tick <-chan time.Time

@@ -3,6 +3,7 @@ package harness
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -198,6 +199,36 @@ func (c *Client) Alarms(state string) ([]Alarm, error) {
 	var list List[Alarm]
 	err := c.Call(http.MethodGet, "/alarms?state="+state, nil, &list)
 	return list.Items, err
+}
+
+// AllAlarms asks for every alarm there was, part by part.
+func (c *Client) AllAlarms() ([]Alarm, error) { return all[Alarm](c, "/alarms?state=all&limit=500") }
+
+// Steps are what happened to an alarm.
+func (c *Client) Steps(alarm string) ([]Step, error) {
+	var steps List[Step]
+	err := c.Call(http.MethodGet, "/alarms/"+alarm+"/events", nil, &steps)
+	return steps.Items, err
+}
+
+// Readings asks for every reading of a series in order of time, part by part.
+func (c *Client) Readings(series string, from, to time.Time) ([]Row, error) {
+	q := url.Values{"series": {series}, "limit": {"5000"}, "quality": {"all"}, "from": {from.UTC().Format(time.RFC3339Nano)}, "to": {to.UTC().Format(time.RFC3339Nano)}}
+	return all[Row](c, "/telemetry/readings?"+q.Encode())
+}
+
+func all[T any](c *Client, path string) ([]T, error) {
+	var out []T
+	for after := ""; ; {
+		var list List[T]
+		if err := c.Call(http.MethodGet, path+"&after="+url.QueryEscape(after), nil, &list); err != nil {
+			return nil, err
+		}
+		out = append(out, list.Items...)
+		if after = list.Next; after == "" {
+			return out, nil
+		}
+	}
 }
 
 // Device asks for one device.

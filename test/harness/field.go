@@ -20,8 +20,8 @@ type Field struct {
 	Addresses sim.Addresses
 }
 
-// StartField starts the simulator with a configuration (the text of sim.yml). Port 0 is settled here, so
-// that a killed simulator comes back where it was.
+// StartField starts the simulator with a configuration (the text of sim.yml), by default with the profiles
+// of the repository. Port 0 is settled here, so that a killed simulator comes back where it was.
 func StartField(t TB, p Programs, text string) *Field {
 	t.Helper()
 	root, err := Root()
@@ -29,8 +29,10 @@ func StartField(t TB, p Programs, text string) *Field {
 	for strings.Contains(text, "127.0.0.1:0") {
 		text = strings.Replace(text, "127.0.0.1:0", FreeAddr(t), 1)
 	}
-	head := fmt.Sprintf("firmware_configs: %s\nclips: %s\ncontrol: %s\nepoch: %s\n", filepath.Join(root, "firmware-configs"),
-		filepath.Join(root, "test", "clips"), FreeAddr(t), time.Now().UTC().Format(time.RFC3339))
+	head := fmt.Sprintf("clips: %s\ncontrol: %s\nepoch: %s\n", filepath.Join(root, "test", "clips"), FreeAddr(t), time.Now().UTC().Format(time.RFC3339))
+	if !strings.Contains(text, "firmware_configs:") {
+		head += fmt.Sprintf("firmware_configs: %s\n", filepath.Join(root, "firmware-configs"))
+	}
 	file := filepath.Join(t.TempDir(), "sim.yml")
 	must(t, os.WriteFile(file, []byte(head+text), 0o600), "write sim.yml")
 	f := &Field{Process: &Process{Name: "sim", Path: p.Sim, Args: []string{"run", "--config", file}}}
@@ -45,7 +47,7 @@ func (f *Field) Hold(t TB, device string, values map[string]*float64) {
 	t.Helper()
 	text, err := json.Marshal(values)
 	must(t, err, "encode values")
-	must(t, f.post("/devices/"+device+"/values", text), "set values of "+device)
+	must(t, f.Post("/devices/"+device+"/values", text), "set values of "+device)
 }
 
 // Set keeps one property at a value.
@@ -57,13 +59,13 @@ func (f *Field) Set(t TB, device, property string, value float64) {
 // Cut makes a device unreachable.
 func (f *Field) Cut(t TB, device string) {
 	t.Helper()
-	must(t, f.post("/devices/"+device+"/cut", nil), "cut "+device)
+	must(t, f.Post("/devices/"+device+"/cut", nil), "cut "+device)
 }
 
 // Restore brings it back.
 func (f *Field) Restore(t TB, device string) {
 	t.Helper()
-	must(t, f.post("/devices/"+device+"/restore", nil), "restore "+device)
+	must(t, f.Post("/devices/"+device+"/restore", nil), "restore "+device)
 }
 
 // State is what the simulator counted.
@@ -79,7 +81,8 @@ func (f *Field) State(t TB) sim.State {
 	return s
 }
 
-func (f *Field) post(path string, body []byte) error {
+// Post sends anything to the control page.
+func (f *Field) Post(path string, body []byte) error {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, f.Addresses.Control+path, bytes.NewReader(body))

@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"fmt"
 	"io"
 	"net"
 	"strings"
@@ -82,5 +83,83 @@ func TestProcessIsKilledAndStartedAgain(t *testing.T) {
 	})
 	if err := p.Stop(); err == nil {
 		t.Error("a program that was ended by a signal ended well")
+	}
+}
+
+// sink is a server that keeps what it hears.
+func sink(t *testing.T) (addr string, heard chan []byte) {
+	t.Helper()
+	far, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { far.Close() })
+	heard = make(chan []byte, 8)
+	go func() {
+		for {
+			conn, err := far.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer conn.Close()
+				all, _ := io.ReadAll(conn)
+				heard <- all
+			}()
+		}
+	}()
+	return far.Addr().String(), heard
+}
+
+func TestLinkIsTornHeldAndSwallows(t *testing.T) {
+	addr, heard := sink(t)
+	link := NewLink(t, addr)
+	send := func(text string) net.Conn {
+		conn, err := net.Dial("tcp", link.Addr())
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { conn.Close() })
+		if _, err := conn.Write([]byte(text)); err != nil {
+			t.Fatal(err)
+		}
+		return conn
+	}
+	link.Tear(3)
+	conn := send("torn here")
+	if _, err := conn.Read(make([]byte, 1)); err == nil {
+		t.Error("a torn connection lives on")
+	}
+	if got := <-heard; len(got) > 3 {
+		t.Errorf("%q passed, want at most three bytes", got)
+	}
+	conn = send("")
+	WaitFor(t, 10*time.Second, "the connection passes through", func() error {
+		link.mu.Lock()
+		defer link.mu.Unlock()
+		if len(link.open) != 2 {
+			return fmt.Errorf("%d ends are open", len(link.open))
+		}
+		return nil
+	})
+	link.Swallow()
+	if _, err := conn.Write([]byte("gone")); err != nil {
+		t.Fatal(err)
+	}
+	link.Mend()
+	if _, err := conn.Read(make([]byte, 1)); err == nil {
+		t.Error("a connection outlived the time in which it lost bytes")
+	}
+	if got := <-heard; len(got) != 0 {
+		t.Errorf("%q passed", got)
+	}
+	link.Hold()
+	conn = send("late")
+	link.Mend()
+	if err := conn.(*net.TCPConn).CloseWrite(); err != nil {
+		t.Fatal(err)
+	}
+	if got := <-heard; string(got) != "late" {
+		t.Errorf("%q passed, want what was held", got)
 	}
 }

@@ -6,16 +6,20 @@ import (
 	"sync"
 )
 
-// Link is a TCP connection between two programs that can be cut and mended.
+// Link is a TCP connection between two programs that can be cut, held and torn, and mended.
 type Link struct {
 	To string
 
-	ln   net.Listener
-	mu   sync.Mutex
-	cut  bool
-	open map[net.Conn]bool
-	sent int64
-	done sync.WaitGroup
+	ln      net.Listener
+	mu      sync.Mutex
+	change  sync.Cond
+	cut     bool
+	held    bool
+	swallow bool
+	tear    int // bytes in the direction of To until it is reset; 0: never
+	open    map[net.Conn]bool
+	sent    int64
+	done    sync.WaitGroup
 }
 
 // NewLink listens on a free port and passes everything on.
@@ -24,6 +28,7 @@ func NewLink(t TB, to string) *Link {
 	ln, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	must(t, err, "listen for a link")
 	l := &Link{To: to, ln: ln, open: map[net.Conn]bool{}}
+	l.change.L = &l.mu
 	l.done.Go(l.accept)
 	t.Cleanup(func() {
 		ln.Close()
@@ -41,16 +46,59 @@ func (l *Link) Cut() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.cut = true
-	for c := range l.open {
-		c.Close()
-	}
+	l.drop(false)
 }
 
-// Mend lets new connections through.
+// Reset ends all connections with a reset, in the middle of whatever they carry. New ones pass.
+func (l *Link) Reset() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.drop(true)
+}
+
+// Hold passes nothing on, and loses nothing, until it is mended.
+func (l *Link) Hold() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.held = true
+}
+
+// Swallow loses everything without telling either end, as a network does that has forgotten the
+// connection. When it is mended the connections of that time are gone.
+func (l *Link) Swallow() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.swallow = true
+}
+
+// Tear resets all connections when so many more bytes, at least one, have gone in the direction of To.
+func (l *Link) Tear(after int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.tear = max(1, after)
+}
+
+// Mend lets everything through again.
 func (l *Link) Mend() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.cut = false
+	if l.swallow {
+		l.drop(true)
+	}
+	l.cut, l.held, l.swallow, l.tear = false, false, false, 0
+	l.change.Broadcast()
+}
+
+// drop is called with the lock held.
+func (l *Link) drop(reset bool) {
+	for c := range l.open {
+		if t, ok := c.(*net.TCPConn); ok && reset {
+			_ = t.SetLinger(0) // it is closed all the same
+		}
+		c.Close()
+		delete(l.open, c)
+	}
+	l.change.Broadcast()
 }
 
 // Bytes is how much went through, in the direction of To.
@@ -97,20 +145,42 @@ func (l *Link) copy(to, from net.Conn, up bool) {
 	buf := make([]byte, 64<<10)
 	for {
 		n, err := from.Read(buf)
+		n, torn := l.let(to, n, up)
 		if n > 0 {
-			if up {
-				l.mu.Lock()
-				l.sent += int64(n)
-				l.mu.Unlock()
-			}
 			if _, err := to.Write(buf[:n]); err != nil {
 				return
 			}
+		}
+		if torn {
+			l.Reset()
 		}
 		if err != nil {
 			return
 		}
 	}
+}
+
+// let says how many of n bytes pass, and whether the link is torn behind them. It waits while the link is
+// held.
+func (l *Link) let(to net.Conn, n int, up bool) (pass int, torn bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for l.held && l.open[to] {
+		l.change.Wait()
+	}
+	if l.swallow {
+		return 0, false
+	}
+	if !up {
+		return n, false
+	}
+	if l.tear > 0 {
+		torn = n >= l.tear
+		n = min(n, l.tear)
+		l.tear -= n
+	}
+	l.sent += int64(n)
+	return n, torn
 }
 
 func (l *Link) add(c net.Conn) bool {

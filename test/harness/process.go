@@ -143,6 +143,18 @@ func (p *Process) Stop() error {
 	return nil
 }
 
+// Freeze stops it where it stands until Thaw.
+func (p *Process) Freeze() { p.signal(syscall.SIGSTOP) }
+
+// Thaw lets it go on.
+func (p *Process) Thaw() { p.signal(syscall.SIGCONT) }
+
+func (p *Process) signal(signal syscall.Signal) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	_ = p.cmd.Process.Signal(signal) // it may have ended
+}
+
 func (p *Process) end(signal syscall.Signal, within time.Duration) {
 	p.mu.Lock()
 	cmd, ended := p.cmd, p.ended

@@ -92,6 +92,22 @@ type Series struct {
 	Buckets []Bucket `json:"buckets"`
 }
 
+// Step is one thing that happened to an alarm.
+type Step struct {
+	Kind  string    `json:"kind"`
+	At    time.Time `json:"at"`
+	Value float64   `json:"value"`
+}
+
+// Row is one reading.
+type Row struct {
+	Device   string    `json:"device"`
+	Property string    `json:"property"`
+	At       time.Time `json:"at"`
+	Value    float64   `json:"value"`
+	Quality  int       `json:"quality"`
+}
+
 // Stream is one camera's picture.
 type Stream struct {
 	ID      string `json:"id"`
