@@ -100,11 +100,13 @@ func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) er
 	if err != nil {
 		return err
 	}
+	devices.Orders = &device.Orders{Commander: in}
+	b.bus.Handle(devices.Orders.Answers)
 	pictures, err := c.video(system, cfg, b, devices, in)
 	if err != nil {
 		return err
 	}
-	outputs := b.outputs(devices, in)
+	outputs := &output.Service{Devices: devices, Orders: devices.Orders, Events: b.bus, Journal: store.NewOutputs(b.db)}
 	boards := &board.Service{Store: store.NewBoards(b.db), Tx: b.db, Devices: devices, Events: b.bus}
 	configs, err := c.fleet(system, cfg, b, devices, in)
 	if err != nil {
@@ -296,17 +298,6 @@ func (c *Centre) video(ctx context.Context, cfg config.Config, b *base, devices 
 	}
 	c.parts.Add("video", s.Stop)
 	return s, nil
-}
-
-// outputs shows and switches sirens and relays.
-func (b *base) outputs(devices *device.Service, in *ingest.Ingest) *output.Service {
-	s := &output.Service{Devices: devices, Commander: in, Events: b.bus, Journal: store.NewOutputs(b.db)}
-	b.bus.Handle(func(_ context.Context, e event.Event) {
-		if r, ok := e.Data.(wire.CommandResult); ok && e.Kind == device.EventResult {
-			s.Result(e.Subject, r)
-		}
-	})
-	return s
 }
 
 // fleet begins to keep terminals and their configurations together.

@@ -15,7 +15,7 @@ const (
 	budgetEvery = time.Minute // as much of the count dies with a killed agent
 )
 
-var errUsedUp = errors.New("the data budget of this terminal is used up; give a reason to force the picture")
+var errUsedUp = errors.New(wire.RefusedBudget)
 
 // deadbandFactor is by how much wider a change must be to be sent by itself.
 func deadbandFactor(level wire.BudgetLevel) float64 {

@@ -220,6 +220,9 @@ type MediaStart struct {
 	Reason       string `json:"reason,omitempty"` // why although the data budget is used up: forces it
 }
 
+// RefusedBudget is what an edge answers to a MediaStart without a reason when its data budget is used up.
+const RefusedBudget = "the data budget of this terminal is used up; give a reason to force the picture"
+
 // MediaStop ends a lease at once.
 type MediaStop struct {
 	Stream string `json:"stream"`

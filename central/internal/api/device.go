@@ -119,6 +119,9 @@ func RegisterDevices(s *Server, svc *device.Service) {
 		token, err := svc.NewToken(ctx, in.ID)
 		return reply(deviceToken{Token: token}, err)
 	})
+	register(s, op("renew-device-certificate", http.MethodPost, "/{id}/renew", "Make an edge renew its certificate now"), func(ctx context.Context, in *DeviceID) (*body[device.Device], error) {
+		return reply(svc.RenewNow(ctx, in.ID))
+	})
 	register(s, op("revoke-device", http.MethodPost, "/{id}/revoke", "Bar a device at once"), func(ctx context.Context, in *DeviceID) (*body[device.Device], error) {
 		return reply(svc.Revoke(ctx, in.ID))
 	})

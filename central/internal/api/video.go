@@ -21,11 +21,20 @@ func RegisterVideo(s *Server, svc *video.Service) {
 		return reply(streams{items}, err)
 	})
 	type one struct {
-		ID string `path:"id" maxLength:"64"`
+		ID   string `path:"id" maxLength:"64"`
+		Body *struct {
+			Reason string `json:"reason,omitempty" maxLength:"200" doc:"Why the picture is needed although the data budget of the terminal is used up; written down"`
+		}
 	}
 	register(s, huma.Operation{
 		OperationID: "watch-stream", Method: http.MethodPost, Path: "/streams/{id}/watch",
 		Summary: "Ask the terminal for a picture and get a ticket for one viewer", Tags: []string{"video"},
-	}, func(ctx context.Context, in *one) (*body[video.Ticket], error) { return reply(svc.Watch(ctx, in.ID)) })
+	}, func(ctx context.Context, in *one) (*body[video.Ticket], error) {
+		reason := ""
+		if in.Body != nil {
+			reason = in.Body.Reason
+		}
+		return reply(svc.Watch(ctx, in.ID, reason))
+	})
 	registerWHIP(s, svc)
 }

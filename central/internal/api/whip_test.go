@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net/http"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -14,6 +15,7 @@ import (
 
 	"github.com/fengsui/fengsui/central/internal/actor"
 	"github.com/fengsui/fengsui/central/internal/device"
+	"github.com/fengsui/fengsui/central/internal/event"
 	"github.com/fengsui/fengsui/central/internal/video"
 	"github.com/fengsui/fengsui/shared/wire"
 )
@@ -348,4 +350,46 @@ func TestARevokedTerminalPublishesNoMore(t *testing.T) {
 func line(text, prefix string) string {
 	i := strings.Index(text, prefix)
 	return text[i : i+strings.Index(text[i:], "\r\n")]
+}
+
+func TestAPictureIsForcedWithAReasonWhenTheBudgetIsUsedUp(t *testing.T) {
+	r := videoRoom(t)
+	watch := func(body string) {
+		t.Helper()
+		if a := r.call(t, http.MethodPost, "/api/v1/streams/cam-1/watch", "near", "application/json", body); a.status != http.StatusOK {
+			t.Fatalf("%d %s", a.status, a.body)
+		}
+	}
+	reasons := func() (out []string) {
+		for _, c := range r.field.told(wire.CommandMediaStart) {
+			var m wire.MediaStart
+			if err := json.Unmarshal(c.Body, &m); err != nil {
+				t.Fatal(err)
+			}
+			out = append(out, m.Reason)
+		}
+		return out
+	}
+	watch("")
+	first := r.field.told(wire.CommandMediaStart)[0]
+	r.svc.Result("edge-1", wire.CommandResult{Command: first.ID, Error: wire.RefusedBudget})
+	until(t, "the stream says so", func() bool {
+		return strings.Contains(r.call(t, http.MethodGet, "/api/v1/streams", "near", "", "").body, `"used_up":true`)
+	})
+	watch(`{"reason":" 坝体渗漏 "}`)
+	got := reasons()
+	if got[0] != "" || got[len(got)-1] != "坝体渗漏" {
+		t.Fatalf("reasons %q", got)
+	}
+	r.svc.Result("edge-1", wire.CommandResult{Command: r.field.told(wire.CommandMediaStart)[len(got)-1].ID, OK: true})
+	until(t, "it is no longer said", func() bool {
+		return !strings.Contains(r.call(t, http.MethodGet, "/api/v1/streams", "near", "", "").body, "used_up")
+	})
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !slices.ContainsFunc(r.events, func(e event.Event) bool {
+		return e.Kind == video.EventForced && e.Actor == "u-near" && e.Data == video.Forced{Stream: "cam-1", Reason: "坝体渗漏"} && !e.Ephemeral
+	}) {
+		t.Error("nobody wrote down why")
+	}
 }

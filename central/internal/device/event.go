@@ -20,6 +20,8 @@ const (
 	EventTokenMade = "device.token_made" //nolint:gosec // the name of an event: a new token or one-time token
 	EventResult    = "device.result"
 
+	EventRenewAsked = "device.renew_asked" // a person wants the edge to renew its certificate now
+
 	EventConfigTold = "device.config_told" // ephemeral; Data is the wire.ConfigTold
 )
 

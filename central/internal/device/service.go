@@ -29,6 +29,7 @@ type Service struct {
 	Log          *slog.Logger
 	CA           *Authority
 	Areas        *geo.Areas   // of the base map, for lists of devices; nil knows none
+	Orders       *Orders      // nil on the command line
 	Disconnector Disconnector // nil on the command line: the running centre notices within seconds
 
 	reg     register

@@ -6,10 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"sync"
 	"time"
-
-	"github.com/google/uuid"
 
 	"github.com/fengsui/fengsui/central/internal/actor"
 	"github.com/fengsui/fengsui/central/internal/device"
@@ -36,25 +33,17 @@ type Devices interface {
 	Reported(ctx context.Context, edge string) (device.Reported, error)
 }
 
-// Commander sends a command to an edge; an error means that it was not sent.
-type Commander interface {
-	Command(ctx context.Context, edge string, cmd wire.Command) error
+// Sender sends a command to an edge and waits for its result (device.Orders).
+type Sender interface {
+	Send(ctx context.Context, edge string, cmd wire.Command, within time.Duration) (wire.CommandResult, error)
 }
 
-// Service shows outputs and sends orders. Fill the fields; Result may be called from then on.
+// Service shows outputs and sends orders. Fill the fields.
 type Service struct {
-	Devices   Devices
-	Commander Commander
-	Events    event.Publisher
-	Journal   Journal
-
-	mu      sync.Mutex
-	waiting map[string]waiter // by id of the command
-}
-
-type waiter struct {
-	edge string
-	done chan wire.CommandResult
+	Devices Devices
+	Orders  Sender
+	Events  event.Publisher
+	Journal Journal
 }
 
 // List is every output that the actor may see, by device.
@@ -117,18 +106,14 @@ func (s *Service) Switch(ctx context.Context, o Order) (Outcome, error) {
 	if err != nil {
 		return Outcome{}, fmt.Errorf("encode order: %w", err)
 	}
-	id, err := uuid.NewV7()
-	if err != nil {
-		return Outcome{}, fmt.Errorf("make id: %w", err)
-	}
-	cmd := wire.Command{ID: id.String(), Kind: wire.CommandOutputSet, Expires: wire.Millis(time.Now().Add(orderLife)), Body: body}
+	cmd := device.NewCommand(wire.CommandOutputSet, body, orderLife)
 	outcome := Outcome{Order: o, Command: cmd.ID}
 	ordered := news(ctx, EventOrdered, o, target.Division, Ordered{o, cmd.ID})
 	if err := s.Events.Record(ctx, &ordered); err != nil {
 		return Outcome{}, err
 	}
 	s.Events.Publish(ctx, ordered)
-	result, err := s.send(ctx, target.Edge, cmd)
+	result, err := s.Orders.Send(ctx, target.Edge, cmd, answerWithin)
 	if err != nil {
 		outcome.Error = err.Error()
 	} else {
@@ -136,44 +121,4 @@ func (s *Service) Switch(ctx context.Context, o Order) (Outcome, error) {
 	}
 	s.Events.Publish(context.WithoutCancel(ctx), news(ctx, EventAnswered, o, target.Division, outcome))
 	return outcome, err
-}
-
-// send sends a command and waits for its result.
-func (s *Service) send(ctx context.Context, edge string, cmd wire.Command) (wire.CommandResult, error) {
-	w := waiter{edge, make(chan wire.CommandResult, 1)}
-	s.mu.Lock()
-	if s.waiting == nil {
-		s.waiting = map[string]waiter{}
-	}
-	s.waiting[cmd.ID] = w
-	s.mu.Unlock()
-	defer func() {
-		s.mu.Lock()
-		delete(s.waiting, cmd.ID)
-		s.mu.Unlock()
-	}()
-	if err := s.Commander.Command(ctx, edge, cmd); err != nil {
-		return wire.CommandResult{}, err
-	}
-	ctx, cancel := context.WithTimeout(ctx, answerWithin)
-	defer cancel()
-	select {
-	case r := <-w.done:
-		return r, nil
-	case <-ctx.Done():
-		return wire.CommandResult{}, errs.Wrap(ctx.Err(), errs.Unavailable, "output.no_answer",
-			"terminal "+edge+" has not answered; whether the output was switched is not known")
-	}
-}
-
-// Result takes the outcome of a command to a terminal (device.EventResult). It returns at once.
-func (s *Service) Result(edge string, r wire.CommandResult) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if w, ok := s.waiting[r.Command]; ok && w.edge == edge {
-		select {
-		case w.done <- r:
-		default: // it was answered already
-		}
-	}
 }

@@ -24,6 +24,7 @@ import (
 type field struct {
 	*output.Service
 	devices *device.Service
+	orders  *device.Orders
 
 	mu     sync.Mutex
 	told   []wire.Command
@@ -42,6 +43,7 @@ func newField(t *testing.T) *field {
 	t.Helper()
 	db := storetest.SQLite(t)
 	f := &field{}
+	f.orders = &device.Orders{Commander: f}
 	bus := event.NewBus(nil)
 	bus.Handle(func(_ context.Context, e event.Event) {
 		f.mu.Lock()
@@ -55,7 +57,7 @@ func newField(t *testing.T) *field {
 		t.Fatal(err)
 	}
 	f.devices = &device.Service{Store: store.NewDevices(db), Tx: db, Events: bus, CA: ca, Log: slog.New(slog.DiscardHandler)}
-	f.Service = &output.Service{Devices: f.devices, Commander: f, Events: bus, Journal: store.NewOutputs(db)}
+	f.Service = &output.Service{Devices: f.devices, Orders: f.orders, Events: bus, Journal: store.NewOutputs(db)}
 	system := actor.WithSystem(t.Context(), "test")
 	if _, err := f.devices.Create(system, device.New{ID: "edge", Kind: device.Edge, Name: "终端", Division: "320623"}); err != nil {
 		t.Fatal(err)
@@ -90,7 +92,7 @@ func (f *field) answer(edge string, r wire.CommandResult) {
 		}
 		f.mu.Unlock()
 		if n > 0 {
-			f.Result(edge, r)
+			f.orders.Result(edge, r)
 			return
 		}
 		time.Sleep(time.Millisecond)
@@ -181,8 +183,8 @@ func TestOrderThatNobodyAnswersIsNeverShownAsDone(t *testing.T) {
 		f := newField(t)
 		go func() {
 			time.Sleep(time.Second) // of the test's own clock
-			f.Result("edge2", wire.CommandResult{Command: f.first(), OK: true})
-			f.Result("edge", wire.CommandResult{Command: "another", OK: true})
+			f.orders.Result("edge2", wire.CommandResult{Command: f.first(), OK: true})
+			f.orders.Result("edge", wire.CommandResult{Command: "another", OK: true})
 		}()
 		got, err := f.Switch(commander(), siren(true))
 		if errs.KindOf(err) != errs.Unavailable || got.OK {
@@ -191,7 +193,7 @@ func TestOrderThatNobodyAnswersIsNeverShownAsDone(t *testing.T) {
 		if len(f.events) != 2 || f.events[1].Data.(output.Outcome).OK || f.events[1].Data.(output.Outcome).Error == "" {
 			t.Errorf("events are %+v", f.events)
 		}
-		f.Result("edge", wire.CommandResult{Command: f.first(), OK: true}) // too late: nobody waits
+		f.orders.Result("edge", wire.CommandResult{Command: f.first(), OK: true}) // too late: nobody waits
 		f.cannot = errors.New("the broker is away")
 		if _, err := f.Switch(commander(), siren(true)); err == nil || len(f.events) != 4 {
 			t.Errorf("not sent: %v, events %+v", err, f.events)

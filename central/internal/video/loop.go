@@ -141,14 +141,17 @@ func (st *stream) update(f Flow, now time.Time) bool {
 		next.FrozenSince = &last
 	case Starting:
 		next.Error = cmp.Or(st.failure, st.refusal, st.fault)
-	case Live, Idle:
+	case Idle:
+		st.refusal, st.reason = "", ""
+	case Live:
 		st.refusal = ""
 	}
+	next.UsedUp = st.refusal == wire.RefusedBudget
 	if state != Live {
 		next.Bitrate = 0
 	}
 	old := st.shown
-	same := old.State == next.State && old.Viewers == next.Viewers && old.Error == next.Error && old.Since != nil
+	same := old.State == next.State && old.Viewers == next.Viewers && old.Error == next.Error && old.UsedUp == next.UsedUp && old.Since != nil
 	first := old.Bitrate == 0 && next.Bitrate > 0
 	if same && !first && (old.Bitrate == next.Bitrate || now.Sub(st.told) < bitrateEvery) {
 		return false

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -63,6 +64,7 @@ type stream struct {
 	command  string    // the last start that it was asked
 	refusal  string    // why it did not do that
 	fault    string    // what the terminal says of the camera
+	reason   string    // why the terminal must send although its data budget is used up
 	busy     bool      // a command is on its way
 }
 
@@ -134,8 +136,9 @@ func (s *Service) Streams(ctx context.Context) ([]Stream, error) {
 }
 
 // Watch asks the terminal for a stream and returns a ticket for one viewer. The picture may start later
-// than the viewer.
-func (s *Service) Watch(ctx context.Context, id string) (Ticket, error) {
+// than the viewer. With a reason, which is written down, it is sent although the terminal's data budget is used
+// up, until nobody watches any more.
+func (s *Service) Watch(ctx context.Context, id, reason string) (Ticket, error) {
 	a, err := actor.Require(ctx, actor.VideoWatch)
 	if err != nil {
 		return Ticket{}, err
@@ -153,12 +156,30 @@ func (s *Service) Watch(ctx context.Context, id string) (Ticket, error) {
 	if (!ok || edge.State != device.Online) && !s.o.Router.Flow(id).Publishing {
 		return Ticket{}, offline(camera.Parent, nil)
 	}
-	if err := s.lease(ctx, camera, now); err != nil {
+	if reason = strings.TrimSpace(reason); reason != "" {
+		if err := s.force(ctx, camera, reason); err != nil {
+			return Ticket{}, err
+		}
+	}
+	if err := s.lease(ctx, camera, reason, now); err != nil {
 		return Ticket{}, err
 	}
 	expires := now.Add(connectWithin)
 	token := s.signer.sign(claim{Stream: id, Action: Watch, Expires: expires.Unix(), User: a.ID, Name: a.Name})
 	return Ticket{Stream: id, WHEP: "/whep/" + id, Token: token, Expires: expires.UTC()}, nil
+}
+
+// force writes down why a picture must be sent.
+func (s *Service) force(ctx context.Context, camera device.Device, reason string) error {
+	if len(reason) > maxReason {
+		return errs.Field("video.reason", "reason", "too long")
+	}
+	forced := event.New(ctx, EventForced, camera.ID, camera.Division, Forced{camera.ID, reason})
+	if err := s.o.Events.Record(ctx, &forced); err != nil {
+		return err
+	}
+	s.o.Events.Publish(ctx, forced)
+	return nil
 }
 
 func noStream(id string) error {
@@ -169,11 +190,13 @@ func offline(edge string, cause error) error {
 	return &errs.Error{Kind: errs.Unavailable, Code: "video.edge_offline", Msg: "terminal " + edge + " is offline", Err: cause}
 }
 
-// lease makes sure that the terminal was asked, so that it starts while the viewer connects.
-func (s *Service) lease(ctx context.Context, camera device.Device, now time.Time) error {
+// lease makes sure that the terminal was asked, so that it starts while the viewer connects. A new reason is
+// told it at once.
+func (s *Service) lease(ctx context.Context, camera device.Device, reason string, now time.Time) error {
 	s.mu.Lock()
 	st := s.stream(camera)
-	fresh := st.lease.running || st.busy
+	fresh := (st.lease.running && (reason == "" || reason == st.reason)) || st.busy
+	st.reason = cmp.Or(reason, st.reason)
 	st.lease.want(now)
 	if !fresh {
 		st.lease.tried, st.busy = now, true
@@ -219,7 +242,7 @@ func (s *Service) command(ctx context.Context, id, edge string, a act) error {
 	if a == start {
 		token := s.signer.sign(claim{Stream: id, Action: Publish, Expires: now.Add(connectWithin).Unix(), User: edge})
 		kind = wire.CommandMediaStart
-		message = wire.MediaStart{Camera: id, Stream: id, WHIP: "/whip/" + id, Token: token, LeaseSeconds: int(leaseLength.Seconds())}
+		message = wire.MediaStart{Camera: id, Stream: id, WHIP: "/whip/" + id, Token: token, LeaseSeconds: int(leaseLength.Seconds()), Reason: s.reason(id)}
 	}
 	body, err := json.Marshal(message)
 	if err != nil {
@@ -240,4 +263,14 @@ func (s *Service) command(ctx context.Context, id, edge string, a act) error {
 	return s.o.Commander.Command(ctx, edge, wire.Command{
 		ID: number.String(), Kind: kind, Expires: wire.Millis(now.Add(commandLife)), Body: body,
 	})
+}
+
+// reason is why the stream must be sent although the budget is used up; empty: it need not.
+func (s *Service) reason(id string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if st, ok := s.streams[id]; ok {
+		return st.reason
+	}
+	return ""
 }

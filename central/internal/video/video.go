@@ -25,6 +25,7 @@ type Stream struct {
 	FrozenSince *time.Time `json:"frozen_since,omitempty"` // last packet
 	Bitrate     int64      `json:"bitrate"`                // bits per second, of the last seconds
 	Error       string     `json:"error,omitempty"`
+	UsedUp      bool       `json:"used_up,omitempty"` // the data budget of the terminal is: ask again with a reason
 }
 
 // Ticket lets one viewer watch one stream.

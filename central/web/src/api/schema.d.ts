@@ -557,6 +557,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/devices/{id}/renew": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make an edge renew its certificate now */
+        post: operations["renew-device-certificate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/devices/{id}/restore": {
         parameters: {
             query?: never;
@@ -2304,6 +2321,10 @@ export interface components {
             password: string;
             user: components["schemas"]["User"];
         };
+        OneBody: {
+            /** @description Why the picture is needed although the data budget of the terminal is used up; written down */
+            reason?: string;
+        };
         OneTimePassword: {
             password: string;
         };
@@ -2808,6 +2829,7 @@ export interface components {
             /** Format: date-time */
             since?: string;
             state: string;
+            used_up?: boolean;
             /** Format: int64 */
             viewers: number;
         };
@@ -4332,6 +4354,37 @@ export interface operations {
             };
         };
     };
+    "renew-device-certificate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Device"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "restore-device": {
         parameters: {
             query?: never;
@@ -5390,7 +5443,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["OneBody"];
+            };
+        };
         responses: {
             /** @description OK */
             200: {

@@ -17,7 +17,8 @@ export interface Watching {
   failure: ShallowRef<unknown>
   // asked is when the person asked for the picture, by this computer's clock.
   asked: ShallowRef<number>
-  start: () => void
+  // start with a reason forces a picture for which the terminal's data budget has nothing left.
+  start: (reason?: string) => void
   stop: () => void
 }
 
@@ -55,6 +56,7 @@ export function useWatching(stream: () => string, show: (media: MediaStream | nu
   let pathless = 0
   let doubted = false
   let next: Promise<Ticket> | undefined
+  let because = ''
 
   const phase = computed<Phase>(() => {
     if (!wanted.value) return failure.value === undefined ? 'idle' : 'failed'
@@ -79,7 +81,7 @@ export function useWatching(stream: () => string, show: (media: MediaStream | nu
     const stuck = reason instanceof NoPath && ++pathless >= pathTries
     // The next ticket is bought before this session ends: the terminal sends on between the two.
     if (reason instanceof NoPath && !stuck) {
-      next = ticketFor(stream())
+      next = ticketFor(stream(), because)
       next.catch(() => {})
     }
     const last = session
@@ -136,7 +138,7 @@ export function useWatching(stream: () => string, show: (media: MediaStream | nu
     try {
       const bought = next
       next = undefined
-      const ticket = await (bought ?? ticketFor(stream()))
+      const ticket = await (bought ?? ticketFor(stream(), because))
       mine.signal.throwIfAborted()
       const opened = await openWhep(ticket, show, mine.signal)
       session = opened
@@ -146,8 +148,9 @@ export function useWatching(stream: () => string, show: (media: MediaStream | nu
     }
   }
 
-  function start(): void {
-    if (wanted.value) return
+  function start(reason = ''): void {
+    if (wanted.value && !reason) return
+    because = reason
     hangUp()
     next = undefined
     tries = 0

@@ -11,8 +11,9 @@ export interface Whep {
   close: () => void
 }
 
-export function ticketFor(stream: string): Promise<Ticket> {
-  return answer(api.POST('/streams/{id}/watch', { params: { path: { id: stream } } }))
+// ticketFor asks for a picture; with a reason also when the terminal's data budget is used up.
+export function ticketFor(stream: string, reason = ''): Promise<Ticket> {
+  return answer(api.POST('/streams/{id}/watch', { params: { path: { id: stream } }, body: reason ? { reason } : undefined }))
 }
 
 // portOf is the port of the centre in its answer; empty when there is none.
