@@ -20,6 +20,7 @@ const mayImport: Record<string, string[]> = {
   'features/telemetry': base,
   'features/video': base,
   'features/device': [...base, 'features/telemetry', 'features/output'],
+  'features/board': [...base, 'features/telemetry', 'features/video'],
   'features/map': [...base, 'features/telemetry', 'features/video', 'features/output'],
   'features/desk': [...base, 'features/telemetry', 'features/video'],
   'features/gallery': [...base, 'features/telemetry', 'features/video'],

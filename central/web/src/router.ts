@@ -17,6 +17,8 @@ export const pages: RouteRecordRaw[] = [
   { path: '/video', name: 'video', component: () => import('@/features/video/VideoPage.vue'), meta: { title: 'page.video', permission: 'video.watch' } },
   { path: '/monitor', name: 'monitor', component: () => import('@/features/telemetry/MonitorPage.vue'), meta: { title: 'page.monitor', permission: 'alarm.read' } },
   { path: '/monitor/:device/:property?', name: 'sensor', component: () => import('@/features/telemetry/SensorPage.vue'), meta: { title: 'page.sensor', permission: 'telemetry.read' } },
+  { path: '/monitor-board', name: 'boards', component: () => import('@/features/board/BoardsPage.vue'), meta: { title: 'page.boards', permission: 'telemetry.read' } },
+  { path: '/monitor-board/:id', name: 'board', component: () => import('@/features/board/BoardPage.vue'), meta: { title: 'page.board', permission: 'telemetry.read' } },
   { path: '/more', redirect: '/more/devices' },
   { path: '/more/devices', name: 'devices', component: () => import('@/features/device/DevicesPage.vue'), meta: { title: 'page.devices', permission: 'device.read' } },
   { path: '/more/devices/:id', name: 'gateway', component: () => import('@/features/device/GatewayPage.vue'), meta: { title: 'page.gateway', permission: 'device.read' } },
