@@ -38,3 +38,28 @@ func (d Division) Stem() string {
 func (d Division) Covers(below Division) bool {
 	return d.Valid() && strings.HasPrefix(string(below), d.Stem())
 }
+
+// Parent is the division above: of a village its township, of a township its county, of a county its city, of
+// a city its province; of a province and of what is no code it is empty. Counties directly under a province
+// (third and fourth digit 90) and the districts of Beijing, Tianjin, Shanghai and Chongqing have no city
+// between.
+func (d Division) Parent() Division {
+	if !d.Valid() {
+		return ""
+	}
+	s := d.Stem()
+	switch len(s) {
+	case 12:
+		return Division(s[:9])
+	case 9:
+		return Division(s[:6])
+	case 6:
+		if s[2:4] == "90" || strings.Contains("11 12 31 50", s[:2]) {
+			return Division(s[:2] + "0000")
+		}
+		return Division(s[:4] + "00")
+	case 4:
+		return Division(s[:2] + "0000")
+	}
+	return ""
+}

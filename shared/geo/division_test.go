@@ -41,6 +41,17 @@ func TestOnlyCodesOfThreeLengthsAreValid(t *testing.T) {
 	}
 }
 
+func TestParentIsTheDivisionAbove(t *testing.T) {
+	for code, want := range map[Division]Division{
+		"320623104201": "320623104", "320623104": "320623", "320623000000": "320600", "320623": "320600", "320600": "320000",
+		"320000": "", "429004": "420000", "310115": "310000", "500233": "500000", "": "", "x": "",
+	} {
+		if got := code.Parent(); got != want {
+			t.Errorf("parent of %q is %q, want %q", code, got, want)
+		}
+	}
+}
+
 func FuzzDivision(f *testing.F) {
 	for _, seed := range []string{"320600", "320623104201", "100000", "000000", "32060", "x"} {
 		f.Add(seed)
