@@ -22,6 +22,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/event"
 	"github.com/fengsui/fengsui/central/internal/fleet"
 	"github.com/fengsui/fengsui/central/internal/ingest"
+	"github.com/fengsui/fengsui/central/internal/maintenance"
 	"github.com/fengsui/fengsui/central/internal/output"
 	"github.com/fengsui/fengsui/central/internal/rulebook"
 	"github.com/fengsui/fengsui/central/internal/sfu"
@@ -83,10 +84,15 @@ func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) er
 	if err != nil {
 		return err
 	}
-	values, err := c.telemetry(system, cfg, b, devices, files, book.Rules())
+	work, err := c.maintenance(system, cfg, b, devices)
 	if err != nil {
 		return err
 	}
+	values, err := c.telemetry(system, cfg, b, devices, work, files, book.Rules())
+	if err != nil {
+		return err
+	}
+	work.Rules = values
 	if remote != nil {
 		c.labels(system, remote, devices)
 	}
@@ -127,8 +133,8 @@ func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) er
 	if err != nil {
 		return err
 	}
-	register(server, services{b.accounts, b.audit, devices, values, pictures, outputs, configs, boards, book})
-	api.RegisterLive(server, liveOf(b.bus, devices, values, pictures))
+	register(server, services{b.accounts, b.audit, devices, values, pictures, outputs, configs, boards, book, work})
+	api.RegisterLive(server, liveOf(b.bus, devices, values, pictures, work))
 	if err := server.Start(ctx); err != nil {
 		return err
 	}
@@ -236,15 +242,15 @@ func (b *base) rulebook(ctx context.Context, cfg config.Config, devices *device.
 	if err != nil {
 		return nil, err
 	}
-	// The register comes before the rules: they ask it which device is of which class.
-	if err := devices.Load(ctx); err != nil {
-		return nil, err
-	}
 	return s, s.Load(ctx, shipped)
 }
 
 // telemetry begins to watch the readings.
-func (c *Centre) telemetry(ctx context.Context, cfg config.Config, b *base, devices *device.Service, db *tsdb.DB, rules []rule.Rule) (*telemetry.Service, error) {
+func (c *Centre) telemetry(ctx context.Context, cfg config.Config, b *base, devices *device.Service, work *maintenance.Service, db *tsdb.DB, rules []rule.Rule) (*telemetry.Service, error) {
+	policy, err := telemetry.LoadPolicy(filepath.Join(cfg.FirmwareConfigs, "escalation", "default.yml"))
+	if err != nil {
+		return nil, err
+	}
 	background, stop := context.WithCancel(actor.WithSystem(context.WithoutCancel(ctx), "devices"))
 	ended := make(chan error, 1)
 	go func() { ended <- devices.Run(background) }()
@@ -252,7 +258,7 @@ func (c *Centre) telemetry(ctx context.Context, cfg config.Config, b *base, devi
 
 	s := &telemetry.Service{
 		Store: db, Forward: db, Alarms: store.NewAlarms(b.db), Quarantine: store.NewQuarantine(b.db), LegalHolds: store.NewHolds(b.db), Tx: b.db,
-		Devices: devices, Rules: rules, Events: b.bus,
+		Devices: devices, Rules: rules, Events: b.bus, Policies: store.NewPolicies(b.db), Windows: work, Escalation: policy, Top: cfg.Division,
 		ShelveMax: time.Duration(cfg.Telemetry.ShelveMax) * time.Hour,
 		Log:       c.log.With("component", "telemetry"),
 	}
@@ -261,6 +267,21 @@ func (c *Centre) telemetry(ctx context.Context, cfg config.Config, b *base, devi
 		return nil, err
 	}
 	c.parts.Add("telemetry", s.Stop)
+	return s, nil
+}
+
+// maintenance begins to watch what is being worked on; its rules are set when there are some.
+func (c *Centre) maintenance(ctx context.Context, cfg config.Config, b *base, devices *device.Service) (*maintenance.Service, error) {
+	s := &maintenance.Service{
+		Store: store.NewMaintenance(b.db), Tx: b.db, Devices: devices, Events: b.bus,
+		Limits: maintenance.Limits{
+			MaxHours: cfg.Telemetry.MaintenanceMax, RepeatDays: cfg.Telemetry.MaintenanceRepeat, Critical: cfg.Telemetry.MaintenanceCritical,
+		},
+	}
+	if err := s.Start(ctx); err != nil {
+		return nil, err
+	}
+	c.parts.Add("maintenance", s.Stop)
 	return s, nil
 }
 
@@ -355,6 +376,7 @@ type services struct {
 	fleet     *fleet.Service
 	boards    *board.Service
 	rules     *rulebook.Service
+	work      *maintenance.Service
 }
 
 // register adds the routes of every capability.
@@ -369,16 +391,19 @@ func register(s *api.Server, v services) {
 	api.RegisterFleet(s, v.fleet)
 	api.RegisterBoards(s, v.boards)
 	api.RegisterRulebook(s, v.rules)
+	api.RegisterMaintenance(s, v.work)
+	api.RegisterEscalation(s, v.telemetry)
 	if v.video != nil {
 		api.RegisterVideo(s, v.video)
 	}
 }
 
-func liveOf(bus *event.Bus, devices *device.Service, values *telemetry.Service, pictures *video.Service) api.LiveSources {
+func liveOf(bus *event.Bus, devices *device.Service, values *telemetry.Service, pictures *video.Service, work *maintenance.Service) api.LiveSources {
 	src := api.LiveSources{
 		Events: bus, Devices: devices.All, Latest: values.Latest,
 		Alarms:  values.ActiveAlarms,
 		Health:  values.Health,
+		Windows: work.List,
 		Streams: func(context.Context) ([]video.Stream, error) { return nil, nil },
 	}
 	if pictures != nil {
@@ -390,6 +415,6 @@ func liveOf(bus *event.Bus, devices *device.Service, values *telemetry.Service, 
 // OpenAPI is the document of the whole API, without starting anything.
 func OpenAPI() ([]byte, error) {
 	s := api.New(api.Options{})
-	register(s, services{&account.Service{}, &audit.Service{}, &device.Service{}, &telemetry.Service{}, video.New(video.Options{Log: slog.New(slog.DiscardHandler)}), &output.Service{}, &fleet.Service{}, &board.Service{}, &rulebook.Service{}})
+	register(s, services{&account.Service{}, &audit.Service{}, &device.Service{}, &telemetry.Service{}, video.New(video.Options{Log: slog.New(slog.DiscardHandler)}), &output.Service{}, &fleet.Service{}, &board.Service{}, &rulebook.Service{}, &maintenance.Service{}})
 	return s.OpenAPI()
 }

@@ -18,6 +18,7 @@ var kinds = []struct{ pattern, schema string }{
 	{"profiles/*/*.yml", "profile"},
 	{"terminals/*.yml", "terminal"},
 	{"bundles/*.yml", "bundle"},
+	{"escalation/*.yml", "escalation"},
 	{"rules/*.yml", "rules"},
 	{"rules/by-site/*.yml", "rules"},
 	{"protocols/*.yml", "protocol"},

@@ -28,20 +28,21 @@ func Roles() []Role {
 	return []Role{
 		{RoleAdmin, "系统管理员", "Administrator", []actor.Permission{
 			actor.DeviceRead, actor.DeviceWrite, actor.TelemetryRead, actor.TelemetryMend, actor.TelemetryHold, actor.AlarmRead,
-			actor.AlarmAck, actor.VideoWatch, actor.OutputSwitch, actor.BoardWrite, actor.RuleWrite, actor.RulePublish,
-			actor.AccountRead, actor.AccountWrite, actor.AuditRead,
+			actor.AlarmAck, actor.AlarmMaintain, actor.AlarmPolicy, actor.VideoWatch, actor.OutputSwitch, actor.BoardWrite,
+			actor.RuleWrite, actor.RulePublish, actor.AccountRead, actor.AccountWrite, actor.AuditRead,
 		}},
 		{RoleLeader, "带班领导", "Duty leader", []actor.Permission{
-			actor.DeviceRead, actor.TelemetryRead, actor.TelemetryHold, actor.AlarmRead, actor.AlarmAck, actor.VideoWatch,
-			actor.OutputSwitch, actor.BoardWrite, actor.RuleWrite, actor.RulePublish,
+			actor.DeviceRead, actor.TelemetryRead, actor.TelemetryHold, actor.AlarmRead, actor.AlarmAck, actor.AlarmMaintain,
+			actor.VideoWatch, actor.OutputSwitch, actor.BoardWrite, actor.RuleWrite, actor.RulePublish,
 			actor.AccountRead, actor.AuditRead,
 		}},
 		{RoleDuty, "值班员", "Duty officer", []actor.Permission{
-			actor.DeviceRead, actor.TelemetryRead, actor.AlarmRead, actor.AlarmAck, actor.VideoWatch, actor.OutputSwitch, actor.BoardWrite,
+			actor.DeviceRead, actor.TelemetryRead, actor.AlarmRead, actor.AlarmAck, actor.AlarmMaintain, actor.VideoWatch, actor.OutputSwitch,
+			actor.BoardWrite,
 		}},
 		{RoleTechnician, "技术员", "Technician", []actor.Permission{
-			actor.DeviceRead, actor.DeviceWrite, actor.TelemetryRead, actor.TelemetryMend, actor.AlarmRead, actor.VideoWatch, actor.BoardWrite,
-			actor.RuleWrite,
+			actor.DeviceRead, actor.DeviceWrite, actor.TelemetryRead, actor.TelemetryMend, actor.AlarmRead, actor.AlarmMaintain,
+			actor.VideoWatch, actor.BoardWrite, actor.RuleWrite,
 		}},
 		{RoleAuditor, "审计员", "Auditor", []actor.Permission{actor.AccountRead, actor.AuditRead}},
 	}

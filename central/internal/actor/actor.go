@@ -33,6 +33,8 @@ const (
 	TelemetryHold Permission = "telemetry.hold" // keep readings from being deleted by age
 	AlarmRead     Permission = "alarm.read"
 	AlarmAck      Permission = "alarm.ack"
+	AlarmMaintain Permission = "alarm.maintain" // maintenance windows
+	AlarmPolicy   Permission = "alarm.policy"   // when alarms are passed on
 	VideoWatch    Permission = "video.watch"
 	OutputSwitch  Permission = "output.switch" // sirens and relays
 	BoardWrite    Permission = "board.write"   // boards of rivers and plants

@@ -22,6 +22,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/audit"
 	"github.com/fengsui/fengsui/central/internal/device"
 	"github.com/fengsui/fengsui/central/internal/event"
+	"github.com/fengsui/fengsui/central/internal/maintenance"
 	"github.com/fengsui/fengsui/central/internal/page"
 	"github.com/fengsui/fengsui/central/internal/store"
 	"github.com/fengsui/fengsui/central/internal/store/storetest"
@@ -71,7 +72,8 @@ func newCentreWith(t *testing.T, more func(*Server), devices ...device.Device) *
 	RegisterAccounts(s, accounts)
 	RegisterAudit(s, record)
 	RegisterLive(s, LiveSources{
-		Events: bus,
+		Events:  bus,
+		Windows: func(context.Context) ([]maintenance.Window, error) { return nil, nil },
 		Health: func(context.Context) (telemetry.Health, error) {
 			return telemetry.Health{State: telemetry.Healthy, Since: time.Now()}, nil
 		},

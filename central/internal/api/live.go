@@ -17,6 +17,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/device"
 	"github.com/fengsui/fengsui/central/internal/errs"
 	"github.com/fengsui/fengsui/central/internal/event"
+	"github.com/fengsui/fengsui/central/internal/maintenance"
 	"github.com/fengsui/fengsui/central/internal/telemetry"
 	"github.com/fengsui/fengsui/central/internal/video"
 )
@@ -43,6 +44,7 @@ type LiveSources struct {
 	Alarms  func(context.Context) ([]telemetry.Alarm, error)
 	Streams func(context.Context) ([]video.Stream, error)
 	Health  func(context.Context) (telemetry.Health, error) // of the store of readings
+	Windows func(context.Context) ([]maintenance.Window, error)
 }
 
 // live holds the open views, so that the server can end them.
@@ -142,15 +144,16 @@ func (l *live) stop() {
 
 // liveMessage is what goes over the socket. Only what changed is there.
 type liveMessage struct {
-	Type    string             `json:"type"` // snapshot, update
-	Seq     uint64             `json:"seq"`
-	Time    time.Time          `json:"time"`
-	Devices []device.Device    `json:"devices,omitzero"`
-	Latest  []telemetry.Latest `json:"latest,omitzero"`
-	Alarms  []telemetry.Alarm  `json:"alarms,omitzero"`
-	Streams []video.Stream     `json:"streams,omitzero"`
-	Health  *telemetry.Health  `json:"health,omitempty"` // of the store of readings
-	Removed *liveRemoved       `json:"removed,omitempty"`
+	Type    string               `json:"type"` // snapshot, update
+	Seq     uint64               `json:"seq"`
+	Time    time.Time            `json:"time"`
+	Devices []device.Device      `json:"devices,omitzero"`
+	Latest  []telemetry.Latest   `json:"latest,omitzero"`
+	Alarms  []telemetry.Alarm    `json:"alarms,omitzero"`
+	Streams []video.Stream       `json:"streams,omitzero"`
+	Health  *telemetry.Health    `json:"health,omitempty"` // of the store of readings
+	Windows []maintenance.Window `json:"windows,omitzero"` // maintenance: now, coming and lately past
+	Removed *liveRemoved         `json:"removed,omitempty"`
 }
 
 type liveRemoved struct {
@@ -297,6 +300,9 @@ func (v *view) snapshot(ctx context.Context) (liveMessage, error) {
 		return m, err
 	}
 	if m.Streams, err = permitted(src.Streams(ctx)); err != nil {
+		return m, err
+	}
+	if m.Windows, err = permitted(src.Windows(ctx)); err != nil {
 		return m, err
 	}
 	switch health, err := src.Health(ctx); {

@@ -6,6 +6,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/actor"
 	"github.com/fengsui/fengsui/central/internal/device"
 	"github.com/fengsui/fengsui/central/internal/event"
+	"github.com/fengsui/fengsui/central/internal/maintenance"
 	"github.com/fengsui/fengsui/central/internal/telemetry"
 	"github.com/fengsui/fengsui/central/internal/video"
 )
@@ -29,6 +30,7 @@ type pending struct {
 	alarms  map[string]telemetry.Alarm
 	streams map[string]video.Stream
 	health  *telemetry.Health
+	windows map[string]maintenance.Window
 
 	// told is the time of each thing in the snapshot. An event that was queued while the snapshot was made
 	// may be older than what it shows; nothing may go back. Forgotten with the first message after.
@@ -46,6 +48,9 @@ func (p *pending) sent(m liveMessage) {
 	}
 	for _, l := range m.Latest {
 		p.told["l/"+l.Device+"/"+l.Property] = l.At
+	}
+	for i := range m.Windows {
+		p.told["w/"+m.Windows[i].ID] = m.Windows[i].UpdatedAt
 	}
 	for _, a := range m.Alarms {
 		p.told["a/"+a.ID] = a.UpdatedAt
@@ -77,6 +82,12 @@ func (p *pending) add(e event.Event, v *view) urgency {
 			return ignored
 		}
 		p.health = &data
+		return soon
+	case maintenance.Window:
+		if !v.who.Can(actor.AlarmRead) || !data.VisibleTo(v.who) || data.UpdatedAt.Before(p.told["w/"+data.ID]) {
+			return ignored
+		}
+		put(&p.windows, data.ID, data)
 		return soon
 	case video.Stream:
 		if !v.who.Can(actor.VideoWatch) || !v.visible[data.ID] {
@@ -144,6 +155,9 @@ func (p *pending) take() liveMessage {
 	}
 	for _, s := range p.streams {
 		m.Streams = append(m.Streams, s)
+	}
+	for id := range p.windows {
+		m.Windows = append(m.Windows, p.windows[id])
 	}
 	m.Health = p.health
 	if len(p.removed) > 0 {

@@ -37,13 +37,13 @@ func (in *seriesInput) query(now time.Time) telemetry.Query {
 // AlarmFilter selects alarms, in the list and in its export. It is exported because the document is made
 // from exported fields only.
 type AlarmFilter struct {
-	State string `query:"state" enum:"active,shelved,all" default:"active" doc:"active: not cleared; shelved: of those the ones kept from ringing"`
+	State string `query:"state" enum:"active,shelved,maintained,escalated,all" default:"active" doc:"active: not cleared; of those shelved: kept from ringing, maintained: under a maintenance window, escalated: passed on"`
 	Level int    `query:"level" minimum:"0" maximum:"4" doc:"1 red, 2 orange, 3 yellow, 4 blue; 0: all"`
 	ListQuery
 }
 
 func (in *AlarmFilter) filter() telemetry.Filter {
-	return telemetry.Filter{Request: in.page(), Active: in.State != "all", Shelved: in.State == "shelved", Level: in.Level}
+	return telemetry.Filter{Request: in.page(), Active: in.State != "all", Shelved: in.State == "shelved", Maintained: in.State == "maintained", Escalated: in.State == "escalated", Level: in.Level}
 }
 
 type rulesInput struct {

@@ -89,6 +89,10 @@ type Telemetry struct {
 	KeepRollups  int    `yaml:"keep_rollups_days"`
 	Reserve      int    `yaml:"reserve_mb"`
 	ShelveMax    int    `yaml:"shelve_max_hours"`
+
+	MaintenanceMax      int      `yaml:"maintenance_max_hours"`
+	MaintenanceRepeat   int      `yaml:"maintenance_repeat_days"`
+	MaintenanceCritical []string `yaml:"maintenance_critical"`
 }
 
 // Influx is an InfluxDB 2.
@@ -125,7 +129,7 @@ func Default() Config {
 		Database:        Database{Driver: "sqlite"},
 		MQTT:            MQTT{Engine: "embedded", External: External{ClientID: "fengsui-centre"}, Plain: "127.0.0.1:1883", TLS: ":8883"},
 		Video:           Video{Listen: ":8189"},
-		Telemetry:       Telemetry{Engine: "embedded", SealAfter: 10, Reserve: 256, ShelveMax: 24},
+		Telemetry:       Telemetry{Engine: "embedded", SealAfter: 10, Reserve: 256, ShelveMax: 24, MaintenanceMax: 72, MaintenanceRepeat: 366, MaintenanceCritical: []string{"gas"}},
 		Log:             Log{Level: "info", Format: "text"},
 	}
 }
@@ -242,6 +246,8 @@ func (t *Telemetry) check() error {
 		{"keep_rollups_days", t.KeepRollups, 0, 36_500},
 		{"reserve_mb", t.Reserve, 0, 1 << 20},
 		{"shelve_max_hours", t.ShelveMax, 1, 8760},
+		{"maintenance_max_hours", t.MaintenanceMax, 1, 8760},
+		{"maintenance_repeat_days", t.MaintenanceRepeat, 1, 3660},
 	} {
 		if n.value < n.least || n.value > n.most {
 			return &strict.Problem{Key: "telemetry." + n.key, Err: fmt.Errorf("must be %d to %d", n.least, n.most)}

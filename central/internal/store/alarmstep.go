@@ -9,26 +9,31 @@ import (
 	"github.com/fengsui/fengsui/central/internal/telemetry"
 )
 
-const stepColumns = `s.id, s.alarm, s.kind, s.at, s.recorded_at, s.actor, s.actor_name, s.note, s.value, s.openings, s.until`
+const stepColumns = `s.id, s.alarm, s.kind, s.at, s.recorded_at, s.actor, s.actor_name, s.note, s.value, s.openings, s.until, s.tier, s.desk, s.desk_role`
 
-func stepTargets(v *telemetry.Step) []any {
-	return []any{&v.ID, &v.AlarmID, &v.Kind, &v.At, &v.RecordedAt, &v.Actor, &v.ActorName, &v.Note, &v.Value, &v.Openings, &v.Until}
+func stepTargets(v *telemetry.Step, desk *telemetry.Desk) []any {
+	return []any{&v.ID, &v.AlarmID, &v.Kind, &v.At, &v.RecordedAt, &v.Actor, &v.ActorName, &v.Note, &v.Value, &v.Openings, &v.Until, &v.Tier, &desk.Division, &desk.Role}
 }
 
 func scanStep(row scanner) (v telemetry.Step, err error) {
-	err = row.Scan(stepTargets(&v)...)
-	utc(&v)
+	var desk telemetry.Desk
+	err = row.Scan(stepTargets(&v, &desk)...)
+	soundStep(&v, desk)
 	return v, err
 }
 
 func scanLine(row scanner) (v telemetry.Line, err error) {
-	var shelf shelf
-	_, err = soundAlarm(&v.Alarm, &shelf, row.Scan(append(stepTargets(&v.Step), alarmTargets(&v.Alarm, &shelf)...)...))
-	utc(&v.Step)
+	var x extras
+	var desk telemetry.Desk
+	_, err = soundAlarm(&v.Alarm, &x, row.Scan(append(stepTargets(&v.Step, &desk), alarmTargets(&v.Alarm, &x)...)...))
+	soundStep(&v.Step, desk)
 	return v, err
 }
 
-func utc(v *telemetry.Step) {
+func soundStep(v *telemetry.Step, desk telemetry.Desk) {
+	if v.Tier > 0 {
+		v.Desk = &desk
+	}
 	v.At, v.RecordedAt = v.At.UTC(), v.RecordedAt.UTC()
 	if v.Until != nil {
 		*v.Until = v.Until.UTC()
@@ -37,9 +42,14 @@ func utc(v *telemetry.Step) {
 
 func (s *Alarms) addSteps(ctx context.Context, a telemetry.Alarm, steps []telemetry.Step) error {
 	for _, v := range steps {
-		if _, err := s.db.exec(ctx, `insert into alarm_steps (id, alarm, division, kind, at, recorded_at, actor, actor_name, note, value, openings, until)
-			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
-			v.ID, a.ID, a.Division, string(v.Kind), v.At, v.RecordedAt, v.Actor, v.ActorName, v.Note, v.Value, v.Openings, v.Until); err != nil {
+		var desk telemetry.Desk
+		if v.Desk != nil {
+			desk = *v.Desk
+		}
+		if _, err := s.db.exec(ctx, `insert into alarm_steps (id, alarm, division, kind, at, recorded_at, actor, actor_name, note, value, openings, until, tier, desk, desk_role)
+			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
+			v.ID, a.ID, a.Division, string(v.Kind), v.At, v.RecordedAt, v.Actor, v.ActorName, v.Note, v.Value, v.Openings, v.Until,
+			v.Tier, desk.Division, desk.Role); err != nil {
 			return fmt.Errorf("add step %s of alarm %s: %w", v.Kind, a.ID, wrap(err))
 		}
 	}

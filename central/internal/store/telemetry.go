@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -22,37 +24,44 @@ func NewAlarms(db *DB) *Alarms { return &Alarms{db: db} }
 const alarmColumns = `id, rule, rule_name, rule_name_en, source, device, device_name, property, unit, division, level, state,
 	value, peak, limit_value, origin, retrospective, demo, opened_at, received_at, acked_at, acked_by, acked_by_name, ack_note,
 	returned_at, cleared_at, updated_at, openings,
-	shelved_until, shelved_by, shelved_by_name, shelve_reason`
+	shelved_until, shelved_by, shelved_by_name, shelve_reason, maintenance, escalation, escalate_at, late_at`
 
-// alarmTargets takes a row of alarmColumns into an alarm and its shelf, which soundAlarm puts together.
-func alarmTargets(a *telemetry.Alarm, shelf *shelf) []any {
+// alarmTargets takes a row of alarmColumns into an alarm and its extras, which soundAlarm puts together.
+func alarmTargets(a *telemetry.Alarm, x *extras) []any {
 	return []any{
 		&a.ID, &a.Rule, &a.RuleName, &a.RuleNameEN, &a.Source, &a.Device, &a.DeviceName, &a.Property, &a.Unit, &a.Division,
 		&a.Level, &a.State, &a.Value, &a.Peak, &a.Limit, &a.Origin, &a.Retrospective, &a.Demo, &a.OpenedAt, &a.ReceivedAt,
 		&a.AckedAt, &a.AckedBy, &a.AckedByName, &a.AckNote, &a.ReturnedAt, &a.ClearedAt, &a.UpdatedAt, &a.Openings,
-		&shelf.until, &shelf.By, &shelf.ByName, &shelf.Reason,
+		&x.until, &x.shelf.By, &x.shelf.ByName, &x.shelf.Reason, &x.maintenance, &x.escalation, &a.EscalateAt, &a.LateAt,
 	}
 }
 
-// shelf is a shelf as a row has it: without a time when there is none.
-type shelf struct {
-	until *time.Time
-	telemetry.Shelf
+// extras are what an alarm may have, as a row has it: without a time or without text when there is none.
+type extras struct {
+	until                   *time.Time
+	shelf                   telemetry.Shelf
+	maintenance, escalation string // JSON
 }
 
 func scanAlarm(row scanner) (telemetry.Alarm, error) {
 	var a telemetry.Alarm
-	var shelf shelf
-	return soundAlarm(&a, &shelf, row.Scan(alarmTargets(&a, &shelf)...))
+	var x extras
+	return soundAlarm(&a, &x, row.Scan(alarmTargets(&a, &x)...))
 }
 
 // soundAlarm brings the times of a scanned alarm to UTC and refuses what no answer could hold.
-func soundAlarm(a *telemetry.Alarm, shelf *shelf, err error) (telemetry.Alarm, error) {
-	if shelf.until != nil {
-		shelf.Until = shelf.until.UTC()
-		a.Shelf = &shelf.Shelf
+func soundAlarm(a *telemetry.Alarm, x *extras, err error) (telemetry.Alarm, error) {
+	if x.until != nil {
+		x.shelf.Until = x.until.UTC()
+		a.Shelf = &x.shelf
 	}
-	for _, t := range []*time.Time{&a.OpenedAt, &a.ReceivedAt, a.AckedAt, a.ReturnedAt, a.ClearedAt, &a.UpdatedAt} {
+	if x.maintenance != "" && err == nil {
+		err = json.Unmarshal([]byte(x.maintenance), &a.Maintenance)
+	}
+	if x.escalation != "" && err == nil {
+		err = json.Unmarshal([]byte(x.escalation), &a.Escalation)
+	}
+	for _, t := range []*time.Time{&a.OpenedAt, &a.ReceivedAt, a.AckedAt, a.ReturnedAt, a.ClearedAt, &a.UpdatedAt, a.EscalateAt, a.LateAt} {
 		if t == nil {
 			continue
 		}
@@ -96,12 +105,23 @@ func (s *Alarms) Active(ctx context.Context) ([]telemetry.Alarm, error) {
 	return out, nil
 }
 
-// shelfOf is the shelf of an alarm as a row has it.
-func shelfOf(a telemetry.Alarm) (*time.Time, telemetry.Shelf) {
-	if a.Shelf == nil {
-		return nil, telemetry.Shelf{}
+// extrasOf is what an alarm has as a row has it.
+func extrasOf(a telemetry.Alarm) (x extras, err error) {
+	if a.Shelf != nil {
+		x.until, x.shelf = &a.Shelf.Until, *a.Shelf
 	}
-	return &a.Shelf.Until, *a.Shelf
+	text := func(v any) string {
+		out, failed := json.Marshal(v)
+		err = errors.Join(err, failed)
+		return string(out)
+	}
+	if a.Maintenance != nil {
+		x.maintenance = text(a.Maintenance)
+	}
+	if a.Escalation != nil {
+		x.escalation = text(a.Escalation)
+	}
+	return x, err
 }
 
 // Shelved implements telemetry.AlarmStore.
@@ -133,6 +153,12 @@ func (s *Alarms) List(ctx context.Context, f telemetry.Filter) (page.List[teleme
 	}
 	if f.Shelved {
 		add(`shelved_until is not null`)
+	}
+	if f.Maintained {
+		add(`maintenance <> ''`)
+	}
+	if f.Escalated {
+		add(`escalation <> ''`)
 	}
 	if f.Level != 0 {
 		add(`level = ?`, f.Level)
@@ -193,13 +219,16 @@ func (s *Alarms) Add(ctx context.Context, a telemetry.Alarm, steps ...telemetry.
 }
 
 func (s *Alarms) add(ctx context.Context, a telemetry.Alarm) error {
-	until, held := shelfOf(a)
-	_, err := s.db.exec(ctx, `insert into alarms (`+alarmColumns+`) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,
-		$14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32)`,
+	x, err := extrasOf(a)
+	if err != nil {
+		return fmt.Errorf("add alarm of rule %s on %s: %w", a.Rule, a.Device, err)
+	}
+	_, err = s.db.exec(ctx, `insert into alarms (`+alarmColumns+`) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,
+		$14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36)`,
 		a.ID, a.Rule, a.RuleName, a.RuleNameEN, a.Source, a.Device, a.DeviceName, a.Property, a.Unit, a.Division, a.Level,
 		string(a.State), a.Value, a.Peak, a.Limit, a.Origin, a.Retrospective, a.Demo, a.OpenedAt, a.ReceivedAt, a.AckedAt,
 		a.AckedBy, a.AckedByName, a.AckNote, a.ReturnedAt, a.ClearedAt, a.UpdatedAt, a.Openings,
-		until, held.By, held.ByName, held.Reason)
+		x.until, x.shelf.By, x.shelf.ByName, x.shelf.Reason, x.maintenance, x.escalation, a.EscalateAt, a.LateAt)
 	if err != nil {
 		return fmt.Errorf("add alarm of rule %s on %s: %w", a.Rule, a.Device, wrap(err))
 	}
@@ -220,13 +249,18 @@ func (s *Alarms) Save(ctx context.Context, a telemetry.Alarm, was time.Time, ste
 }
 
 func (s *Alarms) save(ctx context.Context, a telemetry.Alarm, was time.Time) error {
-	until, held := shelfOf(a)
+	x, err := extrasOf(a)
+	if err != nil {
+		return fmt.Errorf("save alarm %s: %w", a.ID, err)
+	}
 	res, err := s.db.exec(ctx, `update alarms set state = $1, peak = $2, retrospective = $3, acked_at = $4, acked_by = $5,
 		acked_by_name = $6, ack_note = $7, returned_at = $8, cleared_at = $9, updated_at = $10, openings = $11,
-		shelved_until = $12, shelved_by = $13, shelved_by_name = $14, shelve_reason = $15
-		where id = $16 and updated_at = $17`,
+		shelved_until = $12, shelved_by = $13, shelved_by_name = $14, shelve_reason = $15,
+		maintenance = $16, escalation = $17, escalate_at = $18, late_at = $19
+		where id = $20 and updated_at = $21`,
 		string(a.State), a.Peak, a.Retrospective, a.AckedAt, a.AckedBy, a.AckedByName, a.AckNote, a.ReturnedAt, a.ClearedAt,
-		a.UpdatedAt, a.Openings, until, held.By, held.ByName, held.Reason, a.ID, was)
+		a.UpdatedAt, a.Openings, x.until, x.shelf.By, x.shelf.ByName, x.shelf.Reason, x.maintenance, x.escalation, a.EscalateAt,
+		a.LateAt, a.ID, was)
 	if err != nil {
 		return fmt.Errorf("save alarm %s: %w", a.ID, wrap(err))
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/fengsui/fengsui/central/internal/actor"
 	"github.com/fengsui/fengsui/central/internal/errs"
+	"github.com/fengsui/fengsui/central/internal/maintenance"
 	"github.com/fengsui/fengsui/central/internal/page"
 	"github.com/fengsui/fengsui/central/internal/store"
 	"github.com/fengsui/fengsui/central/internal/store/storetest"
@@ -49,6 +50,65 @@ func TestAStepStandsAndFallsWithItsChange(t *testing.T) {
 	})
 }
 
+func TestAnAlarmIsPassedOnOnceForEachTier(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		s := store.NewAlarms(db)
+		a := alarm("d", "320623", 3)
+		if err := s.Add(t.Context(), a); err != nil {
+			t.Fatal(err)
+		}
+		climb := func(tier int) telemetry.Step {
+			v := step(a, telemetry.StepEscalated)
+			v.Tier, v.Desk = tier, &telemetry.Desk{Division: "320600", Role: "duty"}
+			return v
+		}
+		first, was := climb(1), a.UpdatedAt
+		a.UpdatedAt = was.Add(time.Second)
+		if err := s.Save(t.Context(), a, was, first); err != nil {
+			t.Fatal(err)
+		}
+		// A second centre that has not seen the first step cannot make it again, whatever it believes of the row.
+		was, a.UpdatedAt = a.UpdatedAt, a.UpdatedAt.Add(time.Second)
+		if err := s.Save(t.Context(), a, was, climb(1)); errs.KindOf(err) != errs.Conflict {
+			t.Errorf("the same tier again gave %v, want a conflict", err)
+		}
+		second := climb(2)
+		if err := s.Save(t.Context(), a, was, second); err != nil {
+			t.Errorf("the failed save left something behind: %v", err)
+		}
+		if got, err := s.Steps(t.Context(), a.ID); err != nil || !reflect.DeepEqual(got, []telemetry.Step{first, second}) {
+			t.Errorf("got %+v, %v", got, err)
+		}
+	})
+}
+
+func TestPolicyComesBackAsItWasSaved(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		s := store.NewPolicies(db)
+		if list, err := s.Versions(t.Context(), 5); err != nil || len(list) != 0 {
+			t.Errorf("of an empty database: %+v, %v", list, err)
+		}
+		at := time.Date(2026, 11, 24, 1, 2, 3, 4000, time.UTC)
+		var want []telemetry.Policy
+		for n := int64(1); n <= 3; n++ {
+			p := telemetry.Policy{
+				Number: n, Source: "s", Unverified: n == 1, Note: "n", Author: "u", AuthorName: "王工", CreatedAt: &at,
+				Entries: []telemetry.Escalates{{Division: "320623", Level: 1, Late: 60, After: []int{180, 300}}},
+			}
+			if err := s.Add(t.Context(), p); err != nil {
+				t.Fatal(err)
+			}
+			want = append([]telemetry.Policy{p}, want...)
+		}
+		if got, err := s.Versions(t.Context(), 2); err != nil || !reflect.DeepEqual(got, want[:2]) {
+			t.Errorf("got %+v, %v", got, err)
+		}
+		if err := s.Add(t.Context(), want[0]); errs.KindOf(err) != errs.Conflict {
+			t.Errorf("a number twice gave %v, want a conflict", err)
+		}
+	})
+}
+
 func TestAlarmComesBackAsItWasSaved(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		s := store.NewAlarms(db)
@@ -64,6 +124,9 @@ func TestAlarmComesBackAsItWasSaved(t *testing.T) {
 		at := was.Add(time.Minute)
 		a.State, a.Peak, a.AckedAt, a.AckedBy, a.AckedByName, a.AckNote, a.UpdatedAt = telemetry.Acknowledged, 6, &at, "u", "王工", "已派人", at
 		a.Shelf = &telemetry.Shelf{Until: at.Add(time.Hour), By: "u", ByName: "王工", Reason: "检修"}
+		a.LateAt, a.EscalateAt = &at, &at
+		a.Maintenance = &telemetry.Maintained{Cover: maintenance.Cover{Window: "w", Until: at, By: "u", ByName: "王工", Reason: "换探头"}, Within: true}
+		a.Escalation = &telemetry.Escalation{Tier: 1, Desk: telemetry.Desk{Division: "320600", Role: "duty"}, From: telemetry.Desk{Division: "320623", Role: "duty"}, At: at}
 		if err := s.Save(t.Context(), a, was); err != nil {
 			t.Fatal(err)
 		}

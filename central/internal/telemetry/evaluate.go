@@ -35,6 +35,7 @@ type watching struct {
 	crowded  map[string]time.Time          // edges and devices whose own rules raise no more until then
 	ignorant []*watch                      // that begin without what was before; tick tells them
 	ticked   int64                         // Unix milliseconds of the last look at who is silent
+	escalating
 }
 
 // bound is a series with the rules that look at it.

@@ -8,7 +8,7 @@ import (
 	"github.com/fengsui/fengsui/shared/wire"
 )
 
-// Events. Data is the Alarm, Loss, []Latest, Health, Acted, Hold or Exported.
+// Events. Data is the Alarm, Loss, []Latest, Health, Acted, Hold, Exported or Policy.
 const (
 	AlarmOpened       = "alarm.opened"
 	AlarmReopened     = "alarm.reopened" // again, before anybody acknowledged it
@@ -19,7 +19,12 @@ const (
 	AlarmShelved      = "alarm.shelved"
 	AlarmUnshelved    = "alarm.unshelved"
 	AlarmCleared      = "alarm.cleared"
-	AlarmPeaked       = "alarm.peaked" // ephemeral: a new furthest value
+	AlarmEscalated    = "alarm.escalated"
+	AlarmMaintained   = "alarm.maintained" // silent under a maintenance window
+	AlarmLive         = "alarm.live"       // no more
+	AlarmPeaked       = "alarm.peaked"     // ephemeral: a new furthest value
+	AlarmTimed        = "alarm.timed"      // ephemeral: other times of escalation or maintenance
+	PolicyChanged     = "escalation.changed"
 	ReadingsLost      = "telemetry.lost"
 	LatestChanged     = "telemetry.latest" // ephemeral
 	HealthChanged     = "telemetry.health"
@@ -41,7 +46,7 @@ type Loss struct {
 // happened makes an event of an alarm, of the moment at which it changed.
 func happened(ctx context.Context, kind string, a Alarm) event.Event {
 	e := event.New(ctx, kind, a.ID, a.Division, a)
-	e.At, e.Ephemeral = a.UpdatedAt, kind == AlarmPeaked
+	e.At, e.Ephemeral = a.UpdatedAt, kind == AlarmPeaked || kind == AlarmTimed
 	return e
 }
 

@@ -61,10 +61,25 @@ func (s *Service) alarm(ctx context.Context, r raising) Alarm {
 	if shelf, ok := s.shelves[a.Key()]; ok && !r.late {
 		a.Shelf = &shelf
 	}
+	a.Retrospective = r.late
+	if c, ok := s.cover(ctx, &a, r.received); ok && !r.late {
+		a.Maintenance = &Maintained{Cover: c, Within: true}
+	}
+	s.policy.arm(&a, at)
 	if r.rule != nil && (r.rule.Timed() || r.rule.ID == clockRule) {
 		a.Unit = "s"
 	}
 	return a
+}
+
+// began are the first steps of an alarm.
+func (a *Alarm) began(ctx context.Context) []Step {
+	steps := []Step{a.step(ctx, StepOpened, a.OpenedAt, a.Value, "")}
+	if a.Maintenance != nil {
+		steps = append(steps, a.step(ctx, StepMaintained, a.ReceivedAt, a.Value, a.Maintenance.Reason))
+		steps[1].Until = &a.Maintenance.Until
+	}
+	return steps
 }
 
 // raise opens an alarm, or joins the one of the same key. An alarm that was known too late to ring, and
@@ -77,10 +92,9 @@ func (s *Service) raise(ctx context.Context, r raising) {
 			return
 		}
 		opened := s.alarm(ctx, r)
-		opened.Retrospective = late
 		s.active[r.key] = &opened
-		first := opened.step(ctx, StepOpened, opened.OpenedAt, opened.Value, "")
-		s.save(ctx, func(ctx context.Context) error { return s.Alarms.Add(ctx, opened, first) })
+		steps := opened.began(ctx)
+		s.save(ctx, func(ctx context.Context) error { return s.Alarms.Add(ctx, opened, steps...) })
 		s.publish(ctx, AlarmOpened, opened)
 		return
 	}
@@ -145,6 +159,7 @@ func (s *Service) endWith(ctx context.Context, k Key, ended, received time.Time,
 	}
 	was := a.UpdatedAt
 	a.end(ended.UTC(), next(was, received))
+	s.policy.arm(a, a.UpdatedAt)
 	delete(s.peaked, k)
 	var steps []Step
 	if by != "" {
@@ -162,7 +177,8 @@ func (s *Service) endWith(ctx context.Context, k Key, ended, received time.Time,
 // record stores an alarm that began and ended in the past, as history.
 func (s *Service) record(ctx context.Context, r raising, end time.Time) {
 	a := s.alarm(ctx, r)
-	a.Retrospective, a.State, a.ReturnedAt, a.ClearedAt = true, Cleared, &end, &a.ReceivedAt
+	a.Retrospective, a.State, a.ReturnedAt, a.ClearedAt, a.Maintenance = true, Cleared, &end, &a.ReceivedAt, nil
+	s.policy.arm(&a, a.ReceivedAt)
 	steps := append([]Step{a.step(ctx, StepOpened, a.OpenedAt, a.Value, "")}, a.ended(ctx)...)
 	s.save(ctx, func(ctx context.Context) error {
 		before, ok, err := s.Alarms.Overlaps(ctx, r.key, a.OpenedAt, end)

@@ -30,13 +30,20 @@ type Service struct {
 	Alarms     AlarmStore
 	Quarantine QuarantineStore
 	LegalHolds HoldStore
-	Tx         Tx // of Alarms, Quarantine and LegalHolds
+	Policies   PolicyStore
+	Tx         Tx      // of Alarms, Quarantine, LegalHolds and Policies
+	Windows    Windows // nil: nothing is ever worked on
+	Desks      Desks   // nil: ByDivision
 	Devices    Devices
 	Rules      []rule.Rule // that decide at the start; later Use
 	Events     event.Publisher
 	Log        *slog.Logger
 	// ShelveMax is how long an alarm may be kept from ringing.
 	ShelveMax time.Duration
+	// Escalation is the policy that holds until somebody changes it.
+	Escalation Policy
+	// Top is the division of the centre: what holds everywhere is changed there.
+	Top string
 
 	trials chan struct{} // rules that are being tried now
 
@@ -67,6 +74,9 @@ type series struct{ device, property string }
 func (s *Service) Start(ctx context.Context) error {
 	ctx = actor.WithSystem(ctx, "rules")
 	s.Rules = withOwn(s.Rules)
+	if s.Desks == nil {
+		s.Desks = ByDivision{s.Top}
+	}
 	s.trials = make(chan struct{}, trialsAtOnce)
 	s.latest = map[series]*Latest{}
 	values, err := s.Store.Latest(ctx)
@@ -75,6 +85,9 @@ func (s *Service) Start(ctx context.Context) error {
 	}
 	for _, l := range values {
 		s.latest[series{l.Device, l.Property}] = &l
+	}
+	if err := s.loadPolicy(ctx); err != nil {
+		return fmt.Errorf("start telemetry: load escalation policy: %w", err)
 	}
 	if err := s.loadApart(ctx); err != nil {
 		return fmt.Errorf("start telemetry: %w", err)
@@ -107,12 +120,15 @@ func (s *Service) Stop(ctx context.Context) error {
 func (s *Service) run(ctx context.Context) {
 	defer close(s.done)
 	s.remember(ctx, time.Now())
-	every := time.NewTicker(tickEvery)
+	every, often, began := time.NewTicker(tickEvery), time.NewTicker(escalateEvery), time.Now()
 	defer every.Stop()
+	defer often.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
+		case now := <-often.C:
+			s.watchTimes(ctx, now, now.Sub(began))
 		case now := <-every.C:
 			if err := s.tick(ctx, now); err != nil && ctx.Err() == nil {
 				s.Log.Error("alarms wait to be stored", "error", err)
@@ -140,6 +156,7 @@ func (s *Service) Commit(ctx context.Context, in []Incoming) ([]Outcome, error) 
 			return nil, fmt.Errorf("commit readings: %w", err)
 		}
 	}
+	s.mark(ctx, in)
 	out, err := s.Store.Commit(ctx, in)
 	// What follows belongs to what is durable now; the caller's deadline must not cut it off.
 	later := context.WithoutCancel(ctx)

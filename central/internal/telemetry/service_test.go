@@ -51,14 +51,15 @@ func (r register) Refused(context.Context, string, string, string, uint64) {}
 // desk is a whole telemetry capability in a folder, so that it can end and start again.
 type desk struct {
 	*telemetry.Service
-	t    testing.TB
-	dir  string
-	db   *store.DB
-	ts   *tsdb.DB
-	gone register
-	reg  telemetry.Devices // instead of gone
-	mu   sync.Mutex
-	seen []string // kinds of events that are no passing views
+	t      testing.TB
+	dir    string
+	db     *store.DB
+	ts     *tsdb.DB
+	gone   register
+	reg    telemetry.Devices // instead of gone
+	policy telemetry.Policy
+	mu     sync.Mutex
+	seen   []string // kinds of events that are no passing views
 }
 
 func newDesk(t testing.TB, rules ...rule.Rule) *desk {
@@ -92,6 +93,7 @@ func (d *desk) start(rules ...rule.Rule) {
 	d.Service = &telemetry.Service{
 		Store: d.ts, Alarms: store.NewAlarms(d.db), Quarantine: store.NewQuarantine(d.db), LegalHolds: store.NewHolds(d.db), Tx: d.db,
 		Devices: d.reg, Rules: rules, Events: bus, Log: slog.New(slog.DiscardHandler), ShelveMax: 24 * time.Hour,
+		Policies: store.NewPolicies(d.db), Escalation: d.policy, Top: "320600",
 	}
 	if err := d.Start(d.t.Context()); err != nil {
 		d.t.Fatal(err)

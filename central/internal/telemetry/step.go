@@ -26,6 +26,9 @@ const (
 	StepShelved      StepKind = "shelved"      // a person keeps it from ringing for a time
 	StepUnshelved    StepKind = "unshelved"    // it may ring again
 	StepRuleGone     StepKind = "rule_gone"    // its rule was withdrawn, switched off here or made another
+	StepEscalated    StepKind = "escalated"    // passed on to the desk above, by a person or by the time
+	StepMaintained   StepKind = "maintained"   // somebody works on what it is about: silent until the end of that
+	StepLive         StepKind = "live"         // and no more: it is live and rings
 )
 
 // Step is one thing that happened to an alarm. Steps are written in the transaction of the change that
@@ -41,7 +44,10 @@ type Step struct {
 	Note       string    `json:"note,omitempty"`
 	Value      float64   `json:"value"`    // at an opening the value, later the furthest so far
 	Openings   int       `json:"openings"` // how often the limit had been passed
-	// Until is the end of a shelving.
+	// Tier and Desk are those of an escalation.
+	Tier int   `json:"tier,omitempty"`
+	Desk *Desk `json:"desk,omitempty"`
+	// Until is the end of a shelving or of maintenance.
 	Until *time.Time `json:"until,omitempty"`
 }
 

@@ -123,6 +123,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/alarms/{id}/escalation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Pass an alarm on to the desk above; it waits for somebody again */
+        post: operations["escalate-alarm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/alarms/{id}/events": {
         parameters: {
             query?: never;
@@ -687,6 +704,110 @@ export interface paths {
         put?: never;
         /** Trade a valid certificate for a new one */
         post: operations["renew"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/escalation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The escalation policy that holds, those before it, and last that of the file */
+        get: operations["list-escalation-policies"];
+        /** Make the next version of the escalation policy */
+        put: operations["set-escalation-policy"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/maintenance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Maintenance windows: now, to come, and past of 90 days */
+        get: operations["list-maintenance"];
+        put?: never;
+        /** Plan a maintenance window, or begin one now */
+        post: operations["plan-maintenance"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/maintenance/limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a maintenance window may be at most */
+        get: operations["maintenance-limits"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/maintenance/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take a whole window away */
+        delete: operations["cancel-maintenance"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/maintenance/{id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End a window early; a weekly one goes on with its next time */
+        post: operations["end-maintenance"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/maintenance/{id}/extend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Move the end of a window */
+        post: operations["extend-maintenance"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1549,11 +1670,17 @@ export interface components {
             device: string;
             device_name: string;
             division: string;
+            /** Format: date-time */
+            escalate_at?: string;
+            escalation?: components["schemas"]["Escalation"];
             id: string;
+            /** Format: date-time */
+            late_at?: string;
             /** Format: int64 */
             level: number;
             /** Format: double */
             limit: number;
+            maintenance?: components["schemas"]["Maintained"];
             /** Format: date-time */
             opened_at: string;
             /** Format: int64 */
@@ -1871,6 +1998,10 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
+        Desk: {
+            division: string;
+            role: string;
+        };
         Device: {
             agent?: components["schemas"]["Agent"];
             certificate?: components["schemas"]["Certificate"];
@@ -2024,6 +2155,29 @@ export interface components {
              */
             type: string;
         };
+        EscalateInputBody: {
+            /** @description What the desk above has to know */
+            note: string;
+        };
+        Escalates: {
+            after_seconds: number[] | null;
+            division: string;
+            /** Format: int64 */
+            late_seconds: number;
+            /** Format: int64 */
+            level: number;
+        };
+        Escalation: {
+            /** Format: date-time */
+            at: string;
+            by?: string;
+            by_name?: string;
+            desk: components["schemas"]["Desk"];
+            from: components["schemas"]["Desk"];
+            note?: string;
+            /** Format: int64 */
+            tier: number;
+        };
         Exception: {
             /** Format: double */
             clear?: number;
@@ -2033,6 +2187,13 @@ export interface components {
             off?: boolean;
             /** Format: date-time */
             until?: string;
+        };
+        ExtendInputBody: {
+            /**
+             * Format: date-time
+             * @description The new end, later than the old one
+             */
+            to: string;
         };
         Flag: {
             /** Format: date-time */
@@ -2126,6 +2287,13 @@ export interface components {
             /** Format: double */
             value: number;
         };
+        Limits: {
+            critical: string[] | null;
+            /** Format: int64 */
+            max_hours: number;
+            /** Format: int64 */
+            repeat_days: number;
+        };
         Line: {
             actor: string;
             actor_name: string;
@@ -2133,6 +2301,7 @@ export interface components {
             alarm_id: string;
             /** Format: date-time */
             at: string;
+            desk?: components["schemas"]["Desk"];
             id: string;
             kind: string;
             note?: string;
@@ -2140,6 +2309,8 @@ export interface components {
             openings: number;
             /** Format: date-time */
             recorded_at: string;
+            /** Format: int64 */
+            tier?: number;
             /** Format: date-time */
             until?: string;
             /** Format: double */
@@ -2209,6 +2380,10 @@ export interface components {
             items: components["schemas"]["Output"][] | null;
             next?: string;
         };
+        ListPolicy: {
+            items: components["schemas"]["Policy"][] | null;
+            next?: string;
+        };
         ListRejection: {
             items: components["schemas"]["Rejection"][] | null;
             next?: string;
@@ -2249,6 +2424,10 @@ export interface components {
             items: components["schemas"]["User"][] | null;
             next?: string;
         };
+        ListWindow: {
+            items: components["schemas"]["Window"][] | null;
+            next?: string;
+        };
         Listed: {
             class: string;
             division: string;
@@ -2280,6 +2459,15 @@ export interface components {
             /** Format: int64 */
             to: number;
             why: string;
+        };
+        Maintained: {
+            by: string;
+            by_name: string;
+            reason: string;
+            /** Format: date-time */
+            until: string;
+            window: string;
+            within: boolean;
         };
         Member: {
             edge: string;
@@ -2429,6 +2617,54 @@ export interface components {
             lat: number;
             /** Format: double */
             lon: number;
+        };
+        PlanBody: {
+            /** @description The second confirmation that critical classes want */
+            confirm?: boolean;
+            /** @description Where a class or a rule is meant */
+            division?: string;
+            /**
+             * Format: date-time
+             * @description Now when left out; of a weekly window the first day
+             */
+            from?: string;
+            reason: string;
+            /** @description Id of the device, terminal or rule, or the class */
+            subject: string;
+            /** @enum {string} */
+            target: "device" | "terminal" | "class" | "rule";
+            /**
+             * Format: date-time
+             * @description The end; of a weekly window of its repetition
+             */
+            to: string;
+            /** @description Every week at a time of day (UTC+8) */
+            weekly?: components["schemas"]["Weekly"];
+        };
+        Policy: {
+            author?: string;
+            author_name?: string;
+            /** Format: date-time */
+            created_at?: string;
+            entries: components["schemas"]["Escalates"][] | null;
+            note?: string;
+            /** Format: int64 */
+            number: number;
+            source: string;
+            unverified: boolean;
+        };
+        PolicyInputBody: {
+            entries: components["schemas"]["Escalates"][] | null;
+            /** @description Why it is changed */
+            note: string;
+            /**
+             * Format: int64
+             * @description The version that was changed; another one by now is a conflict
+             */
+            number: number;
+            /** @description Where the figures come from */
+            source: string;
+            unverified: boolean;
         };
         Problem: {
             code: string;
@@ -2727,6 +2963,12 @@ export interface components {
              */
             until: string;
         };
+        Span: {
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
+        };
         Spot: {
             series: string;
             /** Format: double */
@@ -2807,6 +3049,7 @@ export interface components {
             alarm_id: string;
             /** Format: date-time */
             at: string;
+            desk?: components["schemas"]["Desk"];
             id: string;
             kind: string;
             note?: string;
@@ -2814,6 +3057,8 @@ export interface components {
             openings: number;
             /** Format: date-time */
             recorded_at: string;
+            /** Format: int64 */
+            tier?: number;
             /** Format: date-time */
             until?: string;
             /** Format: double */
@@ -2982,6 +3227,39 @@ export interface components {
             settled_at?: string;
             state: string;
         };
+        Weekly: {
+            at: string;
+            days: number[] | null;
+            /** Format: int64 */
+            minutes: number;
+        };
+        Window: {
+            /** Format: date-time */
+            created_at: string;
+            created_by: string;
+            created_by_name: string;
+            critical: boolean;
+            division: string;
+            /** Format: date-time */
+            ended_at?: string;
+            ended_by?: string;
+            ended_by_name?: string;
+            /** Format: date-time */
+            from: string;
+            id: string;
+            reason: string;
+            /** Format: date-time */
+            skip_to?: string;
+            span?: components["schemas"]["Span"];
+            state: string;
+            subject: string;
+            target: string;
+            /** Format: date-time */
+            to: string;
+            /** Format: date-time */
+            updated_at: string;
+            weekly?: components["schemas"]["Weekly"];
+        };
     };
     responses: never;
     parameters: never;
@@ -3023,8 +3301,8 @@ export interface operations {
     "list-alarms": {
         parameters: {
             query?: {
-                /** @description active: not cleared; shelved: of those the ones kept from ringing */
-                state?: "active" | "shelved" | "all";
+                /** @description active: not cleared; of those shelved: kept from ringing, maintained: under a maintenance window, escalated: passed on */
+                state?: "active" | "shelved" | "maintained" | "escalated" | "all";
                 /** @description 1 red, 2 orange, 3 yellow, 4 blue; 0: all */
                 level?: number;
                 /** @description Search */
@@ -3097,8 +3375,8 @@ export interface operations {
     "export-alarms": {
         parameters: {
             query?: {
-                /** @description active: not cleared; shelved: of those the ones kept from ringing */
-                state?: "active" | "shelved" | "all";
+                /** @description active: not cleared; of those shelved: kept from ringing, maintained: under a maintenance window, escalated: passed on */
+                state?: "active" | "shelved" | "maintained" | "escalated" | "all";
                 /** @description 1 red, 2 orange, 3 yellow, 4 blue; 0: all */
                 level?: number;
                 /** @description Search */
@@ -3214,6 +3492,41 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["CommentInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Alarm"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "escalate-alarm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EscalateInputBody"];
             };
         };
         responses: {
@@ -4591,6 +4904,256 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EnrolReply"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-escalation-policies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListPolicy"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "set-escalation-policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PolicyInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Policy"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-maintenance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListWindow"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "plan-maintenance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Window"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "maintenance-limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Limits"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "cancel-maintenance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Window"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "end-maintenance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Window"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "extend-maintenance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExtendInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Window"];
                 };
             };
             /** @description Problem */

@@ -1,0 +1,219 @@
+// Package maintenance is when somebody works on a device, a terminal, a class of devices or a rule. What they
+// set off meanwhile is recorded and shown, and rings nobody. Rule that must never break: a window silences and
+// never hides, and every window has an end.
+package maintenance
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/fengsui/fengsui/central/internal/actor"
+	"github.com/fengsui/fengsui/central/internal/device"
+	"github.com/fengsui/fengsui/central/internal/errs"
+	"github.com/fengsui/fengsui/shared/geo"
+	"github.com/fengsui/fengsui/shared/wire"
+)
+
+// Target says what a window lies over.
+type Target string
+
+// The targets.
+const (
+	Device   Target = "device"   // one device
+	Terminal Target = "terminal" // a terminal and what is behind it
+	Class    Target = "class"    // a class of devices in a division and below
+	Rule     Target = "rule"     // a rule in a division and below
+)
+
+// State is where a window stands.
+type State string
+
+// The states.
+const (
+	Now    State = "now"
+	Coming State = "coming"
+	Past   State = "past"
+)
+
+// Window is one planned piece of work. Without Weekly it happens once, from From to To; with it, every week
+// between the two.
+type Window struct {
+	ID            string     `json:"id"`
+	Target        Target     `json:"target"`
+	Subject       string     `json:"subject"`  // device, terminal, class or rule
+	Division      string     `json:"division"` // of the device; where a class or a rule is meant
+	From          time.Time  `json:"from"`
+	To            time.Time  `json:"to"`
+	Weekly        *Weekly    `json:"weekly,omitempty"`
+	Reason        string     `json:"reason"`
+	Critical      bool       `json:"critical"`          // what it silences was confirmed a second time
+	SkipTo        *time.Time `json:"skip_to,omitempty"` // nothing before this: one of its times was ended early
+	CreatedAt     time.Time  `json:"created_at"`
+	CreatedBy     string     `json:"created_by"`
+	CreatedByName string     `json:"created_by_name"`
+	EndedAt       *time.Time `json:"ended_at,omitempty"` // ended early or cancelled
+	EndedBy       string     `json:"ended_by,omitempty"`
+	EndedByName   string     `json:"ended_by_name,omitempty"`
+	UpdatedAt     time.Time  `json:"updated_at"`
+
+	// State and Span are those of the moment of the answer; a past window has no span.
+	State State `json:"state"`
+	Span  *Span `json:"span,omitempty"`
+}
+
+// Weekly is a repetition by the clock of China (UTC+8, without summer time since 1991).
+type Weekly struct {
+	Days    []int  `json:"days"` // 1 Monday to 7 Sunday
+	At      string `json:"at"`   // HH:MM
+	Minutes int    `json:"minutes"`
+}
+
+// Span is one time of a window: From ≤ t < To.
+type Span struct {
+	From time.Time `json:"from"`
+	To   time.Time `json:"to"`
+}
+
+// Cover is what an alarm says of the window that lies over it.
+type Cover struct {
+	Window string    `json:"window"`
+	Until  time.Time `json:"until"`
+	By     string    `json:"by"`
+	ByName string    `json:"by_name"`
+	Reason string    `json:"reason"`
+}
+
+// Limits bound what may be silenced, by configuration.
+type Limits struct {
+	MaxHours   int      `json:"max_hours"`   // from now, or of one time of a weekly window
+	RepeatDays int      `json:"repeat_days"` // from the first to the last time of a weekly window
+	Critical   []string `json:"critical"`    // classes that are silenced on a second confirmation only
+}
+
+func china() *time.Location { return time.FixedZone("UTC+8", 8*60*60) }
+
+// next is the time of the window that holds at now, or the first after it.
+func (w *Window) next(now time.Time) (Span, bool) {
+	if w.EndedAt != nil {
+		return Span{}, false
+	}
+	if w.Weekly == nil {
+		return Span{w.From, w.To}, now.Before(w.To)
+	}
+	length := time.Duration(w.Weekly.Minutes) * time.Minute
+	first := now
+	if w.From.After(now) {
+		first = w.From
+	}
+	var hour, minute int
+	if _, err := fmt.Sscanf(w.Weekly.At, "%d:%d", &hour, &minute); err != nil {
+		return Span{}, false
+	}
+	back := w.Weekly.Minutes/(24*60) + 1
+	day := first.In(china())
+	for n := -back; n <= 7; n++ {
+		from := time.Date(day.Year(), day.Month(), day.Day()+n, hour, minute, 0, 0, china()).UTC()
+		to := from.Add(length)
+		if to.After(w.To) {
+			to = w.To
+		}
+		switch {
+		case !slices.Contains(w.Weekly.Days, (int(from.In(china()).Weekday())+6)%7+1):
+		case from.Before(w.From) || !from.Before(w.To) || !now.Before(to):
+		case w.SkipTo != nil && from.Before(*w.SkipTo):
+		default:
+			return Span{from, to}, true
+		}
+	}
+	return Span{}, false
+}
+
+// at fills State and Span for a moment.
+func (w Window) at(now time.Time) Window {
+	w.State, w.Span = Past, nil
+	if s, ok := w.next(now); ok {
+		w.State, w.Span = Coming, &s
+		if !now.Before(s.From) {
+			w.State = Now
+		}
+	}
+	return w
+}
+
+// over reports whether the window is about a rule on a device, whatever the time; without a rule about the
+// device itself.
+func (w *Window) over(d *device.Device, rule string) bool {
+	within := geo.Division(w.Division).Covers(geo.Division(d.Division))
+	switch w.Target {
+	case Device:
+		return d.ID == w.Subject
+	case Terminal:
+		return d.ID == w.Subject || (d.Parent == w.Subject && d.Parent != "")
+	case Class:
+		return d.Class == w.Subject && within
+	case Rule:
+		return rule != "" && rule == w.Subject && within
+	}
+	return false
+}
+
+// VisibleTo reports whether the actor may see the window: it lies in what they may see, or over it.
+func (w *Window) VisibleTo(who actor.Actor) bool {
+	return who.Sees(w.Division) || geo.Division(w.Division).Covers(geo.Division(who.DivisionCode))
+}
+
+// maxReason is the longest reason, in characters.
+const maxReason = 500
+
+// check says what is wrong with the times of a new window.
+func (w *Window) check(l Limits, now time.Time) error {
+	bad := func(field, format string, args ...any) error {
+		return errs.Field("maintenance.window", field, fmt.Sprintf(format, args...))
+	}
+	most := time.Duration(l.MaxHours) * time.Hour
+	switch {
+	case !w.From.Before(w.To):
+		return bad("to", "must be after from")
+	case !w.To.After(now):
+		return bad("to", "must lie ahead")
+	case w.Weekly == nil && w.To.Sub(w.From) > most:
+		return bad("to", "at most %d hours after from", l.MaxHours)
+	case w.Weekly == nil:
+		return nil
+	case w.To.Sub(w.From) > time.Duration(l.RepeatDays)*24*time.Hour:
+		return bad("to", "a weekly window ends within %d days", l.RepeatDays)
+	case w.Weekly.Minutes < 1 || time.Duration(w.Weekly.Minutes)*time.Minute > most:
+		return bad("weekly.minutes", "must be 1 to %d", l.MaxHours*60)
+	case len(w.Weekly.Days) == 0 || slices.ContainsFunc(w.Weekly.Days, func(d int) bool { return d < 1 || d > 7 }):
+		return bad("weekly.days", "at least one, 1 Monday to 7 Sunday")
+	}
+	if _, err := time.Parse("15:04", w.Weekly.At); err != nil || len(w.Weekly.At) != len("15:04") {
+		return bad("weekly.at", "must be a time of day like 09:30")
+	}
+	slices.Sort(w.Weekly.Days)
+	w.Weekly.Days = slices.Compact(w.Weekly.Days)
+	if _, ok := w.next(now); !ok {
+		return bad("weekly.days", "none of these days lies between from and to")
+	}
+	return nil
+}
+
+// aim checks what the window lies over as far as that needs nobody else.
+func (w *Window) aim() error {
+	w.Subject = strings.TrimSpace(w.Subject)
+	if !wire.ValidID(w.Subject) {
+		return errs.Field("maintenance.window", "subject", "name a device, terminal, class or rule")
+	}
+	switch w.Target {
+	case Device, Terminal:
+		return nil
+	case Class, Rule:
+		if !geo.Division(w.Division).Valid() {
+			return errs.Field("maintenance.window", "division", "say where: a division code (GB/T 2260)")
+		}
+		return nil
+	}
+	return errs.Field("maintenance.window", "target", "must be device, terminal, class or rule")
+}
