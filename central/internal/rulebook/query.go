@@ -23,6 +23,8 @@ type BookLine struct {
 	Fired     int  `json:"fired"`     // alarms in the last 30 days, of what the reader sees
 	Devices   int  `json:"devices"`   // that it watches, of what the reader sees
 	Mine      bool `json:"mine"`      // of the reader's own division, so that it may be changed
+	// Here is what holds on the device that was asked for.
+	Here *RuleOverride `json:"here,omitempty"`
 }
 
 // RuleDetail is one rule with what belongs to it.
@@ -60,6 +62,9 @@ func (s *Service) List(ctx context.Context, f Filter) ([]BookLine, error) {
 	if err != nil {
 		return nil, err
 	}
+	if f.Device != "" {
+		s.here(ctx, f.Device, lines)
+	}
 	needle := strings.ToLower(f.Search)
 	lines = slices.DeleteFunc(lines, func(l BookLine) bool {
 		r := &l.Rule
@@ -87,6 +92,23 @@ func (s *Service) List(ctx context.Context, f Filter) ([]BookLine, error) {
 		return order(a, b)
 	})
 	return lines, nil
+}
+
+// here finds what holds on one device.
+func (s *Service) here(ctx context.Context, id string, lines []BookLine) {
+	d, ok := s.Devices.Visible(ctx, id)
+	if !ok {
+		return
+	}
+	s.mu.RLock()
+	overs := slices.Clone(s.overs)
+	s.mu.RUnlock()
+	slices.SortFunc(overs, nearer)
+	for i := range lines {
+		if j := slices.IndexFunc(overs, func(o RuleOverride) bool { return o.Rule == lines[i].ID && o.holds(time.Now()) && o.covers(&d) }); j >= 0 {
+			lines[i].Here = &overs[j]
+		}
+	}
 }
 
 func (s *Service) lines(ctx context.Context, a actor.Actor) ([]BookLine, error) {

@@ -344,6 +344,13 @@ func TestACountySeesTheCitysRulesAndDecidesForItself(t *testing.T) {
 		}
 		d.judges("high", map[string]float64{"a": math.NaN(), "b": 4, "c": 5})
 
+		for device, want := range map[string]string{"a": "检修", "b": "低洼", "c": ""} {
+			list, err := d.List(leader(city), rulebook.Filter{Device: device})
+			if err != nil || len(list) != 1 || (want == "") != (list[0].Here == nil) || (want != "" && list[0].Here.Reason != want) {
+				t.Errorf("on %s: %+v, %v", device, list, err)
+			}
+		}
+
 		mine := high(3)
 		mine.ID = "mine"
 		d.publish(county, mine, "", 0)

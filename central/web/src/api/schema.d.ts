@@ -1802,6 +1802,7 @@ export interface components {
             draft?: components["schemas"]["Draft"];
             /** Format: int64 */
             fired: number;
+            here?: components["schemas"]["RuleOverride"];
             id: string;
             mine: boolean;
             offer?: components["schemas"]["Rule"];
@@ -2836,6 +2837,7 @@ export interface components {
             draft?: components["schemas"]["Draft"];
             /** Format: int64 */
             fired: number;
+            here?: components["schemas"]["RuleOverride"];
             holding: components["schemas"]["RuleOverride"][] | null;
             id: string;
             mine: boolean;

@@ -32,12 +32,22 @@ export type Level = 1 | 2 | 3 | 4
 export type AlarmState = 'open' | 'acknowledged' | 'returned' | 'cleared'
 export type Alarm = Narrow<S['Alarm'], { level: Level; state: AlarmState }>
 
-export type AlarmStepKind = 'opened' | 'reopened' | 'rang' | 'returned' | 'acknowledged' | 'cleared' | 'commented' | 'shelved' | 'unshelved'
+export type AlarmStepKind = 'opened' | 'reopened' | 'rang' | 'returned' | 'acknowledged' | 'cleared' | 'commented' | 'shelved' | 'unshelved' | 'rule_gone'
 export type AlarmStep = Narrow<S['Step'], { kind: AlarmStepKind }>
 // A line of the log: a step with its alarm as it stands now.
 export type AlarmLine = Narrow<S['Line'], { kind: AlarmStepKind; alarm: Alarm }>
 
 export type Rule = Narrow<S['Rule'], { level: Level }>
+export type RuleState = 'draft' | 'published' | 'withdrawn'
+interface RuleTexts { state: RuleState; rule: Rule; offer?: Rule; draft?: Narrow<S['Draft'], { rule: Rule }> }
+// KeptRule is a rule of the book, BookRule its line in the list, RuleDetail all of it.
+export type KeptRule = Narrow<S['Kept'], RuleTexts>
+export type BookRule = Narrow<S['BookLine'], RuleTexts>
+export type RuleOverride = S['RuleOverride']
+export type TerminalRules = Narrow<S['TerminalRules'], { state: 'own' | 'waiting' | 'applied' | 'failed' }>
+export type RuleDetail = Narrow<S['RuleDetail'], RuleTexts & { holding: RuleOverride[]; terminals: TerminalRules[]; units: string[] }>
+export type RuleVersion = Narrow<S['RuleVersion'], { body: Rule; origin: 'shipped' | 'person' }>
+export type RuleDifference = S['Difference']
 // Trial is what a rule would have raised on one device.
 export type Trial = Narrow<S['Trial'], { alarms: S['TrialAlarm'][] }>
 
@@ -84,6 +94,10 @@ export type Problem = Partial<S['Problem']>
 // Sharper names the shapes of the document that the console knows more exactly than the document says.
 interface Sharper {
   Alarm: Alarm
+  BookLine: BookRule
+  Kept: KeptRule
+  RuleDetail: RuleDetail
+  RuleVersion: RuleVersion
   Line: AlarmLine
   Step: AlarmStep
   Chart: SeriesData

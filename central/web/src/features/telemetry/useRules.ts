@@ -12,6 +12,7 @@ export interface SeriesRules {
   all: ShallowRef<Rule[]>
   rules: ComputedRef<Rule[]>
   limits: ComputedRef<ChartLimit[]>
+  reload: () => Promise<void>
 }
 
 export function useRules(device: () => string, property: () => string, unit: () => string, digits: () => number | undefined): SeriesRules {
@@ -36,5 +37,5 @@ export function useRules(device: () => string, property: () => string, unit: () 
   onScopeDispose(() => abort?.abort())
 
   const limits = computed(() => rules.value.map((r) => ({ value: r.limit, level: r.level, label: `${t(`level.short.${r.level}`)} ${valueText(r.limit, unit(), digits())}` })))
-  return { all, rules, limits }
+  return { all, rules, limits, reload: load }
 }
