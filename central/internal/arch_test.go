@@ -15,7 +15,7 @@ const module = "github.com/fengsui/fengsui/central/internal/"
 var levels = map[string]int{
 	"errs": 0, "event": 0, "page": 0, "actor": 0, "config": 0, "ballast": 0,
 	"account": 1, "device": 1,
-	"maintenance": 2, "video": 2, "output": 2, "fleet": 2, "board": 2, "rulebook": 2,
+	"maintenance": 2, "video": 2, "output": 2, "fleet": 2, "board": 2, "rulebook": 2, "duty": 2,
 	"telemetry": 3,
 	"audit":     6,
 	"document":  adapter, "store": adapter, "tsdb": adapter, "api": adapter, "ingest": adapter, "broker": adapter, "sfu": adapter,
@@ -36,6 +36,8 @@ var toolkits = map[string][]string{
 	"github.com/eclipse/":                 {"broker"},
 	"github.com/pion/":                    {"sfu"},
 	"github.com/parquet-go/":              {"document"},
+	"github.com/arran4/":                  {"document"},
+	"github.com/6tail/":                   {"duty"},
 	"github.com/influxdata/":              {"tsdb"},
 	"database/sql":                        {"store", "tsdb"},
 	"github.com/prometheus/client_golang": {"api", "ingest", "broker", "tsdb", "sfu"},
@@ -46,6 +48,7 @@ var toolkits = map[string][]string{
 var testUses = map[string][]string{
 	"api":       {"sfu", "github.com/pion/"},       // a terminal's picture over real WebRTC
 	"audit":     {"database/sql"},                  // a trail that somebody changed behind its back
+	"duty":      {"audit"},                         // what a use case leaves in the trail
 	"ingest":    {"broker", "github.com/eclipse/"}, // terminals and simple sensors as they speak
 	"telemetry": {"database/sql"},                  // another program that holds the database
 }

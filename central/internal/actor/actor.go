@@ -43,6 +43,11 @@ const (
 	AccountRead   Permission = "account.read"
 	AccountWrite  Permission = "account.write"
 	AuditRead     Permission = "audit.read"
+	DutyRead      Permission = "duty.read"    // rosters and who is on duty
+	DutyPhone     Permission = "duty.phone"   // numbers of duty people
+	DutyPlan      Permission = "duty.plan"    // posts, people, rosters, special periods
+	DutyApprove   Permission = "duty.approve" // sign months, approve swaps
+	DutyTake      Permission = "duty.take"    // take over a running shift
 )
 
 // Actor is who acts. DivisionCode (GB/T 2260, or the 9-digit township code) is the root of what a user
