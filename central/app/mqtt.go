@@ -79,3 +79,17 @@ func (c *Centre) existingBroker(cfg config.Config, devices *device.Service, in *
 	}
 	return b, b.Start, nil
 }
+
+// revocations keeps the list of revoked certificates as a file for an existing broker.
+func (c *Centre) revocations(ctx context.Context, cfg config.Config, b *base, list *device.Revocations) error {
+	if cfg.MQTT.Engine != "external" || cfg.MQTT.External.CRL == "" {
+		return nil
+	}
+	f := &device.RevocationFile{Path: cfg.MQTT.External.CRL, List: list, Log: c.log.With("component", "revocations")}
+	if err := f.Start(ctx); err != nil {
+		return err
+	}
+	c.parts.Add("revocations", f.Stop)
+	b.bus.Handle(f.OnEvent)
+	return nil
+}

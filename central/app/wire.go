@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -134,6 +135,11 @@ func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) er
 		return err
 	}
 	register(server, services{b.accounts, b.audit, devices, values, pictures, outputs, configs, boards, book, work})
+	revoked := &device.Revocations{Store: store.NewDevices(b.db), CA: devices.CA}
+	if err := c.revocations(system, cfg, b, revoked); err != nil {
+		return err
+	}
+	api.RegisterRevoked(server, revoked)
 	api.RegisterLive(server, liveOf(b.bus, devices, values, pictures, work))
 	if err := server.Start(ctx); err != nil {
 		return err
@@ -188,6 +194,9 @@ func (b *base) devices(cfg config.Config) (*device.Service, error) {
 	ca, err := device.OpenAuthority(filepath.Join(cfg.Data, authorityName), cfg.MQTT.Names)
 	if err != nil {
 		return nil, err
+	}
+	if u := strings.TrimSuffix(cfg.HTTP.PublicURL, "/"); u != "" {
+		ca.ListURL = u + api.RevokedPath
 	}
 	areas, err := geo.LoadAreas(cfg.Basemap)
 	if err != nil {

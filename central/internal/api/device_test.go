@@ -56,6 +56,7 @@ func newDeviceServer(t *testing.T) deviceServer {
 	s := New(Options{Listen: "127.0.0.1:0", Identity: technicians{}})
 	RegisterDevices(s, svc)
 	RegisterEnrol(s, svc)
+	RegisterRevoked(s, &device.Revocations{Store: svc.Store, CA: ca})
 	if err := s.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -221,4 +222,20 @@ func TestEnrolmentIsSlowedDownForOneAddress(t *testing.T) {
 		}
 	}
 	t.Error("200 attempts were all heard")
+}
+
+func TestTheListOfRevokedCertificatesNeedsNoLogin(t *testing.T) {
+	s := newDeviceServer(t)
+	res, err := http.Get(s.url + RevokedPath)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	der, err := io.ReadAll(res.Body)
+	if err != nil || res.StatusCode != http.StatusOK || res.Header.Get("Content-Type") != "application/pkix-crl" {
+		t.Fatalf("%d %s, %v", res.StatusCode, res.Header.Get("Content-Type"), err)
+	}
+	if _, err := x509.ParseRevocationList(der); err != nil {
+		t.Error(err)
+	}
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/gofiber/fiber/v2"
 
 	"github.com/fengsui/fengsui/central/internal/device"
 	"github.com/fengsui/fengsui/shared/wire"
@@ -67,6 +68,22 @@ func (s *Server) enrolment(b base, e device.Enrolment) *enrolment {
 		}
 	}
 	return out
+}
+
+// RevokedPath is where the list of revoked certificates is, in DER form and without a login (RFC 5280, 4.2.1.13).
+const RevokedPath = "/pki/revoked.crl"
+
+// RegisterRevoked gives out the list of revoked certificates; brokers fetch it.
+func RegisterRevoked(s *Server, list *device.Revocations) {
+	s.fiber.Get(RevokedPath, func(c *fiber.Ctx) error {
+		der, err := list.DER(c.UserContext(), time.Now())
+		if err != nil {
+			return s.fail(c, err)
+		}
+		c.Set(fiber.HeaderContentType, "application/pkix-crl")
+		c.Set(fiber.HeaderCacheControl, "max-age=60")
+		return c.Send(der)
+	})
 }
 
 // RegisterEnrol adds the two doors through which terminals get their certificates. They need no login:

@@ -72,6 +72,7 @@ type External struct {
 	Key          string `yaml:"key"`
 	User         string `yaml:"user"`
 	PasswordFile string `yaml:"password_file"`
+	CRL          string `yaml:"crl"`
 }
 
 // Video is the forwarding of pictures.
@@ -221,6 +222,11 @@ func (e *External) check() error {
 	}
 	if e.ClientID == "" {
 		return &strict.Problem{Key: "mqtt.external.client_id", Err: errors.New("a name is needed: the broker keeps messages under it")}
+	}
+	if e.CRL != "" {
+		if at, err := os.Stat(filepath.Dir(e.CRL)); err != nil || !at.IsDir() {
+			return &strict.Problem{Key: "mqtt.external.crl", Err: fmt.Errorf("there is no folder %s", filepath.Dir(e.CRL))}
+		}
 	}
 	if (e.Cert == "") != (e.Key == "") {
 		return &strict.Problem{Key: "mqtt.external.cert", Err: errors.New("cert and key are given together or not at all")}

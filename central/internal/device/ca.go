@@ -40,6 +40,9 @@ type Authority struct {
 	rootPEM string
 	names   []string
 
+	// ListURL is where the list of revoked certificates can be had; it stands in every certificate. Empty: nowhere.
+	ListURL string
+
 	mu     sync.Mutex
 	server *tls.Certificate
 }
@@ -173,10 +176,14 @@ func (a *Authority) PEM() string { return a.rootPEM }
 
 // Issue makes the certificate of an edge.
 func (a *Authority) Issue(edge string, public any, now time.Time) (string, Certificate, error) {
-	cert, err := a.sign(&x509.Certificate{
+	shape := &x509.Certificate{
 		Subject:  pkix.Name{CommonName: edge},
 		NotAfter: now.Add(edgeLife), ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
-	}, public, now)
+	}
+	if a.ListURL != "" {
+		shape.CRLDistributionPoints = []string{a.ListURL}
+	}
+	cert, err := a.sign(shape, public, now)
 	if err != nil {
 		return "", Certificate{}, err
 	}

@@ -32,6 +32,8 @@ type Store interface {
 	// AddRenewal keeps the answer to a request that the certificate with the serial signed, and forgets those
 	// from before a time.
 	AddRenewal(ctx context.Context, request, serial, certificate string, at, forget time.Time) error
+	// RevokedCertificates lists the revoked certificates that would be valid after a time, by serial number.
+	RevokedCertificates(ctx context.Context, after time.Time) ([]Withdrawn, error)
 	// RevokeCertificates revokes all certificates of a device and ends its enrolment tokens.
 	RevokeCertificates(ctx context.Context, device string, at time.Time) error
 }

@@ -16,6 +16,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -33,6 +34,7 @@ type mosquitto struct {
 	tls, plain string
 	pool       *x509.CertPool // of its own certificate
 	process    *exec.Cmd
+	revoked    *device.RevocationFile
 }
 
 const password = "secret-1"
@@ -75,6 +77,10 @@ func startMosquitto(t *testing.T, c *centre, users ...string) *mosquitto {
 	m.pool.AppendCertsFromPEM(text)
 	m.write(t, "server.pem", string(text))
 	m.write(t, "server-key.pem", string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private})))
+	m.revoked = &device.RevocationFile{Path: filepath.Join(m.dir, "revoked.pem"), List: &device.Revocations{Store: c.devices.Store, CA: c.devices.CA}}
+	if err := m.revoked.Write(t.Context(), time.Now()); err != nil {
+		t.Fatal(err)
+	}
 	m.write(t, "passwords", "")
 	for _, user := range users {
 		cmd := exec.CommandContext(t.Context(), tool(t, "mosquitto_passwd"), "-b", filepath.Join(m.dir, "passwords"), user, password)
@@ -303,5 +309,43 @@ func TestExistingBrokerLosesNothingAndNobodySpeaksForAnother(t *testing.T) {
 	}
 	if n := c.stored(t); n != 46+150 {
 		t.Errorf("%d readings, want %d", n, 46+150)
+	}
+}
+
+// What a reload brings is the list; the session that stands is not asked again.
+func TestExistingBrokerRefusesATerminalThatWasRevoked(t *testing.T) {
+	c := newCentre(t)
+	a, b := c.enrol(t, "edge-a"), c.enrol(t, "edge-b")
+	m := startMosquitto(t, c, "fengsui-centre")
+	m.move(a)
+	m.move(b)
+	if err := errorsOf(a.connect(), b.connect()); err != nil {
+		t.Fatal(err)
+	}
+	a.mqtt.Disconnect(0)
+	if _, err := c.devices.Revoke(system(), "edge-a"); err != nil {
+		t.Fatal(err)
+	}
+	if err := m.revoked.Write(t.Context(), time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	if err := m.process.Process.Signal(syscall.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
+	until(t, "the revoked terminal is refused", func() bool {
+		if a.connect() != nil {
+			return true
+		}
+		a.mqtt.Disconnect(0)
+		return false
+	})
+	b.mqtt.Disconnect(0)
+	if err := b.connect(); err != nil {
+		t.Errorf("another terminal is refused as well: %v", err)
+	}
+	m.kill()
+	m.run(t)
+	if err := a.connect(); err == nil {
+		t.Error("the revoked terminal comes in after a restart")
 	}
 }

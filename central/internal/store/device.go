@@ -264,3 +264,25 @@ func (s *Devices) RevokeCertificates(ctx context.Context, id string, at time.Tim
 	}
 	return s.endEnrolments(ctx, id, at)
 }
+
+// RevokedCertificates implements device.Store.
+func (s *Devices) RevokedCertificates(ctx context.Context, after time.Time) ([]device.Withdrawn, error) {
+	const query = `select serial, revoked_at from device_certificate where revoked_at is not null and not_after > $1 order by serial`
+	rows, err := s.DB.query(ctx, query, after)
+	if err != nil {
+		return nil, fmt.Errorf("list revoked certificates: %w", wrap(err))
+	}
+	defer rows.Close()
+	var out []device.Withdrawn
+	for rows.Next() {
+		var r device.Withdrawn
+		if err := rows.Scan(&r.Serial, &r.At); err != nil {
+			return nil, fmt.Errorf("list revoked certificates: %w", wrap(err))
+		}
+		out = append(out, r)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("list revoked certificates: %w", wrap(err))
+	}
+	return out, nil
+}

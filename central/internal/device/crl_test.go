@@ -1,0 +1,150 @@
+package device_test
+
+import (
+	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fengsui/fengsui/central/internal/actor"
+	"github.com/fengsui/fengsui/central/internal/device"
+	"github.com/fengsui/fengsui/central/internal/event"
+	"github.com/fengsui/fengsui/central/internal/store"
+	"github.com/fengsui/fengsui/central/internal/store/storetest"
+)
+
+func TestListOfRevokedCertificatesIsSignedAndGrowsWithEachRevocation(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		d := newDesk(t, db)
+		system := actor.WithSystem(t.Context(), "test")
+		list := &device.Revocations{Store: d.Store, CA: d.CA}
+		file := filepath.Join(t.TempDir(), "revoked.pem")
+		f := &device.RevocationFile{Path: file, List: list, Log: slog.New(slog.DiscardHandler)}
+		read := func() *x509.RevocationList {
+			t.Helper()
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			block, _ := pem.Decode(text)
+			if block == nil || block.Type != "X509 CRL" {
+				t.Fatalf("%s is no list in PEM form", text)
+			}
+			if der, err := os.ReadFile(file + ".der"); err != nil || !bytes.Equal(der, block.Bytes) {
+				t.Errorf("the DER form differs: %v", err)
+			}
+			crl, err := x509.ParseRevocationList(block.Bytes)
+			if err != nil {
+				t.Fatal(err)
+			}
+			root, _ := pem.Decode([]byte(d.CA.PEM()))
+			ca, err := x509.ParseCertificate(root.Bytes)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := crl.CheckSignatureFrom(ca); err != nil {
+				t.Error(err)
+			}
+			return crl
+		}
+		now := time.Now()
+		if err := f.Write(system, now); err != nil {
+			t.Fatal(err)
+		}
+		first := read()
+		if len(first.RevokedCertificateEntries) != 0 || first.NextUpdate.Before(now.AddDate(0, 0, 29)) {
+			t.Errorf("an empty list: %+v", first)
+		}
+		if _, err := d.Create(system, device.New{ID: "edge-a", Kind: device.Edge}); err != nil {
+			t.Fatal(err)
+		}
+		_, cert, err := d.CA.Issue("edge-a", publicKey(t), now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := d.Store.AddCertificate(system, "edge-a", cert, event.Stamp(now)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := d.Revoke(system, "edge-a"); err != nil {
+			t.Fatal(err)
+		}
+		if err := f.Write(system, now.Add(time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		second := read()
+		if len(second.RevokedCertificateEntries) != 1 || second.Number.Cmp(first.Number) <= 0 ||
+			second.RevokedCertificateEntries[0].SerialNumber.Text(16) != trimZeros(cert.Serial) {
+			t.Errorf("got %+v", second)
+		}
+		if err := f.Write(system, now.Add(time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+		if same := read(); same.Number.Cmp(second.Number) != 0 {
+			t.Error("an unchanged list is written again and again")
+		}
+		if err := os.Remove(file); err != nil {
+			t.Fatal(err)
+		}
+		if err := f.Write(system, now.Add(2*time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+		if again := read(); len(again.RevokedCertificateEntries) != 1 {
+			t.Error("a file that somebody removed does not come back")
+		}
+		if err := f.Write(system, now.AddDate(0, 0, 1)); err != nil {
+			t.Fatal(err)
+		}
+		if next := read(); next.Number.Cmp(second.Number) <= 0 {
+			t.Error("the list grows old")
+		}
+		// What has ended by itself need not stand there.
+		if list, err := d.Store.RevokedCertificates(system, cert.NotAfter); err != nil || len(list) != 0 {
+			t.Errorf("got %+v, %v", list, err)
+		}
+		f.Path = filepath.Join(file, "no", "such", "folder")
+		if err := f.Start(system); err == nil {
+			t.Error("a folder that is not there is taken")
+		}
+	})
+}
+
+func TestCertificatesNameTheListWhenThereIsAnAddress(t *testing.T) {
+	ca, err := device.OpenAuthority(t.TempDir(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, url := range []string{"", "https://centre.example/pki/revoked.crl"} {
+		ca.ListURL = url
+		text, _, err := ca.Issue("edge-a", publicKey(t), time.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		block, _ := pem.Decode([]byte(text))
+		cert, err := x509.ParseCertificate(block.Bytes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := cert.CRLDistributionPoints; (url == "") != (len(got) == 0) || (len(got) == 1 && got[0] != url) {
+			t.Errorf("%q: %q", url, got)
+		}
+	}
+}
+
+func publicKey(t *testing.T) any {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key.Public()
+}
+
+func trimZeros(serial string) string { return strings.TrimLeft(serial, "0") }
