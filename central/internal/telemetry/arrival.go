@@ -49,7 +49,7 @@ func (s *Service) arrival(ctx context.Context, in *Incoming) arrival {
 		if off := dev.Agent.Offset; off < -slowClock.Milliseconds() || off > slowClock.Milliseconds() {
 			a.off = off
 		}
-		s.clock(ctx, a, in.Edge, dev.Agent.Offset)
+		s.clock(ctx, a, in.Edge, float64(dev.Agent.Offset))
 	}
 	return a
 }
@@ -81,7 +81,7 @@ func (s *Service) retime(ctx context.Context, a arrival, list []wire.Reading) []
 			newest = max(newest, list[to].At)
 		}
 		if !a.old && a.off == 0 {
-			s.clock(ctx, a, list[from].Device, newest-wire.Millis(a.received))
+			s.clock(ctx, a, list[from].Device, float64(newest-wire.Millis(a.received)))
 		}
 		if d := a.shift(newest); d != 0 {
 			if &out[0] == &list[0] {
@@ -96,10 +96,24 @@ func (s *Service) retime(ctx context.Context, a arrival, list []wire.Reading) []
 	return out
 }
 
+// apartClocks looks at the clocks of what is so wrong that its readings are kept apart: otherwise a device
+// whose clock is a day ahead would be a silent count, and one that is three minutes ahead an alarm.
+func (s *Service) apartClocks(ctx context.Context, a arrival, list []Suspect) {
+	if a.old || a.off != 0 {
+		return
+	}
+	for i := range list {
+		if one := &list[i]; one.Event == nil {
+			_, newest := one.At()
+			s.clock(ctx, a, one.Device, float64(newest)-float64(wire.Millis(a.received)))
+		}
+	}
+}
+
 // clock looks at by how many milliseconds the clock of a device is off.
-func (s *Service) clock(ctx context.Context, a arrival, device string, off int64) {
+func (s *Service) clock(ctx context.Context, a arrival, device string, off float64) {
 	k := Key{clockRule, device, "clock"}
-	seconds := math.Abs(float64(off)) / 1000
+	seconds := math.Round(math.Abs(off) / 1000)
 	if s.watches[k] == nil && seconds < slowClock.Seconds() {
 		return
 	}

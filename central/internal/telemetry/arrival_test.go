@@ -98,3 +98,24 @@ func TestAWrongClockOfATerminalIsOneAlarmAndItsBacklogIsPutRight(t *testing.T) {
 	}}})
 	d.expect("old", "open open", "")
 }
+
+func TestAClockThatIsADayAheadIsOneAlarmAndNotOnlyACount(t *testing.T) {
+	d := newDesk(t, water())
+	ahead := func(s int) telemetry.Incoming {
+		in := telemetry.Incoming{Edge: "level", ReceivedAt: after(s), Batch: &wire.Batch{}}
+		in.Apart = telemetry.Suspects(&in, []wire.Reading{{Device: "level", Property: "water_level", At: after(s).Add(24 * time.Hour).UnixMilli(), Value: 5}}, nil)
+		return in
+	}
+	d.take(ahead(0))
+	d.expect("once", "", "")
+	for s := 10; s < 60; s += 10 {
+		d.take(ahead(s))
+	}
+	d.expect("again and again", "open", "opened")
+	list, _ := d.all()
+	if a := list[0]; a.RuleName != "时钟不准" || a.Device != "level" || a.Value != 86400 {
+		t.Errorf("got %+v", a)
+	}
+	d.live(after(70), after(70), 4)
+	d.expect("the clock is set", "returned", "returned")
+}

@@ -101,7 +101,7 @@ func TestReadingsOfAWrongClockAreReleasedWithTheirTimesPutRight(t *testing.T) {
 	if len(rows) != 3 || !rows[0].At.Equal(old) || *rows[2].Value != 5.4 || rows[0].Quality != wire.Uncertain || !rows[2].ReceivedAt.Equal(old.Add(time.Minute)) {
 		t.Errorf("got %+v", rows)
 	}
-	d.expect("what is an hour old", "", "telemetry.quarantine_released")
+	d.expect("what is an hour old rings nothing; the clock does", "open", "telemetry.quarantine_released")
 	if a := d.quarantine(); a.Readings != 1 {
 		t.Errorf("left: %+v", a)
 	}
@@ -112,7 +112,7 @@ func TestReadingsOfAWrongClockAreReleasedWithTheirTimesPutRight(t *testing.T) {
 	if n := len(d.values(telemetry.AnyQuality)); n != 3 || d.quarantine().Readings != 0 {
 		t.Errorf("%d readings, %+v left", n, d.quarantine())
 	}
-	d.expect("discarded", "", "telemetry.quarantine_discarded")
+	d.expect("discarded", "open", "telemetry.quarantine_discarded")
 }
 
 func TestWhatIsKeptApartIsSeenBeforeItIsActedOn(t *testing.T) {
