@@ -215,7 +215,8 @@ func TestAlarmSoundsTheSirenOfTheTerminalWithoutACentre(t *testing.T) {
 
 func TestAgentDoesNotStartOnASensorItCannotRead(t *testing.T) {
 	for _, c := range []struct{ sensors, want string }{
-		{"sensors:\n  - {id: a, profile: nothing, address: '127.0.0.1:1'}\n", `no profile "nothing"`},
+		{"sensors:\n  - {id: a, profile: nothing, address: '127.0.0.1:1'}\n", `sensors.0.profile: there is no profile "nothing" at this terminal`},
+		{"sensors:\n  - {id: a, profile: nmea-gns, address: '127.0.0.1:1'}\n", `is nmea-gnss meant?`},
 		{"sensors:\n  - {id: a, profile: nmea-gnss, address: '127.0.0.1'}\n", "sensors.0.address"},
 	} {
 		if _, err := app.Start(t.Context(), app.Options{ConfigFile: write(t, c.sensors), Log: io.Discard}); err == nil || !strings.Contains(err.Error(), c.want) {

@@ -110,9 +110,9 @@ func inspect(cfg config.Config) error {
 	if err != nil {
 		return err
 	}
-	for _, s := range cfg.Sensors {
-		if _, _, err := kindOf(s, profiles, drivers()); err != nil {
-			return err
+	for i, s := range cfg.Sensors {
+		if _, _, err := kindOf(i, s, profiles, drivers()); err != nil {
+			return cfg.Locate(err)
 		}
 	}
 	return nil

@@ -3,8 +3,10 @@ package app
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,6 +19,7 @@ import (
 	"github.com/fengsui/fengsui/edge/internal/poller"
 	"github.com/fengsui/fengsui/shared/profile"
 	"github.com/fengsui/fengsui/shared/rule"
+	"github.com/fengsui/fengsui/shared/strict"
 	"github.com/fengsui/fengsui/shared/wire"
 )
 
@@ -39,10 +42,10 @@ func (a *Agent) openSensors(ctx context.Context, p *agentParts) error {
 	p.deadband = deadband.New(func() float64 { return deadbandFactor(p.budget.Level(p.clock.Now())) })
 	a.parts.Add("deadband", func(context.Context) error { p.collector.Take(p.deadband.Rest(), true); return nil })
 	openers := drivers()
-	for _, s := range a.cfg.Sensors {
-		kind, open, err := kindOf(s, profiles, openers)
+	for i, s := range a.cfg.Sensors {
+		kind, open, err := kindOf(i, s, profiles, openers)
 		if err != nil {
-			return err
+			return a.cfg.Locate(err)
 		}
 		o, err := a.options(s, kind, p.clock.Satellite)
 		if err != nil {
@@ -72,15 +75,19 @@ func (a *Agent) openSensors(ctx context.Context, p *agentParts) error {
 	return a.openRules(ctx, p)
 }
 
-// kindOf finds the profile of a sensor and the driver that speaks its protocol.
-func kindOf(s config.Sensor, profiles map[string]*profile.Profile, openers map[string]driver.Opener) (*profile.Profile, driver.Opener, error) {
+// kindOf finds the profile of a sensor, by its place in the list, and the driver that speaks its protocol.
+func kindOf(i int, s config.Sensor, profiles map[string]*profile.Profile, openers map[string]driver.Opener) (*profile.Profile, driver.Opener, error) {
 	kind := profiles[s.Profile]
 	if kind == nil {
-		return nil, nil, fmt.Errorf("open sensor %s: there is no profile %q at this terminal", s.ID, s.Profile)
+		text := fmt.Sprintf("there is no profile %q at this terminal", s.Profile)
+		if near := strict.Nearest(s.Profile, slices.Collect(maps.Keys(profiles))); near != "" {
+			text += fmt.Sprintf("; is %s meant?", near)
+		}
+		return nil, nil, strict.Bad(fmt.Sprintf("sensors.%d.profile", i), "%s", text)
 	}
 	open := openers[kind.Protocol]
 	if open == nil {
-		return nil, nil, fmt.Errorf("open sensor %s: there is no driver for %s", s.ID, kind.Protocol)
+		return nil, nil, strict.Bad(fmt.Sprintf("sensors.%d.profile", i), "there is no driver for %s", kind.Protocol)
 	}
 	return kind, open, nil
 }

@@ -95,3 +95,14 @@ func FuzzDecode(f *testing.F) {
 		}
 	})
 }
+
+func TestTheNearestNameIsTheOneThatWasMeant(t *testing.T) {
+	names := []string{"generic-rain-modbus-rtu", "generic-water-level-modbus", "generic-water-level-modbus-rtu", "nmea-gnss"}
+	for word, want := range map[string]string{
+		"generic-water-level-modbuss": "generic-water-level-modbus", "nmea-gns": "nmea-gnss", "gnss": "", "": "", "generic-rain-modbus": "generic-rain-modbus-rtu",
+	} {
+		if got := Nearest(word, names); got != want {
+			t.Errorf("%q: got %q, want %q", word, got, want)
+		}
+	}
+}

@@ -34,6 +34,8 @@ type Config struct {
 
 	Given *Given `yaml:"-"` // what the centre has given in place of the file's own parts
 	Dir   string `yaml:"-"` // of the file
+
+	Tree *strict.File `yaml:"-"` // what it was read from; nil: from nothing
 }
 
 // Place is degrees of WGS 84.
@@ -180,7 +182,16 @@ func Load(file string) (Config, error) {
 	if err := tree.Locate(c.check()); err != nil {
 		return Config{}, err
 	}
+	c.Tree = tree
 	return c, nil
+}
+
+// Locate names the file and the line of a value that turned out wrong only when it was used (strict.Bad).
+func (c *Config) Locate(err error) error {
+	if c.Tree == nil {
+		return err
+	}
+	return c.Tree.Locate(err)
 }
 
 // resolve makes relative paths absolute, so that the program may be started from anywhere.

@@ -56,6 +56,7 @@ func (c Config) With(document []byte) (Config, error) {
 	if err := tree.Locate(c.check()); err != nil {
 		return Config{}, err
 	}
+	c.Tree = tree
 	return c, nil
 }
 
