@@ -28,6 +28,10 @@ export type EdgeStatus = S['Status']
 export type Loss = S['Loss']
 export type ConfigVersion = S['Version']
 
+// A roll-out gives parts of the configuration, or a program of a version, to many terminals.
+export type RolloutMember = S['Member']
+export type Rollout = S['Rollout'] & { version?: string }
+
 export type Level = 1 | 2 | 3 | 4
 export type AlarmState = 'open' | 'acknowledged' | 'returned' | 'cleared'
 export type Alarm = Narrow<S['Alarm'], { level: Level; state: AlarmState }>
