@@ -82,6 +82,7 @@ type Agent struct {
 type Reported struct {
 	At     time.Time   `json:"at"`
 	Status wire.Status `json:"status"`
+	Faults []BadInput  `json:"faults"` // of what is behind it, the newest first
 }
 
 // Certificate is the valid certificate of an edge.

@@ -94,7 +94,11 @@ func (s *Service) Status(ctx context.Context, edge string, st wire.Status) error
 		agent.Budget = st.Budget.Level
 	}
 	agent.Applied = applied(st.Applied)
-	e.agent, e.reported = &agent, &Reported{At: event.Stamp(now), Status: st}
+	var was []BadInput
+	if e.reported != nil {
+		was = e.reported.Faults
+	}
+	e.agent, e.reported = &agent, &Reported{At: event.Stamp(now), Status: st, Faults: badInput(was, st)}
 	e.hears(now)
 	report := func(id string, ok bool, text string, answered int64) {
 		c := s.reg.all[id]

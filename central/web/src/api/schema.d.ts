@@ -1766,6 +1766,13 @@ export interface components {
             /** Format: int64 */
             records: number;
         };
+        BadInput: {
+            /** Format: int64 */
+            count: number;
+            device: string;
+            kind: string;
+            last?: components["schemas"]["SensorFault"];
+        };
         Board: {
             author: string;
             author_name: string;
@@ -2719,6 +2726,7 @@ export interface components {
         Reported: {
             /** Format: date-time */
             at: string;
+            faults: components["schemas"]["BadInput"][] | null;
             status: components["schemas"]["Status"];
         };
         "Restore-configRequest": {

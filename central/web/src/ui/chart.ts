@@ -25,9 +25,10 @@ export interface ChartSpan {
   to: number
 }
 
-// ChartShade is a stretch of time with readings that are doubtful, or bad.
+// ChartShade is a stretch of time with readings that are doubtful, or bad, or lost.
 export interface ChartShade extends ChartSpan {
   bad: boolean
+  lost?: boolean
 }
 
 // ChartMark is a moment that stands out, such as the begin of an alarm.
@@ -153,7 +154,7 @@ export function option(dots: readonly Dot[], look: ChartLook) {
           silent: true,
           data: [
             ...spans.map((s) => [{ xAxis: s.from, itemStyle: { color: colours.levels[(limits[0]?.level ?? 3) - 1], opacity: 0.28 } }, { xAxis: s.to }]),
-            ...shades.map((s) => [{ xAxis: s.from, itemStyle: { color: colours.text, opacity: s.bad ? 0.22 : 0.09 } }, { xAxis: s.to }]),
+            ...shades.map((s) => [{ xAxis: s.from, itemStyle: s.lost ? { color: 'transparent', borderColor: colours.muted, borderWidth: 1, borderType: 'dashed' } : { color: colours.text, opacity: s.bad ? 0.22 : 0.09 } }, { xAxis: s.to }]),
           ],
         },
       },
