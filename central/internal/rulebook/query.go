@@ -193,6 +193,9 @@ func (s *Service) reach(ctx context.Context, d *RuleDetail) error {
 			continue
 		}
 		t := TerminalRules{Edge: one.ID, Name: one.Name, State: "own"}
+		if d.Touched && d.Version > 0 {
+			t.State = "waiting" // for the loop, or until it is known what the terminal runs
+		}
 		if i := slices.IndexFunc(given, func(g Given) bool { return g.Edge == one.ID }); i >= 0 && s.Terminals != nil {
 			if t.State, t.Why, err = s.Terminals.RulesStand(ctx, one.ID, given[i].Number); err != nil {
 				return err
