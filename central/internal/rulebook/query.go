@@ -74,7 +74,7 @@ func (s *Service) List(ctx context.Context, f Filter) ([]BookLine, error) {
 	})
 	key, down := strings.CutPrefix(f.Sort, "-")
 	order := map[string]func(a, b BookLine) int{
-		"":          func(a, b BookLine) int { return cmp.Compare(a.ID, b.ID) },
+		"":          func(a, b BookLine) int { return cmp.Or(min(b.Devices, 1)-min(a.Devices, 1), cmp.Compare(a.ID, b.ID)) }, // first what watches something
 		"name":      func(a, b BookLine) int { return cmp.Compare(a.Rule.Name, b.Rule.Name) },
 		"level":     func(a, b BookLine) int { return cmp.Compare(a.Rule.Level, b.Rule.Level) },
 		"state":     func(a, b BookLine) int { return cmp.Compare(a.State, b.State) },

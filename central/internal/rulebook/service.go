@@ -42,6 +42,7 @@ type Service struct {
 	loop   loop
 
 	write sync.Mutex // one change at a time
+	judge sync.Mutex // telemetry is given rules in the order in which they were resolved
 	mu    sync.RWMutex
 	book  []Kept
 	overs []RuleOverride
@@ -193,6 +194,8 @@ func (s *Service) took(ctx context.Context, said *event.Event, reason string) {
 
 // apply hands the rules that decide now to telemetry, if they are others than before.
 func (s *Service) apply(ctx context.Context, now time.Time, why string) error {
+	s.judge.Lock()
+	defer s.judge.Unlock()
 	devices, err := s.Devices.All(actor.WithSystem(ctx, "rules"))
 	if err != nil {
 		return err
