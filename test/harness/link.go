@@ -4,7 +4,11 @@ import (
 	"context"
 	"net"
 	"sync"
+	"time"
 )
+
+// narrow is the room before a throttled link.
+const narrow = 4 << 10
 
 // Link is a TCP connection between two programs that can be cut, held and torn, and mended.
 type Link struct {
@@ -17,6 +21,7 @@ type Link struct {
 	held    bool
 	swallow bool
 	tear    int // bytes in the direction of To until it is reset; 0: never
+	rate    int // bytes a second in the direction of To; 0: as fast as it can
 	open    map[net.Conn]bool
 	sent    int64
 	done    sync.WaitGroup
@@ -78,6 +83,14 @@ func (l *Link) Tear(after int) {
 	l.tear = max(1, after)
 }
 
+// Throttle lets so many bytes a second through in the direction of To, until it is mended. What is dialled from
+// then on has little room before it, so that what was sent first is not all on its way already.
+func (l *Link) Throttle(rate int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.rate = rate
+}
+
 // Mend lets everything through again.
 func (l *Link) Mend() {
 	l.mu.Lock()
@@ -85,7 +98,7 @@ func (l *Link) Mend() {
 	if l.swallow {
 		l.drop(true)
 	}
-	l.cut, l.held, l.swallow, l.tear = false, false, false, 0
+	l.cut, l.held, l.swallow, l.tear, l.rate = false, false, false, 0, 0
 	l.change.Broadcast()
 }
 
@@ -134,6 +147,9 @@ func (l *Link) pass(near net.Conn) {
 	}
 	defer l.remove(far)
 	var both sync.WaitGroup
+	if t, ok := near.(*net.TCPConn); ok && l.slow() > 0 {
+		_ = t.SetReadBuffer(narrow) // without it the order is the same, only sooner
+	}
 	both.Go(func() { l.copy(far, near, true) })
 	both.Go(func() { l.copy(near, far, false) })
 	both.Wait()
@@ -144,7 +160,18 @@ func (l *Link) copy(to, from net.Conn, up bool) {
 	defer from.Close()
 	buf := make([]byte, 64<<10)
 	for {
-		n, err := from.Read(buf)
+		rate := l.slow()
+		if !up {
+			rate = 0
+		}
+		part := buf
+		if rate > 0 {
+			part = buf[:max(1, min(len(buf), rate/20))]
+		}
+		n, err := from.Read(part)
+		if rate > 0 {
+			time.Sleep(time.Duration(n) * time.Second / time.Duration(rate))
+		}
 		n, torn := l.let(to, n, up)
 		if n > 0 {
 			if _, err := to.Write(buf[:n]); err != nil {
@@ -181,6 +208,13 @@ func (l *Link) let(to net.Conn, n int, up bool) (pass int, torn bool) {
 	}
 	l.sent += int64(n)
 	return n, torn
+}
+
+// slow is the rate at which it lets through.
+func (l *Link) slow() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.rate
 }
 
 func (l *Link) add(c net.Conn) bool {
