@@ -4,27 +4,21 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
-	"sync"
 	"time"
+
+	"github.com/fengsui/fengsui/shared/run"
 )
 
 // engineLog passes on what the embedded server has to say. Its warnings and errors are ours to see, but
 // one sentence at most once a minute: some come with every message of a client.
 type engineLog struct {
-	log *slog.Logger
-	now func() time.Time
-
-	mu   sync.Mutex
-	said map[string]*saying // by format
-}
-
-type saying struct {
-	at time.Time
-	n  uint64 // since then
+	log  *slog.Logger
+	now  func() time.Time
+	said run.Tally[string] // by format
 }
 
 func newEngineLog(log *slog.Logger) *engineLog {
-	return &engineLog{log: log, now: time.Now, said: map[string]*saying{}}
+	return &engineLog{log: log, now: time.Now, said: run.Tally[string]{Every: time.Minute}}
 }
 
 func (l *engineLog) Noticef(format string, v ...any) { l.write(slog.LevelDebug, 1, format, v) }
@@ -35,21 +29,8 @@ func (l *engineLog) Debugf(string, ...any)           {}
 func (l *engineLog) Tracef(string, ...any)           {}
 
 func (l *engineLog) say(format string, v []any) {
-	now := l.now()
-	l.mu.Lock()
-	s := l.said[format]
-	if s == nil {
-		s = &saying{}
-		l.said[format] = s
-	}
-	s.n++
-	n, loud := s.n, now.Sub(s.at) >= time.Minute
-	if loud {
-		s.at, s.n = now, 0
-	}
-	l.mu.Unlock()
-	if loud {
-		l.write(slog.LevelWarn, n, format, v)
+	if c, loud := l.said.Add(format, "", 1, l.now()); loud {
+		l.write(slog.LevelWarn, c.N, format, v)
 	}
 }
 

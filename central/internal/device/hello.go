@@ -98,7 +98,7 @@ func (s *Service) greet(ctx context.Context, edge string, h wire.Hello, now time
 	}
 	var changes []change
 	refused := map[string]refusals{}
-	refuse := func(reason, what string) { refused[reason] = refusals{what: what, n: refused[reason].n + 1} }
+	refuse := func(reason, what string) { refused[reason] = refusals{What: what, N: refused[reason].N + 1} }
 	err := s.Tx.Do(ctx, func(ctx context.Context) error {
 		own, err := s.Store.Device(ctx, edge)
 		if err != nil {
@@ -178,7 +178,7 @@ func (s *Service) greet(ctx context.Context, edge string, h wire.Hello, now time
 		events = append(events, c.done)
 	}
 	for reason, r := range refused {
-		s.Refused(ctx, edge, reason, r.what, r.n)
+		s.Refused(ctx, edge, reason, r.What, r.N)
 	}
 	return events, nil
 }

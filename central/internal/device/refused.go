@@ -4,8 +4,9 @@ import (
 	"context"
 	"log/slog"
 	"strings"
-	"sync"
 	"time"
+
+	"github.com/fengsui/fengsui/shared/run"
 )
 
 // How refusals are said: each kind at once, then at most once in a period with what came meanwhile.
@@ -18,62 +19,14 @@ const (
 // kind is what refusals are counted by.
 type kind struct{ device, reason string }
 
-// refusals are those of one kind that are not in the log yet.
-type refusals struct {
-	kind
-	what string // the last of them: a topic, a series, an address
-	n    uint64
-	said time.Time
-}
-
 // tally counts what the centre has not taken.
-type tally struct {
-	mu    sync.Mutex
-	kinds map[kind]*refusals
-}
+type tally = run.Tally[kind]
 
-// add counts n more and returns what is to be said at once, if anything.
-func (t *tally) add(k kind, what string, n uint64, now time.Time) (refusals, bool) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.kinds == nil {
-		t.kinds = map[kind]*refusals{}
-	}
-	if t.kinds[k] == nil && len(t.kinds) >= maxKinds {
-		k.device = ""
-	}
-	r := t.kinds[k]
-	if r == nil {
-		r = &refusals{kind: k}
-		t.kinds[k] = r
-	}
-	r.n += n
-	r.what = strings.ToValidUTF8(what[:min(len(what), maxWhat)], "")
-	if now.Sub(r.said) < refusedEvery {
-		return refusals{}, false
-	}
-	out := *r
-	r.n, r.said = 0, now
-	return out, true
-}
+// refusals are those of one kind that are not in the log yet; What is a topic, a series, an address.
+type refusals = run.Counted[kind]
 
-// due is what has waited for its period to end, and forgets what has been quiet for one.
-func (t *tally) due(now time.Time) []refusals {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	var out []refusals
-	for k, r := range t.kinds {
-		if now.Sub(r.said) < refusedEvery {
-			continue
-		}
-		if r.n == 0 {
-			delete(t.kinds, k)
-			continue
-		}
-		out = append(out, *r)
-		r.n, r.said = 0, now
-	}
-	return out
+func newTally() *tally {
+	return &tally{Every: refusedEvery, Most: maxKinds, Rest: func(k kind) kind { return kind{reason: k.reason} }}
 }
 
 // Refused counts n things that a device sent and the centre did not take. The log says so at once, and the
@@ -88,14 +41,21 @@ func (s *Service) Refused(ctx context.Context, id, reason, what string, n uint64
 		e.refused += n
 	}
 	s.reg.mu.Unlock()
-	if r, ok := s.refused.add(kind{id, reason}, what, n, time.Now()); ok {
+	what = strings.ToValidUTF8(what[:min(len(what), maxWhat)], "")
+	if r, ok := s.tally().Add(kind{id, reason}, what, n, time.Now()); ok {
 		s.sayRefused(ctx, r)
 	}
+}
+
+// tally is made at the first refusal: a Service is a literal.
+func (s *Service) tally() *tally {
+	s.refusedOnce.Do(func() { s.refused = newTally() })
+	return s.refused
 }
 
 func (s *Service) sayRefused(ctx context.Context, all ...refusals) {
 	for _, r := range all {
 		s.Log.LogAttrs(ctx, slog.LevelWarn, "refused",
-			slog.String("device", r.device), slog.String("reason", r.reason), slog.String("what", r.what), slog.Uint64("count", r.n))
+			slog.String("device", r.Kind.device), slog.String("reason", r.Kind.reason), slog.String("what", r.What), slog.Uint64("count", r.N))
 	}
 }

@@ -42,27 +42,10 @@ func TestWhatIsRefusedIsSaidAtOnceAndTheRestWhenTheMinuteEnds(t *testing.T) {
 	}
 	want("at once", "WARN refused edge-a checksum fs/v1/edge-a/up/0 1", "WARN refused edge-a unknown_series s-1/level 7")
 	now := time.Now()
-	s.sayRefused(ctx, s.refused.due(now.Add(refusedEvery/2))...)
+	s.sayRefused(ctx, s.tally().Due(now.Add(refusedEvery/2))...)
 	want("within the minute")
-	s.sayRefused(ctx, s.refused.due(now.Add(refusedEvery))...)
+	s.sayRefused(ctx, s.tally().Due(now.Add(refusedEvery))...)
 	want("when it ends", "WARN refused edge-a checksum fs/v1/edge-a/up/3 3")
-	s.sayRefused(ctx, s.refused.due(now.Add(3*refusedEvery))...)
+	s.sayRefused(ctx, s.tally().Due(now.Add(3*refusedEvery))...)
 	want("after a silent minute")
-	if n := len(s.refused.kinds); n != 0 {
-		t.Errorf("%d kinds are remembered for nothing", n)
-	}
-}
-
-func TestInventedKindsOfRefusalsTakeNoMemory(t *testing.T) {
-	var all tally
-	now := time.Now()
-	for n := range maxKinds + 50 {
-		all.add(kind{device: fmt.Sprint(n), reason: "token"}, "", 1, now)
-	}
-	if n := len(all.kinds); n != maxKinds+1 {
-		t.Errorf("%d kinds, want %d", n, maxKinds+1)
-	}
-	if r := all.kinds[kind{reason: "token"}]; r == nil || r.n != 49 {
-		t.Errorf("what came beyond is counted as %+v, want 49 not yet said", r)
-	}
 }

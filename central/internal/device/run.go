@@ -23,14 +23,14 @@ func (s *Service) Run(ctx context.Context) error {
 				s.Log.ErrorContext(ctx, "read changed devices", "error", err)
 			}
 			s.hush(ctx, time.Now())
-			s.sayRefused(ctx, s.refused.due(time.Now())...)
+			s.sayRefused(ctx, s.tally().Due(time.Now())...)
 		case <-touching.C:
 			s.touch(ctx)
 		case <-ctx.Done():
 			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 			defer cancel()
 			s.touch(last)
-			s.sayRefused(last, s.refused.due(time.Now().Add(refusedEvery))...)
+			s.sayRefused(last, s.tally().Due(time.Now().Add(refusedEvery))...)
 			return nil
 		}
 	}

@@ -32,10 +32,11 @@ type Service struct {
 	Orders       *Orders      // nil on the command line
 	Disconnector Disconnector // nil on the command line: the running centre notices within seconds
 
-	reg     register
-	refused tally
-	write   sync.Mutex // one change of records at a time
-	port    atomic.Int64
+	reg         register
+	refused     *tally
+	refusedOnce sync.Once
+	write       sync.Mutex // one change of records at a time
+	port        atomic.Int64
 }
 
 // Filter narrows a list.
