@@ -13,7 +13,6 @@ require (
 	github.com/pion/rtp v1.10.5
 	github.com/pion/webrtc/v3 v3.3.6
 	github.com/simonvetter/modbus v1.6.4
-	gopkg.in/yaml.v3 v3.0.1
 )
 
 require (
@@ -41,6 +40,7 @@ require (
 	golang.org/x/net v0.62.0 // indirect
 	golang.org/x/sync v0.24.0 // indirect
 	golang.org/x/sys v0.49.0 // indirect
+	gopkg.in/yaml.v3 v3.0.1 // indirect
 )
 
 replace github.com/fengsui/fengsui/shared => ../shared

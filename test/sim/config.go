@@ -1,16 +1,13 @@
 package sim
 
 import (
-	"bytes"
-	"errors"
+	"cmp"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"time"
 
-	"gopkg.in/yaml.v3"
-
+	"github.com/fengsui/fengsui/shared/strict"
 	"github.com/fengsui/fengsui/shared/wire"
 	"github.com/fengsui/fengsui/test/sim/wave"
 )
@@ -86,72 +83,75 @@ func Load(file string) (Config, error) {
 		return Config{}, fmt.Errorf("read configuration: %w", err)
 	}
 	var c Config
-	dec := yaml.NewDecoder(bytes.NewReader(text))
-	dec.KnownFields(true)
-	if err := dec.Decode(&c); err != nil && !errors.Is(err, io.EOF) {
-		return Config{}, fmt.Errorf("%s: %w", file, err)
+	tree, err := strict.Decode(file, text, &c)
+	if err != nil {
+		return Config{}, err
 	}
 	for _, dir := range []*string{&c.FirmwareConfigs, &c.Clips} {
 		if *dir != "" && !filepath.IsAbs(*dir) {
 			*dir = filepath.Join(filepath.Dir(file), *dir)
 		}
 	}
-	if err := c.check(); err != nil {
-		return Config{}, fmt.Errorf("%s: %w", file, err)
+	if err := tree.Locate(c.check()); err != nil {
+		return Config{}, err
 	}
 	return c, nil
 }
 
 func (c *Config) check() error {
 	seen := map[string]bool{}
-	name := func(id string) error {
+	name := func(key, id string) error {
 		if !wire.ValidID(id) || seen[id] {
-			return fmt.Errorf("device %q: the id is invalid or used twice", id)
+			return strict.Bad(key+".id", "%q is no id, or used twice", id)
 		}
 		seen[id] = true
 		return nil
 	}
-	for _, d := range c.Modbus {
-		if err := errors.Join(name(d.ID), waves(d.Values)); err != nil {
-			return fmt.Errorf("modbus %s: %w", d.ID, err)
+	for i, d := range c.Modbus {
+		key := fmt.Sprintf("modbus.%d", i)
+		if err := cmp.Or(name(key, d.ID), waves(key, d.Values)); err != nil {
+			return err
 		}
 	}
-	for _, d := range c.NMEA {
-		if err := name(d.ID); err != nil {
+	for i, d := range c.NMEA {
+		key := fmt.Sprintf("nmea.%d", i)
+		if err := name(key, d.ID); err != nil {
 			return err
 		}
 		if len(d.Track) == 0 || d.Every <= 0 {
-			return fmt.Errorf("nmea %s: a track and an interval are needed", d.ID)
+			return strict.Bad(key, "a track and an interval are needed")
 		}
 	}
-	for _, d := range c.RTSP.Cameras {
-		if err := name(d.ID); err != nil {
+	for i, d := range c.RTSP.Cameras {
+		if err := name(fmt.Sprintf("rtsp.cameras.%d", i), d.ID); err != nil {
 			return err
 		}
 	}
-	for _, d := range c.Stations {
-		if err := errors.Join(name(d.ID), waves(d.Values)); err != nil {
-			return fmt.Errorf("station %s: %w", d.ID, err)
+	for i, d := range c.Stations {
+		key := fmt.Sprintf("stations.%d", i)
+		if err := cmp.Or(name(key, d.ID), waves(key, d.Values)); err != nil {
+			return err
 		}
 		if d.Every <= 0 || d.Step < 0 || d.Dial == "" || d.Station == "" {
-			return fmt.Errorf("station %s: whom it dials, its name and an interval are needed", d.ID)
+			return strict.Bad(key, "whom it dials, its name and an interval are needed")
 		}
 	}
-	for _, d := range c.Sensors {
-		if err := errors.Join(name(d.ID), waves(d.Values)); err != nil {
-			return fmt.Errorf("sensor %s: %w", d.ID, err)
+	for i, d := range c.Sensors {
+		key := fmt.Sprintf("sensors.%d", i)
+		if err := cmp.Or(name(key, d.ID), waves(key, d.Values)); err != nil {
+			return err
 		}
 		if d.Every <= 0 || d.Broker == "" {
-			return fmt.Errorf("sensor %s: a broker and an interval are needed", d.ID)
+			return strict.Bad(key, "a broker and an interval are needed")
 		}
 	}
 	return nil
 }
 
-func waves(values map[string]wave.Wave) error {
+func waves(key string, values map[string]wave.Wave) error {
 	for property, w := range values {
 		if err := w.Check(); err != nil {
-			return fmt.Errorf("property %s: %w", property, err)
+			return &strict.Problem{Key: key + ".values." + property, Err: err}
 		}
 	}
 	return nil

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -137,6 +138,7 @@ func TestRegistersThatMayBeReadAlongAreThere(t *testing.T) {
 }
 
 func TestWrongFieldsAreRefused(t *testing.T) {
+	place := regexp.MustCompile(`sim\.yml:([2-9]|[1-9][0-9]): `)
 	for _, c := range []struct{ name, from, to string }{
 		{"unknown key", "speed: 5", "speeed: 5"},
 		{"id used twice", "id: car", "id: level"},
@@ -144,8 +146,8 @@ func TestWrongFieldsAreRefused(t *testing.T) {
 		{"station that dials nobody", "rtsp:", "stations: [{id: st, profile: sl651-river, station: \"0011223344\", every: 1s}]\nrtsp:"},
 		{"no track", "track: [[121.6, 32.0], [121.7, 32.0]]", "track: []"},
 	} {
-		if _, err := Load(config(t, strings.Replace(field, c.from, c.to, 1))); err == nil {
-			t.Errorf("%s was taken", c.name)
+		if _, err := Load(config(t, strings.Replace(field, c.from, c.to, 1))); err == nil || !place.MatchString(err.Error()) {
+			t.Errorf("%s: got %v, want file and line", c.name, err)
 		}
 	}
 	c, err := Load(config(t, strings.Replace(field, "battery_voltage:", "colour:", 1)))
