@@ -30,6 +30,7 @@ const state: LiveState = {
   latest: shallowReactive(new Map()),
   alarms: shallowReactive(new Map()),
   streams: shallowReactive(new Map()),
+  windows: shallowReactive(new Map()),
 }
 const connected = ref(false)
 const ready = ref(false)
@@ -131,6 +132,7 @@ function stop(): void {
   state.latest.clear()
   state.alarms.clear()
   state.streams.clear()
+  state.windows.clear()
 }
 
 globalThis.addEventListener?.('online', () => {

@@ -1,11 +1,13 @@
 // The live view as plain data: how a message changes it. No socket, no clock: live.ts has those.
-import type { Alarm, Device, Latest, LiveMessage, Stream } from './types'
+import type { Alarm, Device, Latest, LiveMessage, Maintenance, Stream } from './types'
 
 export interface LiveState {
   devices: Map<string, Device>
   latest: Map<string, Latest>
   alarms: Map<string, Alarm>
   streams: Map<string, Stream>
+  // windows of maintenance: now, to come, and past.
+  windows: Map<string, Maintenance>
 }
 
 export function latestKey(device: string, property: string): string {
@@ -23,6 +25,7 @@ export function apply(state: LiveState, message: LiveMessage): Alarm[] {
   merge(state.devices, message.devices, (d) => d.id, snapshot)
   merge(state.latest, message.latest, (l) => latestKey(l.device, l.property), snapshot)
   merge(state.streams, message.streams, (s) => s.id, snapshot)
+  merge(state.windows, message.windows, (w) => w.id, snapshot)
   const known = new Set(state.alarms.keys())
   merge(state.alarms, message.alarms, (a) => a.id, snapshot)
   for (const alarm of message.alarms ?? []) {

@@ -36,10 +36,20 @@ export type Level = 1 | 2 | 3 | 4
 export type AlarmState = 'open' | 'acknowledged' | 'returned' | 'cleared'
 export type Alarm = Narrow<S['Alarm'], { level: Level; state: AlarmState }>
 
-export type AlarmStepKind = 'opened' | 'reopened' | 'rang' | 'returned' | 'acknowledged' | 'cleared' | 'commented' | 'shelved' | 'unshelved' | 'rule_gone'
+export type AlarmStepKind = 'opened' | 'reopened' | 'rang' | 'returned' | 'acknowledged' | 'cleared' | 'commented' | 'shelved' | 'unshelved' | 'escalated' | 'maintained' | 'live' | 'rule_gone'
 export type AlarmStep = Narrow<S['Step'], { kind: AlarmStepKind }>
 // A line of the log: a step with its alarm as it stands now.
 export type AlarmLine = Narrow<S['Line'], { kind: AlarmStepKind; alarm: Alarm }>
+
+// What somebody works on, and when.
+export type MaintenanceTarget = 'device' | 'terminal' | 'class' | 'rule'
+export type Maintenance = Narrow<S['Window'], { target: MaintenanceTarget; state: 'now' | 'coming' | 'past' }>
+export type MaintenancePlan = S['PlanBody']
+export type MaintenanceLimits = S['Limits']
+// When alarms that nobody acknowledges are passed on.
+export type Desk = S['Desk']
+export type EscalationEntry = Narrow<S['Escalates'], { level: Level }>
+export type EscalationPolicy = Narrow<S['Policy'], { entries: EscalationEntry[] }>
 
 export type Rule = Narrow<S['Rule'], { level: Level }>
 export type RuleState = 'draft' | 'published' | 'withdrawn'
@@ -129,6 +139,7 @@ export interface LiveMessage {
   latest?: Latest[]
   alarms?: Alarm[]
   streams?: Stream[]
+  windows?: Maintenance[]
   health?: Health
   removed?: { devices?: string[] }
 }

@@ -2,7 +2,7 @@
 // after the person has touched the page; until then the state says that it is blocked.
 import { useEventListener } from '@vueuse/core'
 import { computed, onScopeDispose, ref, type ComputedRef, type InjectionKey } from 'vue'
-import { rings } from '@/features/telemetry/alarm'
+import { rings, tier } from '@/features/telemetry/alarm'
 import { useLive } from '@/api/live'
 import { useNow } from '@/ui/now'
 import { useSettings } from '@/stores/settings'
@@ -19,16 +19,17 @@ export const alarmSoundKey: InjectionKey<AlarmSound> = Symbol('alarm sound')
 
 const againMs = 10_000
 
-// beep plays two tones, higher and more often the graver the level (1 red … 4 blue).
-function beep(context: AudioContext, level: number): void {
-  const times = level <= 2 ? 3 : 2
+// beep plays two tones, higher and more often the graver the level (1 red … 4 blue), and louder when the alarm
+// was passed on.
+function beep(context: AudioContext, level: number, passed: boolean): void {
+  const times = (level <= 2 ? 3 : 2) + (passed ? 1 : 0)
   for (let i = 0; i < times * 2; i++) {
     const at = context.currentTime + i * 0.22
     const tone = context.createOscillator()
     const volume = context.createGain()
     tone.frequency.value = (i % 2 === 0 ? 880 : 660) * (level <= 2 ? 1.2 : 1)
     volume.gain.setValueAtTime(0, at)
-    volume.gain.linearRampToValueAtTime(0.25, at + 0.02)
+    volume.gain.linearRampToValueAtTime(passed ? 0.6 : 0.25, at + 0.02)
     volume.gain.linearRampToValueAtTime(0, at + 0.18)
     tone.connect(volume).connect(context.destination)
     tone.start(at)
@@ -55,9 +56,9 @@ export function useAlarmSound(): AlarmSound {
     if (context && context.state !== 'running') await context.resume()
     running.value = context?.state === 'running'
   }
-  function ring(level: number): void {
+  function ring(level: number, passed: boolean): void {
     if (!context || state.value !== 'on') return
-    beep(context, level)
+    beep(context, level, passed)
     rang = Date.now()
   }
   function press(): void {
@@ -75,13 +76,13 @@ export function useAlarmSound(): AlarmSound {
     useEventListener(['pointerdown', 'keydown'], () => void unlock())
   }
   const off = live.onNewAlarm((alarm) => {
-    if (rings(alarm)) ring(alarm.level)
+    if (rings(alarm)) ring(alarm.level, tier(alarm) > 0)
   })
   // The repetition keeps its distance from the tone of a new alarm.
   const again = setInterval(() => {
     if (Date.now() - rang < againMs) return
     const waiting = [...live.alarms.values()].filter(rings)
-    if (waiting.length) ring(Math.min(...waiting.map((a) => a.level)))
+    if (waiting.length) ring(Math.min(...waiting.map((a) => a.level)), waiting.some((a) => tier(a) > 0))
   }, 1000)
   onScopeDispose(() => {
     off()

@@ -22,6 +22,7 @@ function state(devices: Device[], values: Latest[] = [], alarms: Alarm[] = []): 
     latest: new Map(values.map((l) => [`${l.device}/${l.property}`, l])),
     alarms: new Map(alarms.map((a) => [a.id, a])),
     streams: new Map([['cam', { id: 'cam', state: 'live', viewers: 1, bitrate: 0 }]]),
+    windows: new Map(),
   }
 }
 function thing(s: LiveState, id: string) {

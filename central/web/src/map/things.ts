@@ -2,6 +2,7 @@
 // times come from outside.
 import type { Feature, FeatureCollection, Point } from 'geojson'
 import type { LiveState } from '@/api/livestate'
+import { workOn } from '@/api/maintenance'
 import type { Alarm, Device, Latest, Level, Place, Series, StreamState } from '@/api/types'
 import { valueText } from '@/i18n/values'
 
@@ -22,6 +23,8 @@ export interface Thing {
   // level of the worst alarm, 0 without.
   level: Level | 0
   stream: StreamState | ''
+  // work: somebody works on it, and its alarms are silent.
+  work: boolean
 }
 
 export type Things = FeatureCollection<Point, Thing>
@@ -121,6 +124,7 @@ export function thingOf(device: Device, state: LiveState, mine: ByDevice, words:
     since: stale && at && device.state !== 'never' ? words.clock(new Date(at)) : '',
     level: alarm?.level ?? 0,
     stream: state.streams.get(device.id)?.state ?? '',
+    work: state.windows.size > 0 && workOn(state.windows.values(), device, words.now) !== undefined,
   }
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { byNeed, held, rings } from './alarm'
+import { byNeed, held, late, rings } from './alarm'
 import type { Alarm } from '@/api/types'
 
 function alarm(id: string, state: Alarm['state'], opened: string, more: Partial<Alarm> = {}): Alarm {
@@ -15,8 +15,10 @@ describe('byNeed', () => {
       alarm('gone', 'cleared', '2026-01-01T04:00:00Z'),
       alarm('longest', 'returned', '2026-01-01T02:00:00+08:00'),
       alarm('gravest', 'open', '2026-01-01T04:30:00Z', { level: 2 }),
+      alarm('passed', 'open', '2026-01-01T04:45:00Z', { escalation: { tier: 1 } as Alarm['escalation'] }),
+      alarm('worked', 'open', '2026-01-01T00:30:00Z', { level: 2, maintenance: { until: '' } as Alarm['maintenance'] }),
     ]
-    expect(byNeed(rows).map((a) => a.id)).toEqual(['gravest', 'longest', 'newest', 'acked', 'shelved'])
+    expect(byNeed(rows).map((a) => a.id)).toEqual(['gravest', 'passed', 'longest', 'newest', 'acked', 'shelved', 'worked'])
   })
 })
 
@@ -34,5 +36,19 @@ describe('rings', () => {
     expect(rings(alarm('a', 'acknowledged', ''))).toBe(false)
     expect(rings(alarm('a', 'open', '', { retrospective: true }))).toBe(false)
     expect(rings(alarm('a', 'open', '', { shelf: { until: '', by: '', by_name: '', reason: '' } }))).toBe(false)
+  })
+  it('not while somebody works on it', () => {
+    expect(rings(alarm('a', 'open', '', { maintenance: { until: '' } as Alarm['maintenance'] }))).toBe(false)
+  })
+})
+
+describe('late', () => {
+  it('goes by the time of the centre, and only while the alarm calls', () => {
+    const now = Date.parse('2026-01-01T01:00:00Z')
+    const due = { late_at: '2026-01-01T01:00:00Z' }
+    expect(late(alarm('a', 'open', '', due), now)).toBe(true)
+    expect(late(alarm('a', 'open', '', due), now - 1)).toBe(false)
+    expect(late(alarm('a', 'open', ''), now)).toBe(false)
+    expect(late(alarm('a', 'acknowledged', '', due), now)).toBe(false)
   })
 })

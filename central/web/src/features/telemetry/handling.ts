@@ -8,6 +8,7 @@ export interface Handling {
   comment: (alarm: Alarm, note: string) => Promise<Alarm>
   shelve: (alarm: Alarm, reason: string, until: Date) => Promise<Alarm>
   unshelve: (alarm: Alarm) => Promise<Alarm>
+  escalate: (alarm: Alarm, note: string) => Promise<Alarm>
 }
 
 export function useHandling(): Handling {
@@ -22,6 +23,7 @@ export function useHandling(): Handling {
     acknowledge: async (alarm, note) => told(await answer(api.POST('/alarms/{id}/ack', { params: of(alarm), body: { note } }))),
     comment: async (alarm, note) => told(await answer(api.POST('/alarms/{id}/comments', { params: of(alarm), body: { note } }))),
     shelve: async (alarm, reason, until) => told(await answer(api.POST('/alarms/{id}/shelf', { params: of(alarm), body: { reason, until: until.toISOString() } }))),
+    escalate: async (alarm, note) => told(await answer(api.POST('/alarms/{id}/escalation', { params: of(alarm), body: { note } }))),
     unshelve: async (alarm) => told(await answer(api.DELETE('/alarms/{id}/shelf', { params: of(alarm) }))),
   }
 }

@@ -2,11 +2,12 @@
 import { useI18n } from 'vue-i18n'
 import { useLive } from '@/api/live'
 import { latestKey } from '@/api/livestate'
-import type { Alarm, Latest } from '@/api/types'
+import type { Alarm, Desk, Latest } from '@/api/types'
 import { useSay } from '@/i18n/say'
 import { clock, moment } from '@/i18n/time'
 import { valueText } from '@/i18n/values'
 import { isStale } from '@/map/things'
+import { useDivisions } from '@/ui/divisions'
 import { useNow } from '@/ui/now'
 
 export function useAlarmWords() {
@@ -14,6 +15,7 @@ export function useAlarmWords() {
   const live = useLive()
   const now = useNow()
   const say = useSay()
+  const divisions = useDivisions()
 
   function value(alarm: Alarm, v: number): string {
     const digits = live.devices.get(alarm.device)?.series?.find((s) => s.property === alarm.property)?.digits
@@ -47,8 +49,26 @@ export function useAlarmWords() {
     const time = moment(new Date(latest.at), new Date(now.value))
     return t(online ? 'alarm.detail.old' : 'alarm.detail.lost', { time, value: value(alarm, latest.value) })
   }
-  // stand says where the alarm stands: whether it is shelved, who acknowledged it and when, whether the condition has ended.
+  // desk names a desk: who of which division.
+  function desk(d: Desk): string {
+    return t('alarm.desk.name', { division: divisions.nameOf(d.division) || t('escalation.list.everywhere'), role: t(`role.${d.role}`) })
+  }
+  // due says when the alarm is passed on, should nobody take it; '' when it is not.
+  function due(alarm: Alarm): string {
+    if (!alarm.escalate_at) return ''
+    const at = new Date(alarm.escalate_at)
+    return t('alarm.due.text', { time: clock(at, false), left: say.left(at.getTime() - now.value) })
+  }
+  // passed says why the alarm is at this desk; '' when it was not passed on.
+  function passed(alarm: Alarm): string {
+    const e = alarm.escalation
+    if (!e) return ''
+    const named = { from: desk(e.from), to: desk(e.desk), time: clock(new Date(e.at), false), name: e.by_name ?? '', note: e.note ?? '' }
+    return t(e.by ? 'alarm.passed.hand' : 'alarm.passed.time', named)
+  }
+  // stand says where the alarm stands: whether it is under maintenance or shelved, who acknowledged it and when, whether the condition has ended.
   function stand(alarm: Alarm): string {
+    if (alarm.maintenance) return t('alarm.stand.maintained', { time: moment(new Date(alarm.maintenance.until), new Date(live.now())) })
     if (alarm.shelf) return t('alarm.stand.shelved', { time: moment(new Date(alarm.shelf.until), new Date(live.now())) })
     if (alarm.acked_at) return t('alarm.stand.acked', { name: alarm.acked_by_name || alarm.acked_by || '', time: clock(new Date(alarm.acked_at), false) })
     if (alarm.returned_at) return t('alarm.stand.returned', { time: clock(new Date(alarm.returned_at), false) })
@@ -59,5 +79,5 @@ export function useAlarmWords() {
   function again(alarm: Alarm): string {
     return alarm.openings > 1 ? t('alarm.detail.again', { n: alarm.openings }) : ''
   }
-  return { again, heading, rule, measured, old, stand, value }
+  return { again, desk, due, heading, rule, measured, old, passed, stand, value }
 }
