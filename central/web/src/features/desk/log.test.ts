@@ -34,7 +34,8 @@ describe('logOf', () => {
 describe('subjectOf', () => {
   const unknown = () => undefined
   it('prefers a name, then the device, and leaves out bare ids', () => {
-    expect(subjectOf({ subject: 'x', data: { name: '陈值班' } } as AuditEntry, unknown)).toBe('陈值班')
+    expect(subjectOf({ kind: 'account.created', subject: 'x', data: { name: '陈值班' } } as AuditEntry, unknown)).toBe('陈值班')
+    expect(subjectOf({ kind: 'maintenance.planned', subject: 'w', data: { subject: 'gas-1' } } as unknown as AuditEntry, () => '泵房甲烷')).toBe('泵房甲烷')
     expect(subjectOf({ subject: 'edge-1', data: null } as AuditEntry, () => '一号终端')).toBe('一号终端')
     expect(subjectOf({ subject: 'edge-1' } as AuditEntry, unknown)).toBe('edge-1')
     expect(subjectOf({ subject: '0199f3a2-7c1e-7b3a-9d55-aa11bb22cc33' } as AuditEntry, unknown)).toBe('')

@@ -62,6 +62,9 @@ export function subjectOf(entry: AuditEntry, deviceName: (id: string) => string 
       const value = (data as Record<string, unknown>)[key]
       if (typeof value === 'string' && value !== '') return value
     }
+    // A maintenance window has no name but what it lies over.
+    const over = (data as Record<string, unknown>).subject
+    if (entry.kind.startsWith('maintenance.') && typeof over === 'string') return deviceName(over) ?? over
   }
   const known = deviceName(entry.subject)
   if (known) return known
