@@ -48,6 +48,7 @@ describe('what is wrong with a rule', () => {
   })
   it('reads names and differences', () => {
     expect(namesIn('water_level > 5.2 and max(flow, water_level) > 1')).toEqual(['water_level', 'flow'])
+    expect(namesIn('water_level-1 > 2e5 and up - water_level > .5')).toEqual(['water_level', 'up'])
     expect([shownOf({ field: 'name', from: '"旧"', to: '' }, 'from'), shownOf({ field: 'limit', from: '5', to: '6' }, 'to')]).toEqual(['旧', '6'])
   })
 })

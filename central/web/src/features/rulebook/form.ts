@@ -86,7 +86,7 @@ const words = new Set(['and', 'or', 'not', 'abs', 'min', 'max', 'round', 'true',
 
 // namesIn are the names that an expression looks at.
 export function namesIn(expression: string): string[] {
-  return [...new Set([...expression.matchAll(/[a-z_][a-z0-9_-]*/gi)].map(([name]) => name))].filter((name) => !words.has(name))
+  return [...new Set([...expression.matchAll(/(?<![\w.])[a-z_]\w*/gi)].map(([name]) => name))].filter((name) => !words.has(name))
 }
 
 // faults says field by field what is missing or wrong, as far as the console can know; offered are the
