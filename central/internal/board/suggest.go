@@ -14,7 +14,7 @@ import (
 const (
 	mostStations = 12
 	mostGauges   = 8
-	mostCameras  = 2
+	mostCameras  = 1
 )
 
 // straightLine is where the kilometres of a suggestion come from.
@@ -60,11 +60,11 @@ func suggest(division string, all []device.Device) Board {
 		if len(levels) == 0 {
 			b.Title, b.TitleEN = "厂区看板", "Plant board"
 		}
-		add(Tile{Kind: Plan, Columns: 2, Rows: 1, Spots: spots(gases)})
-		add(Tile{Kind: Course, Columns: 2, Rows: 1, Series: keysOf(gases, maxCourse)})
+		add(Tile{Kind: Plan, Columns: 1, Rows: 1, Spots: spots(gases)})
+		add(Tile{Kind: Course, Columns: 1, Rows: 1, Series: keysOf(gases, maxCourse)})
 	}
 	if gauges := others(here); len(gauges) > 0 {
-		add(Tile{Kind: Now, Columns: 2, Rows: 1, Series: keysOf(gauges, mostGauges)})
+		add(Tile{Kind: Now, Columns: 1, Rows: 1, Series: keysOf(gauges, mostGauges)})
 	}
 	cameras := 0
 	for _, d := range here {
@@ -76,19 +76,22 @@ func suggest(division string, all []device.Device) Board {
 	return b
 }
 
-// seriesOf is the first series of each device of a class; with properties, the first of those.
+// seriesOf is one series of each device of a class: the first of the properties that it has, or without any
+// properties its first.
 func seriesOf(here []device.Device, class string, properties ...string) []found {
 	var out []found
 	for _, d := range here {
 		if d.Class != class || len(d.Series) == 0 {
 			continue
 		}
-		at := 0
-		if len(properties) > 0 {
-			at = slices.IndexFunc(d.Series, func(s device.Series) bool { return slices.Contains(properties, s.Property) })
+		if len(properties) == 0 {
+			out = append(out, found{d, d.Series[0]})
 		}
-		if at >= 0 {
-			out = append(out, found{d, d.Series[at]})
+		for _, p := range properties {
+			if at := slices.IndexFunc(d.Series, func(s device.Series) bool { return s.Property == p }); at >= 0 {
+				out = append(out, found{d, d.Series[at]})
+				break
+			}
 		}
 	}
 	return out
@@ -150,11 +153,11 @@ func distance(a, b device.Device) float64 {
 
 // spots spreads what has no place on a plan yet in rows.
 func spots(list []found) []Spot {
-	const across = 4
+	const across = 2
 	out := []Spot{}
 	for i, f := range list[:min(maxPoints, len(list))] {
 		row := i / across
-		out = append(out, Spot{Series: f.key(), X: 14 + float64(i%across)*24, Y: math.Min(20+float64(row)*22, 95)})
+		out = append(out, Spot{Series: f.key(), X: 27 + float64(i%across)*46, Y: math.Min(20+float64(row)*22, 95)})
 	}
 	return out
 }

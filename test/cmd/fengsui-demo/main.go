@@ -115,6 +115,9 @@ func (d *demo) run(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := d.board(ready); err != nil {
+		return err
+	}
 	d.greet()
 	<-ctx.Done()
 	fmt.Println("\n正在停止…… Stopping …")

@@ -27,6 +27,15 @@ export function peakOf(dots: readonly Dot[]): Dot | undefined {
   return dots.filter((d) => Number.isFinite(d.max)).reduce<Dot | undefined>((best, d) => (best && best.max >= d.max ? best : d), undefined)
 }
 
+// pathOf is the course as a line in a box, at its times, so that courses above each other can be compared.
+export function pathOf(dots: readonly Dot[], { from, to }: { from: number; to: number }, width: number, height: number): string {
+  const filled = dots.filter((d) => Number.isFinite(d.value))
+  const low = Math.min(...filled.map((d) => d.value))
+  const span = Math.max(...filled.map((d) => d.value)) - low || 1
+  if (filled.length < 2) return ''
+  return filled.map((d, i) => `${i ? 'L' : 'M'}${(((d.at - from) / (to - from)) * width).toFixed(1)} ${(height - ((d.value - low) / span) * height).toFixed(1)}`).join('')
+}
+
 export interface Reach {
   name: string
   km: number
