@@ -20,6 +20,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/board"
 	"github.com/fengsui/fengsui/central/internal/config"
 	"github.com/fengsui/fengsui/central/internal/device"
+	"github.com/fengsui/fengsui/central/internal/duty"
 	"github.com/fengsui/fengsui/central/internal/event"
 	"github.com/fengsui/fengsui/central/internal/fleet"
 	"github.com/fengsui/fengsui/central/internal/ingest"
@@ -123,6 +124,7 @@ func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) er
 	b.bus.Handle(book.OnEvent)
 	book.Start(system)
 	c.parts.Add("rules", book.Stop)
+	rosters := c.duty(system, b)
 	if cfg.Metrics.Listen != "" {
 		_, stop, err := api.ServeMetrics(ctx, cfg.Metrics.Listen, metrics)
 		if err != nil {
@@ -134,7 +136,7 @@ func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) er
 	if err != nil {
 		return err
 	}
-	register(server, services{b.accounts, b.audit, devices, values, pictures, outputs, configs, boards, book, work})
+	register(server, services{b.accounts, b.audit, devices, values, pictures, outputs, configs, boards, book, work, rosters})
 	revoked := &device.Revocations{Store: store.NewDevices(b.db), CA: devices.CA}
 	if err := c.revocations(system, cfg, b, revoked); err != nil {
 		return err
@@ -348,6 +350,14 @@ func (c *Centre) fleet(ctx context.Context, cfg config.Config, b *base, devices 
 	return s, nil
 }
 
+// duty lays rosters ahead and tells of hand-offs.
+func (c *Centre) duty(ctx context.Context, b *base) *duty.Service {
+	s := duty.New(duty.Options{Store: store.NewDuty(b.db), Tx: b.db, Accounts: b.accounts, Events: b.bus, Log: c.log.With("component", "duty")})
+	s.Start(ctx)
+	c.parts.Add("duty", s.Stop)
+	return s
+}
+
 func serverOf(cfg config.Config, b *base, metrics *prometheus.Registry, ready map[string]func(context.Context) error) (*api.Server, error) {
 	proxies, err := cfg.HTTP.Proxies()
 	if err != nil {
@@ -386,6 +396,7 @@ type services struct {
 	boards    *board.Service
 	rules     *rulebook.Service
 	work      *maintenance.Service
+	duty      *duty.Service
 }
 
 // register adds the routes of every capability.
@@ -402,6 +413,7 @@ func register(s *api.Server, v services) {
 	api.RegisterRulebook(s, v.rules)
 	api.RegisterMaintenance(s, v.work)
 	api.RegisterEscalation(s, v.telemetry)
+	api.RegisterDuty(s, v.duty)
 	if v.video != nil {
 		api.RegisterVideo(s, v.video)
 	}
@@ -424,6 +436,6 @@ func liveOf(bus *event.Bus, devices *device.Service, values *telemetry.Service, 
 // OpenAPI is the document of the whole API, without starting anything.
 func OpenAPI() ([]byte, error) {
 	s := api.New(api.Options{})
-	register(s, services{&account.Service{}, &audit.Service{}, &device.Service{}, &telemetry.Service{}, video.New(video.Options{Log: slog.New(slog.DiscardHandler)}), &output.Service{}, &fleet.Service{}, &board.Service{}, &rulebook.Service{}, &maintenance.Service{}})
+	register(s, services{&account.Service{}, &audit.Service{}, &device.Service{}, &telemetry.Service{}, video.New(video.Options{Log: slog.New(slog.DiscardHandler)}), &output.Service{}, &fleet.Service{}, &board.Service{}, &rulebook.Service{}, &maintenance.Service{}, &duty.Service{}})
 	return s.OpenAPI()
 }

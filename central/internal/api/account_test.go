@@ -21,6 +21,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/actor"
 	"github.com/fengsui/fengsui/central/internal/audit"
 	"github.com/fengsui/fengsui/central/internal/device"
+	"github.com/fengsui/fengsui/central/internal/duty"
 	"github.com/fengsui/fengsui/central/internal/event"
 	"github.com/fengsui/fengsui/central/internal/maintenance"
 	"github.com/fengsui/fengsui/central/internal/page"
@@ -71,6 +72,7 @@ func newCentreWith(t *testing.T, more func(*Server), devices ...device.Device) *
 	c := &centre{t: t, server: s, accounts: accounts, bus: bus, once: once, devices: devices}
 	RegisterAccounts(s, accounts)
 	RegisterAudit(s, record)
+	RegisterDuty(s, duty.New(duty.Options{Store: store.NewDuty(db), Tx: db, Accounts: accounts, Events: bus}))
 	RegisterLive(s, LiveSources{
 		Events:  bus,
 		Windows: func(context.Context) ([]maintenance.Window, error) { return nil, nil },

@@ -152,6 +152,7 @@ type liveMessage struct {
 	Alarms  []telemetry.Alarm    `json:"alarms,omitzero"`
 	Streams []video.Stream       `json:"streams,omitzero"`
 	Health  *telemetry.Health    `json:"health,omitempty"` // of the store of readings
+	Duty    *time.Time           `json:"duty,omitempty"`   // who is on duty, or a roster, has changed: ask again
 	Windows []maintenance.Window `json:"windows,omitzero"` // maintenance: now, coming and lately past
 	Removed *liveRemoved         `json:"removed,omitempty"`
 }

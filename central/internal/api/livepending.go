@@ -1,10 +1,12 @@
 package api
 
 import (
+	"strings"
 	"time"
 
 	"github.com/fengsui/fengsui/central/internal/actor"
 	"github.com/fengsui/fengsui/central/internal/device"
+	"github.com/fengsui/fengsui/central/internal/duty"
 	"github.com/fengsui/fengsui/central/internal/event"
 	"github.com/fengsui/fengsui/central/internal/maintenance"
 	"github.com/fengsui/fengsui/central/internal/telemetry"
@@ -30,6 +32,7 @@ type pending struct {
 	alarms  map[string]telemetry.Alarm
 	streams map[string]video.Stream
 	health  *telemetry.Health
+	duty    *time.Time // who is on duty has changed
 	windows map[string]maintenance.Window
 
 	// told is the time of each thing in the snapshot. An event that was queued while the snapshot was made
@@ -59,6 +62,10 @@ func (p *pending) sent(m liveMessage) {
 
 // add takes what the view may see of an event.
 func (p *pending) add(e event.Event, v *view) urgency {
+	if strings.HasPrefix(e.Kind, duty.EventKind) && v.who.Can(actor.DutyRead) {
+		p.duty = &e.At
+		return soon
+	}
 	switch data := e.Data.(type) {
 	case device.Device:
 		if !v.who.Can(actor.DeviceRead) || data.UpdatedAt.Before(p.told["d/"+data.ID]) {
@@ -159,7 +166,7 @@ func (p *pending) take() liveMessage {
 	for id := range p.windows {
 		m.Windows = append(m.Windows, p.windows[id])
 	}
-	m.Health = p.health
+	m.Health, m.Duty = p.health, p.duty
 	if len(p.removed) > 0 {
 		m.Removed = &liveRemoved{}
 		for id := range p.removed {

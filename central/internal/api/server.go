@@ -29,6 +29,7 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"github.com/fengsui/fengsui/central/internal/account"
+	"github.com/fengsui/fengsui/central/internal/duty"
 	"github.com/fengsui/fengsui/shared/version"
 )
 
@@ -97,6 +98,7 @@ func New(o Options) *Server {
 	c := huma.DefaultConfig("Fengsui 烽燧", version.Version)
 	c.OpenAPIPath, c.DocsPath, c.SchemasPath = "/api/openapi", "", ""
 	c.CreateHooks = nil
+	c.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
 	c.Transformers = append(c.Transformers, s.shape)
 	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"session": {Type: "apiKey", In: "cookie", Name: sessionCookie},
@@ -109,6 +111,18 @@ func New(o Options) *Server {
 	s.registerHealth()
 	s.registerBasemap()
 	return s
+}
+
+// schemaName names a type in the document. Words that several rooms use carry the name of one of them.
+func schemaName(t reflect.Type, hint string) string {
+	name := huma.DefaultSchemaNamer(t, hint)
+	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
+		t = t.Elem()
+	}
+	if t.PkgPath() == reflect.TypeFor[duty.Roster]().PkgPath() {
+		return "Duty" + name
+	}
+	return name
 }
 
 // OpenAPI is the document of everything registered, as YAML.

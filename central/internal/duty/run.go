@@ -13,15 +13,19 @@ import (
 // different zones.
 const extendEvery = time.Hour
 
-// Start lays every roster ahead, then goes on to do so and tells of hand-offs, until Stop.
-func (s *Service) Start(ctx context.Context) error {
-	if err := s.Extend(ctx); err != nil {
-		return err
-	}
+// Start lays every roster ahead, then goes on to do so and tells of hand-offs, until Stop. A disk that is
+// full keeps the rosters as they are laid, and nobody from starting.
+func (s *Service) Start(ctx context.Context) {
+	s.ahead(ctx)
 	background, stop := context.WithCancel(actor.WithSystem(context.WithoutCancel(ctx), "duty"))
 	s.stop = stop
 	s.done.Go(func() { s.run(background) })
-	return nil
+}
+
+func (s *Service) ahead(ctx context.Context) {
+	if err := s.Extend(ctx); err != nil && ctx.Err() == nil {
+		s.Log.ErrorContext(ctx, "rosters cannot be laid ahead", "error", err)
+	}
 }
 
 // Stop ends what Start began.
@@ -70,9 +74,7 @@ func (s *Service) run(ctx context.Context) {
 			return
 		case <-s.wake: // the roster has changed; the next edge may be another
 		case <-tick.C:
-			if err := s.Extend(ctx); err != nil {
-				s.Log.ErrorContext(ctx, "rosters cannot be laid ahead", "error", err)
-			}
+			s.ahead(ctx)
 		case <-edge.C:
 			if now := stamp(); !now.Before(next) {
 				last = next

@@ -659,6 +659,575 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/duty/board/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The public board: who is on duty, as far as the desk made it public */
+        get: operations["duty-board"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/duty/calendar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Holidays and days of work of a year, with their sources */
+        get: operations["duty-year"];
+        /** Say what days are, over the holiday table */
+        put: operations["set-duty-days"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/duty/calendar/{day}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Let the holiday table speak of a day again */
+        delete: operations["drop-duty-day"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/duty/calendars/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shifts as a calendar to subscribe to (iCalendar) */
+        get: operations["duty-calendar"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/duty/cells": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Write many cells, or none of them */
+        post: operations["set-duty-cells"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/duty/desks/{org}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How an organisation keeps duty */
+        get: operations["get-duty-desk"];
+        /** Change zone, duty phone, limits and what is public */
+        put: operations["save-duty-desk"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/duty/leaves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Leaves that are not over */
+        get: operations["list-duty-leaves"];
+        put?: never;
+        /** Days on which a person cannot be on duty */
+        post: operations["add-duty-leave"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/duty/leaves/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take a leave back */
+        delete: operations["drop-duty-leave"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/duty/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Calendars and public boards of an organisation */
+        get: operations["list-duty-links"];
+        put?: never;
+        /** Make an address that works without a login; its token is shown once */
+        post: operations["make-duty-link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/duty/links/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End an address */
+        delete: operations["revoke-duty-link"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/duty/mine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The shifts and swaps of whoever asks */
+        get: operations["duty-mine"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/duty/now": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is on duty: the own desk, those above it and those below */
+        get: operations["duty-now"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/duty/orgs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Organisations whose rosters can be seen */
+        get: operations["duty-orgs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/duty/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Duty people; numbers for who may see them */
+        get: operations["list-duty-people"];
+        put?: never;
+        /** Make a duty person */
+        post: operations["create-duty-person"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/duty/people/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change a duty person; a changed number must be verified anew */
+        put: operations["save-duty-person"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/duty/people/{id}/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Note that somebody made sure of a number */
+        post: operations["verify-duty-phone"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/duty/periods": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Special periods */
+        get: operations["list-duty-periods"];
+        put?: never;
+        /** Make days special by an order, for an organisation and everything below it */
+        post: operations["declare-duty-period"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/duty/periods/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End a special period */
+        post: operations["cancel-duty-period"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/duty/posts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Posts with their rules */
+        get: operations["list-duty-posts"];
+        put?: never;
+        /** Make a post */
+        post: operations["create-duty-post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/duty/posts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change a post, or end it */
+        put: operations["save-duty-post"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/duty/posts/{id}/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** How a post is held from a day on */
+        post: operations["save-duty-rule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/duty/posts/{id}/rules/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Who would get which days, without keeping anything */
+        post: operations["preview-duty-rule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/duty/posts/{id}/rules/{rule}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take back a rule that has not begun */
+        delete: operations["drop-duty-rule"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/duty/publications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign a month */
+        post: operations["publish-duty"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/duty/roster": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Days of a roster with everything that a page shows of them */
+        get: operations["duty-roster"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/duty/roster/export.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The monthly table as a workbook */
+        get: operations["export-duty"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/duty/roster/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Write a monthly table (XLSX); with faults, which are all answered, nothing is changed */
+        post: operations["import-duty"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/duty/swaps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Swaps under way and ahead */
+        get: operations["list-duty-swaps"];
+        put?: never;
+        /** Ask somebody to take a shift */
+        post: operations["ask-duty-swap"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/duty/swaps/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Agree to a swap, approve, refuse or withdraw it */
+        post: operations["move-duty-swap"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/duty/takeovers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a running shift over, at once */
+        post: operations["take-over-duty"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/duty/takeovers/{id}/return": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Hand a shift that was taken over back */
+        post: operations["hand-back-duty"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/duty/temps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A temporary roster in place of the rules of a post; an id changes one */
+        post: operations["save-duty-temp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/duty/temps/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End a temporary roster */
+        delete: operations["drop-duty-temp"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/enrol": {
         parameters: {
             query?: never;
@@ -1642,6 +2211,12 @@ export interface components {
             for?: string;
             output: string;
         };
+        "Add-duty-leaveRequest": {
+            from: string;
+            note?: string;
+            person_id: string;
+            to: string;
+        };
         Agent: {
             applied?: components["schemas"]["ConfigState"];
             backlog: components["schemas"]["Backlog"];
@@ -1742,6 +2317,13 @@ export interface components {
             received_at: string;
             /** Format: double */
             value: number;
+        };
+        AskBody: {
+            cell: components["schemas"]["DutyCell"];
+            note?: string;
+            /** @description The shift of the other that is taken for it */
+            return?: components["schemas"]["DutyCell"];
+            to_id: string;
         };
         AuditView: {
             actor: string;
@@ -1864,6 +2446,13 @@ export interface components {
             id: string;
             ok: boolean;
             sending: boolean;
+        };
+        CellsBody: {
+            edits: components["schemas"]["DutyEdit"][] | null;
+            org: string;
+            /** @description With reason: signs the faults that the change brings to a signed month */
+            password?: string;
+            reason?: string;
         };
         Certificate: {
             /** Format: date-time */
@@ -2006,6 +2595,14 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
+        "Declare-duty-periodRequest": {
+            from: string;
+            name: string;
+            /** @description Number of the order */
+            order: string;
+            org: string;
+            to: string;
+        };
         Desk: {
             division: string;
             role: string;
@@ -2090,6 +2687,520 @@ export interface components {
             author: string;
             author_name: string;
             rule: components["schemas"]["Rule"];
+        };
+        DutyBoard: {
+            /** Format: date-time */
+            at: string;
+            /** Format: date-time */
+            next?: string;
+            org_name: string;
+            org_name_en: string;
+            phone: string;
+            posts: components["schemas"]["DutyBoardPost"][] | null;
+            zone: string;
+        };
+        DutyBoardPost: {
+            held: boolean;
+            name: string;
+            name_en: string;
+            people: string[] | null;
+        };
+        DutyCell: {
+            day: string;
+            /** Format: int64 */
+            head: number;
+            post_id: string;
+            /** Format: int64 */
+            watch: number;
+        };
+        DutyDayInfo: {
+            class: string;
+            day: string;
+            name: string;
+            period?: string;
+            plain: string;
+            source: string;
+        };
+        DutyDayInput: {
+            /** @enum {string} */
+            class: "workday" | "weekend" | "holiday" | "makeup";
+            day: string;
+            name: string;
+            /** @description The notice that says so, with its number */
+            source: string;
+        };
+        DutyDesk: {
+            /** Format: int64 */
+            max_row: number;
+            org_id: string;
+            phone: string;
+            public_names: boolean;
+            public_phone: boolean;
+            /** Format: int64 */
+            rest_hours: number;
+            zone: string;
+        };
+        DutyDeskInput: {
+            /** Format: int64 */
+            max_row: number;
+            phone: string;
+            public_names: boolean;
+            public_phone: boolean;
+            /** Format: int64 */
+            rest_hours: number;
+            zone: string;
+        };
+        DutyDeskNow: {
+            /** Format: date-time */
+            next?: string;
+            org_id: string;
+            org_name: string;
+            org_name_en: string;
+            phone: string;
+            posts: components["schemas"]["DutyPostNow"][] | null;
+            relation: string;
+            state: string;
+        };
+        DutyEdit: {
+            cell: components["schemas"]["DutyCell"];
+            /** @description null: as the rule says; empty: nobody */
+            person_id: string | null;
+            /** @description Who stands there, as the editor saw it */
+            was: string;
+        };
+        DutyImportFault: {
+            column: string;
+            kind: string;
+            /** Format: int64 */
+            row: number;
+            text: string;
+        };
+        DutyImported: {
+            /** Format: int64 */
+            cells: number;
+            faults: components["schemas"]["DutyImportFault"][] | null;
+        };
+        DutyIssue: {
+            blocks: boolean;
+            /** Format: int64 */
+            count?: number;
+            day?: string;
+            fault: string;
+            /** Format: date-time */
+            from?: string;
+            /** Format: int64 */
+            head: number;
+            key: string;
+            other_post?: string;
+            person_id?: string;
+            person_name?: string;
+            post_id?: string;
+            /** Format: date-time */
+            to?: string;
+            waiver?: components["schemas"]["DutyWaiver"];
+            /** Format: int64 */
+            watch: number;
+        };
+        DutyKey: {
+            day: string;
+            /** Format: int64 */
+            head: number;
+            post_id: string;
+            /** Format: int64 */
+            watch: number;
+        };
+        DutyLeave: {
+            /** Format: date-time */
+            at: string;
+            by_name: string;
+            from: string;
+            id: string;
+            note: string;
+            org_id: string;
+            person_id: string;
+            to: string;
+        };
+        DutyLink: {
+            by_name: string;
+            /** Format: date-time */
+            created_at: string;
+            id: string;
+            kind: string;
+            name: string;
+            org_id: string;
+            person_id: string;
+            /** Format: date-time */
+            revoked_at?: string;
+        };
+        DutyMine: {
+            person?: components["schemas"]["DutyPerson"];
+            shifts: components["schemas"]["DutyMyShift"][] | null;
+            swaps: components["schemas"]["DutySwap"][] | null;
+        };
+        DutyMove: {
+            reason?: string;
+            /** @enum {string} */
+            state: "agreed" | "approved" | "refused" | "withdrawn";
+        };
+        DutyMyShift: {
+            base_id: string;
+            class: string;
+            day: string;
+            /** Format: date-time */
+            ends_at: string;
+            /** Format: int64 */
+            head: number;
+            layer: string;
+            org_id: string;
+            org_name: string;
+            person_id: string;
+            person_name: string;
+            post_id: string;
+            post_name: string;
+            post_name_en: string;
+            required: boolean;
+            rotation_id: string;
+            /** Format: date-time */
+            starts_at: string;
+            /** Format: int64 */
+            turn: number;
+            /** Format: int64 */
+            watch: number;
+            watch_name: string;
+            with: string;
+            zone: string;
+        };
+        DutyNamedDay: {
+            /** Format: date-time */
+            at?: string;
+            by_name?: string;
+            class: string;
+            day: string;
+            name: string;
+            own: boolean;
+            source: string;
+        };
+        DutyOnPost: {
+            cell: components["schemas"]["DutyKey"];
+            instead?: string;
+            name: string;
+            person_id: string;
+            phones: components["schemas"]["DutyPhone"][] | null;
+            /** Format: date-time */
+            since: string;
+            takeover_id?: string;
+            title: string;
+            /** Format: date-time */
+            until: string;
+            watch_name: string;
+        };
+        DutyOrgView: {
+            division: string;
+            id: string;
+            kept: boolean;
+            name: string;
+            name_en: string;
+            own: boolean;
+            parent_id: string;
+        };
+        DutyPeriod: {
+            /** Format: date-time */
+            at: string;
+            by_name: string;
+            /** Format: date-time */
+            cancelled_at?: string;
+            from: string;
+            id: string;
+            name: string;
+            order: string;
+            org_id: string;
+            org_name: string;
+            to: string;
+        };
+        DutyPerson: {
+            active: boolean;
+            id: string;
+            name: string;
+            org_id: string;
+            phones: components["schemas"]["DutyPhone"][] | null;
+            title: string;
+            /** Format: date-time */
+            updated_at: string;
+            user_id: string;
+            verified: boolean;
+        };
+        DutyPersonInput: {
+            active: boolean;
+            name: string;
+            phones?: components["schemas"]["DutyPhoneInput"][] | null;
+            title?: string;
+            /** @description Account; empty: a contact without a login */
+            user_id?: string;
+        };
+        DutyPhone: {
+            how?: string;
+            kind: string;
+            number: string;
+            /** Format: date-time */
+            verified_at?: string;
+            verified_by?: string;
+        };
+        DutyPhoneInput: {
+            /** @enum {string} */
+            kind: "mobile" | "office" | "home" | "other";
+            number: string;
+        };
+        DutyPost: {
+            continuous: boolean;
+            ended: boolean;
+            id: string;
+            name: string;
+            name_en: string;
+            org_id: string;
+            /** Format: int64 */
+            position: number;
+            tier: string;
+        };
+        DutyPostInput: {
+            continuous?: boolean;
+            ended?: boolean;
+            name: string;
+            name_en?: string;
+            /** Format: int64 */
+            position?: number;
+            /** @enum {string} */
+            tier: "officer" | "leader" | "standby" | "other";
+        };
+        DutyPostNow: {
+            name: string;
+            name_en: string;
+            people: components["schemas"]["DutyOnPost"][] | null;
+            post_id: string;
+            tier: string;
+        };
+        DutyPostView: {
+            continuous: boolean;
+            ended: boolean;
+            id: string;
+            name: string;
+            name_en: string;
+            org_id: string;
+            /** Format: int64 */
+            position: number;
+            rules: components["schemas"]["DutyRule"][] | null;
+            tier: string;
+        };
+        DutyPublication: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            by_name: string;
+            month: string;
+            org_id: string;
+            /** Format: int64 */
+            waived: number;
+        };
+        DutyRoster: {
+            approvable: boolean;
+            days: components["schemas"]["DutyDayInfo"][] | null;
+            issues: components["schemas"]["DutyIssue"][] | null;
+            org_id: string;
+            org_name: string;
+            org_name_en: string;
+            people: components["schemas"]["DutyPerson"][] | null;
+            phone: string;
+            posts: components["schemas"]["DutyPost"][] | null;
+            publications: components["schemas"]["DutyPublication"][] | null;
+            shifts: components["schemas"]["DutyShift"][] | null;
+            takeovers: components["schemas"]["DutyTakeover"][] | null;
+            temps: components["schemas"]["DutyTemp"][] | null;
+            today: string;
+            writable: boolean;
+            zone: string;
+        };
+        DutyRotation: {
+            classes: string[] | null;
+            /** Format: int64 */
+            first: number;
+            id: string;
+            /** Format: int64 */
+            keep: number;
+            members: string[] | null;
+            name: string;
+            watches: number[] | null;
+        };
+        DutyRotationInput: {
+            classes?: string[] | null;
+            /**
+             * Format: int64
+             * @description Who begins, from 0; -1: whoever comes after the last turn before from
+             */
+            first: number;
+            id?: string;
+            /**
+             * Format: int64
+             * @description Turns that each takes before the next
+             */
+            keep: number;
+            members: string[] | null;
+            name: string;
+            watches?: number[] | null;
+        };
+        DutyRule: {
+            by_name: string;
+            /** Format: date-time */
+            created_at: string;
+            from: string;
+            heads: {
+                [key: string]: number;
+            };
+            id: string;
+            post_id: string;
+            rotations: components["schemas"]["DutyRotation"][] | null;
+            watches: components["schemas"]["DutyWatch"][] | null;
+        };
+        DutyRuleInput: {
+            /** @description Day from which it holds, today or later */
+            from: string;
+            /** @description People for each class of days: workday, weekend, holiday, makeup, special */
+            heads: {
+                [key: string]: number;
+            };
+            rotations: components["schemas"]["DutyRotationInput"][] | null;
+            watches: components["schemas"]["DutyWatchInput"][] | null;
+        };
+        DutyShift: {
+            base_id: string;
+            class: string;
+            day: string;
+            /** Format: date-time */
+            ends_at: string;
+            /** Format: int64 */
+            head: number;
+            layer: string;
+            org_id: string;
+            person_id: string;
+            person_name: string;
+            post_id: string;
+            required: boolean;
+            rotation_id: string;
+            /** Format: date-time */
+            starts_at: string;
+            /** Format: int64 */
+            turn: number;
+            /** Format: int64 */
+            watch: number;
+            watch_name: string;
+        };
+        DutySwap: {
+            /** Format: date-time */
+            agreed_at?: string;
+            agreed_by?: string;
+            by_name: string;
+            cell: components["schemas"]["DutyKey"];
+            cell_name: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            decided_at?: string;
+            decided_by?: string;
+            from_id: string;
+            from_name: string;
+            id: string;
+            note: string;
+            org_id: string;
+            reason?: string;
+            return?: components["schemas"]["DutyKey"];
+            return_name?: string;
+            /** Format: date-time */
+            starts_at: string;
+            state: string;
+            to_id: string;
+            to_name: string;
+        };
+        DutyTakeover: {
+            /** Format: date-time */
+            at: string;
+            by_name: string;
+            cell: components["schemas"]["DutyKey"];
+            from_id: string;
+            from_name: string;
+            id: string;
+            org_id: string;
+            reason: string;
+            to_id: string;
+            to_name: string;
+            /** Format: date-time */
+            until?: string;
+        };
+        DutyTemp: {
+            /** Format: date-time */
+            at: string;
+            by_name: string;
+            cells: components["schemas"]["DutyTempCell"][] | null;
+            from: string;
+            /** Format: int64 */
+            heads: number;
+            id: string;
+            name: string;
+            org_id: string;
+            post_id: string;
+            to: string;
+            watches: components["schemas"]["DutyWatch"][] | null;
+        };
+        DutyTempCell: {
+            day: string;
+            /** Format: int64 */
+            head: number;
+            person_id: string;
+            /** Format: int64 */
+            watch: number;
+        };
+        DutyTempCellInput: {
+            day: string;
+            /** Format: int64 */
+            head: number;
+            person_id: string;
+            /** Format: int64 */
+            watch: number;
+        };
+        DutyTempInput: {
+            cells?: components["schemas"]["DutyTempCellInput"][] | null;
+            from: string;
+            /** Format: int64 */
+            heads: number;
+            id?: string;
+            name: string;
+            post_id: string;
+            to: string;
+            watches: components["schemas"]["DutyWatchInput"][] | null;
+        };
+        DutyWaiver: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            by_name: string;
+            key: string;
+            org_id: string;
+            reason: string;
+        };
+        DutyWatch: {
+            from: string;
+            name: string;
+            to: string;
+        };
+        DutyWatchInput: {
+            /** @description Hand-off, 08:30 on the wall of the desk */
+            from: string;
+            name: string;
+            /** @description At or before from: on the next day */
+            to: string;
+        };
+        DutyYearView: {
+            days: components["schemas"]["DutyNamedDay"][] | null;
+            known: boolean;
+            /** Format: int64 */
+            year: number;
         };
         EnrolAuthority: {
             ca: string;
@@ -2352,6 +3463,10 @@ export interface components {
             items: components["schemas"]["Checked"][] | null;
             next?: string;
         };
+        ListDeskNow: {
+            items: components["schemas"]["DutyDeskNow"][] | null;
+            next?: string;
+        };
         ListDevice: {
             items: components["schemas"]["Device"][] | null;
             next?: string;
@@ -2372,8 +3487,16 @@ export interface components {
             items: components["schemas"]["Latest"][] | null;
             next?: string;
         };
+        ListLeave: {
+            items: components["schemas"]["DutyLeave"][] | null;
+            next?: string;
+        };
         ListLine: {
             items: components["schemas"]["Line"][] | null;
+            next?: string;
+        };
+        ListLink: {
+            items: components["schemas"]["DutyLink"][] | null;
             next?: string;
         };
         ListLoss: {
@@ -2384,12 +3507,28 @@ export interface components {
             items: components["schemas"]["Org"][] | null;
             next?: string;
         };
+        ListOrgView: {
+            items: components["schemas"]["DutyOrgView"][] | null;
+            next?: string;
+        };
         ListOutput: {
             items: components["schemas"]["Output"][] | null;
             next?: string;
         };
+        ListPeriod: {
+            items: components["schemas"]["DutyPeriod"][] | null;
+            next?: string;
+        };
+        ListPerson: {
+            items: components["schemas"]["DutyPerson"][] | null;
+            next?: string;
+        };
         ListPolicy: {
             items: components["schemas"]["Policy"][] | null;
+            next?: string;
+        };
+        ListPostView: {
+            items: components["schemas"]["DutyPostView"][] | null;
             next?: string;
         };
         ListRejection: {
@@ -2416,8 +3555,16 @@ export interface components {
             items: components["schemas"]["RuleVersion"][] | null;
             next?: string;
         };
+        ListShift: {
+            items: components["schemas"]["DutyShift"][] | null;
+            next?: string;
+        };
         ListStep: {
             items: components["schemas"]["Step"][] | null;
+            next?: string;
+        };
+        ListSwap: {
+            items: components["schemas"]["DutySwap"][] | null;
             next?: string;
         };
         ListSwitching: {
@@ -2477,6 +3624,14 @@ export interface components {
             window: string;
             within: boolean;
         };
+        "Make-duty-linkRequest": {
+            /** @enum {string} */
+            kind: "calendar" | "board";
+            /** @description A calendar of the own shifts */
+            mine?: boolean;
+            /** @description Who will use it */
+            name: string;
+        };
         Member: {
             edge: string;
             error?: string;
@@ -2498,6 +3653,19 @@ export interface components {
             rollup_bytes: number;
             /** Format: int64 */
             rollups_due: number;
+        };
+        NewDutyLink: {
+            by_name: string;
+            /** Format: date-time */
+            created_at: string;
+            id: string;
+            kind: string;
+            name: string;
+            org_id: string;
+            person_id: string;
+            /** Format: date-time */
+            revoked_at?: string;
+            token: string;
         };
         NewToken: {
             /** Format: date-time */
@@ -2687,6 +3855,13 @@ export interface components {
         ProblemField: {
             location: string;
             message: string;
+        };
+        PublishBody: {
+            month: string;
+            org: string;
+            password: string;
+            /** @description Why the faults that block stand */
+            reason?: string;
         };
         Rejection: {
             /** Format: date-time */
@@ -2953,6 +4128,9 @@ export interface components {
             permissions: string[] | null;
             user: components["schemas"]["User"];
         };
+        "Set-duty-daysRequest": {
+            days: components["schemas"]["DutyDayInput"][] | null;
+        };
         Settings: {
             applied?: components["schemas"]["ConfigState"];
             versions: components["schemas"]["Version"][] | null;
@@ -3105,6 +4283,12 @@ export interface components {
             /** Format: int64 */
             seconds: number;
         };
+        TakeBody: {
+            cell: components["schemas"]["DutyCell"];
+            reason: string;
+            /** @description Empty: whoever asks */
+            to_id?: string;
+        };
         TerminalRules: {
             edge: string;
             name: string;
@@ -3219,6 +4403,11 @@ export interface components {
             org_id: string;
             roles: string[] | null;
             username: string;
+        };
+        "Verify-duty-phoneRequest": {
+            /** @enum {string} */
+            how: "call" | "sms" | "in_person";
+            number: string;
         };
         Version: {
             author: string;
@@ -4820,6 +6009,1343 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["DeviceToken"];
                 };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "duty-board": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DutyBoard"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "duty-year": {
+        parameters: {
+            query?: {
+                year?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DutyYearView"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "set-duty-days": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Set-duty-daysRequest"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "drop-duty-day": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                day: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "duty-calendar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A calendar */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/calendar; charset=utf-8": string;
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "set-duty-cells": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CellsBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DutyRoster"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-duty-desk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                org: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DutyDesk"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "save-duty-desk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                org: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DutyDeskInput"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DutyDesk"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-duty-leaves": {
+        parameters: {
+            query?: {
+                /** @description Organisation */
+                org?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListLeave"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "add-duty-leave": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Add-duty-leaveRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DutyLeave"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "drop-duty-leave": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-duty-links": {
+        parameters: {
+            query?: {
+                /** @description Organisation */
+                org?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListLink"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "make-duty-link": {
+        parameters: {
+            query?: {
+                /** @description Organisation */
+                org?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Make-duty-linkRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewDutyLink"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "revoke-duty-link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "duty-mine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DutyMine"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "duty-now": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListDeskNow"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "duty-orgs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListOrgView"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-duty-people": {
+        parameters: {
+            query?: {
+                /** @description Organisation */
+                org?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListPerson"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "create-duty-person": {
+        parameters: {
+            query?: {
+                /** @description Organisation */
+                org?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DutyPersonInput"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DutyPerson"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "save-duty-person": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DutyPersonInput"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DutyPerson"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "verify-duty-phone": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Verify-duty-phoneRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DutyPerson"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-duty-periods": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListPeriod"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "declare-duty-period": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Declare-duty-periodRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DutyPeriod"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "cancel-duty-period": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DutyPeriod"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-duty-posts": {
+        parameters: {
+            query?: {
+                /** @description Organisation */
+                org?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListPostView"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "create-duty-post": {
+        parameters: {
+            query?: {
+                /** @description Organisation */
+                org?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DutyPostInput"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DutyPost"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "save-duty-post": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DutyPostInput"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DutyPost"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "save-duty-rule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DutyRuleInput"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DutyRule"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "preview-duty-rule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DutyRuleInput"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListShift"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "drop-duty-rule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                rule: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "publish-duty": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PublishBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DutyPublication"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "duty-roster": {
+        parameters: {
+            query?: {
+                /** @description Organisation */
+                org?: string;
+                /** @description First day, 2026-11-01 */
+                from?: string;
+                /** @description Day after the last */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DutyRoster"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "export-duty": {
+        parameters: {
+            query?: {
+                /** @description Organisation */
+                org?: string;
+                /** @description First day, 2026-11-01 */
+                from?: string;
+                /** @description Day after the last */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description An XLSX workbook */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "import-duty": {
+        parameters: {
+            query?: {
+                /** @description Organisation */
+                org?: string;
+                /** @description 2026-12 */
+                month?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DutyImported"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-duty-swaps": {
+        parameters: {
+            query?: {
+                /** @description Organisation */
+                org?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListSwap"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "ask-duty-swap": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DutySwap"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "move-duty-swap": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DutyMove"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DutySwap"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "take-over-duty": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TakeBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DutyTakeover"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "hand-back-duty": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DutyTakeover"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "save-duty-temp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DutyTempInput"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DutyTemp"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "drop-duty-temp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Problem */
             default: {
