@@ -12,7 +12,7 @@ import (
 const (
 	AlarmOpened       = "alarm.opened"
 	AlarmReopened     = "alarm.reopened" // again, before anybody acknowledged it
-	AlarmRang         = "alarm.rang"     // learned of too late to ring, it turned out to hold still
+	AlarmRang         = "alarm.rang"     // taken for too late to ring, it holds still or is recent
 	AlarmAcknowledged = "alarm.acknowledged"
 	AlarmReturned     = "alarm.returned"
 	AlarmCommented    = "alarm.commented"

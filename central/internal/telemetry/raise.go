@@ -87,10 +87,10 @@ func (a *Alarm) began(ctx context.Context) []Step {
 func (s *Service) raise(ctx context.Context, r raising) {
 	late := r.late
 	a := s.active[r.key]
+	if a == nil && (s.replay || late) && s.known(ctx, r) || !late && s.told(ctx, a, r) {
+		return
+	}
 	if a == nil {
-		if (s.replay || late) && s.known(ctx, r) {
-			return
-		}
 		opened := s.alarm(ctx, r)
 		s.active[r.key] = &opened
 		steps := opened.began(ctx)
@@ -111,6 +111,30 @@ func (s *Service) raise(ctx context.Context, r raising) {
 	a.Peak = s.worse(r.rule, a, r.peak)
 	s.saveAlarm(ctx, *a, was, a.step(ctx, step, wire.Time(r.at), r.value, ""))
 	s.publish(ctx, kind, *a)
+}
+
+// told reports whether readings that came before what an edge says of an alarm have made history of it. It
+// is not too late to ring for that: the alarm then waits for a name, unless one of its key does already.
+func (s *Service) told(ctx context.Context, active *Alarm, r raising) bool {
+	if r.origin == Centre || active != nil && active.Holds() {
+		return false
+	}
+	a, ok, err := s.Alarms.Overlaps(ctx, r.key, wire.Time(r.at), wire.Time(r.at))
+	if err != nil {
+		s.Log.Error("earlier alarms cannot be read", "rule", r.key.Rule, "device", r.key.Device, "error", err)
+	}
+	if !ok || !a.Retrospective || a.Active() {
+		return false
+	}
+	if active != nil {
+		return true
+	}
+	was := a.UpdatedAt
+	a.Retrospective, a.State, a.ClearedAt, a.since, a.UpdatedAt = false, Returned, nil, a.OpenedAt, next(was, r.received)
+	s.active[r.key] = &a
+	s.saveAlarm(ctx, a, was, a.step(ctx, StepRang, wire.Time(r.at), r.value, ""))
+	s.publish(ctx, AlarmRang, a)
+	return true
 }
 
 // since reads when an alarm opened last: what came before was evaluated before.

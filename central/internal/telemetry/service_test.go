@@ -436,6 +436,28 @@ func TestEdgeAloneRaisesAndEnds(t *testing.T) {
 	d.expect("old and over", "cleared(late)@edge cleared@edge", "cleared")
 }
 
+// On a bad link the newest readings, and those behind them, may come before what the edge said of alarms.
+func TestAlarmThatReadingsToldBeforeTheEdgeDidIsOne(t *testing.T) {
+	d := newDesk(t, water())
+	begun := now.Add(-time.Minute)
+	d.read(now, now, 5)
+	d.read(now, begun, 5, 5.3, 5.4, 5, 5.5, 5, 5)
+	d.expect("known from readings", "cleared(late) cleared(late)", "cleared cleared")
+	told := func() {
+		for _, at := range []time.Duration{1, 4} {
+			d.alarmEvent("edge", now, begun.Add(at*time.Second), true)
+			d.alarmEvent("edge", now, begun.Add((at+1)*time.Second), false)
+		}
+	}
+	told()
+	d.expect("the edge says so, too: one waits for a name, the other is history", "cleared(late) returned", "rang")
+	told()
+	d.expect("once more", "cleared(late) returned", "")
+	d.kill()
+	d.start(water())
+	d.expect("restarted", "cleared(late) returned", "")
+}
+
 func TestLateKnownAlarmRingsWhenItStillHolds(t *testing.T) {
 	d := newDesk(t, water())
 	d.alarmEvent("edge", now, now.Add(-time.Hour), true)

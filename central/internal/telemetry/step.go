@@ -18,7 +18,7 @@ type StepKind string
 const (
 	StepOpened       StepKind = "opened"       // the limit was passed
 	StepReopened     StepKind = "reopened"     // and again, before anybody acknowledged
-	StepRang         StepKind = "rang"         // learned of too late to ring, it turned out to hold still
+	StepRang         StepKind = "rang"         // taken for too late to ring, it holds still or is recent
 	StepReturned     StepKind = "returned"     // the condition ended
 	StepAcknowledged StepKind = "acknowledged" // a person took it, by name
 	StepCleared      StepKind = "cleared"      // ended and acknowledged
