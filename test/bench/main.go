@@ -46,14 +46,17 @@ func measurements() []measurement {
 		{"sealed", sealed},
 		{"alarm", alarmLatency},
 		{"video", firstFrame},
+		{"viewers", forwarding},
+		{"paint", firstPaint},
 		{"idle", idle},
+		{"ten", tenDevices},
 	}
 }
 
 func run() error {
 	bin := flag.String("bin", "../bin", "folder of the programs")
 	out := flag.String("out", "", "file for the report; empty: standard output")
-	only := flag.String("only", "", "comma-separated parts: size, json, batches, sealed, alarm, video, idle")
+	only := flag.String("only", "", "comma-separated parts: size, json, batches, sealed, alarm, video, viewers, paint, idle, ten")
 	seconds := flag.Int("seconds", 15, "length of each throughput run")
 	flag.Parse()
 	dir, err := filepath.Abs(*bin) // the programs run in folders of their own

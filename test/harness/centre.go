@@ -31,6 +31,7 @@ type CentreOptions struct {
 	Names []string // further addresses in the broker's certificate
 	Extra string   // more lines of central.yml
 	Level string   // of the log; empty: info
+	TLS   string   // where the broker listens for terminals; empty: loopback
 }
 
 // password is the one that first users get in tests; long enough for every rule.
@@ -45,6 +46,9 @@ func NewCentre(t TB, p Programs, o CentreOptions) *Centre {
 		Plain: FreeAddr(t), TLS: FreeAddr(t), Video: FreeAddr(t),
 	}
 	c.Process = &Process{Name: "centre", Path: p.Central, Args: []string{"serve", "--config", c.Config}, Dir: dir}
+	if o.TLS != "" {
+		c.TLS = o.TLS
+	}
 	root, err := Root()
 	must(t, err, "find the repository")
 	if o.Level == "" {
@@ -145,6 +149,17 @@ func (c *Centre) LoginAs(t TB, user, password string) *Client {
 	t.Helper()
 	client := NewClient(t, c.URL)
 	client.Login(t, user, password, "")
+	return client
+}
+
+// Officer makes a user on duty by command line and logs in as them.
+func (c *Centre) Officer(t TB, user string) *Client {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "password")
+	must(t, os.WriteFile(file, []byte(password+"\n"), 0o600), "write password")
+	Run(t, c.Programs.Central, "user", "add", user, "--name", "演示 "+user, "--role", "duty", "--password-file", file, "--config", c.Config)
+	client := NewClient(t, c.URL)
+	client.Login(t, user, password, password+"-2")
 	return client
 }
 

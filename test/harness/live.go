@@ -153,3 +153,10 @@ func (l *Live) Alarms(device, state string) (found []Alarm, came time.Time) {
 	}
 	return found, came
 }
+
+// Came is when an alarm first came in a state.
+func (l *Live) Came(id, state string) time.Time {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.seen[id+state]
+}

@@ -41,7 +41,7 @@ func (p *Process) Start(t TB) {
 	must(t, p.start(), "start "+p.Name)
 	if first {
 		t.Cleanup(func() {
-			p.end(syscall.SIGTERM, 10*time.Second)
+			p.end(syscall.SIGTERM)
 			if f, ok := t.(interface{ Failed() bool }); ok && f.Failed() {
 				t.Logf("--- %s said:\n%s%s", p.Name, tail(p.Stdout(), 4<<10), tail(p.Stderr(), 12<<10))
 			}
@@ -132,11 +132,14 @@ func (p *Process) Ended() <-chan struct{} {
 }
 
 // Kill9 kills it with no chance to tidy up and waits until it is gone.
-func (p *Process) Kill9() { p.end(syscall.SIGKILL, 10*time.Second) }
+func (p *Process) Kill9() { p.end(syscall.SIGKILL) }
+
+// Quit ends it with a trace of all its goroutines on standard error.
+func (p *Process) Quit() { p.end(syscall.SIGQUIT) }
 
 // Stop asks it to end and kills it if it has not within ten seconds. The error says how it ended badly.
 func (p *Process) Stop() error {
-	p.end(syscall.SIGTERM, 10*time.Second)
+	p.end(syscall.SIGTERM)
 	if code := p.cmd.ProcessState.ExitCode(); code != 0 {
 		return fmt.Errorf("%s ended with code %d", p.Name, code)
 	}
@@ -155,14 +158,17 @@ func (p *Process) signal(signal syscall.Signal) {
 	_ = p.cmd.Process.Signal(signal) // it may have ended
 }
 
-func (p *Process) end(signal syscall.Signal, within time.Duration) {
+// endWithin is how long a program may take to end before it is killed.
+const endWithin = 10 * time.Second
+
+func (p *Process) end(signal syscall.Signal) {
 	p.mu.Lock()
 	cmd, ended := p.cmd, p.ended
 	p.mu.Unlock()
 	_ = cmd.Process.Signal(signal) // it may have ended by itself
 	select {
 	case <-ended:
-	case <-time.After(within):
+	case <-time.After(endWithin):
 		_ = cmd.Process.Kill() // as above
 		<-ended
 	}

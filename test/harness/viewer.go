@@ -204,6 +204,13 @@ func (v *Viewer) Pictures() int {
 	return v.pictures
 }
 
+// Packets is how many packets came.
+func (v *Viewer) Packets() int {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.packets
+}
+
 // FirstAfter is how long the first picture took since the viewer asked; 0 when there was none.
 func (v *Viewer) FirstAfter() time.Duration {
 	v.mu.Lock()

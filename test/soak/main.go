@@ -27,7 +27,7 @@ func main() {
 		fmt.Fprint(os.Stderr, usage)
 		os.Exit(2)
 	}
-	commands := map[string]func([]string) error{"kill": killCommand}
+	commands := map[string]func([]string) error{"kill": killCommand, "drain": drainCommand, "age": ageCommand}
 	run, ok := commands[os.Args[1]]
 	if !ok {
 		fmt.Fprint(os.Stderr, usage)

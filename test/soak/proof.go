@@ -186,6 +186,11 @@ func (a *arena) alarms(r *killed) {
 			r.wrong("the limit was passed from %s to %s, alarms opened: %d", p.from.Format(time.StampMilli), p.to.Format(time.StampMilli), opened)
 		}
 	}
+	if len(r.Wrong) > 0 {
+		for _, h := range held {
+			a.log.say("an alarm held from %s to %s", h.from.Format(time.StampMilli), h.to.Format(time.StampMilli))
+		}
+	}
 	r.Alarms = len(passed)
 }
 
