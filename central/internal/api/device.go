@@ -35,6 +35,7 @@ type deviceNew struct {
 
 type deviceChange struct {
 	Name     *string     `json:"name,omitempty" minLength:"1" maxLength:"200"`
+	NameEN   *string     `json:"name_en,omitempty" maxLength:"200" doc:"Shown in English; empty: none"`
 	Class    *string     `json:"class,omitempty" maxLength:"64"`
 	Division *string     `json:"division,omitempty" maxLength:"12"`
 	Place    *wire.Place `json:"place,omitempty"`

@@ -36,6 +36,8 @@ func (r *Record) check() error {
 	switch {
 	case r.Name == "" || len(r.Name) > maxName || !utf8.ValidString(r.Name):
 		return errs.Field("device.name", "name", "1 to 200 bytes")
+	case len(r.NameEN) > maxName || !utf8.ValidString(r.NameEN):
+		return errs.Field("device.name", "name_en", "at most 200 bytes")
 	case r.Class != "" && !wire.ValidID(r.Class):
 		return errs.Field("device.class", "class", "a word of the vocabulary, such as water_level")
 	case r.Division != "" && !geo.Division(r.Division).Valid():

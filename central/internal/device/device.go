@@ -38,7 +38,8 @@ type Device struct {
 	Kind      Kind         `json:"kind"`
 	Parent    string       `json:"parent,omitempty"` // the edge it is behind
 	Name      string       `json:"name"`
-	Class     string       `json:"class,omitempty"` // vocabulary: water_level, gas, position, video, terminal
+	NameEN    string       `json:"name_en,omitempty"` // shown in English; empty: Name
+	Class     string       `json:"class,omitempty"`   // vocabulary: water_level, gas, position, video, terminal
 	Profile   string       `json:"profile,omitempty"`
 	Division  string       `json:"division,omitempty"` // GB/T 2260 or township code
 	Place     *wire.Place  `json:"place,omitempty"`

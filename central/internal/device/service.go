@@ -220,6 +220,7 @@ func (s *Service) insert(ctx context.Context, r Record, out *Added, now time.Tim
 // Change is what a person may change; nil leaves a field as it is.
 type Change struct {
 	Name     *string
+	NameEN   *string // empty: none
 	Class    *string
 	Division *string
 	Place    *wire.Place
@@ -236,6 +237,9 @@ func (s *Service) Update(ctx context.Context, id string, c Change) (Device, erro
 		}
 		if c.Name != nil {
 			r.Name = strings.TrimSpace(*c.Name)
+		}
+		if c.NameEN != nil {
+			r.NameEN = strings.TrimSpace(*c.NameEN)
 		}
 		if c.Class != nil {
 			r.Class = *c.Class

@@ -19,7 +19,7 @@ type Devices struct{ DB *DB }
 func NewDevices(db *DB) *Devices { return &Devices{DB: db} }
 
 const selectDevice = `
-	select d.id, d.kind, d.parent, d.name, d.class, d.profile, d.division, d.lon, d.lat, d.demo, d.edited, d.series,
+	select d.id, d.kind, d.parent, d.name, d.name_en, d.class, d.profile, d.division, d.lon, d.lat, d.demo, d.edited, d.series,
 		d.agent, d.token_hash, d.last_seen, d.revoked_at, d.removed_at, d.created_at, d.updated_at,
 		c.serial, c.not_before, c.not_after, c.revoked_at
 	from device d left join device_certificate c on c.serial = d.certificate`
@@ -30,7 +30,7 @@ func scanDevice(s scanner) (device.Record, error) {
 	var series, agent string
 	var serial sql.NullString
 	var seen, revoked, removed, from, to, ended sql.NullTime
-	err := s.Scan(&r.ID, &r.Kind, &r.Parent, &r.Name, &r.Class, &r.Profile, &r.Division, &lon, &lat, &r.Demo, &r.Edited,
+	err := s.Scan(&r.ID, &r.Kind, &r.Parent, &r.Name, &r.NameEN, &r.Class, &r.Profile, &r.Division, &lon, &lat, &r.Demo, &r.Edited,
 		&series, &agent, &r.TokenHash, &seen, &revoked, &removed, &r.CreatedAt, &r.UpdatedAt, &serial, &from, &to, &ended)
 	if err != nil {
 		return r, err
@@ -94,7 +94,7 @@ func columns(r device.Record) ([]any, error) {
 	}
 	return []any{
 		r.ID, r.Kind, r.Parent, r.Name, r.Class, r.Profile, r.Division, lon, lat, r.Demo, r.Edited, string(series),
-		r.TokenHash, r.RevokedAt, r.RemovedAt, r.UpdatedAt,
+		r.TokenHash, r.RevokedAt, r.RemovedAt, r.UpdatedAt, r.NameEN,
 	}, nil
 }
 
@@ -106,8 +106,8 @@ func (s *Devices) Add(ctx context.Context, r device.Record) error {
 	}
 	const insert = `
 		insert into device (id, kind, parent, name, class, profile, division, lon, lat, demo, edited, series,
-			token_hash, revoked_at, removed_at, updated_at, created_at)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`
+			token_hash, revoked_at, removed_at, updated_at, name_en, created_at)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`
 	if _, err := s.DB.exec(ctx, insert, append(args, r.CreatedAt)...); err != nil {
 		return fmt.Errorf("add device %s: %w", r.ID, wrap(err))
 	}
@@ -122,7 +122,7 @@ func (s *Devices) Save(ctx context.Context, r device.Record) error {
 	}
 	const update = `
 		update device set kind = $2, parent = $3, name = $4, class = $5, profile = $6, division = $7, lon = $8, lat = $9,
-			demo = $10, edited = $11, series = $12, token_hash = $13, revoked_at = $14, removed_at = $15, updated_at = $16
+			demo = $10, edited = $11, series = $12, token_hash = $13, revoked_at = $14, removed_at = $15, updated_at = $16, name_en = $17
 		where id = $1`
 	res, err := s.DB.exec(ctx, update, args...)
 	if err != nil {

@@ -2621,6 +2621,7 @@ export interface components {
             /** Format: date-time */
             last_seen?: string;
             name: string;
+            name_en?: string;
             parent?: string;
             place?: components["schemas"]["Place"];
             profile?: string;
@@ -2640,6 +2641,8 @@ export interface components {
             class?: string;
             division?: string;
             name?: string;
+            /** @description Shown in English; empty: none */
+            name_en?: string;
             place?: components["schemas"]["Place"];
         };
         DeviceKind: {
