@@ -18,7 +18,7 @@ const mayImport: Record<string, string[]> = {
   'features/account': base,
   'features/output': base,
   'features/rulebook': base,
-  'features/telemetry': [...base, 'features/rulebook', 'features/video'],
+  'features/telemetry': [...base, 'features/output', 'features/rulebook', 'features/video'],
   'features/video': base,
   'features/device': [...base, 'features/telemetry', 'features/output'],
   'features/board': [...base, 'features/telemetry', 'features/video'],
