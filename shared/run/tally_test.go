@@ -1,6 +1,8 @@
 package run
 
 import (
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -38,5 +40,34 @@ func TestInventedKindsTakeNoMemory(t *testing.T) {
 	}
 	if c := tally.kinds[-1]; c == nil || c.N != 49 {
 		t.Errorf("what came beyond is counted as %+v, want 49 not yet said", c)
+	}
+}
+
+func TestNothingIsCountedTwiceOrForgottenWhenManyCount(t *testing.T) {
+	tally := Tally[int]{Every: time.Second, Most: 3, Rest: func(int) int { return -1 }}
+	start := time.Now()
+	var said atomic.Uint64
+	var wg sync.WaitGroup
+	for g := range 8 {
+		wg.Go(func() {
+			for n := range 500 {
+				now := start.Add(time.Duration(n) * 10 * time.Millisecond)
+				if c, ok := tally.Add((g+n)%5, "", 1, now); ok {
+					said.Add(c.N)
+				}
+				if n%100 == 0 {
+					for _, c := range tally.Due(now) {
+						said.Add(c.N)
+					}
+				}
+			}
+		})
+	}
+	wg.Wait()
+	for _, c := range tally.Due(start.Add(time.Hour)) {
+		said.Add(c.N)
+	}
+	if said.Load() != 8*500 {
+		t.Errorf("%d were said of %d", said.Load(), 8*500)
 	}
 }

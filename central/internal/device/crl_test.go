@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -114,6 +115,61 @@ func TestListOfRevokedCertificatesIsSignedAndGrowsWithEachRevocation(t *testing.
 			t.Error("a folder that is not there is taken")
 		}
 	})
+}
+
+func TestTheFileFollowsARevocationWhileOthersAskForTheList(t *testing.T) {
+	d := newDesk(t, storetest.SQLite(t))
+	system := actor.WithSystem(t.Context(), "test")
+	list := &device.Revocations{Store: d.Store, CA: d.CA}
+	f := &device.RevocationFile{Path: filepath.Join(t.TempDir(), "revoked.pem"), List: list, Log: slog.New(slog.DiscardHandler)}
+	if err := f.Start(system); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.Create(system, device.New{ID: "edge-a", Kind: device.Edge}); err != nil {
+		t.Fatal(err)
+	}
+	now := time.Now()
+	_, cert, err := d.CA.Issue("edge-a", publicKey(t), now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Store.AddCertificate(system, "edge-a", cert, event.Stamp(now)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.Revoke(system, "edge-a"); err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			for range 20 {
+				f.OnEvent(system, event.Event{Kind: device.EventRevoked})
+				if _, err := list.DER(system, time.Now()); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	f.OnEvent(system, event.Event{Kind: device.EventRevoked})
+	end := time.After(15 * time.Second)
+	for named := false; !named; {
+		der, err := os.ReadFile(f.Path + ".der")
+		if err != nil {
+			t.Fatal(err)
+		}
+		crl, err := x509.ParseRevocationList(der)
+		named = err == nil && len(crl.RevokedCertificateEntries) == 1
+		select {
+		case <-end:
+			t.Fatal("the file does not name the certificate")
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+	if err := f.Stop(system); err != nil {
+		t.Error(err)
+	}
+	f.OnEvent(system, event.Event{Kind: device.EventRevoked}) // nobody listens any more; it does not wait
 }
 
 func TestCertificatesNameTheListWhenThereIsAnAddress(t *testing.T) {

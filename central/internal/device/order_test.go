@@ -2,7 +2,10 @@ package device_test
 
 import (
 	"context"
+	"fmt"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/fengsui/fengsui/central/internal/actor"
 	"github.com/fengsui/fengsui/central/internal/device"
@@ -66,3 +69,44 @@ func TestAnAdministratorMakesAnEdgeRenewItsCertificate(t *testing.T) {
 		t.Errorf("refused: %v", err)
 	}
 }
+
+// air carries commands and brings their answers later, some twice and one of a terminal that was not asked.
+type air struct {
+	orders *device.Orders
+	flying sync.WaitGroup
+}
+
+func (a *air) Command(_ context.Context, edge string, cmd wire.Command) error {
+	for _, from := range []string{"stranger", edge, edge} {
+		a.flying.Go(func() { a.orders.Result(from, wire.CommandResult{Command: cmd.ID, OK: true, Error: from}) })
+	}
+	return nil
+}
+
+func TestEachOrderGetsItsOwnAnswerWhenManyAreOnTheWay(t *testing.T) {
+	a := &air{}
+	a.orders = &device.Orders{Commander: a}
+	var wg sync.WaitGroup
+	for i := range 50 {
+		wg.Go(func() {
+			edge := fmt.Sprintf("edge-%d", i)
+			r, err := a.orders.Send(t.Context(), edge, device.NewCommand(wire.CommandRenew, nil, time.Minute), time.Minute)
+			if err != nil || r.Error != edge {
+				t.Errorf("%s was answered %+v, %v", edge, r, err)
+			}
+		})
+	}
+	wg.Wait()
+	a.flying.Wait()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	silent := &device.Orders{Commander: nobody{}}
+	if _, err := silent.Send(ctx, "edge", device.NewCommand(wire.CommandRenew, nil, time.Minute), time.Minute); errs.KindOf(err) != errs.Unavailable {
+		t.Errorf("no answer: %v", err)
+	}
+}
+
+// nobody takes a command and never answers.
+type nobody struct{}
+
+func (nobody) Command(context.Context, string, wire.Command) error { return nil }

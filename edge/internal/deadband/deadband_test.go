@@ -3,6 +3,7 @@ package deadband_test
 import (
 	"math"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -114,5 +115,38 @@ func TestShippedBandsSpeakBeforeTheRulesOfSilence(t *testing.T) {
 	}
 	if seen == 0 {
 		t.Error("no shipped profile has a band")
+	}
+}
+
+func TestDevicesThatAreReadAtOnceKeepTheirCountsAndSums(t *testing.T) {
+	f := deadband.New(func() float64 { return 1 })
+	names := []string{"a", "b", "c", "d"}
+	for _, n := range names {
+		f.Add(n, []profile.Series{{Property: "p", Deadband: 0.5, MaxInterval: strict.Duration(time.Minute)}})
+	}
+	var mu sync.Mutex
+	count, sum := map[string]uint32{}, map[string]float64{}
+	keep := func(list []wire.Reading) {
+		mu.Lock()
+		defer mu.Unlock()
+		for _, r := range list {
+			count[r.Device] += max(r.Count, 1)
+			sum[r.Device] += r.Value * float64(max(r.Count, 1))
+		}
+	}
+	var wg sync.WaitGroup
+	for _, n := range names {
+		wg.Go(func() {
+			for s := range int64(500) {
+				keep(f.Pass([]wire.Reading{{Device: n, Property: "p", At: s * 1000, Value: float64(s / 100)}}, true))
+			}
+		})
+	}
+	wg.Wait()
+	keep(f.Rest())
+	for _, n := range names {
+		if count[n] != 500 || math.Abs(sum[n]-1000) > 1e-6 {
+			t.Errorf("%s: %d readings with the sum %v, want 500 and 1000", n, count[n], sum[n])
+		}
 	}
 }
