@@ -3,6 +3,7 @@ package device
 import (
 	"cmp"
 	"context"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -168,25 +169,25 @@ func (s *Service) checkRow(a actor.Actor, row Listed) Checked {
 const maxDecimals = 32
 
 func (s *Service) checkPlace(c *Checked, d geo.Division) {
-	if c.Listed.System != "" && c.Listed.System != "wgs84" && c.Listed.System != "gcj02" {
+	if c.System != "" && c.System != "wgs84" && c.System != "gcj02" {
 		c.complain("system", "choice", "")
 		return
 	}
-	if c.Listed.Lon == "" && c.Listed.Lat == "" {
+	if c.Lon == "" && c.Lat == "" {
 		return
 	}
-	if c.Listed.Lon == "" || c.Listed.Lat == "" {
-		c.complain(map[bool]string{true: "lon", false: "lat"}[c.Listed.Lon == ""], "half", "")
+	if c.Lon == "" || c.Lat == "" {
+		c.complain(map[bool]string{true: "lon", false: "lat"}[c.Lon == ""], "half", "")
 		return
 	}
 	at := [2]float64{}
 	for i, cell := range []struct {
 		column, text string
 		most         float64
-	}{{"lon", c.Listed.Lon, 180}, {"lat", c.Listed.Lat, 90}} {
+	}{{"lon", c.Lon, 180}, {"lat", c.Lat, 90}} {
 		v, err := strconv.ParseFloat(cell.text, 64)
 		switch {
-		case err != nil || len(cell.text) > maxDecimals || v != v: //nolint:staticcheck // a NaN is no number here
+		case err != nil || len(cell.text) > maxDecimals || math.IsNaN(v):
 			c.complain(cell.column, "number", "")
 			return
 		case v < -cell.most || v > cell.most:
@@ -196,7 +197,7 @@ func (s *Service) checkPlace(c *Checked, d geo.Division) {
 		at[i] = v
 	}
 	lon, lat := at[0], at[1]
-	if c.Listed.System == "gcj02" {
+	if c.System == "gcj02" {
 		lon, lat = geo.FromGCJ02(lon, lat)
 	}
 	c.Place = &wire.Place{Lon: lon, Lat: lat}
@@ -206,7 +207,7 @@ func (s *Service) checkPlace(c *Checked, d geo.Division) {
 		return
 	}
 	// Taken from a Chinese web map it would lie right: then that is what happened.
-	if fromLon, fromLat := geo.FromGCJ02(lon, lat); c.Listed.System != "gcj02" {
+	if fromLon, fromLat := geo.FromGCJ02(lon, lat); c.System != "gcj02" {
 		if inside, _ := s.Areas.Holds(d, fromLon, fromLat); inside {
 			c.hint("system", "shifted", "")
 			return
