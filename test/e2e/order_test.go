@@ -86,7 +86,8 @@ func TestAlarmsThenNewestValuesThenTheBacklogInOrder(t *testing.T) {
 		return nil
 	})
 	t.Log(orderOf(got))
-	// The share of live readings while a long backlog drains is shown in edge/internal/uplink.
+	// What live readings have of a narrow link beside a long backlog is counted by the byte in
+	// edge/internal/uplink/share_test.go.
 	var live, old uint64
 	readings, backlog := 0, 0
 	for _, b := range got {

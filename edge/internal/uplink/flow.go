@@ -13,10 +13,11 @@ const (
 	mostWindow  = 256
 	patience    = 10 * time.Second // an unacknowledged block is sent again after at least so long
 	mostWait    = time.Minute
-	// The backlog fills the link only so far that an alarm behind it waits less than slow.
+	// The backlog fills the link only so far that an alarm behind it waits less than slow; where even leastBytes
+	// take longer, one block goes at a time.
 	quick      = 300 * time.Millisecond
 	slow       = 600 * time.Millisecond
-	leastBytes = 16 << 10
+	leastBytes = 4 << 10
 	mostBytes  = 4 << 20
 	ecoEvery   = 30 * time.Second // readings of so long go out together while data is spared
 )
