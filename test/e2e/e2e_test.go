@@ -49,10 +49,16 @@ func newDesk(t *testing.T, field string) *desk {
 	d.centre.Boot(t)
 	d.link = harness.NewLink(t, d.centre.TLS)
 	d.edge = harness.StartEdge(t, d.centre, d.field, "edge-rudong", d.link.Addr())
+	d.known(t)
+	return d
+}
+
+// known waits until the terminal has said what is behind it.
+func (d *desk) known(t *testing.T) {
+	t.Helper()
 	harness.WaitFor(t, soon, "the terminal has said what is behind it", func() error {
 		return d.centre.Admin.Call(http.MethodGet, "/devices/rd-level-1", nil, nil)
 	})
-	return d
 }
 
 // series are the single readings of a series, oldest first.
