@@ -49,7 +49,10 @@ func forwarding(t host, o options) []figure {
 			fmt.Sprintf("CPU of the centre for each packet that %d viewers get", viewers), "≤ 0.7 × 13.5 µs (MediaMTX, measured for the design)",
 			fmt.Sprintf("%.1f µs (%.0f packets/s)", float64((after.CPU-before.CPU).Microseconds())/float64(got), float64(got)/o.seconds.Seconds()),
 		},
-		{fmt.Sprintf("Memory of the centre for each of %d viewers (most with them, least without)", viewers), "≤ 1 MB", fmt.Sprintf("%.2f MB", float64(most-alone)/1e6/viewers)},
+		{
+			fmt.Sprintf("Centre, resident, with one viewer (least) and with %d more (most)", viewers), fmt.Sprintf("≤ %d MB more", viewers),
+			mb(alone) + ", " + mb(most),
+		},
 	}
 }
 
