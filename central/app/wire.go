@@ -26,6 +26,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/ingest"
 	"github.com/fengsui/fengsui/central/internal/maintenance"
 	"github.com/fengsui/fengsui/central/internal/output"
+	"github.com/fengsui/fengsui/central/internal/release"
 	"github.com/fengsui/fengsui/central/internal/rulebook"
 	"github.com/fengsui/fengsui/central/internal/sfu"
 	"github.com/fengsui/fengsui/central/internal/store"
@@ -116,7 +117,13 @@ func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) er
 	}
 	outputs := &output.Service{Devices: devices, Orders: devices.Orders, Events: b.bus, Journal: store.NewOutputs(b.db)}
 	boards := &board.Service{Store: store.NewBoards(b.db), Tx: b.db, Devices: devices, Events: b.bus}
-	configs, err := c.fleet(system, cfg, b, devices, in)
+	released := b.releases(cfg, devices, in)
+	b.bus.Handle(released.OnEvent)
+	if err := released.Start(system); err != nil {
+		return err
+	}
+	c.parts.Add("releases", released.Stop)
+	configs, err := c.fleet(system, cfg, b, devices, in, programs{released})
 	if err != nil {
 		return err
 	}
@@ -136,7 +143,7 @@ func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) er
 	if err != nil {
 		return err
 	}
-	register(server, services{b.accounts, b.audit, devices, values, pictures, outputs, configs, boards, book, work, rosters})
+	register(server, services{b.accounts, b.audit, devices, values, pictures, outputs, configs, boards, book, work, rosters, released})
 	revoked := &device.Revocations{Store: store.NewDevices(b.db), CA: devices.CA}
 	if err := c.revocations(system, cfg, b, revoked); err != nil {
 		return err
@@ -204,7 +211,7 @@ func (b *base) devices(cfg config.Config) (*device.Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &device.Service{Store: store.NewDevices(b.db), Tx: b.db, Events: b.bus, Log: b.centre.log, CA: ca, Areas: areas}, nil
+	return &device.Service{Store: store.NewDevices(b.db), Tx: b.db, Events: b.bus, Log: b.centre.log, CA: ca, Areas: areas, ReleaseKey: cfg.Releases.Key}, nil
 }
 
 // firstAdministrator prints the one-time password of an empty centre.
@@ -333,12 +340,12 @@ func (c *Centre) video(ctx context.Context, cfg config.Config, b *base, devices 
 }
 
 // fleet begins to keep terminals and their configurations together.
-func (c *Centre) fleet(ctx context.Context, cfg config.Config, b *base, devices *device.Service, in *ingest.Ingest) (*fleet.Service, error) {
+func (c *Centre) fleet(ctx context.Context, cfg config.Config, b *base, devices *device.Service, in *ingest.Ingest, released fleet.Programs) (*fleet.Service, error) {
 	profiles, err := profile.LoadDir(filepath.Join(cfg.FirmwareConfigs, "profiles"))
 	if err != nil {
 		return nil, err
 	}
-	s, err := fleet.New(fleet.Options{Profiles: profiles, Store: store.NewFleet(b.db), Tx: b.db, Devices: devices, Sender: in, Events: b.bus, Log: c.log.With("component", "fleet")})
+	s, err := fleet.New(fleet.Options{Profiles: profiles, Store: store.NewFleet(b.db), Tx: b.db, Devices: devices, Sender: in, Programs: released, Events: b.bus, Log: c.log.With("component", "fleet")})
 	if err != nil {
 		return nil, err
 	}
@@ -397,6 +404,7 @@ type services struct {
 	rules     *rulebook.Service
 	work      *maintenance.Service
 	duty      *duty.Service
+	releases  *release.Service
 }
 
 // register adds the routes of every capability.
@@ -414,6 +422,7 @@ func register(s *api.Server, v services) {
 	api.RegisterMaintenance(s, v.work)
 	api.RegisterEscalation(s, v.telemetry)
 	api.RegisterDuty(s, v.duty)
+	api.RegisterReleases(s, v.releases)
 	if v.video != nil {
 		api.RegisterVideo(s, v.video)
 	}
@@ -436,6 +445,6 @@ func liveOf(bus *event.Bus, devices *device.Service, values *telemetry.Service, 
 // OpenAPI is the document of the whole API, without starting anything.
 func OpenAPI() ([]byte, error) {
 	s := api.New(api.Options{})
-	register(s, services{&account.Service{}, &audit.Service{}, &device.Service{}, &telemetry.Service{}, video.New(video.Options{Log: slog.New(slog.DiscardHandler)}), &output.Service{}, &fleet.Service{}, &board.Service{}, &rulebook.Service{}, &maintenance.Service{}, &duty.Service{}})
+	register(s, services{&account.Service{}, &audit.Service{}, &device.Service{}, &telemetry.Service{}, video.New(video.Options{Log: slog.New(slog.DiscardHandler)}), &output.Service{}, &fleet.Service{}, &board.Service{}, &rulebook.Service{}, &maintenance.Service{}, &duty.Service{}, &release.Service{}})
 	return s.OpenAPI()
 }

@@ -8,4 +8,6 @@ install -d -o fengsui-edge -g fengsui-edge -m 0750 /var/lib/fengsui-edge
 if [ -d /run/systemd/system ]; then
   systemctl daemon-reload
   systemctl enable --now fengsui-edge.service || true
+  # A newer package runs in place of a program that the centre has sent.
+  if [ -n "$2" ]; then systemctl try-restart fengsui-edge.service || true; fi
 fi

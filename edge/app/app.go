@@ -32,10 +32,16 @@ type Agent struct {
 	parts  run.Parts
 	status string // address of the status page
 	remote remoteConfig
+	from   origin        // where this process comes from
+	leave  chan struct{} // the process must hand over to another program
 }
 
-// Run runs the agent until the context ends, anew with each configuration that the centre gives.
+// Run runs the agent until the context ends, anew with each configuration that the centre gives. With a
+// program in a slot that is to run, this process becomes that program.
 func Run(ctx context.Context, o Options) error {
+	if err := launch(o); err != nil {
+		return err
+	}
 	for {
 		a, err := Start(ctx, o)
 		if err != nil {
@@ -45,9 +51,20 @@ func Run(ctx context.Context, o Options) error {
 		case <-ctx.Done():
 			return a.Stop()
 		case <-a.remote.again:
+		case <-a.leave:
+			poke(a.leave)
 		}
-		if err := a.Stop(); err != nil {
-			return err
+		stopped := a.Stop()
+		select {
+		case <-a.leave:
+			if stopped != nil {
+				a.log.Error("agent stops badly for another program", "error", stopped)
+			}
+			return relaunch(a.from)
+		default:
+		}
+		if stopped != nil {
+			return stopped
 		}
 	}
 }
@@ -76,7 +93,10 @@ func prepare(o Options) (*Agent, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &Agent{cfg: cfg, log: run.Logger(cfg.Log.Level, cfg.Log.Format, o.Log)}
+	a := &Agent{cfg: cfg, log: run.Logger(cfg.Log.Level, cfg.Log.Format, o.Log), leave: make(chan struct{}, 1)}
+	if a.from, err = whence(cfg.Data); err != nil {
+		return nil, err
+	}
 	unlock, err := run.Lock(cfg.Data, "agent")
 	if err != nil {
 		return nil, err

@@ -5,13 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"runtime"
 	"time"
 
+	"github.com/fengsui/fengsui/edge/internal/budget"
 	"github.com/fengsui/fengsui/edge/internal/bundle"
 	"github.com/fengsui/fengsui/edge/internal/config"
 	"github.com/fengsui/fengsui/edge/internal/enrol"
 	"github.com/fengsui/fengsui/edge/internal/replay"
 	"github.com/fengsui/fengsui/shared/profile"
+	"github.com/fengsui/fengsui/shared/version"
 )
 
 // EnrolWith is what a person brings from the centre. An empty Server is the one of the configuration.
@@ -40,7 +43,7 @@ func Enrol(ctx context.Context, o Options, with EnrolWith) error {
 	if err := cfg.Centre.Safe(); err != nil {
 		return fmt.Errorf("enrol: %w", err)
 	}
-	client, err := httpClient(cfg.Centre, nil)
+	client, err := httpClient(cfg.Centre, nil, budget.Video)
 	if err != nil {
 		return err
 	}
@@ -53,6 +56,12 @@ func Enrol(ctx context.Context, o Options, with EnrolWith) error {
 		return err
 	}
 	_, err = fmt.Fprintf(o.Out, "enrolled as %s until %s, broker %s\n", id.Edge, to.Format(time.DateOnly), id.Broker)
+	return err
+}
+
+// Version prints which program this is; an agent asks another one so before it tries it.
+func Version(o Options) error {
+	_, err := fmt.Fprintf(o.Out, "fengsui-edge %s %s floor %s %s/%s\n", version.Version, version.Commit, version.Floor, runtime.GOOS, runtime.GOARCH)
 	return err
 }
 

@@ -131,6 +131,9 @@ func (a *Agent) retreat(why error) bool {
 	return true
 }
 
+// trying reports whether a configuration is on trial.
+func (r *remoteConfig) trying() bool { return r.state().Trial }
+
 func (r *remoteConfig) version() uint64 { return r.state().Version }
 
 // said takes over what the keeper says.

@@ -25,6 +25,7 @@ import (
 	"github.com/fengsui/fengsui/edge/internal/outbox"
 	"github.com/fengsui/fengsui/edge/internal/poller"
 	"github.com/fengsui/fengsui/edge/internal/publisher"
+	"github.com/fengsui/fengsui/edge/internal/upgrade"
 	"github.com/fengsui/fengsui/edge/internal/uplink"
 	"github.com/fengsui/fengsui/shared/tlsconf"
 	"github.com/fengsui/fengsui/shared/wire"
@@ -52,6 +53,14 @@ type agentParts struct {
 	declared  []wire.SensorDeclared
 	budget    *budget.Meter
 	deadband  *deadband.Filter
+	upgrader  *upgrade.Upgrader
+}
+
+// changed says that the status is not what was last sent.
+func (p *agentParts) changed() {
+	if p.uplink != nil {
+		p.uplink.Changed()
+	}
 }
 
 // build makes and starts every part. The uplink comes last: it says what the others are.
@@ -69,7 +78,7 @@ func (a *Agent) build(ctx context.Context) error {
 		return err
 	}
 	a.openBudget(ctx, p)
-	client, err := httpClient(a.cfg.Centre, p.budget)
+	client, err := httpClient(a.cfg.Centre, p.budget, budget.Video)
 	if err != nil {
 		return err
 	}
@@ -80,12 +89,16 @@ func (a *Agent) build(ctx context.Context) error {
 	if err := a.openSensors(ctx, p); err != nil {
 		return err
 	}
+	if err := a.openUpgrade(p); err != nil {
+		return err
+	}
 	a.openUplink(p)
 	if err := p.uplink.Start(ctx); err != nil {
 		return err
 	}
 	a.parts.Add("uplink", p.uplink.Stop)
 	a.background(ctx, "configuration", func(ctx context.Context) { a.watchConfig(ctx, p) })
+	a.background(ctx, "upgrade", p.upgrader.Run)
 	a.background(ctx, "clock", func(ctx context.Context) { a.watchClock(ctx, p) })
 	a.background(ctx, "alarms", p.watch.Run)
 	a.background(ctx, "sensors", p.poller.Run)
@@ -106,10 +119,10 @@ func (a *Agent) background(ctx context.Context, name string, run func(context.Co
 }
 
 // httpClient speaks with the centre; what goes over its connections is counted, with meter not nil.
-func httpClient(c config.Centre, meter *budget.Meter) (*http.Client, error) {
+func httpClient(c config.Centre, meter *budget.Meter, kind budget.Kind) (*http.Client, error) {
 	t := &http.Transport{Proxy: http.ProxyFromEnvironment, TLSHandshakeTimeout: 10 * time.Second, IdleConnTimeout: time.Minute}
 	if meter != nil {
-		t.DialContext = meter.Dial
+		t.DialContext = meter.Dial(kind)
 	}
 	if c.URLCA != "" {
 		pool, err := tlsconf.Pool(c.URLCA)
@@ -185,7 +198,7 @@ func (a *Agent) openUplink(p *agentParts) {
 		Status:   func(ctx context.Context) wire.Status { return a.report(ctx, p) },
 		ClockSet: func(ctx context.Context, behind time.Duration) { a.clockSet(ctx, p, behind) },
 		Config:   a.remote.offer,
-		Greeted:  a.remote.greet,
+		Greeted:  func() { a.remote.greet(); p.upgrader.Greet() },
 		Commands: map[string]uplink.Handler{
 			wire.CommandMediaStart: func(_ context.Context, body json.RawMessage) error {
 				var m wire.MediaStart
@@ -217,6 +230,7 @@ func (a *Agent) openUplink(p *agentParts) {
 				defer cancel()
 				return p.actuator.Set(ctx, m)
 			},
+			wire.CommandUpgrade:    func(_ context.Context, body json.RawMessage) error { return a.takeUpgrade(p, body) },
 			wire.CommandRenew:      func(ctx context.Context, _ json.RawMessage) error { return a.renew(ctx, p) },
 			wire.CommandConfigTell: func(ctx context.Context, _ json.RawMessage) error { return a.tellConfig(ctx, p) },
 		},

@@ -10,6 +10,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"slices"
 	"syscall"
 	"time"
@@ -73,4 +74,29 @@ func Lock(dir, who string) (func(context.Context) error, error) {
 		return nil, errors.Join(fmt.Errorf("another %s runs on %s", who, dir), f.Close())
 	}
 	return func(context.Context) error { return f.Close() }, nil
+}
+
+// Replace writes a file, readable by its owner alone, so that a power cut leaves the old or the new one.
+func Replace(file string, text []byte) error {
+	f, err := os.OpenFile(file+".new", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(text)
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	if err := os.Rename(file+".new", file); err != nil {
+		return err
+	}
+	return SyncDir(filepath.Dir(file))
+}
+
+// SyncDir makes sure that what was renamed in a folder stays renamed after a power cut.
+func SyncDir(path string) error {
+	dir, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(dir.Sync(), dir.Close())
 }

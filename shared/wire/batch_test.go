@@ -134,6 +134,14 @@ func TestGoldenMessagesKeepTheirNames(t *testing.T) {
 		"status-applied-v1": Status{State: "online", Boot: "b", Time: 1795492800123, Synced: true, Applied: &ConfigState{
 			Version: 7, Hash: "0f3a", Edited: true, Last: &ConfigOutcome{Version: 8, Hash: "6f1c", Error: "no link to the centre within 1m0s; version 7 runs again", At: 1795492860000},
 		}},
+		"upgrade-v1": Upgrade{
+			ID: "u", Release: Release{Version: "0.2.0", Arch: "arm64", Size: 23601314, SHA256: "6f1c", Signature: "c2ln"}, Packed: 8025173, URL: "/program/u", Token: "t",
+		},
+		"status-upgrade-v1": Status{State: "online", Boot: "b", Time: 1795492800123, Synced: true, Agent: "0.2.0", Upgrade: &UpgradeState{
+			Arch: "arm64", Slot: "a", Package: "0.1.0", A: "0.2.0", Floor: "0.1.0-0", Signed: true, Back: "0.1.0",
+			ID: "u3", Version: "0.3.0", Phase: UpgradeFetching, Got: 262144, Size: 8025173, Rate: 51200,
+			Last: &UpgradeOutcome{ID: "u2", From: "0.1.0", Version: "0.2.0", OK: true, Spent: 8025173, At: 1795492700000},
+		}},
 		"command-output-v1": Command{ID: "c", Kind: CommandOutputSet, Expires: 1795492810123, Body: json.RawMessage(`{"device":"rd-siren-1","output":"siren","on":true,"seconds":60}`)},
 		"command-v1":        Command{ID: "c", Kind: CommandMediaStart, Expires: 1795492810123, Body: json.RawMessage(`{"camera":"rd-cam-1","stream":"rd-cam-1","whip":"/whip/rd-cam-1","token":"t","lease_seconds":20}`)},
 	}

@@ -26,8 +26,9 @@ type RenewRequest struct {
 // EnrolReply answers both.
 type EnrolReply struct {
 	Edge        string `json:"edge"`
-	Certificate string `json:"certificate"` // PEM, valid 90 days
-	CA          string `json:"ca"`          // PEM, of the centre's own authority
-	MQTTPort    int    `json:"mqtt_port"`   // mutual TLS, on the host of the request
-	Time        int64  `json:"time"`        // the centre's clock, Unix milliseconds
+	Certificate string `json:"certificate"`           // PEM, valid 90 days
+	CA          string `json:"ca"`                    // PEM, of the centre's own authority
+	MQTTPort    int    `json:"mqtt_port"`             // mutual TLS, on the host of the request
+	Time        int64  `json:"time"`                  // the centre's clock, Unix milliseconds
+	ReleaseKey  string `json:"release_key,omitempty"` // public key of programs (wire.ReleaseKey); an edge takes it from its enrolment alone
 }

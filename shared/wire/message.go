@@ -106,6 +106,8 @@ type Status struct {
 	Applied     *ConfigState `json:"applied,omitempty"`       // the configuration that runs
 	Certificate int64        `json:"certificate,omitempty"`   // it is valid until, Unix milliseconds
 	Agent       string       `json:"agent_version,omitempty"` // version of the program
+
+	Upgrade *UpgradeState `json:"upgrade,omitempty"` // programs that it has, and the one that it is to have
 }
 
 // BudgetLevel is how sparing an edge is with the data of its SIM.
@@ -121,10 +123,11 @@ const (
 // BudgetState is what an edge has sent and received since From, counted at its connections.
 type BudgetState struct {
 	Level    BudgetLevel `json:"level"`
-	Limit    uint64      `json:"limit,omitempty"` // bytes of a month, 0: none
-	Messages uint64      `json:"messages"`        // bytes of MQTT
-	Video    uint64      `json:"video"`           // bytes of WHIP and WebRTC
-	From     int64       `json:"from,omitempty"`  // Unix milliseconds
+	Limit    uint64      `json:"limit,omitempty"`   // bytes of a month, 0: none
+	Messages uint64      `json:"messages"`          // bytes of MQTT
+	Video    uint64      `json:"video"`             // bytes of WHIP and WebRTC
+	Upgrade  uint64      `json:"upgrade,omitempty"` // bytes of programs
+	From     int64       `json:"from,omitempty"`    // Unix milliseconds
 	Until    int64       `json:"until,omitempty"`
 }
 

@@ -42,6 +42,23 @@ var build = sync.OnceValues(func() (string, error) {
 	return dir, nil
 })
 
+// buildEdge builds the agent with a version stamped in.
+func buildEdge(dir, version string) (string, error) {
+	root, err := Root()
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, "fengsui-edge-"+version)
+	stamp := "-s -w -X github.com/fengsui/fengsui/shared/version.Version=" + version
+	cmd := exec.CommandContext(context.Background(), "go", "build", "-trimpath", "-buildvcs=false", "-ldflags", stamp, "-o", path, commands["fengsui-edge"])
+	cmd.Dir = root
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return path, fmt.Errorf("build it: %w\n%s", err, out)
+	}
+	return path, nil
+}
+
 // Build builds the programs once in a test process, or takes those in the folder that FENGSUI_BIN names.
 // The caller of Main cleans up.
 func Build(t TB) Programs {

@@ -75,16 +75,29 @@ status:
 // State is what the local page says of the terminal.
 func (e *Edge) State(t TB) wire.Status {
 	t.Helper()
+	st, err := e.Look()
+	must(t, err, "ask the local page of "+e.ID)
+	return st
+}
+
+// Look is State of a terminal that may be down.
+func (e *Edge) Look() (wire.Status, error) {
 	var v struct {
 		Status wire.Status `json:"status"`
 	}
 	req, err := http.NewRequestWithContext(context.Background(), http.MethodGet, "http://"+e.Status+"/status.json", nil)
-	must(t, err, "make request")
+	if err != nil {
+		return v.Status, fmt.Errorf("make request: %w", err)
+	}
 	answer, err := http.DefaultClient.Do(req)
-	must(t, err, "ask the local page of "+e.ID)
+	if err != nil {
+		return v.Status, fmt.Errorf("ask the local page: %w", err)
+	}
 	defer answer.Body.Close()
-	must(t, json.NewDecoder(answer.Body).Decode(&v), "read the local page of "+e.ID)
-	return v.Status
+	if err := json.NewDecoder(answer.Body).Decode(&v); err != nil {
+		return v.Status, fmt.Errorf("read the local page: %w", err)
+	}
+	return v.Status, nil
 }
 
 // Taken is how many answers of a sensor the terminal has taken since its start.

@@ -24,6 +24,8 @@ type Link struct {
 	rate    int // bytes a second in the direction of To; 0: as fast as it can
 	open    map[net.Conn]bool
 	sent    int64
+	got     int64
+	back    int // bytes a second from To; 0: as fast as it goes
 	done    sync.WaitGroup
 }
 
@@ -121,6 +123,31 @@ func (l *Link) Bytes() int64 {
 	return l.sent
 }
 
+// Received is how much came from To.
+func (l *Link) Received() int64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.got
+}
+
+// Slow makes the way from To a thin one, of so many bytes a second together.
+func (l *Link) Slow(rate int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.back = rate
+}
+
+// thin counts what comes from To and makes it wait on a thin way.
+func (l *Link) thin(n int) {
+	l.mu.Lock()
+	l.got += int64(n)
+	rate := l.back
+	l.mu.Unlock()
+	if rate > 0 {
+		time.Sleep(time.Duration(n) * time.Second / time.Duration(rate))
+	}
+}
+
 func (l *Link) accept() {
 	for {
 		near, err := l.ln.Accept()
@@ -174,6 +201,9 @@ func (l *Link) copy(to, from net.Conn, up bool) {
 		}
 		n, torn := l.let(to, n, up)
 		if n > 0 {
+			if !up {
+				l.thin(n)
+			}
 			if _, err := to.Write(buf[:n]); err != nil {
 				return
 			}

@@ -26,6 +26,10 @@ const usage = `fengsui-central %s – emergency command centre
   device enrol ID            print a new command that enrols an edge
   device revoke ID           end a device's session and its certificate
   device list                list the devices
+  release key FILE           make a key that signs programs of terminals and print its public half
+  release sign FILE          print the signature of a program (--version, --arch, --key)
+  release add FILE           give the centre a program (--version, --arch, --key or --signature, --note, --note-en)
+  release list               list the programs that the centre holds
   token create --user U      print an API token that acts as a user
   backup FILE                write a backup of a centre, running or not (--force to replace the file)
   restore FILE               put a backup into an empty data folder (--user: its owner, when not that of the folder)
@@ -67,7 +71,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return err
 	}
 	verb := ""
-	if command == "user" || command == "device" || command == "token" || command == "audit" {
+	if command == "user" || command == "device" || command == "token" || command == "audit" || command == "release" {
 		if len(args) == 0 {
 			return errUsage
 		}
@@ -97,6 +101,14 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return app.RevokeDevice(ctx, o.Options, operand)
 	case "device list":
 		return app.ListDevices(ctx, o.Options)
+	case "release key":
+		return app.ReleaseKey(o.Options, operand)
+	case "release sign":
+		return app.SignRelease(o.Options, o.program(operand))
+	case "release add":
+		return app.AddRelease(ctx, o.Options, o.program(operand))
+	case "release list":
+		return app.ListReleases(ctx, o.Options)
 	case "token create":
 		return app.CreateToken(ctx, o.Options, o.user)
 	case "audit head":
@@ -119,6 +131,11 @@ type flags struct {
 	name, role, org, passwordFile, kind, division, user string
 	lon, lat                                            float64
 	demo, force                                         bool
+	version, arch, key, signature, note, noteEN         string
+}
+
+func (o flags) program(file string) app.Program {
+	return app.Program{File: file, Version: o.version, Arch: o.arch, KeyFile: o.key, Signature: o.signature, Note: o.note, NoteEN: o.noteEN}
 }
 
 // parse takes flags before and after the one operand.
@@ -137,6 +154,12 @@ func parse(command string, args []string) (flags, string, error) {
 	set.Float64Var(&o.lon, "lon", 0, "longitude, WGS 84")
 	set.Float64Var(&o.lat, "lat", 0, "latitude, WGS 84")
 	set.BoolVar(&o.demo, "demo", false, "a simulated device")
+	set.StringVar(&o.version, "version", "", "version of a program, like 1.2.3")
+	set.StringVar(&o.arch, "arch", "", "processor of a program: amd64, arm64, arm")
+	set.StringVar(&o.key, "key", "", "`file` of the key that signs programs")
+	set.StringVar(&o.signature, "signature", "", "signature of a program, made elsewhere")
+	set.StringVar(&o.note, "note", "", "what is new, in Chinese")
+	set.StringVar(&o.noteEN, "note-en", "", "what is new, in English")
 	operand := ""
 	for {
 		if err := set.Parse(args); err != nil {

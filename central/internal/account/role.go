@@ -27,7 +27,7 @@ type Role struct {
 func Roles() []Role {
 	return []Role{
 		{RoleAdmin, "系统管理员", "Administrator", []actor.Permission{
-			actor.DeviceRead, actor.DeviceWrite, actor.TelemetryRead, actor.TelemetryMend, actor.TelemetryHold, actor.AlarmRead,
+			actor.DeviceRead, actor.DeviceWrite, actor.DeviceProbe, actor.ReleaseWrite, actor.TelemetryRead, actor.TelemetryMend, actor.TelemetryHold, actor.AlarmRead,
 			actor.AlarmAck, actor.AlarmMaintain, actor.AlarmPolicy, actor.VideoWatch, actor.OutputSwitch, actor.BoardWrite,
 			actor.RuleWrite, actor.RulePublish, actor.AccountRead, actor.AccountWrite, actor.AuditRead,
 			actor.DutyRead, actor.DutyPhone, actor.DutyPlan, actor.DutyApprove, actor.DutyTake,
@@ -44,7 +44,7 @@ func Roles() []Role {
 			actor.DutyRead, actor.DutyPhone, actor.DutyTake,
 		}},
 		{RoleTechnician, "技术员", "Technician", []actor.Permission{
-			actor.DeviceRead, actor.DeviceWrite, actor.TelemetryRead, actor.TelemetryMend, actor.AlarmRead, actor.AlarmMaintain,
+			actor.DeviceRead, actor.DeviceWrite, actor.DeviceProbe, actor.ReleaseWrite, actor.TelemetryRead, actor.TelemetryMend, actor.AlarmRead, actor.AlarmMaintain,
 			actor.VideoWatch, actor.BoardWrite, actor.RuleWrite,
 			actor.DutyRead,
 		}},

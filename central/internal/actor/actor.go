@@ -27,7 +27,9 @@ type Permission string
 // The permissions. A role is a set of them (see account).
 const (
 	DeviceRead    Permission = "device.read"
-	DeviceWrite   Permission = "device.write" // enrol, rename, revoke
+	DeviceWrite   Permission = "device.write"  // enrol, rename, revoke
+	DeviceProbe   Permission = "device.probe"  // ask a terminal for its log, its state, a frame of a device
+	ReleaseWrite  Permission = "release.write" // add programs of terminals
 	TelemetryRead Permission = "telemetry.read"
 	TelemetryMend Permission = "telemetry.mend" // release or discard readings that were kept apart
 	TelemetryHold Permission = "telemetry.hold" // keep readings from being deleted by age

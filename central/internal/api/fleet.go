@@ -27,7 +27,8 @@ type configDraft struct {
 type rolloutNew struct {
 	Edges    []string       `json:"edges,omitempty" maxItems:"1000"`
 	Division string         `json:"division,omitempty" maxLength:"12" doc:"All terminals of a division, instead of edges"`
-	Parts    map[string]any `json:"parts" doc:"budget, log, outbox, rules: in place of the same part of each terminal; null: the default"`
+	Parts    map[string]any `json:"parts,omitempty" doc:"budget, log, outbox, rules: in place of the same part of each terminal; null: the default"`
+	Version  string         `json:"version,omitempty" maxLength:"40" doc:"Of a program that each is to run, instead of parts"`
 	Batch    int            `json:"batch" minimum:"1" maximum:"1000" doc:"Terminals at once"`
 	Note     string         `json:"note,omitempty" maxLength:"500"`
 }
@@ -96,7 +97,7 @@ func RegisterFleet(s *Server, svc *fleet.Service) {
 		func(ctx context.Context, _ *nothing) (*body[page.List[fleet.Rollout]], error) {
 			return listed(svc.Rollouts(ctx))
 		})
-	roll := op("start-rollout", http.MethodPost, "/config-rollouts", "Give the same parts to many edges, in batches")
+	roll := op("start-rollout", http.MethodPost, "/config-rollouts", "Give the same parts, or the same program, to many edges, in batches")
 	roll.DefaultStatus = http.StatusCreated
 	register(s, roll, func(ctx context.Context, in *struct{ Body rolloutNew }) (*body[fleet.Rollout], error) {
 		parts, err := json.Marshal(in.Body.Parts)
@@ -104,7 +105,7 @@ func RegisterFleet(s *Server, svc *fleet.Service) {
 			return nil, err
 		}
 		b := in.Body
-		return reply(svc.Roll(ctx, fleet.NewRollout{Edges: b.Edges, Division: b.Division, Parts: parts, Batch: b.Batch, Note: b.Note}))
+		return reply(svc.Roll(ctx, fleet.NewRollout{Edges: b.Edges, Division: b.Division, Parts: parts, Version: b.Version, Batch: b.Batch, Note: b.Note}))
 	})
 	register(s, op("get-rollout", http.MethodGet, "/config-rollouts/{id}", "Show one roll-out"),
 		func(ctx context.Context, in *rolloutID) (*body[fleet.Rollout], error) {
@@ -113,5 +114,13 @@ func RegisterFleet(s *Server, svc *fleet.Service) {
 	register(s, op("cancel-rollout", http.MethodPost, "/config-rollouts/{id}/cancel", "Begin no further edge"),
 		func(ctx context.Context, in *rolloutID) (*body[fleet.Rollout], error) {
 			return reply(svc.Cancel(ctx, in.ID))
+		})
+	register(s, op("pause-rollout", http.MethodPost, "/config-rollouts/{id}/pause", "Begin no further edge for now"),
+		func(ctx context.Context, in *rolloutID) (*body[fleet.Rollout], error) {
+			return reply(svc.Pause(ctx, in.ID))
+		})
+	register(s, op("resume-rollout", http.MethodPost, "/config-rollouts/{id}/resume", "Go on with a roll-out that was paused"),
+		func(ctx context.Context, in *rolloutID) (*body[fleet.Rollout], error) {
+			return reply(svc.Resume(ctx, in.ID))
 		})
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/fengsui/fengsui/shared/geo"
 	"github.com/fengsui/fengsui/shared/strict"
 	"github.com/fengsui/fengsui/shared/tlsconf"
+	"github.com/fengsui/fengsui/shared/wire"
 )
 
 // Config is central.yml. deploy/central.yml shows every key with its default.
@@ -35,6 +36,7 @@ type Config struct {
 	MQTT            MQTT      `yaml:"mqtt"`
 	Video           Video     `yaml:"video"`
 	Telemetry       Telemetry `yaml:"telemetry"`
+	Releases        Releases  `yaml:"releases"`
 	Metrics         Metrics   `yaml:"metrics"`
 	Log             Log       `yaml:"log"`
 }
@@ -103,6 +105,11 @@ type Influx struct {
 	Bucket    string `yaml:"bucket"`
 	TokenFile string `yaml:"token_file"`
 	CA        string `yaml:"ca"`
+}
+
+// Releases are the programs of terminals.
+type Releases struct {
+	Key string `yaml:"key"`
 }
 
 // Metrics is where Prometheus reads without a token.
@@ -191,6 +198,11 @@ func (c *Config) check() error {
 		}
 	default:
 		return &strict.Problem{Key: "mqtt.engine", Err: fmt.Errorf("%q is neither embedded nor external", c.MQTT.Engine)}
+	}
+	if c.Releases.Key != "" {
+		if _, err := wire.ReleaseKey(c.Releases.Key); err != nil {
+			return &strict.Problem{Key: "releases.key", Err: err}
+		}
 	}
 	if _, err := c.HTTP.Proxies(); err != nil {
 		return &strict.Problem{Key: "http.trusted_proxies", Err: err}

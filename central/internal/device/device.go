@@ -77,6 +77,8 @@ type Agent struct {
 
 	Budget  wire.BudgetLevel  `json:"budget,omitempty"`  // how sparing it is with the data of its SIM
 	Applied *wire.ConfigState `json:"applied,omitempty"` // the configuration that runs; older agents do not say
+
+	Upgrade *wire.UpgradeState `json:"upgrade,omitempty"` // programs that it has; older agents do not say
 }
 
 // Reported is the last status of an edge and when it came.

@@ -192,7 +192,7 @@ func (s *Service) issue(ctx context.Context, id string, csr *x509.CertificateReq
 
 // granted is the answer that hands out a certificate.
 func (s *Service) granted(id, certificate string, now time.Time) wire.EnrolReply {
-	return wire.EnrolReply{Edge: id, Certificate: certificate, CA: s.CA.PEM(), MQTTPort: int(s.port.Load()), Time: wire.Millis(now)}
+	return wire.EnrolReply{Edge: id, Certificate: certificate, CA: s.CA.PEM(), MQTTPort: int(s.port.Load()), Time: wire.Millis(now), ReleaseKey: s.ReleaseKey}
 }
 
 var errRenew = errs.E(errs.Unauthenticated, "device.renew", "the certificate cannot be renewed: it is unknown, revoked, ended, or the signature is wrong")

@@ -87,6 +87,34 @@ func applied(s *wire.ConfigState) *wire.ConfigState {
 	return &out
 }
 
+// maxOutcomes is how many outcomes of upgrades are taken over from an edge.
+const maxOutcomes = 10
+
+// upgraded is what an edge says of its programs, cut to what is shown.
+func upgraded(s *wire.UpgradeState) *wire.UpgradeState {
+	if s == nil {
+		return nil
+	}
+	out := *s
+	for _, text := range []*string{&out.Arch, &out.Slot, &out.Package, &out.A, &out.B, &out.Floor, &out.Back, &out.ID, &out.Version} {
+		*text = short(*text)
+	}
+	out.Phase, out.Error = wire.UpgradePhase(short(string(out.Phase))), out.Error[:min(len(out.Error), 500)]
+	cut := func(o wire.UpgradeOutcome) wire.UpgradeOutcome {
+		o.ID, o.From, o.Version, o.Error = short(o.ID), short(o.From), short(o.Version), o.Error[:min(len(o.Error), 500)]
+		return o
+	}
+	out.History = nil
+	for _, o := range s.History[:min(len(s.History), maxOutcomes)] {
+		out.History = append(out.History, cut(o))
+	}
+	if s.Last != nil {
+		last := cut(*s.Last)
+		out.Last = &last
+	}
+	return &out
+}
+
 // greet saves what is new in one transaction.
 func (s *Service) greet(ctx context.Context, edge string, h wire.Hello, now time.Time) ([]event.Event, error) {
 	s.write.Lock()

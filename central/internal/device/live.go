@@ -93,7 +93,10 @@ func (s *Service) Status(ctx context.Context, edge string, st wire.Status) error
 	if st.Budget != nil {
 		agent.Budget = st.Budget.Level
 	}
-	agent.Applied = applied(st.Applied)
+	agent.Applied, agent.Upgrade = applied(st.Applied), upgraded(st.Upgrade)
+	if st.Agent != "" {
+		agent.Version = short(st.Agent)
+	}
 	var was []BadInput
 	if e.reported != nil {
 		was = e.reported.Faults

@@ -30,6 +30,7 @@ type Service struct {
 	CA           *Authority
 	Areas        *geo.Areas   // of the base map, for lists of devices; nil knows none
 	Orders       *Orders      // nil on the command line
+	ReleaseKey   string       // of programs, for edges that enrol; empty: none
 	Disconnector Disconnector // nil on the command line: the running centre notices within seconds
 
 	reg         register

@@ -18,6 +18,8 @@ const (
 	EventRolloutDone      = "rollout.done"
 	EventRolloutStopped   = "rollout.stopped"
 	EventRolloutCancelled = "rollout.cancelled"
+	EventRolloutPaused    = "rollout.paused"
+	EventRolloutResumed   = "rollout.resumed"
 )
 
 // news makes an event about a version.

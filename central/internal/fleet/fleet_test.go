@@ -88,6 +88,28 @@ func TestRolloutGoesBatchByBatchAndStopsOnError(t *testing.T) {
 	}
 }
 
+func TestPausedRolloutBeginsNobodyAndStillStopsOnError(t *testing.T) {
+	now := time.UnixMilli(1795492800123)
+	r := Rollout{State: Paused, Batch: 1, Version: "0.2.0", Members: []Member{{Edge: "a", State: MemberSent, SentAt: &now}, {Edge: "b", State: MemberWaiting}}}
+	state := Wanted
+	look := func(Member) (Version, bool) { return Version{State: state, Error: "bad"}, true }
+	if begin := r.step(look, now.Add(patience+1)); len(begin) != 0 || r.State != Paused || !r.open() {
+		t.Errorf("a program is fetched for longer: %v, %+v", begin, r)
+	}
+	state = Running
+	if begin := r.step(look, now); len(begin) != 0 || r.Members[0].State != MemberDone {
+		t.Errorf("begins %v, %+v", begin, r)
+	}
+	r.State = Rolling
+	if begin := r.step(look, now); len(begin) != 1 || begin[0] != 1 {
+		t.Errorf("goes on with %v", begin)
+	}
+	r.State, r.Members[1].State, state = Paused, MemberSent, Failed
+	if r.step(look, now); r.State != Stopped || r.Members[1].Error != "bad" {
+		t.Errorf("got %+v", r)
+	}
+}
+
 func TestRolloutDoesNotWaitForEver(t *testing.T) {
 	now := time.UnixMilli(1795492800123)
 	r := Rollout{State: Rolling, Batch: 1, Members: []Member{{Edge: "a", State: MemberSent, SentAt: &now}, {Edge: "b", State: MemberWaiting}}}

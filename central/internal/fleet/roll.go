@@ -24,6 +24,7 @@ type NewRollout struct {
 	Edges    []string
 	Division string
 	Parts    json.RawMessage
+	Version  string // of a program, instead of Parts
 	Batch    int
 	Note     string
 }
@@ -37,25 +38,41 @@ func (s *Service) Roll(ctx context.Context, n NewRollout) (Rollout, error) {
 	if len([]rune(n.Note)) > maxNote {
 		return Rollout{}, errs.Field("fleet.note", "note", "is longer than 500 characters")
 	}
-	merged, err := desired.Merge([]byte("{}"), n.Parts)
-	if err == nil {
-		_, err = s.schema.Check(merged)
-	}
-	if err != nil {
-		return Rollout{}, errs.Field("fleet.document", "parts", err.Error())
+	if err := s.what(ctx, &n); err != nil {
+		return Rollout{}, err
 	}
 	edges, err := s.group(ctx, n)
 	if err != nil {
 		return Rollout{}, err
 	}
 	r := Rollout{
-		ID: uuid.Must(uuid.NewV7()).String(), Note: n.Note, Parts: n.Parts, Batch: max(n.Batch, 1), State: Rolling, Division: a.DivisionCode,
+		ID: uuid.Must(uuid.NewV7()).String(), Note: n.Note, Parts: n.Parts, Version: n.Version, Batch: max(n.Batch, 1), State: Rolling, Division: a.DivisionCode,
 		Author: a.ID, AuthorName: a.Name, CreatedAt: event.Stamp(time.Now()),
 	}
 	for _, id := range edges {
 		r.Members = append(r.Members, Member{Edge: id, State: MemberWaiting})
 	}
 	return r, s.keep(ctx, r, EventRolloutStarted, s.Store.AddRollout)
+}
+
+// what checks what the terminals are to have: parts of the configuration, or a program.
+func (s *Service) what(ctx context.Context, n *NewRollout) error {
+	if n.Version != "" {
+		ok, err := s.Programs.Offered(ctx, n.Version)
+		if err == nil && !ok {
+			err = errs.Field("fleet.version", "version", "is not held; upload the release first")
+		}
+		n.Parts = json.RawMessage("{}")
+		return err
+	}
+	merged, err := desired.Merge([]byte("{}"), n.Parts)
+	if err == nil {
+		_, err = s.schema.Check(merged)
+	}
+	if err != nil {
+		return errs.Field("fleet.document", "parts", err.Error())
+	}
+	return nil
 }
 
 // group lists the terminals that are meant.
@@ -112,6 +129,35 @@ func (s *Service) Rollout(ctx context.Context, id string) (Rollout, error) {
 
 // Cancel begins no further terminal. Those that were begun go on.
 func (s *Service) Cancel(ctx context.Context, id string) (Rollout, error) {
+	return s.change(ctx, id, EventRolloutCancelled, func(r *Rollout, now time.Time) bool {
+		if !r.going() {
+			return false
+		}
+		r.end(Cancelled, now)
+		return true
+	})
+}
+
+// Pause begins no further terminal until Resume.
+func (s *Service) Pause(ctx context.Context, id string) (Rollout, error) {
+	return s.change(ctx, id, EventRolloutPaused, func(r *Rollout, _ time.Time) bool {
+		ok := r.State == Rolling
+		r.State = Paused
+		return ok
+	})
+}
+
+// Resume goes on with a roll-out that was paused.
+func (s *Service) Resume(ctx context.Context, id string) (Rollout, error) {
+	return s.change(ctx, id, EventRolloutResumed, func(r *Rollout, _ time.Time) bool {
+		ok := r.State == Paused
+		r.State = Rolling
+		return ok
+	})
+}
+
+// change is what a person does to a roll-out; do reports whether it may be done.
+func (s *Service) change(ctx context.Context, id, kind string, do func(*Rollout, time.Time) bool) (Rollout, error) {
 	if _, err := actor.Require(ctx, actor.DeviceWrite); err != nil {
 		return Rollout{}, err
 	}
@@ -121,11 +167,10 @@ func (s *Service) Cancel(ctx context.Context, id string) (Rollout, error) {
 	if err != nil {
 		return Rollout{}, err
 	}
-	if r.State != Rolling {
-		return Rollout{}, errs.E(errs.Conflict, "fleet.rollout_over", "roll-out %s is over", id)
+	if state := r.State; !do(&r, event.Stamp(time.Now())) {
+		return Rollout{}, errs.E(errs.Conflict, "fleet.rollout_over", "roll-out %s is %s", id, state)
 	}
-	r.end(Cancelled, event.Stamp(time.Now()))
-	return r, s.keep(ctx, r, EventRolloutCancelled, s.Store.SaveRollout)
+	return r, s.keep(ctx, r, kind, s.Store.SaveRollout)
 }
 
 // roll brings every roll-out on.
@@ -153,10 +198,15 @@ func (s *Service) advance(ctx context.Context, id string, now time.Time) error {
 	}
 	for _, i := range begin {
 		m := r.Members[i]
-		if number, err := s.giveParts(ctx, r, m.Edge); err != nil {
+		if r.Version != "" {
+			m.Upgrade, err = s.Programs.Roll(ctx, m.Edge, r.Version, r.ID, r.Note, r.Author, r.AuthorName)
+		} else {
+			m.Number, err = s.giveParts(ctx, r, m.Edge)
+		}
+		if err != nil {
 			m.fail(err.Error())
 		} else {
-			m.State, m.Number, m.SentAt = MemberSent, number, &now
+			m.State, m.SentAt = MemberSent, &now
 		}
 		if err := s.saveMember(ctx, id, i, m); err != nil {
 			return err
@@ -185,17 +235,11 @@ func (s *Service) watch(ctx context.Context, id string, now time.Time) (r Rollou
 			if m.State != MemberSent {
 				continue
 			}
-			versions, err := s.Store.Versions(ctx, m.Edge)
-			if err != nil {
+			if found[m.Edge], err = s.fate(ctx, m); err != nil {
 				return err
 			}
-			for _, v := range versions {
-				if v.Number == m.Number {
-					found[m.Edge] = v
-				}
-			}
 		}
-		begin = r.step(func(m Member) (Version, bool) { v, ok := found[m.Edge]; return v, ok }, now)
+		begin = r.step(func(m Member) (Version, bool) { v := found[m.Edge]; return v, v.State != "" }, now)
 		if after, err := json.Marshal(r); err != nil || string(after) == string(before) {
 			return err
 		}
@@ -209,6 +253,24 @@ func (s *Service) watch(ctx context.Context, id string, now time.Time) (r Rollou
 		s.Events.Publish(ctx, *done)
 	}
 	return r, begin, err
+}
+
+// fate is what became of what one member was given; its State is empty when that is not known any more.
+func (s *Service) fate(ctx context.Context, m Member) (Version, error) {
+	if m.Upgrade != "" {
+		state, why, err := s.Programs.Became(ctx, m.Upgrade)
+		if errs.KindOf(err) == errs.NotFound {
+			err = nil
+		}
+		return Version{State: state, Error: why}, err
+	}
+	versions, err := s.Store.Versions(ctx, m.Edge)
+	for _, v := range versions {
+		if v.Number == m.Number {
+			return v, err
+		}
+	}
+	return Version{}, err
 }
 
 // giveParts makes the version of one member.

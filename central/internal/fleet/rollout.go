@@ -5,8 +5,12 @@ import (
 	"time"
 )
 
-// patience is how long a roll-out waits for a terminal before it counts as failed.
-const patience = 10 * time.Minute
+// patience is how long a roll-out waits for a terminal before it counts as failed; a program has to be fetched
+// over a thin link first, and waits where data is spared.
+const (
+	patience        = 10 * time.Minute
+	programPatience = 24 * time.Hour
+)
 
 // MaxRollout is the most terminals of one roll-out.
 const MaxRollout = 1000
@@ -17,6 +21,7 @@ type RolloutState string
 // The states of a roll-out.
 const (
 	Rolling   RolloutState = "rolling"
+	Paused    RolloutState = "paused" // those that were begun go on, no other is begun
 	Done      RolloutState = "done"
 	Stopped   RolloutState = "stopped" // a terminal failed: the rest was not begun
 	Cancelled RolloutState = "cancelled"
@@ -34,12 +39,13 @@ const (
 	MemberSkipped MemberState = "skipped"
 )
 
-// Rollout gives the same parts to many terminals, batch by batch.
+// Rollout gives the same parts, or the same program, to many terminals, batch by batch.
 type Rollout struct {
 	ID         string          `json:"id"`
 	Note       string          `json:"note"`
-	Parts      json.RawMessage `json:"parts"` // in place of the same parts of each terminal's document
-	Batch      int             `json:"batch"` // terminals at once
+	Parts      json.RawMessage `json:"parts"`             // in place of the same parts of each terminal's document; {} with Version
+	Version    string          `json:"version,omitempty"` // of the program that each is to run, instead of Parts
+	Batch      int             `json:"batch"`             // terminals at once
 	State      RolloutState    `json:"state"`
 	Division   string          `json:"division"` // of whoever began it
 	Author     string          `json:"author"`
@@ -51,11 +57,12 @@ type Rollout struct {
 
 // Member is one terminal of a roll-out.
 type Member struct {
-	Edge   string      `json:"edge"`
-	State  MemberState `json:"state"`
-	Number uint64      `json:"number,omitempty"` // of its version
-	Error  string      `json:"error,omitempty"`
-	SentAt *time.Time  `json:"sent_at,omitempty"`
+	Edge    string      `json:"edge"`
+	State   MemberState `json:"state"`
+	Number  uint64      `json:"number,omitempty"`  // of its version of the configuration
+	Upgrade string      `json:"upgrade,omitempty"` // id of its upgrade
+	Error   string      `json:"error,omitempty"`
+	SentAt  *time.Time  `json:"sent_at,omitempty"`
 }
 
 // fail notes a failure.
@@ -70,13 +77,13 @@ func (r *Rollout) step(look func(Member) (Version, bool), now time.Time) (begin 
 		if m.State == MemberSent {
 			switch v, ok := look(*m); {
 			case !ok || v.State == Withdrawn:
-				m.fail("another configuration came in between")
+				m.fail("another one came in between, or it was taken back")
 			case v.State == Failed:
 				m.fail(v.Error)
 			case v.State == Running || v.State == Replaced:
 				m.State = MemberDone
-			case m.SentAt != nil && now.Sub(*m.SentAt) > patience:
-				m.fail("no answer within " + patience.String())
+			case m.SentAt != nil && now.Sub(*m.SentAt) > r.patience():
+				m.fail("no answer within " + r.patience().String())
 			}
 		}
 		switch m.State {
@@ -90,9 +97,9 @@ func (r *Rollout) step(look func(Member) (Version, bool), now time.Time) (begin 
 		}
 	}
 	switch {
-	case r.State == Rolling && failed:
+	case r.going() && failed:
 		r.end(Stopped, now)
-	case r.State == Rolling && sent == 0 && waiting == 0:
+	case r.going() && sent == 0 && waiting == 0:
 		r.end(Done, now)
 	case r.State == Rolling && sent == 0:
 		for i := range r.Members {
@@ -114,6 +121,16 @@ func (r *Rollout) end(state RolloutState, now time.Time) {
 	}
 }
 
+// going reports whether further terminals may still be begun, now or later.
+func (r *Rollout) going() bool { return r.State == Rolling || r.State == Paused }
+
+func (r *Rollout) patience() time.Duration {
+	if r.Version != "" {
+		return programPatience
+	}
+	return patience
+}
+
 // open reports whether something may still change.
 func (r *Rollout) open() bool {
 	for _, m := range r.Members {
@@ -121,5 +138,5 @@ func (r *Rollout) open() bool {
 			return true
 		}
 	}
-	return r.State == Rolling
+	return r.going()
 }

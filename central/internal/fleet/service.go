@@ -33,14 +33,25 @@ type Sender interface {
 	Command(ctx context.Context, edge string, c wire.Command) error
 }
 
+// Programs are those of terminals, for roll-outs (release.Service, through app).
+type Programs interface {
+	// Offered reports whether a version is held.
+	Offered(ctx context.Context, version string) (bool, error)
+	// Roll has a terminal run a version and returns the id of the upgrade.
+	Roll(ctx context.Context, edge, version, rollout, note, author, authorName string) (string, error)
+	// Became is Wanted, Running, Failed or Withdrawn, and why it failed: errs.NotFound when it is not kept.
+	Became(ctx context.Context, id string) (State, string, error)
+}
+
 // Options of the service.
 type Options struct {
-	Store   Store
-	Tx      Tx
-	Devices Devices
-	Sender  Sender
-	Events  event.Publisher
-	Log     *slog.Logger
+	Store    Store
+	Tx       Tx
+	Devices  Devices
+	Sender   Sender
+	Programs Programs
+	Events   event.Publisher
+	Log      *slog.Logger
 
 	Profiles map[string]*profile.Profile // the kinds of devices that the centre knows
 }

@@ -75,5 +75,13 @@ func (i *Ingest) boundStatus(edge string, st *wire.Status, now time.Time) {
 			check(&f.At)
 		}
 	}
+	if u := st.Upgrade; u != nil {
+		if u.Last != nil {
+			check(&u.Last.At)
+		}
+		for k := range u.History {
+			check(&u.History[k].At)
+		}
+	}
 	i.Refused(i.ctx, edge, ReasonTime, "status", n)
 }

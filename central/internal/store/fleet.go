@@ -88,7 +88,7 @@ func (s *Fleet) Pending(ctx context.Context) ([]string, error) {
 func scanRollout(row scanner) (r fleet.Rollout, err error) {
 	var parts, members string
 	var ended sql.NullTime
-	if err = row.Scan(&r.ID, &r.Note, &parts, &r.Batch, &r.State, &r.Division, &r.Author, &r.AuthorName, &members, &r.CreatedAt, &ended); err != nil {
+	if err = row.Scan(&r.ID, &r.Note, &parts, &r.Version, &r.Batch, &r.State, &r.Division, &r.Author, &r.AuthorName, &members, &r.CreatedAt, &ended); err != nil {
 		return r, err
 	}
 	r.Parts, r.CreatedAt, r.EndedAt = json.RawMessage(parts), r.CreatedAt.UTC(), moment(ended)
@@ -98,7 +98,7 @@ func scanRollout(row scanner) (r fleet.Rollout, err error) {
 	return r, nil
 }
 
-const selectRollout = `select id, note, parts, batch, state, division, author, author_name, members, created_at, ended_at from fleet_rollout`
+const selectRollout = `select id, note, parts, version, batch, state, division, author, author_name, members, created_at, ended_at from fleet_rollout`
 
 // AddRollout implements fleet.Store.
 func (s *Fleet) AddRollout(ctx context.Context, r fleet.Rollout) error {
@@ -107,9 +107,9 @@ func (s *Fleet) AddRollout(ctx context.Context, r fleet.Rollout) error {
 		return fmt.Errorf("write terminals of roll-out: %w", err)
 	}
 	_, err = s.db.exec(ctx, `
-		insert into fleet_rollout (id, note, parts, batch, state, division, author, author_name, members, created_at, ended_at)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
-		r.ID, r.Note, string(r.Parts), r.Batch, r.State, r.Division, r.Author, r.AuthorName, string(members), r.CreatedAt, r.EndedAt)
+		insert into fleet_rollout (id, note, parts, version, batch, state, division, author, author_name, members, created_at, ended_at)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+		r.ID, r.Note, string(r.Parts), r.Version, r.Batch, r.State, r.Division, r.Author, r.AuthorName, string(members), r.CreatedAt, r.EndedAt)
 	if err != nil {
 		return fmt.Errorf("add roll-out: %w", wrap(err))
 	}

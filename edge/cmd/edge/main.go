@@ -24,6 +24,7 @@ const usage = `fengsui-edge %s – agent on a terminal
   config forget        drop the configuration that the centre has given and go back to the file
   profile test FILE    check the profile of a device and play its recordings to the driver
   bundle FILE ID       check a set of devices and print its part of edge.yml for the terminal ID
+  version              print which program this is
 
 run, enrol and config forget take --config FILE (default /etc/fengsui/edge.yml).
 `
@@ -67,6 +68,9 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		}
 		args = args[1:]
 	}
+	if command == "version" {
+		return app.Version(app.Options{Out: out})
+	}
 	if command == "bundle" {
 		if len(args) != 2 {
 			return errUsage
@@ -89,6 +93,8 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	switch command {
 	case "run":
 		return app.Run(ctx, o)
+	case "guard": // started by run, for a program on trial
+		return app.Guard(ctx, o)
 	case "enrol":
 		return app.Enrol(ctx, o, app.EnrolWith{Server: *server, Token: *token, CA: *ca, Insecure: *insecure})
 	case "config":

@@ -19,6 +19,7 @@ type Kind int
 const (
 	Messages Kind = iota // MQTT
 	Video                // WHIP and WebRTC
+	Upgrade              // programs that are fetched
 	kinds
 )
 
@@ -112,7 +113,7 @@ func (m *Meter) State(now time.Time, set bool) wire.BudgetState {
 	}
 	s := wire.BudgetState{
 		Level: wire.BudgetNormal, Limit: uint64(max(m.o.Limit, 0)), //nolint:gosec // not negative
-		Messages: uint64(m.used[Messages]), Video: uint64(m.used[Video]), //nolint:gosec // not negative
+		Messages: uint64(m.used[Messages]), Video: uint64(m.used[Video]), Upgrade: uint64(m.used[Upgrade]), //nolint:gosec // not negative
 	}
 	if !m.from.IsZero() {
 		s.From = wire.Millis(m.from)
@@ -121,7 +122,7 @@ func (m *Meter) State(now time.Time, set bool) wire.BudgetState {
 	if m.o.Limit <= 0 {
 		return s
 	}
-	switch share := float64(m.used[Messages]+m.used[Video]) / float64(m.o.Limit); {
+	switch share := float64(m.used[Messages]+m.used[Video]+m.used[Upgrade]) / float64(m.o.Limit); {
 	case share >= m.o.Alarms:
 		s.Level = wire.BudgetAlarms
 	case share >= m.o.Eco:

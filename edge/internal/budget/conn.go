@@ -31,13 +31,15 @@ func (c *conn) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// Dial dials for WHIP and the other requests to the centre's console address, and counts.
-func (m *Meter) Dial(ctx context.Context, network, address string) (net.Conn, error) {
-	c, err := (&net.Dialer{Timeout: dialTimeout}).DialContext(ctx, network, address)
-	if err != nil {
-		return nil, err
+// Dial dials the centre's console address for requests of a kind, and counts.
+func (m *Meter) Dial(kind Kind) func(ctx context.Context, network, address string) (net.Conn, error) {
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		c, err := (&net.Dialer{Timeout: dialTimeout}).DialContext(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		return m.Conn(kind, c), nil
 	}
-	return m.Conn(Video, c), nil
 }
 
 // Net counts the datagrams and streams of WebRTC.

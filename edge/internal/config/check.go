@@ -12,6 +12,7 @@ import (
 	"github.com/fengsui/fengsui/shared/geo"
 	"github.com/fengsui/fengsui/shared/strict"
 	"github.com/fengsui/fengsui/shared/tlsconf"
+	"github.com/fengsui/fengsui/shared/version"
 	"github.com/fengsui/fengsui/shared/wire"
 )
 
@@ -142,6 +143,9 @@ func (c *Config) checkRest() error {
 	case c.Outbox.CommitEvery < 10*time.Millisecond || c.Outbox.CommitEvery > 10*time.Second:
 		return strict.Bad("outbox.commit_every", "must be between 10ms and 10s")
 	}
+	if err := c.checkUpgrade(); err != nil {
+		return err
+	}
 	if c.Status.Listen != "" {
 		if err := address(c.Status.Listen); err != nil {
 			return &strict.Problem{Key: "status.listen", Err: err}
@@ -157,6 +161,26 @@ func (c *Config) checkRest() error {
 	}
 	if c.Log.Format != "text" && c.Log.Format != "json" {
 		return strict.Bad("log.format", "%q is neither text nor json", c.Log.Format)
+	}
+	return nil
+}
+
+func (c *Config) checkUpgrade() error {
+	u := c.Upgrade
+	if u.Key != "" {
+		if _, err := wire.ReleaseKey(u.Key); err != nil {
+			return &strict.Problem{Key: "upgrade.key", Err: err}
+		}
+	}
+	switch {
+	case u.Unsigned && !c.Centre.Plain:
+		return strict.Bad("upgrade.unsigned", "programs without a signature are taken over loopback only, with centre.plain")
+	case u.Unsigned && u.Key != "":
+		return strict.Bad("upgrade.unsigned", "leave it out, or the key")
+	case u.Floor != "" && !version.Valid(u.Floor):
+		return strict.Bad("upgrade.floor", "%q is no version like 1.2.3", u.Floor)
+	case u.Confirm < time.Second || u.Confirm > time.Hour:
+		return strict.Bad("upgrade.confirm", "must be between 1s and 1h")
 	}
 	return nil
 }

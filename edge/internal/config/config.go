@@ -29,6 +29,7 @@ type Config struct {
 	Cameras         []Camera `yaml:"cameras"`
 	Outbox          Outbox   `yaml:"outbox"`
 	Budget          Budget   `yaml:"budget"`
+	Upgrade         Upgrade  `yaml:"upgrade"`
 	Status          Status   `yaml:"status"`
 	Log             Log      `yaml:"log"`
 
@@ -111,6 +112,14 @@ type Budget struct {
 	Alarms    float64 `yaml:"alarms_only"`
 }
 
+// Upgrade is which programs the centre may send.
+type Upgrade struct {
+	Key      string        `yaml:"key"`
+	Unsigned bool          `yaml:"unsigned"`
+	Floor    string        `yaml:"floor"`
+	Confirm  time.Duration `yaml:"confirm"`
+}
+
 // Status is the local page for the technician.
 type Status struct {
 	Listen string `yaml:"listen"`
@@ -134,8 +143,9 @@ func Default() Config {
 		Outbox: Outbox{
 			TelemetryMB: 512, BulkMB: 128, GraceMB: 256, Grace: 72 * time.Hour, CommitEvery: 500 * time.Millisecond,
 		},
-		Budget: Budget{ResetDay: 1, Eco: 0.8, Alarms: 0.95},
-		Log:    Log{Level: "info", Format: "text"},
+		Budget:  Budget{ResetDay: 1, Eco: 0.8, Alarms: 0.95},
+		Upgrade: Upgrade{Confirm: 5 * time.Minute},
+		Log:     Log{Level: "info", Format: "text"},
 	}
 }
 

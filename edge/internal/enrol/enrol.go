@@ -28,6 +28,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/fengsui/fengsui/shared/run"
 	"github.com/fengsui/fengsui/shared/tlsconf"
 	"github.com/fengsui/fengsui/shared/wire"
 )
@@ -45,6 +46,7 @@ type Identity struct {
 	Key         string `json:"key"`
 	Certificate string `json:"certificate"`
 	CA          string `json:"ca"`
+	ReleaseKey  string `json:"release_key,omitempty"` // of programs, as the centre gave it at the enrolment; a renewal keeps it
 }
 
 // ErrNone is returned when the terminal is not enrolled.
@@ -83,7 +85,7 @@ func Enrol(ctx context.Context, c Centre, dir string, t Ticket) (Identity, error
 	if err := compare(reply.CA, t.CA); err != nil {
 		return Identity{}, fmt.Errorf("enrol: %w", err)
 	}
-	return c.keep(dir, key, reply)
+	return c.keep(dir, key, reply, reply.ReleaseKey)
 }
 
 // Renew trades the certificate for a new one with a new key.
@@ -112,7 +114,7 @@ func Renew(ctx context.Context, c Centre, dir string, now time.Time) (Identity, 
 	if reply.CA != old.CA {
 		return Identity{}, errors.New("renew certificate: the centre answers with another authority than the one that enrolled this terminal; enrol again with a new token")
 	}
-	return c.keep(dir, key, reply)
+	return c.keep(dir, key, reply, old.ReleaseKey)
 }
 
 // recognise asks the centre for its authority and compares it with the fingerprint.
@@ -216,13 +218,13 @@ func (c Centre) call(ctx context.Context, method, path string, in, out any) erro
 }
 
 // keep checks what the centre gave and writes it, whole or not at all.
-func (c Centre) keep(dir, key string, reply wire.EnrolReply) (Identity, error) {
+func (c Centre) keep(dir, key string, reply wire.EnrolReply, releaseKey string) (Identity, error) {
 	u, err := url.Parse(c.URL)
 	if err != nil {
 		return Identity{}, fmt.Errorf("read address of the centre: %w", err)
 	}
 	id := Identity{
-		Edge: reply.Edge, Key: key, Certificate: reply.Certificate, CA: reply.CA,
+		Edge: reply.Edge, Key: key, Certificate: reply.Certificate, CA: reply.CA, ReleaseKey: releaseKey,
 		Broker: net.JoinHostPort(u.Hostname(), strconv.Itoa(reply.MQTTPort)),
 	}
 	if err := id.signed(); err != nil {
@@ -235,24 +237,10 @@ func (c Centre) keep(dir, key string, reply wire.EnrolReply) (Identity, error) {
 	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return Identity{}, fmt.Errorf("make data folder: %w", err)
 	}
-	return id, replace(filepath.Join(dir, file), text)
-}
-
-// replace writes a file so that a power cut leaves the old or the new one.
-func replace(path string, text []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".identity-*") // made with 0600
-	if err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
+	if err := run.Replace(filepath.Join(dir, file), text); err != nil {
+		return Identity{}, fmt.Errorf("keep identity: %w", err)
 	}
-	_, err = f.Write(text)
-	err = errors.Join(err, f.Sync(), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		return errors.Join(fmt.Errorf("write %s: %w", path, err), os.Remove(f.Name()))
-	}
-	return nil
+	return id, nil
 }
 
 // Check returns an error that names the file when there is an identity that cannot be used.

@@ -18,6 +18,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/fengsui/fengsui/shared/desired"
+	"github.com/fengsui/fengsui/shared/run"
 	"github.com/fengsui/fengsui/shared/wire"
 )
 
@@ -104,30 +105,11 @@ func (k *Keeper) save(next state) error {
 	if err != nil {
 		return fmt.Errorf("keep configuration: %w", err)
 	}
-	if err := write(k.file, text); err != nil {
+	if err := run.Replace(k.file, text); err != nil {
 		return fmt.Errorf("keep configuration: %w", err)
 	}
 	k.st = next
 	return nil
-}
-
-func write(file string, text []byte) error {
-	f, err := os.OpenFile(file+".new", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(text)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	if err := os.Rename(file+".new", file); err != nil {
-		return err
-	}
-	dir, err := os.Open(filepath.Dir(file))
-	if err != nil {
-		return err
-	}
-	return errors.Join(dir.Sync(), dir.Close())
 }
 
 // Run is what to run now: a document, nil for edge.yml, and whether it is on trial. It counts the start of

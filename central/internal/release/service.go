@@ -1,0 +1,201 @@
+package release
+
+import (
+	"cmp"
+	"context"
+	"crypto/ed25519"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/fengsui/fengsui/central/internal/actor"
+	"github.com/fengsui/fengsui/central/internal/device"
+	"github.com/fengsui/fengsui/central/internal/errs"
+	"github.com/fengsui/fengsui/central/internal/event"
+	"github.com/fengsui/fengsui/shared/version"
+	"github.com/fengsui/fengsui/shared/wire"
+)
+
+// Devices is the register (device.Service).
+type Devices interface {
+	Visible(ctx context.Context, id string) (device.Device, bool)
+	Connected(ctx context.Context, edge string) bool
+}
+
+// Sender reaches a terminal that is connected (ingest.Ingest).
+type Sender interface {
+	Command(ctx context.Context, edge string, c wire.Command) error
+}
+
+// Options of the service.
+type Options struct {
+	Store   Store
+	Tx      Tx
+	Devices Devices
+	Sender  Sender
+	Events  event.Publisher
+	Log     *slog.Logger
+	Dir     string            // of the files
+	Key     ed25519.PublicKey // of whoever signs; nil: what is unsigned is held as well, for terminals to judge
+}
+
+// Service is the use cases. Start brings terminals to what is wanted.
+type Service struct {
+	Options
+	shelf shelf
+	write sync.Mutex // one change of releases or upgrades at a time
+	loop  loop
+}
+
+// New makes a service.
+func New(o Options) *Service {
+	return &Service{Options: o, shelf: shelf{o.Dir}, loop: newLoop()}
+}
+
+func (s *Service) division(ctx context.Context, edge string) string {
+	d, _ := s.Devices.Visible(actor.WithSystem(ctx, "release"), edge)
+	return d.Division
+}
+
+// List shows every release, the newest version first.
+func (s *Service) List(ctx context.Context) ([]Release, error) {
+	if _, err := actor.Require(ctx, actor.DeviceRead); err != nil {
+		return nil, err
+	}
+	list, err := s.Store.Releases(ctx)
+	for i := range list {
+		list[i].Missing = list[i].Packed > 0 && !s.shelf.whole(list[i])
+	}
+	slices.SortFunc(list, func(a, b Release) int {
+		return cmp.Or(version.Compare(b.Version, a.Version), cmp.Compare(a.Arch, b.Arch))
+	})
+	return list, err
+}
+
+// Draft is a program that is about to be uploaded.
+type Draft struct {
+	wire.Release
+	Note   string
+	NoteEN string
+}
+
+// Announce begins an upload, or goes on with one that broke off; it says how much has come. A release that
+// is whole already is a Conflict, unless its file is missing.
+func (s *Service) Announce(ctx context.Context, n Draft) (Release, int64, error) {
+	a, err := actor.Require(ctx, actor.ReleaseWrite)
+	if err != nil {
+		return Release{}, 0, err
+	}
+	if field, why := check(n.Release); field != "" {
+		return Release{}, 0, errs.Field("release."+field, field, why)
+	}
+	if s.Key != nil && !n.SignedBy(s.Key) {
+		return Release{}, 0, errs.Field("release.signature", "signature", "is not that of releases.key in central.yml: fengsui-central release sign makes one")
+	}
+	for field, note := range map[string]string{"note": n.Note, "note_en": n.NoteEN} {
+		if len([]rune(note)) > maxNote {
+			return Release{}, 0, errs.Field("release.note", field, "is longer than 2000 characters")
+		}
+	}
+	r := Release{
+		ID: n.Version + "_" + n.Arch, Release: n.Release, Note: strings.TrimSpace(n.Note), NoteEN: strings.TrimSpace(n.NoteEN),
+		Author: a.ID, AuthorName: a.Name, CreatedAt: event.Stamp(time.Now()),
+	}
+	s.write.Lock()
+	defer s.write.Unlock()
+	old, err := s.Store.Release(ctx, r.ID)
+	switch {
+	case errs.KindOf(err) == errs.NotFound:
+		err = s.Store.AddRelease(ctx, r)
+	case err == nil && old.Release != r.Release && old.Packed == 0:
+		// The file of an upload that was never finished is another now.
+		if err = s.Store.RemoveRelease(ctx, r.ID); err == nil {
+			err = s.Store.AddRelease(ctx, r)
+		}
+	case err == nil && (old.Release != r.Release || s.shelf.whole(old)):
+		err = errs.E(errs.Conflict, "release.exists", "release %s exists already; a program that changed needs a new version", r.ID)
+	case err == nil:
+		r = old
+	}
+	return r, s.shelf.received(r.Release), err
+}
+
+// Piece takes the next piece of an upload. With the last one the program is compared with its hash.
+func (s *Service) Piece(ctx context.Context, id string, offset int64, text []byte) (Release, int64, error) {
+	if _, err := actor.Require(ctx, actor.ReleaseWrite); err != nil {
+		return Release{}, 0, err
+	}
+	s.write.Lock()
+	defer s.write.Unlock()
+	r, err := s.find(ctx, id)
+	if err != nil {
+		return r, 0, err
+	}
+	if s.shelf.whole(r) {
+		return r, 0, errs.E(errs.Conflict, "release.exists", "release %s is whole already", id)
+	}
+	have, err := s.shelf.add(r.Release, offset, text)
+	if err != nil || have < r.Size {
+		return r, have, err
+	}
+	if r.Packed, err = s.shelf.pack(r.Release); err != nil {
+		return r, 0, err
+	}
+	e := event.New(ctx, EventAdded, r.ID, "", r)
+	err = s.Tx.Do(ctx, func(ctx context.Context) error {
+		if err := s.Store.Packed(ctx, id, r.Packed); err != nil {
+			return err
+		}
+		return s.Events.Record(ctx, &e)
+	})
+	if err != nil {
+		return r, have, err
+	}
+	s.Events.Publish(ctx, e)
+	return r, have, nil
+}
+
+func (s *Service) find(ctx context.Context, id string) (Release, error) {
+	r, err := s.Store.Release(ctx, id)
+	if errs.KindOf(err) == errs.NotFound {
+		return r, errs.E(errs.NotFound, "release.not_found", "release %.64s does not exist", id)
+	}
+	return r, err
+}
+
+// Remove deletes a release that no terminal waits for. Terminals that run it go on.
+func (s *Service) Remove(ctx context.Context, id string) error {
+	if _, err := actor.Require(ctx, actor.ReleaseWrite); err != nil {
+		return err
+	}
+	s.write.Lock()
+	defer s.write.Unlock()
+	r, err := s.find(ctx, id)
+	if err != nil {
+		return err
+	}
+	e := event.New(ctx, EventRemoved, r.ID, "", r)
+	err = s.Tx.Do(ctx, func(ctx context.Context) error {
+		open, err := s.Store.Open(ctx)
+		if err != nil {
+			return err
+		}
+		if i := slices.IndexFunc(open, func(u Upgrade) bool { return u.Release == id }); i >= 0 {
+			return errs.E(errs.Conflict, "release.in_use", "terminal %s waits for release %s; withdraw that first", open[i].Edge, id)
+		}
+		if err := s.Store.RemoveRelease(ctx, id); err != nil {
+			return err
+		}
+		return s.Events.Record(ctx, &e)
+	})
+	if err != nil {
+		return err
+	}
+	if err := s.shelf.remove(r.Release); err != nil {
+		s.Log.WarnContext(ctx, "file of a release is not removed", "release", id, "error", err)
+	}
+	s.Events.Publish(ctx, e)
+	return nil
+}
