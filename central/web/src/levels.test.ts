@@ -23,6 +23,7 @@ const mayImport: Record<string, string[]> = {
   'features/device': [...base, 'features/telemetry', 'features/output'],
   'features/board': [...base, 'features/telemetry', 'features/video'],
   'features/fleet': [...base, 'features/device'],
+  'features/release': [...base, 'features/device'],
   'features/map': [...base, 'features/telemetry', 'features/video', 'features/output'],
   'features/desk': [...base, 'features/telemetry', 'features/video'],
   'features/gallery': [...base, 'features/telemetry', 'features/video'],

@@ -23,6 +23,7 @@ export const pages: RouteRecordRaw[] = [
   { path: '/more/devices', name: 'devices', component: () => import('@/features/device/DevicesPage.vue'), meta: { title: 'page.devices', permission: 'device.read' } },
   { path: '/more/devices/:id', name: 'gateway', component: () => import('@/features/device/GatewayPage.vue'), meta: { title: 'page.gateway', permission: 'device.read' } },
   { path: '/more/rollouts', name: 'rollouts', component: () => import('@/features/fleet/RolloutsPage.vue'), meta: { title: 'page.rollouts', permission: 'device.read' } },
+  { path: '/more/releases', name: 'releases', component: () => import('@/features/release/ReleasesPage.vue'), meta: { title: 'page.releases', permission: 'device.write' } },
   { path: '/more/data', name: 'data', component: () => import('@/features/telemetry/DataPage.vue'), meta: { title: 'page.data', permission: 'telemetry.read' } },
   { path: '/more/users', name: 'users', component: () => import('@/features/account/UsersPage.vue'), meta: { title: 'page.users', permission: 'account.read' } },
   { path: '/enrol', name: 'enrol', component: () => import('@/features/device/EnrolPage.vue'), meta: { title: 'page.enrol', open: true } },

@@ -307,7 +307,7 @@ export interface paths {
         /** List roll-outs, newest first */
         get: operations["list-rollouts"];
         put?: never;
-        /** Give the same parts to many edges, in batches */
+        /** Give the same parts, or the same program, to many edges, in batches */
         post: operations["start-rollout"];
         delete?: never;
         options?: never;
@@ -343,6 +343,40 @@ export interface paths {
         put?: never;
         /** Begin no further edge */
         post: operations["cancel-rollout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/config-rollouts/{id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begin no further edge for now */
+        post: operations["pause-rollout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/config-rollouts/{id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Go on with a roll-out that was paused */
+        post: operations["resume-rollout"];
         delete?: never;
         options?: never;
         head?: never;
@@ -653,6 +687,41 @@ export interface paths {
         put?: never;
         /** Make a new token for a simple sensor */
         post: operations["create-device-token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{id}/upgrades": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List which programs an edge was to run, the newest first */
+        get: operations["list-upgrades"];
+        put?: never;
+        /** Have an edge run a version, or go back to the program before */
+        post: operations["upgrade-device"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{id}/upgrades/{upgrade}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take back an upgrade that still waits */
+        post: operations["withdraw-upgrade"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1469,6 +1538,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/releases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List programs of edges, the newest first */
+        get: operations["list-releases"];
+        put?: never;
+        /** Announce a program, or go on with an upload that broke off */
+        post: operations["create-release"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/releases/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Remove a program; edges that run it go on */
+        delete: operations["remove-release"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/releases/{id}/program": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Upload the next piece of a program, at most 512 kB */
+        put: operations["upload-release"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/roles": {
         parameters: {
             query?: never;
@@ -2231,6 +2352,7 @@ export interface components {
             /** Format: int64 */
             rss_bytes: number;
             synced: boolean;
+            upgrade?: components["schemas"]["UpgradeState"];
             version: string;
         };
         Alarm: {
@@ -2430,6 +2552,8 @@ export interface components {
             messages: number;
             /** Format: int64 */
             until?: number;
+            /** Format: int64 */
+            upgrade?: number;
             /** Format: int64 */
             video: number;
         };
@@ -3214,6 +3338,7 @@ export interface components {
             edge: string;
             /** Format: int64 */
             mqtt_port: number;
+            release_key?: string;
             /** Format: int64 */
             time: number;
         };
@@ -3538,6 +3663,10 @@ export interface components {
             items: components["schemas"]["Rejection"][] | null;
             next?: string;
         };
+        ListRelease: {
+            items: components["schemas"]["Release"][] | null;
+            next?: string;
+        };
         ListRole: {
             items: components["schemas"]["Role"][] | null;
             next?: string;
@@ -3576,6 +3705,10 @@ export interface components {
         };
         ListToken: {
             items: components["schemas"]["Token"][] | null;
+            next?: string;
+        };
+        ListUpgrade: {
+            items: components["schemas"]["Upgrade"][] | null;
             next?: string;
         };
         ListUser: {
@@ -3643,6 +3776,7 @@ export interface components {
             /** Format: date-time */
             sent_at?: string;
             state: string;
+            upgrade?: string;
         };
         MonthStats: {
             /** Format: int64 */
@@ -3877,6 +4011,24 @@ export interface components {
             /** @enum {string} */
             reason: "retention" | "type" | "syntax" | "size" | "other";
         };
+        Release: {
+            arch: string;
+            author: string;
+            author_name: string;
+            /** Format: date-time */
+            created_at: string;
+            id: string;
+            missing?: boolean;
+            note: string;
+            note_en: string;
+            /** Format: int64 */
+            packed: number;
+            sha256: string;
+            signature?: string;
+            /** Format: int64 */
+            size: number;
+            version: string;
+        };
         ReleaseInputBody: {
             /** @description How it was proven */
             note: string;
@@ -3887,6 +4039,26 @@ export interface components {
             shift_ms: number;
             /** @description through of the list: what came later is left alone */
             through: string;
+        };
+        ReleaseNew: {
+            /** @description As Go names processors: amd64, arm64, arm */
+            arch: string;
+            note?: string;
+            note_en?: string;
+            sha256: string;
+            /** @description As fengsui-central release sign prints it */
+            signature?: string;
+            /** Format: int64 */
+            size: number;
+            version: string;
+        };
+        ReleaseUpload: {
+            /**
+             * Format: int64
+             * @description Where the next piece begins
+             */
+            next: number;
+            release: components["schemas"]["Release"];
         };
         RenewRequest: {
             /** Format: int64 */
@@ -3931,6 +4103,7 @@ export interface components {
             note: string;
             parts: unknown;
             state: string;
+            version?: string;
         };
         RolloutNew: {
             /**
@@ -3943,9 +4116,11 @@ export interface components {
             edges?: string[] | null;
             note?: string;
             /** @description budget, log, outbox, rules: in place of the same part of each terminal; null: the default */
-            parts: {
+            parts?: {
                 [key: string]: unknown;
             };
+            /** @description Of a program that each is to run, instead of parts */
+            version?: string;
         };
         Row: {
             /** Format: date-time */
@@ -4233,6 +4408,7 @@ export interface components {
             /** Format: int64 */
             time?: number;
             trouble?: string;
+            upgrade?: components["schemas"]["UpgradeState"];
         };
         Step: {
             actor: string;
@@ -4379,6 +4555,63 @@ export interface components {
             device: string;
             /** @description The rule to try; it is not stored */
             rule: components["schemas"]["Rule"];
+        };
+        Upgrade: {
+            author: string;
+            author_name: string;
+            /** Format: date-time */
+            created_at: string;
+            edge: string;
+            error?: string;
+            id: string;
+            note: string;
+            release: string;
+            rollout?: string;
+            /** Format: date-time */
+            settled_at?: string;
+            /** Format: int64 */
+            spent: number;
+            state: string;
+            version: string;
+        };
+        UpgradeNew: {
+            /** @description The way back to the program before, instead of a version */
+            back?: boolean;
+            note?: string;
+            version?: string;
+        };
+        UpgradeOutcome: {
+            /** Format: int64 */
+            at: number;
+            error?: string;
+            from: string;
+            id: string;
+            ok?: boolean;
+            /** Format: int64 */
+            spent?: number;
+            version: string;
+        };
+        UpgradeState: {
+            a?: string;
+            arch: string;
+            b?: string;
+            back?: string;
+            error?: string;
+            floor?: string;
+            /** Format: int64 */
+            got?: number;
+            history?: components["schemas"]["UpgradeOutcome"][] | null;
+            id?: string;
+            last?: components["schemas"]["UpgradeOutcome"];
+            package: string;
+            phase?: string;
+            /** Format: int64 */
+            rate?: number;
+            signed: boolean;
+            /** Format: int64 */
+            size?: number;
+            slot: string;
+            version?: string;
         };
         User: {
             /** Format: date-time */
@@ -5309,6 +5542,68 @@ export interface operations {
             };
         };
     };
+    "pause-rollout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rollout"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "resume-rollout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rollout"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "list-device-kinds": {
         parameters: {
             query?: never;
@@ -6011,6 +6306,104 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DeviceToken"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-upgrades": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListUpgrade"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "upgrade-device": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpgradeNew"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Upgrade"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "withdraw-upgrade": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                upgrade: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Upgrade"];
                 };
             };
             /** @description Problem */
@@ -7894,6 +8287,134 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListSwitching"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-releases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListRelease"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "create-release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReleaseNew"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReleaseUpload"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "remove-release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "upload-release": {
+        parameters: {
+            query?: {
+                offset?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReleaseUpload"];
                 };
             };
             /** @description Problem */

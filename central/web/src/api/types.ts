@@ -27,10 +27,12 @@ export type Enrolled = Narrow<S['DeviceAdded'], { device: Device }>
 export type EdgeStatus = S['Status']
 export type Loss = S['Loss']
 export type ConfigVersion = S['Version']
+export type Release = S['Release']
+export type Rollout = S['Rollout']
+export type Upgrade = S['Upgrade']
 
 // A roll-out gives parts of the configuration, or a program of a version, to many terminals.
 export type RolloutMember = S['Member']
-export type Rollout = S['Rollout'] & { version?: string }
 
 export type Level = 1 | 2 | 3 | 4
 export type AlarmState = 'open' | 'acknowledged' | 'returned' | 'cleared'
