@@ -30,7 +30,7 @@ func needs(operation string) actor.Permission {
 		return actor.TelemetryHold
 	case "create-board", "change-board", "remove-board", "restore-board":
 		return actor.BoardWrite
-	case "list-rules", "list-alarms", "export-alarms", "get-alarm", "list-alarm-events", "alarm-events":
+	case "list-rules", "export-rulebook", "list-alarms", "export-alarms", "get-alarm", "list-alarm-events", "alarm-events":
 		return actor.AlarmRead
 	case "acknowledge-alarm", "comment-alarm", "shelve-alarm", "unshelve-alarm":
 		return actor.AlarmAck

@@ -7,6 +7,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/fengsui/fengsui/central/internal/document"
 	"github.com/fengsui/fengsui/central/internal/page"
 	"github.com/fengsui/fengsui/central/internal/rulebook"
 	"github.com/fengsui/fengsui/shared/rule"
@@ -23,6 +24,10 @@ type bookFilter struct {
 	Class  string `query:"class" maxLength:"64"`
 	Device string `query:"device" maxLength:"64" doc:"Only rules that watch this device"`
 	Sort   string `query:"sort" enum:",name,-name,level,-level,state,-state,fired,-fired,overrides,-overrides,updated,-updated" doc:"- before it: the other way round"`
+}
+
+func (f *bookFilter) filter() rulebook.Filter {
+	return rulebook.Filter{Search: strings.TrimSpace(f.Q), State: rulebook.State(f.State), Class: f.Class, Device: f.Device, Sort: f.Sort}
 }
 
 type ruleDraft struct {
@@ -86,9 +91,12 @@ func RegisterRulebook(s *Server, svc *rulebook.Service) {
 	}
 	register(s, op("list-rulebook", http.MethodGet, "/rulebook", "List the alarm rules as they are kept"),
 		func(ctx context.Context, in *bookFilter) (*body[page.List[rulebook.BookLine]], error) {
-			return listed(svc.List(ctx, rulebook.Filter{
-				Search: strings.TrimSpace(in.Q), State: rulebook.State(in.State), Class: in.Class, Device: in.Device, Sort: in.Sort,
-			}))
+			return listed(svc.List(ctx, in.filter()))
+		})
+	registerSheet(s, op("export-rulebook", "", "/rulebook/export.xlsx", "The list of alarm rules as a workbook"), "rules",
+		func(ctx context.Context, in *bookFilter) (document.Sheet, error) {
+			lines, err := svc.List(ctx, in.filter())
+			return ruleSheet(lines), err
 		})
 	register(s, op("get-rule", http.MethodGet, "/rulebook/{id}", "Show one rule, its overrides and how far its terminals are"),
 		func(ctx context.Context, in *RuleID) (*body[rulebook.RuleDetail], error) {

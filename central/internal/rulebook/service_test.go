@@ -422,6 +422,44 @@ func TestOverridesKeepTheHysteresisEndByTimeAndFitTheText(t *testing.T) {
 	})
 }
 
+func TestAnOverrideEndsByItsTimeAndIsOnRecord(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		d := newDesk(t, db, high(5))
+		four, soon := 4.0, time.Now().Add(time.Hour)
+		minute := rule.Duration(time.Minute)
+		for _, n := range []rulebook.NewOverride{
+			{Device: "a", Exception: rule.Exception{Limit: &four, Until: &soon}, Reason: "施工"},
+			{Device: "b", Exception: rule.Exception{For: &minute}, Reason: "波浪"},
+		} {
+			n.Rule = "high"
+			if _, err := d.Override(leader(city), n); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := d.Expire(system(), soon.Add(-time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		d.judges("high", map[string]float64{"a": 4, "b": 5})
+		d.events = nil
+		if err := d.Expire(system(), soon); err != nil {
+			t.Fatal(err)
+		}
+		d.judges("high", map[string]float64{"a": 5, "b": 5})
+		if len(d.events) != 1 || d.events[0].Kind != rulebook.EventOverrideExpired || d.why != "施工" {
+			t.Errorf("recorded %+v, because of %q", d.events, d.why)
+		}
+		r, err := d.Get(system(), "high")
+		if err != nil || len(r.Holding) != 1 || r.Holding[0].Device != "b" || r.Holding[0].For == nil || r.Holding[0].Limit != nil {
+			t.Errorf("still holding %+v, %v", r.Holding, err)
+		}
+		if err := d.Expire(system(), soon); err != nil || len(d.events) != 1 {
+			t.Errorf("ended twice: %v, %+v", err, d.events)
+		}
+		d.open()
+		d.judges("high", map[string]float64{"a": 5, "b": 5})
+	})
+}
+
 func TestBadRulesAreRefusedByField(t *testing.T) {
 	d := newDesk(t, storetest.SQLite(t), high(5))
 	boss := leader(city)

@@ -1658,6 +1658,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/rulebook/export.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The list of alarm rules as a workbook */
+        get: operations["export-rulebook"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/rulebook/{id}": {
         parameters: {
             query?: never;
@@ -8546,6 +8563,46 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Kept"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "export-rulebook": {
+        parameters: {
+            query?: {
+                /** @description Search in id, names, property, class and source */
+                q?: string;
+                state?: "" | "draft" | "published" | "withdrawn";
+                class?: string;
+                /** @description Only rules that watch this device */
+                device?: string;
+                /** @description - before it: the other way round */
+                sort?: "" | "name" | "-name" | "level" | "-level" | "state" | "-state" | "fired" | "-fired" | "overrides" | "-overrides" | "updated" | "-updated";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description An XLSX workbook */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
                 };
             };
             /** @description Problem */

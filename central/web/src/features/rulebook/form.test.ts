@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { applies, emptyForm, faults, formOf, namesIn, ruleOf, secondsOf, shownOf, sumOf } from './form'
+import { applies, emptyForm, faults, formOf, namesIn, ruleOf, secondsOf, shownOf, sumOf, unseen } from './form'
 import type { Device, Rule, Trial } from '@/api/types'
 
 const rule = { id: 'r', name: '超警戒', name_en: 'w', class: 'water_level', property: 'water_level', condition: 'above', limit: 5.2, clear: 5.1, for: '1m30s', level: 3, source: '演示', effective: '', unverified: true } as Rule
@@ -13,8 +13,16 @@ describe('a rule and its form', () => {
     expect(ruleOf({ ...formOf(rule), condition: 'silent' })).toMatchObject({ limit: 0, clear: 0 })
   })
   it('keeps inputs and actions over a round', () => {
-    const joint = { ...rule, condition: 'expression', limit: 0, clear: 0, expression: 'water_level > up', devices: ['a'], inputs: { up: { device: 'b', property: 'water_level' } }, actions: [{ device: 's', output: 'siren' }] } as Rule
-    expect(ruleOf(formOf(joint))).toMatchObject({ inputs: joint.inputs, actions: joint.actions, devices: ['a'], expression: 'water_level > up' })
+    const joint = { ...rule, condition: 'expression', limit: 0, clear: 0, expression: 'water_level > up', devices: ['a'], inputs: { up: { device: 'b', property: 'water_level' } }, max_age: '2m0s', actions: [{ device: 's', output: 'siren', for: '1m30s' }, { device: 's', output: 'lamp' }] } as unknown as Rule
+    expect(ruleOf(formOf(joint))).toMatchObject({ inputs: joint.inputs, max_age: '120s', devices: ['a'], expression: 'water_level > up' })
+    expect(ruleOf(formOf(joint)).actions).toEqual([{ device: 's', output: 'siren', for: '90s' }, { device: 's', output: 'lamp' }])
+    expect(ruleOf({ ...formOf(joint), condition: 'above', limit: 1, clear: 1 })).toMatchObject({ max_age: undefined, inputs: undefined })
+  })
+  it('gives back untouched what it does not show, and says what that is', () => {
+    const newer = { ...rule, exceptions: { a: { off: true } } } as Rule
+    expect(unseen(formOf(newer))).toEqual(['exceptions'])
+    expect(unseen(formOf(rule))).toEqual([])
+    expect(ruleOf(formOf(newer))).toMatchObject({ exceptions: { a: { off: true } } })
   })
   it('is about the class, or about the devices that are named', () => {
     const device = (id: string, of: string) => ({ id, name: id, class: of, series: [{ property: 'water_level' }] }) as Device
@@ -40,6 +48,7 @@ describe('what is wrong with a rule', () => {
     expect(wrong({ condition: 'below', clear: 5 })).toEqual({ clear: 'rule.fault.clear_below' })
     expect(wrong({ condition: 'silent', forS: 0 })).toEqual({ for: 'rule.fault.for' })
     expect(wrong({ condition: 'rise', windowS: 90000 })).toEqual({ window: 'rule.fault.day' })
+    expect(wrong({ actions: [{ device: 's', output: 'siren', forS: -1 }] })).toEqual({ actions: 'rule.fault.day' })
     expect(wrong({ effective: '3/2024' })).toEqual({ effective: 'rule.fault.effective' })
     expect(wrong({ condition: 'expression', expression: 'water_level' })).toEqual({ expression: 'rule.fault.compare' })
     expect(wrong({ condition: 'expression', expression: 'rain > 1' })).toEqual({ expression: 'rule.fault.unknown' })

@@ -19,12 +19,21 @@ export interface RuleForm {
   forS: number | ''
   expression: string
   inputs: { name: string; device: string; property: string }[]
+  // maxAgeS of an expression and forS of an action: 0 and '' leave it to the centre and to the output.
+  maxAgeS: number | ''
   level: Level
-  // actions are "device/output".
-  actions: string[]
+  actions: Action[]
   source: string
   effective: string
   unverified: boolean
+  // whole is the rule as it came: what the form does not show goes back untouched.
+  whole?: Rule
+}
+
+export interface Action {
+  device: string
+  output: string
+  forS: number | ''
 }
 
 // secondsOf reads a duration as the centre writes it: 1h30m, 3s.
@@ -37,13 +46,21 @@ export function formOf(rule: Rule): RuleForm {
   return {
     id: rule.id, name: rule.name, nameEn: rule.name_en, condition: conditions.find((c) => c === rule.condition) ?? 'above', class: rule.class, property: rule.property,
     devices: [...(rule.devices ?? [])], limit: rule.limit, clear: rule.clear, windowS: secondsOf(rule.window), forS: secondsOf(rule.for), expression: rule.expression ?? '',
-    inputs: Object.entries(rule.inputs ?? {}).map(([name, one]) => ({ name, ...one })), level: rule.level, actions: (rule.actions ?? []).map((a) => `${a.device}/${a.output}`),
-    source: rule.source, effective: rule.effective, unverified: rule.unverified,
+    inputs: Object.entries(rule.inputs ?? {}).map(([name, one]) => ({ name, ...one })), maxAgeS: secondsOf(rule.max_age), level: rule.level,
+    actions: (rule.actions ?? []).map((a) => ({ device: a.device, output: a.output, forS: secondsOf(a.for) })),
+    source: rule.source, effective: rule.effective, unverified: rule.unverified, whole: rule,
   }
 }
 
 export function emptyForm(id: string): RuleForm {
-  return { id, name: '', nameEn: '', condition: 'above', class: 'water_level', property: 'water_level', devices: [], limit: '', clear: '', windowS: 3600, forS: 0, expression: '', inputs: [], level: 3, actions: [], source: '', effective: '', unverified: false }
+  return { id, name: '', nameEn: '', condition: 'above', class: 'water_level', property: 'water_level', devices: [], limit: '', clear: '', windowS: 3600, forS: 0, expression: '', inputs: [], maxAgeS: 0, level: 3, actions: [], source: '', effective: '', unverified: false }
+}
+
+const shown = new Set(['id', 'name', 'name_en', 'class', 'property', 'devices', 'condition', 'limit', 'clear', 'window', 'for', 'expression', 'inputs', 'max_age', 'level', 'actions', 'source', 'effective', 'unverified'])
+
+// unseen names what the rule has and the form does not show.
+export function unseen(form: RuleForm): string[] {
+  return Object.entries(form.whole ?? {}).filter(([key, value]) => !shown.has(key) && value !== undefined).map(([key]) => key)
 }
 
 type Field = 'limit' | 'clear' | 'window' | 'expression'
@@ -67,12 +84,12 @@ export function ruleOf(form: RuleForm): Rule {
   const { condition } = form
   const joint = has(condition, 'expression')
   return {
-    id: form.id, name: form.name.trim(), name_en: form.nameEn.trim() || form.name.trim(), class: form.class, property: form.property, devices: form.devices.length ? form.devices : undefined, condition,
+    ...form.whole, id: form.id, name: form.name.trim(), name_en: form.nameEn.trim() || form.name.trim(), class: form.class, property: form.property, devices: form.devices.length ? form.devices : undefined, condition,
     limit: has(condition, 'limit') ? Number(form.limit) : 0, clear: has(condition, 'clear') ? Number(form.clear) : 0, window: has(condition, 'window') ? `${String(Number(form.windowS))}s` : undefined,
     for: `${String(Number(form.forS))}s`, expression: joint ? form.expression.trim() : undefined,
     inputs: joint && form.inputs.length ? Object.fromEntries(form.inputs.map((i) => [i.name.trim(), { device: i.device, property: i.property }])) : undefined,
-    level: form.level,
-    actions: form.actions.length ? form.actions.map((a) => ({ device: a.slice(0, a.indexOf('/')), output: a.slice(a.indexOf('/') + 1) })) : undefined,
+    max_age: joint && Number(form.maxAgeS) ? `${String(Number(form.maxAgeS))}s` : undefined, level: form.level,
+    actions: form.actions.length ? form.actions.map((a) => ({ device: a.device, output: a.output, ...(Number(a.forS) ? { for: `${String(Number(a.forS))}s` } : {}) })) : undefined,
     source: form.source.trim(), effective: form.effective.trim(), unverified: form.unverified,
   }
 }
@@ -105,7 +122,9 @@ export function faults(form: RuleForm, offered: readonly string[]): Partial<Reco
   if (has(condition, 'window') && !(Number(form.windowS) > 0 && Number(form.windowS) <= 86400)) out.window = { key: 'rule.fault.day' }
   if (Number(form.forS) < 0 || Number(form.forS) > 86400) out.for = { key: 'rule.fault.day' }
   else if ((condition === 'stuck' || condition === 'silent') && !(Number(form.forS) > 0)) out.for = { key: 'rule.fault.for' }
+  if (form.actions.some((a) => Number(a.forS) < 0 || Number(a.forS) > 86400)) out.actions = { key: 'rule.fault.day' }
   if (has(condition, 'expression')) {
+    if (Number(form.maxAgeS) < 0 || Number(form.maxAgeS) > 86400) out.max_age = { key: 'rule.fault.day' }
     const names = namesIn(form.expression)
     const known = new Set([...offered, ...form.inputs.map((i) => i.name.trim())])
     const unknown = names.find((n) => !known.has(n))

@@ -6,11 +6,13 @@ import type { Rule, RuleOverride } from '@/api/types'
 import { useSay } from '@/i18n/say'
 import { full } from '@/i18n/time'
 import { valueText } from '@/i18n/values'
+import { useProperties } from '@/ui/properties'
 
 export function useRuleWords() {
   const { t, te } = useI18n()
   const live = useLive()
   const say = useSay()
+  const known = useProperties()
 
   // span is a duration in words, by its two largest units.
   function span(seconds: number): string {
@@ -22,14 +24,14 @@ export function useRuleWords() {
     if (first < 0) return t('rule.span.s', { n: 0 })
     return parts.slice(first, first + 2).filter((one) => one.n > 0).map((one) => t(`rule.span.${one.unit}`, { n: one.n })).join(' ')
   }
-  // seriesOf is how a property is named and measured, by the first device that has it.
+  // seriesOf is how a property is named and measured, by the first device that has it, else by the profiles.
   function seriesOf(rule: Pick<Rule, 'class' | 'property' | 'devices'>) {
     for (const d of live.devices.values()) {
       if (rule.devices?.length ? !rule.devices.includes(d.id) : d.class !== rule.class) continue
       const found = d.series?.find((s) => s.property === rule.property)
       if (found) return found
     }
-    return undefined
+    return known.named(rule.property)
   }
   const className = (c: string) => (te(`device.class.${c}`) ? t(`device.class.${c}`) : c)
   const deviceName = (id: string) => live.devices.get(id)?.name ?? id
@@ -53,6 +55,7 @@ export function useRuleWords() {
     const s = seriesOf(rule)
     const parts = o.off ? [t('rule.override.off')] : []
     if (o.limit !== undefined) parts.push(t('rule.override.limit', { limit: valueText(o.limit, s?.unit ?? '', s?.digits) }))
+    if (o.limit !== undefined && o.clear !== undefined) parts.push(t('rule.override.ends', { clear: valueText(o.clear, s?.unit ?? '', s?.digits) }))
     if (o.for !== undefined) parts.push(t('rule.override.for', { for: span(secondsOf(o.for)) }))
     return [...parts, o.until ? t('rule.override.until', { until: full(new Date(o.until)) }) : t('rule.override.for_ever')].join(' · ')
   }
