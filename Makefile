@@ -17,7 +17,7 @@ demo: build ## a whole city desk with simulated terminals; prints the address an
 	bin/fengsui-demo --bin bin --data .demo
 
 test: prepare build lint unit story ## build, lint and run every test
-bench: prepare build ## measure the targets of the design into docs/benchmarks.md
+bench: prepare build test/web/node_modules/.package-lock.json ## measure the targets of the design into docs/benchmarks.md
 	cd test && go run ./bench --bin ../bin --out ../docs/benchmarks.md
 
 soak: build ## a thousand random kills, every reading accounted for (about half an hour); see docs/soak.md

@@ -80,6 +80,16 @@ func field(file, name string) string {
 	return "unknown"
 }
 
+// notMeasured is the line of a part that failed: the others' figures stand without it.
+func notMeasured(part string, err error) figure {
+	why, _, _ := strings.Cut(err.Error(), "\n")
+	why = strings.NewReplacer("|", "/", "\t", " ").Replace(why)
+	if r := []rune(why); len(r) > 300 {
+		why = string(r[:300]) + " …"
+	}
+	return figure{"Part `" + part + "`", "–", "not measured: " + why}
+}
+
 // report is docs/benchmarks.md.
 func report(figures []figure, args []string) string {
 	var b strings.Builder
