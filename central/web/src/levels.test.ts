@@ -16,6 +16,7 @@ const mayImport: Record<string, string[]> = {
   ui: ['api', 'i18n', 'stores'],
   map: ['api', 'i18n', 'stores', 'ui'],
   'features/account': base,
+  'features/duty': base,
   'features/output': base,
   'features/rulebook': base,
   'features/telemetry': [...base, 'features/output', 'features/rulebook', 'features/video'],

@@ -8,6 +8,8 @@ declare module 'vue-router' {
     permission?: string
     // open pages need no session.
     open?: boolean
+    // bare pages have no frame: paper and public boards.
+    bare?: boolean
   }
 }
 
@@ -25,6 +27,9 @@ export const pages: RouteRecordRaw[] = [
   { path: '/more/rollouts', name: 'rollouts', component: () => import('@/features/fleet/RolloutsPage.vue'), meta: { title: 'page.rollouts', permission: 'device.read' } },
   { path: '/more/releases', name: 'releases', component: () => import('@/features/release/ReleasesPage.vue'), meta: { title: 'page.releases', permission: 'device.write' } },
   { path: '/more/data', name: 'data', component: () => import('@/features/telemetry/DataPage.vue'), meta: { title: 'page.data', permission: 'telemetry.read' } },
+  { path: '/more/duty/:tab?', name: 'duty', component: () => import('@/features/duty/DutyPage.vue'), meta: { title: 'page.duty', permission: 'duty.read' } },
+  { path: '/duty/print', name: 'duty-print', component: () => import('@/features/duty/PrintPage.vue'), meta: { title: 'page.duty_print', permission: 'duty.read', bare: true } },
+  { path: '/board/duty/:token', name: 'duty-board', component: () => import('@/features/duty/BoardPage.vue'), meta: { title: 'page.duty_board', open: true, bare: true } },
   { path: '/more/users', name: 'users', component: () => import('@/features/account/UsersPage.vue'), meta: { title: 'page.users', permission: 'account.read' } },
   { path: '/enrol', name: 'enrol', component: () => import('@/features/device/EnrolPage.vue'), meta: { title: 'page.enrol', open: true } },
   { path: '/login', name: 'login', component: () => import('@/features/account/LoginPage.vue'), meta: { title: 'page.login', open: true } },

@@ -102,6 +102,9 @@ func (d *demo) settle(ctx context.Context, centre *program) error {
 		}
 		d.logins.Duty = next
 	}
+	if err := d.addRosters(ctx); err != nil {
+		return err
+	}
 	return d.saveLogins()
 }
 

@@ -14,6 +14,8 @@ export interface Live extends LiveState {
   ready: Ref<boolean>
   // health is how the store of readings did when that last changed; undefined for who may not see it.
   health: Ref<Health | undefined>
+  // duty is when who is on duty, or a roster, last changed; what shows it asks again.
+  duty: Ref<string>
   // delayMs is how much later than the fastest message lately the last one came.
   delayMs: Ref<number>
   lastMessageAt: Ref<number>
@@ -35,6 +37,7 @@ const state: LiveState = {
 const connected = ref(false)
 const ready = ref(false)
 const health = shallowRef<Health>()
+const duty = ref('')
 const delayMs = ref(0)
 const lastMessageAt = ref(0)
 const handlers = new Set<(alarm: Alarm) => void>()
@@ -57,6 +60,7 @@ function receive(message: LiveMessage): void {
   delayMs.value = Math.round(skew.add(received, Date.parse(message.time)))
   lastMessageAt.value = received
   if (message.health || message.type === 'snapshot') health.value = message.health
+  if (message.duty || message.type === 'snapshot') duty.value = message.duty ?? message.time
   const fresh = apply(state, message)
   connected.value = true
   if (ready.value) for (const alarm of fresh) for (const handler of handlers) handler(alarm)
@@ -144,6 +148,7 @@ const live: Live = {
   connected,
   ready,
   health,
+  duty,
   delayMs,
   lastMessageAt,
   now: () => Date.now() - skew.offset,

@@ -143,5 +143,6 @@ export interface LiveMessage {
   streams?: Stream[]
   windows?: Maintenance[]
   health?: Health
+  duty?: string
   removed?: { devices?: string[] }
 }
