@@ -25,6 +25,7 @@ type Output struct {
 	OffValue  uint16  `yaml:"off_value,omitempty" json:"off_value,omitempty"` // of the holding register
 	Line      *uint16 `yaml:"line,omitempty" json:"line,omitempty"`           // GPIO number
 	ActiveLow bool    `yaml:"active_low,omitempty" json:"active_low,omitempty"`
+	Topics    *Topics `yaml:"topics,omitempty" json:"topics,omitempty"` // MQTT
 }
 
 // What an output may be.
@@ -79,13 +80,15 @@ func (p *Profile) checkOutputs() error {
 
 // checkPlace wants the keys of the protocol and no others.
 func (p *Profile) checkPlace(i int, o *Output) error {
-	given := map[string]bool{"coil": o.Coil != nil, "holding": o.Holding != nil, "line": o.Line != nil}
+	given := map[string]bool{"coil": o.Coil != nil, "holding": o.Holding != nil, "line": o.Line != nil, "topics": o.Topics != nil}
 	var want []string
 	switch p.Protocol {
 	case ModbusTCP, ModbusRTU, ModbusRTUTCP:
 		want = []string{"coil", "holding"}
 	case GPIO:
 		want = []string{"line"}
+	case MQTTIn:
+		want = []string{"topics"}
 	default:
 		return strict.Bad(item("outputs", i, "id"), "%s has no outputs", p.Protocol)
 	}
@@ -107,6 +110,8 @@ func (p *Profile) checkPlace(i int, o *Output) error {
 		return strict.Bad(item("outputs", i, "on_value"), "on_value and off_value belong to holding")
 	case o.Line == nil && o.ActiveLow:
 		return strict.Bad(item("outputs", i, "active_low"), "belongs to line")
+	case o.Topics != nil:
+		return strict.Below(item("outputs", i, "topics"), o.Topics.check(o.Readback))
 	}
 	return nil
 }

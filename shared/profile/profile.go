@@ -166,7 +166,7 @@ func (p *Profile) checkSections() error {
 		return strict.Bad("protocol", "%q is none of %s", p.Protocol, strings.Join(slices.Sorted(maps.Keys(keys)), ", "))
 	}
 	have := p.sections()
-	if p.Protocol == GPIO && len(have) == 0 && len(p.Series) == 0 {
+	if (p.Protocol == GPIO || p.Protocol == MQTTIn) && len(have) == 0 && len(p.Series) == 0 {
 		return nil // nothing is read
 	}
 	if have[key] == nil || len(have) != 1 {

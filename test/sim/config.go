@@ -23,6 +23,7 @@ type Config struct {
 	RTSP            RTSP      `yaml:"rtsp"`
 	Sensors         []Sensor  `yaml:"sensors"`
 	Stations        []Station `yaml:"stations"`
+	Relays          []Relay   `yaml:"relays"`
 }
 
 // Modbus is one Modbus TCP device.
@@ -74,6 +75,15 @@ type Station struct {
 	Every    time.Duration        `yaml:"every"`
 	Step     time.Duration        `yaml:"step"` // between two observations; 0: real time
 	Values   map[string]wave.Wave `yaml:"values"`
+}
+
+// Relay is one siren or relay that is switched over MQTT.
+type Relay struct {
+	ID       string `yaml:"id"` // also its name at the broker
+	Broker   string `yaml:"broker"`
+	Profile  string `yaml:"profile"`
+	Station  string `yaml:"station"`
+	Password string `yaml:"password"`
 }
 
 // Load reads sim.yml; relative folders in it are meant from its own.
@@ -134,6 +144,15 @@ func (c *Config) check() error {
 		}
 		if d.Every <= 0 || d.Step < 0 || d.Dial == "" || d.Station == "" {
 			return strict.Bad(key, "whom it dials, its name and an interval are needed")
+		}
+	}
+	for i, d := range c.Relays {
+		key := fmt.Sprintf("relays.%d", i)
+		if err := name(key, d.ID); err != nil {
+			return err
+		}
+		if d.Broker == "" || d.Station == "" {
+			return strict.Bad(key, "a broker and a station are needed")
 		}
 	}
 	for i, d := range c.Sensors {

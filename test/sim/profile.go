@@ -14,16 +14,16 @@ import (
 
 // registers lays the sources and the outputs out as the profile says; a property without a wave stays at 0.
 // serial: the device has RTU frames.
-func registers(dir, id string, sources map[string]*wave.Source) (points []modbus.Point, coils map[uint16]string, serial bool, err error) {
+func registers(dir, id string, sources map[string]*wave.Source) (d *modbus.Device, serial bool, err error) {
 	profiles, err := profile.LoadDir(filepath.Join(dir, "profiles"))
 	if err != nil {
-		return nil, nil, false, err
+		return d, false, err
 	}
 	p, ok := profiles[id]
 	if !ok || p.Modbus == nil {
-		return nil, nil, false, fmt.Errorf("no Modbus profile %s", id)
+		return d, false, fmt.Errorf("no Modbus profile %s", id)
 	}
-	known := map[string]bool{}
+	known, points := map[string]bool{}, []modbus.Point(nil)
 	for _, r := range p.Modbus.Registers {
 		known[r.Property] = true
 		value := func(time.Time) float64 { return 0 }
@@ -34,16 +34,20 @@ func registers(dir, id string, sources map[string]*wave.Source) (points []modbus
 	}
 	for property := range sources {
 		if !known[property] {
-			return nil, nil, false, fmt.Errorf("profile %s has no property %s", id, property)
+			return d, false, fmt.Errorf("profile %s has no property %s", id, property)
 		}
 	}
-	coils = map[uint16]string{}
+	d = &modbus.Device{Coils: map[uint16]string{}, Held: map[uint16]modbus.Held{}}
 	for _, o := range p.Outputs {
 		if o.Coil != nil {
-			coils[*o.Coil] = o.ID
+			d.Coils[*o.Coil] = o.ID
+		}
+		if o.Holding != nil {
+			d.Held[*o.Holding] = modbus.Held{Name: o.ID, On: o.OnValue, Off: o.OffValue}
 		}
 	}
-	return append(points, gaps(points, p.Modbus.MaxGap)...), coils, p.Protocol != profile.ModbusTCP, nil
+	d.Points = append(points, gaps(points, p.Modbus.MaxGap)...)
+	return d, p.Protocol != profile.ModbusTCP, nil
 }
 
 // gaps are the registers between two values that the profile says may be read along; they hold 0.

@@ -1,5 +1,5 @@
-// Package sim is the simulated field: Modbus devices, satellite receivers, stations, IP cameras and simple sensors,
-// as one configuration describes them. The demo, the tests and the benchmarks run it as its own program.
+// Package sim is the simulated field: Modbus devices, satellite receivers, stations, IP cameras, simple
+// sensors and relays, as one configuration describes them. The demo, the tests and the benchmarks run it as its own program.
 // Rule that must never break: whatever it says is labelled 演示数据, and it listens on loopback only.
 package sim
 
@@ -18,6 +18,7 @@ import (
 	"github.com/fengsui/fengsui/test/sim/camera"
 	"github.com/fengsui/fengsui/test/sim/modbus"
 	"github.com/fengsui/fengsui/test/sim/nmea"
+	"github.com/fengsui/fengsui/test/sim/relay"
 	"github.com/fengsui/fengsui/test/sim/sensor"
 	"github.com/fengsui/fengsui/test/sim/station"
 	"github.com/fengsui/fengsui/test/sim/wave"
@@ -55,7 +56,7 @@ func (s *Sim) Start(ctx context.Context) error {
 	if s.Config.Epoch.IsZero() {
 		s.Config.Epoch = time.Now()
 	}
-	if err := errors.Join(s.makeModbus(), s.makeSensors(), s.makeStations()); err != nil {
+	if err := errors.Join(s.makeModbus(), s.makeSensors(), s.makeStations(), s.makeRelays()); err != nil {
 		return err
 	}
 	s.makeNMEA()
@@ -84,17 +85,17 @@ func (s *Sim) Stop(ctx context.Context) error {
 func (s *Sim) makeModbus() error {
 	for _, c := range s.Config.Modbus {
 		sources := s.values(c.ID, c.Values)
-		points, coils, serial, err := registers(s.Config.FirmwareConfigs, c.Profile, sources)
+		d, serial, err := registers(s.Config.FirmwareConfigs, c.Profile, sources)
 		if err != nil {
 			return fmt.Errorf("modbus %s: %w", c.ID, err)
 		}
-		d := &modbus.Device{Listen: c.Listen, Unit: c.Unit, Points: points, Coils: coils, Log: s.Log.With("device", c.ID)}
+		d.Listen, d.Unit, d.Log = c.Listen, c.Unit, s.Log.With("device", c.ID)
 		s.devices[c.ID], s.address[c.ID] = d, d.Addr
 		if serial {
 			r := &modbus.Serial{Device: d}
 			s.devices[c.ID], s.address[c.ID] = r, r.Addr
 		}
-		if len(coils) > 0 {
+		if len(d.Outputs()) > 0 {
 			s.outputs[c.ID] = d.Outputs
 		}
 	}
@@ -150,6 +151,22 @@ func (s *Sim) makeStations() error {
 			Log: s.Log.With("device", c.ID),
 		}
 		s.devices[c.ID], s.station[c.ID] = d, d
+	}
+	return nil
+}
+
+func (s *Sim) makeRelays() error {
+	for _, c := range s.Config.Relays {
+		profiles, err := profile.LoadDir(filepath.Join(s.Config.FirmwareConfigs, "profiles"))
+		if err != nil {
+			return err
+		}
+		p := profiles[c.Profile]
+		if p == nil || p.Protocol != profile.MQTTIn || len(p.Outputs) == 0 {
+			return fmt.Errorf("relay %s: profile %q switches nothing over MQTT", c.ID, c.Profile)
+		}
+		r := &relay.Relay{ID: c.ID, Broker: c.Broker, Station: c.Station, Password: c.Password, Profile: p, Log: s.Log.With("device", c.ID)}
+		s.devices[c.ID], s.outputs[c.ID] = r, r.Outputs
 	}
 	return nil
 }

@@ -38,9 +38,11 @@ type Case struct {
 	Secret    string             `yaml:"secret"`  // of frames: the password that the agent is told
 	Frames    []Frame            `yaml:"frames"`
 	Levels    map[int]int        `yaml:"levels"` // by GPIO number: 0 or 1
+	Switch    string             `yaml:"switch"` // of exchanges or levels: the output that is switched instead of reading
+	To        string             `yaml:"to"`     // of Switch: on or off
 	Want      map[string]float64 `yaml:"want"`
 	Bad       []string           `yaml:"bad"`    // of Want: read, but out of the range of the device
-	Error     string             `yaml:"error"`  // instead of Want: exception or no fix
+	Error     string             `yaml:"error"`  // instead of Want, or of what Switch is to do: exception, no fix, no answer …
 	At        map[string]string  `yaml:"at"`     // of frames: when it was measured, 2026-11-24T08:00:00+08:00
 	Count     map[string]int     `yaml:"count"`  // of frames: how many values there are, when more than one; Want has the last
 	Urgent    bool               `yaml:"urgent"` // of frames: the station itself calls it an alarm
@@ -48,7 +50,8 @@ type Case struct {
 }
 
 // Exchange is one request with its answer, whole messages in hexadecimal. The transaction number of Modbus
-// TCP and the request number of SNMP are not compared.
+// TCP and the request number of SNMP are not compared. Without a response the device is silent. Over MQTT both are
+// a topic, a space and what is published there.
 type Exchange struct {
 	Request  string `yaml:"request"`
 	Response string `yaml:"response"`
@@ -60,6 +63,7 @@ const patience = 5 * time.Second
 // errorsOf are the errors that a case may expect.
 var errorsOf = map[string]error{
 	"exception": driver.ErrException, "no fix": driver.ErrNoValue, "no value": driver.ErrNoValue, "malformed": driver.ErrMalformed,
+	"no answer": driver.ErrTimeout,
 }
 
 // Dir is where the cases of a profile are: beside the folder of profiles.
@@ -91,8 +95,10 @@ func Load(dir string) ([]Case, error) {
 			return nil, fmt.Errorf("%s: name is missing", file)
 		case count(len(c.Exchanges) > 0, len(c.Lines) > 0, len(c.Frames) > 0, len(c.Levels) > 0) != 1:
 			return nil, fmt.Errorf("%s: give exchanges, lines, frames or levels", file)
-		case count(len(c.Want) > 0, c.Error != "", len(c.Frames) > 0 && len(c.Want) == 0) != 1:
-			return nil, fmt.Errorf("%s: give want or error", file)
+		case (c.Switch != "") != (c.To == profile.On || c.To == profile.Off):
+			return nil, fmt.Errorf("%s: switch needs to: on or off", file)
+		case count(len(c.Want) > 0, c.Error != "", len(c.Frames) > 0 && len(c.Want) == 0, c.Switch != "" && c.Error == "") != 1:
+			return nil, fmt.Errorf("%s: give want, switch or error", file)
 		case c.Error != "" && errorsOf[c.Error] == nil:
 			return nil, fmt.Errorf("%s: error %q is none that a driver has", file, c.Error)
 		}
@@ -117,6 +123,8 @@ func Run(ctx context.Context, p *profile.Profile, c Case, open driver.Opener) er
 	switch {
 	case p.Protocol == profile.HTTPPush:
 		return c.source(ctx, p, open, c.post)
+	case p.Protocol == profile.MQTTIn && c.Switch != "":
+		return c.order(ctx, p, open)
 	case p.Protocol == profile.MQTTIn:
 		return c.publish(ctx, p, open)
 	case p.Protocol == profile.Recording:
@@ -146,6 +154,9 @@ func (c *Case) ask(ctx context.Context, o driver.Options, open driver.Opener) er
 	d, err := open(o)
 	if err != nil {
 		return err
+	}
+	if c.Switch != "" {
+		return errors.Join(c.flip(ctx, d, o.Profile), d.Close())
 	}
 	reader, ok := d.(driver.Reader)
 	if !ok {
@@ -253,9 +264,11 @@ func (c *Case) answer(conn net.Conn, protocol string) error {
 		if err != nil {
 			return err
 		}
-		response, err := frame(x.Response)
-		if err != nil {
-			return err
+		var response []byte
+		if x.Response != "" {
+			if response, err = frame(x.Response); err != nil {
+				return err
+			}
 		}
 		got := make([]byte, len(request))
 		if _, err := io.ReadFull(conn, got); err != nil {

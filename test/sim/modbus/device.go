@@ -25,16 +25,24 @@ type Point struct {
 	Value   func(at time.Time) float64
 }
 
+// Held is an output in a holding register.
+type Held struct {
+	Name    string
+	On, Off uint16
+}
+
 // Device is one Modbus TCP server.
 type Device struct {
 	Listen string // address; port 0 takes a free one and keeps it
 	Unit   uint8  // 0 answers to every unit
 	Points []Point
 	Coils  map[uint16]string // outputs by address
+	Held   map[uint16]Held   // the same of holding registers
 	Log    *slog.Logger
 
 	mu     sync.Mutex
-	on     map[uint16]bool // coils; a device that is cut keeps them, as a relay does
+	on     map[uint16]bool   // coils; a device that is cut keeps them, as a relay does
+	held   map[uint16]uint16 // holding registers that were written; likewise
 	addr   string
 	server *modbus.ModbusServer
 }
@@ -118,6 +126,17 @@ func (d *Device) read(unit uint8, table string, addr, quantity uint16) ([]uint16
 			}
 		}
 	}
+	d.mu.Lock()
+	for at, h := range d.Held {
+		if i := int(at) - int(addr); table == profile.Holding && i >= 0 && i < len(out) {
+			word, written := d.held[at]
+			if !written {
+				word = h.Off
+			}
+			out[i], known[i] = word, true
+		}
+	}
+	d.mu.Unlock()
 	for _, ok := range known {
 		if !ok {
 			return nil, modbus.ErrIllegalDataAddress
@@ -133,9 +152,29 @@ func (p Point) overlaps(addr, quantity uint16) bool {
 // HandleHoldingRegisters implements modbus.RequestHandler.
 func (d *Device) HandleHoldingRegisters(r *modbus.HoldingRegistersRequest) ([]uint16, error) {
 	if r.IsWrite {
-		return nil, modbus.ErrIllegalFunction
+		return nil, d.write(r)
 	}
 	return d.read(r.UnitId, profile.Holding, r.Addr, r.Quantity)
+}
+
+// write takes the one value that switches an output.
+func (d *Device) write(r *modbus.HoldingRegistersRequest) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	h, ok := d.Held[r.Addr]
+	switch {
+	case d.Unit != 0 && r.UnitId != d.Unit:
+		return modbus.ErrBadUnitId
+	case !ok || len(r.Args) != 1:
+		return modbus.ErrIllegalFunction
+	case r.Args[0] != h.On && r.Args[0] != h.Off:
+		return modbus.ErrIllegalDataValue
+	}
+	if d.held == nil {
+		d.held = map[uint16]uint16{}
+	}
+	d.held[r.Addr] = r.Args[0]
+	return nil
 }
 
 // HandleInputRegisters implements modbus.RequestHandler.
@@ -167,13 +206,16 @@ func (d *Device) HandleCoils(r *modbus.CoilsRequest) ([]bool, error) {
 	return out, nil
 }
 
-// Outputs says how the coils stand, by the name of the output.
+// Outputs says how they stand, by the name of the output.
 func (d *Device) Outputs() map[string]bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	out := map[string]bool{}
 	for at, name := range d.Coils {
 		out[name] = d.on[at]
+	}
+	for at, h := range d.Held {
+		out[h.Name] = d.held[at] == h.On
 	}
 	return out
 }

@@ -123,15 +123,19 @@ func (s *Serial) answer(request []byte) []byte {
 		words, err = s.Device.HandleInputRegisters(&modbus.InputRegistersRequest{UnitId: unit, Addr: address, Quantity: second})
 	case 5:
 		_, err = s.Device.HandleCoils(&modbus.CoilsRequest{UnitId: unit, Addr: address, Quantity: 1, IsWrite: true, Args: []bool{second == 0xFF00}})
+	case 6:
+		_, err = s.Device.HandleHoldingRegisters(&modbus.HoldingRegistersRequest{UnitId: unit, Addr: address, Quantity: 1, IsWrite: true, Args: []uint16{second}})
 	}
 	switch {
 	case errors.Is(err, modbus.ErrIllegalFunction):
 		out = []byte{unit, function | 0x80, 1}
 	case errors.Is(err, modbus.ErrIllegalDataAddress):
 		out = []byte{unit, function | 0x80, 2}
+	case errors.Is(err, modbus.ErrIllegalDataValue):
+		out = []byte{unit, function | 0x80, 3}
 	case err != nil:
 		out = []byte{unit, function | 0x80, 4}
-	case function == 5:
+	case function == 5, function == 6:
 		out = append(out, request[2:6]...)
 	case bits != nil:
 		packed := make([]byte, (len(bits)+7)/8)

@@ -1,4 +1,4 @@
-// Package mqttin hears devices that publish JSON to a broker near the terminal, such as a Mosquitto on it.
+// Package mqttin hears and switches devices that publish to a broker near the terminal, such as a Mosquitto on it.
 // The agent is a client of that broker with a session that the broker keeps. Rule that must never break: a
 // message is acknowledged to the broker only when it is durable or can never be read, so that the broker
 // delivers again what was not.
@@ -27,27 +27,31 @@ const (
 // device is one that publishes.
 type device struct {
 	id, address, topic, password string
-	json                         *profile.JSON
-	silence                      time.Duration
+	profile                      *profile.Profile
+	silence, within              time.Duration
+	orders                       *orders
 }
 
 // Open makes a device: address is the broker, Station the topic, Secret the password of the agent there,
 // whose name and client id are those of the sensor.
 func Open(o driver.Options) (driver.Device, error) {
 	switch {
-	case o.Profile.JSON == nil:
+	case o.Profile.JSON == nil && len(o.Profile.Series) > 0:
 		return nil, fmt.Errorf("open %s: profile %s is not for JSON", o.ID, o.Profile.ID)
 	case o.Station == "" || strings.ContainsAny(o.Station, "+#\x00"):
 		return nil, fmt.Errorf("open %s: station %q is not one topic", o.ID, o.Station)
 	}
 	return &device{
-		id: o.ID, address: o.Address, topic: o.Station, password: o.Secret, json: o.Profile.JSON,
-		silence: driver.Silences * time.Duration(o.Profile.Every),
+		id: o.ID, address: o.Address, topic: o.Station, password: o.Secret, profile: o.Profile,
+		silence: driver.Silences * time.Duration(o.Profile.Every), within: time.Duration(o.Profile.Timeout), orders: newOrders(),
 	}, nil
 }
 
-// Close implements driver.Device. The session stays at the broker, which keeps what comes meanwhile.
-func (*device) Close() error { return nil }
+// Close implements driver.Device. The session of the readings stays at the broker, which keeps what comes meanwhile.
+func (d *device) Close() error {
+	d.orders.close()
+	return nil
+}
 
 // Listen implements driver.Source.
 func (d *device) Listen(ctx context.Context, sink driver.Sink) error {
@@ -105,7 +109,7 @@ func (d *device) take(ctx context.Context, sink driver.Sink, m mqtt.Message) err
 		m.Ack()
 		return nil
 	}
-	said, err := driver.FromJSON(d.json, m.Payload())
+	said, err := driver.FromJSON(d.profile.JSON, m.Payload())
 	if err != nil {
 		sink.Fault(driver.FaultOf(err))
 		m.Ack() // it would never be read
