@@ -132,6 +132,10 @@ func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) er
 	book.Start(system)
 	c.parts.Add("rules", book.Stop)
 	rosters := c.duty(system, b)
+	still := &maintenance.Courier{Service: work, Devices: devices, Sender: in, Log: c.log.With("component", "maintenance")}
+	still.Start(system)
+	b.bus.Handle(still.OnEvent)
+	c.parts.Add("maintenance of terminals", still.Stop)
 	if cfg.Metrics.Listen != "" {
 		_, stop, err := api.ServeMetrics(ctx, cfg.Metrics.Listen, metrics)
 		if err != nil {

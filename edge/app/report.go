@@ -17,7 +17,7 @@ import (
 func (a *Agent) hello(p *agentParts) wire.Hello {
 	h := wire.Hello{
 		Version: wire.Version, Agent: version.Version, Boot: p.boot, Name: a.cfg.Name, Division: a.cfg.Division, Place: place(a.cfg.Place), Sensors: p.declared,
-		Applied: a.remote.state(), Clock: p.clock.State().Source,
+		Applied: a.remote.state(), Clock: p.clock.State().Source, Maintenance: p.watch.Maintenance(),
 	}
 	for _, c := range a.cfg.Cameras {
 		division, at := c.Division, c.Place
@@ -40,6 +40,7 @@ func (a *Agent) report(ctx context.Context, p *agentParts) wire.Status {
 		Sensors: append(p.poller.States(), p.actuator.Sensors()...), Cameras: p.publisher.States(), Outputs: p.actuator.States(),
 		RSSBytes: memory(), Agent: version.Version, Config: a.remote.digest, Applied: a.remote.state(), Trouble: p.box.Trouble(),
 		Clock: p.clock.State(), KeepAlive: int(p.uplink.KeepAlive().Seconds()), Upgrade: p.upgrader.State(),
+		Maintenance: p.watch.Maintenance(),
 	}
 	spent := p.budget.State(now, synced)
 	st.Budget = &spent

@@ -94,7 +94,7 @@ func kindOf(i int, s config.Sensor, profiles map[string]*profile.Profile, opener
 
 // openRules reads the rules and what they, and the outputs that they switch, remember of the last run.
 func (a *Agent) openRules(ctx context.Context, p *agentParts) (err error) {
-	p.watch = &alarm.Watch{Devices: p.declared, Outbox: p.collector, Now: p.clock.Now, Log: a.log.With("component", "alarm")}
+	p.watch = &alarm.Watch{Devices: p.declared, Outbox: p.collector, Now: p.clock.Now, Uptime: clock.Uptime, Log: a.log.With("component", "alarm")}
 	if g := a.cfg.Given; g != nil && g.Rules != nil {
 		p.watch.Rules = g.Rules
 	} else if dir := a.cfg.RulesDir(); dir != "" {

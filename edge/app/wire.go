@@ -230,7 +230,16 @@ func (a *Agent) openUplink(p *agentParts) {
 				defer cancel()
 				return p.actuator.Set(ctx, m)
 			},
-			wire.CommandUpgrade:    func(_ context.Context, body json.RawMessage) error { return a.takeUpgrade(p, body) },
+			wire.CommandUpgrade: func(_ context.Context, body json.RawMessage) error { return a.takeUpgrade(p, body) },
+			wire.CommandMaintenance: func(ctx context.Context, body json.RawMessage) error {
+				m, err := wire.ParseMaintenance(body)
+				if err != nil {
+					return err
+				}
+				err = p.watch.Maintain(ctx, m)
+				p.uplink.Changed()
+				return err
+			},
 			wire.CommandRenew:      func(ctx context.Context, _ json.RawMessage) error { return a.renew(ctx, p) },
 			wire.CommandConfigTell: func(ctx context.Context, _ json.RawMessage) error { return a.tellConfig(ctx, p) },
 		},

@@ -142,8 +142,9 @@ func TestGoldenMessagesKeepTheirNames(t *testing.T) {
 			ID: "u3", Version: "0.3.0", Phase: UpgradeFetching, Got: 262144, Size: 8025173, Rate: 51200,
 			Last: &UpgradeOutcome{ID: "u2", From: "0.1.0", Version: "0.2.0", OK: true, Spent: 8025173, At: 1795492700000},
 		}},
-		"command-output-v1": Command{ID: "c", Kind: CommandOutputSet, Expires: 1795492810123, Body: json.RawMessage(`{"device":"rd-siren-1","output":"siren","on":true,"seconds":60}`)},
-		"command-v1":        Command{ID: "c", Kind: CommandMediaStart, Expires: 1795492810123, Body: json.RawMessage(`{"camera":"rd-cam-1","stream":"rd-cam-1","whip":"/whip/rd-cam-1","token":"t","lease_seconds":20}`)},
+		"command-output-v1":      Command{ID: "c", Kind: CommandOutputSet, Expires: 1795492810123, Body: json.RawMessage(`{"device":"rd-siren-1","output":"siren","on":true,"seconds":60}`)},
+		"command-maintenance-v1": Command{ID: "c", Kind: CommandMaintenance, Expires: 1795492810123, Body: json.RawMessage(`{"spans":[{"from":1795492800000,"to":1795500000000,"rule":"river-high","devices":["rd-level-1"]}]}`)},
+		"command-v1":             Command{ID: "c", Kind: CommandMediaStart, Expires: 1795492810123, Body: json.RawMessage(`{"camera":"rd-cam-1","stream":"rd-cam-1","whip":"/whip/rd-cam-1","token":"t","lease_seconds":20}`)},
 	}
 	for name, message := range messages {
 		text, err := json.MarshalIndent(message, "", "  ")

@@ -38,6 +38,8 @@ type Hello struct {
 	Cameras  []CameraDeclared `json:"cameras"`
 	Applied  *ConfigState     `json:"applied,omitempty"` // the configuration that runs
 	Clock    string           `json:"clock,omitempty"`   // where its time comes from, as ClockState.Source
+
+	Maintenance string `json:"maintenance,omitempty"` // Hash of the MaintenanceSet that it holds
 }
 
 // LaneHello is what an edge still holds of a lane: numbers First to Next-1.
@@ -107,7 +109,8 @@ type Status struct {
 	Certificate int64        `json:"certificate,omitempty"`   // it is valid until, Unix milliseconds
 	Agent       string       `json:"agent_version,omitempty"` // version of the program
 
-	Upgrade *UpgradeState `json:"upgrade,omitempty"` // programs that it has, and the one that it is to have
+	Upgrade     *UpgradeState `json:"upgrade,omitempty"`     // programs that it has, and the one that it is to have
+	Maintenance string        `json:"maintenance,omitempty"` // Hash of the MaintenanceSet that it holds
 }
 
 // BudgetLevel is how sparing an edge is with the data of its SIM.
@@ -204,6 +207,8 @@ const (
 	CommandRenew      = "cert/renew"  // no body: renew the certificate now
 	CommandOutputSet  = "output/set"  // Body is OutputSet
 	CommandConfigTell = "config/tell" // no body: send the configuration that runs as an EventConfig
+
+	CommandMaintenance = "maintenance/set" // Body is MaintenanceSet
 )
 
 // CommandResult is the outcome of a command, sent as an EventResult in lane 1.

@@ -79,6 +79,8 @@ type Agent struct {
 	Applied *wire.ConfigState `json:"applied,omitempty"` // the configuration that runs; older agents do not say
 
 	Upgrade *wire.UpgradeState `json:"upgrade,omitempty"` // programs that it has; older agents do not say
+
+	Maintenance string `json:"maintenance,omitempty"` // wire.MaintenanceSet.Hash of what it keeps its outputs still for
 }
 
 // Reported is the last status of an edge and when it came.

@@ -62,6 +62,7 @@ func (s *Service) Hello(ctx context.Context, edge string, h wire.Hello) error {
 	}
 	agent.Version, agent.Boot, agent.Synced, agent.Offset = short(h.Agent), short(h.Boot), h.Synced, h.Time-wire.Millis(now)
 	agent.Applied = applied(h.Applied)
+	agent.Maintenance = short(h.Maintenance)
 	e.agent = &agent
 	e.hears(now)
 	events = append(events, heartbeat(ctx, e.view()))

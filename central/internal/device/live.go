@@ -97,6 +97,7 @@ func (s *Service) Status(ctx context.Context, edge string, st wire.Status) error
 	if st.Agent != "" {
 		agent.Version = short(st.Agent)
 	}
+	agent.Maintenance = short(st.Maintenance)
 	var was []BadInput
 	if e.reported != nil {
 		was = e.reported.Faults

@@ -30,6 +30,8 @@ type Devices interface {
 	Visible(ctx context.Context, id string) (device.Device, bool)
 	// All lists every device that the actor of the context may see.
 	All(ctx context.Context) ([]device.Device, error)
+	// Connected reports whether a terminal can be reached.
+	Connected(ctx context.Context, edge string) bool
 }
 
 // Rules are the rules of the centre (telemetry.Service).

@@ -7,6 +7,7 @@ package alarm
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -51,6 +52,8 @@ type Watch struct {
 	Outputs Outputs                  // nil: there are none
 	Now     func() (time.Time, bool) // the agent's clock, and whether it is set
 	Log     *slog.Logger
+	// Uptime is the boot of the machine and the time since (clock.Uptime); nil: not known.
+	Uptime func() (boot string, up time.Duration)
 
 	mu     sync.Mutex
 	began  time.Time // silence is counted from here by the monotonic clock: no step of the clock makes any
@@ -60,6 +63,8 @@ type Watch struct {
 	looks  map[series][]look
 	quiet  []subject    // of the rule silent
 	unkept []wire.Event // that the disk did not take; tried again with the next readings
+
+	works works // what is being worked on
 }
 
 type series struct{ device, property string }
@@ -86,6 +91,9 @@ func (w *Watch) Load(ctx context.Context, get func(ctx context.Context, key stri
 	now, _ := w.Now()
 	w.began, w.kept = time.Now(), time.Now()
 	w.states = map[string]*rule.State{}
+	if err := w.loadWorks(ctx, get); err != nil {
+		return err
+	}
 	subjects := w.bind(now)
 	old := map[string]*rule.State{}
 	text, err := get(ctx, stateKey)
@@ -245,7 +253,8 @@ func (w *Watch) Tick(ctx context.Context) {
 			s.Clamp(now.UnixMilli())
 		}
 	}
-	w.keep(ctx, events, time.Since(w.kept) > keepEvery)
+	turned := w.hush()
+	w.keep(ctx, events, turned || time.Since(w.kept) > keepEvery)
 }
 
 // passed is the time since the start in milliseconds.
@@ -269,8 +278,9 @@ func (w *Watch) keep(ctx context.Context, events []wire.Event, due bool) {
 	}
 	w.kept = time.Now()
 	text, err := json.Marshal(w.states)
-	if err == nil {
-		err = w.Outbox.Event(ctx, events, map[string][]byte{stateKey: text})
+	work, bad := json.Marshal(w.works)
+	if err = errors.Join(err, bad); err == nil {
+		err = w.Outbox.Event(ctx, events, map[string][]byte{stateKey: text, worksKey: work})
 	}
 	if err != nil {
 		w.Log.Error("alarm is not kept yet", "events", len(events), "error", err)
@@ -302,11 +312,16 @@ func (w *Watch) act(x subject, change rule.Change, at int64) {
 		return
 	}
 	if change == rule.Ended {
+		delete(w.works.Hushed, x.key())
 		w.Outputs.Release(x.key())
 		return
 	}
 	now, _ := w.Now()
 	if wire.Time(at).Sub(now).Abs() > rule.MaxAge {
+		return
+	}
+	if now, known := w.time(); known && w.works.over(x, now) {
+		w.works.Hushed[x.key()] = true
 		return
 	}
 	for _, do := range x.rule.Actions {
@@ -319,7 +334,7 @@ func (w *Watch) Wants(alarm, device, output string) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	s := w.states[alarm]
-	if s == nil || !s.Active {
+	if s == nil || !s.Active || w.works.Hushed[alarm] {
 		return false
 	}
 	for i := range w.Rules {

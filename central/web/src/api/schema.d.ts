@@ -2364,6 +2364,7 @@ export interface components {
             clock_offset_ms: number;
             /** Format: int64 */
             lost: number;
+            maintenance?: string;
             /** Format: int64 */
             refused: number;
             /** Format: int64 */
@@ -4414,6 +4415,7 @@ export interface components {
             keep_alive_s?: number;
             /** Format: int64 */
             lost?: number;
+            maintenance?: string;
             outputs?: components["schemas"]["OutputState"][] | null;
             /** Format: int64 */
             refused?: number;
