@@ -25,7 +25,7 @@ import (
 // MaxSize is the most bytes of a canonical document: with its envelope it fits one message.
 const MaxSize = 192 << 10
 
-// Keep is how many versions both ends keep.
+// Keep is how many versions both ends keep, beside those that a publish of rules made.
 const Keep = 5
 
 //go:embed schema.json
@@ -106,6 +106,9 @@ func Hash(canonical []byte) string {
 	sum := sha256.Sum256(canonical)
 	return hex.EncodeToString(sum[:])
 }
+
+// Apart is the document without its rules: what a publish of rules does not touch.
+func Apart(document []byte) ([]byte, error) { return Merge(document, []byte(`{"rules":null}`)) }
 
 // Shared are the parts that may be the same at many terminals.
 func Shared() []string { return []string{"budget", "log", "outbox", "rules"} }

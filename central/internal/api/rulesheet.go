@@ -57,7 +57,7 @@ func ruleState(s rulebook.State) string {
 	case rulebook.Published:
 		return "已发布"
 	case rulebook.Withdrawn:
-		return "已撤销"
+		return "已撤回"
 	}
 	return string(s)
 }

@@ -36,6 +36,7 @@ type Version struct {
 	Author     string          `json:"author"`      // empty: found at the terminal
 	AuthorName string          `json:"author_name"` // as it was then
 	Rollout    string          `json:"rollout,omitempty"`
+	Rules      bool            `json:"rules,omitempty"` // made by a publish of rules; everything else is as in the version before
 	CreatedAt  time.Time       `json:"created_at"`
 	SettledAt  *time.Time      `json:"settled_at,omitempty"` // when State became what it is
 }

@@ -54,7 +54,7 @@ func (s *Service) GiveRules(ctx context.Context, edge string, rules json.RawMess
 	if newest := versions[0]; newest.State == Failed && newest.Hash == hash {
 		return newest.Number, nil // the terminal has refused it: to say it again would change nothing
 	}
-	v, err := s.want(ctx, Version{Edge: edge, Document: canonical, Note: clip(note), Author: a.ID, AuthorName: a.Name}, nil)
+	v, err := s.want(ctx, Version{Edge: edge, Document: canonical, Note: clip(note), Author: a.ID, AuthorName: a.Name, Rules: true}, nil)
 	return v.Number, err
 }
 

@@ -2,6 +2,7 @@ package fleet_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -49,6 +50,55 @@ func TestRulesBecomePartOfWhatATerminalRuns(t *testing.T) {
 		if _, err := f.svc.GiveRules(technician("320623"), "e1", rules, ""); errs.KindOf(err) != errs.Denied {
 			t.Errorf("rules past the rule book: %v", err)
 		}
+	})
+}
+
+func TestPublishedRulesPushOutNothingThatAPersonWrote(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		f := newField(t, db, "edge-a")
+		f.becomes("edge-a", 1, fleet.Running)
+		last := uint64(1)
+		give := func(times int) {
+			for range times {
+				n, err := f.svc.GiveRules(system(), "edge-a", fmt.Appendf(nil, `[{"id":"high","name":"高","name_en":"High","devices":["a"],"property":"water_level","condition":"above","limit":%d,"clear":0,"level":2,"source":"test"}]`, last), "汛期")
+				if err != nil {
+					t.Fatal(err)
+				}
+				f.becomes("edge-a", n, fleet.Running)
+				last = n
+			}
+		}
+		give(2)
+		for mb := range 6 {
+			v, err := f.svc.Want(technician("320623"), "edge-a", fleet.Draft{Document: budget(50 + mb), Base: last})
+			if err != nil {
+				t.Fatal(err)
+			}
+			f.becomes("edge-a", v.Number, fleet.Running)
+			last = v.Number
+		}
+		give(7)
+		s, err := f.svc.Settings(technician("320623"), "edge-a")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var persons, rules []uint64
+		for _, v := range s.Versions {
+			if v.Rules {
+				rules = append(rules, v.Number)
+			} else {
+				persons = append(persons, v.Number)
+			}
+		}
+		// What runs, and what ran last when that was wanted and before.
+		if got := fmt.Sprint(persons, rules); got != "[9 8 7 6 5] [16 15 14]" {
+			t.Errorf("kept are %s", got)
+		}
+		v, err := f.svc.Restore(technician("320623"), "edge-a", 5, "zurück")
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.becomes("edge-a", v.Number, fleet.Running)
 	})
 }
 

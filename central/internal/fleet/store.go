@@ -15,7 +15,8 @@ type Store interface {
 	Add(ctx context.Context, v Version) error
 	// Settle writes state, error and the time of it.
 	Settle(ctx context.Context, v Version) error
-	// Prune deletes what is neither running nor wanted and older than the newest ones to keep.
+	// Prune deletes what is not needed any more. The newest keep stay that are not made by a publish of rules,
+	// and the newest of all, what runs, what is wanted, and what ran last before that.
 	Prune(ctx context.Context, edge string, keep int) error
 	// Pending lists the terminals with a version that is wanted.
 	Pending(ctx context.Context) ([]string, error)

@@ -17,7 +17,7 @@ func NewFleet(db *DB) *Fleet { return &Fleet{db: db} }
 
 func scanVersion(row scanner) (v fleet.Version, err error) {
 	var settled sql.NullTime
-	err = row.Scan(&v.Edge, &v.Number, &v.ID, &v.Hash, &v.State, &v.Error, &v.Note, &v.Author, &v.AuthorName, &v.Rollout, &v.CreatedAt, &settled)
+	err = row.Scan(&v.Edge, &v.Number, &v.ID, &v.Hash, &v.State, &v.Error, &v.Note, &v.Author, &v.AuthorName, &v.Rollout, &v.Rules, &v.CreatedAt, &settled)
 	v.CreatedAt, v.SettledAt = v.CreatedAt.UTC(), moment(settled)
 	return v, err
 }
@@ -25,7 +25,7 @@ func scanVersion(row scanner) (v fleet.Version, err error) {
 // Versions implements fleet.Store.
 func (s *Fleet) Versions(ctx context.Context, edge string) ([]fleet.Version, error) {
 	rows, err := s.db.query(ctx, `
-		select edge, number, id, hash, state, error, note, author, author_name, rollout, created_at, settled_at
+		select edge, number, id, hash, state, error, note, author, author_name, rollout, rules, created_at, settled_at
 		from fleet_config where edge = $1 order by number desc`, edge)
 	if err != nil {
 		return nil, fmt.Errorf("list configurations of %s: %w", edge, wrap(err))
@@ -46,9 +46,9 @@ func (s *Fleet) Document(ctx context.Context, edge string, number uint64) (json.
 // Add implements fleet.Store.
 func (s *Fleet) Add(ctx context.Context, v fleet.Version) error {
 	_, err := s.db.exec(ctx, `
-		insert into fleet_config (edge, number, id, hash, document, state, error, note, author, author_name, rollout, created_at, settled_at)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
-		v.Edge, int64(v.Number), v.ID, v.Hash, string(v.Document), v.State, v.Error, v.Note, v.Author, v.AuthorName, v.Rollout, v.CreatedAt, v.SettledAt) //nolint:gosec // the centre counts it
+		insert into fleet_config (edge, number, id, hash, document, state, error, note, author, author_name, rollout, rules, created_at, settled_at)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+		v.Edge, int64(v.Number), v.ID, v.Hash, string(v.Document), v.State, v.Error, v.Note, v.Author, v.AuthorName, v.Rollout, v.Rules, v.CreatedAt, v.SettledAt) //nolint:gosec // the centre counts it
 	if err != nil {
 		return fmt.Errorf("add configuration %d of %s: %w", v.Number, v.Edge, wrap(err))
 	}
@@ -68,8 +68,10 @@ func (s *Fleet) Settle(ctx context.Context, v fleet.Version) error {
 // Prune implements fleet.Store.
 func (s *Fleet) Prune(ctx context.Context, edge string, keep int) error {
 	_, err := s.db.exec(ctx, `
-		delete from fleet_config where edge = $1 and state not in ('running', 'wanted') and number not in (
-			select number from fleet_config where edge = $1 order by number desc limit $2)`, edge, keep)
+		delete from fleet_config where edge = $1 and state not in ('running', 'wanted')
+			and number not in (select number from fleet_config where edge = $1 and not rules order by number desc limit $2)
+			and number not in (select number from fleet_config where edge = $1 order by number desc limit 1)
+			and number not in (select number from fleet_config where edge = $1 and state = 'replaced' order by number desc limit 1)`, edge, keep)
 	if err != nil {
 		return fmt.Errorf("prune configurations of %s: %w", edge, wrap(err))
 	}

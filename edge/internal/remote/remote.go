@@ -173,10 +173,35 @@ func (k *Keeper) Refuse(c wire.Config, why string, now time.Time) error {
 func (k *Keeper) Confirm(c wire.Config, own string, now time.Time) error {
 	next := k.st.settle(c, "", now)
 	next.Good, next.Trial, next.Own = &c, nil, own
-	kept := slices.DeleteFunc(slices.Clone(k.st.Kept), func(o wire.Config) bool { return o.Hash == c.Hash })
-	kept = append([]wire.Config{c}, kept...)
-	next.Kept = kept[:min(len(kept), desired.Keep)]
+	next.Kept = kept(c, k.st.Kept)
 	return k.save(next)
+}
+
+// kept puts a good configuration before those that were good. The one before it stays whatever it is; of
+// older ones that differ by their rules only the newest does, so that a publish of rules pushes nothing out
+// that a person wrote.
+func kept(c wire.Config, before []wire.Config) []wire.Config {
+	out, seen := []wire.Config{c}, []string{apart(c)}
+	for _, o := range before {
+		if o.Hash == c.Hash {
+			continue
+		}
+		rest := apart(o)
+		if len(out) == 1 || !slices.Contains(seen, rest) {
+			out = append(out, o)
+		}
+		seen = append(seen, rest)
+	}
+	return out[:min(len(out), desired.Keep)]
+}
+
+// apart tells configurations apart by everything but their rules.
+func apart(c wire.Config) string {
+	rest, err := desired.Apart(c.Document)
+	if err != nil {
+		return c.Hash
+	}
+	return desired.Hash(rest)
 }
 
 // OnTrial is the configuration on trial.

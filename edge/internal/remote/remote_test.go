@@ -20,6 +20,34 @@ func doc(n uint64) wire.Config {
 	return wire.Config{ID: fmt.Sprint("c", n), Version: n, Hash: desired.Hash(text), Document: text}
 }
 
+func TestAPublishOfRulesPushesOutNothingThatAPersonWrote(t *testing.T) {
+	k := open(t, t.TempDir())
+	confirm := func(n, mb int) {
+		t.Helper()
+		text := fmt.Appendf(nil, `{"budget":{"monthly_mb":%d},"rules":[{"limit":%d}]}`, mb, n)
+		c := wire.Config{ID: fmt.Sprint("c", n), Version: uint64(n), Hash: desired.Hash(text), Document: text}
+		ok(t, k.Try(c))
+		ok(t, k.Confirm(c, "own", at))
+	}
+	for n := range 4 {
+		confirm(n+1, n+1)
+	}
+	for n := range 9 {
+		confirm(n+5, 4) // by rules only
+	}
+	var got []uint64
+	for _, c := range k.st.Kept {
+		got = append(got, c.Version)
+	}
+	if fmt.Sprint(got) != "[13 12 3 2 1]" {
+		t.Errorf("kept are %v", got)
+	}
+	ok(t, k.FallBack())
+	if k.st.Good == nil || k.st.Good.Version != 12 {
+		t.Errorf("falls back to %+v", k.st.Good)
+	}
+}
+
 func open(t *testing.T, dir string) *Keeper {
 	t.Helper()
 	k, err := Open(dir)

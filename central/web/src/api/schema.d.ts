@@ -2725,6 +2725,7 @@ export interface components {
             /** Format: int64 */
             number: number;
             rollout?: string;
+            rules?: boolean;
             /** Format: date-time */
             settled_at?: string;
             state: string;
@@ -4677,6 +4678,7 @@ export interface components {
             /** Format: int64 */
             number: number;
             rollout?: string;
+            rules?: boolean;
             /** Format: date-time */
             settled_at?: string;
             state: string;
