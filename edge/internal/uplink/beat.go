@@ -21,8 +21,12 @@ func (s *session) statusDue(ctx context.Context, now time.Time) bool {
 		return since >= statusSparing
 	case since >= statusCalm:
 		return true
+	case since < statusEvery:
+		return false
 	}
-	return since >= statusEvery && (s.behind || late(s.u.o.Status(ctx)))
+	st := s.u.o.Status(ctx)
+	// Something is nearly always on the way; nothing is, sooner or later, at the moment of looking.
+	return late(st) || s.behind && (st.Backlog.Records == 0 || since >= statusGone)
 }
 
 // beat probes a link that was silent with the status, and ends the session when a probe, or anything else

@@ -21,6 +21,7 @@ const (
 	dialTimeout   = 10 * time.Second
 	writeTimeout  = 20 * time.Second
 	statusEvery   = 10 * time.Second       // while there is a backlog
+	statusGone    = 30 * time.Second       // when it is gone but for what is on the way
 	statusCalm    = 5 * time.Minute        // while there is none
 	statusSparing = 10 * time.Minute       // while data is spared
 	statusSettle  = 200 * time.Millisecond // changes within are told together
@@ -199,7 +200,9 @@ func (s *session) hello(ctx context.Context) error {
 
 func (s *session) status(ctx context.Context) error {
 	st := s.u.o.Status(ctx)
-	s.told, s.behind = time.Now(), late(st)
+	// The first of a session tells of what waited for it, however short that was.
+	s.behind = late(st) || s.told.IsZero() && st.Backlog.Records > 0
+	s.told = time.Now()
 	return s.publish(wire.StatusTopic(s.u.o.Edge), true, st)
 }
 
