@@ -19,6 +19,8 @@ export interface Demo {
   hold(device: string, values: Record<string, number | null>): Promise<void>
   // watching is how many readers a simulated camera plays to.
   watching(camera: string): Promise<number>
+  // enter presses Enter before the demo: the link of the terminal at the sluice is cut, or mended.
+  enter(): void
   // pid of central, sim, edge-rudong or edge-qidong.
   pid(program: string): Promise<number>
 }
@@ -27,7 +29,7 @@ const root = path.resolve(import.meta.dirname, '../..')
 
 async function start(data: string): Promise<{ child: ChildProcess; greeting: string }> {
   const bin = process.env.FENGSUI_BIN ?? path.join(root, 'bin')
-  const child = spawn(path.join(bin, 'fengsui-demo'), ['--bin', bin, '--data', data, '--root', root, '--free-ports'], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(path.join(bin, 'fengsui-demo'), ['--bin', bin, '--data', data, '--root', root, '--free-ports'], { stdio: ['pipe', 'pipe', 'pipe'] })
   let said = ''
   const greeting = await new Promise<string>((resolve, reject) => {
     const late = setTimeout(() => reject(new Error(`the demo is not ready: ${said}`)), 90_000)
@@ -77,6 +79,9 @@ export const test = base.extend<object, { demo: Demo }>({
           async watching(camera) {
             const state = (await (await fetch(`${control}/state`)).json()) as { watching: Record<string, number> }
             return state.watching[camera] ?? 0
+          },
+          enter() {
+            child.stdin?.write('\n')
           },
           async pid(program) {
             return Number((await readFile(path.join(data, 'run', `${program}.pid`), 'utf8')).trim())

@@ -108,3 +108,12 @@ test('from an empty terminal to a value on the map, and through a cut link witho
     await terminal.stop()
   }
 })
+
+test('Enter before the demo cuts the link of the sluice and mends it', async ({ page, demo }) => {
+  await login(page, demo, demo.duty)
+  const lost = page.getByRole('region', { name: '现在需要我' }).getByText('洋口闸终端（演示） 失联')
+  demo.enter()
+  await expect(lost).toBeVisible()
+  demo.enter()
+  await expect(lost).toHaveCount(0)
+})

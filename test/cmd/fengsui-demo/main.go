@@ -16,6 +16,8 @@ import (
 	"slices"
 	"syscall"
 	"time"
+
+	"github.com/fengsui/fengsui/test/harness"
 )
 
 func main() {
@@ -48,7 +50,12 @@ func run() error {
 		}
 		*f.to = dir
 	}
-	err := d.run(ctx)
+	// SIGTTIN would stop a demo in the background that asks whether Enter was pressed.
+	signal.Ignore(syscall.SIGTTIN)
+	var err error
+	if stopped := harness.Try(func(h *harness.Host) { err = d.run(ctx, h) }); stopped != nil {
+		err = stopped
+	}
 	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
 		return nil
 	}
@@ -64,17 +71,18 @@ type demo struct {
 
 	ports  ports
 	logins logins
+	link   *harness.Link // between the terminal at the sluice and the broker
 }
 
 const readyWithin = 60 * time.Second
 
-func (d *demo) run(ctx context.Context) error {
+func (d *demo) run(ctx context.Context, h *harness.Host) error {
 	unlock, err := d.lock()
 	if err != nil {
 		return err
 	}
 	defer unlock()
-	if err := d.prepare(ctx); err != nil {
+	if err := d.prepare(ctx, h); err != nil {
 		return err
 	}
 	started := make([]*program, 0, 4)
@@ -119,6 +127,7 @@ func (d *demo) run(ctx context.Context) error {
 		return err
 	}
 	d.greet()
+	go d.cutting(os.Stdin)
 	<-ctx.Done()
 	fmt.Println("\n正在停止…… Stopping …")
 	return nil
@@ -144,9 +153,15 @@ func (d *demo) greet() {
   管理员 Admin      %s    密码 password   %s
   ─────────────────────────────────────────────────────────────────────────────
   约一分钟后洋口潮位越过警戒水位。    The tide passes its warning level in about a minute.
+  1 按回车断开洋口闸终端的链路，过一会儿再按恢复：告警先到，曲线补齐，终端页上待传归零、丢失为 0。
+    Enter cuts the link of the sluice, Enter mends it: alarms first, the chart fills up, nothing is lost on the terminal's page.
+  2 更多 → 设备 → 吕四指挥车终端 → 终端详情 → 添加传感器：通用水位计（Modbus TCP），地址 %s
+    More → Devices → the command car's terminal → Add a sensor: generic water level (Modbus TCP) at that address.
+  3 监测 → 规则：改限值，用近 30 天试算，发布到终端。       手册 Manual  docs/manual
+    Monitor → Rules: change a limit, try it on the last 30 days, publish it to the terminals.
   日志与进程号 Logs and process ids  %s
   按 Ctrl-C 停止    Ctrl-C stops everything
-`, d.ports.URL(), dutyUser, d.logins.Duty, adminUser, d.logins.Admin, d.Data)
+`, d.ports.URL(), dutyUser, d.logins.Duty, adminUser, d.logins.Admin, d.ports.Upper, d.Data)
 }
 
 // lock makes sure that one demo uses the folder.

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"text/template"
 	"time"
+
+	"github.com/fengsui/fengsui/test/harness"
 )
 
 // files are the configurations of the demo, filled in with folders and ports.
@@ -46,7 +48,7 @@ func usual(http string) ports {
 }
 
 // prepare writes the configurations anew and leaves the data alone.
-func (d *demo) prepare(ctx context.Context) error {
+func (d *demo) prepare(ctx context.Context, h *harness.Host) error {
 	for _, name := range []string{"fengsui-central", "fengsui-edge", "fengsui-sim"} {
 		if _, err := os.Stat(filepath.Join(d.Bin, name)); err != nil {
 			return fmt.Errorf("%s is not built, run make build: %w", name, err)
@@ -67,6 +69,7 @@ func (d *demo) prepare(ctx context.Context) error {
 	if err := d.choosePorts(ctx); err != nil {
 		return err
 	}
+	d.link = harness.NewLink(h, d.ports.TLS) //nolint:contextcheck // it ends with its host
 	all, err := template.ParseFS(files, "files/*.yml")
 	if err != nil {
 		return fmt.Errorf("read configurations of the demo: %w", err)
@@ -78,7 +81,7 @@ func (d *demo) prepare(ctx context.Context) error {
 	for name, target := range targets {
 		var text strings.Builder
 		if err := all.ExecuteTemplate(&text, name, map[string]any{
-			"Root": d.Root, "Data": d.Data, "Ports": d.ports, "Epoch": time.Now().UTC().Format(time.RFC3339),
+			"Root": d.Root, "Data": d.Data, "Ports": d.ports, "Link": d.link.Addr(), "Epoch": time.Now().UTC().Format(time.RFC3339),
 		}); err != nil {
 			return fmt.Errorf("write %s: %w", target, err)
 		}
