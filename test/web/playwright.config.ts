@@ -3,6 +3,8 @@ import { defineConfig } from '@playwright/test'
 
 export default defineConfig({
   testDir: '.',
+  // Pictures of the manual are taken when asked for: npm run pictures.
+  testMatch: process.env.SCREENSHOTS === '1' ? /\.(spec|pictures)\.ts$/ : /\.spec\.ts$/,
   fullyParallel: false,
   workers: 1,
   forbidOnly: Boolean(process.env.CI),

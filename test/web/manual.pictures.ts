@@ -1,0 +1,157 @@
+// The pictures of the manual, taken from the running demo in both languages: npm run pictures. They are written
+// to docs/images/manual/LANGUAGE, in 128 colours, so that a page of them stays light.
+import type { Browser, Locator, Page } from '@playwright/test'
+import { execFile } from 'node:child_process'
+import { mkdir, readFile, rm } from 'node:fs/promises'
+import path from 'node:path'
+import { promisify } from 'node:util'
+import { expect, login, test, type Demo } from './demo'
+
+const root = path.resolve(import.meta.dirname, '../..')
+
+type Language = 'zh-CN' | 'en'
+
+// Book takes the pictures of one language.
+class Book {
+  private constructor(readonly page: Page, readonly demo: Demo, readonly language: Language, private readonly texts: Record<string, string>) {}
+
+  static async open(browser: Browser, demo: Demo, language: Language): Promise<Book> {
+    const context = await browser.newContext({ locale: 'zh-CN', timezoneId: 'Asia/Shanghai', viewport: { width: 1366, height: 768 } })
+    const page = await context.newPage()
+    await login(page, demo, demo.admin)
+    if (language === 'en') await page.getByRole('button', { name: '切换到英文' }).click()
+    const texts = JSON.parse(await readFile(path.join(root, `central/web/src/i18n/${language}.json`), 'utf8')) as Record<string, string>
+    return new Book(page, demo, language, texts)
+  }
+
+  // t is a text of the console, up to its first gap.
+  t(key: string): string {
+    const text = this.texts[key]
+    if (!text) throw new Error(`there is no text ${key}`)
+    return text.split('{')[0]!
+  }
+
+  one(chinese: string, english: string): string {
+    return this.language === 'en' ? english : chinese
+  }
+
+  button(key: string): Locator {
+    return this.page.getByRole('button', { name: this.t(key) }).first()
+  }
+
+  get dialog(): Locator {
+    return this.page.getByRole('dialog')
+  }
+
+  async go(to: string): Promise<void> {
+    await this.page.goto(this.demo.url + to)
+    await expect(this.page.getByText(this.t('frame.demo.badge')).first()).toBeVisible()
+  }
+
+  async take(name: string): Promise<void> {
+    await this.page.waitForTimeout(4_000) // a map drawn in software takes its time
+    const folder = path.join(root, 'docs/images/manual', this.language)
+    await mkdir(folder, { recursive: true })
+    const raw = path.join(this.demo.data, `${name}.png`)
+    await this.page.screenshot({ path: raw })
+    const filter = 'split[a][b];[a]palettegen=max_colors=128:stats_mode=single[p];[b][p]paletteuse=dither=none'
+    await promisify(execFile)('ffmpeg', ['-v', 'error', '-y', '-i', raw, '-vf', filter, '-compression_level', '9', path.join(folder, `${name}.png`)])
+    await rm(raw)
+  }
+}
+
+for (const language of ['zh-CN', 'en'] as const) {
+  test(`pictures of the manual: ${language}`, async ({ browser, demo }) => {
+    test.setTimeout(600_000)
+    const ports = JSON.parse(await readFile(`${demo.data}/ports.json`, 'utf8')) as { Upper: string }
+    const b = await Book.open(browser, demo, language)
+    const { page } = b
+
+    await demo.hold('rd-level-1', { water_level: 5.37 })
+    const need = page.getByRole('region', { name: b.t('desk.need.title') })
+    await expect(need.getByRole('listitem').filter({ hasText: '洋口外闸' }).or(need.getByRole('listitem').filter({ hasText: 'Yangkou outer sluice' })).first()).toBeVisible()
+    await b.take('desk')
+
+    await demo.hold('rd-level-1', { water_level: null })
+
+    await b.go('/more/devices')
+    await b.button('device.create.open').click()
+    await b.dialog.locator('input[name=device-id]').fill(`edge-haian-${language === 'en' ? 2 : 1}`)
+    await b.dialog.locator('input[name=device-name]').fill('海安终端（演示）')
+    await b.dialog.getByRole('button', { name: b.t('device.create.submit'), exact: true }).click()
+    await expect(b.dialog.getByRole('img', { name: b.t('device.enrol.qr') })).toBeVisible()
+    await b.take('enrol')
+
+    await b.go('/more/devices')
+    await b.button('bulk.open').click()
+    await b.dialog.locator('input[type=file]').setInputFiles(path.join(root, 'test/web/testdata/devices-wrong.xlsx'))
+    await expect(b.dialog.getByRole('table', { name: b.t('bulk.preview') })).toBeVisible()
+    await b.take('bulk')
+
+    await b.go('/more/devices/edge-qidong')
+    await b.button('gateway.add.open').click()
+    await expect(b.dialog.getByRole('listitem').first()).toBeVisible()
+    await b.take('profiles')
+    await b.dialog.getByRole('searchbox').fill('generic-water-level-modbus')
+    await b.dialog.getByRole('listitem').getByRole('button').first().click()
+    await b.dialog.locator('input[name=sensor-address]').fill(ports.Upper)
+    await b.dialog.locator('input[name=sensor-name]').fill('吕四港潮位（演示）')
+    await b.dialog.getByLabel(b.t('gateway.add.name_en')).fill('Lüsi harbour level (demo)')
+    await b.dialog.getByRole('button', { name: b.t('gateway.add.send') }).click()
+    await expect(b.dialog.getByRole('link', { name: b.t('gateway.first.page') })).toBeVisible({ timeout: 90_000 })
+    await b.take('first-value')
+
+    await b.go('/more/devices/edge-rudong')
+    await expect(page.getByText(b.t('gateway.field.clock'), { exact: true })).toBeVisible()
+    await b.take('gateway')
+    await b.go('/more/devices/edge-qidong')
+    await page.getByRole('button', { name: b.t('gateway.config.look'), exact: true }).first().click()
+    await b.take('configuration')
+
+    const active = (await (await page.request.get(`${demo.url}/api/v1/alarms?state=active`)).json()) as { items: { id: string; device: string }[] }
+    await b.go(`/monitor?alarm=${active.items.find((a) => a.device === 'rd-level-1')?.id ?? ''}`)
+    await expect(b.dialog.getByText(b.t('alarm.near.title'))).toBeVisible()
+    await b.take('alarm')
+
+    await b.go('/monitor?view=maintenance')
+    await b.button('maintenance.plan.open').click()
+    await b.dialog.getByLabel(b.t('maintenance.field.subject')).selectOption('rd-level-1')
+    await b.dialog.getByLabel(b.t('maintenance.field.reason')).fill(b.one('更换水位计探头', 'The probe of the gauge is replaced'))
+    await b.take('maintenance')
+    await b.go('/monitor?view=escalation')
+    await b.take('escalation')
+
+    await b.go('/monitor?view=rules')
+    await page.getByRole('row').filter({ hasText: '5.2' }).first().getByRole('button').first().click()
+    await b.button('rule.trial.run').click()
+    await expect(page.getByRole('columnheader', { name: b.t('rule.trial.count') })).toBeVisible()
+    await b.take('rule')
+
+    await b.go('/more/devices?open=rd-siren-1')
+    const siren = page.getByTestId('outputs').getByRole('listitem').last()
+    await siren.getByRole('button', { name: b.t('output.act.on_ask') }).click()
+    await b.dialog.last().getByLabel(b.t('output.field.note')).fill(b.one('演练：通知闸下群众', 'Drill: warn the people below the sluice'))
+    await b.take('siren')
+
+    await b.go('/more/rollouts')
+    await b.button('rollout.new.open').click()
+    for (const terminal of [/洋口|Yangkou/, /吕四|Lüsi/]) await b.dialog.getByRole('checkbox', { name: terminal }).check()
+    await b.dialog.getByLabel(b.t('rollout.new.source')).selectOption('edge-rudong')
+    await b.dialog.getByLabel(b.t('rollout.field.note')).fill(b.one('换流量套餐', 'A new data plan'))
+    await b.take('rollout')
+
+    await b.go('/monitor-board')
+    await page.getByRole('link', { name: b.one('如东河道看板（演示）', 'Rudong river board (demo)'), exact: true }).click()
+    await page.getByLabel(b.t('board.page.span')).selectOption('1h')
+    await b.take('board')
+
+    await b.go('/more/data')
+    await b.take('data')
+
+    // By now there is a course to see, in the time of China.
+    const minute = (offset: number) => new Date(Date.now() + 8 * 3_600_000 + offset * 60_000).toISOString().slice(0, 16)
+    await b.go(`/monitor/rd-level-1/water_level?span=free&from=${minute(-2)}&to=${minute(1)}&with=rd-level-2/water_level`)
+    await b.take('sensor')
+    await page.context().close()
+  })
+}
