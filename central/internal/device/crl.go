@@ -5,6 +5,8 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -34,8 +36,31 @@ type Withdrawn struct {
 	At     time.Time
 }
 
-// RevocationList is the signed list in DER form.
-func (a *Authority) RevocationList(list []Withdrawn, now time.Time) ([]byte, error) {
+// The extension by which a list names the place where it lies (RFC 5280, section 5.2.5).
+type distributionPoint struct {
+	Name distributionPointName `asn1:"optional,tag:0"`
+}
+
+type distributionPointName struct {
+	Full []asn1.RawValue `asn1:"optional,tag:0"`
+}
+
+// uniformResource is the tag of an address among general names (RFC 5280, section 4.2.1.6).
+const uniformResource = 6
+
+// lies is that extension.
+func lies(address string) (pkix.Extension, error) {
+	at := distributionPoint{distributionPointName{[]asn1.RawValue{{Class: asn1.ClassContextSpecific, Tag: uniformResource, Bytes: []byte(address)}}}}
+	text, err := asn1.Marshal(at)
+	if err != nil {
+		return pkix.Extension{}, fmt.Errorf("write place of revoked certificates: %w", err)
+	}
+	return pkix.Extension{Id: asn1.ObjectIdentifier{2, 5, 29, 28}, Critical: true, Value: text}, nil
+}
+
+// RevocationList is the signed list in DER form. address is where it lies, empty for a file that lies nowhere:
+// EMQX takes no list without it, and OpenSSL none with another than the certificate names.
+func (a *Authority) RevocationList(list []Withdrawn, address string, now time.Time) ([]byte, error) {
 	shape := &x509.RevocationList{Number: big.NewInt(now.UnixMilli()), ThisUpdate: now.Add(-backdate), NextUpdate: now.Add(crlLife)}
 	for _, r := range list {
 		serial, ok := new(big.Int).SetString(r.Serial, 16)
@@ -43,6 +68,13 @@ func (a *Authority) RevocationList(list []Withdrawn, now time.Time) ([]byte, err
 			return nil, fmt.Errorf("list revoked certificates: %q is no serial number", r.Serial)
 		}
 		shape.RevokedCertificateEntries = append(shape.RevokedCertificateEntries, x509.RevocationListEntry{SerialNumber: serial, RevocationTime: r.At})
+	}
+	if address != "" {
+		at, err := lies(address)
+		if err != nil {
+			return nil, err
+		}
+		shape.ExtraExtensions = []pkix.Extension{at}
 	}
 	der, err := x509.CreateRevocationList(rand.Reader, shape, a.root, a.key)
 	if err != nil {
@@ -56,10 +88,11 @@ type Revocations struct {
 	Store Store
 	CA    *Authority
 
-	mu   sync.Mutex
-	der  []byte
-	made time.Time
-	of   []Withdrawn
+	mu     sync.Mutex
+	der    []byte // for files
+	placed []byte // the same with its address, for who fetches it there
+	made   time.Time
+	of     []Withdrawn
 }
 
 // DER is the list as it stands, at most a few seconds old.
@@ -67,12 +100,12 @@ func (r *Revocations) DER(ctx context.Context, now time.Time) ([]byte, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.der != nil && now.Sub(r.made).Abs() < crlFresh {
-		return r.der, nil
+		return r.placed, nil
 	}
 	if _, err := r.make(ctx, now); err != nil {
 		return nil, err
 	}
-	return r.der, nil
+	return r.placed, nil
 }
 
 // make makes the list when it has changed or grown old. The caller holds the lock.
@@ -84,11 +117,15 @@ func (r *Revocations) make(ctx context.Context, now time.Time) (fresh bool, err 
 	if r.der != nil && now.Sub(r.made).Abs() < crlRenew && slices.EqualFunc(list, r.of, func(a, b Withdrawn) bool { return a.Serial == b.Serial }) {
 		return false, nil
 	}
-	der, err := r.CA.RevocationList(list, now)
+	der, err := r.CA.RevocationList(list, "", now)
 	if err != nil {
 		return false, err
 	}
-	r.der, r.made, r.of = der, now, list
+	placed, err := r.CA.RevocationList(list, r.CA.ListURL, now)
+	if err != nil {
+		return false, err
+	}
+	r.der, r.placed, r.made, r.of = der, placed, now, list
 	return true, nil
 }
 

@@ -172,6 +172,48 @@ func TestTheFileFollowsARevocationWhileOthersAskForTheList(t *testing.T) {
 	f.OnEvent(system, event.Event{Kind: device.EventRevoked}) // nobody listens any more; it does not wait
 }
 
+// TestTheListThatIsFetchedNamesItsPlace: without it EMQX heeds no list, and a list for a file must have none, as
+// certificates of before name no place.
+func TestTheListThatIsFetchedNamesItsPlace(t *testing.T) {
+	d := newDesk(t, storetest.SQLite(t))
+	system := actor.WithSystem(t.Context(), "test")
+	const url = "https://centre.example/pki/revoked.crl"
+	d.CA.ListURL = url
+	list := &device.Revocations{Store: d.Store, CA: d.CA}
+	f := &device.RevocationFile{Path: filepath.Join(t.TempDir(), "revoked.pem"), List: list}
+	if err := f.Write(system, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	fetched, err := list.DER(system, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	filed, err := os.ReadFile(f.Path + ".der")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		der  []byte
+		want bool
+	}{{fetched, true}, {filed, false}} {
+		crl, err := x509.ParseRevocationList(c.der)
+		if err != nil {
+			t.Fatal(err)
+		}
+		named := false
+		for _, e := range crl.Extensions {
+			if e.Id.String() == "2.5.29.28" {
+				// SEQUENCE, [0] distributionPoint, [0] fullName, [6] uniformResourceIdentifier
+				n := byte(len(url))
+				named = e.Critical && bytes.Equal(e.Value, append([]byte{0x30, n + 6, 0xa0, n + 4, 0xa0, n + 2, 0x86, n}, url...))
+			}
+		}
+		if named != c.want {
+			t.Errorf("the list names its place: %v, want %v", named, c.want)
+		}
+	}
+}
+
 func TestCertificatesNameTheListWhenThereIsAnAddress(t *testing.T) {
 	ca, err := device.OpenAuthority(t.TempDir(), nil)
 	if err != nil {

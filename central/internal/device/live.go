@@ -69,6 +69,17 @@ func (s *Service) become(ctx context.Context, e *entry, state State, fault strin
 	return []event.Event{news(ctx, kind, e.view())}
 }
 
+// Barred reports whether an edge was revoked or removed, so that nothing of it is to be taken.
+func (s *Service) Barred(ctx context.Context, edge string) bool {
+	e, ok := s.find(ctx, edge)
+	if !ok {
+		return false // unknown is refused elsewhere
+	}
+	s.reg.mu.RLock()
+	defer s.reg.mu.RUnlock()
+	return e.removed() || e.rec.RevokedAt != nil
+}
+
 // Status takes the state that an edge reports about itself and what is behind it. Whether it is online is
 // not its word but the broker's.
 func (s *Service) Status(ctx context.Context, edge string, st wire.Status) error {

@@ -313,6 +313,50 @@ func TestExistingBrokerLosesNothingAndNobodySpeaksForAnother(t *testing.T) {
 }
 
 // What a reload brings is the list; the session that stands is not asked again.
+func TestWhatARevokedTerminalSendsInItsLastSessionIsRefused(t *testing.T) {
+	c := newCentre(t)
+	a, b := c.enrol(t, "edge-a"), c.enrol(t, "edge-b")
+	m := startMosquitto(t, c, "fengsui-centre")
+	m.move(a)
+	m.move(b)
+	m.attach(t, c)
+	if err := errorsOf(a.connect(), b.connect()); err != nil {
+		t.Fatal(err)
+	}
+	for i, e := range []*edge{a, b} {
+		e.send(wire.HelloTopic(e.id), wire.Hello{Version: 1, Epoch: 1, Sensors: []wire.SensorDeclared{{
+			ID: []string{"gauge-e", "gauge-f"}[i], Name: "水位", Class: "water_level", Series: []wire.SeriesDeclared{{Property: "level", Unit: "m"}},
+		}}})
+		if ack := e.ack(); !ack.Hello {
+			t.Fatalf("got %+v", ack)
+		}
+	}
+	a.send(wire.UpTopic("edge-a", wire.LaneTelemetry), batchOf(t, 1))
+	a.ack()
+	if _, err := c.devices.Revoke(system(), "edge-a"); err != nil {
+		t.Fatal(err)
+	}
+	before := c.refused(t, "edge-a")
+	a.send(wire.UpTopic("edge-a", wire.LaneTelemetry), batchOf(t, 2))
+	a.send(wire.UpTopic("edge-a", wire.LaneTelemetry), batchOf(t, 3))
+	a.send(wire.HelloTopic("edge-a"), wire.Hello{Version: 1, Epoch: 1})
+	until(t, "they are counted as refused", func() bool { return c.refused(t, "edge-a") == before+3 })
+	select {
+	case ack := <-a.acks:
+		t.Errorf("they are acknowledged: %+v", ack)
+	default:
+	}
+	if n := c.stored(t); n != 1 {
+		t.Errorf("%d readings are stored, want the one of before", n)
+	}
+	if !a.mqtt.IsConnectionOpen() {
+		t.Error("the session has ended, so that this proves nothing")
+	}
+	if got, _ := c.devices.Get(system(), "edge-b"); got.State != device.Online {
+		t.Errorf("another terminal is %s", got.State)
+	}
+}
+
 func TestExistingBrokerRefusesATerminalThatWasRevoked(t *testing.T) {
 	c := newCentre(t)
 	a, b := c.enrol(t, "edge-a"), c.enrol(t, "edge-b")

@@ -33,6 +33,7 @@ type Telemetry interface {
 type Devices interface {
 	Hello(ctx context.Context, edge string, h wire.Hello) error
 	Status(ctx context.Context, edge string, st wire.Status) error
+	Barred(ctx context.Context, edge string) bool
 	Admit(ctx context.Context, edge string, b *wire.Batch) uint64
 	AdmitSensor(ctx context.Context, id string, b *wire.Batch) (uint64, error)
 	Refused(ctx context.Context, id, reason, what string, n uint64)
@@ -81,7 +82,8 @@ const (
 	ReasonChecksum  = "checksum"
 	ReasonVersion   = "unknown_version"
 	ReasonTime      = "impossible_time"
-	ReasonTooFast   = "too_fast" // its line is full; nothing is acknowledged
+	ReasonBarred    = "revoked_device" // an existing broker has not ended its session; nothing is acknowledged
+	ReasonTooFast   = "too_fast"       // its line is full; nothing is acknowledged
 )
 
 // Ingest is the service. Start it before the broker listens, stop it before the broker stops.

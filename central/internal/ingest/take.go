@@ -32,6 +32,10 @@ func (i *Ingest) take(m message) int {
 		return 1
 	}
 	cost := 1 + len(m.payload)/bodyPerRecord
+	if i.opts.Devices.Barred(i.ctx, up.Edge) {
+		i.Refused(i.ctx, up.Edge, ReasonBarred, m.topic, 1)
+		return cost
+	}
 	switch up.Kind {
 	case "hello":
 		err = i.hello(up.Edge, m)
