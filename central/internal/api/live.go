@@ -155,6 +155,7 @@ type liveMessage struct {
 	Duty    *time.Time           `json:"duty,omitempty"`   // who is on duty, or a roster, has changed: ask again
 	Windows []maintenance.Window `json:"windows,omitzero"` // maintenance: now, coming and lately past
 	Removed *liveRemoved         `json:"removed,omitempty"`
+	More    bool                 `json:"more,omitempty"` // the snapshot goes on in the next message, an update
 }
 
 type liveRemoved struct {
@@ -210,8 +211,10 @@ func (v *view) run(ctx context.Context, sub *event.Subscription) (int, string) {
 		v.server.opts.Log.Error("live snapshot failed", "error", err)
 		return websocket.CloseInternalServerErr, "snapshot failed"
 	}
-	if err := v.send(snapshot); err != nil {
-		return unsent(err)
+	for _, part := range snapshot.parts(livePart) {
+		if err := v.send(part); err != nil {
+			return unsent(err)
+		}
 	}
 	flush := time.NewTimer(liveHeartbeat)
 	defer flush.Stop()
@@ -283,48 +286,6 @@ func (s *Server) look(ctx context.Context, cred credential) (actor.Actor, error)
 	}
 	who, err := s.accounts.Check(ctx, cred.token)
 	return who.Actor, err
-}
-
-func (v *view) snapshot(ctx context.Context) (liveMessage, error) {
-	ctx, cancel := context.WithTimeout(ctx, requestDeadline)
-	defer cancel()
-	m := liveMessage{Type: "snapshot"}
-	src := v.server.live.src
-	var err error
-	if m.Devices, err = permitted(src.Devices(ctx)); err != nil {
-		return m, err
-	}
-	if m.Latest, err = permitted(src.Latest(ctx)); err != nil {
-		return m, err
-	}
-	if m.Alarms, err = permitted(src.Alarms(ctx)); err != nil {
-		return m, err
-	}
-	if m.Streams, err = permitted(src.Streams(ctx)); err != nil {
-		return m, err
-	}
-	if m.Windows, err = permitted(src.Windows(ctx)); err != nil {
-		return m, err
-	}
-	switch health, err := src.Health(ctx); {
-	case err == nil:
-		m.Health = &health
-	case errs.KindOf(err) != errs.Denied:
-		return m, err
-	}
-	for _, d := range m.Devices {
-		v.visible[d.ID] = true
-	}
-	v.pending.sent(m)
-	return m, nil
-}
-
-// permitted makes a list that the actor may not see an empty one.
-func permitted[T any](list []T, err error) ([]T, error) {
-	if errs.KindOf(err) == errs.Denied {
-		return []T{}, nil
-	}
-	return append([]T{}, list...), err
 }
 
 func (v *view) send(m liveMessage) error {

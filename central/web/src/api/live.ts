@@ -10,7 +10,7 @@ const silenceMs = 3 * heartbeatMs
 
 export interface Live extends LiveState {
   connected: Ref<boolean>
-  // ready is true once a snapshot has come, also while the connection is down afterwards.
+  // ready is true once a whole snapshot has come, also while the connection is down afterwards.
   ready: Ref<boolean>
   // health is how the store of readings did when that last changed; undefined for who may not see it.
   health: Ref<Health | undefined>
@@ -64,7 +64,7 @@ function receive(message: LiveMessage): void {
   const fresh = apply(state, message)
   connected.value = true
   if (ready.value) for (const alarm of fresh) for (const handler of handlers) handler(alarm)
-  ready.value = true
+  if (!message.more) ready.value = true
   guardSilence()
 }
 

@@ -30,6 +30,19 @@ describe('apply', () => {
     expect(state.alarms.size).toBe(0)
   })
 
+  it('forgets what a snapshot of several messages did not bring, after its last', () => {
+    const state = empty()
+    apply(state, message(1, { devices: [device('a'), device('b'), device('c')], latest: [latest(1), latest(1, 'c')], alarms: [alarm('x')] }))
+    apply(state, message(1, { devices: [device('a')], more: true }))
+    expect([...state.devices.keys()]).toEqual(['a', 'b', 'c'])
+    expect(state.alarms.size).toBe(0)
+    apply(state, message(2, { devices: [device('c')], latest: [latest(2, 'c')] }))
+    expect([...state.devices.keys()]).toEqual(['a', 'c'])
+    expect([...state.latest.keys()]).toEqual(['c/p'])
+    apply(state, message(3, { latest: [latest(3)] }))
+    expect(state.devices.size).toBe(2)
+  })
+
   it('changes only what an update names', () => {
     const state = empty()
     apply(state, message(1, { devices: [device('a')], latest: [latest(1)] }))

@@ -8,6 +8,8 @@ export interface LiveState {
   streams: Map<string, Stream>
   // windows of maintenance: now, to come, and past.
   windows: Map<string, Maintenance>
+  // unseen is what stood before a snapshot of several messages and has not come again yet.
+  unseen?: { devices: Set<string>; latest: Set<string> }
 }
 
 export function latestKey(device: string, property: string): string {
@@ -22,8 +24,11 @@ export function follows(seq: number, message: LiveMessage): boolean {
 // apply changes the state by one message and returns the alarms that are new to it.
 export function apply(state: LiveState, message: LiveMessage): Alarm[] {
   const snapshot = message.type === 'snapshot'
-  merge(state.devices, message.devices, (d) => d.id, snapshot)
-  merge(state.latest, message.latest, (l) => latestKey(l.device, l.property), snapshot)
+  if (snapshot) state.unseen = message.more ? { devices: new Set(state.devices.keys()), latest: new Set(state.latest.keys()) } : undefined
+  const whole = snapshot && !message.more
+  merge(state.devices, message.devices, (d) => d.id, whole)
+  merge(state.latest, message.latest, (l) => latestKey(l.device, l.property), whole)
+  see(state, message)
   merge(state.streams, message.streams, (s) => s.id, snapshot)
   merge(state.windows, message.windows, (w) => w.id, snapshot)
   const known = new Set(state.alarms.keys())
@@ -33,6 +38,18 @@ export function apply(state: LiveState, message: LiveMessage): Alarm[] {
   }
   for (const id of message.removed?.devices ?? []) removeDevice(state, id)
   return (message.alarms ?? []).filter((a) => a.state !== 'cleared' && !known.has(a.id))
+}
+
+// see crosses off what a message of a longer snapshot has brought, and after the last forgets the rest.
+function see(state: LiveState, message: LiveMessage): void {
+  const { unseen } = state
+  if (!unseen) return
+  for (const d of message.devices ?? []) unseen.devices.delete(d.id)
+  for (const l of message.latest ?? []) unseen.latest.delete(latestKey(l.device, l.property))
+  if (message.more) return
+  for (const id of unseen.devices) state.devices.delete(id)
+  for (const key of unseen.latest) state.latest.delete(key)
+  state.unseen = undefined
 }
 
 function merge<T>(into: Map<string, T>, items: T[] | undefined | null, key: (item: T) => string, replace: boolean): void {

@@ -145,4 +145,6 @@ export interface LiveMessage {
   health?: Health
   duty?: string
   removed?: { devices?: string[] }
+  // more: the snapshot goes on in the next message.
+  more?: boolean
 }
