@@ -33,7 +33,9 @@ func (db *DB) provider() (*goose.Provider, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read migrations: %w", err)
 	}
-	options = append(options, goose.WithExcludeNames(foreign))
+	// Two changes written side by side may land in either order; a database that has the later one takes
+	// the earlier one too.
+	options = append(options, goose.WithExcludeNames(foreign), goose.WithAllowOutofOrder(true))
 	p, err := goose.NewProvider(dialect, db.sql, files, options...)
 	if err != nil {
 		return nil, fmt.Errorf("read migrations: %w", err)

@@ -32,8 +32,10 @@ type program struct {
 }
 
 const (
-	restartAfter = 300 * time.Millisecond
+	restartAfter = 300 * time.Millisecond // it was killed
+	retryAfter   = 5 * time.Second        // it gave up by itself, and will say the same again
 	stopWithin   = 10 * time.Second
+	lastWords    = 4 << 10 // bytes at the end of its log that are searched for why
 )
 
 // start starts it and keeps it alive. The first start must succeed.
@@ -116,13 +118,19 @@ func (p *program) keep(ctx context.Context, c *child) {
 			p.end(c)
 			return
 		case <-c.ended:
+		}
+		wait := restartAfter
+		if c.cmd.ProcessState.ExitCode() > 0 {
+			wait = retryAfter
+			p.Say.Error("program gave up and is started again", "program", p.Name, "after", wait, "why", p.last(), "log", p.Log)
+		} else {
 			p.Say.Warn("program ended and is started again", "program", p.Name, "how", c.cmd.ProcessState.String())
 		}
 		for {
 			select {
 			case <-ctx.Done():
 				return
-			case <-time.After(restartAfter):
+			case <-time.After(wait):
 			}
 			next, err := p.spawn(ctx)
 			if err == nil {
@@ -132,6 +140,25 @@ func (p *program) keep(ctx context.Context, c *child) {
 			p.Say.Error("start program", "program", p.Name, "error", err)
 		}
 	}
+}
+
+// last is the last line of its log.
+func (p *program) last() string {
+	f, err := os.Open(p.Log)
+	if err != nil {
+		return err.Error()
+	}
+	defer func() { _ = f.Close() }()
+	info, err := f.Stat()
+	if err != nil {
+		return err.Error()
+	}
+	b := make([]byte, min(info.Size(), lastWords))
+	if _, err := f.ReadAt(b, info.Size()-int64(len(b))); err != nil {
+		return err.Error()
+	}
+	lines := strings.Split(strings.TrimSpace(string(b)), "\n")
+	return lines[len(lines)-1]
 }
 
 func (p *program) end(c *child) {
