@@ -49,7 +49,7 @@ type Window struct {
 	Weekly        *Weekly    `json:"weekly,omitempty"`
 	Reason        string     `json:"reason"`
 	Critical      bool       `json:"critical"`          // what it silences was confirmed a second time
-	SkipTo        *time.Time `json:"skip_to,omitempty"` // nothing before this: one of its times was ended early
+	Changed       *Span      `json:"changed,omitempty"` // the time of a weekly one that was ended early or extended, as it became
 	CreatedAt     time.Time  `json:"created_at"`
 	CreatedBy     string     `json:"created_by"`
 	CreatedByName string     `json:"created_by_name"`
@@ -102,6 +102,9 @@ func (w *Window) next(now time.Time) (Span, bool) {
 	if w.Weekly == nil {
 		return Span{w.From, w.To}, now.Before(w.To)
 	}
+	if c := w.Changed; c != nil && !now.Before(c.From) && now.Before(c.To) {
+		return *c, true
+	}
 	length := time.Duration(w.Weekly.Minutes) * time.Minute
 	first := now
 	if w.From.After(now) {
@@ -119,10 +122,12 @@ func (w *Window) next(now time.Time) (Span, bool) {
 		if to.After(w.To) {
 			to = w.To
 		}
+		if w.Changed != nil && from.Equal(w.Changed.From) {
+			to = w.Changed.To
+		}
 		switch {
 		case !slices.Contains(w.Weekly.Days, (int(from.In(china()).Weekday())+6)%7+1):
 		case from.Before(w.From) || !from.Before(w.To) || !now.Before(to):
-		case w.SkipTo != nil && from.Before(*w.SkipTo):
 		default:
 			return Span{from, to}, true
 		}

@@ -42,9 +42,19 @@ func TestWeeklyTimesFollowTheClockOfChina(t *testing.T) {
 	}
 	w := night()
 	end := utc("2026-12-03 17:30:00")
-	w.SkipTo = &end
+	w.Changed = &Span{utc("2026-12-03 15:30:00"), utc("2026-12-03 15:45:00")}
 	if got := w.at(utc("2026-12-03 16:00:00")); got.State != Coming || !got.Span.From.Equal(utc("2026-12-07 15:30:00")) {
 		t.Errorf("ended early: %s %+v", got.State, got.Span)
+	}
+	if got := w.at(utc("2026-12-03 15:44:59")); got.State != Now || !got.Span.To.Equal(w.Changed.To) {
+		t.Errorf("before it was ended: %s %+v", got.State, got.Span)
+	}
+	w.Changed.To = utc("2026-12-08 00:00:00") // beyond the beginning of the next
+	if got := w.at(utc("2026-12-07 15:45:00")); got.State != Now || !got.Span.To.Equal(w.Changed.To) {
+		t.Errorf("extended: %s %+v", got.State, got.Span)
+	}
+	if got := w.at(utc("2026-12-08 00:00:00")); got.State != Coming || !got.Span.From.Equal(utc("2026-12-10 15:30:00")) {
+		t.Errorf("after the extended time: %s %+v", got.State, got.Span)
 	}
 	w.EndedAt = &end
 	if got := w.at(end); got.State != Past || got.Span != nil {

@@ -198,7 +198,7 @@ func (s *Service) Plan(ctx context.Context, w Window, confirm bool) (Window, err
 		return Window{}, fmt.Errorf("make id: %w", err)
 	}
 	w.ID, w.CreatedAt, w.CreatedBy, w.CreatedByName, w.UpdatedAt = id.String(), now, who.ID, who.Name, now
-	w.SkipTo, w.EndedAt, w.EndedBy, w.EndedByName = nil, nil, "", ""
+	w.Changed, w.EndedAt, w.EndedBy, w.EndedByName = nil, nil, "", ""
 	return s.keep(ctx, EventPlanned, w, func(ctx context.Context) error { return s.Store.Add(ctx, w) })
 }
 
@@ -235,17 +235,28 @@ func (s *Service) admit(ctx context.Context, who actor.Actor, w *Window) (critic
 	return false, errs.E(errs.NotFound, "maintenance.no_rule", "there is no rule %s", w.Subject)
 }
 
-// Extend moves the end of a window that happens once, at most Limits.MaxHours from now.
+// Extend moves the end of a window, of a weekly one that of the time that holds now: at most Limits.MaxHours
+// from now, and not beyond the end of the whole.
 func (s *Service) Extend(ctx context.Context, id string, to time.Time) (Window, error) {
 	to = event.Stamp(to)
 	return s.change(ctx, id, EventExtended, func(w *Window, _ actor.Actor, now time.Time) error {
+		end := w.To
+		if w.Weekly != nil && w.State == Now {
+			end = w.Span.To
+		}
 		switch {
-		case w.Weekly != nil:
-			return errs.E(errs.Conflict, "maintenance.weekly", "a weekly window keeps its times; begin another one beside it")
-		case !to.After(w.To):
+		case w.Weekly != nil && w.State != Now:
+			return errs.E(errs.Conflict, "maintenance.not_now", "the window does not hold now; only the time that holds can be extended")
+		case w.Weekly != nil && to.After(w.To):
+			return errs.Field("maintenance.window", "to", "lies beyond the end of the weekly window; begin another one beside it")
+		case !to.After(end):
 			return errs.Field("maintenance.window", "to", "must be later than the end that is planned")
 		case to.Sub(now) > time.Duration(s.Limits.MaxHours)*time.Hour:
 			return errs.Field("maintenance.window", "to", fmt.Sprintf("at most %d hours ahead", s.Limits.MaxHours))
+		}
+		if w.Weekly != nil {
+			w.Changed = &Span{w.Span.From, to}
+			return nil
 		}
 		w.To = to
 		return nil
@@ -259,7 +270,7 @@ func (s *Service) End(ctx context.Context, id string) (Window, error) {
 			return errs.E(errs.Conflict, "maintenance.not_now", "the window does not hold now")
 		}
 		if w.Weekly != nil {
-			w.SkipTo = &w.Span.To
+			w.Changed = &Span{w.Span.From, now}
 			return nil
 		}
 		w.EndedAt, w.EndedBy, w.EndedByName = &now, who.ID, who.Name

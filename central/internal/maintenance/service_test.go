@@ -129,12 +129,28 @@ func TestWeeklyWindowGoesOnAfterOneOfItsTimesWasEnded(t *testing.T) {
 		if err != nil || w.State != maintenance.Now || !w.Critical {
 			t.Fatalf("planned %+v, %v", w, err)
 		}
-		if _, err := s.Extend(technician(), w.ID, w.To.Add(time.Hour)); errs.KindOf(err) != errs.Conflict {
-			t.Errorf("extended: %v", err)
+		if _, err := s.Extend(technician(), w.ID, w.To.Add(time.Hour)); errs.KindOf(err) != errs.Invalid {
+			t.Errorf("extended beyond its end: %v", err)
 		}
-		was := w.Span.From
+		was, end := w.Span.From, w.Span.To
+		if w, err = s.Extend(technician(), w.ID, end.Add(time.Hour)); err != nil || !w.Span.To.Equal(end.Add(time.Hour)) || !w.Span.From.Equal(was) {
+			t.Fatalf("extended %+v, %v", w.Span, err)
+		}
 		if w, err = s.End(technician(), w.ID); err != nil || w.State != maintenance.Coming || !w.Span.From.Equal(was.Add(24*time.Hour)) {
 			t.Fatalf("ended %s %+v, %v", w.State, w.Span, err)
+		}
+		// A reading of the time before comes late, also to a centre that has started anew.
+		again := &maintenance.Service{Store: s.Store, Tx: db, Devices: s.Devices, Events: s.Events, Limits: s.Limits}
+		start(t, again)
+		level := device.Device{ID: "level", Parent: "edge", Class: "water_level", Division: "320623"}
+		if _, ok := again.Over(level, "", w.CreatedAt); !ok {
+			t.Error("what was measured before the early end is not under it")
+		}
+		if _, ok := again.Over(level, "", time.Now()); ok {
+			t.Error("a time that was ended early lies over the device")
+		}
+		if _, err := s.Extend(technician(), w.ID, end.Add(time.Hour)); errs.KindOf(err) != errs.Conflict {
+			t.Errorf("extended a time that does not hold: %v", err)
 		}
 		if w, err = s.Cancel(technician(), w.ID); err != nil || w.State != maintenance.Past {
 			t.Fatalf("cancelled %s, %v", w.State, err)

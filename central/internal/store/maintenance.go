@@ -17,21 +17,25 @@ type Maintenance struct{ db *DB }
 // NewMaintenance uses an open database.
 func NewMaintenance(db *DB) *Maintenance { return &Maintenance{db: db} }
 
-const windowColumns = `id, target, subject, division, starts_at, ends_at, days, wall, minutes, reason, critical, skip_to,
+const windowColumns = `id, target, subject, division, starts_at, ends_at, days, wall, minutes, reason, critical, changed_from, changed_to,
 	created_at, created_by, created_by_name, ended_at, ended_by, ended_by_name, updated_at`
 
 func scanWindow(row scanner) (w maintenance.Window, err error) {
 	var days, wall string
 	var minutes int
-	err = row.Scan(&w.ID, &w.Target, &w.Subject, &w.Division, &w.From, &w.To, &days, &wall, &minutes, &w.Reason, &w.Critical, &w.SkipTo,
+	var from, to *time.Time
+	err = row.Scan(&w.ID, &w.Target, &w.Subject, &w.Division, &w.From, &w.To, &days, &wall, &minutes, &w.Reason, &w.Critical, &from, &to,
 		&w.CreatedAt, &w.CreatedBy, &w.CreatedByName, &w.EndedAt, &w.EndedBy, &w.EndedByName, &w.UpdatedAt)
 	if err != nil {
 		return w, err
 	}
-	for _, t := range []*time.Time{&w.From, &w.To, w.SkipTo, &w.CreatedAt, w.EndedAt, &w.UpdatedAt} {
+	for _, t := range []*time.Time{&w.From, &w.To, from, to, &w.CreatedAt, w.EndedAt, &w.UpdatedAt} {
 		if t != nil {
 			*t = t.UTC()
 		}
+	}
+	if from != nil && to != nil {
+		w.Changed = &maintenance.Span{From: *from, To: *to}
 	}
 	if days == "" {
 		return w, nil
@@ -59,6 +63,14 @@ func weekly(w maintenance.Window) (days, wall string, minutes int) {
 	return strings.Join(texts, ","), w.Weekly.At, w.Weekly.Minutes
 }
 
+// changed is the time of a window that became another, as a row has it.
+func changed(w maintenance.Window) (from, to *time.Time) {
+	if w.Changed == nil {
+		return nil, nil
+	}
+	return &w.Changed.From, &w.Changed.To
+}
+
 // List implements maintenance.Store.
 func (s *Maintenance) List(ctx context.Context, after time.Time) ([]maintenance.Window, error) {
 	rows, err := s.db.query(ctx, `select `+windowColumns+` from maintenance where ends_at > $1 order by id`, after)
@@ -75,9 +87,10 @@ func (s *Maintenance) List(ctx context.Context, after time.Time) ([]maintenance.
 // Add implements maintenance.Store.
 func (s *Maintenance) Add(ctx context.Context, w maintenance.Window) error {
 	days, wall, minutes := weekly(w)
+	from, to := changed(w)
 	_, err := s.db.exec(ctx, `insert into maintenance (`+windowColumns+`)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)`,
-		w.ID, string(w.Target), w.Subject, w.Division, w.From, w.To, days, wall, minutes, w.Reason, w.Critical, w.SkipTo,
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)`,
+		w.ID, string(w.Target), w.Subject, w.Division, w.From, w.To, days, wall, minutes, w.Reason, w.Critical, from, to,
 		w.CreatedAt, w.CreatedBy, w.CreatedByName, w.EndedAt, w.EndedBy, w.EndedByName, w.UpdatedAt)
 	if err != nil {
 		return fmt.Errorf("add maintenance window: %w", wrap(err))
@@ -87,8 +100,10 @@ func (s *Maintenance) Add(ctx context.Context, w maintenance.Window) error {
 
 // Save implements maintenance.Store.
 func (s *Maintenance) Save(ctx context.Context, w maintenance.Window, was time.Time) error {
-	res, err := s.db.exec(ctx, `update maintenance set ends_at = $1, skip_to = $2, ended_at = $3, ended_by = $4, ended_by_name = $5,
-		updated_at = $6 where id = $7 and updated_at = $8`, w.To, w.SkipTo, w.EndedAt, w.EndedBy, w.EndedByName, w.UpdatedAt, w.ID, was)
+	from, to := changed(w)
+	res, err := s.db.exec(ctx, `update maintenance set ends_at = $1, changed_from = $2, changed_to = $3, ended_at = $4, ended_by = $5,
+		ended_by_name = $6, updated_at = $7 where id = $8 and updated_at = $9`,
+		w.To, from, to, w.EndedAt, w.EndedBy, w.EndedByName, w.UpdatedAt, w.ID, was)
 	if err != nil {
 		return fmt.Errorf("save maintenance window %s: %w", w.ID, wrap(err))
 	}

@@ -4690,6 +4690,7 @@ export interface components {
             minutes: number;
         };
         Window: {
+            changed?: components["schemas"]["Span"];
             /** Format: date-time */
             created_at: string;
             created_by: string;
@@ -4704,8 +4705,6 @@ export interface components {
             from: string;
             id: string;
             reason: string;
-            /** Format: date-time */
-            skip_to?: string;
             span?: components["schemas"]["Span"];
             state: string;
             subject: string;
