@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -187,7 +188,7 @@ func registerHandling(s *Server, t *telemetry.Service) {
 func alarmSheet(ctx context.Context, t *telemetry.Service, f telemetry.Filter) (document.Sheet, error) {
 	sheet := document.Sheet{Title: "告警", Headings: []string{
 		"级别", "状态", "规则", "设备", "设备编号", "监测项", "限值", "报警值", "峰值", "单位", "越限次数", "发生时间", "确认时间", "确认人", "处置说明",
-		"恢复时间", "解除时间", "行政区划", "来源", "限值依据", "搁置至", "搁置原因", "补记", "演示数据", "编号",
+		"恢复时间", "解除时间", "行政区划", "来源", "限值依据", "搁置至", "搁置原因", "检修至", "检修原因", "检修人", "升级次数", "升级至", "升级时间", "升级人", "升级说明", "补记", "演示数据", "编号",
 	}}
 	alarms, err := whole(ctx, f.Request, func(ctx context.Context, r page.Request) (page.List[telemetry.Alarm], error) {
 		f.Request = r
@@ -199,14 +200,30 @@ func alarmSheet(ctx context.Context, t *telemetry.Service, f telemetry.Filter) (
 		if a.Shelf != nil {
 			until, reason = &a.Shelf.Until, a.Shelf.Reason
 		}
-		sheet.Rows = append(sheet.Rows, []any{
+		sheet.Rows = append(sheet.Rows, append([]any{
 			levelNames[a.Level], stateNames[a.State], a.RuleName, a.DeviceName, a.Device, a.Property, a.Limit, a.Value, a.Peak, a.Unit, a.Openings,
 			a.OpenedAt, a.AckedAt, a.AckedByName, a.AckNote, a.ReturnedAt, a.ClearedAt, a.Division, a.Origin, a.Source, until, reason,
-			yes(a.Retrospective), yes(a.Demo), a.ID,
-		})
+		}, slices.Concat(workCells(a.Maintenance), escalationCells(a.Escalation), []any{yes(a.Retrospective), yes(a.Demo), a.ID})...))
 	}
 	return sheet, err
 }
+
+func workCells(m *telemetry.Maintained) []any {
+	if m == nil {
+		return []any{"", "", ""}
+	}
+	return []any{m.Until, m.Reason, m.ByName}
+}
+
+// escalationCells name who has passed an alarm on; nobody when the time did.
+func escalationCells(e *telemetry.Escalation) []any {
+	if e == nil {
+		return []any{"", "", "", "", ""}
+	}
+	return []any{e.Tier, deskNames[e.Desk.Role] + " " + e.Desk.Division, e.At, e.ByName, e.Note}
+}
+
+var deskNames = map[string]string{telemetry.DeskDuty: "值班员", telemetry.DeskLeader: "带班领导"}
 
 var levelNames = map[int]string{1: "红色", 2: "橙色", 3: "黄色", 4: "蓝色"}
 
