@@ -30,10 +30,15 @@ func needs(operation string) actor.Permission {
 		return actor.TelemetryHold
 	case "create-board", "change-board", "remove-board", "restore-board":
 		return actor.BoardWrite
-	case "list-rules", "export-rulebook", "list-alarms", "export-alarms", "get-alarm", "list-alarm-events", "alarm-events":
+	case "list-rules", "export-rulebook", "list-alarms", "export-alarms", "get-alarm", "list-alarm-events", "alarm-events",
+		"list-maintenance", "maintenance-limits", "list-escalation-policies":
 		return actor.AlarmRead
-	case "acknowledge-alarm", "comment-alarm", "shelve-alarm", "unshelve-alarm":
+	case "acknowledge-alarm", "comment-alarm", "shelve-alarm", "unshelve-alarm", "escalate-alarm":
 		return actor.AlarmAck
+	case "plan-maintenance", "extend-maintenance", "end-maintenance", "cancel-maintenance":
+		return actor.AlarmMaintain
+	case "set-escalation-policy":
+		return actor.AlarmPolicy
 	case "list-streams", "watch-stream":
 		return actor.VideoWatch
 	case "switch-output":

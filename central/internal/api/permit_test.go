@@ -14,6 +14,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/board"
 	"github.com/fengsui/fengsui/central/internal/device"
 	"github.com/fengsui/fengsui/central/internal/fleet"
+	"github.com/fengsui/fengsui/central/internal/maintenance"
 	"github.com/fengsui/fengsui/central/internal/output"
 	"github.com/fengsui/fengsui/central/internal/telemetry"
 	"github.com/fengsui/fengsui/central/internal/video"
@@ -34,6 +35,8 @@ func TestWhoMayNotLearnsNothingOfWhatIsWrong(t *testing.T) {
 		RegisterOutputs(s, &output.Service{})
 		RegisterFleet(s, &fleet.Service{})
 		RegisterBoards(s, &board.Service{})
+		RegisterMaintenance(s, &maintenance.Service{})
+		RegisterEscalation(s, &telemetry.Service{})
 	})
 	admin := c.admin()
 	auditor, _ := c.user(admin, "shenji", "320600", account.RoleAuditor) // reads accounts and the audit and nothing else
