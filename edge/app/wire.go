@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -302,7 +303,13 @@ func (a *Agent) keepCertificate(ctx context.Context, p *agentParts) {
 }
 
 func (a *Agent) renew(ctx context.Context, p *agentParts) error {
+	if !a.enrolled() {
+		return errors.New(wire.RefusedNotEnrolled)
+	}
 	id, err := enrol.Renew(ctx, p.centre, a.cfg.Data, p.clock.CentreNow())
+	if errors.Is(err, enrol.ErrNone) {
+		return errors.New(wire.RefusedNotEnrolled)
+	}
 	if err != nil {
 		return err
 	}

@@ -30,6 +30,24 @@ func Merge(list []Reading) Reading {
 	return m
 }
 
+// Plain is a payload that a centre reads which knows no counts: what has none is given back as it is, and a mean
+// becomes a reading at its time. The errors are those of Decode and Encode.
+func Plain(payload []byte) ([]byte, error) {
+	b, err := Decode(payload)
+	if err != nil {
+		return nil, err
+	}
+	means := false
+	for i := range b.Readings {
+		means = means || b.Readings[i].Count > 0
+		b.Readings[i].Count = 0
+	}
+	if !means {
+		return payload, nil
+	}
+	return b.Encode()
+}
+
 func decimalsOf(v float64) int {
 	_, after, _ := strings.Cut(strconv.FormatFloat(v, 'f', -1, 64), ".")
 	return len(after)

@@ -18,8 +18,9 @@ type Ack struct {
 	Epoch  uint64       `json:"epoch"`
 	Hello  bool         `json:"hello,omitempty"`
 	Lanes  []LaneRanges `json:"lanes"`
-	Time   int64        `json:"time"`   // the centre's clock, Unix milliseconds
-	Window int          `json:"window"` // how many batches may be unacked
+	Time   int64        `json:"time"`            // the centre's clock, Unix milliseconds
+	Window int          `json:"window"`          // how many batches may be unacked
+	Means  bool         `json:"means,omitempty"` // of a hello: this centre reads means with their count (Reading.Count)
 }
 
 // Hello greets the centre after each connect.
@@ -230,6 +231,9 @@ type MediaStart struct {
 
 // RefusedBudget is what an edge answers to a MediaStart without a reason when its data budget is used up.
 const RefusedBudget = "the data budget of this terminal is used up; give a reason to force the picture"
+
+// RefusedNotEnrolled is what an edge answers to CommandRenew when its certificate did not come by enrolment.
+const RefusedNotEnrolled = "the certificate of this terminal did not come by enrolment"
 
 // MediaStop ends a lease at once.
 type MediaStop struct {

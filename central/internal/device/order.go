@@ -106,7 +106,11 @@ func (s *Service) RenewNow(ctx context.Context, id string) (Device, error) {
 	if err != nil {
 		return Device{}, err
 	}
-	if !r.OK {
+	switch {
+	case !r.OK && r.Error == wire.RefusedNotEnrolled:
+		return Device{}, errs.E(errs.Conflict, "device.not_enrolled",
+			"terminal %s has a certificate that somebody gave it (centre.cert in its edge.yml), so that the centre cannot renew it: put the new one there, or enrol the terminal", id)
+	case !r.OK:
 		return Device{}, errs.E(errs.Conflict, "device.renew_refused", "terminal %s has not renewed its certificate: %s", id, r.Error)
 	}
 	return s.Get(ctx, id)

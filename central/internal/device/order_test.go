@@ -3,6 +3,7 @@ package device_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -67,6 +68,10 @@ func TestAnAdministratorMakesAnEdgeRenewItsCertificate(t *testing.T) {
 	r.answer = wire.CommandResult{Error: "no enrolment"}
 	if _, err := d.RenewNow(system, "edge"); errs.KindOf(err) != errs.Conflict {
 		t.Errorf("refused: %v", err)
+	}
+	r.answer = wire.CommandResult{Error: wire.RefusedNotEnrolled}
+	if _, err := d.RenewNow(system, "edge"); errs.KindOf(err) != errs.Conflict || !strings.Contains(err.Error(), "enrol the terminal") {
+		t.Errorf("not enrolled: %v", err)
 	}
 }
 

@@ -139,7 +139,7 @@ func (i *Ingest) hello(edge string, m message) error {
 		have = []wire.LaneRanges{}
 	}
 	return i.publish(wire.AckTopic(edge), wire.Ack{
-		Epoch: h.Epoch, Hello: true, Lanes: have, Time: wire.Millis(time.Now()), Window: i.opts.Window,
+		Epoch: h.Epoch, Hello: true, Lanes: have, Time: wire.Millis(time.Now()), Window: i.opts.Window, Means: true,
 	})
 }
 

@@ -14,6 +14,7 @@ import (
 
 	mqtt "github.com/eclipse/paho.mqtt.golang"
 
+	"github.com/fengsui/fengsui/edge/internal/outbox"
 	"github.com/fengsui/fengsui/shared/wire"
 )
 
@@ -43,6 +44,7 @@ type session struct {
 	acks    chan []byte
 	flow    *flow
 	greeted bool
+	means   bool      // the centre reads them
 	asked   time.Time // of the last hello
 
 	heard   atomic.Int64  // when something last came, Unix nanoseconds
@@ -225,6 +227,21 @@ func (s *session) send(topic string, retained bool, payload []byte) error {
 	}
 }
 
+// sendBlock sends a block as the centre can read it: one that was not upgraded yet would refuse a batch with means
+// for ever. The outbox keeps them.
+func (s *session) sendBlock(b *outbox.Block) error {
+	payload := b.Payload
+	if !s.means && b.Lane == wire.LaneTelemetry {
+		plain, err := wire.Plain(payload)
+		if err != nil {
+			s.u.o.Log.Error("block is sent as it is", "lane", b.Lane, "from", b.From, "error", err)
+		} else {
+			payload = plain
+		}
+	}
+	return s.send(wire.UpTopic(s.u.o.Edge, b.Lane), false, payload)
+}
+
 func (s *session) loop(ctx context.Context) error {
 	status := time.NewTicker(statusEvery)
 	defer status.Stop()
@@ -271,7 +288,7 @@ func (s *session) look(ctx context.Context, now time.Time) error {
 		return nil
 	}
 	for _, b := range s.flow.overdue(now) {
-		if err := s.send(wire.UpTopic(s.u.o.Edge, b.Lane), false, b.Payload); err != nil {
+		if err := s.sendBlock(b); err != nil {
 			return err
 		}
 		s.u.set(func(st *State) { st.Sent, st.Resent = st.Sent+1, st.Resent+1 })
@@ -298,7 +315,7 @@ func (s *session) fill(ctx context.Context) error {
 			return nil
 		}
 		s.flow.sent(b, time.Now())
-		if err := s.send(wire.UpTopic(s.u.o.Edge, b.Lane), false, b.Payload); err != nil {
+		if err := s.sendBlock(b); err != nil {
 			return err
 		}
 		s.u.set(func(st *State) { st.Sent, st.InFlight = st.Sent+1, len(s.flow.flights) })
@@ -349,6 +366,7 @@ func (s *session) answered(ctx context.Context, a wire.Ack) error {
 	if lost > 0 {
 		s.u.o.Log.Warn("centre has lost what it had acknowledged; sending it again", "blocks", lost)
 	}
+	s.means = a.Means
 	if err := s.flow.begin(ctx); err != nil {
 		return err
 	}
