@@ -27,11 +27,12 @@ type OnPost struct {
 
 // PostNow is a post and who holds it.
 type PostNow struct {
-	PostID string   `json:"post_id"`
-	Name   string   `json:"name"`
-	NameEN string   `json:"name_en"`
-	Tier   Tier     `json:"tier"`
-	People []OnPost `json:"people"`
+	PostID     string   `json:"post_id"`
+	Name       string   `json:"name"`
+	NameEN     string   `json:"name_en"`
+	Tier       Tier     `json:"tier"`
+	Continuous bool     `json:"continuous"`
+	People     []OnPost `json:"people"`
 }
 
 // The relations of a desk to whoever asks.
@@ -155,7 +156,7 @@ func (s *Service) deskNow(ctx context.Context, o account.Org, now time.Time, num
 		if p.Ended {
 			continue
 		}
-		one := PostNow{p.ID, p.Name, p.NameEN, p.Tier, []OnPost{}}
+		one := PostNow{p.ID, p.Name, p.NameEN, p.Tier, p.Continuous, []OnPost{}}
 		for _, h := range holdings {
 			if h.PostID != p.ID {
 				continue
@@ -310,6 +311,9 @@ func (s *Service) Board(ctx context.Context, token string) (Board, error) {
 		out.Phone = desk.Phone
 	}
 	for _, p := range d.Posts {
+		if len(p.People) == 0 && !p.Continuous {
+			continue // not asked for at this time
+		}
 		one := BoardPost{Name: p.Name, NameEN: p.NameEN, People: []string{}}
 		for _, on := range p.People {
 			one.Held = one.Held || on.PersonID != ""

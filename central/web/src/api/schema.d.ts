@@ -3118,6 +3118,7 @@ export interface components {
             tier: "officer" | "leader" | "standby" | "other";
         };
         DutyPostNow: {
+            continuous: boolean;
             name: string;
             name_en: string;
             people: components["schemas"]["DutyOnPost"][] | null;
