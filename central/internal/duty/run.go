@@ -66,7 +66,7 @@ func (s *Service) run(ctx context.Context) {
 	defer tick.Stop()
 	last := stamp()
 	for {
-		next := s.nextEdge(ctx, last)
+		next, comes := s.nextEdge(ctx, last)
 		edge := time.NewTimer(time.Until(next))
 		select {
 		case <-ctx.Done():
@@ -76,7 +76,7 @@ func (s *Service) run(ctx context.Context) {
 		case <-tick.C:
 			s.ahead(ctx)
 		case <-edge.C:
-			if now := stamp(); !now.Before(next) {
+			if comes && !stamp().Before(next) {
 				last = next
 				e := event.New(ctx, EventHandOff, "", "", nil)
 				e.Ephemeral = true
@@ -87,18 +87,18 @@ func (s *Service) run(ctx context.Context) {
 	}
 }
 
-// nextEdge is when to look again: at the next hand-off, within the hour.
-func (s *Service) nextEdge(ctx context.Context, after time.Time) time.Time {
+// nextEdge is when to look again: at the next hand-off, when one comes within the hour.
+func (s *Service) nextEdge(ctx context.Context, after time.Time) (at time.Time, comes bool) {
 	soon := time.Now().Add(extendEvery)
 	next, err := s.Store.NextEdge(ctx, after)
 	if err != nil {
 		if ctx.Err() == nil {
 			s.Log.WarnContext(ctx, "next hand-off cannot be found", "error", err)
 		}
-		return time.Now().Add(time.Minute)
+		return time.Now().Add(time.Minute), false
 	}
 	if next.IsZero() || next.After(soon) {
-		return soon
+		return soon, false
 	}
-	return next
+	return next, true
 }

@@ -32,6 +32,7 @@ type desk struct {
 	officer, leader     duty.Post
 	people              []duty.Person
 	today               duty.Day
+	told                func(kind string) // sees every event
 }
 
 func newDesk(t *testing.T, db *store.DB) *desk {
@@ -43,6 +44,11 @@ func newDesk(t *testing.T, db *store.DB) *desk {
 		t.Fatal(err)
 	}
 	d := &desk{t: t, accounts: accounts, audit: record, system: actor.WithSystem(t.Context(), "test")}
+	bus.Handle(func(_ context.Context, e event.Event) {
+		if d.told != nil {
+			d.told(e.Kind)
+		}
+	})
 	if _, err := accounts.EnsureFirst(d.system, account.First{OrgName: "市", OrgNameEN: "City", Division: "320600"}); err != nil {
 		t.Fatal(err)
 	}
