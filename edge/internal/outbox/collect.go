@@ -278,7 +278,8 @@ func (c *Collector) Event(ctx context.Context, events []wire.Event, values map[s
 		if c.tail != nil {
 			c.tail.reuse(gen)
 		}
-		if c.failing {
+		// Alarms alone may have used the reserve: that says nothing of the room for readings.
+		if c.failing && len(set)+len(unset)+len(kept) > 0 {
 			c.failing = false
 			c.Log.Info("outbox takes readings again")
 		}

@@ -99,7 +99,10 @@ func (b *Box) full(ctx context.Context) bool {
 func (b *Box) giveReserve(ctx context.Context) {
 	given, err := b.reserve.give(time.Now())
 	if given {
-		b.o.Log.Error("disk is full; only alarms and states are kept", "error", errors.Join(err, b.limit(ctx, reserveSize)))
+		b.o.Log.Error("disk is full; only alarms and states are kept")
+		if err := errors.Join(err, b.limit(ctx, reserveSize)); err != nil {
+			b.o.Log.Error("reserve could not be given", "error", err)
+		}
 	}
 }
 

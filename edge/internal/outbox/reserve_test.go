@@ -2,8 +2,10 @@ package outbox
 
 import (
 	"errors"
+	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/fengsui/fengsui/shared/wire"
@@ -12,6 +14,8 @@ import (
 func TestAlarmsPassWhenTheDiskIsFull(t *testing.T) {
 	b := open(t, Options{MaxFile: 200_000})
 	c := collector(b, "boot")
+	var said strings.Builder
+	c.Log = slog.New(slog.NewTextHandler(&said, nil))
 	if err := c.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -52,8 +56,20 @@ func TestAlarmsPassWhenTheDiskIsFull(t *testing.T) {
 	if c.Refused() < 60 {
 		t.Errorf("%d readings are counted as refused", c.Refused())
 	}
+	// An alarm that goes through the reserve alone says nothing of the readings.
+	e, err := LossEvent(wire.Time(20), wire.LossEvent{Why: "test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.Kind = wire.EventAlarm
+	if err := c.Event(t.Context(), []wire.Event{e}, nil); err != nil {
+		t.Fatal(err)
+	}
 	if err := c.Stop(t.Context()); err != nil && !errors.Is(err, ErrFull) {
 		t.Error(err)
+	}
+	if strings.Contains(said.String(), "takes readings again") {
+		t.Errorf("the log says that readings are taken again:\n%s", said.String())
 	}
 }
 
