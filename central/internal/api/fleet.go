@@ -27,7 +27,7 @@ type configDraft struct {
 type rolloutNew struct {
 	Edges    []string       `json:"edges,omitempty" maxItems:"1000"`
 	Division string         `json:"division,omitempty" maxLength:"12" doc:"All terminals of a division, instead of edges"`
-	Parts    map[string]any `json:"parts,omitempty" doc:"budget, log, outbox, rules: in place of the same part of each terminal; null: the default"`
+	Parts    map[string]any `json:"parts,omitempty" doc:"budget, log, outbox: in place of the same part of each terminal; null: the default"`
 	Version  string         `json:"version,omitempty" maxLength:"40" doc:"Of a program that each is to run, instead of parts"`
 	Batch    int            `json:"batch" minimum:"1" maximum:"1000" doc:"Terminals at once"`
 	Note     string         `json:"note,omitempty" maxLength:"500"`

@@ -3,6 +3,7 @@ package fleet
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"time"
 
@@ -41,7 +42,7 @@ func (s *Service) Roll(ctx context.Context, n NewRollout) (Rollout, error) {
 	if err := s.what(ctx, &n); err != nil {
 		return Rollout{}, err
 	}
-	edges, err := s.group(ctx, n)
+	edges, err := s.group(ctx, a, n)
 	if err != nil {
 		return Rollout{}, err
 	}
@@ -66,6 +67,13 @@ func (s *Service) what(ctx context.Context, n *NewRollout) error {
 		return err
 	}
 	merged, err := desired.Merge([]byte("{}"), n.Parts)
+	var parts map[string]json.RawMessage
+	if err == nil {
+		err = json.Unmarshal(n.Parts, &parts)
+	}
+	if _, ok := parts["rules"]; ok {
+		return refuseRules("parts")
+	}
 	if err == nil {
 		_, err = s.schema.Check(merged)
 	}
@@ -76,9 +84,12 @@ func (s *Service) what(ctx context.Context, n *NewRollout) error {
 }
 
 // group lists the terminals that are meant.
-func (s *Service) group(ctx context.Context, n NewRollout) ([]string, error) {
+func (s *Service) group(ctx context.Context, a actor.Actor, n NewRollout) ([]string, error) {
 	if (len(n.Edges) > 0) == (n.Division != "") {
 		return nil, errs.Field("fleet.group", "edges", "name terminals or a division")
+	}
+	if n.Division != "" && !a.Covers(n.Division) {
+		return nil, errs.Field("fleet.division", "division", fmt.Sprintf("%s reaches beyond your own division %s; name that or one within it", n.Division, a.DivisionCode))
 	}
 	if n.Division != "" {
 		all, err := s.Devices.All(ctx)

@@ -3,7 +3,9 @@ package fleet
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 
 	"github.com/fengsui/fengsui/central/internal/actor"
@@ -20,18 +22,7 @@ func (s *Service) GiveRules(ctx context.Context, edge string, rules json.RawMess
 	if err != nil {
 		return 0, err
 	}
-	versions, err := s.Store.Versions(ctx, edge)
-	if err != nil {
-		return 0, err
-	}
-	base, ok := basis(versions)
-	if i := slices.IndexFunc(versions, func(v Version) bool { return v.State == Wanted }); i >= 0 {
-		base = versions[i]
-	}
-	if !ok {
-		return 0, errs.E(errs.Conflict, "fleet.unknown", "what %s runs is not known yet", edge)
-	}
-	document, err := s.Store.Document(ctx, edge, base.Number)
+	base, document, err := s.newest(ctx, edge)
 	if err != nil {
 		return 0, err
 	}
@@ -51,11 +42,100 @@ func (s *Service) GiveRules(ctx context.Context, edge string, rules json.RawMess
 	if hash == base.Hash {
 		return base.Number, nil
 	}
+	versions, err := s.Store.Versions(ctx, edge)
+	if err != nil {
+		return 0, err
+	}
 	if newest := versions[0]; newest.State == Failed && newest.Hash == hash {
 		return newest.Number, nil // the terminal has refused it: to say it again would change nothing
 	}
 	v, err := s.want(ctx, Version{Edge: edge, Document: canonical, Note: clip(note), Author: a.ID, AuthorName: a.Name, Rules: true}, nil)
 	return v.Number, err
+}
+
+// newest is what waits for a terminal or, when nothing does, what it runs. errs.Conflict while that is not known.
+func (s *Service) newest(ctx context.Context, edge string) (Version, []byte, error) {
+	versions, err := s.Store.Versions(ctx, edge)
+	if err != nil {
+		return Version{}, nil, err
+	}
+	base, ok := basis(versions)
+	if i := slices.IndexFunc(versions, func(v Version) bool { return v.State == Wanted }); i >= 0 {
+		base = versions[i]
+	}
+	if !ok {
+		return Version{}, nil, errs.E(errs.Conflict, "fleet.unknown", "what %s runs is not known yet", edge)
+	}
+	document, err := s.Store.Document(ctx, edge, base.Number)
+	return base, document, err
+}
+
+// GivenRules is the rules part of what waits for a terminal or runs there, nil when it goes by its own files.
+// errs.Conflict while that is not known.
+func (s *Service) GivenRules(ctx context.Context, edge string) (json.RawMessage, error) {
+	_, document, err := s.newest(ctx, edge)
+	if err != nil {
+		return nil, err
+	}
+	return rulesOf(document)
+}
+
+func rulesOf(document []byte) (json.RawMessage, error) {
+	var part struct{ Rules json.RawMessage }
+	if err := json.Unmarshal(document, &part); err != nil {
+		return nil, errs.Field("fleet.document", "document", err.Error())
+	}
+	if string(part.Rules) == "null" {
+		return nil, nil
+	}
+	return part.Rules, nil
+}
+
+// refuseRules is for whoever would change the rules of a terminal past the rule book.
+func refuseRules(field string) error {
+	return errs.Field("fleet.rules", field, "rules: come from the rule book only; change and publish them there")
+}
+
+// withRules puts the rules that a terminal has into a document. Only the rule book changes them: a document
+// with others is refused, unless they are of the past and to be replaced.
+func (s *Service) withRules(ctx context.Context, edge string, document []byte, replace bool) ([]byte, error) {
+	var whole map[string]json.RawMessage
+	if err := json.Unmarshal(document, &whole); err != nil {
+		return nil, errs.Field("fleet.document", "document", err.Error())
+	}
+	if whole == nil {
+		return document, nil // null: the check says what is wrong with it
+	}
+	has, err := s.GivenRules(ctx, edge)
+	if err != nil && errs.KindOf(err) != errs.Conflict {
+		return nil, err
+	}
+	wants, err := rulesOf(document)
+	if err != nil {
+		return nil, err
+	}
+	if wants != nil && !replace {
+		same, err := sameRules(wants, has)
+		if err != nil || !same {
+			return nil, refuseRules("document")
+		}
+	}
+	if delete(whole, "rules"); has != nil {
+		whole["rules"] = has
+	}
+	return json.Marshal(whole)
+}
+
+// sameRules compares by meaning: a person's editor may order keys otherwise.
+func sameRules(a, b json.RawMessage) (bool, error) {
+	if b == nil {
+		return false, nil
+	}
+	var one, other any
+	if err := errors.Join(json.Unmarshal(a, &one), json.Unmarshal(b, &other)); err != nil {
+		return false, err
+	}
+	return reflect.DeepEqual(one, other), nil
 }
 
 // clip makes a reason fit a note.

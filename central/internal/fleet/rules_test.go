@@ -108,3 +108,68 @@ func TestRulesWaitUntilItIsKnownWhatATerminalRuns(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+func TestOnlyTheRuleBookChangesTheRulesOfATerminal(t *testing.T) {
+	f := newField(t, storetest.SQLite(t), "e1")
+	f.becomes("e1", 1, fleet.Running)
+	ctx := technician("320623")
+	evil := `{"id":"evil","name":"e","name_en":"e","class":"position","property":"speed","condition":"above","limit":-100,"clear":-200,"level":4,"source":"x","actions":[{"device":"siren","output":"siren"}]}`
+	for name, try := range map[string]func() error{
+		"a configuration without rules": func() error {
+			_, err := f.svc.Want(ctx, "e1", fleet.Draft{Document: json.RawMessage(`{"rules":[],"sensors":[]}`), Base: 1})
+			return err
+		},
+		"a configuration with others": func() error {
+			_, err := f.svc.Want(ctx, "e1", fleet.Draft{Document: json.RawMessage(`{"rules":[` + evil + `],"sensors":[]}`), Base: 1})
+			return err
+		},
+		"a roll-out without rules": func() error {
+			_, err := f.svc.Roll(ctx, fleet.NewRollout{Edges: []string{"e1"}, Parts: json.RawMessage(`{"rules":[]}`)})
+			return err
+		},
+		"a roll-out back to the files": func() error {
+			_, err := f.svc.Roll(ctx, fleet.NewRollout{Edges: []string{"e1"}, Parts: json.RawMessage(`{"rules":null,"log":{"level":"warn"}}`)})
+			return err
+		},
+	} {
+		if err := try(); errs.KindOf(err) != errs.Invalid || !strings.Contains(fmt.Sprint(err), "rule book") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	rules := json.RawMessage(`[{"id":"high","name":"高","name_en":"High","devices":["a"],"property":"water_level","condition":"above","limit":5,"clear":4,"level":2,"source":"test"}]`)
+	given, err := f.svc.GiveRules(system(), "e1", rules, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.becomes("e1", given, fleet.Running)
+	document := func(number uint64) string {
+		v, err := f.svc.Version(ctx, "e1", number)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(v.Document)
+	}
+	v, err := f.svc.Want(ctx, "e1", fleet.Draft{Document: json.RawMessage(strings.Replace(document(given), `"monthly_mb":5`, `"monthly_mb":6`, 1)), Base: given})
+	if err != nil {
+		t.Fatal(err) // what a person has read and sends back
+	}
+	f.becomes("e1", v.Number, fleet.Running)
+	if v, err = f.svc.Restore(ctx, "e1", 1, "from before the rules"); err != nil {
+		t.Fatal(err)
+	}
+	if got := document(v.Number); !strings.Contains(got, `"id":"high"`) || !strings.Contains(got, `"monthly_mb":5`) {
+		t.Errorf("restored %s", got)
+	}
+	f.becomes("e1", v.Number, fleet.Running)
+	if v, err = f.svc.Want(ctx, "e1", fleet.Draft{Document: budget(7), Base: v.Number}); err != nil || !strings.Contains(document(v.Number), `"id":"high"`) {
+		t.Errorf("a draft without rules loses them: %v", err)
+	}
+}
+
+func TestARolloutBeyondOnesDivisionIsRefusedInsteadOfNarrowed(t *testing.T) {
+	f := newField(t, storetest.SQLite(t), "e1")
+	_, err := f.svc.Roll(technician("320623"), fleet.NewRollout{Division: "320600", Parts: json.RawMessage(`{"log":{"level":"warn"}}`)})
+	if errs.KindOf(err) != errs.Invalid || !strings.Contains(err.Error(), "320600") {
+		t.Errorf("got %v", err)
+	}
+}

@@ -137,7 +137,8 @@ type Draft struct {
 	Base     uint64 // newest version that the person has seen; 0: none
 }
 
-// Want makes a new version. It is tried at once, or when the terminal connects.
+// Want makes a new version. It is tried at once, or when the terminal connects. Its rules are those that the
+// terminal has: a draft without them keeps them, one with others is refused.
 func (s *Service) Want(ctx context.Context, edge string, d Draft) (Version, error) {
 	a, _, err := s.edge(ctx, edge, actor.DeviceWrite)
 	if err != nil {
@@ -146,7 +147,11 @@ func (s *Service) Want(ctx context.Context, edge string, d Draft) (Version, erro
 	if len([]rune(d.Note)) > maxNote {
 		return Version{}, errs.Field("fleet.note", "note", "is longer than 500 characters")
 	}
-	canonical, err := s.check(ctx, edge, d.Document)
+	document, err := s.withRules(ctx, edge, d.Document, false)
+	if err != nil {
+		return Version{}, err
+	}
+	canonical, err := s.check(ctx, edge, document)
 	if err != nil {
 		return Version{}, err
 	}
@@ -154,7 +159,7 @@ func (s *Service) Want(ctx context.Context, edge string, d Draft) (Version, erro
 	return s.want(ctx, v, &d.Base)
 }
 
-// Restore makes a new version of what a kept one said.
+// Restore makes a new version of what a kept one said, with the rules that the terminal has now.
 func (s *Service) Restore(ctx context.Context, edge string, number uint64, note string) (Version, error) {
 	a, _, err := s.edge(ctx, edge, actor.DeviceWrite)
 	if err != nil {
@@ -167,7 +172,11 @@ func (s *Service) Restore(ctx context.Context, edge string, number uint64, note 
 	if err != nil {
 		return Version{}, err
 	}
-	canonical, err := s.check(ctx, edge, old.Document)
+	document, err := s.withRules(ctx, edge, old.Document, true)
+	if err != nil {
+		return Version{}, err
+	}
+	canonical, err := s.check(ctx, edge, document)
 	if err != nil {
 		return Version{}, err
 	}

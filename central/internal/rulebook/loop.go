@@ -32,6 +32,7 @@ type loop struct {
 	note  string
 	dirty map[string]bool // terminals whose configuration has changed
 	all   bool
+	every bool // the rules of every terminal are compared, whatever it was last given
 }
 
 func newLoop() loop {
@@ -77,7 +78,7 @@ func (s *Service) OnEvent(_ context.Context, e event.Event) {
 func (s *Service) Start(ctx context.Context) {
 	ctx, s.loop.cancel = context.WithCancel(actor.WithSystem(context.WithoutCancel(ctx), "rules"))
 	s.loop.ended = make(chan struct{})
-	s.loop.all = true
+	s.loop.all, s.loop.every = true, true
 	go func() {
 		defer close(s.loop.ended)
 		tick := time.NewTicker(lookEvery)
@@ -116,8 +117,8 @@ func (s *Service) round(ctx context.Context, now time.Time) {
 	}
 	l := &s.loop
 	l.mu.Lock()
-	who, note, dirty, all := l.who, l.note, l.dirty, l.all
-	l.dirty, l.all = map[string]bool{}, false
+	who, note, dirty, all, every := l.who, l.note, l.dirty, l.all, l.every
+	l.dirty, l.all, l.every = map[string]bool{}, false, false
 	l.mu.Unlock()
 	if all {
 		if err := s.apply(ctx, now, note); err != nil && ctx.Err() == nil {
@@ -131,17 +132,21 @@ func (s *Service) round(ctx context.Context, now time.Time) {
 	if who.ID != "" { // the record names the person
 		by = actor.With(ctx, actor.Actor{Kind: actor.System, ID: who.ID, Name: who.Name})
 	}
-	if err := s.give(by, note, dirty); err != nil && ctx.Err() == nil {
+	if err := s.give(by, note, func(edge string) bool { return every || dirty[edge] }); err != nil && ctx.Err() == nil {
 		s.Log.ErrorContext(ctx, "rules do not reach the terminals yet", "error", err)
 		l.mu.Lock()
 		l.all = true // with the next tick
+		l.every = l.every || every
+		for edge := range dirty {
+			l.dirty[edge] = true
+		}
 		l.mu.Unlock()
 	}
 }
 
 // give brings terminals to the rules that concern them. A terminal that nobody's change ever concerned goes
-// on with its own files.
-func (s *Service) give(ctx context.Context, note string, dirty map[string]bool) error {
+// on with its own files, unless its configuration brings rules that are nobody's.
+func (s *Service) give(ctx context.Context, note string, dirty func(edge string) bool) error {
 	devices, err := s.Devices.All(ctx)
 	if err != nil {
 		return err
@@ -165,7 +170,7 @@ func (s *Service) give(ctx context.Context, note string, dirty map[string]bool) 
 		}
 		own := behind[d.ID]
 		i := slices.IndexFunc(given, func(g Given) bool { return g.Edge == d.ID })
-		if i < 0 && !s.concerned(book, own) {
+		if i < 0 && !s.concerned(book, own) && (!dirty(d.ID) || !s.foreign(ctx, d.ID)) {
 			continue
 		}
 		document, err := json.Marshal(atTerminal(rules, own))
@@ -173,7 +178,7 @@ func (s *Service) give(ctx context.Context, note string, dirty map[string]bool) 
 			return err
 		}
 		g := Given{Edge: d.ID, Hash: desired.Hash(document)}
-		if i >= 0 && given[i].Hash == g.Hash && !dirty[d.ID] {
+		if i >= 0 && given[i].Hash == g.Hash && !dirty(d.ID) {
 			continue
 		}
 		if g.Number, err = s.Terminals.GiveRules(ctx, d.ID, document, note); errs.KindOf(err) == errs.Conflict {
@@ -191,6 +196,15 @@ func (s *Service) give(ctx context.Context, note string, dirty map[string]bool) 
 		}
 	}
 	return nil
+}
+
+// foreign reports whether a terminal that was given no rules has some in its configuration all the same.
+func (s *Service) foreign(ctx context.Context, edge string) bool {
+	rules, err := s.Terminals.GivenRules(ctx, edge)
+	if err != nil && errs.KindOf(err) != errs.Conflict {
+		s.Log.ErrorContext(ctx, "rules of a terminal cannot be compared", "edge", edge, "error", err)
+	}
+	return rules != nil
 }
 
 // concerned reports whether a person has changed a rule that is about one of the devices.

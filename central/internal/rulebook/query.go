@@ -39,7 +39,7 @@ type RuleDetail struct {
 type TerminalRules struct {
 	Edge  string `json:"edge"`
 	Name  string `json:"name"`
-	State string `json:"state"` // own: of its files; waiting, applied, failed: those of the centre
+	State string `json:"state"` // own: of its files; foreign: of nobody, about to be replaced; waiting, applied, failed: those of the centre
 	Why   string `json:"why,omitempty"`
 }
 
@@ -193,8 +193,11 @@ func (s *Service) reach(ctx context.Context, d *RuleDetail) error {
 			continue
 		}
 		t := TerminalRules{Edge: one.ID, Name: one.Name, State: "own"}
-		if d.Touched && d.Version > 0 {
+		switch {
+		case d.Touched && d.Version > 0:
 			t.State = "waiting" // for the loop, or until it is known what the terminal runs
+		case s.Terminals != nil && s.foreign(ctx, one.ID):
+			t.State = "foreign"
 		}
 		if i := slices.IndexFunc(given, func(g Given) bool { return g.Edge == one.ID }); i >= 0 && s.Terminals != nil {
 			if t.State, t.Why, err = s.Terminals.RulesStand(ctx, one.ID, given[i].Number); err != nil {

@@ -33,6 +33,7 @@ type desk struct {
 	judged  []rule.Rule
 	why     string
 	given   map[string]string
+	foreign map[string]string
 	gave    chan string
 	events  []event.Event
 }
@@ -69,6 +70,15 @@ func (d *desk) GiveRules(_ context.Context, edge string, rules json.RawMessage, 
 	d.given[edge] = string(rules)
 	d.gave <- edge
 	return 7, nil
+}
+
+func (d *desk) GivenRules(_ context.Context, edge string) (json.RawMessage, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if rules := d.foreign[edge]; rules != "" {
+		return json.RawMessage(rules), nil
+	}
+	return nil, nil
 }
 
 func (d *desk) RulesStand(context.Context, string, uint64) (string, string, error) {
@@ -546,4 +556,29 @@ func TestTerminalsGetTheirRulesOnlyAfterAPersonsChange(t *testing.T) {
 			t.Errorf("shown %+v, %v", r, err)
 		}
 	})
+}
+
+func TestATerminalWithRulesOfNobodyIsGivenThoseOfTheBook(t *testing.T) {
+	d := newDesk(t, storetest.SQLite(t), high(5))
+	d.foreign = map[string]string{"e1": "[]"}
+	r, err := d.Get(leader(city), "high")
+	if err != nil || r.Terminals[0].State != "foreign" || r.Terminals[1].State != "own" {
+		t.Errorf("shown %+v, %v", r.Terminals, err)
+	}
+	d.Start(system())
+	t.Cleanup(func() { _ = d.Stop(context.Background()) })
+	if edge := <-d.gave; edge != "e1" {
+		t.Errorf("given to %s", edge)
+	}
+	d.mu.Lock()
+	d.foreign["e2"] = `[{"id":"evil"}]`
+	got := d.given["e1"]
+	d.mu.Unlock()
+	if !strings.Contains(got, `"limit":5`) {
+		t.Errorf("e1 got %s", got)
+	}
+	d.OnEvent(system(), event.Event{Kind: "config.told", Subject: "e2"})
+	if edge := <-d.gave; edge != "e2" {
+		t.Errorf("given to %s", edge)
+	}
 }

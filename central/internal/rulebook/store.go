@@ -58,6 +58,9 @@ type Terminals interface {
 	// GiveRules makes the rules part of what a terminal is to run, and says by which version. errs.Conflict
 	// while it is not known what the terminal runs.
 	GiveRules(ctx context.Context, edge string, rules json.RawMessage, note string) (number uint64, err error)
+	// GivenRules is the rules part of what waits for a terminal or runs there, nil when it goes by its own
+	// files. errs.Conflict while that is not known.
+	GivenRules(ctx context.Context, edge string) (json.RawMessage, error)
 	// RulesStand says what became of such a version: "waiting", "applied" or "failed", and why.
 	RulesStand(ctx context.Context, edge string, number uint64) (state, why string, err error)
 }

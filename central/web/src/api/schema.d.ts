@@ -4135,7 +4135,7 @@ export interface components {
             division?: string;
             edges?: string[] | null;
             note?: string;
-            /** @description budget, log, outbox, rules: in place of the same part of each terminal; null: the default */
+            /** @description budget, log, outbox: in place of the same part of each terminal; null: the default */
             parts?: {
                 [key: string]: unknown;
             };

@@ -18,8 +18,9 @@ export function counts(members: readonly Stand[]): Record<Stand, number> {
   return out
 }
 
-// The parts of a configuration that a roll-out may replace; sensors and cameras belong to one terminal.
-export const partNames = ['budget', 'log', 'outbox', 'rules'] as const
+// The parts of a configuration that a roll-out may replace; sensors and cameras belong to one terminal,
+// rules to the rule book.
+export const partNames = ['budget', 'log', 'outbox'] as const
 
 export type Parts = Record<string, unknown>
 
