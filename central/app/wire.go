@@ -20,6 +20,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/board"
 	"github.com/fengsui/fengsui/central/internal/config"
 	"github.com/fengsui/fengsui/central/internal/device"
+	"github.com/fengsui/fengsui/central/internal/diagnose"
 	"github.com/fengsui/fengsui/central/internal/duty"
 	"github.com/fengsui/fengsui/central/internal/event"
 	"github.com/fengsui/fengsui/central/internal/fleet"
@@ -123,6 +124,8 @@ func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) er
 		return err
 	}
 	c.parts.Add("releases", released.Stop)
+	asked := &diagnose.Service{Store: store.NewDiagnoses(b.db), Tx: b.db, Devices: devices, Orders: devices.Orders, Events: b.bus, Log: c.log.With("component", "diagnose")}
+	c.parts.Add("diagnoses", asked.Stop)
 	configs, err := c.fleet(system, cfg, b, devices, in, programs{released})
 	if err != nil {
 		return err
@@ -147,7 +150,7 @@ func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) er
 	if err != nil {
 		return err
 	}
-	register(server, services{b.accounts, b.audit, devices, values, pictures, outputs, configs, boards, book, work, rosters, released})
+	register(server, services{b.accounts, b.audit, devices, values, pictures, outputs, configs, boards, book, work, rosters, released, asked})
 	revoked := &device.Revocations{Store: store.NewDevices(b.db), CA: devices.CA}
 	if err := c.revocations(system, cfg, b, revoked); err != nil {
 		return err
@@ -409,6 +412,7 @@ type services struct {
 	work      *maintenance.Service
 	duty      *duty.Service
 	releases  *release.Service
+	diagnoses *diagnose.Service
 }
 
 // register adds the routes of every capability.
@@ -427,6 +431,7 @@ func register(s *api.Server, v services) {
 	api.RegisterEscalation(s, v.telemetry)
 	api.RegisterDuty(s, v.duty)
 	api.RegisterReleases(s, v.releases)
+	api.RegisterDiagnoses(s, v.diagnoses)
 	if v.video != nil {
 		api.RegisterVideo(s, v.video)
 	}
@@ -449,6 +454,6 @@ func liveOf(bus *event.Bus, devices *device.Service, values *telemetry.Service, 
 // OpenAPI is the document of the whole API, without starting anything.
 func OpenAPI() ([]byte, error) {
 	s := api.New(api.Options{})
-	register(s, services{&account.Service{}, &audit.Service{}, &device.Service{}, &telemetry.Service{}, video.New(video.Options{Log: slog.New(slog.DiscardHandler)}), &output.Service{}, &fleet.Service{}, &board.Service{}, &rulebook.Service{}, &maintenance.Service{}, &duty.Service{}, &release.Service{}})
+	register(s, services{&account.Service{}, &audit.Service{}, &device.Service{}, &telemetry.Service{}, video.New(video.Options{Log: slog.New(slog.DiscardHandler)}), &output.Service{}, &fleet.Service{}, &board.Service{}, &rulebook.Service{}, &maintenance.Service{}, &duty.Service{}, &release.Service{}, &diagnose.Service{}})
 	return s.OpenAPI()
 }

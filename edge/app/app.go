@@ -8,9 +8,11 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"os"
 	"time"
 
 	"github.com/fengsui/fengsui/edge/internal/config"
+	"github.com/fengsui/fengsui/edge/internal/diagnose"
 	"github.com/fengsui/fengsui/shared/run"
 	"github.com/fengsui/fengsui/shared/version"
 )
@@ -20,6 +22,8 @@ type Options struct {
 	ConfigFile string
 	Out        io.Writer // what the command prints
 	Log        io.Writer // nil: standard error
+
+	lines *diagnose.Lines // the last of the log, over restarts of the agent within the process
 }
 
 // stopTimeout is how long all parts together may take to end.
@@ -34,6 +38,7 @@ type Agent struct {
 	remote remoteConfig
 	from   origin        // where this process comes from
 	leave  chan struct{} // the process must hand over to another program
+	lines  *diagnose.Lines
 }
 
 // Run runs the agent until the context ends, anew with each configuration that the centre gives. With a
@@ -42,6 +47,7 @@ func Run(ctx context.Context, o Options) error {
 	if err := launch(o); err != nil {
 		return err
 	}
+	o.lines = &diagnose.Lines{}
 	for {
 		a, err := Start(ctx, o)
 		if err != nil {
@@ -71,6 +77,9 @@ func Run(ctx context.Context, o Options) error {
 
 // Start starts the agent. It needs neither the devices nor the centre to be there.
 func Start(ctx context.Context, o Options) (*Agent, error) {
+	if o.lines == nil {
+		o.lines = &diagnose.Lines{}
+	}
 	for {
 		a, err := prepare(o)
 		if err != nil {
@@ -87,13 +96,22 @@ func Start(ctx context.Context, o Options) (*Agent, error) {
 	}
 }
 
+// logger writes where the options say, and keeps the last lines.
+func (o Options) logger(c config.Log) *slog.Logger {
+	out := o.Log
+	if out == nil {
+		out = os.Stderr
+	}
+	return run.Logger(c.Level, c.Format, io.MultiWriter(o.lines, out))
+}
+
 // prepare reads the file, takes the data folder and finds which configuration is to run.
 func prepare(o Options) (*Agent, error) {
 	cfg, err := config.Load(o.ConfigFile)
 	if err != nil {
 		return nil, err
 	}
-	a := &Agent{cfg: cfg, log: run.Logger(cfg.Log.Level, cfg.Log.Format, o.Log), leave: make(chan struct{}, 1)}
+	a := &Agent{cfg: cfg, log: o.logger(cfg.Log), leave: make(chan struct{}, 1), lines: o.lines}
 	if a.from, err = whence(cfg.Data); err != nil {
 		return nil, err
 	}
@@ -105,7 +123,7 @@ func prepare(o Options) (*Agent, error) {
 	if err := a.chooseConfig(o.ConfigFile); err != nil {
 		return nil, errors.Join(err, a.Stop())
 	}
-	a.log = run.Logger(a.cfg.Log.Level, a.cfg.Log.Format, o.Log)
+	a.log = o.logger(a.cfg.Log)
 	return a, nil
 }
 

@@ -245,6 +245,7 @@ func (a *Agent) openUplink(p *agentParts) {
 			wire.CommandConfigTell: func(ctx context.Context, _ json.RawMessage) error { return a.tellConfig(ctx, p) },
 		},
 	}
+	o.Answers = map[string]uplink.Answerer{wire.CommandDiagnose: a.diagnoses(p)}
 	if !a.cfg.Centre.Plain {
 		o.TLS = a.tls
 	}

@@ -217,6 +217,8 @@ type CommandResult struct {
 	Command string `json:"command"` // ID of the command
 	OK      bool   `json:"ok"`
 	Error   string `json:"error,omitempty"`
+	Code    string `json:"code,omitempty"`   // why it is not OK, for programs: CodeUnknown, CodeBusy
+	Answer  []byte `json:"answer,omitempty"` // UTF-8 text, zstd; at most MaxAnswer
 }
 
 // MediaStart asks for a stream and leases it: the edge stops LeaseSeconds after the last MediaStart.

@@ -20,6 +20,8 @@ func needs(operation string) actor.Permission {
 	case "create-device", "change-device", "enrol-device", "create-device-token", "revoke-device", "remove-device", "restore-device",
 		"get-config-version", "want-config", "restore-config", "withdraw-config", "start-rollout", "cancel-rollout", "retry-rejected-readings":
 		return actor.DeviceWrite
+	case "list-diagnoses", "list-questions", "ask-device", "get-question":
+		return actor.DeviceProbe
 	case "latest", "series", "compare-series", "list-readings", "export-readings-csv", "export-readings-parquet", "telemetry-stats",
 		"telemetry-health", "losses", "list-quarantine", "look-quarantine", "list-holds", "rejected-readings", "export-rejected-readings", "try-rule",
 		"list-boards", "get-board", "suggest-board":

@@ -28,9 +28,24 @@ func (c *Camera) Probe(ctx context.Context) error {
 
 // describe connects and finds the H.264 picture. The caller closes the client.
 func (c *Camera) describe(ctx context.Context) (*gortsplib.Client, *base.URL, *description.Media, *format.H264, error) {
-	u, err := c.o.url()
+	client, desc, err := c.connect(ctx)
 	if err != nil {
 		return nil, nil, nil, nil, err
+	}
+	var h264 *format.H264
+	media := desc.FindFormat(&h264)
+	if media == nil {
+		client.Close()
+		return nil, nil, nil, nil, fmt.Errorf("camera %s: %w", c.o.ID, ErrCodec)
+	}
+	return client, desc.BaseURL, media, h264, nil
+}
+
+// connect connects and has the camera describe itself. The caller closes the client.
+func (c *Camera) connect(ctx context.Context) (*gortsplib.Client, *description.Session, error) {
+	u, err := c.o.url()
+	if err != nil {
+		return nil, nil, err
 	}
 	tcp := gortsplib.ProtocolTCP
 	client := &gortsplib.Client{
@@ -45,7 +60,7 @@ func (c *Camera) describe(ctx context.Context) (*gortsplib.Client, *base.URL, *d
 		OnPacketsLost: func(uint64) {}, OnDecodeError: func(error) {}, OnTransportSwitch: func(error) {},
 	}
 	if err := client.Start(); err != nil {
-		return nil, nil, nil, nil, c.failure(u, err)
+		return nil, nil, c.failure(u, err)
 	}
 	// Ends a describe that hangs when the lease ends.
 	stop := context.AfterFunc(ctx, client.Close)
@@ -53,15 +68,9 @@ func (c *Camera) describe(ctx context.Context) (*gortsplib.Client, *base.URL, *d
 	desc, _, err := client.Describe(u)
 	if err != nil {
 		client.Close()
-		return nil, nil, nil, nil, c.failure(u, err)
+		return nil, nil, c.failure(u, err)
 	}
-	var h264 *format.H264
-	media := desc.FindFormat(&h264)
-	if media == nil {
-		client.Close()
-		return nil, nil, nil, nil, fmt.Errorf("camera %s: %w", c.o.ID, ErrCodec)
-	}
-	return client, desc.BaseURL, media, h264, nil
+	return client, desc, nil
 }
 
 // once reads one connection to its end.

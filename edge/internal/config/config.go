@@ -30,6 +30,7 @@ type Config struct {
 	Outbox          Outbox   `yaml:"outbox"`
 	Budget          Budget   `yaml:"budget"`
 	Upgrade         Upgrade  `yaml:"upgrade"`
+	Diagnose        Diagnose `yaml:"diagnose"`
 	Status          Status   `yaml:"status"`
 	Log             Log      `yaml:"log"`
 
@@ -120,6 +121,12 @@ type Upgrade struct {
 	Confirm  time.Duration `yaml:"confirm"`
 }
 
+// Diagnose is how to read what only this machine knows how to read.
+type Diagnose struct {
+	SignalFile    string   `yaml:"signal_file"`
+	SignalCommand []string `yaml:"signal_command"`
+}
+
 // Status is the local page for the technician.
 type Status struct {
 	Listen string `yaml:"listen"`
@@ -206,7 +213,7 @@ func (c *Config) Locate(err error) error {
 
 // resolve makes relative paths absolute, so that the program may be started from anywhere.
 func (c *Config) resolve(dir string) {
-	paths := []*string{&c.Data, &c.FirmwareConfigs, &c.Centre.URLCA, &c.Centre.CA, &c.Centre.Cert, &c.Centre.Key}
+	paths := []*string{&c.Data, &c.FirmwareConfigs, &c.Centre.URLCA, &c.Centre.CA, &c.Centre.Cert, &c.Centre.Key, &c.Diagnose.SignalFile}
 	if c.Rules != NoRules {
 		paths = append(paths, &c.Rules)
 	}

@@ -40,6 +40,7 @@ func TestSampleHasEveryKeyWithItsDefault(t *testing.T) {
 	}
 	want := Default()
 	want.Serial, want.Sensors, want.Cameras = []Serial{}, []Sensor{}, []Camera{}
+	want.Diagnose.SignalCommand = []string{}
 	if !reflect.DeepEqual(sample, want) {
 		t.Errorf("the sample does not show the defaults:\ngot  %+v\nwant %+v", sample, want)
 	}

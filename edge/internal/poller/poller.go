@@ -44,6 +44,7 @@ type Poller struct {
 
 	mu     sync.Mutex
 	states map[string]*state
+	looks  map[string]chan look
 }
 
 const (
@@ -78,14 +79,18 @@ func (p *Poller) poll(ctx context.Context, s Sensor, d driver.Reader) {
 	next := time.NewTimer(rand.N(min(s.Every, time.Second) + 1))
 	defer next.Stop()
 	failures := 0
+	asked := p.asked(s.ID)
 	for {
 		select {
 		case <-ctx.Done():
 			return
+		case one := <-asked:
+			failures = p.answer(ctx, s, d, failures, one)
+			continue
 		case <-next.C:
 		}
 		begun := time.Now()
-		failures = p.once(ctx, s, d, failures)
+		failures = p.once(ctx, s, d, failures, nil)
 		wait := s.Every
 		if failures > 0 {
 			wait = max(s.Every, min(s.Every<<min(failures-1, 10), slowest))
@@ -94,13 +99,16 @@ func (p *Poller) poll(ctx context.Context, s Sensor, d driver.Reader) {
 	}
 }
 
-// once reads the device and returns how many readings in a row have failed.
-func (p *Poller) once(ctx context.Context, s Sensor, d driver.Reader, failures int) int {
+// once reads the device and returns how many readings in a row have failed. seen gets what was read; it may be nil.
+func (p *Poller) once(ctx context.Context, s Sensor, d driver.Reader, failures int, seen func([]driver.Sample, error)) int {
 	var samples []driver.Sample
 	err := p.guard(s.ID, func() (err error) {
 		samples, err = d.Read(ctx)
 		return err
 	})
+	if seen != nil {
+		seen(samples, err)
+	}
 	if ctx.Err() != nil {
 		return failures
 	}

@@ -257,3 +257,62 @@ func TestSourceThatTalksTooFastIsHeldBack(t *testing.T) {
 		}
 	})
 }
+
+func TestLookIsTakenInTurnAndShowsFramesAndFaults(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var reads, at atomic.Int64
+		g := &gauge{read: func(ctx context.Context) ([]driver.Sample, error) {
+			if at.Add(1) > 1 {
+				t.Error("two readings of one device at once")
+			}
+			defer at.Add(-1)
+			time.Sleep(100 * time.Millisecond)
+			driver.Record(ctx, true, []byte{1, 3})
+			driver.Record(ctx, false, []byte{1, 3, 2})
+			if reads.Add(1) > 100 {
+				return nil, driver.NewFault(driver.KindChecksum, []byte{9}, "wrong checksum")
+			}
+			return good(ctx)
+		}}
+		hangs := &gauge{read: func(ctx context.Context) ([]driver.Sample, error) { <-ctx.Done(); return nil, ctx.Err() }}
+		var taken atomic.Int64
+		p := &Poller{
+			Sensors: []Sensor{{"g", time.Second, g}, {"hangs", time.Second, hangs}, {ID: "c", Device: &caller{listen: func(ctx context.Context, _ driver.Sink) error { <-ctx.Done(); return ctx.Err() }}}},
+			Take:    func(context.Context, Readings) error { taken.Add(1); return nil }, Now: set, Log: slog.New(slog.DiscardHandler),
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan struct{})
+		go func() { p.Run(ctx); close(ended) }()
+		time.Sleep(3 * time.Second)
+		before := taken.Load()
+		got, err := p.Look(t.Context(), "g")
+		if err != nil || len(got.Values) != 1 || got.Values[0] != (LookValue{Property: "level", Value: 3.2, Quality: "good"}) ||
+			len(got.Frames) != 2 || got.Frames[0] != (LookFrame{"sent", "0103", 2}) || got.TookMS < 99 || got.State == nil {
+			t.Errorf("got %+v, %v", got, err)
+		}
+		if taken.Load() == before {
+			t.Error("the reading was shown and not taken")
+		}
+		time.Sleep(10 * time.Second)
+		if n := taken.Load() - before; n < 9 || n > 12 {
+			t.Errorf("%d readings in 10 s beside the look", n)
+		}
+		reads.Store(1000)
+		if got, err := p.Look(t.Context(), "g"); err != nil || got.Fault != "checksum" || got.Raw != "09" || got.Error == "" {
+			t.Errorf("damaged: %+v, %v", got, err)
+		}
+		if got, err := p.Look(t.Context(), "c"); err != nil || !got.Listens || got.State == nil {
+			t.Errorf("one that speaks: %+v, %v", got, err)
+		}
+		if _, err := p.Look(t.Context(), "none"); !errors.Is(err, ErrNoSensor) {
+			t.Errorf("none: %v", err)
+		}
+		short, stop := context.WithTimeout(t.Context(), time.Second)
+		defer stop()
+		if _, err := p.Look(short, "hangs"); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("one that hangs: %v", err)
+		}
+		cancel()
+		<-ended
+	})
+}

@@ -120,6 +120,15 @@ func (p *Publisher) Stop(ctx context.Context) error {
 	}
 }
 
+// Look opens a camera beside its stream until its first key frame, for somebody who asks.
+func (p *Publisher) Look(ctx context.Context, id string) (camera.Look, error) {
+	s := p.cameras[id] // the map does not change
+	if s == nil {
+		return camera.Look{}, fmt.Errorf("%w: %.64q", ErrCamera, id)
+	}
+	return s.camera.Look(ctx), nil
+}
+
 // MediaStart starts a stream or renews its lease. It returns at once; States tells how it goes.
 func (p *Publisher) MediaStart(m wire.MediaStart) error {
 	length := time.Duration(m.LeaseSeconds) * time.Second

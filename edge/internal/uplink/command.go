@@ -3,7 +3,9 @@ package uplink
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -24,10 +26,19 @@ type commands struct {
 	queue chan wire.Command
 	seen  map[string]bool
 	order []string
+
+	aside chan struct{} // holds one token while an Answerer works
+	wg    sync.WaitGroup
 }
 
+var (
+	errUnknown = errors.New("this terminal does not know the command")
+	// ErrBusy is returned by an Answerer that was asked too often.
+	ErrBusy = errors.New("terminal is busy with another question; ask again in a minute")
+)
+
 func newCommands(o Options) *commands {
-	return &commands{o: o, queue: make(chan wire.Command, commandQueue), seen: map[string]bool{}}
+	return &commands{o: o, queue: make(chan wire.Command, commandQueue), seen: map[string]bool{}, aside: make(chan struct{}, 1)}
 }
 
 // take is called by the connection and returns at once.
@@ -45,6 +56,7 @@ func (c *commands) take(payload []byte) {
 }
 
 func (c *commands) run(ctx context.Context) {
+	defer c.wg.Wait()
 	for {
 		select {
 		case <-ctx.Done():
@@ -66,10 +78,45 @@ func (c *commands) do(ctx context.Context, cmd wire.Command) {
 		delete(c.seen, c.order[0])
 		c.order = c.order[1:]
 	}
-	err := c.carryOut(ctx, cmd)
-	r := wire.CommandResult{Command: cmd.ID, OK: err == nil}
+	if answerer := c.o.Answers[cmd.Kind]; answerer != nil {
+		c.answer(ctx, cmd, answerer)
+		return
+	}
+	c.tell(ctx, cmd, nil, c.carryOut(ctx, cmd))
+}
+
+// answer lets an Answerer work aside, one at a time.
+func (c *commands) answer(ctx context.Context, cmd wire.Command, answerer Answerer) {
+	if err := c.late(cmd); err != nil {
+		c.tell(ctx, cmd, nil, err)
+		return
+	}
+	select {
+	case c.aside <- struct{}{}:
+	default:
+		c.tell(ctx, cmd, nil, ErrBusy)
+		return
+	}
+	c.wg.Go(func() {
+		defer func() { <-c.aside }()
+		within, cancel := context.WithTimeout(ctx, commandTimeout)
+		defer cancel()
+		text, err := answerer(within, cmd.Body)
+		c.tell(ctx, cmd, text, err)
+	})
+}
+
+// tell says how a command went.
+func (c *commands) tell(ctx context.Context, cmd wire.Command, answer []byte, err error) {
+	r := wire.CommandResult{Command: cmd.ID, OK: err == nil, Answer: answer}
 	if err != nil {
 		r.Error = err.Error()
+		switch {
+		case errors.Is(err, errUnknown):
+			r.Code = wire.CodeUnknown
+		case errors.Is(err, ErrBusy):
+			r.Code = wire.CodeBusy
+		}
 		c.o.Log.Warn("command not done", "kind", cmd.Kind, "error", err)
 	} else {
 		c.o.Log.Debug("command done", "kind", cmd.Kind)
@@ -79,13 +126,21 @@ func (c *commands) do(ctx context.Context, cmd wire.Command) {
 	}
 }
 
+// late says that a command was too long on its way.
+func (c *commands) late(cmd wire.Command) error {
+	if now := c.o.Clock.CentreNow(); wire.Millis(now) > cmd.Expires {
+		return fmt.Errorf("command came %s too late", now.Sub(wire.Time(cmd.Expires)).Round(time.Millisecond))
+	}
+	return nil
+}
+
 func (c *commands) carryOut(ctx context.Context, cmd wire.Command) error {
 	handler, ok := c.o.Commands[cmd.Kind]
 	if !ok {
-		return fmt.Errorf("this terminal does not know the command %.64q", cmd.Kind)
+		return fmt.Errorf("%w %.64q", errUnknown, cmd.Kind)
 	}
-	if now := c.o.Clock.CentreNow(); wire.Millis(now) > cmd.Expires {
-		return fmt.Errorf("command came %s too late", now.Sub(wire.Time(cmd.Expires)).Round(time.Millisecond))
+	if err := c.late(cmd); err != nil {
+		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
 	defer cancel()

@@ -208,6 +208,23 @@ func (s *session) status(ctx context.Context) error {
 	return s.publish(wire.StatusTopic(s.u.o.Edge), true, st)
 }
 
+// ping sends the status and says when it was acknowledged.
+func (s *session) ping(ctx context.Context, took chan<- time.Duration) error {
+	text, err := json.Marshal(s.u.o.Status(ctx))
+	if err != nil {
+		return fmt.Errorf("encode status: %w", err)
+	}
+	begun := time.Now()
+	token := s.client.Publish(wire.StatusTopic(s.u.o.Edge), 1, true, text)
+	s.told = begun
+	go func() {
+		if token.WaitTimeout(writeTimeout) && token.Error() == nil {
+			took <- time.Since(begun)
+		}
+	}()
+	return nil
+}
+
 func (s *session) publish(topic string, retained bool, v any) error {
 	text, err := json.Marshal(v)
 	if err != nil {
@@ -258,6 +275,8 @@ func (s *session) loop(ctx context.Context) error {
 			return fmt.Errorf("link lost: %w", orEOF(err))
 		case <-s.u.renew:
 			return errRenew
+		case took := <-s.u.pings:
+			err = s.ping(ctx, took)
 		case payload := <-s.acks:
 			err = s.ack(ctx, payload)
 		case <-s.u.o.Box.Changed():

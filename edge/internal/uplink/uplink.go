@@ -23,6 +23,10 @@ import (
 // Handler does one kind of command. The error is what the centre's operator reads.
 type Handler func(ctx context.Context, body json.RawMessage) error
 
+// Answerer does one kind of command that takes a while and has an answer, zstd of UTF-8 text. It works beside
+// the others, so that no siren waits for it, and one at a time.
+type Answerer func(ctx context.Context, body json.RawMessage) ([]byte, error)
+
 // Options is what an uplink needs.
 type Options struct {
 	Log       *slog.Logger
@@ -36,6 +40,7 @@ type Options struct {
 	Hello     func() wire.Hello                    // what the terminal is; epoch, time and lanes are filled in
 	Status    func(context.Context) wire.Status    // how the terminal is
 	Commands  map[string]Handler                   // by kind
+	Answers   map[string]Answerer                  // by kind
 	Config    func(payload []byte)                 // takes a configuration and returns at once; nil for none
 	Greeted   func()                               // the centre has answered the hello of a session; nil for none
 	Conn      func(net.Conn) net.Conn              // wraps each connection; nil for none
@@ -56,6 +61,7 @@ type Uplink struct {
 	o       Options
 	changed chan struct{} // the status has changed
 	renew   chan struct{} // connect anew
+	pings   chan chan<- time.Duration
 
 	cancel context.CancelFunc
 	wg     sync.WaitGroup
@@ -84,7 +90,7 @@ type State struct {
 // New makes an uplink.
 func New(o Options) *Uplink {
 	o.Log = o.Log.With("component", "uplink")
-	return &Uplink{o: o, changed: make(chan struct{}, 1), renew: make(chan struct{}, 1), cmd: newCommands(o), pulse: &heartbeat{least: o.KeepAlive[0], most: o.KeepAlive[1]}}
+	return &Uplink{o: o, changed: make(chan struct{}, 1), renew: make(chan struct{}, 1), pings: make(chan chan<- time.Duration), cmd: newCommands(o), pulse: &heartbeat{least: o.KeepAlive[0], most: o.KeepAlive[1]}}
 }
 
 // Start connects in the background and keeps connecting until Stop.
@@ -120,6 +126,22 @@ func (u *Uplink) level() wire.BudgetLevel {
 
 // Changed says that the status is not what was last sent.
 func (u *Uplink) Changed() { poke(u.changed) }
+
+// Ping is how long a status takes to the broker and its acknowledgement back, over the session that stands.
+func (u *Uplink) Ping(ctx context.Context) (time.Duration, error) {
+	took := make(chan time.Duration, 1)
+	select {
+	case u.pings <- took:
+	case <-ctx.Done():
+		return 0, errors.New("no session with the centre")
+	}
+	select {
+	case d := <-took:
+		return d, nil
+	case <-ctx.Done():
+		return 0, errors.New("no acknowledgement in time")
+	}
+}
 
 // Reconnect ends the session; the next one uses what Address and TLS give then.
 func (u *Uplink) Reconnect() { poke(u.renew) }

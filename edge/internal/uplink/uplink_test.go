@@ -280,6 +280,41 @@ func TestCommandsAreDoneOnceAndInTime(t *testing.T) {
 	}
 }
 
+func TestAnAnswerIsMadeAsideAndOneAtATime(t *testing.T) {
+	b := startBroker(t)
+	c := startCentre(t, b)
+	begun, goOn := make(chan struct{}), make(chan struct{})
+	u := newTerminal(t, b, func(o *Options) {
+		o.Commands = map[string]Handler{"do": func(context.Context, json.RawMessage) error { return nil }}
+		o.Answers = map[string]Answerer{"look": func(context.Context, json.RawMessage) ([]byte, error) {
+			begun <- struct{}{}
+			<-goOn
+			return []byte("seen"), nil
+		}}
+	})
+	u.start()
+	wait(t, 10*time.Second, "the link", func() bool { return u.State().Connected })
+	expires := wire.Millis(time.Now().Add(time.Minute))
+	c.command(wire.Command{ID: "1", Kind: "look", Expires: expires})
+	<-begun
+	c.command(wire.Command{ID: "2", Kind: "do", Expires: expires})
+	c.command(wire.Command{ID: "3", Kind: "look", Expires: expires})
+	c.command(wire.Command{ID: "4", Kind: "dance", Expires: expires})
+	c.command(wire.Command{ID: "5", Kind: "look", Expires: 1})
+	wait(t, 10*time.Second, "what did not wait", func() bool { return len(c.results()) == 4 })
+	if r := c.results(); !r["2"].OK || r["3"].Code != wire.CodeBusy || r["4"].Code != wire.CodeUnknown || r["5"].OK {
+		t.Errorf("got %+v", r)
+	}
+	if took, err := u.Ping(t.Context()); err != nil || took <= 0 {
+		t.Errorf("ping: %s, %v", took, err)
+	}
+	close(goOn)
+	wait(t, 10*time.Second, "the answer", func() bool { return len(c.results()) == 5 })
+	if r := c.results()["1"]; !r.OK || string(r.Answer) != "seen" {
+		t.Errorf("got %+v", r)
+	}
+}
+
 func TestStatusIsRetainedAndOfflineAtTheEnd(t *testing.T) {
 	b := startBroker(t)
 	c := startCentre(t, b)

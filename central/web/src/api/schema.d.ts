@@ -574,6 +574,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/devices/{id}/diagnoses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What an edge was asked of late, newest first */
+        get: operations["list-questions"];
+        put?: never;
+        /** Ask an edge about itself; the answer comes later */
+        post: operations["ask-device"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{id}/diagnoses/{question}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One question to an edge, with the text of its answer */
+        get: operations["get-question"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/devices/{id}/enrol": {
         parameters: {
             query?: never;
@@ -722,6 +757,23 @@ export interface paths {
         put?: never;
         /** Take back an upgrade that still waits */
         post: operations["withdraw-upgrade"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/diagnoses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a terminal may be asked about itself */
+        get: operations["list-diagnoses"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2421,6 +2473,26 @@ export interface components {
             /** Format: double */
             value: number;
         };
+        Answer: {
+            /** Format: date-time */
+            answered_at?: string;
+            /** Format: date-time */
+            asked_at: string;
+            author: string;
+            author_name: string;
+            device?: string;
+            edge: string;
+            error?: string;
+            id: string;
+            /** Format: int64 */
+            lines?: number;
+            name: string;
+            /** Format: int64 */
+            packed: number;
+            since?: string;
+            state: string;
+            text: string;
+        };
         Apart: {
             device: string;
             device_name: string;
@@ -2815,6 +2887,24 @@ export interface components {
         };
         DeviceToken: {
             token: string;
+        };
+        Diagnosis: {
+            about?: string;
+            /** Format: int64 */
+            most: number;
+            name: string;
+            since: string;
+        };
+        DiagnosisNew: {
+            /** @description The sensor or camera that it is about */
+            device?: string;
+            /**
+             * Format: int64
+             * @description Of the log; 0: 200
+             */
+            lines?: number;
+            /** @description One of /diagnoses */
+            name: string;
         };
         Difference: {
             field: string;
@@ -3623,6 +3713,10 @@ export interface components {
             items: components["schemas"]["DeviceKind"][] | null;
             next?: string;
         };
+        ListDiagnosis: {
+            items: components["schemas"]["Diagnosis"][] | null;
+            next?: string;
+        };
         ListDifference: {
             items: components["schemas"]["Difference"][] | null;
             next?: string;
@@ -3677,6 +3771,10 @@ export interface components {
         };
         ListPostView: {
             items: components["schemas"]["DutyPostView"][] | null;
+            next?: string;
+        };
+        ListQuestion: {
+            items: components["schemas"]["Question"][] | null;
             next?: string;
         };
         ListRejection: {
@@ -4019,6 +4117,25 @@ export interface components {
             password: string;
             /** @description Why the faults that block stand */
             reason?: string;
+        };
+        Question: {
+            /** Format: date-time */
+            answered_at?: string;
+            /** Format: date-time */
+            asked_at: string;
+            author: string;
+            author_name: string;
+            device?: string;
+            edge: string;
+            error?: string;
+            id: string;
+            /** Format: int64 */
+            lines?: number;
+            name: string;
+            /** Format: int64 */
+            packed: number;
+            since?: string;
+            state: string;
         };
         Rejection: {
             /** Format: date-time */
@@ -6123,6 +6240,104 @@ export interface operations {
             };
         };
     };
+    "list-questions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListQuestion"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "ask-device": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DiagnosisNew"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Question"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-question": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                question: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "enrol-device": {
         parameters: {
             query?: never;
@@ -6425,6 +6640,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Upgrade"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-diagnoses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListDiagnosis"];
                 };
             };
             /** @description Problem */

@@ -60,10 +60,13 @@ func (b *bus) ask(ctx context.Context, unit byte, r request, within time.Duratio
 	if err := b.line.SetWriteDeadline(end); err != nil {
 		return nil, b.drop(fmt.Errorf("%w: %w", driver.ErrUnreachable, err))
 	}
-	if _, err := b.line.Write(b.framing.wrap(unit, r)); err != nil {
+	question := b.framing.wrap(unit, r)
+	driver.Record(ctx, true, question)
+	if _, err := b.line.Write(question); err != nil {
 		return nil, b.drop(fmt.Errorf("%w: %w", driver.ErrUnreachable, err))
 	}
 	var came []byte
+	defer func() { driver.Record(ctx, false, came) }()
 	chunk := make([]byte, maxTCP)
 	for {
 		if err := b.line.SetReadDeadline(end); err != nil {

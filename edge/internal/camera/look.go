@@ -1,0 +1,60 @@
+package camera
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Look is what somebody who asks for one camera is shown.
+type Look struct {
+	Camera     string   `json:"camera"`
+	Tracks     []string `json:"tracks"`      // codec of each track of its description, "video H264"
+	DescribeMS int64    `json:"describe_ms"` // until it has described itself
+	FirstKeyMS int64    `json:"first_key_ms,omitempty"`
+	KeyBytes   int      `json:"key_bytes,omitempty"` // of the first key frame
+	Error      string   `json:"error,omitempty"`
+}
+
+// Look has the camera describe itself and opens it until the first key frame has come, or ctx ends.
+func (c *Camera) Look(ctx context.Context) Look {
+	out := Look{Camera: c.o.ID, Tracks: []string{}}
+	begun := time.Now()
+	client, desc, err := c.connect(ctx)
+	out.DescribeMS = time.Since(begun).Milliseconds()
+	if err != nil {
+		out.Error = err.Error()
+		return out
+	}
+	client.Close()
+	for _, m := range desc.Medias {
+		for _, f := range m.Formats {
+			out.Tracks = append(out.Tracks, string(m.Type)+" "+strings.TrimPrefix(fmt.Sprintf("%T", f), "*format."))
+		}
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	begun = time.Now()
+	found := false
+	err = c.once(ctx, func(f Frame) {
+		if !f.Key || found {
+			return
+		}
+		found = true
+		out.FirstKeyMS = time.Since(begun).Milliseconds()
+		for _, u := range f.Units {
+			out.KeyBytes += len(u)
+		}
+		cancel()
+	})
+	switch {
+	case found:
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+		out.Error = "no key frame in time"
+	default:
+		out.Error = err.Error()
+	}
+	return out
+}
