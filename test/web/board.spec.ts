@@ -47,17 +47,17 @@ test('a list with a wrong row registers nothing, the mended one everything', asy
 })
 
 test('a technician adds a sensor to a terminal and sees its first reading', async ({ page, demo }) => {
-  const ports = JSON.parse(await readFile(`${demo.data}/ports.json`, 'utf8')) as { Gas: string }
+  const ports = JSON.parse(await readFile(`${demo.data}/ports.json`, 'utf8')) as { Upper: string }
   await login(page, demo, demo.admin)
   await page.goto(`${demo.url}/more/devices/edge-qidong`)
   await page.getByRole('button', { name: '添加传感器' }).click()
   const dialog = page.getByRole('dialog')
-  await dialog.getByRole('searchbox').fill('甲烷')
-  await dialog.getByRole('button', { name: /Modbus/ }).first().click()
-  await dialog.locator('input[name=sensor-address]').fill(ports.Gas)
-  await dialog.locator('input[name=sensor-name]').fill('吕四泵房甲烷')
+  await dialog.getByRole('searchbox').fill('generic-water-level-modbus')
+  await dialog.getByRole('listitem').getByRole('button').first().click()
+  await dialog.locator('input[name=sensor-address]').fill(ports.Upper)
+  await dialog.locator('input[name=sensor-name]').fill('吕四港潮位')
   await dialog.getByRole('button', { name: '下发到终端' }).click()
   await expect(dialog.getByText('终端已采用新配置')).toBeVisible({ timeout: 90_000 })
-  await expect(dialog.getByText('吕四泵房甲烷 的第一个读数到了')).toBeVisible({ timeout: 60_000 })
-  await expect(dialog.getByText('%LEL')).toBeVisible()
+  await expect(dialog.getByText('吕四港潮位 的第一个读数到了')).toBeVisible({ timeout: 60_000 })
+  await expect(dialog.getByText(/\d\.\d\d m$/)).toBeVisible()
 })
