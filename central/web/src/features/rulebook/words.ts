@@ -44,18 +44,23 @@ export function useRuleWords() {
     const who = !first ? className(rule.class) : (rule.devices?.length ?? 0) > 1 ? t('rule.watches.some', { first: deviceName(first), n: rule.devices?.length ?? 0 }) : deviceName(first)
     return `${who} · ${property(rule)}`
   }
+  // exact shows a limit with all its digits, also those that the readings do not have: 0.001 m is not 0.00 m.
+  function exact(limit: number, s: { unit: string; digits: number } | undefined): string {
+    const own = String(limit).split('.')[1]?.length ?? 0
+    return valueText(limit, s?.unit ?? '', s && s.digits >= 0 ? Math.max(s.digits, own) : undefined)
+  }
   function condition(rule: Rule): string {
     const s = seriesOf(rule)
     const held = span(secondsOf(rule.for))
-    const limit = valueText(rule.limit, s?.unit ?? '', s?.digits)
+    const limit = exact(rule.limit, s)
     const text = rule.condition === 'expression' ? (rule.expression ?? '') : t(`rule.short.${rule.condition}`, { limit, window: span(secondsOf(rule.window)), for: held })
     return secondsOf(rule.for) && rule.condition !== 'silent' && rule.condition !== 'stuck' ? t('rule.short.held', { what: text, for: held }) : text
   }
   function override(o: RuleOverride, rule: Rule): string {
     const s = seriesOf(rule)
     const parts = o.off ? [t('rule.override.off')] : []
-    if (o.limit !== undefined) parts.push(t('rule.override.limit', { limit: valueText(o.limit, s?.unit ?? '', s?.digits) }))
-    if (o.limit !== undefined && o.clear !== undefined) parts.push(t('rule.override.ends', { clear: valueText(o.clear, s?.unit ?? '', s?.digits) }))
+    if (o.limit !== undefined) parts.push(t('rule.override.limit', { limit: exact(o.limit, s) }))
+    if (o.limit !== undefined && o.clear !== undefined) parts.push(t('rule.override.ends', { clear: exact(o.clear, s) }))
     if (o.for !== undefined) parts.push(t('rule.override.for', { for: span(secondsOf(o.for)) }))
     return [...parts, o.until ? t('rule.override.until', { until: full(new Date(o.until)) }) : t('rule.override.for_ever')].join(' · ')
   }
