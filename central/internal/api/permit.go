@@ -9,51 +9,84 @@ import (
 	"github.com/fengsui/fengsui/central/internal/errs"
 )
 
+// ownAccount stands for what whoever is signed in may call, because it is about the caller.
+const ownAccount actor.Permission = ""
+
 // needs is the permission without which an operation is refused before anything of the request is looked at:
-// what is wrong with it is nobody's business who may not send it. Empty: whoever is signed in, because it is
-// about their own account. The services ask again; they alone know what may be seen of what.
-func needs(operation string) actor.Permission {
+// what is wrong with it is nobody's business who may not send it. ok is false for an operation that stands
+// nowhere; it is refused to everybody. The services ask again; they alone know what may be seen of what.
+func needs(operation string) (p actor.Permission, ok bool) {
 	switch operation {
+	case "about", "get-session", "logout", "change-password", "list-tokens", "create-token", "revoke-token":
+		return ownAccount, true
 	case "list-devices", "export-devices", "get-device", "get-device-status", "list-outputs", "output-log", "get-config",
-		"list-rollouts", "get-rollout":
-		return actor.DeviceRead
+		"list-rollouts", "get-rollout", "list-device-kinds", "list-releases", "list-upgrades":
+		return actor.DeviceRead, true
 	case "create-device", "change-device", "enrol-device", "create-device-token", "revoke-device", "remove-device", "restore-device",
-		"get-config-version", "want-config", "restore-config", "withdraw-config", "start-rollout", "cancel-rollout", "retry-rejected-readings":
-		return actor.DeviceWrite
+		"renew-device-certificate", "bulk-template", "check-bulk", "create-bulk",
+		"get-config-version", "want-config", "restore-config", "withdraw-config", "start-rollout", "cancel-rollout", "pause-rollout",
+		"resume-rollout", "upgrade-device", "withdraw-upgrade", "retry-rejected-readings":
+		return actor.DeviceWrite, true
+	case "create-release", "upload-release", "remove-release":
+		return actor.ReleaseWrite, true
 	case "list-diagnoses", "list-questions", "ask-device", "get-question":
-		return actor.DeviceProbe
+		return actor.DeviceProbe, true
 	case "latest", "series", "compare-series", "list-readings", "export-readings-csv", "export-readings-parquet", "telemetry-stats",
 		"telemetry-health", "losses", "list-quarantine", "look-quarantine", "list-holds", "rejected-readings", "export-rejected-readings", "try-rule",
 		"list-boards", "get-board", "suggest-board":
-		return actor.TelemetryRead
+		return actor.TelemetryRead, true
 	case "release-quarantine", "discard-quarantine":
-		return actor.TelemetryMend
+		return actor.TelemetryMend, true
 	case "add-hold", "end-hold":
-		return actor.TelemetryHold
+		return actor.TelemetryHold, true
 	case "create-board", "change-board", "remove-board", "restore-board":
-		return actor.BoardWrite
-	case "list-rules", "export-rulebook", "list-alarms", "export-alarms", "get-alarm", "list-alarm-events", "alarm-events",
+		return actor.BoardWrite, true
+	case "list-rules", "list-rulebook", "export-rulebook", "get-rule", "list-rule-versions", "compare-rule",
+		"list-alarms", "export-alarms", "get-alarm", "list-alarm-events", "alarm-events",
 		"list-maintenance", "maintenance-limits", "list-escalation-policies":
-		return actor.AlarmRead
+		return actor.AlarmRead, true
+	case "save-rule", "discard-rule-draft":
+		return actor.RuleWrite, true
+	case "publish-rule", "roll-back-rule", "withdraw-rule", "override-rule", "end-rule-override":
+		return actor.RulePublish, true
 	case "acknowledge-alarm", "comment-alarm", "shelve-alarm", "unshelve-alarm", "escalate-alarm":
-		return actor.AlarmAck
+		return actor.AlarmAck, true
 	case "plan-maintenance", "extend-maintenance", "end-maintenance", "cancel-maintenance":
-		return actor.AlarmMaintain
+		return actor.AlarmMaintain, true
 	case "set-escalation-policy":
-		return actor.AlarmPolicy
+		return actor.AlarmPolicy, true
 	case "list-streams", "watch-stream":
-		return actor.VideoWatch
+		return actor.VideoWatch, true
 	case "switch-output":
-		return actor.OutputSwitch
+		return actor.OutputSwitch, true
 	case "list-users", "export-users", "get-user", "list-roles", "list-orgs":
-		return actor.AccountRead
+		return actor.AccountRead, true
 	case "create-user", "change-user", "reset-password", "create-org", "change-org":
-		return actor.AccountWrite
+		return actor.AccountWrite, true
 	case "list-audit", "export-audit", "verify-audit":
-		return actor.AuditRead
-	default:
-		return ""
+		return actor.AuditRead, true
 	}
+	return dutyNeeds(operation)
+}
+
+// dutyNeeds is needs for rosters. Duty people ask for swaps and make their own calendar with no more than
+// the right to read.
+func dutyNeeds(operation string) (p actor.Permission, ok bool) {
+	switch operation {
+	case "duty-now", "duty-mine", "duty-orgs", "duty-roster", "duty-year", "export-duty", "get-duty-desk",
+		"list-duty-leaves", "list-duty-links", "list-duty-people", "list-duty-periods", "list-duty-posts", "list-duty-swaps",
+		"ask-duty-swap", "move-duty-swap", "make-duty-link", "revoke-duty-link":
+		return actor.DutyRead, true
+	case "add-duty-leave", "drop-duty-leave", "cancel-duty-period", "create-duty-person", "create-duty-post", "declare-duty-period",
+		"drop-duty-day", "drop-duty-rule", "drop-duty-temp", "import-duty", "preview-duty-rule", "save-duty-desk", "save-duty-person",
+		"save-duty-post", "save-duty-rule", "save-duty-temp", "set-duty-cells", "set-duty-days", "verify-duty-phone":
+		return actor.DutyPlan, true
+	case "publish-duty":
+		return actor.DutyApprove, true
+	case "take-over-duty", "hand-back-duty":
+		return actor.DutyTake, true
+	}
+	return "", false
 }
 
 // permitted refuses a stranger, and whoever lacks the permission, before parameters and body are read.
@@ -68,11 +101,15 @@ func (s *Server) permitted(ctx huma.Context, next func(huma.Context)) {
 }
 
 func permit(ctx context.Context, operation string) error {
-	if p := needs(operation); p != "" {
-		_, err := actor.Require(ctx, p)
-		return err
+	p, ok := needs(operation)
+	switch {
+	case !ok:
+		return errs.E(errs.Denied, "auth.denied", "nobody may do %s; name its permission", operation)
+	case p == ownAccount:
+		return known(ctx)
 	}
-	return known(ctx)
+	_, err := actor.Require(ctx, p)
+	return err
 }
 
 // known refuses a stranger.
