@@ -14,6 +14,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -76,6 +77,13 @@ func (m *Mosquitto) Again(t TB) {
 		}
 		return conn.Close()
 	})
+}
+
+// Sensor lets a simple sensor in by its name and token.
+func (m *Mosquitto) Sensor(t TB, id, token string) {
+	t.Helper()
+	Run(t, tool(t, "mosquitto_passwd"), "-b", filepath.Join(m.Dir, "passwords"), id, token)
+	m.signal(syscall.SIGHUP) // it reads the passwords again
 }
 
 func (m *Mosquitto) write(t TB, name, text string) {

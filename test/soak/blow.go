@@ -22,7 +22,7 @@ var blows = []blow{
 		a.edge.Start(a.t)
 		return "down " + down
 	}},
-	{"centre and broker killed", 20, func(a *arena) string {
+	{"centre killed", 20, func(a *arena) string {
 		a.centre.Kill9()
 		down := a.lasts(700)
 		a.centre.Start(a.t)
@@ -102,6 +102,48 @@ var blows = []blow{
 		a.centre.Thaw()
 		return "for " + for2
 	}},
+}
+
+// brokerBlows fall besides where the broker is a program of its own.
+var brokerBlows = []blow{
+	{"broker killed", 25, func(a *arena) string {
+		a.killBroker()
+		down := a.lasts(700)
+		a.broker.Start(a.t)
+		return "down " + down
+	}},
+	{"broker killed while it starts", 8, func(a *arena) string {
+		a.killBroker()
+		a.broker.Start(a.t)
+		young := a.lasts(300)
+		a.killBroker()
+		a.broker.Start(a.t)
+		return "again after " + young
+	}},
+	{"broker and centre killed at once", 8, func(a *arena) string {
+		a.killBroker()
+		a.centre.Kill9()
+		down := a.lasts(700)
+		a.centre.Start(a.t)
+		more := a.lasts(700)
+		a.broker.Start(a.t)
+		return "down " + down + ", the broker another " + more
+	}},
+	{"broker and terminal killed at once", 8, func(a *arena) string {
+		a.killEdge()
+		a.killBroker()
+		down := a.lasts(700)
+		a.edge.Start(a.t)
+		more := a.lasts(700)
+		a.broker.Start(a.t)
+		return "down " + down + ", the broker another " + more
+	}},
+}
+
+// killBroker keeps in mind when: what a Mosquitto has not written yet is lost with it.
+func (a *arena) killBroker() {
+	a.lapses = append(a.lapses, time.Now())
+	a.broker.Kill9()
 }
 
 // lasts lets a random time pass and says how long it was.

@@ -22,9 +22,10 @@ type gauge struct {
 
 	mu    sync.Mutex
 	next  int64
-	at    int64           // time of the newest reading
-	open  map[int64]int64 // number → time, not confirmed
-	times map[int64]int64 // time → number, of all
+	at    int64               // time of the newest reading
+	open  map[int64]int64     // number → time, not confirmed
+	times map[int64]int64     // time → number, of all
+	sure  map[int64]time.Time // number → when it was confirmed
 	ended chan struct{}
 	done  sync.WaitGroup
 }
@@ -32,7 +33,7 @@ type gauge struct {
 const window = 20
 
 func (g *gauge) start() {
-	g.open, g.times, g.ended = map[int64]int64{}, map[int64]int64{}, make(chan struct{})
+	g.open, g.times, g.sure, g.ended = map[int64]int64{}, map[int64]int64{}, map[int64]time.Time{}, make(chan struct{})
 	g.done.Go(func() {
 		for !g.over() {
 			_ = g.session() // the next one goes on
@@ -69,6 +70,13 @@ func (g *gauge) sent() (n, sum int64) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.next, g.next * (g.next + 1) / 2
+}
+
+// confirmed is when a reading was; zero: not yet.
+func (g *gauge) confirmed(n int64) time.Time {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.sure[n]
 }
 
 func text(s string) []byte { return append([]byte{byte(len(s) >> 8), byte(len(s))}, s...) }
@@ -163,6 +171,7 @@ func (g *gauge) confirmations(conn net.Conn) error {
 		for n := range g.open {
 			if uint16(n%65535+1) == id { //nolint:gosec // as above
 				delete(g.open, n)
+				g.sure[n] = time.Now()
 			}
 		}
 		g.mu.Unlock()

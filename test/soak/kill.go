@@ -35,6 +35,7 @@ type killed struct {
 	Joined   int            `json:"joined"` // of these, that the centre took for one with the one before
 	Lost     int            `json:"lost"`
 	Doubled  int            `json:"doubled"`
+	Unsaved  int            `json:"unsaved"` // readings of the simple sensor that a killed Mosquitto had confirmed and not written yet
 	Wrong    []string       `json:"wrong,omitempty"`
 	Repeat   string         `json:"repeat"`
 }
@@ -45,6 +46,7 @@ func killCommand(args []string) error {
 	seed := f.Uint64("seed", uint64(time.Now().UnixNano())%1e9, "for the same blows again") //nolint:gosec // any number will do
 	counters := f.Int("counters", 3, "devices with four counters each")
 	pause := f.Duration("pause", 1500*time.Millisecond, "longest time between two blows")
+	existing := f.Bool("mosquitto", false, "the broker is a Mosquitto, which is killed too")
 	log := f.String("log", "", "file for a line a blow; empty: standard error")
 	_ = f.Parse(args) // it ends the program
 	programs, err := c.programs()
@@ -62,9 +64,9 @@ func killCommand(args []string) error {
 	}
 	var result killed
 	if err := harness.Try(func(h *harness.Host) {
-		result = kill(h, programs, killPlan{n: *n, seed: *seed, counters: *counters, pause: *pause}, out)
+		result = kill(h, programs, killPlan{n: *n, seed: *seed, counters: *counters, pause: *pause, existing: *existing}, out)
 	}); err != nil {
-		return fmt.Errorf("%w; to repeat: go run ./soak kill -n %d -seed %d", err, *n, *seed)
+		return fmt.Errorf("%w; to repeat: %s", err, repeat(*n, *seed, *existing))
 	}
 	if err := c.write(result); err != nil {
 		return err
@@ -80,6 +82,16 @@ type killPlan struct {
 	seed     uint64
 	counters int
 	pause    time.Duration
+	existing bool // a Mosquitto instead of the broker within the centre
+}
+
+// repeat is the command for the same blows again.
+func repeat(n int, seed uint64, existing bool) string {
+	command := fmt.Sprintf("go run ./soak kill -n %d -seed %d", n, seed)
+	if existing {
+		command += " -mosquitto"
+	}
+	return command
 }
 
 // arena is everything that blows fall on, and what is known of it.
@@ -89,6 +101,7 @@ type arena struct {
 	random *rand.Rand
 	field  *harness.Field
 	centre *harness.Centre
+	broker *harness.Mosquitto // nil: it is within the centre
 	edge   *harness.Edge
 	link   *harness.Link // terminal to broker
 	plain  *harness.Link // simple sensor to broker
@@ -99,6 +112,7 @@ type arena struct {
 	taken  map[string]uint64          // what earlier lives said they took, at the least
 	cut    map[string]map[uint64]bool // polls that a kill of the terminal may have cut
 	kills  int                        // of the terminal
+	lapses []time.Time                // kills of a Mosquitto
 }
 
 func kill(t harness.TB, programs harness.Programs, plan killPlan, out io.Writer) killed {
@@ -107,16 +121,27 @@ func kill(t harness.TB, programs harness.Programs, plan killPlan, out io.Writer)
 		t: t, log: &journal{out, time.Now()}, random: rand.New(rand.NewPCG(plan.seed, 1)), begun: time.Now(),
 		before: map[string]uint64{}, taken: map[string]uint64{}, cut: map[string]map[uint64]bool{},
 	}
-	result := killed{Seed: plan.seed, Blows: plan.n, ByKind: map[string]int{}, Repeat: fmt.Sprintf("go run ./soak kill -n %d -seed %d", plan.n, plan.seed)}
+	result := killed{Seed: plan.seed, Blows: plan.n, ByKind: map[string]int{}, Repeat: repeat(plan.n, plan.seed, plan.existing)}
 	a.log.say("seed %d, %d blows", plan.seed, plan.n)
 	dir := firmware(t)
 	a.field = harness.StartField(t, programs, scene(dir, plan.counters))
-	a.centre = harness.StartCentre(t, programs, harness.CentreOptions{Level: "warn"})
-	a.link, a.plain = harness.NewLink(t, a.centre.TLS), harness.NewLink(t, a.centre.Plain)
+	a.centre = harness.NewCentre(t, programs, harness.CentreOptions{Level: "warn"})
+	tls, plain := a.centre.TLS, a.centre.Plain
+	falling := blows
+	if plan.existing {
+		a.broker = harness.ExistingBroker(t, a.centre)
+		tls, plain = a.broker.TLS, a.broker.Plain
+		falling = slices.Concat(blows, brokerBlows)
+	}
+	a.centre.Boot(t)
+	a.link, a.plain = harness.NewLink(t, tls), harness.NewLink(t, plain)
 	a.edge = newEdge(t, a.centre, a.field, dir, "soak-edge", a.link.Addr(), "200ms")
 	a.centre.EnrolEdge(t, a.edge.ID, a.edge.Config)
 	a.edge.Start(t)
 	a.gauge = &gauge{ID: "soak-gauge", Token: a.centre.Sensor(t, "soak-gauge"), Addr: a.plain.Addr(), Every: 50 * time.Millisecond}
+	if a.broker != nil {
+		a.broker.Sensor(t, a.gauge.ID, a.gauge.Token)
+	}
 	a.gauge.start()
 	stop := make(chan struct{})
 	var episodes sync.WaitGroup
@@ -126,7 +151,7 @@ func kill(t harness.TB, programs harness.Programs, plan killPlan, out io.Writer)
 	a.flows()
 	for i := range plan.n {
 		time.Sleep(time.Duration(a.random.Int64N(int64(plan.pause))))
-		b := blows[a.pick()]
+		b := a.pick(falling)
 		what := b.fall(a)
 		result.ByKind[b.name]++
 		a.log.say("#%d %s: %s", i+1, b.name, what)
@@ -147,27 +172,31 @@ func kill(t harness.TB, programs harness.Programs, plan killPlan, out io.Writer)
 }
 
 // pick draws a blow by weight.
-func (a *arena) pick() int {
+func (a *arena) pick(from []blow) blow {
 	sum := 0
-	for _, b := range blows {
+	for _, b := range from {
 		sum += b.weight
 	}
 	at := a.random.IntN(sum)
-	for i, b := range blows {
+	for _, b := range from {
 		if at -= b.weight; at < 0 {
-			return i
+			return b
 		}
 	}
-	return 0
+	return from[0]
 }
 
 // alive notices a program that has ended by itself. One whose port was taken meanwhile is started again.
 func (a *arena) alive() {
-	for _, p := range []*harness.Process{a.edge.Process, a.centre.Process, a.field.Process} {
+	all := []*harness.Process{a.edge.Process, a.centre.Process, a.field.Process}
+	if a.broker != nil {
+		all = append(all, a.broker.Process)
+	}
+	for _, p := range all {
 		select {
 		case <-p.Ended():
 			said := p.Stderr()
-			if strings.Contains(last(said, 1000), "address already in use") {
+			if strings.Contains(strings.ToLower(last(said, 1000)), "address already in use") {
 				a.log.say("%s found its port taken and is started again", p.Name)
 				p.Start(a.t)
 				continue
