@@ -30,6 +30,12 @@ export type ConfigVersion = S['Version']
 export type Release = S['Release']
 export type Rollout = S['Rollout']
 export type Upgrade = S['Upgrade']
+// What a terminal may be asked about itself, and what became of a question.
+export type DiagnosisName = 'status' | 'log' | 'network' | 'clock' | 'disk' | 'outbox' | 'driver' | 'camera' | 'goroutines' | 'heap'
+type QuestionState = 'asked' | 'answered' | 'refused' | 'silent' | 'unknown'
+export type Diagnosis = Narrow<S['Diagnosis'], { name: DiagnosisName; about?: 'sensor' | 'camera' }>
+export type Question = Narrow<S['Question'], { name: DiagnosisName; state: QuestionState }>
+export type DiagnosisAnswer = Narrow<S['Answer'], { name: DiagnosisName; state: QuestionState }>
 
 // A roll-out gives parts of the configuration, or a program of a version, to many terminals.
 export type RolloutMember = S['Member']
