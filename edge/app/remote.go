@@ -106,12 +106,12 @@ func (a *Agent) chooseConfig(file string) error {
 
 // inspect finds, without opening anything, what would keep the devices of a configuration from being opened.
 func inspect(cfg config.Config) error {
-	profiles, err := profile.LoadDir(filepath.Join(cfg.FirmwareConfigs, "profiles"))
+	profiles, bad, err := profile.ReadDir(filepath.Join(cfg.FirmwareConfigs, "profiles"))
 	if err != nil {
 		return err
 	}
 	for i, s := range cfg.Sensors {
-		if _, _, err := kindOf(i, s, profiles, drivers()); err != nil {
+		if _, _, err := kindOf(i, s, profiles, bad, drivers()); err != nil {
 			return cfg.Locate(err)
 		}
 	}

@@ -106,6 +106,51 @@ func TestTrialThatDoesNotStartIsRolledBackAtOnce(t *testing.T) {
 	}
 }
 
+func TestAProfileThatNobodyNeedsMayBeWrong(t *testing.T) {
+	folder := t.TempDir()
+	for _, sub := range []string{"gnss"} {
+		if err := os.MkdirAll(filepath.Join(folder, "profiles", sub), 0o750); err != nil {
+			t.Fatal(err)
+		}
+	}
+	good, err := os.ReadFile(configs + "/profiles/position/nmea-gnss.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{"nmea-gnss.yml": string(good), "newer.yml": strings.Replace(string(good), "id: nmea-gnss", "id: newer\nof_the_next_version: 1", 1)} {
+		if err := os.WriteFile(filepath.Join(folder, "profiles", "gnss", name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	file := write(t, "rules: none\n")
+	text, err := os.ReadFile(file)
+	if err == nil {
+		lines := strings.Split(string(text), "\n")
+		for i, line := range lines {
+			if strings.HasPrefix(line, "firmware_configs:") {
+				lines[i] = "firmware_configs: " + folder
+			}
+		}
+		err = os.WriteFile(file, []byte(strings.Join(lines, "\n")), 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	onTrial(t, file, `{"sensors":[{"id":"a","profile":"nmea-gnss","address":"127.0.0.1:1"}]}`)
+	a := start(t, file)
+	if s := applied(t, a); s.Version != 3 {
+		t.Errorf("runs %+v", s)
+	}
+	if err := a.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	onTrial(t, file, `{"sensors":[{"id":"a","profile":"newer","address":"127.0.0.1:1"}]}`)
+	a = start(t, file)
+	if s := applied(t, a); s.Trial || s.Last == nil || s.Last.OK || !strings.Contains(s.Last.Error, "of_the_next_version") {
+		t.Errorf("with the wrong profile runs %+v, %+v", s, s.Last)
+	}
+}
+
 func TestEditedFileIsSeenAtOnce(t *testing.T) {
 	file := write(t, "")
 	a := start(t, file)

@@ -25,9 +25,12 @@ import (
 
 // openSensors reads profiles and rules and makes the devices; nothing is read yet.
 func (a *Agent) openSensors(ctx context.Context, p *agentParts) error {
-	profiles, err := profile.LoadDir(filepath.Join(a.cfg.FirmwareConfigs, "profiles"))
+	profiles, bad, err := profile.ReadDir(filepath.Join(a.cfg.FirmwareConfigs, "profiles"))
 	if err != nil {
 		return err
+	}
+	for _, err := range bad {
+		a.log.Warn("a profile cannot be read; devices that need it cannot run", "error", err)
 	}
 	p.poller = &poller.Poller{
 		Log: a.log.With("component", "poller"), Now: p.clock.Now,
@@ -43,7 +46,7 @@ func (a *Agent) openSensors(ctx context.Context, p *agentParts) error {
 	a.parts.Add("deadband", func(context.Context) error { p.collector.Take(p.deadband.Rest(), true); return nil })
 	openers := drivers()
 	for i, s := range a.cfg.Sensors {
-		kind, open, err := kindOf(i, s, profiles, openers)
+		kind, open, err := kindOf(i, s, profiles, bad, openers)
 		if err != nil {
 			return a.cfg.Locate(err)
 		}
@@ -76,12 +79,15 @@ func (a *Agent) openSensors(ctx context.Context, p *agentParts) error {
 }
 
 // kindOf finds the profile of a sensor, by its place in the list, and the driver that speaks its protocol.
-func kindOf(i int, s config.Sensor, profiles map[string]*profile.Profile, openers map[string]driver.Opener) (*profile.Profile, driver.Opener, error) {
+func kindOf(i int, s config.Sensor, profiles map[string]*profile.Profile, bad []error, openers map[string]driver.Opener) (*profile.Profile, driver.Opener, error) {
 	kind := profiles[s.Profile]
 	if kind == nil {
 		text := fmt.Sprintf("there is no profile %q at this terminal", s.Profile)
 		if near := strict.Nearest(s.Profile, slices.Collect(maps.Keys(profiles))); near != "" {
 			text += fmt.Sprintf("; is %s meant?", near)
+		}
+		if i := slices.IndexFunc(bad, func(err error) bool { return strings.Contains(err.Error(), s.Profile) }); i >= 0 {
+			text += "; " + bad[i].Error() // it may be the one that is meant
 		}
 		return nil, nil, strict.Bad(fmt.Sprintf("sensors.%d.profile", i), "%s", text)
 	}

@@ -18,27 +18,43 @@ func Load(file string) (*Profile, error) {
 	return Parse(file, text)
 }
 
-// LoadDir reads every .yml below a folder; the key is the profile's id.
+// LoadDir reads every .yml below a folder; the key is the profile's id. It fails at the first that it cannot read.
 func LoadDir(dir string) (map[string]*Profile, error) {
-	out, files := map[string]*Profile{}, map[string]string{}
-	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+	out, bad, err := ReadDir(dir)
+	if err == nil && len(bad) > 0 {
+		err = fmt.Errorf("read profiles: %w", bad[0])
+	}
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// ReadDir reads every .yml below a folder that can be read; the key is the profile's id. What is wrong with the
+// others comes in bad, each with file and line. An id in two files is wrong in the second.
+func ReadDir(dir string) (out map[string]*Profile, bad []error, err error) {
+	out = map[string]*Profile{}
+	files := map[string]string{}
+	err = filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
 		if err != nil || e.IsDir() || filepath.Ext(path) != ".yml" {
 			return err
 		}
 		p, err := Load(path)
 		if err != nil {
-			return err
+			bad = append(bad, err)
+			return nil
 		}
 		if before, ok := files[p.ID]; ok {
-			return fmt.Errorf("%s: id: %s is defined already in %s", path, p.ID, before)
+			bad = append(bad, fmt.Errorf("%s: id: %s is defined already in %s", path, p.ID, before))
+			return nil
 		}
 		out[p.ID], files[p.ID] = p, path
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("read profiles: %w", err)
+		return nil, nil, fmt.Errorf("read profiles: %w", err)
 	}
-	return out, nil
+	return out, bad, nil
 }
 
 // Parse reads the text of a file; the name is for the error.
