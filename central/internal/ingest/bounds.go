@@ -10,7 +10,8 @@ import (
 
 // bound takes out what bears a time that cannot be true: one such record would hide every true one after
 // it, and neither a database nor a browser can hold every number of milliseconds. What is taken out is
-// counted and kept apart for whoever wants to mend it.
+// counted and kept apart for whoever wants to mend it. The rules judge what of it is live all the same, by its
+// time of arrival (telemetry).
 func (i *Ingest) bound(in *telemetry.Incoming) {
 	var readings []wire.Reading
 	var events []wire.Event

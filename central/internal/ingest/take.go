@@ -90,13 +90,13 @@ func (i *Ingest) takeSensor(m message) int {
 	cost := len(readings)
 	b := &wire.Batch{Lane: wire.LaneTelemetry, Synced: true, SentAt: wire.Millis(m.at), Readings: readings}
 	in := telemetry.Incoming{Edge: m.device, Batch: b, ReceivedAt: m.at}
-	i.bound(&in)
 	n, err := i.opts.Devices.AdmitSensor(i.ctx, m.device, b)
 	if err != nil {
 		i.opts.Log.Error("admit simple sensor", "device", m.device, "error", err)
 		m.done(errs.KindOf(err) == errs.NotFound)
 		return cost
 	}
+	i.bound(&in)
 	if n > 0 {
 		i.metrics.refused.WithLabelValues("unknown_series").Add(float64(n))
 	}

@@ -1,6 +1,7 @@
 package telemetry
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"slices"
@@ -96,18 +97,46 @@ func (s *Service) retime(ctx context.Context, a arrival, list []wire.Reading) []
 	return out
 }
 
-// apartClocks looks at the clocks of what is so wrong that its readings are kept apart: otherwise a device
-// whose clock is a day ahead would be a silent count, and one that is three minutes ahead an alarm.
-func (s *Service) apartClocks(ctx context.Context, a arrival, list []Suspect) {
-	if a.old || a.off != 0 {
+// judgeApart lets the rules judge what is live although its time is so wrong that it is stored apart: at the time
+// of its arrival. The clock itself is an alarm from the first such reading on.
+func (s *Service) judgeApart(ctx context.Context, a arrival, list []Suspect) {
+	if a.old {
 		return
 	}
 	for i := range list {
-		if one := &list[i]; one.Event == nil {
-			_, newest := one.At()
-			s.clock(ctx, a, one.Device, float64(newest)-float64(wire.Millis(a.received)))
+		one := &list[i]
+		_, newest := one.At()
+		if off := float64(newest) - float64(wire.Millis(a.received)); a.off == 0 {
+			before := a
+			before.received = a.received.Add(-time.Duration(s.ruleOf(clockRule).For)) // sure at once
+			s.clock(ctx, before, one.Device, off)
+			s.clock(ctx, a, one.Device, off)
 		}
+		if one.Event != nil {
+			if e := *one.Event; e.Kind == wire.EventAlarm {
+				e.At = wire.Millis(a.received)
+				s.event(ctx, a, &e)
+			}
+			continue
+		}
+		s.readings(ctx, one.arrived(a.received), a.received, false)
 	}
+}
+
+// arrived are the readings of an entry as if the newest had been taken when they came. Those that are too old
+// beside it to ring are left out.
+func (s *Suspect) arrived(received time.Time) []wire.Reading {
+	_, newest := s.At()
+	var out []wire.Reading
+	for _, p := range s.Points {
+		behind := uint64(newest) - uint64(p.At) //nolint:gosec // the difference fits, whatever the two are
+		if behind > uint64(MaxAge.Milliseconds()) {
+			continue
+		}
+		out = append(out, wire.Reading{Device: s.Device, Property: s.Property, At: wire.Millis(received) - int64(behind), Value: p.Value, Quality: p.Quality, Count: p.Count}) //nolint:gosec // at most MaxAge
+	}
+	slices.SortStableFunc(out, func(a, b wire.Reading) int { return cmp.Compare(a.At, b.At) })
+	return out
 }
 
 // clock looks at by how many milliseconds the clock of a device is off.

@@ -1,6 +1,8 @@
 package telemetry_test
 
 import (
+	"encoding/json"
+	"math"
 	"testing"
 	"time"
 
@@ -107,15 +109,69 @@ func TestAClockThatIsADayAheadIsOneAlarmAndNotOnlyACount(t *testing.T) {
 		return in
 	}
 	d.take(ahead(0))
-	d.expect("once", "", "")
+	d.expect("once", "open", "opened")
 	for s := 10; s < 60; s += 10 {
 		d.take(ahead(s))
 	}
-	d.expect("again and again", "open", "opened")
+	d.expect("again and again", "open", "")
 	list, _ := d.all()
 	if a := list[0]; a.RuleName != "时钟不准" || a.Device != "level" || a.Value != 86400 {
 		t.Errorf("got %+v", a)
 	}
 	d.live(after(70), after(70), 4)
 	d.expect("the clock is set", "returned", "returned")
+}
+
+func TestADeviceOfWhateverClockRings(t *testing.T) {
+	for name, at := range map[string]int64{
+		"an hour ahead": now.Add(time.Hour).UnixMilli(), "2059": now.AddDate(33, 0, 0).UnixMilli(), "1970": 0, "never": math.MinInt64, "ever": math.MaxInt64,
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := newDesk(t, water())
+			wrong := func(received time.Time, value float64, backfill bool) telemetry.Incoming {
+				in := telemetry.Incoming{Edge: "edge", ReceivedAt: received, Batch: &wire.Batch{Backfill: backfill}}
+				in.Apart = telemetry.Suspects(&in, []wire.Reading{{Device: "level", Property: "water_level", At: at, Value: value}}, nil)
+				return in
+			}
+			d.take(wrong(now, 5.3, true))
+			d.expect("backlog proves nothing", "", "")
+			d.take(wrong(after(1), 5.3, false))
+			d.expect("over the limit, and the clock", "open open", "opened opened")
+			list, _ := d.all()
+			rung := false
+			for _, a := range list {
+				rung = rung || (a.Rule == "water" && a.OpenedAt.Equal(after(1)) && !a.Retrospective)
+			}
+			if !rung {
+				t.Errorf("got %+v", list)
+			}
+			l, err := d.Latest(as("w", "320600"))
+			if err != nil || len(l) != 1 || l[0].Value != 5.3 || !l[0].At.Equal(after(1)) || l[0].Quality != wire.Uncertain || l[0].ClockOff == 0 {
+				t.Errorf("shown %+v, %v", l, err)
+			}
+			if _, err := json.Marshal(l); err != nil {
+				t.Error(err)
+			}
+			d.live(after(2), after(2), 4)
+			if l, err = d.Latest(as("w", "320600")); err != nil || l[0].ClockOff != 0 || l[0].Value != 4 {
+				t.Errorf("with its clock set, shown %+v, %v", l, err)
+			}
+		})
+	}
+}
+
+func TestTheAlarmOfATerminalOfAWrongClockRings(t *testing.T) {
+	d := newDesk(t)
+	in := telemetry.Incoming{Edge: "edge", ReceivedAt: now, Batch: &wire.Batch{Lane: wire.LaneAlarm}}
+	data := json.RawMessage(`{"rule":"high","property":"water_level","active":true,"level":1,"value":9,"limit":5}`)
+	in.Apart = telemetry.Suspects(&in, nil, []wire.Event{{ID: "e", At: now.AddDate(33, 0, 0).UnixMilli(), Kind: wire.EventAlarm, Device: "level", Data: data}})
+	d.take(in)
+	list, _ := d.all()
+	rung := false
+	for _, a := range list {
+		rung = rung || (a.Rule == "high" && a.OpenedAt.Equal(now) && a.State == telemetry.Open)
+	}
+	if !rung {
+		t.Errorf("got %+v", list)
+	}
 }

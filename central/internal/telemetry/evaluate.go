@@ -146,7 +146,7 @@ func (s *Service) one(ctx context.Context, in *Incoming) {
 	}
 	// An edge may know of the alarm before the readings tell: events go first.
 	a := s.arrival(ctx, in)
-	s.apartClocks(ctx, a, in.Apart)
+	s.judgeApart(ctx, a, in.Apart)
 	for i := range in.Batch.Events {
 		s.event(ctx, a, &in.Batch.Events[i])
 	}

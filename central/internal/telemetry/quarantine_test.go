@@ -101,7 +101,7 @@ func TestReadingsOfAWrongClockAreReleasedWithTheirTimesPutRight(t *testing.T) {
 	if len(rows) != 3 || !rows[0].At.Equal(old) || *rows[2].Value != 5.4 || rows[0].Quality != wire.Uncertain || !rows[2].ReceivedAt.Equal(old.Add(time.Minute)) {
 		t.Errorf("got %+v", rows)
 	}
-	d.expect("what is an hour old rings nothing; the clock does", "open", "telemetry.quarantine_released")
+	d.expect("it rang when it came, with the clock, and not again", "open open", "telemetry.quarantine_released")
 	if a := d.quarantine(); a.Readings != 1 {
 		t.Errorf("left: %+v", a)
 	}
@@ -112,7 +112,7 @@ func TestReadingsOfAWrongClockAreReleasedWithTheirTimesPutRight(t *testing.T) {
 	if n := len(d.values(telemetry.AnyQuality)); n != 3 || d.quarantine().Readings != 0 {
 		t.Errorf("%d readings, %+v left", n, d.quarantine())
 	}
-	d.expect("discarded", "open", "telemetry.quarantine_discarded")
+	d.expect("discarded", "open open", "telemetry.quarantine_discarded")
 }
 
 func TestWhatIsKeptApartIsSeenBeforeItIsActedOn(t *testing.T) {
@@ -139,7 +139,7 @@ func TestWhatIsKeptApartIsSeenBeforeItIsActedOn(t *testing.T) {
 func TestAlarmOfAWrongClockIsReleasedAsRetrospective(t *testing.T) {
 	d := newDesk(t, water())
 	old := now.Add(-time.Hour)
-	in := telemetry.Incoming{Edge: "edge", Batch: &wire.Batch{}, ReceivedAt: old}
+	in := telemetry.Incoming{Edge: "edge", Batch: &wire.Batch{Backfill: true}, ReceivedAt: old}
 	in.Apart = telemetry.Suspects(&in, nil, []wire.Event{{
 		ID: "e", At: old.Add(ahead).UnixMilli(), Kind: wire.EventAlarm, Device: "level",
 		Data: []byte(`{"rule":"water","property":"water_level","active":true,"level":3,"value":5.3,"limit":5.2}`),

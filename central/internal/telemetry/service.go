@@ -200,8 +200,7 @@ func (s *Service) note(changed []Latest, in *Incoming) []Latest {
 		}
 		dirty = false
 	}
-	for i := range in.Batch.Readings {
-		r := &in.Batch.Readings[i]
+	take := func(r *wire.Reading, clockOff int64) {
 		if l == nil || k.property != r.Property || k.device != r.Device {
 			flush()
 			k = series{r.Device, r.Property}
@@ -211,15 +210,36 @@ func (s *Service) note(changed []Latest, in *Incoming) []Latest {
 			}
 		}
 		if r.At <= shown(l) {
-			continue
+			return
 		}
-		l.At, l.ReceivedAt, l.Value, l.Quality, dirty = wire.Time(r.At), in.ReceivedAt, r.Value, r.Quality, true
+		l.At, l.ReceivedAt, l.Value, l.Quality, l.ClockOff, dirty = wire.Time(r.At), in.ReceivedAt, r.Value, r.Quality, clockOff, true
 		if math.IsNaN(r.Value) || math.IsInf(r.Value, 0) { // nothing that could be shown
 			l.Value, l.Quality = 0, wire.Bad
 		}
 	}
+	for i := range in.Batch.Readings {
+		take(&in.Batch.Readings[i], 0)
+	}
+	for i := range in.Apart {
+		one := &in.Apart[i]
+		if one.Event != nil || in.Batch.Backfill {
+			continue
+		}
+		list := one.arrived(in.ReceivedAt)
+		for j := range list {
+			list[j].Quality = max(list[j].Quality, wire.Uncertain)
+			take(&list[j], one.clockOff())
+		}
+	}
 	flush()
 	return changed
+}
+
+// clockOff is by how many seconds the clock of the device is wrong, bounded to 100 years.
+func (s *Suspect) clockOff() int64 {
+	const most = 100 * 365.25 * 24 * 3600
+	_, newest := s.At()
+	return int64(min(max((float64(newest)-float64(wire.Millis(s.ReceivedAt)))/1000, -most), most))
 }
 
 // shown is the time that a newer reading must pass. A time ahead of its arrival hides nothing that follows.

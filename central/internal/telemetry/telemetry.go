@@ -33,6 +33,9 @@ type Latest struct {
 	ReceivedAt time.Time    `json:"received_at"`
 	Value      float64      `json:"value"`
 	Quality    wire.Quality `json:"quality"`
+	// ClockOff is by how many seconds the clock of the device is wrong (ahead: positive) when that is so far
+	// that the reading is stored apart; At is the time of arrival then. Beyond 100 years it says 100 years.
+	ClockOff int64 `json:"clock_off_s,omitempty"`
 }
 
 // Urgent reports whether all messages are of the lanes that are never refused for want of room: alarms and

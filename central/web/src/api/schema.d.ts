@@ -3635,6 +3635,8 @@ export interface components {
         Latest: {
             /** Format: date-time */
             at: string;
+            /** Format: int64 */
+            clock_off_s?: number;
             device: string;
             property: string;
             /** Format: int32 */
