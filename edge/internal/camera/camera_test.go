@@ -117,6 +117,23 @@ func TestBrokenConnectionIsMadeAgain(t *testing.T) {
 	}
 }
 
+func TestLookShowsTracksAndTheFirstKeyFrame(t *testing.T) {
+	cam := cameratest.Start(t, "")
+	got := camera.New(camera.Options{ID: "cam-1", URL: cam.URL}).Look(t.Context())
+	if got.Error != "" || len(got.Tracks) == 0 || got.Tracks[0] != "video H264" || got.KeyBytes == 0 {
+		t.Errorf("got %+v", got)
+	}
+	cam.Silence(true)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	if got := camera.New(camera.Options{ID: "cam-1", URL: cam.URL}).Look(ctx); got.Error == "" {
+		t.Errorf("a silent camera: %+v", got)
+	}
+	if got := camera.New(camera.Options{ID: "cam-1", URL: "rtsp://127.0.0.1:1/x"}).Look(t.Context()); got.Error == "" {
+		t.Errorf("no camera: %+v", got)
+	}
+}
+
 func TestSilentCameraIsOpenedAgain(t *testing.T) {
 	cam := cameratest.Start(t, "")
 	r := run(t, camera.Options{URL: cam.URL})

@@ -70,11 +70,19 @@ func (u *Upgrader) fetch(ctx context.Context, w wire.Upgrade) (string, error) {
 			s.Phase, s.Got, s.Size = wire.UpgradeFetching, have, w.Packed
 		})
 		began := time.Now()
+		// Counted before it comes: a kill in between counts a block too much, and never too little.
+		due := min(wire.MaxUpgradePart, w.Packed-have)
+		if err := u.o.Keeper.Spent(due); err != nil {
+			return "", err
+		}
 		n, err := u.block(ctx, w, f, have)
 		have += n
+		if n != due {
+			err = errors.Join(err, u.o.Keeper.Spent(n-due))
+		}
 		if n > 0 {
 			wait = retryFirst
-			err = errors.Join(err, u.o.Keeper.Spent(n), f.Sync())
+			err = errors.Join(err, f.Sync())
 			u.set(func(s *wire.UpgradeState) {
 				s.Got, s.Rate = have, int64(float64(n)/max(time.Since(began).Seconds(), 0.001))
 			})
