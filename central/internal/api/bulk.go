@@ -6,12 +6,14 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/fengsui/fengsui/central/internal/actor"
 	"github.com/fengsui/fengsui/central/internal/device"
 	"github.com/fengsui/fengsui/central/internal/document"
+	"github.com/fengsui/fengsui/central/internal/errs"
 	"github.com/fengsui/fengsui/central/internal/page"
 )
 
@@ -62,7 +64,7 @@ func RegisterBulk(s *Server, svc *device.Service) {
 			if _, err := actor.Require(ctx, actor.DeviceWrite); err != nil {
 				return nil, err
 			}
-			rows, err := document.Roll(in.RawBody)
+			rows, err := readBook(ctx, s, in.RawBody, document.Roll)
 			if err != nil {
 				return nil, err
 			}
@@ -106,4 +108,18 @@ func classNames() map[string]string {
 		"air_pollution": "大气污染源 Air pollution", "water_quality": "水质 Water quality", "rain": "雨量 Rain", "reservoir": "水库 Reservoir",
 		"flow": "流量 Flow", "smoke": "烟感 Smoke", "weather": "气象 Weather", "power": "电力 Power",
 	}
+}
+
+// bookWait is how long a workbook waits for those before it.
+const bookWait = 10 * time.Second
+
+// readBook reads what was handed in when no other is read.
+func readBook[T any](ctx context.Context, s *Server, raw []byte, read func([]byte) (T, error)) (out T, err error) {
+	ctx, cancel := context.WithTimeout(ctx, bookWait)
+	defer cancel()
+	if s.books.Acquire(ctx, 1) != nil {
+		return out, errs.E(errs.Unavailable, "document.busy", "other workbooks are being read; try again in a moment")
+	}
+	defer s.books.Release(1)
+	return read(raw)
 }

@@ -77,11 +77,9 @@ func (s *Server) registerDutyRoster(svc *duty.Service) {
 	}
 	register(s, dutyOp("import-duty", http.MethodPost, "/roster/import", "Write a monthly table (XLSX); with faults, which are all answered, nothing is changed"),
 		func(ctx context.Context, in *upload) (*body[duty.Imported], error) {
-			table, err := document.ReadTable(in.RawBody)
-			if err != nil {
-				return nil, err
-			}
-			return reply(svc.Import(ctx, in.Org, in.Month, table))
+			return reply(svc.Import(ctx, in.Org, in.Month, func() ([][]string, error) {
+				return readBook(ctx, s, in.RawBody, document.ReadTable)
+			}))
 		})
 	type cells struct {
 		Body struct {

@@ -69,7 +69,8 @@ type Server struct {
 	live      *live
 	readiness readiness
 	exports   *semaphore.Weighted
-	stopping  chan struct{} // closed by Stop
+	books     *semaphore.Weighted // one workbook that was handed in is read at a time
+	stopping  chan struct{}       // closed by Stop
 	stopOnce  sync.Once
 	accounts  *account.Service // set by RegisterAccounts
 }
@@ -80,7 +81,7 @@ func New(o Options) *Server {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	o.Log = o.Log.With("component", "api")
-	s := &Server{opts: o, served: make(chan error, 1), exports: semaphore.NewWeighted(exportSlots), stopping: make(chan struct{})}
+	s := &Server{opts: o, served: make(chan error, 1), exports: semaphore.NewWeighted(exportSlots), books: semaphore.NewWeighted(1), stopping: make(chan struct{})}
 	s.fiber = fiber.New(fiber.Config{
 		// Without it, a parameter kept past its handler becomes that of the next request.
 		Immutable:             true,

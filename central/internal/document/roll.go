@@ -1,7 +1,6 @@
 package document
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -14,13 +13,12 @@ import (
 	"github.com/fengsui/fengsui/central/internal/errs"
 )
 
-// Limits of a list that somebody uploads. What it unpacks to is limited as well: a small file can hold a large
-// one.
+// Limits of a list that somebody uploads.
 const (
 	RollBytes     = 1<<20 - 1 // a request carries no more
-	rollUnpacked  = 40 << 20
-	rollLines     = 10_000 // empty ones included
-	rollColumns   = 40
+	rollLines     = 10_000    // empty ones included
+	rollColumns   = 40        // others are passed over
+	rollWidth     = 1000
 	rollCellBytes = 500
 )
 
@@ -58,11 +56,17 @@ func choices() map[string]map[string]string {
 
 // Roll reads a list of devices (XLSX) as the template has it. Columns are found by their Chinese or English
 // heading in the first line, in any order; others are passed over. errs.Invalid says what to do.
-func Roll(text []byte) ([]device.Listed, error) {
+func Roll(text []byte) (list []device.Listed, err error) {
+	defer func() {
+		// The library reads files of any origin, and some make it panic.
+		if r := recover(); r != nil {
+			list, err = nil, unreadable(fmt.Errorf("panic: %v", r))
+		}
+	}()
 	if len(text) > RollBytes {
 		return nil, errs.Field("device.bulk_file", "file", "larger than 1 MB; 2000 devices need less")
 	}
-	file, err := excelize.OpenReader(bytes.NewReader(text), excelize.Options{UnzipSizeLimit: rollUnpacked, UnzipXMLSizeLimit: rollUnpacked})
+	file, err := openBook(text)
 	if err != nil {
 		return nil, unreadable(err)
 	}
@@ -85,6 +89,9 @@ func Roll(text []byte) ([]device.Listed, error) {
 		cells, err := lines.Columns(excelize.Options{RawCellValue: true})
 		if err != nil {
 			return nil, unreadable(err)
+		}
+		if len(cells) > rollWidth {
+			return nil, errs.Field("device.bulk_file", "file", "more than 1000 columns; delete the empty ones at the right")
 		}
 		cells = cells[:min(len(cells), rollColumns)]
 		if columns == nil {

@@ -1,17 +1,13 @@
 package document
 
 import (
-	"bytes"
 	"fmt"
-
-	"github.com/xuri/excelize/v2"
 
 	"github.com/fengsui/fengsui/central/internal/errs"
 )
 
-// What a table that somebody hands in may hold: a megabyte of file may unpack to gigabytes.
+// What a table that somebody hands in may hold.
 const (
-	tableBytes   = 16 << 20
 	tableRows    = 1000
 	tableColumns = 200
 )
@@ -25,7 +21,7 @@ func ReadTable(raw []byte) (table [][]string, err error) {
 			table, err = nil, errs.Wrap(fmt.Errorf("panic: %v", r), errs.Invalid, "document.table", "the file cannot be read as an XLSX workbook")
 		}
 	}()
-	file, err := excelize.OpenReader(bytes.NewReader(raw), excelize.Options{UnzipSizeLimit: tableBytes, UnzipXMLSizeLimit: tableBytes})
+	file, err := openBook(raw)
 	if err != nil {
 		return nil, errs.Wrap(err, errs.Invalid, "document.table", "the file cannot be read as an XLSX workbook")
 	}

@@ -301,14 +301,18 @@ func (r *reader) cell(row, column int, d Day, t target, text string, begun func(
 	}
 }
 
-// Import writes a monthly table. Every fault is answered at once; with one, nothing is changed.
-func (s *Service) Import(ctx context.Context, org, month string, table [][]string) (Imported, error) {
+// Import writes a monthly table, which is read only when the actor may write it. Every fault is answered at once; with one, nothing is changed.
+func (s *Service) Import(ctx context.Context, org, month string, read func() ([][]string, error)) (Imported, error) {
 	a, o, err := s.org(ctx, org, actor.DutyPlan)
 	if err != nil {
 		return Imported{}, err
 	}
 	if _, _, ok := monthDays(month); !ok {
 		return Imported{}, errs.Field("duty.month", "month", "is no month like 2026-11")
+	}
+	table, err := read()
+	if err != nil {
+		return Imported{}, err
 	}
 	p, shifts, err := s.standing(ctx, o)
 	if err != nil {
