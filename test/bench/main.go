@@ -41,7 +41,7 @@ type options struct {
 func measurements() []measurement {
 	return []measurement{
 		{"size", sizes},
-		{"json", jsonThroughput},
+		{"compare", comparison},
 		{"batches", batchThroughput},
 		{"sealed", sealed},
 		{"alarm", alarmLatency},
@@ -56,7 +56,7 @@ func measurements() []measurement {
 func run() error {
 	bin := flag.String("bin", "../bin", "folder of the programs")
 	out := flag.String("out", "", "file for the report; empty: standard output")
-	only := flag.String("only", "", "comma-separated parts: size, json, batches, sealed, alarm, video, viewers, paint, idle, ten")
+	only := flag.String("only", "", "comma-separated parts: size, compare, batches, sealed, alarm, video, viewers, paint, idle, ten")
 	seconds := flag.Int("seconds", 15, "length of each throughput run")
 	flag.Parse()
 	dir, err := filepath.Abs(*bin) // the programs run in folders of their own

@@ -1,51 +1,14 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
 	"math"
 	"sync"
-	"sync/atomic"
 	"time"
-
-	mqtt "github.com/eclipse/paho.mqtt.golang"
 
 	"github.com/fengsui/fengsui/shared/wire"
 	"github.com/fengsui/fengsui/test/harness"
 )
-
-const (
-	sensors    = 4
-	perMessage = 100
-	inFlight   = 32
-)
-
-// jsonThroughput is simple sensors at full speed.
-func jsonThroughput(t host, o options) []figure {
-	c := harness.StartCentre(t, o.programs, harness.CentreOptions{Level: "warn"})
-	var tokens [sensors]string
-	for i := range tokens {
-		tokens[i] = c.Sensor(t, fmt.Sprintf("bench-%d", i))
-	}
-	before, start := t.use(c.Process), time.Now()
-	stop := make(chan struct{})
-	var acked atomic.Int64
-	var done sync.WaitGroup
-	for i, token := range tokens {
-		done.Go(func() { blast(c.Plain, fmt.Sprintf("bench-%d", i), token, stop, &acked) })
-	}
-	<-time.After(o.seconds)
-	close(stop)
-	done.Wait()
-	harness.WaitFor(t, time.Minute, "every acknowledged reading is stored", func() error {
-		return atLeast(c.Stats(t).Readings, acked.Load())
-	})
-	took, used, stored := time.Since(start), t.use(c.Process).CPU-before.CPU, c.Stats(t).Readings
-	return []figure{
-		{"JSON readings over MQTT QoS 1, stored and queryable", "≥ 1.5 × 87 k/s (that chain, measured for the design)", perSecond(stored, took)},
-		{"CPU of the centre for each of them", "≤ 0.6 × 10.4 µs", fmt.Sprintf("%.1f µs", float64(used.Microseconds())/float64(stored))},
-	}
-}
 
 func atLeast(got, want int64) error {
 	if got < want {
@@ -56,51 +19,6 @@ func atLeast(got, want int64) error {
 
 func perSecond(n int64, d time.Duration) string {
 	return fmt.Sprintf("%.0f k/s", float64(n)/d.Seconds()/1e3)
-}
-
-// blast publishes as fast as the acknowledgements allow.
-func blast(broker, device, token string, stop chan struct{}, acked *atomic.Int64) {
-	client := mqtt.NewClient(mqtt.NewClientOptions().AddBroker("tcp://" + broker).SetClientID(device).SetUsername(device).
-		SetPassword(token).SetProtocolVersion(4).SetCleanSession(true).SetOrderMatters(false))
-	if connect := client.Connect(); !connect.WaitTimeout(10*time.Second) || connect.Error() != nil {
-		return
-	}
-	defer client.Disconnect(100)
-	slots := make(chan struct{}, inFlight)
-	var waits sync.WaitGroup
-	defer waits.Wait()
-	base := time.Now().Add(-24 * time.Hour).UnixMilli()
-	for n := int64(0); ; n++ {
-		select {
-		case <-stop:
-			return
-		case slots <- struct{}{}:
-		}
-		p := client.Publish(wire.SensorTopic(device), 1, false, message(base, n))
-		waits.Go(func() {
-			<-p.Done()
-			if p.Error() == nil {
-				acked.Add(perMessage)
-			}
-			<-slots
-		})
-	}
-}
-
-// message is an array of 20 objects with five values each.
-func message(base, n int64) []byte {
-	var b bytes.Buffer
-	b.WriteByte('[')
-	for i := range int64(perMessage / 5) {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		k := n*perMessage/5 + i
-		fmt.Fprintf(&b, `{"ts":%d,"values":{"level":%.2f,"flow":%.1f,"rain":0.2,"temperature":%.1f,"battery":12.6}}`,
-			base+k*10, 4+1.5*math.Sin(float64(k)/300), 20+float64(k%7), 18+float64(k%9)/10)
-	}
-	b.WriteByte(']')
-	return b.Bytes()
 }
 
 const (

@@ -83,6 +83,7 @@ type Bucket struct {
 	At    time.Time `json:"at"`
 	Min   float64   `json:"min"`
 	Max   float64   `json:"max"`
+	Mean  float64   `json:"mean"`
 	Last  float64   `json:"last"`
 	Count int64     `json:"count"`
 }
