@@ -263,6 +263,7 @@ func (b *base) rulebook(ctx context.Context, cfg config.Config, devices *device.
 	}
 	s, err := rulebook.New(rulebook.Options{
 		Store: store.NewRulebook(b.db), Tx: b.db, Devices: devices, Events: b.bus, Division: cfg.Division, Log: b.centre.log.With("component", "rules"),
+		Critical: cfg.Telemetry.MaintenanceCritical, OverrideMax: time.Duration(cfg.Telemetry.OverrideMax) * time.Hour,
 	})
 	if err != nil {
 		return nil, err
@@ -300,7 +301,7 @@ func (c *Centre) maintenance(ctx context.Context, cfg config.Config, b *base, de
 	s := &maintenance.Service{
 		Store: store.NewMaintenance(b.db), Tx: b.db, Devices: devices, Events: b.bus,
 		Limits: maintenance.Limits{
-			MaxHours: cfg.Telemetry.MaintenanceMax, RepeatDays: cfg.Telemetry.MaintenanceRepeat, Critical: cfg.Telemetry.MaintenanceCritical,
+			MaxHours: cfg.Telemetry.MaintenanceMax, RepeatDays: cfg.Telemetry.MaintenanceRepeat, BreakHours: cfg.Telemetry.MaintenanceBreak, Critical: cfg.Telemetry.MaintenanceCritical,
 		},
 	}
 	if err := s.Start(ctx); err != nil {

@@ -76,7 +76,8 @@ type overrideNew struct {
 		Device   string `json:"device,omitempty" maxLength:"64"`
 		Division string `json:"division,omitempty" maxLength:"12" doc:"All devices of a division, instead of one"`
 		rule.Exception
-		Reason string `json:"reason" minLength:"1" maxLength:"500" doc:"Why, for the record"`
+		Reason  string `json:"reason" minLength:"1" maxLength:"500" doc:"Why, for the record"`
+		Confirm bool   `json:"confirm,omitempty" doc:"The second confirmation that weakening a rule of a critical class wants"`
 	}
 }
 
@@ -134,7 +135,7 @@ func RegisterRulebook(s *Server, svc *rulebook.Service) {
 	override.DefaultStatus = http.StatusCreated
 	register(s, override, func(ctx context.Context, in *overrideNew) (*body[rulebook.RuleOverride], error) {
 		b := in.Body
-		return reply(svc.Override(ctx, rulebook.NewOverride{Rule: in.ID, Device: b.Device, Division: b.Division, Exception: b.Exception, Reason: b.Reason}))
+		return reply(svc.Override(ctx, rulebook.NewOverride{Rule: in.ID, Device: b.Device, Division: b.Division, Exception: b.Exception, Reason: b.Reason, Confirm: b.Confirm}))
 	})
 	register(s, op("end-rule-override", http.MethodDelete, "/rule-overrides/{id}", "Let a rule be again what it is"),
 		func(ctx context.Context, in *overrideID) (*body[rulebook.RuleOverride], error) {

@@ -95,7 +95,9 @@ type Telemetry struct {
 
 	MaintenanceMax      int      `yaml:"maintenance_max_hours"`
 	MaintenanceRepeat   int      `yaml:"maintenance_repeat_days"`
+	MaintenanceBreak    int      `yaml:"maintenance_break_hours"`
 	MaintenanceCritical []string `yaml:"maintenance_critical"`
+	OverrideMax         int      `yaml:"override_max_hours"`
 }
 
 // Influx is an InfluxDB 2.
@@ -137,7 +139,7 @@ func Default() Config {
 		Database:        Database{Driver: "sqlite"},
 		MQTT:            MQTT{Engine: "embedded", External: External{ClientID: "fengsui-centre"}, Plain: "127.0.0.1:1883", TLS: ":8883"},
 		Video:           Video{Listen: ":8189"},
-		Telemetry:       Telemetry{Engine: "embedded", SealAfter: 10, Reserve: 256, ShelveMax: 24, MaintenanceMax: 72, MaintenanceRepeat: 366, MaintenanceCritical: []string{"gas"}},
+		Telemetry:       Telemetry{Engine: "embedded", SealAfter: 10, Reserve: 256, ShelveMax: 24, MaintenanceMax: 72, MaintenanceRepeat: 366, MaintenanceBreak: 12, MaintenanceCritical: []string{"gas", "smoke"}, OverrideMax: 168},
 		Log:             Log{Level: "info", Format: "text"},
 	}
 }
@@ -266,6 +268,8 @@ func (t *Telemetry) check() error {
 		{"shelve_max_hours", t.ShelveMax, 1, 8760},
 		{"maintenance_max_hours", t.MaintenanceMax, 1, 8760},
 		{"maintenance_repeat_days", t.MaintenanceRepeat, 1, 3660},
+		{"maintenance_break_hours", t.MaintenanceBreak, 1, 167},
+		{"override_max_hours", t.OverrideMax, 1, 8760},
 	} {
 		if n.value < n.least || n.value > n.most {
 			return &strict.Problem{Key: "telemetry." + n.key, Err: fmt.Errorf("must be %d to %d", n.least, n.most)}

@@ -206,7 +206,7 @@ func (s *Service) spans(own []device.Device, now time.Time) wire.MaintenanceSet 
 		}
 		var over []string
 		for i := range own {
-			if w.over(&own[i], about) {
+			if w.over(&own[i], about) && !s.withheld(&w, &own[i]) {
 				over = append(over, own[i].ID)
 			}
 		}

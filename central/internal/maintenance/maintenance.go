@@ -89,6 +89,7 @@ type Cover struct {
 type Limits struct {
 	MaxHours   int      `json:"max_hours"`   // from now, or of one time of a weekly window
 	RepeatDays int      `json:"repeat_days"` // from the first to the last time of a weekly window
+	BreakHours int      `json:"break_hours"` // least time between two times of a weekly window
 	Critical   []string `json:"critical"`    // classes that are silenced on a second confirmation only
 }
 
@@ -199,10 +200,26 @@ func (w *Window) check(l Limits, now time.Time) error {
 	}
 	slices.Sort(w.Weekly.Days)
 	w.Weekly.Days = slices.Compact(w.Weekly.Days)
+	if gap := w.Weekly.gap(); gap < time.Duration(l.BreakHours)*time.Hour {
+		return bad("weekly.minutes", "leave %d hours between two times, in which alarms ring; these leave %d minutes", l.BreakHours, max(0, int(gap.Minutes())))
+	}
 	if _, ok := w.next(now); !ok {
 		return bad("weekly.days", "none of these days lies between from and to")
 	}
 	return nil
+}
+
+// gap is the least time between the end of one time and the begin of the next; negative when they overlap.
+func (w *Weekly) gap() time.Duration {
+	least := 7
+	for i, day := range w.Days {
+		after := w.Days[(i+1)%len(w.Days)] - day
+		if after <= 0 {
+			after += 7
+		}
+		least = min(least, after)
+	}
+	return time.Duration(least)*24*time.Hour - time.Duration(w.Minutes)*time.Minute
 }
 
 // aim checks what the window lies over as far as that needs nobody else.

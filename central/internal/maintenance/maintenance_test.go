@@ -63,7 +63,7 @@ func TestWeeklyTimesFollowTheClockOfChina(t *testing.T) {
 }
 
 func TestTimesAreBounded(t *testing.T) {
-	l, now := Limits{MaxHours: 72, RepeatDays: 366}, utc("2026-12-01 00:00:00")
+	l, now := Limits{MaxHours: 72, RepeatDays: 366, BreakHours: 12}, utc("2026-12-01 00:00:00")
 	once := func(from, to time.Duration) Window { return Window{From: now.Add(from), To: now.Add(to)} }
 	weekly := func(change func(*Window)) Window {
 		w := night()
@@ -74,19 +74,23 @@ func TestTimesAreBounded(t *testing.T) {
 		w  Window
 		ok bool
 	}{
-		"two hours":      {once(0, 2*time.Hour), true},
-		"72 hours":       {once(time.Hour, 73*time.Hour), true},
-		"too long":       {once(0, 72*time.Hour+1), false},
-		"backwards":      {once(time.Hour, 0), false},
-		"over already":   {once(-2*time.Hour, 0), false},
-		"weekly":         {weekly(func(*Window) {}), true},
-		"weekly forever": {weekly(func(w *Window) { w.To = w.From.AddDate(1, 0, 2) }), false},
-		"no days":        {weekly(func(w *Window) { w.Weekly.Days = nil }), false},
-		"day 8":          {weekly(func(w *Window) { w.Weekly.Days = []int{8} }), false},
-		"no such time":   {weekly(func(w *Window) { w.Weekly.At = "24:00" }), false},
-		"short time":     {weekly(func(w *Window) { w.Weekly.At = "9:00" }), false},
-		"four days":      {weekly(func(w *Window) { w.Weekly.Minutes = 4 * 24 * 60 }), false},
-		"none between":   {weekly(func(w *Window) { w.To = w.From.Add(time.Hour) }), false},
+		"two hours":         {once(0, 2*time.Hour), true},
+		"72 hours":          {once(time.Hour, 73*time.Hour), true},
+		"too long":          {once(0, 72*time.Hour+1), false},
+		"backwards":         {once(time.Hour, 0), false},
+		"over already":      {once(-2*time.Hour, 0), false},
+		"weekly":            {weekly(func(*Window) {}), true},
+		"weekly forever":    {weekly(func(w *Window) { w.To = w.From.AddDate(1, 0, 2) }), false},
+		"no days":           {weekly(func(w *Window) { w.Weekly.Days = nil }), false},
+		"day 8":             {weekly(func(w *Window) { w.Weekly.Days = []int{8} }), false},
+		"no such time":      {weekly(func(w *Window) { w.Weekly.At = "24:00" }), false},
+		"short time":        {weekly(func(w *Window) { w.Weekly.At = "9:00" }), false},
+		"four days":         {weekly(func(w *Window) { w.Weekly.Minutes = 4 * 24 * 60 }), false},
+		"every day all day": {weekly(func(w *Window) { w.Weekly.Days, w.Weekly.Minutes = []int{1, 2, 3, 4, 5, 6, 7}, 1440 }), false},
+		"overlapping":       {weekly(func(w *Window) { w.Weekly.Days, w.Weekly.Minutes = []int{7, 1}, 1500 }), false},
+		"a short break":     {weekly(func(w *Window) { w.Weekly.Days, w.Weekly.Minutes = []int{1, 2}, 721 }), false},
+		"a break":           {weekly(func(w *Window) { w.Weekly.Days, w.Weekly.Minutes = []int{1, 2}, 720 }), true},
+		"none between":      {weekly(func(w *Window) { w.To = w.From.Add(time.Hour) }), false},
 	} {
 		if err := c.w.check(l, now); (err == nil) != c.ok || (err != nil && errs.KindOf(err) != errs.Invalid) {
 			t.Errorf("%s: %v", name, err)

@@ -17,6 +17,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/device"
 	"github.com/fengsui/fengsui/central/internal/errs"
 	"github.com/fengsui/fengsui/central/internal/event"
+	"github.com/fengsui/fengsui/shared/rule"
 )
 
 const (
@@ -109,16 +110,22 @@ func (s *Service) look(ctx context.Context, now time.Time) {
 	s.Events.Publish(ctx, events...)
 }
 
+// withheld reports whether a window does not silence a device that it lies over: one of a critical class, which
+// came behind a terminal after somebody had planned the window without the second confirmation.
+func (s *Service) withheld(w *Window, d *device.Device) bool { return !w.Critical && s.grave(d.Class) }
+
+func (s *Service) grave(class string) bool { return slices.Contains(s.Limits.Critical, class) }
+
 // Any reports whether there is any window that Over could find.
 func (s *Service) Any() bool { return s.any.Load() }
 
 // Over finds the window that lies over a rule on a device at a time, of several the one that ends last;
 // without a rule over the device itself.
-func (s *Service) Over(d device.Device, rule string, at time.Time) (found Cover, ok bool) {
+func (s *Service) Over(d device.Device, about string, at time.Time) (found Cover, ok bool) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	for _, w := range s.windows {
-		if !w.over(&d, rule) {
+		if !w.over(&d, about) || s.withheld(&w, &d) {
 			continue
 		}
 		if w.EndedAt != nil && at.Before(*w.EndedAt) {
@@ -204,7 +211,6 @@ func (s *Service) Plan(ctx context.Context, w Window, confirm bool) (Window, err
 
 // admit finds what the window is about, fills in its division, and says whether that is critical.
 func (s *Service) admit(ctx context.Context, who actor.Actor, w *Window) (critical bool, err error) {
-	grave := func(class string) bool { return slices.Contains(s.Limits.Critical, class) }
 	if w.Target == Device || w.Target == Terminal {
 		d, ok := s.Devices.Visible(ctx, w.Subject)
 		if !ok || (w.Target == Terminal) != (d.Kind == device.Edge) {
@@ -212,16 +218,16 @@ func (s *Service) admit(ctx context.Context, who actor.Actor, w *Window) (critic
 		}
 		w.Division = d.Division
 		if w.Target == Device {
-			return grave(d.Class), nil
+			return s.grave(d.Class), nil
 		}
 		all, err := s.Devices.All(seesAll(ctx))
-		return slices.ContainsFunc(all, func(c device.Device) bool { return c.Parent == d.ID && grave(c.Class) }), err
+		return slices.ContainsFunc(all, func(c device.Device) bool { return c.Parent == d.ID && s.grave(c.Class) }), err
 	}
 	if !who.Covers(w.Division) {
 		return false, errs.E(errs.Denied, "auth.denied", "division %s is not yours", w.Division)
 	}
 	if w.Target == Class {
-		return grave(w.Subject), nil
+		return s.grave(w.Subject), nil
 	}
 	rules, err := s.Rules.ListRules(seesAll(ctx))
 	if err != nil {
@@ -229,7 +235,8 @@ func (s *Service) admit(ctx context.Context, who actor.Actor, w *Window) (critic
 	}
 	for i := range rules {
 		if rules[i].ID == w.Subject {
-			return rules[i].Class == "" || rules[i].Class == "*" || grave(rules[i].Class), nil
+			r := &rules[i]
+			return r.Class == "" || r.Class == "*" || s.grave(r.Class) || r.Condition == rule.Silent || len(r.Actions) > 0, nil
 		}
 	}
 	return false, errs.E(errs.NotFound, "maintenance.no_rule", "there is no rule %s", w.Subject)

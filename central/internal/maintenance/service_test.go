@@ -47,7 +47,7 @@ func newService(t *testing.T, db *store.DB) *maintenance.Service {
 		t.Fatal(err)
 	}
 	s := &maintenance.Service{
-		Store: store.NewMaintenance(db), Tx: db, Devices: devices, Rules: rules{{ID: "high", Class: "water_level"}, {ID: "leak", Class: "gas"}},
+		Store: store.NewMaintenance(db), Tx: db, Devices: devices, Rules: rules{{ID: "high", Class: "water_level"}, {ID: "leak", Class: "gas"}, {ID: "terminal-silent", Class: "terminal", Condition: rule.Silent}, {ID: "sounds", Class: "water_level", Actions: []rule.Action{{Device: "siren", Output: "siren"}}}},
 		Events: bus, Limits: maintenance.Limits{MaxHours: 72, RepeatDays: 366, Critical: []string{"gas"}},
 	}
 	start(t, s)
@@ -181,6 +181,8 @@ func TestWindowIsRefused(t *testing.T) {
 		{"no target", technician(), window("", "level"), errs.Invalid},
 		{"a long reason", technician(), long, errs.Invalid},
 		{"gas without a second word", technician(), window(maintenance.Device, "gas"), errs.Invalid},
+		{"silence without a second word", technician(), window(maintenance.Rule, "terminal-silent"), errs.Invalid},
+		{"a siren without a second word", technician(), window(maintenance.Rule, "sounds"), errs.Invalid},
 		{"a gas rule without a second word", technician(), window(maintenance.Rule, "leak"), errs.Invalid},
 	} {
 		if _, err := s.Plan(c.ctx, c.w, false); errs.KindOf(err) != c.want {
@@ -199,5 +201,17 @@ func TestWindowIsRefused(t *testing.T) {
 	}
 	if _, err := s.List(as("320623")); errs.KindOf(err) != errs.Denied {
 		t.Errorf("list without the permission: %v", err)
+	}
+}
+
+func TestGasThatCameLaterIsNotSilencedByAWindowThatNobodyConfirmedForIt(t *testing.T) {
+	s := newService(t, storetest.SQLite(t))
+	w := window(maintenance.Class, "water_level")
+	if _, err := s.Plan(technician(), w, false); err != nil {
+		t.Fatal(err)
+	}
+	s.Limits.Critical = append(s.Limits.Critical, "water_level") // as when a device of a critical class joins
+	if c, ok := s.Over(device.Device{ID: "level", Parent: "edge", Class: "water_level", Division: "320623"}, "high", time.Now()); ok {
+		t.Errorf("silenced: %+v", c)
 	}
 }

@@ -2,6 +2,7 @@ package rulebook
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
@@ -23,7 +24,8 @@ type NewOverride struct {
 	Device   string
 	Division string // instead of a device
 	rule.Exception
-	Reason string
+	Reason  string
+	Confirm bool // the second confirmation that critical classes want
 }
 
 // Override makes a rule something else on a device or in a division of the actor. It takes the place of one
@@ -65,6 +67,9 @@ func (s *Service) Override(ctx context.Context, n NewOverride) (RuleOverride, er
 		safe := *o.Limit + e.Rule.Clear - e.Rule.Limit // the same hysteresis
 		o.Clear = &safe
 	}
+	if err := s.bounds(ctx, &e.Rule, &o, n.Confirm, now); err != nil {
+		return RuleOverride{}, err
+	}
 	if err := s.fits(&e, e.Rule, &o); err != nil {
 		return RuleOverride{}, err
 	}
@@ -101,6 +106,40 @@ func (s *Service) Override(ctx context.Context, n NewOverride) (RuleOverride, er
 	}
 	s.took(ctx, said, o.Reason)
 	return o, nil
+}
+
+// bounds keeps a rule from being off for ever, and one of a critical class from being weak for ever or by mistake.
+func (s *Service) bounds(ctx context.Context, r *rule.Rule, o *RuleOverride, confirmed bool, now time.Time) error {
+	critical := slices.Contains(s.Critical, r.Class) || len(r.Actions) > 0 || slices.ContainsFunc(r.Devices, func(id string) bool {
+		d, _ := s.Devices.Visible(actor.WithSystem(ctx, "rules"), id)
+		return slices.Contains(s.Critical, d.Class)
+	})
+	if !o.Off && (!critical || !weaker(r, o)) {
+		return nil
+	}
+	if s.OverrideMax > 0 && (o.Until == nil || o.Until.After(now.Add(s.OverrideMax))) {
+		return errs.Field("rule.until", "until", fmt.Sprintf("say until when, at most %d hours ahead", int(s.OverrideMax.Hours())))
+	}
+	if critical && !confirmed {
+		return errs.Field("rule.confirm", "confirm", "this weakens a rule that guards life; confirm it a second time")
+	}
+	return nil
+}
+
+// weaker reports whether an override may let something pass at which the rule would ring.
+func weaker(r *rule.Rule, o *RuleOverride) bool {
+	if o.For != nil && *o.For > r.For {
+		return true
+	}
+	switch {
+	case o.Limit == nil:
+		return false
+	case r.Condition == rule.Above:
+		return *o.Limit > r.Limit
+	case r.Condition == rule.Below:
+		return *o.Limit < r.Limit
+	}
+	return *o.Limit != r.Limit
 }
 
 // place finds where the override holds and whether the actor may say so there.

@@ -32,7 +32,11 @@ type Options struct {
 	Terminals Terminals // nil until fleet stands
 	Events    event.Publisher
 	Division  string // of the centre
-	Log       *slog.Logger
+	// Critical are the classes of devices whose rules are weakened on a second confirmation only, and OverrideMax
+	// is how long, as a rule that is off. 0: for any time.
+	Critical    []string
+	OverrideMax time.Duration
+	Log         *slog.Logger
 }
 
 // Service is the use cases. Load it before telemetry starts, Start it when terminals can be reached.

@@ -128,6 +128,7 @@ func (d *desk) open(shipped ...rule.Rule) {
 	var err error
 	if d.Service, err = rulebook.New(rulebook.Options{
 		Store: store.NewRulebook(d.db), Tx: d.db, Devices: d, Judge: d, Terminals: d, Events: d, Division: city, Log: slog.New(slog.DiscardHandler),
+		Critical: []string{"gas"}, OverrideMax: 7 * 24 * time.Hour,
 	}); err != nil {
 		d.t.Fatal(err)
 	}
@@ -349,7 +350,7 @@ func TestACountySeesTheCitysRulesAndDecidesForItself(t *testing.T) {
 			t.Fatal(err)
 		}
 		d.judges("high", map[string]float64{"a": 4, "b": 4, "c": 5})
-		if _, err := d.Override(leader(city), rulebook.NewOverride{Rule: "high", Device: "a", Exception: rule.Exception{Off: true}, Reason: "检修"}); err != nil {
+		if _, err := d.Override(leader(city), rulebook.NewOverride{Rule: "high", Device: "a", Exception: rule.Exception{Off: true, Until: soon()}, Reason: "检修"}); err != nil {
 			t.Fatal(err)
 		}
 		d.judges("high", map[string]float64{"a": math.NaN(), "b": 4, "c": 5})
@@ -580,5 +581,40 @@ func TestATerminalWithRulesOfNobodyIsGivenThoseOfTheBook(t *testing.T) {
 	d.OnEvent(system(), event.Event{Kind: "config.told", Subject: "e2"})
 	if edge := <-d.gave; edge != "e2" {
 		t.Errorf("given to %s", edge)
+	}
+}
+
+// soon is an end of an override that is allowed.
+func soon() *time.Time {
+	t := time.Now().Add(time.Hour)
+	return &t
+}
+
+func TestNoRuleIsOffForEverAndGasIsWeakenedOnASecondWordOnly(t *testing.T) {
+	gas := high(20)
+	gas.ID, gas.Class, gas.Property = "gas", "gas", "ch4_lel"
+	d := newDesk(t, storetest.SQLite(t), high(5), gas)
+	one := sensor("g", "e1", rudong)
+	one.Class, one.Series[0].Property = "gas", "ch4_lel"
+	d.devices = append(d.devices, one)
+	year := time.Now().AddDate(1, 0, 0)
+	high, low := 1e300, 10.0
+	for name, c := range map[string]struct {
+		n    rulebook.NewOverride
+		want string
+	}{
+		"off for ever":          {rulebook.NewOverride{Rule: "high", Device: "a", Exception: rule.Exception{Off: true}}, "rule.until"},
+		"off for a year":        {rulebook.NewOverride{Rule: "high", Device: "a", Exception: rule.Exception{Off: true, Until: &year}}, "rule.until"},
+		"off for an hour":       {rulebook.NewOverride{Rule: "high", Device: "a", Exception: rule.Exception{Off: true, Until: soon()}}, ""},
+		"gas weak for a year":   {rulebook.NewOverride{Rule: "gas", Device: "g", Exception: rule.Exception{Limit: &high, Until: &year}, Confirm: true}, "rule.until"},
+		"gas weak by mistake":   {rulebook.NewOverride{Rule: "gas", Device: "g", Exception: rule.Exception{Limit: &high, Until: soon()}}, "rule.confirm"},
+		"gas off by mistake":    {rulebook.NewOverride{Rule: "gas", Division: rudong, Exception: rule.Exception{Off: true, Until: soon()}}, "rule.confirm"},
+		"gas off and confirmed": {rulebook.NewOverride{Rule: "gas", Division: rudong, Exception: rule.Exception{Off: true, Until: soon()}, Confirm: true}, ""},
+		"gas sharper for good":  {rulebook.NewOverride{Rule: "gas", Device: "g", Exception: rule.Exception{Limit: &low}}, ""},
+	} {
+		c.n.Reason = "x"
+		if _, err := d.Override(leader(rudong), c.n); (err == nil) != (c.want == "") || (err != nil && code(err) != c.want) {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }

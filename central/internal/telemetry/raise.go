@@ -189,7 +189,7 @@ func (s *Service) endWith(ctx context.Context, k Key, ended, received time.Time,
 	if by != "" {
 		steps = append(steps, a.step(ctx, by, ended, a.Peak, note))
 	}
-	s.saveAlarm(ctx, *a, was, append(steps, a.ended(ctx)...)...)
+	s.saveAlarm(ctx, *a, was, append(steps, a.ended(ctx, by)...)...)
 	if a.Active() {
 		s.publish(ctx, AlarmReturned, *a)
 		return
@@ -203,7 +203,7 @@ func (s *Service) record(ctx context.Context, r raising, end time.Time) {
 	a := s.alarm(ctx, r)
 	a.Retrospective, a.State, a.ReturnedAt, a.ClearedAt, a.Maintenance = true, Cleared, &end, &a.ReceivedAt, nil
 	s.policy.arm(&a, a.ReceivedAt)
-	steps := append([]Step{a.step(ctx, StepOpened, a.OpenedAt, a.Value, "")}, a.ended(ctx)...)
+	steps := append([]Step{a.step(ctx, StepOpened, a.OpenedAt, a.Value, "")}, a.ended(ctx, "")...)
 	s.save(ctx, func(ctx context.Context) error {
 		before, ok, err := s.Alarms.Overlaps(ctx, r.key, a.OpenedAt, end)
 		if err != nil {

@@ -72,9 +72,12 @@ func (a *Alarm) step(ctx context.Context, kind StepKind, at time.Time, value flo
 	}
 }
 
-// ended are the steps of an alarm whose condition has just ended.
-func (a *Alarm) ended(ctx context.Context) []Step {
-	steps := []Step{a.step(ctx, StepReturned, *a.ReturnedAt, a.Peak, "")}
+// ended are the steps of an alarm that has just ended. What a rule that is gone says no more has not returned.
+func (a *Alarm) ended(ctx context.Context, by StepKind) []Step {
+	var steps []Step
+	if by != StepRuleGone {
+		steps = append(steps, a.step(ctx, StepReturned, *a.ReturnedAt, a.Peak, ""))
+	}
 	if !a.Active() {
 		steps = append(steps, a.step(ctx, StepCleared, *a.ClearedAt, a.Peak, ""))
 	}

@@ -3647,6 +3647,8 @@ export interface components {
             value: number;
         };
         Limits: {
+            /** Format: int64 */
+            break_hours: number;
             critical: string[] | null;
             /** Format: int64 */
             max_hours: number;
@@ -4033,6 +4035,8 @@ export interface components {
         OverrideNewBody: {
             /** Format: double */
             clear?: number;
+            /** @description The second confirmation that weakening a rule of a critical class wants */
+            confirm?: boolean;
             device?: string;
             /** @description All devices of a division, instead of one */
             division?: string;
