@@ -183,16 +183,16 @@ func CreateToken(ctx context.Context, o Options, username string) error {
 
 // NewDevice is a device to add. Kind is sensor or edge; an empty Division is the centre's own.
 type NewDevice struct {
-	Kind, Name, Division string
-	Lon, Lat             float64
-	Demo                 bool
+	Kind, Name, NameEN, Division string
+	Lon, Lat                     float64
+	Demo                         bool
 }
 
 // AddDevice adds a device and prints its token: of a simple sensor its password, of an edge the command
 // that enrols it.
 func AddDevice(ctx context.Context, o Options, id string, n NewDevice) error {
 	return withDevices(ctx, o, func(ctx context.Context, h atHand, devices *device.Service) error {
-		add := device.New{ID: id, Kind: device.Kind(n.Kind), Name: n.Name, Division: n.Division, Demo: n.Demo}
+		add := device.New{ID: id, Kind: device.Kind(n.Kind), Name: n.Name, NameEN: n.NameEN, Division: n.Division, Demo: n.Demo}
 		if add.Name == "" {
 			add.Name = id
 		}

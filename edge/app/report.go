@@ -16,8 +16,8 @@ import (
 // hello is what the terminal is.
 func (a *Agent) hello(p *agentParts) wire.Hello {
 	h := wire.Hello{
-		Version: wire.Version, Agent: version.Version, Boot: p.boot, Name: a.cfg.Name, Division: a.cfg.Division, Place: place(a.cfg.Place), Sensors: p.declared,
-		Applied: a.remote.state(), Clock: p.clock.State().Source, Maintenance: p.watch.Maintenance(),
+		Version: wire.Version, Agent: version.Version, Boot: p.boot, Name: a.cfg.Name, NameEN: a.cfg.NameEN, Division: a.cfg.Division, Place: place(a.cfg.Place),
+		Sensors: p.declared, Applied: a.remote.state(), Clock: p.clock.State().Source, Maintenance: p.watch.Maintenance(),
 	}
 	for _, c := range a.cfg.Cameras {
 		division, at := c.Division, c.Place
@@ -27,7 +27,7 @@ func (a *Agent) hello(p *agentParts) wire.Hello {
 		if at == nil {
 			at = a.cfg.Place
 		}
-		h.Cameras = append(h.Cameras, wire.CameraDeclared{ID: c.ID, Name: c.Name, Division: division, Place: place(at), Demo: a.cfg.Demo})
+		h.Cameras = append(h.Cameras, wire.CameraDeclared{ID: c.ID, Name: c.Name, NameEN: c.NameEN, Division: division, Place: place(at), Demo: a.cfg.Demo})
 	}
 	return h
 }

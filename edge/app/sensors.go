@@ -172,7 +172,7 @@ func (a *Agent) declare(s config.Sensor, kind *profile.Profile) wire.SensorDecla
 		at = a.cfg.Place
 	}
 	return wire.SensorDeclared{
-		ID: s.ID, Name: s.Name, Class: kind.Class, Profile: kind.ID, Division: division, Place: place(at),
+		ID: s.ID, Name: s.Name, NameEN: s.NameEN, Class: kind.Class, Profile: kind.ID, Division: division, Place: place(at),
 		Demo: a.cfg.Demo || kind.Protocol == profile.Recording, Series: kind.Declared(),
 	}
 }

@@ -113,10 +113,10 @@ func TestGoldenMessagesKeepTheirNames(t *testing.T) {
 	messages := map[string]any{
 		"ack-v1": Ack{Epoch: 7, Lanes: []LaneRanges{{Lane: 2, Ranges: []Range{{1, 40}, {43, 50}}}}, Time: 1795492800123, Window: 64},
 		"hello-v1": Hello{
-			Version: 1, Agent: "0.1.0", Boot: "b", Epoch: 7, Time: 1795492800123, Synced: true, Name: "如东终端",
+			Version: 1, Agent: "0.1.0", Boot: "b", Epoch: 7, Time: 1795492800123, Synced: true, Name: "如东终端", NameEN: "Rudong terminal",
 			Lanes:   []LaneHello{{Lane: 2, First: 41, Next: 50}},
-			Sensors: []SensorDeclared{{ID: "rd-level-1", Name: "洋口水位", Class: "water_level", Profile: "generic-water-level-modbus", Division: "320623", Place: &Place{Lon: 120.94793, Lat: 32.53164}, Demo: true, Series: []SeriesDeclared{{Property: "water_level", Name: "水位", NameEN: "Water level", Unit: "m", Digits: 2}}}},
-			Cameras: []CameraDeclared{{ID: "rd-cam-1", Name: "外闸", Demo: true}},
+			Sensors: []SensorDeclared{{ID: "rd-level-1", Name: "洋口水位", NameEN: "Yangkou level", Class: "water_level", Profile: "generic-water-level-modbus", Division: "320623", Place: &Place{Lon: 120.94793, Lat: 32.53164}, Demo: true, Series: []SeriesDeclared{{Property: "water_level", Name: "水位", NameEN: "Water level", Unit: "m", Digits: 2}}}},
+			Cameras: []CameraDeclared{{ID: "rd-cam-1", Name: "外闸", NameEN: "Outer sluice", Demo: true}},
 		},
 		"status-v1": Status{State: "online", Boot: "b", Time: 1795492800123, Synced: true, Backlog: Backlog{Records: 9, Bytes: 120, Oldest: 1795492799000}, Sensors: []SensorState{{ID: "rd-level-1", OK: true, At: 1795492800000, Taken: 17, Faults: map[string]uint64{"checksum": 2}, LastFault: &SensorFault{Kind: "checksum", At: 1795492700000, Text: "wrong checksum", Raw: "0103"}}}, Cameras: []CameraState{{ID: "rd-cam-1", OK: true, Sending: true}}},
 		"status-outputs-v1": Status{State: "online", Boot: "b", Time: 1795492800123, Synced: true, Outputs: []OutputState{

@@ -34,6 +34,7 @@ type Hello struct {
 	Lanes    []LaneHello      `json:"lanes"`
 	Place    *Place           `json:"place,omitempty"`
 	Name     string           `json:"name,omitempty"`
+	NameEN   string           `json:"name_en,omitempty"`  // shown in English
 	Division string           `json:"division,omitempty"` // GB/T 2260, of the terminal itself
 	Sensors  []SensorDeclared `json:"sensors"`
 	Cameras  []CameraDeclared `json:"cameras"`
@@ -61,8 +62,9 @@ type Place struct {
 type SensorDeclared struct {
 	ID       string           `json:"id"`
 	Name     string           `json:"name"`
-	Class    string           `json:"class"`   // vocabulary: water_level, gas, position, …
-	Profile  string           `json:"profile"` // profile that reads it
+	NameEN   string           `json:"name_en,omitempty"` // shown in English
+	Class    string           `json:"class"`             // vocabulary: water_level, gas, position, …
+	Profile  string           `json:"profile"`           // profile that reads it
 	Division string           `json:"division,omitempty"`
 	Place    *Place           `json:"place,omitempty"`
 	Demo     bool             `json:"demo,omitempty"`
@@ -82,6 +84,7 @@ type SeriesDeclared struct {
 type CameraDeclared struct {
 	ID       string `json:"id"`
 	Name     string `json:"name"`
+	NameEN   string `json:"name_en,omitempty"` // shown in English
 	Division string `json:"division,omitempty"`
 	Place    *Place `json:"place,omitempty"`
 	Demo     bool   `json:"demo,omitempty"`

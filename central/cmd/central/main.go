@@ -21,7 +21,7 @@ const usage = `fengsui-central %s – emergency command centre
   user add NAME              add a user (--name, --role, --org, --password-file)
   user password NAME         set a one-time password and print it
   user list                  list the users
-  device add ID              add a device and print its token, of an edge the command that enrols it (--kind sensor|edge, --name, --division, --lon, --lat)
+  device add ID              add a device and print its token, of an edge the command that enrols it (--kind sensor|edge, --name, --name-en, --division, --lon, --lat)
   device token ID            print a new token of a simple sensor
   device enrol ID            print a new command that enrols an edge
   device revoke ID           end a device's session and its certificate
@@ -92,7 +92,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	case "user list":
 		return app.ListUsers(ctx, o.Options)
 	case "device add":
-		return app.AddDevice(ctx, o.Options, operand, app.NewDevice{Kind: o.kind, Name: o.name, Division: o.division, Lon: o.lon, Lat: o.lat, Demo: o.demo})
+		return app.AddDevice(ctx, o.Options, operand, app.NewDevice{Kind: o.kind, Name: o.name, NameEN: o.nameEN, Division: o.division, Lon: o.lon, Lat: o.lat, Demo: o.demo})
 	case "device token":
 		return app.SensorToken(ctx, o.Options, operand)
 	case "device enrol":
@@ -128,10 +128,10 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 // flags are all flags of all commands; each command uses its own.
 type flags struct {
 	app.Options
-	name, role, org, passwordFile, kind, division, user string
-	lon, lat                                            float64
-	demo, force                                         bool
-	version, arch, key, signature, note, noteEN         string
+	name, nameEN, role, org, passwordFile, kind, division, user string
+	lon, lat                                                    float64
+	demo, force                                                 bool
+	version, arch, key, signature, note, noteEN                 string
 }
 
 func (o flags) program(file string) app.Program {
@@ -144,6 +144,7 @@ func parse(command string, args []string) (flags, string, error) {
 	set := flag.NewFlagSet("fengsui-central "+command, flag.ContinueOnError)
 	set.StringVar(&o.ConfigFile, "config", "/etc/fengsui/central.yml", "configuration `file`")
 	set.StringVar(&o.name, "name", "", "name to show")
+	set.StringVar(&o.nameEN, "name-en", "", "name to show in English")
 	set.StringVar(&o.role, "role", "duty", "role: admin, leader, duty, technician, auditor")
 	set.StringVar(&o.org, "org", "", "organisation `id`; empty: the top")
 	set.StringVar(&o.passwordFile, "password-file", "", "`file` with the password; empty: a one-time password is printed")

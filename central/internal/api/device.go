@@ -28,6 +28,7 @@ type deviceNew struct {
 	ID       string      `json:"id" pattern:"^[a-z0-9][a-z0-9_-]{0,63}$"`
 	Kind     device.Kind `json:"kind" enum:"edge,sensor"`
 	Name     string      `json:"name,omitempty" maxLength:"200"`
+	NameEN   string      `json:"name_en,omitempty" maxLength:"200" doc:"Shown in English; empty: none"`
 	Class    string      `json:"class,omitempty" maxLength:"64"`
 	Division string      `json:"division,omitempty" maxLength:"12"`
 	Place    *wire.Place `json:"place,omitempty"`
@@ -66,7 +67,7 @@ func RegisterDevices(s *Server, svc *device.Service) {
 	})
 	registerSheet(s, op("export-devices", "", "/export.xlsx", "Export the list of devices"), "devices",
 		func(ctx context.Context, in *DeviceFilter) (document.Sheet, error) {
-			sheet := document.Sheet{Title: "设备", Headings: []string{"编号", "名称", "类型", "类别", "所属终端", "行政区划", "经度", "纬度", "状态", "故障", "最近通信", "拒收"}}
+			sheet := document.Sheet{Title: "设备", Headings: []string{"编号", "名称", "英文名称", "类型", "类别", "所属终端", "行政区划", "经度", "纬度", "状态", "故障", "最近通信", "拒收"}}
 			devices, err := whole(ctx, in.page(), list(*in))
 			for _, d := range devices {
 				sheet.Rows = append(sheet.Rows, deviceRow(d))
@@ -88,7 +89,7 @@ func RegisterDevices(s *Server, svc *device.Service) {
 	},
 	) (*body[deviceAdded], error) {
 		n := in.Body
-		added, err := svc.Create(ctx, device.New{ID: n.ID, Kind: n.Kind, Name: n.Name, Class: n.Class, Division: n.Division, Place: n.Place})
+		added, err := svc.Create(ctx, device.New{ID: n.ID, Kind: n.Kind, Name: n.Name, NameEN: n.NameEN, Class: n.Class, Division: n.Division, Place: n.Place})
 		if err != nil {
 			return nil, err
 		}
@@ -149,5 +150,5 @@ func deviceRow(d device.Device) []any {
 	if d.LastSeen != nil {
 		seen = *d.LastSeen
 	}
-	return []any{d.ID, d.Name, kindNames()[d.Kind], d.Class, d.Parent, d.Division, lon, lat, states[d.State], d.Error, seen, d.Refused}
+	return []any{d.ID, d.Name, d.NameEN, kindNames()[d.Kind], d.Class, d.Parent, d.Division, lon, lat, states[d.State], d.Error, seen, d.Refused}
 }

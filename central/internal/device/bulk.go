@@ -25,6 +25,7 @@ type Listed struct {
 	ID       string `json:"id" maxLength:"500"`
 	Kind     string `json:"kind" maxLength:"500" doc:"edge or sensor"`
 	Name     string `json:"name" maxLength:"500"`
+	NameEN   string `json:"name_en,omitempty" maxLength:"500" doc:"Shown in English"`
 	Class    string `json:"class" maxLength:"500"`
 	Division string `json:"division" maxLength:"500"`
 	Lon      string `json:"lon" maxLength:"500"`
@@ -44,7 +45,7 @@ const (
 
 // Complaint is one thing about a cell. A hint does not keep the row from being taken.
 type Complaint struct {
-	Column string `json:"column" enum:"id,kind,name,class,division,lon,lat,system"`
+	Column string `json:"column" enum:"id,kind,name,name_en,class,division,lon,lat,system"`
 	Code   string `json:"code" enum:"missing,pattern,too_long,choice,duplicate,registered,removed,behind,code,unknown,not_yours,number,range,half,outside,shifted"`
 	Detail string `json:"detail,omitempty"`
 	Hint   bool   `json:"hint"`
@@ -123,6 +124,8 @@ func (c *Checked) against(a actor.Actor, r Record) {
 		c.complain("kind", "registered", string(r.Kind))
 	case r.Name != cmp.Or(c.device.Name, c.device.ID):
 		c.complain("name", "registered", r.Name)
+	case c.device.NameEN != "" && r.NameEN != c.device.NameEN:
+		c.complain("name_en", "registered", r.NameEN)
 	case r.Division != c.device.Division:
 		c.complain("division", "registered", r.Division)
 	default:
@@ -132,11 +135,11 @@ func (c *Checked) against(a actor.Actor, r Record) {
 
 // checkRow looks at one row by itself.
 func (s *Service) checkRow(a actor.Actor, row Listed) Checked {
-	for _, cell := range []*string{&row.ID, &row.Kind, &row.Name, &row.Class, &row.Division, &row.Lon, &row.Lat, &row.System} {
+	for _, cell := range []*string{&row.ID, &row.Kind, &row.Name, &row.NameEN, &row.Class, &row.Division, &row.Lon, &row.Lat, &row.System} {
 		*cell = strings.TrimSpace(*cell)
 	}
 	c := Checked{Listed: row, State: RowNew, Complaints: []Complaint{}}
-	c.device = New{ID: row.ID, Kind: Kind(row.Kind), Name: row.Name, Class: row.Class, Division: cmp.Or(row.Division, a.DivisionCode)}
+	c.device = New{ID: row.ID, Kind: Kind(row.Kind), Name: row.Name, NameEN: row.NameEN, Class: row.Class, Division: cmp.Or(row.Division, a.DivisionCode)}
 	switch {
 	case row.ID == "":
 		c.complain("id", "missing", "")
@@ -148,6 +151,9 @@ func (s *Service) checkRow(a actor.Actor, row Listed) Checked {
 	}
 	if len(row.Name) > maxName {
 		c.complain("name", "too_long", "")
+	}
+	if len(row.NameEN) > maxName {
+		c.complain("name_en", "too_long", "")
 	}
 	if row.Class != "" && !wire.ValidID(row.Class) {
 		c.complain("class", "pattern", "")

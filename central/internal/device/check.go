@@ -25,7 +25,8 @@ func (n *New) check() error {
 		return errs.Field("device.kind", "kind", "an edge or a simple sensor; sensors and cameras behind an edge are declared by it")
 	}
 	n.Name = strings.TrimSpace(n.Name)
-	r := Record{Device: Device{Name: n.ID, Class: n.Class, Division: n.Division, Place: n.Place}}
+	n.NameEN = strings.TrimSpace(n.NameEN)
+	r := Record{Device: Device{Name: n.ID, NameEN: n.NameEN, Class: n.Class, Division: n.Division, Place: n.Place}}
 	if n.Name != "" {
 		r.Name = n.Name
 	}
@@ -73,6 +74,7 @@ func (r *Record) declare(d Declared, edge Record) bool {
 		if r.Name == "" {
 			r.Name = d.ID
 		}
+		r.NameEN = english(d.NameEN)
 		r.Division = edge.Division
 		if geo.Division(d.Division).Valid() && edge.within(d.Division) {
 			r.Division = d.Division
@@ -98,6 +100,12 @@ func (r *Record) declare(d Declared, edge Record) bool {
 	return !same(was, *r)
 }
 
+// english is the English name that an edge gives: none when it is no text, cut when it is too long.
+func english(name string) string {
+	name = strings.TrimSpace(strings.ToValidUTF8(name, ""))
+	return strings.ToValidUTF8(name[:min(len(name), maxName)], "")
+}
+
 func same(a, b Record) bool {
 	place := (a.Place == nil) == (b.Place == nil) && (a.Place == nil || *a.Place == *b.Place)
 	if !place || len(a.Series) != len(b.Series) {
@@ -108,6 +116,6 @@ func same(a, b Record) bool {
 			return false
 		}
 	}
-	return a.Name == b.Name && a.Parent == b.Parent && a.Class == b.Class && a.Profile == b.Profile &&
+	return a.Name == b.Name && a.NameEN == b.NameEN && a.Parent == b.Parent && a.Class == b.Class && a.Profile == b.Profile &&
 		a.Division == b.Division && a.Demo == b.Demo && a.RevokedAt == b.RevokedAt
 }

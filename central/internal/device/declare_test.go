@@ -2,6 +2,7 @@ package device_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/fengsui/fengsui/central/internal/actor"
@@ -77,4 +78,37 @@ func TestManyGreetingsDeclareNoMoreThanOne(t *testing.T) {
 	if e, _ := d.Get(ctx, "edge"); e.Refused != 700 {
 		t.Errorf("%d refused, want 700", e.Refused)
 	}
+}
+
+func TestAnEnglishNameComesWithTheGreetingUntilSomebodyNamesTheThing(t *testing.T) {
+	d := newDesk(t, storetest.SQLite(t))
+	ctx := actor.WithSystem(t.Context(), "test")
+	d.terminals(t, map[string]string{"edge": "320623"})
+	hello := func(sensor string) {
+		t.Helper()
+		if err := d.Hello(ctx, "edge", wire.Hello{
+			Name: "终端", NameEN: " Terminal ", Sensors: []wire.SensorDeclared{{ID: "s", Name: "水位", NameEN: sensor}},
+			Cameras: []wire.CameraDeclared{{ID: "c", Name: "外闸", NameEN: strings.Repeat("é", 150) + "\xff"}},
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	english := func(id, want string) {
+		t.Helper()
+		if one, err := d.Get(ctx, id); err != nil || one.NameEN != want {
+			t.Errorf("%s is called %q, %v; want %q", id, one.NameEN, err, want)
+		}
+	}
+	hello("Level")
+	english("edge", "Terminal")
+	english("s", "Level")
+	english("c", strings.Repeat("é", 100))
+	hello("")
+	english("s", "")
+	own := "Gauge"
+	if _, err := d.Update(ctx, "s", device.Change{NameEN: &own}); err != nil {
+		t.Fatal(err)
+	}
+	hello("Level")
+	english("s", "Gauge")
 }

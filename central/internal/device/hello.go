@@ -33,7 +33,7 @@ func declared(h wire.Hello) []Declared {
 	}
 	for _, c := range h.Cameras {
 		out = append(out, Declared{Kind: Camera, SensorDeclared: wire.SensorDeclared{
-			ID: c.ID, Name: c.Name, Class: "video", Division: c.Division, Place: c.Place, Demo: c.Demo,
+			ID: c.ID, Name: c.Name, NameEN: c.NameEN, Class: "video", Division: c.Division, Place: c.Place, Demo: c.Demo,
 		}})
 	}
 	return out
@@ -147,6 +147,9 @@ func (s *Service) greet(ctx context.Context, edge string, h wire.Hello, now time
 		}
 		if own.Name == own.ID && h.Name != "" && len(h.Name) <= maxName {
 			own.Name = h.Name
+		}
+		if own.NameEN == "" && own.Name == h.Name { // an English name goes with the Chinese one
+			own.NameEN = english(h.NameEN)
 		}
 		if !same(was, own) {
 			own.UpdatedAt = event.Stamp(now)

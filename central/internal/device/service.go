@@ -137,6 +137,7 @@ type New struct {
 	ID       string
 	Kind     Kind
 	Name     string
+	NameEN   string // shown in English; empty: Name
 	Class    string
 	Division string
 	Place    *wire.Place
@@ -191,7 +192,7 @@ func (s *Service) Create(ctx context.Context, n New) (Added, error) {
 // record makes what is stored, and the token of a simple sensor.
 func (n *New) record(now time.Time) (Record, Added) {
 	r := Record{Edited: true, Device: Device{
-		ID: n.ID, Kind: n.Kind, Name: cmp.Or(n.Name, n.ID), Class: n.Class, Division: n.Division, Place: n.Place, Demo: n.Demo,
+		ID: n.ID, Kind: n.Kind, Name: cmp.Or(n.Name, n.ID), NameEN: n.NameEN, Class: n.Class, Division: n.Division, Place: n.Place, Demo: n.Demo,
 		CreatedAt: event.Stamp(now), UpdatedAt: event.Stamp(now),
 	}}
 	if r.Kind == Edge && r.Class == "" {

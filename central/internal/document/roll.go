@@ -36,6 +36,7 @@ func rollColumnsOf() []rollColumn {
 		{"id", "编号", "ID", true, 22, func(r *device.Listed) *string { return &r.ID }},
 		{"kind", "类型", "Kind", true, 18, func(r *device.Listed) *string { return &r.Kind }},
 		{"name", "名称", "Name", false, 30, func(r *device.Listed) *string { return &r.Name }},
+		{"name_en", "英文名称", "English name", false, 30, func(r *device.Listed) *string { return &r.NameEN }},
 		{"class", "类别", "Class", false, 26, func(r *device.Listed) *string { return &r.Class }},
 		{"division", "行政区划", "Division", false, 26, func(r *device.Listed) *string { return &r.Division }},
 		{"lon", "经度", "Longitude", false, 14, func(r *device.Listed) *string { return &r.Lon }},
@@ -205,12 +206,12 @@ func RollTemplate(out io.Writer, classes, divisions []Choice) error {
 		t.add(file.SetColStyle(list, column, plain))
 		t.add(file.SetColWidth(list, column, column, c.width))
 	}
-	t.add(file.SetCellStyle(list, "A1", "H1", bold))
+	t.add(file.SetCellStyle(list, "A1", "I1", bold))
 	t.add(file.SetPanes(list, &excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft"}))
 	t.drop(list, "B", codes, "A", []Choice{{"终端", "edge"}, {"传感器", "sensor"}})
-	t.drop(list, "D", codes, "B", classes)
-	t.drop(list, "E", codes, "C", divisions)
-	t.drop(list, "H", codes, "D", []Choice{{"WGS84", ""}, {"CGCS2000", ""}, {"GCJ-02", "(高德、腾讯 Amap, Tencent)"}})
+	t.drop(list, "E", codes, "B", classes)
+	t.drop(list, "F", codes, "C", divisions)
+	t.drop(list, "I", codes, "D", []Choice{{"WGS84", ""}, {"CGCS2000", ""}, {"GCJ-02", "(高德、腾讯 Amap, Tencent)"}})
 	t.add(file.SetColWidth(list, "A", "A", 22))
 	t.add(file.SetColWidth(how, "A", "A", 110))
 	t.add(file.SetColWidth(codes, "A", "D", 30))
@@ -263,6 +264,7 @@ func instructions() []string {
 		"编号 ID*：1～64 位小写字母、数字、- 或 _，不可重复，登记后不能改。1 to 64 lower-case letters, digits, - or _; unique and for ever.",
 		"类型 Kind*：终端 = 带证书的边缘终端，登记后得到一次性命令；传感器 = 直接用 MQTT 上报的简单传感器，登记后得到令牌。An edge gets a one-time command, a simple sensor that speaks MQTT a token.",
 		"名称 Name：留空则用编号。Empty: the ID.",
+		"英文名称 English name：界面为英文时显示，可留空。Shown where the console speaks English; may be empty.",
 		"类别 Class：下拉选择，终端可留空。From the list; may be empty for an edge.",
 		"行政区划 Division：6、9 或 12 位代码，留空为登记人的区划。A code of 6, 9 or 12 digits; empty: yours.",
 		"经度、纬度 Longitude, Latitude：十进制度，例如 121.18331；可都留空。Decimal degrees; both may be empty.",

@@ -39,15 +39,15 @@ func filled(t testing.TB, lines ...[]any) []byte {
 
 func TestListInTheTemplateIsReadWithItsLines(t *testing.T) {
 	got, err := Roll(filled(t,
-		[]any{"edge-1", "终端 edge", "一号", "", "320623 如东县", 121.18331, 32.31171, "GCJ-02 (高德、腾讯 Amap, Tencent)"},
+		[]any{"edge-1", "终端 edge", "一号", "No. 1", "", "320623 如东县", 121.18331, 32.31171, "GCJ-02 (高德、腾讯 Amap, Tencent)"},
 		[]any{},
-		[]any{"s-1", "传感器 sensor", "=1+1", "water_level 水位", 320623, "", "", "CGCS2000"},
+		[]any{"s-1", "传感器 sensor", "=1+1", "", "water_level 水位", 320623, "", "", "CGCS2000"},
 		[]any{"x", "摄像机"}))
 	if err != nil || len(got) != 3 {
 		t.Fatalf("%+v %v", got, err)
 	}
 	for i, want := range []device.Listed{
-		{Line: 2, ID: "edge-1", Kind: "edge", Name: "一号", Division: "320623", Lon: "121.18331", Lat: "32.31171", System: "gcj02"},
+		{Line: 2, ID: "edge-1", Kind: "edge", Name: "一号", NameEN: "No. 1", Division: "320623", Lon: "121.18331", Lat: "32.31171", System: "gcj02"},
 		{Line: 4, ID: "s-1", Kind: "sensor", Name: "=1+1", Class: "water_level", Division: "320623", System: "wgs84"},
 		{Line: 5, ID: "x", Kind: "摄像机"},
 	} {

@@ -145,7 +145,7 @@ func (b *Bundle) YAML(terminal string) ([]byte, error) {
 	}
 	for i := range out.Cameras {
 		c := &out.Cameras[i]
-		c.ID, c.NameEN = terminal+"-"+c.ID, ""
+		c.ID = terminal + "-" + c.ID
 		if !wire.ValidID(c.ID) {
 			return nil, fmt.Errorf("make cameras: %q is not an id", c.ID)
 		}

@@ -17,6 +17,7 @@ import (
 type Config struct {
 	ID              string   `yaml:"id"`
 	Name            string   `yaml:"name"`
+	NameEN          string   `yaml:"name_en"`
 	Division        string   `yaml:"division"`
 	Place           *Place   `yaml:"place"`
 	Demo            bool     `yaml:"demo"`
@@ -89,6 +90,7 @@ type Sensor struct {
 type Camera struct {
 	ID           string `yaml:"id"`
 	Name         string `yaml:"name"`
+	NameEN       string `yaml:"name_en"`
 	RTSP         string `yaml:"rtsp"`
 	Username     string `yaml:"username"`
 	PasswordFile string `yaml:"password_file"`

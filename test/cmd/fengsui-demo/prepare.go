@@ -32,10 +32,10 @@ type ports struct {
 func (p ports) URL() string { return "http://" + p.HTTP }
 
 // edge is one terminal of the demo.
-type edge struct{ ID, Name, Division string }
+type edge struct{ ID, Name, NameEN, Division string }
 
 func edges() []edge {
-	return []edge{{"edge-rudong", "洋口闸终端（演示）", "320623"}, {"edge-qidong", "吕四指挥车终端（演示）", "320681"}}
+	return []edge{{"edge-rudong", "洋口闸终端（演示）", "Yangkou sluice terminal (demo)", "320623"}, {"edge-qidong", "吕四指挥车终端（演示）", "Lüsi command car terminal (demo)", "320681"}}
 }
 
 func usual(http string) ports {

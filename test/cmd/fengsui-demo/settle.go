@@ -196,7 +196,7 @@ func (d *demo) enrol(ctx context.Context, e edge) error {
 	if _, err := os.Stat(marker); err == nil {
 		return nil
 	}
-	order, err := d.central(ctx, "device", "add", e.ID, "--kind", "edge", "--name", e.Name, "--division", e.Division, "--demo")
+	order, err := d.central(ctx, "device", "add", e.ID, "--kind", "edge", "--name", e.Name, "--name-en", e.NameEN, "--division", e.Division, "--demo")
 	if err != nil {
 		var again error
 		if order, again = d.central(ctx, "device", "enrol", e.ID); again != nil {

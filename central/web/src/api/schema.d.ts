@@ -2707,6 +2707,8 @@ export interface components {
             line: number;
             lon: string;
             name: string;
+            /** @description Shown in English */
+            name_en?: string;
             /** @description In WGS 84, as it will be kept */
             place?: components["schemas"]["Place"];
             /** @enum {string} */
@@ -2757,7 +2759,7 @@ export interface components {
             /** @enum {string} */
             code: "missing" | "pattern" | "too_long" | "choice" | "duplicate" | "registered" | "removed" | "behind" | "code" | "unknown" | "not_yours" | "number" | "range" | "half" | "outside" | "shifted";
             /** @enum {string} */
-            column: "id" | "kind" | "name" | "class" | "division" | "lon" | "lat" | "system";
+            column: "id" | "kind" | "name" | "name_en" | "class" | "division" | "lon" | "lat" | "system";
             detail?: string;
             hint: boolean;
         };
@@ -2883,6 +2885,8 @@ export interface components {
             /** @enum {string} */
             kind: "edge" | "sensor";
             name?: string;
+            /** @description Shown in English; empty: none */
+            name_en?: string;
             place?: components["schemas"]["Place"];
         };
         DeviceToken: {
@@ -3855,6 +3859,8 @@ export interface components {
             line: number;
             lon: string;
             name: string;
+            /** @description Shown in English */
+            name_en?: string;
             /** @description wgs84 (also CGCS2000) or gcj02, which is moved */
             system: string;
         };

@@ -29,27 +29,27 @@ export function pageTargets(query: string, pages: readonly PageName[]): Target[]
   return pages.filter((p) => has(p.name, query)).map((p) => ({ key: `page ${p.key}`, kind: 'page', name: p.name, about: '', to: p.to }))
 }
 
-export function deviceTargets(query: string, devices: Iterable<Device>, most: number): Target[] {
+export function deviceTargets(query: string, devices: Iterable<Device>, most: number, named: (zh: string, en?: string) => string): Target[] {
   const found: Target[] = []
   if (!query) return found
   for (const d of devices) {
     if (found.length >= most) break
-    if (!has(d.name, query) && !has(d.id, query)) continue
+    if (!has(`${d.name} ${d.name_en ?? ''} ${d.id}`, query)) continue
     const camera = d.kind === 'camera'
-    found.push({ key: `device ${d.id}`, kind: camera ? 'camera' : 'device', name: d.name, about: d.id, to: camera ? `/video?stream=${encodeURIComponent(d.id)}` : `/map?sel=${encodeURIComponent(d.id)}` })
+    found.push({ key: `device ${d.id}`, kind: camera ? 'camera' : 'device', name: named(d.name, d.name_en), about: d.id, to: camera ? `/video?stream=${encodeURIComponent(d.id)}` : `/map?sel=${encodeURIComponent(d.id)}` })
   }
   return found
 }
 
 // seriesTargets are the pages of what devices measure; coordinates have none.
-export function seriesTargets(query: string, devices: Iterable<Device>, most: number, named: (zh: string, en: string) => string): Target[] {
+export function seriesTargets(query: string, devices: Iterable<Device>, most: number, named: (zh: string, en?: string) => string): Target[] {
   const found: Target[] = []
   if (!query) return found
   for (const d of devices) {
     for (const s of d.series ?? []) {
       if (found.length >= most) return found
-      if (s.property === 'lon' || s.property === 'lat' || !has(`${d.name} ${d.id} ${s.name} ${s.name_en} ${s.property}`, query)) continue
-      found.push({ key: `series ${d.id}/${s.property}`, kind: 'series', name: `${d.name} ${named(s.name, s.name_en) || s.property}`, about: s.property, to: sensorAddress(d.id, s.property) })
+      if (s.property === 'lon' || s.property === 'lat' || !has(`${d.name} ${d.name_en ?? ''} ${d.id} ${s.name} ${s.name_en} ${s.property}`, query)) continue
+      found.push({ key: `series ${d.id}/${s.property}`, kind: 'series', name: `${named(d.name, d.name_en)} ${named(s.name, s.name_en) || s.property}`, about: s.property, to: sensorAddress(d.id, s.property) })
     }
   }
   return found

@@ -6,6 +6,11 @@ import { ApiError, sentenceOf } from '@/api/errors'
 export function useSay() {
   const { t, te, locale } = useI18n()
 
+  // named picks the Chinese or English name of a thing.
+  function named(zh: string, en?: string): string {
+    return locale.value === 'en' && en ? en : zh
+  }
+
   function failure(error: unknown): string {
     if (error instanceof ApiError && error.status === 0 && !navigator.onLine) return t('error.no_network')
     const { key, params } = sentenceOf(error, te)
@@ -25,7 +30,8 @@ export function useSay() {
       const wording = until(ms)
       return wording ? word(wording) : t('time.over')
     },
-    // named picks the Chinese or English name of a thing.
-    named: (zh: string, en?: string) => (locale.value === 'en' && en ? en : zh),
+    named,
+    // called is the name of a device; of one that is not known what else there is, such as its id.
+    called: (device: { name: string; name_en?: string } | undefined, otherwise = '') => (device ? named(device.name, device.name_en) : otherwise),
   }
 }

@@ -43,7 +43,7 @@ export function alarmMarks(alarms: Iterable<Alarm>, spots: readonly Spot[]): Ala
       level: alarm.level,
       rings: list.some((a) => a.state === 'open' && !a.retrospective),
       over: list.every((a) => a.state === 'returned'),
-      name: alarm.device_name || alarm.device,
+      name: spot.things.find((t) => t.id === alarm.device)?.name ?? alarm.device_name,
     })
   }
   return marks.sort((a, b) => a.level - b.level || Number(b.rings) - Number(a.rings)).slice(0, most)

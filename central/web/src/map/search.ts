@@ -76,7 +76,7 @@ export function deviceHits(devices: Iterable<Device>, placed: ReadonlyMap<string
   const hits: Hit[] = []
   for (const d of devices) {
     const place = placed.get(d.id)
-    if (place) hits.push({ key: `device ${d.id}`, what: 'device', kind: kindOf(d), name: d.name, name_en: d.id, within: d.id, within_en: d.id, place, rough: false, device: d.id })
+    if (place) hits.push({ key: `device ${d.id}`, what: 'device', kind: kindOf(d), name: d.name, name_en: d.name_en || d.name, within: d.id, within_en: d.id, place, rough: false, device: d.id })
   }
   return hits
 }

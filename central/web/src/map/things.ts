@@ -104,6 +104,8 @@ export function placeOf(device: Device, latest: readonly Latest[]): Place | unde
 export interface Words {
   now: number
   clock: (at: Date) => string
+  // called is the name of a device in the reader's language.
+  called: (device: Device) => string
 }
 
 export function thingOf(device: Device, state: LiveState, mine: ByDevice, words: Words): Thing {
@@ -118,7 +120,7 @@ export function thingOf(device: Device, state: LiveState, mine: ByDevice, words:
     id: device.id,
     kind: kindOf(device),
     shape: shapeOf(device),
-    name: device.name,
+    name: words.called(device),
     tone: device.state === 'never' ? 'never' : stale ? 'stale' : 'fresh',
     value: shown ? valueText(shown.latest.value, shown.series.unit, shown.series.digits < 0 ? undefined : shown.series.digits) : '',
     since: stale && at && device.state !== 'never' ? words.clock(new Date(at)) : '',

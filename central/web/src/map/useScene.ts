@@ -3,6 +3,7 @@
 import { onScopeDispose, shallowRef, watch, type ShallowRef } from 'vue'
 import { useLive } from '@/api/live'
 import { latestKey } from '@/api/livestate'
+import { useSay } from '@/i18n/say'
 import { clock } from '@/i18n/time'
 import { sceneOf, settled, type Scene } from './things'
 import { extend, type Step } from './track'
@@ -22,7 +23,8 @@ export interface LiveScene {
 
 export function useScene(): LiveScene {
   const live = useLive()
-  const words = () => ({ now: live.now(), clock: (at: Date) => clock(at, false) })
+  const say = useSay()
+  const words = () => ({ now: live.now(), clock: (at: Date) => clock(at, false), called: say.called })
   const scene = shallowRef(sceneOf(live, words()))
   const tracks = shallowRef<ReadonlyMap<string, Step[]>>(new Map())
   let pause: ReturnType<typeof setTimeout> | undefined

@@ -39,7 +39,7 @@ export function useSeries() {
       key, device, series, latest,
       stale: !device || !live.connected.value || isStale(device, latest, now.value),
       alarm: worst([...live.alarms.values()].filter((a) => a.device === id && a.property === property)),
-      name: device?.name ?? id,
+      name: say.called(device, id),
       value: latest ? text(series, latest.value) : '–',
     }
   }

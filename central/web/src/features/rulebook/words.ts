@@ -34,7 +34,7 @@ export function useRuleWords() {
     return known.named(rule.property)
   }
   const className = (c: string) => (te(`device.class.${c}`) ? t(`device.class.${c}`) : c)
-  const deviceName = (id: string) => live.devices.get(id)?.name ?? id
+  const deviceName = (id: string) => say.called(live.devices.get(id), id)
   function property(rule: Rule): string {
     const s = seriesOf(rule)
     return say.named(s?.name ?? '', s?.name_en) || rule.property

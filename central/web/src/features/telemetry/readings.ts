@@ -17,7 +17,7 @@ export function readingsOf(devices: Iterable<Device>, latest: ReadonlyMap<string
     if (device.state === 'revoked') continue
     for (const series of device.series ?? []) {
       if (series.property === 'lon' || series.property === 'lat') continue
-      const text = `${device.name} ${device.id} ${series.name} ${series.name_en} ${series.property}`.toLowerCase()
+      const text = `${device.name} ${device.name_en ?? ''} ${device.id} ${series.name} ${series.name_en} ${series.property}`.toLowerCase()
       if (!text.includes(wanted)) continue
       const key = latestKey(device.id, series.property)
       found.push({ key, device, series, latest: latest.get(key) })

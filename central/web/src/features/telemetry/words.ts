@@ -27,7 +27,7 @@ export function useAlarmWords() {
   }
   // heading says what has happened where.
   function heading(alarm: Alarm): string {
-    return t('alarm.heading.text', { device: alarm.device_name || alarm.device, rule: rule(alarm) })
+    return t('alarm.heading.text', { device: say.named(alarm.device_name || alarm.device, live.devices.get(alarm.device)?.name_en), rule: rule(alarm) })
   }
   // fresh is the newest value as long as it may be called one of now.
   function fresh(alarm: Alarm): Latest | undefined {
