@@ -150,11 +150,16 @@ func (c *Clock) Heard(centre time.Time, trip time.Duration) (behind time.Duratio
 			return 0, false
 		}
 	}
+	// Half of the trip may be wrong: an answer that waited at a broker says nothing against what is known.
+	doubt := near + trip/2
+	if d := centre.Sub(c.centreNow(now)); c.known && trip > near && d.Abs() < doubt {
+		return 0, false
+	}
 	first = !c.first && !c.known && !c.fromKernel(now)
 	c.first = c.first || first
 	c.known, c.heard, c.centre = true, now, centre.UTC().Round(0)
 	own := c.reckoned(now)
-	if behind = c.centre.Sub(own); behind.Abs() < near {
+	if behind = c.centre.Sub(own); behind.Abs() < doubt {
 		behind = 0
 	}
 	c.own = own.Add(behind)

@@ -55,6 +55,36 @@ func TestDelayedMessageDoesNotMoveTheClock(t *testing.T) {
 	})
 }
 
+func TestAnswerThatWaitedAtABrokerDoesNotMoveTheClock(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, waited := range []struct{ there, back time.Duration }{{4 * time.Second, 0}, {0, 4 * time.Second}} {
+			ask := func(c *Clock, ahead time.Duration) {
+				time.Sleep(waited.there)
+				centre := time.Now().Add(ahead)
+				time.Sleep(waited.back)
+				c.Heard(centre, waited.there+waited.back)
+			}
+			first := New(never)
+			ask(first, 0)
+			if at, synced := first.Now(); !synced || !at.Equal(time.Now()) {
+				t.Errorf("%v: the first answer moved it by %v", waited, time.Until(at))
+			}
+			later := New(never)
+			later.Heard(time.Now().Add(time.Hour), time.Millisecond)
+			before, _ := later.Now()
+			asked := time.Now()
+			ask(later, time.Hour)
+			if after, _ := later.Now(); after.Sub(before) != time.Since(asked) {
+				t.Errorf("%v: a later answer moved it by %v", waited, after.Sub(before)-time.Since(asked))
+			}
+			ask(later, 2*time.Hour)
+			if at, _ := later.Now(); time.Until(at) < time.Hour+50*time.Minute {
+				t.Errorf("%v: a centre that is another hour ahead is not heard: %v", waited, time.Until(at))
+			}
+		}
+	})
+}
+
 func TestDisciplinedMachineIsTrusted(t *testing.T) {
 	c := New(func() bool { return true })
 	if behind, first := c.Heard(time.Now().Add(time.Hour), time.Millisecond); first || behind != 0 {
