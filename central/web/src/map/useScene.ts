@@ -8,9 +8,11 @@ import { clock } from '@/i18n/time'
 import { sceneOf, settled, type Scene } from './things'
 import { extend, type Step } from './track'
 
-// A rebuild may take this share of the time.
+// A rebuild may take this share of the time, as far as the bounds of the pause allow.
 const share = 0.15
 const soonest = 200
+// longest keeps a large county from standing still: its build may take a second by itself.
+const longest = 1000
 const staleCheckMs = 10_000
 
 export interface LiveScene {
@@ -35,7 +37,7 @@ export function useScene(): LiveScene {
     const started = performance.now()
     scene.value = settled(scene.value, sceneOf(live, words()))
     follow()
-    rest = Math.max(soonest, (performance.now() - started) / share)
+    rest = Math.min(longest, Math.max(soonest, (performance.now() - started) / share))
   }
 
   // follow adds a step to the track of everything that has moved on.
