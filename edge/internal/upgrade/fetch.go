@@ -163,5 +163,9 @@ func (u *Upgrader) block(ctx context.Context, w wire.Upgrade, f *os.File, from i
 	if got, want := answer.Header.Get("Content-Range"), fmt.Sprintf("bytes %d-%d/%d", from, to, w.Packed); got != want {
 		return 0, fmt.Errorf("%w: it gives %.80q instead of %q", errGone, got, want)
 	}
-	return io.Copy(io.NewOffsetWriter(f, from), io.LimitReader(answer.Body, to+1-from))
+	n, err := io.Copy(io.NewOffsetWriter(f, from), io.LimitReader(answer.Body, to+1-from))
+	if err == nil && n < to+1-from {
+		err = fmt.Errorf("the centre gives %d bytes instead of %d: %w", n, to+1-from, io.ErrUnexpectedEOF)
+	}
+	return n, err
 }

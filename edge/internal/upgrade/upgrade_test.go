@@ -253,6 +253,26 @@ func TestFetchGoesOnWhereItWasAndWaitsWhileDataIsSpared(t *testing.T) {
 	}
 }
 
+// TestEmptyAnswerIsNotAskedAgainAtOnce: a proxy that passes on heads without a body made thousands of requests.
+func TestEmptyAnswerIsNotAskedAgainAtOnce(t *testing.T) {
+	b := newBench(t)
+	w := b.offer("u", "0.2.0", program("0.2.0", "0.1.0-0", 100_000))
+	b.answer = func(rw http.ResponseWriter, r *http.Request) bool {
+		span := strings.TrimPrefix(r.Header.Get("Range"), "bytes=")
+		rw.Header().Set("Content-Range", fmt.Sprintf("bytes %s/%d", span, len(b.file)))
+		rw.WriteHeader(http.StatusPartialContent)
+		return true
+	}
+	u, _ := b.run(Package, "0.1.0", "0.1.0", nil)
+	if err := u.Offer(w); err != nil {
+		t.Fatal(err)
+	}
+	b.wait("the terminal waits", func() bool {
+		s := u.State()
+		return s.Phase == wire.UpgradeWaiting && strings.Contains(s.Error, "gives 0 bytes")
+	})
+}
+
 func TestTrialIsConfirmedWhenCentreAndDevicesAnswer(t *testing.T) {
 	b := newBench(t)
 	b.well["gauge"] = nil
