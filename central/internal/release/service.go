@@ -38,6 +38,7 @@ type Options struct {
 	Events  event.Publisher
 	Log     *slog.Logger
 	Dir     string            // of the files
+	Top     string            // division of the centre: who covers it adds and removes programs, which are everybody's
 	Key     ed25519.PublicKey // of whoever signs; nil: what is unsigned is held as well, for terminals to judge
 }
 
@@ -74,6 +75,15 @@ func (s *Service) List(ctx context.Context) ([]Release, error) {
 	return list, err
 }
 
+// keeper is an actor who may add and remove programs.
+func (s *Service) keeper(ctx context.Context) (actor.Actor, error) {
+	a, err := actor.Require(ctx, actor.ReleaseWrite)
+	if err == nil && !a.Covers(s.Top) {
+		err = errs.E(errs.Denied, "auth.denied", "programs are for all terminals: only who answers for division %s adds or removes them", s.Top)
+	}
+	return a, err
+}
+
 // Draft is a program that is about to be uploaded.
 type Draft struct {
 	wire.Release
@@ -84,7 +94,7 @@ type Draft struct {
 // Announce begins an upload, or goes on with one that broke off; it says how much has come. A release that
 // is whole already is a Conflict, unless its file is missing.
 func (s *Service) Announce(ctx context.Context, n Draft) (Release, int64, error) {
-	a, err := actor.Require(ctx, actor.ReleaseWrite)
+	a, err := s.keeper(ctx)
 	if err != nil {
 		return Release{}, 0, err
 	}
@@ -124,7 +134,7 @@ func (s *Service) Announce(ctx context.Context, n Draft) (Release, int64, error)
 
 // Piece takes the next piece of an upload. With the last one the program is compared with its hash.
 func (s *Service) Piece(ctx context.Context, id string, offset int64, text []byte) (Release, int64, error) {
-	if _, err := actor.Require(ctx, actor.ReleaseWrite); err != nil {
+	if _, err := s.keeper(ctx); err != nil {
 		return Release{}, 0, err
 	}
 	s.write.Lock()
@@ -167,7 +177,7 @@ func (s *Service) find(ctx context.Context, id string) (Release, error) {
 
 // Remove deletes a release that no terminal waits for. Terminals that run it go on.
 func (s *Service) Remove(ctx context.Context, id string) error {
-	if _, err := actor.Require(ctx, actor.ReleaseWrite); err != nil {
+	if _, err := s.keeper(ctx); err != nil {
 		return err
 	}
 	s.write.Lock()
@@ -177,6 +187,7 @@ func (s *Service) Remove(ctx context.Context, id string) error {
 		return err
 	}
 	e := event.New(ctx, EventRemoved, r.ID, "", r)
+	shared := false // files are named by their hash
 	err = s.Tx.Do(ctx, func(ctx context.Context) error {
 		open, err := s.Store.Open(ctx)
 		if err != nil {
@@ -188,10 +199,19 @@ func (s *Service) Remove(ctx context.Context, id string) error {
 		if err := s.Store.RemoveRelease(ctx, id); err != nil {
 			return err
 		}
+		others, err := s.Store.Releases(ctx)
+		if err != nil {
+			return err
+		}
+		shared = slices.ContainsFunc(others, func(o Release) bool { return o.SHA256 == r.SHA256 })
 		return s.Events.Record(ctx, &e)
 	})
 	if err != nil {
 		return err
+	}
+	if shared {
+		s.Events.Publish(ctx, e)
+		return nil
 	}
 	if err := s.shelf.remove(r.Release); err != nil {
 		s.Log.WarnContext(ctx, "file of a release is not removed", "release", id, "error", err)

@@ -91,7 +91,7 @@ func newField(t *testing.T, db *store.DB, key ed25519.PublicKey) *field {
 		t.Fatal(err)
 	}
 	f.devices = &device.Service{Store: store.NewDevices(db), Tx: db, Events: bus, Log: slog.New(slog.DiscardHandler), CA: ca}
-	f.svc = release.New(release.Options{Store: store.NewReleases(db), Tx: db, Devices: f.devices, Sender: f, Events: bus, Log: slog.New(slog.DiscardHandler), Dir: f.dir, Key: key})
+	f.svc = release.New(release.Options{Store: store.NewReleases(db), Tx: db, Devices: f.devices, Sender: f, Events: bus, Log: slog.New(slog.DiscardHandler), Dir: f.dir, Key: key, Top: "320600"})
 	bus.Handle(f.svc.OnEvent)
 	if _, err := f.devices.Create(system(), device.New{ID: "edge-a", Kind: device.Edge, Division: "320623"}); err != nil {
 		t.Fatal(err)
@@ -285,4 +285,29 @@ func TestTerminalFetchesWhatItIsToRunAndNothingElse(t *testing.T) {
 			t.Errorf("remove: %v", err)
 		}
 	})
+}
+
+func TestProgramsAreOfWhoAnswersForTheWholeCentre(t *testing.T) {
+	f := newField(t, storetest.SQLite(t), nil)
+	keeper := func(division string) context.Context {
+		return actor.With(context.Background(), actor.Actor{Kind: actor.User, ID: "u", Name: "王", DivisionCode: division, Permissions: []actor.Permission{actor.ReleaseWrite, actor.DeviceRead}})
+	}
+	text := bytes.Repeat([]byte("program"), 100)
+	f.upload(draft("0.2.0", text), text)
+	f.upload(draft("0.3.0", text), text)
+	county := keeper("320681")
+	_, _, announced := f.svc.Announce(county, draft("0.4.0", text))
+	_, _, piece := f.svc.Piece(county, "0.2.0_arm", 0, text)
+	for what, err := range map[string]error{"announce": announced, "piece": piece, "remove": f.svc.Remove(county, "0.2.0_arm")} {
+		if errs.KindOf(err) != errs.Denied {
+			t.Errorf("a county may %s: %v", what, err)
+		}
+	}
+	// The file is that of both.
+	if err := f.svc.Remove(keeper("320600"), "0.2.0_arm"); err != nil {
+		t.Fatal(err)
+	}
+	if list, err := f.svc.List(system()); err != nil || len(list) != 1 || list[0].Missing {
+		t.Errorf("%+v, %v", list, err)
+	}
 }
