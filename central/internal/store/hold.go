@@ -15,10 +15,10 @@ type Holds struct{ db *DB }
 // NewHolds uses an open database.
 func NewHolds(db *DB) *Holds { return &Holds{db: db} }
 
-const holdColumns = `id, from_at, to_at, reason, created_at, created_by, created_by_name, ended_at, ended_by, ended_by_name, ended_reason`
+const holdColumns = `id, from_at, to_at, reason, division, created_at, created_by, created_by_name, ended_at, ended_by, ended_by_name, ended_reason`
 
 func scanHold(row scanner) (h telemetry.Hold, err error) {
-	err = row.Scan(&h.ID, &h.From, &h.To, &h.Reason, &h.CreatedAt, &h.CreatedBy, &h.CreatedByName, &h.EndedAt, &h.EndedBy, &h.EndedByName, &h.EndedReason)
+	err = row.Scan(&h.ID, &h.From, &h.To, &h.Reason, &h.Division, &h.CreatedAt, &h.CreatedBy, &h.CreatedByName, &h.EndedAt, &h.EndedBy, &h.EndedByName, &h.EndedReason)
 	for _, t := range []*time.Time{&h.From, &h.To, &h.CreatedAt, h.EndedAt} {
 		if t != nil {
 			*t = t.UTC()
@@ -42,8 +42,8 @@ func (s *Holds) List(ctx context.Context) ([]telemetry.Hold, error) {
 
 // Add implements telemetry.HoldStore.
 func (s *Holds) Add(ctx context.Context, h telemetry.Hold) error {
-	_, err := s.db.exec(ctx, `insert into telemetry_holds (`+holdColumns+`) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
-		h.ID, h.From, h.To, h.Reason, h.CreatedAt, h.CreatedBy, h.CreatedByName, h.EndedAt, h.EndedBy, h.EndedByName, h.EndedReason)
+	_, err := s.db.exec(ctx, `insert into telemetry_holds (`+holdColumns+`) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+		h.ID, h.From, h.To, h.Reason, h.Division, h.CreatedAt, h.CreatedBy, h.CreatedByName, h.EndedAt, h.EndedBy, h.EndedByName, h.EndedReason)
 	if err != nil {
 		return fmt.Errorf("add hold: %w", wrap(err))
 	}

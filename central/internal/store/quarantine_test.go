@@ -70,7 +70,7 @@ func TestHoldEndsOnce(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		s := store.NewHolds(db)
 		at := time.Date(2026, 11, 24, 1, 2, 3, 4000, time.UTC)
-		h := telemetry.Hold{ID: uuid.Must(uuid.NewV7()).String(), From: at, To: at.AddDate(0, 1, 0), Reason: "案件", CreatedAt: at, CreatedBy: "u", CreatedByName: "王"}
+		h := telemetry.Hold{ID: uuid.Must(uuid.NewV7()).String(), From: at, To: at.AddDate(0, 1, 0), Reason: "案件", Division: "320623", CreatedAt: at, CreatedBy: "u", CreatedByName: "王"}
 		if err := s.Add(t.Context(), h); err != nil {
 			t.Fatal(err)
 		}

@@ -15,12 +15,13 @@ import (
 )
 
 // Hold keeps the readings of a span from being deleted by age, for an inquiry or a court, until somebody
-// ends it. Whole months are kept.
+// ends it who covers the division of its maker. Whole months are kept.
 type Hold struct {
 	ID            string     `json:"id"`
 	From          time.Time  `json:"from"`
 	To            time.Time  `json:"to"`
 	Reason        string     `json:"reason"`
+	Division      string     `json:"division" doc:"Of whoever placed it; who covers it may end it"`
 	CreatedAt     time.Time  `json:"created_at"`
 	CreatedBy     string     `json:"created_by"`
 	CreatedByName string     `json:"created_by_name"`
@@ -43,6 +44,9 @@ func (h *Hold) covers(from, to time.Time) bool {
 
 // maxReason is the longest reason or note, in characters.
 const maxReason = 500
+
+// maxHeld is the longest span of a hold, in years: what is held is never deleted.
+const maxHeld = 10
 
 func checkReason(code, field, text string) (string, error) {
 	text = strings.TrimSpace(text)
@@ -69,6 +73,9 @@ func (s *Service) AddHold(ctx context.Context, from, to time.Time, reason string
 	if !from.Before(to) {
 		return Hold{}, errs.Field("telemetry.hold", "to", "must be after from")
 	}
+	if to.After(from.AddDate(maxHeld, 0, 0)) {
+		return Hold{}, errs.Field("telemetry.hold_long", "to", "is more than 10 years after from; place one for the time that the inquiry is about")
+	}
 	if reason, err = checkReason("telemetry.hold", "reason", reason); err != nil {
 		return Hold{}, err
 	}
@@ -77,7 +84,7 @@ func (s *Service) AddHold(ctx context.Context, from, to time.Time, reason string
 		return Hold{}, fmt.Errorf("make id: %w", err)
 	}
 	h := Hold{
-		ID: id.String(), From: event.Stamp(from), To: event.Stamp(to), Reason: reason,
+		ID: id.String(), From: event.Stamp(from), To: event.Stamp(to), Reason: reason, Division: who.DivisionCode,
 		CreatedAt: event.Stamp(time.Now()), CreatedBy: who.ID, CreatedByName: who.Name,
 	}
 	done := event.New(ctx, HoldPlaced, h.ID, "", h)
@@ -108,6 +115,9 @@ func (s *Service) EndHold(ctx context.Context, id, reason string) (Hold, error) 
 	err = s.Tx.Do(ctx, func(ctx context.Context) (err error) {
 		if h, err = s.LegalHolds.End(ctx, id, Ending{At: event.Stamp(time.Now()), By: who.ID, ByName: who.Name, Reason: reason}); err != nil {
 			return err
+		}
+		if !who.Covers(h.Division) {
+			return errs.E(errs.Denied, "telemetry.hold_division", "hold %s was placed for division %s; who covers it ends it", id, h.Division)
 		}
 		done = event.New(ctx, HoldEnded, id, "", h)
 		return s.Events.Record(ctx, &done)

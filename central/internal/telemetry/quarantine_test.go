@@ -197,6 +197,10 @@ func TestHoldsArePlacedAndEndedByName(t *testing.T) {
 	for _, err := range []error{
 		func() error { _, err := d.AddHold(mender("320600"), to, from, "案件"); return err }(),
 		func() error { _, err := d.AddHold(mender("320600"), from, to, ""); return err }(),
+		func() error {
+			_, err := d.AddHold(mender("320623"), from, from.AddDate(10, 0, 1), "案件")
+			return err
+		}(),
 	} {
 		if errs.KindOf(err) != errs.Invalid {
 			t.Errorf("got %v, want invalid", err)
@@ -220,6 +224,9 @@ func TestHoldsArePlacedAndEndedByName(t *testing.T) {
 	}
 	if _, err = d.EndHold(mender("320600"), h.ID, " "); errs.KindOf(err) != errs.Invalid {
 		t.Errorf("ended without a reason: %v", err)
+	}
+	if _, err = d.EndHold(mender("320681"), h.ID, "案件已结"); errs.KindOf(err) != errs.Denied || !held(from, to) {
+		t.Errorf("a county ended the hold of the city: %v", err)
 	}
 	if h, err = d.EndHold(mender("320600"), h.ID, "案件已结"); err != nil || h.EndedAt == nil || h.EndedReason != "案件已结" || held(from, to) {
 		t.Errorf("got %+v, %v", h, err)

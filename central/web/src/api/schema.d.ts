@@ -3596,6 +3596,8 @@ export interface components {
             created_at: string;
             created_by: string;
             created_by_name: string;
+            /** @description Of whoever placed it; who covers it may end it */
+            division: string;
             /** Format: date-time */
             ended_at?: string;
             ended_by?: string;
