@@ -70,7 +70,7 @@ export function riverOption(stations: readonly Reach[], words: RiverWords, colou
   const stale = stations.filter((s) => s.value !== undefined && s.stale)
   const axis = { axisLine: { lineStyle: { color: colours.grid } }, axisTick: { show: false }, axisLabel: { color: colours.muted, fontSize: 11, hideOverlap: true }, splitLine: { lineStyle: { color: colours.grid, opacity: 0.5 } } }
   const label = (i: number, s: Reach, grey: boolean) => ({
-    value: [s.km, s.value], label: { show: true, position: i % 2 ? 'bottom' : 'top', distance: 10, color: grey ? colours.muted : colours.text, fontSize: 12, lineHeight: 16, formatter: `${s.name}\n${s.text}` },
+    value: [s.km, s.value], label: { show: true, position: i % 2 ? 'bottom' : 'top', distance: 10, color: grey ? colours.muted : colours.text, fontSize: 12, lineHeight: 16, backgroundColor: colours.panel, borderRadius: 2, padding: [0, 4], formatter: `${s.name}\n${s.text}` },
   })
   return {
     animation: false,
@@ -87,8 +87,8 @@ export function riverOption(stations: readonly Reach[], words: RiverWords, colou
     xAxis: { type: 'value', min: Math.min(...kms, 0) - length * 0.08, max: Math.max(...kms, 1) + length * 0.08, ...axis, splitLine: { show: false }, axisLabel: { ...axis.axisLabel, formatter: (v: number) => (v < 0 ? '' : `${Math.round(v * 10) / 10} ${words.km}`), showMinLabel: false, showMaxLabel: false } },
     yAxis: { type: 'value', min: values.length ? low - air : 0, max: values.length ? high + air : 1, ...axis, axisLabel: { ...axis.axisLabel, formatter: (v: number) => v.toFixed(2), showMinLabel: false, showMaxLabel: false } },
     series: [
-      { name: words.level, type: 'line', symbol: 'circle', symbolSize: 9, lineStyle: { color: colours.text, width: 2 }, itemStyle: { color: colours.text }, areaStyle: { color: colours.accent, opacity: 0.18, origin: 'start' }, data: fresh.map((s) => label(stations.indexOf(s), s, false)) },
-      { type: 'scatter', symbol: 'emptyCircle', symbolSize: 9, itemStyle: { color: colours.muted }, data: stale.map((s) => label(stations.indexOf(s), s, true)) },
+      { name: words.level, type: 'line', z: 5, symbol: 'circle', symbolSize: 9, lineStyle: { color: colours.text, width: 2 }, itemStyle: { color: colours.text }, areaStyle: { color: colours.accent, opacity: 0.18, origin: 'start' }, data: fresh.map((s) => label(stations.indexOf(s), s, false)) },
+      { type: 'scatter', z: 5, symbol: 'emptyCircle', symbolSize: 9, itemStyle: { color: colours.muted }, data: stale.map((s) => label(stations.indexOf(s), s, true)) },
       limit((s) => s.warning, words.warning, colours.levels[2], 'dashed'),
       limit((s) => s.guarantee, words.guarantee, colours.levels[0], 'solid'),
     ],
