@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -64,6 +65,22 @@ func (f *field) Command(_ context.Context, edge string, c wire.Command) error {
 		f.say()
 	}()
 	return nil
+}
+
+// isSent waits until the terminal was told of an upgrade.
+func (f *field) isSent(id string) {
+	f.t.Helper()
+	for end := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		f.mu.Lock()
+		told := slices.ContainsFunc(f.sent, func(w wire.Upgrade) bool { return w.ID == id })
+		f.mu.Unlock()
+		if told {
+			return
+		}
+		if time.Now().After(end) {
+			f.t.Fatalf("the terminal was not told of upgrade %s", id)
+		}
+	}
 }
 
 func (f *field) say() {
@@ -267,6 +284,7 @@ func TestTerminalFetchesWhatItIsToRunAndNothingElse(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		f.isSent(first.ID)
 		f.mu.Lock()
 		f.old = true
 		f.mu.Unlock()
