@@ -43,7 +43,7 @@ export function ago(ms: number): Wording {
 export function until(ms: number): Wording | undefined {
   if (ms <= 0) return undefined
   if (ms < hour) return { key: 'time.minutes_left', n: Math.ceil(ms / minute), m: 0 }
-  if (ms < 2 * day) return { key: 'time.hours_left', n: Math.floor(ms / hour), m: 0 }
+  if (ms < 2 * day) return { key: 'time.hours_left', n: Math.floor(ms / hour), m: Math.floor((ms % hour) / minute) }
   return { key: 'time.days_left', n: Math.floor(ms / day), m: 0 }
 }
 

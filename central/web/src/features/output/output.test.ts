@@ -37,7 +37,7 @@ describe('an order', () => {
   it('is done only when the terminal has confirmed it', () => {
     expect(phaseOf({ ok: true })).toBe('confirmed')
     expect(phaseOf({ ok: false })).toBe('refused')
-    expect(phaseOfFailure(503, 'output.no_answer')).toBe('unanswered')
+    expect(phaseOfFailure(503, 'device.no_answer')).toBe('unanswered')
     expect(phaseOfFailure(0, '')).toBe('unanswered')
     expect(phaseOfFailure(503, 'output.offline')).toBe('failed')
     expect(phaseOfFailure(403, 'auth.denied')).toBe('failed')

@@ -57,5 +57,5 @@ export function phaseOf(outcome: { ok: boolean }): Phase {
 
 // phaseOfFailure tells an order nobody knows the end of from one that was never sent.
 export function phaseOfFailure(status: number, code: string): Phase {
-  return code === 'output.no_answer' || status === 0 || status === 504 ? 'unanswered' : 'failed'
+  return code === 'device.no_answer' || status === 0 || status === 504 ? 'unanswered' : 'failed'
 }
