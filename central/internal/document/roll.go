@@ -199,7 +199,7 @@ func RollTemplate(out io.Writer, classes, divisions []Choice) error {
 	if err != nil {
 		return fmt.Errorf("make style: %w", err)
 	}
-	t := template{file: file}
+	t := template{file: file, list: list, codes: codes}
 	for i, c := range rollColumnsOf() {
 		column, _ := excelize.ColumnNumberToName(i + 1)
 		t.add(file.SetCellStr(list, column+"1", c.heading()+map[bool]string{true: "*"}[c.required]))
@@ -208,10 +208,10 @@ func RollTemplate(out io.Writer, classes, divisions []Choice) error {
 	}
 	t.add(file.SetCellStyle(list, "A1", "I1", bold))
 	t.add(file.SetPanes(list, &excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft"}))
-	t.drop(list, "B", codes, "A", []Choice{{"终端", "edge"}, {"传感器", "sensor"}})
-	t.drop(list, "E", codes, "B", classes)
-	t.drop(list, "F", codes, "C", divisions)
-	t.drop(list, "I", codes, "D", []Choice{{"WGS84", ""}, {"CGCS2000", ""}, {"GCJ-02", "(高德、腾讯 Amap, Tencent)"}})
+	t.drop("B", "A", []Choice{{"终端", "edge"}, {"传感器", "sensor"}})
+	t.drop("E", "B", classes)
+	t.drop("F", "C", divisions)
+	t.drop("I", "D", []Choice{{"WGS84", ""}, {"CGCS2000", ""}, {"GCJ-02", "(高德、腾讯 Amap, Tencent)"}})
 	t.add(file.SetColWidth(list, "A", "A", 22))
 	t.add(file.SetColWidth(how, "A", "A", 110))
 	t.add(file.SetColWidth(codes, "A", "D", 30))
@@ -231,8 +231,9 @@ func RollTemplate(out io.Writer, classes, divisions []Choice) error {
 
 // template keeps the first error.
 type template struct {
-	file *excelize.File
-	err  error
+	file        *excelize.File
+	list, codes string // names of the sheets
+	err         error
 }
 
 func (t *template) add(err error) {
@@ -242,18 +243,18 @@ func (t *template) add(err error) {
 }
 
 // drop writes the words of a drop-down into a column of the sheet of codes and offers them in the list.
-func (t *template) drop(list, column, codes, from string, words []Choice) {
+func (t *template) drop(column, from string, words []Choice) {
 	if len(words) == 0 {
 		return
 	}
 	for i, w := range words {
-		t.add(t.file.SetCellStr(codes, fmt.Sprintf("%s%d", from, i+1), strings.TrimSpace(w.Code+" "+w.Name)))
+		t.add(t.file.SetCellStr(t.codes, fmt.Sprintf("%s%d", from, i+1), strings.TrimSpace(w.Code+" "+w.Name)))
 	}
 	v := excelize.NewDataValidation(true)
 	v.SetSqref(fmt.Sprintf("%s2:%s%d", column, column, device.MaxBulk+1))
-	v.SetSqrefDropList(fmt.Sprintf("'%s'!$%s$1:$%s$%d", codes, from, from, len(words)))
+	v.SetSqrefDropList(fmt.Sprintf("'%s'!$%s$1:$%s$%d", t.codes, from, from, len(words)))
 	v.ShowErrorMessage = false // a code that is not offered may be right: the centre checks it
-	t.add(t.file.AddDataValidation(list, v))
+	t.add(t.file.AddDataValidation(t.list, v))
 }
 
 func second[T any](_ T, err error) error { return err }
