@@ -88,7 +88,7 @@ export function find(text: string, hits: readonly Hit[]): Hit[] {
   const at = coordinateIn(text)
   const point: Hit[] = at ? [{ key: 'coordinate', what: 'coordinate', name: text.trim(), name_en: text.trim(), within: '', within_en: '', place: at, rough: false }] : []
   const ranked = hits
-    .map((hit, i) => ({ hit, i, r: rank(query, [hit.name, hit.name_en]) }))
+    .map((hit, i) => ({ hit, i, r: rank(query, [hit.name, hit.name_en, ...(hit.device ? [hit.device] : [])]) }))
     .filter((x) => x.r >= 0)
     .sort((a, b) => a.r - b.r || a.i - b.i)
   return [...point, ...ranked.map((x) => x.hit)].slice(0, most)
