@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -167,19 +168,27 @@ func TestAlarmIsPassedOnByHandAndWaitsAgain(t *testing.T) {
 	})
 }
 
-// worked lies over everything from a time to another.
-type worked struct{ from, to time.Time }
+// worked lies over everything from a time to another, once somebody begins it.
+type worked struct {
+	span atomic.Pointer[[2]time.Time]
+}
 
-func (w worked) Any() bool { return true }
+func (w *worked) begin(from, to time.Time) { w.span.Store(&[2]time.Time{from, to}) }
 
-func (w worked) Over(_ device.Device, _ string, at time.Time) (maintenance.Cover, bool) {
-	return maintenance.Cover{Window: "w", Until: w.to, Reason: "换探头"}, !at.Before(w.from) && at.Before(w.to)
+func (w *worked) Any() bool { return w.span.Load() != nil }
+
+func (w *worked) Over(_ device.Device, _ string, at time.Time) (maintenance.Cover, bool) {
+	span := w.span.Load()
+	if span == nil {
+		return maintenance.Cover{}, false
+	}
+	return maintenance.Cover{Window: "w", Until: span[1], Reason: "换探头"}, !at.Before(span[0]) && at.Before(span[1])
 }
 
 func TestMaintenanceSilencesAndEndsInALiveAlarm(t *testing.T) {
 	inBubble(t, func(t *testing.T, d *desk) {
 		now := time.Now()
-		d.Windows = worked{now, now.Add(time.Hour)}
+		d.work.begin(now, now.Add(time.Hour))
 		d.read(now, now, 5.3)
 		items, _ := d.all()
 		if a := items[0]; a.Maintenance == nil || !a.Maintenance.Within || a.EscalateAt != nil || a.State != telemetry.Open {
@@ -207,7 +216,7 @@ func TestWhatBeganAndEndedUnderMaintenanceNeedsNobody(t *testing.T) {
 		d.read(time.Now(), time.Now(), 5.3)
 		items, _ := d.all()
 		now := time.Now()
-		d.Windows = worked{now, now.Add(time.Hour)}
+		d.work.begin(now, now.Add(time.Hour))
 		time.Sleep(2 * time.Second)
 		d.read(time.Now(), time.Now(), 5)
 		d.expect("it rang before", "returned", "opened maintained returned")

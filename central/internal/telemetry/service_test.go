@@ -58,6 +58,7 @@ type desk struct {
 	gone   register
 	reg    telemetry.Devices // instead of gone
 	policy telemetry.Policy
+	work   worked
 	mu     sync.Mutex
 	seen   []string // kinds of events that are no passing views
 }
@@ -93,7 +94,7 @@ func (d *desk) start(rules ...rule.Rule) {
 	d.Service = &telemetry.Service{
 		Store: d.ts, Alarms: store.NewAlarms(d.db), Quarantine: store.NewQuarantine(d.db), LegalHolds: store.NewHolds(d.db), Tx: d.db,
 		Devices: d.reg, Rules: rules, Events: bus, Log: slog.New(slog.DiscardHandler), ShelveMax: 24 * time.Hour,
-		Policies: store.NewPolicies(d.db), Escalation: d.policy, Top: "320600",
+		Policies: store.NewPolicies(d.db), Escalation: d.policy, Top: "320600", Windows: &d.work,
 	}
 	if err := d.Start(d.t.Context()); err != nil {
 		d.t.Fatal(err)
