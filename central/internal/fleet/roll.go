@@ -284,30 +284,30 @@ func (s *Service) fate(ctx context.Context, m Member) (Version, error) {
 	return Version{}, err
 }
 
-// giveParts makes the version of one member.
+// maxTries is how often a version is made anew because somebody was faster.
+const maxTries = 5
+
+// giveParts makes the version of one member, on top of what waits for it already. When somebody changes the
+// configuration meanwhile, it begins anew.
 func (s *Service) giveParts(ctx context.Context, r Rollout, edge string) (uint64, error) {
-	versions, err := s.Store.Versions(ctx, edge)
-	if err != nil {
-		return 0, err
+	for try := 1; ; try++ {
+		_, document, last, err := s.newest(ctx, edge)
+		if err != nil {
+			return 0, err
+		}
+		merged, err := desired.Merge(document, r.Parts)
+		if err != nil {
+			return 0, err
+		}
+		canonical, err := s.check(ctx, edge, merged)
+		if err != nil {
+			return 0, err
+		}
+		v, err := s.want(ctx, Version{Edge: edge, Document: canonical, Note: r.Note, Author: r.Author, AuthorName: r.AuthorName, Rollout: r.ID}, &last.Number)
+		if errs.KindOf(err) != errs.Conflict || try == maxTries {
+			return v.Number, err
+		}
 	}
-	base, ok := basis(versions)
-	if !ok {
-		return 0, errs.E(errs.Conflict, "fleet.unknown", "what %s runs is not known yet", edge)
-	}
-	document, err := s.Store.Document(ctx, edge, base.Number)
-	if err != nil {
-		return 0, err
-	}
-	merged, err := desired.Merge(document, r.Parts)
-	if err != nil {
-		return 0, err
-	}
-	canonical, err := s.check(ctx, edge, merged)
-	if err != nil {
-		return 0, err
-	}
-	v, err := s.want(ctx, Version{Edge: edge, Document: canonical, Note: r.Note, Author: r.Author, AuthorName: r.AuthorName, Rollout: r.ID}, nil)
-	return v.Number, err
 }
 
 // saveMember writes one member, unless a person has cancelled the roll-out before it was begun.

@@ -22,7 +22,7 @@ func (s *Service) GiveRules(ctx context.Context, edge string, rules json.RawMess
 	if err != nil {
 		return 0, err
 	}
-	base, document, err := s.newest(ctx, edge)
+	base, document, last, err := s.newest(ctx, edge)
 	if err != nil {
 		return 0, err
 	}
@@ -42,38 +42,35 @@ func (s *Service) GiveRules(ctx context.Context, edge string, rules json.RawMess
 	if hash == base.Hash {
 		return base.Number, nil
 	}
-	versions, err := s.Store.Versions(ctx, edge)
-	if err != nil {
-		return 0, err
+	if last.State == Failed && last.Hash == hash {
+		return last.Number, nil // the terminal has refused it: to say it again would change nothing
 	}
-	if newest := versions[0]; newest.State == Failed && newest.Hash == hash {
-		return newest.Number, nil // the terminal has refused it: to say it again would change nothing
-	}
-	v, err := s.want(ctx, Version{Edge: edge, Document: canonical, Note: clip(note), Author: a.ID, AuthorName: a.Name, Rules: true}, nil)
+	v, err := s.want(ctx, Version{Edge: edge, Document: canonical, Note: clip(note), Author: a.ID, AuthorName: a.Name, Rules: true}, &last.Number)
 	return v.Number, err
 }
 
-// newest is what waits for a terminal or, when nothing does, what it runs. errs.Conflict while that is not known.
-func (s *Service) newest(ctx context.Context, edge string) (Version, []byte, error) {
+// newest is what waits for a terminal or, when nothing does, what it runs, and the last version of all, whose
+// number is the base of a change. errs.Conflict while that is not known.
+func (s *Service) newest(ctx context.Context, edge string) (base Version, document []byte, last Version, err error) {
 	versions, err := s.Store.Versions(ctx, edge)
 	if err != nil {
-		return Version{}, nil, err
+		return base, nil, last, err
 	}
 	base, ok := basis(versions)
 	if i := slices.IndexFunc(versions, func(v Version) bool { return v.State == Wanted }); i >= 0 {
 		base = versions[i]
 	}
 	if !ok {
-		return Version{}, nil, errs.E(errs.Conflict, "fleet.unknown", "what %s runs is not known yet", edge)
+		return base, nil, last, errs.E(errs.Conflict, "fleet.unknown", "what %s runs is not known yet", edge)
 	}
-	document, err := s.Store.Document(ctx, edge, base.Number)
-	return base, document, err
+	document, err = s.Store.Document(ctx, edge, base.Number)
+	return base, document, versions[0], err
 }
 
 // GivenRules is the rules part of what waits for a terminal or runs there, nil when it goes by its own files.
 // errs.Conflict while that is not known.
 func (s *Service) GivenRules(ctx context.Context, edge string) (json.RawMessage, error) {
-	_, document, err := s.newest(ctx, edge)
+	_, document, _, err := s.newest(ctx, edge)
 	if err != nil {
 		return nil, err
 	}

@@ -314,3 +314,25 @@ func TestRolloutReachesAGroupAndStopsAtTheFirstFailure(t *testing.T) {
 		t.Errorf("%+v, %v", r, err)
 	}
 }
+
+func TestARolloutKeepsWhatAPersonWaitsFor(t *testing.T) {
+	f := newField(t, storetest.SQLite(t), "edge-a")
+	f.becomes("edge-a", 1, fleet.Running)
+	f.devices.Presence(system(), "edge-a", false)
+	ctx := technician("320623")
+	if _, err := f.svc.Want(ctx, "edge-a", fleet.Draft{Document: budget(99), Base: 1}); err != nil {
+		t.Fatal(err)
+	}
+	r, err := f.svc.Roll(ctx, fleet.NewRollout{Edges: []string{"edge-a"}, Parts: json.RawMessage(`{"log":{"level":"warn"}}`), Batch: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.wait("the roll-out has begun", func() bool {
+		r, err = f.svc.Rollout(ctx, r.ID)
+		return err == nil && r.Members[0].State == fleet.MemberSent
+	})
+	got, err := f.svc.Version(ctx, "edge-a", r.Members[0].Number)
+	if err != nil || !strings.Contains(string(got.Document), `"monthly_mb":99`) || !strings.Contains(string(got.Document), `"level":"warn"`) {
+		t.Errorf("%s, %v", got.Document, err)
+	}
+}

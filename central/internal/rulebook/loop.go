@@ -27,24 +27,69 @@ type loop struct {
 	cancel context.CancelFunc
 	ended  chan struct{}
 
-	mu    *sync.Mutex
-	who   actor.Actor // who made the newest change
-	note  string
-	dirty map[string]bool // terminals whose configuration has changed
-	all   bool
-	every bool // the rules of every terminal are compared, whatever it was last given
+	mu *sync.Mutex
+	todo
+}
+
+// todo is what one round takes away.
+type todo struct {
+	changes []change        // that people made since the last round
+	dirty   map[string]bool // terminals whose configuration has changed
+	stale   bool            // the book in memory is behind the store
+	all     bool
+	every   bool // the rules of every terminal are compared, whatever it was last given
+}
+
+// change is who changed the rules and why.
+type change struct {
+	who  actor.Actor
+	note string
+}
+
+// author names one person when all changes are his, and the reasons of all.
+func author(changes []change) (who actor.Actor, note string) {
+	var notes []string
+	if len(changes) > 0 && !slices.ContainsFunc(changes, func(c change) bool { return c.who.ID != changes[0].who.ID }) {
+		who = changes[0].who
+	}
+	for _, c := range changes {
+		if c.note != "" && !slices.Contains(notes, c.note) {
+			notes = append(notes, c.note)
+		}
+	}
+	return who, strings.Join(notes, "；")
 }
 
 func newLoop() loop {
-	return loop{wake: make(chan struct{}, 1), mu: &sync.Mutex{}, dirty: map[string]bool{}}
+	return loop{wake: make(chan struct{}, 1), mu: &sync.Mutex{}, todo: todo{dirty: map[string]bool{}}}
 }
 
-// look says that the rules have changed.
-func (l *loop) look(who actor.Actor, note string) {
+// look says that the rules have changed; stale that memory does not have the change yet.
+func (l *loop) look(c change, stale bool) {
 	l.mu.Lock()
-	l.who, l.note, l.all = who, note, true
+	l.changes, l.all, l.stale = append(l.changes, c), true, l.stale || stale
 	l.mu.Unlock()
 	l.poke()
+}
+
+// take is what there is to do.
+func (l *loop) take() todo {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	t := l.todo
+	l.todo = todo{dirty: map[string]bool{}}
+	return t
+}
+
+// again puts back what could not be done, for the next tick.
+func (l *loop) again(t todo) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.changes = append(t.changes, l.changes...)
+	l.stale, l.every, l.all = l.stale || t.stale, l.every || t.every, true
+	for edge := range t.dirty {
+		l.dirty[edge] = true
+	}
 }
 
 func (l *loop) poke() {
@@ -115,33 +160,38 @@ func (s *Service) round(ctx context.Context, now time.Time) {
 	if err := s.expire(ctx, now); err != nil && ctx.Err() == nil {
 		s.Log.ErrorContext(ctx, "override does not end", "error", err)
 	}
-	l := &s.loop
-	l.mu.Lock()
-	who, note, dirty, all, every := l.who, l.note, l.dirty, l.all, l.every
-	l.dirty, l.all, l.every = map[string]bool{}, false, false
-	l.mu.Unlock()
-	if all {
-		if err := s.apply(ctx, now, note); err != nil && ctx.Err() == nil {
-			s.Log.ErrorContext(ctx, "rules do not decide yet", "error", err)
+	t := s.loop.take()
+	if err := s.settle(ctx, now, t); err != nil {
+		if ctx.Err() == nil {
+			s.Log.ErrorContext(ctx, "rules do not decide everywhere yet; the next look will see to it", "error", err)
+		}
+		s.loop.again(t)
+	}
+}
+
+// settle brings telemetry and terminals to the rules that are published.
+func (s *Service) settle(ctx context.Context, now time.Time, t todo) error {
+	if t.stale {
+		s.write.Lock()
+		err := s.read(ctx)
+		s.write.Unlock()
+		if err != nil {
+			return err
 		}
 	}
-	if s.Terminals == nil || (!all && len(dirty) == 0) {
-		return
+	who, note := author(t.changes)
+	if t.all {
+		if err := s.apply(ctx, now, note); err != nil {
+			return err
+		}
 	}
-	by := ctx
+	if s.Terminals == nil || (!t.all && len(t.dirty) == 0) {
+		return nil
+	}
 	if who.ID != "" { // the record names the person
-		by = actor.With(ctx, actor.Actor{Kind: actor.System, ID: who.ID, Name: who.Name})
+		ctx = actor.With(ctx, actor.Actor{Kind: actor.System, ID: who.ID, Name: who.Name})
 	}
-	if err := s.give(by, note, func(edge string) bool { return every || dirty[edge] }); err != nil && ctx.Err() == nil {
-		s.Log.ErrorContext(ctx, "rules do not reach the terminals yet", "error", err)
-		l.mu.Lock()
-		l.all = true // with the next tick
-		l.every = l.every || every
-		for edge := range dirty {
-			l.dirty[edge] = true
-		}
-		l.mu.Unlock()
-	}
+	return s.give(ctx, note, func(edge string) bool { return t.every || t.dirty[edge] })
 }
 
 // give brings terminals to the rules that concern them. A terminal that nobody's change ever concerned goes

@@ -207,9 +207,12 @@ func (s *Service) finish(ctx context.Context, kind string, o RuleOverride) error
 	if err != nil {
 		return err
 	}
-	s.took(ctx, said, o.Reason)
+	s.took(ctx, said, ended+o.Reason)
 	return nil
 }
+
+// ended stands before the reason of an override in what is written because of its end.
+const ended = "例外结束 exception ended: "
 
 // expire ends the overrides whose time is over.
 func (s *Service) expire(ctx context.Context, now time.Time) error {

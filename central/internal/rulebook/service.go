@@ -186,14 +186,17 @@ func (s *Service) keep(ctx context.Context, e Kept, was int64, d decision) (Kept
 // took lets a change take effect that is committed: nothing may cut that off.
 func (s *Service) took(ctx context.Context, said *event.Event, reason string) {
 	ctx = context.WithoutCancel(ctx)
-	if err := s.read(ctx); err != nil {
-		s.Log.ErrorContext(ctx, "rules are not read again; the next look will", "error", err)
-	} else if err := s.apply(ctx, time.Now(), reason); err != nil {
+	err := s.read(ctx)
+	stale := err != nil
+	if err == nil {
+		err = s.apply(ctx, time.Now(), reason)
+	}
+	if err != nil {
 		s.Log.ErrorContext(ctx, "rules do not decide yet; the next look will see to it", "error", err)
 	}
 	s.Events.Publish(ctx, *said)
 	a, _ := actor.From(ctx)
-	s.loop.look(a, reason)
+	s.loop.look(change{who: a, note: reason}, stale)
 }
 
 // apply hands the rules that decide now to telemetry, if they are others than before.

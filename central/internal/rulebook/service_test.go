@@ -35,6 +35,7 @@ type desk struct {
 	given   map[string]string
 	foreign map[string]string
 	gave    chan string
+	by      map[string]string // who gave a terminal its rules, and why
 	events  []event.Event
 }
 
@@ -61,13 +62,15 @@ func (d *desk) All(ctx context.Context) ([]device.Device, error) {
 
 func (d *desk) Use(_ context.Context, rules []rule.Rule, why string) { d.judged, d.why = rules, why }
 
-func (d *desk) GiveRules(_ context.Context, edge string, rules json.RawMessage, _ string) (uint64, error) {
+func (d *desk) GiveRules(ctx context.Context, edge string, rules json.RawMessage, note string) (uint64, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if edge == "unknown" {
 		return 0, errs.E(errs.Conflict, "fleet.unknown", "not known")
 	}
 	d.given[edge] = string(rules)
+	a, _ := actor.From(ctx)
+	d.by[edge] = a.Name + ": " + note
 	d.gave <- edge
 	return 7, nil
 }
@@ -109,7 +112,7 @@ func sensor(id, edge, division string) device.Device {
 
 func newDesk(t *testing.T, db *store.DB, shipped ...rule.Rule) *desk {
 	t.Helper()
-	d := &desk{t: t, db: db, given: map[string]string{}, gave: make(chan string, 100)}
+	d := &desk{t: t, db: db, given: map[string]string{}, by: map[string]string{}, gave: make(chan string, 100)}
 	d.devices = []device.Device{
 		{ID: "e1", Kind: device.Edge, Division: rudong, State: device.Offline, Name: "一号"},
 		sensor("a", "e1", rudong),
@@ -456,7 +459,7 @@ func TestAnOverrideEndsByItsTimeAndIsOnRecord(t *testing.T) {
 			t.Fatal(err)
 		}
 		d.judges("high", map[string]float64{"a": 5, "b": 5})
-		if len(d.events) != 1 || d.events[0].Kind != rulebook.EventOverrideExpired || d.why != "施工" {
+		if len(d.events) != 1 || d.events[0].Kind != rulebook.EventOverrideExpired || d.why != "例外结束 exception ended: 施工" {
 			t.Errorf("recorded %+v, because of %q", d.events, d.why)
 		}
 		r, err := d.Get(system(), "high")
