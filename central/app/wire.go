@@ -4,10 +4,8 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"log/slog"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -27,21 +25,12 @@ import (
 	"github.com/fengsui/fengsui/central/internal/ingest"
 	"github.com/fengsui/fengsui/central/internal/maintenance"
 	"github.com/fengsui/fengsui/central/internal/output"
-	"github.com/fengsui/fengsui/central/internal/release"
-	"github.com/fengsui/fengsui/central/internal/rulebook"
 	"github.com/fengsui/fengsui/central/internal/sfu"
 	"github.com/fengsui/fengsui/central/internal/store"
-	"github.com/fengsui/fengsui/central/internal/telemetry"
-	"github.com/fengsui/fengsui/central/internal/tsdb"
-	"github.com/fengsui/fengsui/central/internal/tsdb/influx"
 	"github.com/fengsui/fengsui/central/internal/video"
-	"github.com/fengsui/fengsui/central/web"
 	"github.com/fengsui/fengsui/shared/geo"
 	"github.com/fengsui/fengsui/shared/profile"
-	"github.com/fengsui/fengsui/shared/rule"
 	"github.com/fengsui/fengsui/shared/run"
-	"github.com/fengsui/fengsui/shared/tlsconf"
-	"github.com/fengsui/fengsui/shared/version"
 	"github.com/fengsui/fengsui/shared/wire"
 )
 
@@ -231,86 +220,6 @@ func (b *base) firstAdministrator(ctx context.Context, cfg config.Config, out io
 	return err
 }
 
-// telemetryFiles opens the readings.
-func (c *Centre) telemetryFiles(ctx context.Context, cfg config.Config, holds telemetry.HoldStore, remote *influx.Client) (*tsdb.DB, error) {
-	days := func(n int) time.Duration { return time.Duration(n) * 24 * time.Hour }
-	o := tsdb.Options{
-		Dir: filepath.Join(cfg.Data, telemetryName), SealEvery: time.Duration(cfg.Telemetry.SealAfter) * time.Minute, Log: c.log,
-		Keep: tsdb.Keep{
-			Readings: days(cfg.Telemetry.KeepReadings), Rollups: days(cfg.Telemetry.KeepRollups),
-			Held: func(ctx context.Context, from, to time.Time) (bool, error) {
-				return telemetry.Held(ctx, holds, from, to)
-			},
-		},
-		Reserve: int64(cfg.Telemetry.Reserve) << 20,
-	}
-	if remote != nil {
-		o.SealEvery, o.Remote = 0, remote
-	}
-	db, err := tsdb.Open(ctx, o)
-	if err != nil {
-		return nil, err
-	}
-	c.parts.Add("telemetry files", func(context.Context) error { return db.Close() })
-	return db, db.Start(ctx)
-}
-
-// rulebook reads the rules that are kept, and those of the files beside them.
-func (b *base) rulebook(ctx context.Context, cfg config.Config, devices *device.Service) (*rulebook.Service, error) {
-	shipped, err := rule.Load(filepath.Join(cfg.FirmwareConfigs, "rules"))
-	if err != nil {
-		return nil, err
-	}
-	s, err := rulebook.New(rulebook.Options{
-		Store: store.NewRulebook(b.db), Tx: b.db, Devices: devices, Events: b.bus, Division: cfg.Division, Log: b.centre.log.With("component", "rules"),
-		Critical: cfg.Telemetry.MaintenanceCritical, OverrideMax: time.Duration(cfg.Telemetry.OverrideMax) * time.Hour,
-	})
-	if err != nil {
-		return nil, err
-	}
-	return s, s.Load(ctx, shipped)
-}
-
-// telemetry begins to watch the readings.
-func (c *Centre) telemetry(ctx context.Context, cfg config.Config, b *base, devices *device.Service, work *maintenance.Service, db *tsdb.DB, rules []rule.Rule) (*telemetry.Service, error) {
-	policy, err := telemetry.LoadPolicy(filepath.Join(cfg.FirmwareConfigs, "escalation", "default.yml"))
-	if err != nil {
-		return nil, err
-	}
-	background, stop := context.WithCancel(actor.WithSystem(context.WithoutCancel(ctx), "devices"))
-	ended := make(chan error, 1)
-	go func() { ended <- devices.Run(background) }()
-	c.parts.Add("devices", func(context.Context) error { stop(); return <-ended })
-
-	s := &telemetry.Service{
-		Store: db, Forward: db, Alarms: store.NewAlarms(b.db), Quarantine: store.NewQuarantine(b.db), LegalHolds: store.NewHolds(b.db), Tx: b.db,
-		Devices: devices, Rules: rules, Events: b.bus, Policies: store.NewPolicies(b.db), Windows: work, Escalation: policy, Top: cfg.Division,
-		ShelveMax: time.Duration(cfg.Telemetry.ShelveMax) * time.Hour,
-		Log:       c.log.With("component", "telemetry"),
-	}
-	b.bus.Handle(s.OnEvent)
-	if err := s.Start(ctx); err != nil {
-		return nil, err
-	}
-	c.parts.Add("telemetry", s.Stop)
-	return s, nil
-}
-
-// maintenance begins to watch what is being worked on; its rules are set when there are some.
-func (c *Centre) maintenance(ctx context.Context, cfg config.Config, b *base, devices *device.Service) (*maintenance.Service, error) {
-	s := &maintenance.Service{
-		Store: store.NewMaintenance(b.db), Tx: b.db, Devices: devices, Events: b.bus,
-		Limits: maintenance.Limits{
-			MaxHours: cfg.Telemetry.MaintenanceMax, RepeatDays: cfg.Telemetry.MaintenanceRepeat, BreakHours: cfg.Telemetry.MaintenanceBreak, Critical: cfg.Telemetry.MaintenanceCritical,
-		},
-	}
-	if err := s.Start(ctx); err != nil {
-		return nil, err
-	}
-	c.parts.Add("maintenance", s.Stop)
-	return s, nil
-}
-
 // video starts the forwarding of pictures; it is nil when it is switched off.
 func (c *Centre) video(ctx context.Context, cfg config.Config, b *base, devices *device.Service, in *ingest.Ingest) (*video.Service, error) {
 	if cfg.Video.Listen == "" {
@@ -371,90 +280,4 @@ func (c *Centre) duty(ctx context.Context, b *base) *duty.Service {
 	s.Start(ctx)
 	c.parts.Add("duty", s.Stop)
 	return s
-}
-
-func serverOf(cfg config.Config, b *base, metrics *prometheus.Registry, ready map[string]func(context.Context) error) (*api.Server, error) {
-	proxies, err := cfg.HTTP.Proxies()
-	if err != nil {
-		return nil, err
-	}
-	o := api.Options{
-		Listen: cfg.HTTP.Listen, Proxies: proxies, PublicURL: cfg.HTTP.PublicURL, Identity: b.accounts, Basemap: cfg.Basemap,
-		Metrics: metrics, Log: b.centre.log, About: about(cfg), Ready: ready,
-		Console: web.FS(),
-	}
-	if cfg.HTTP.Cert != "" {
-		pair, err := tlsconf.Pair(cfg.HTTP.Cert, cfg.HTTP.Key)
-		if err != nil {
-			return nil, err
-		}
-		o.TLS = tlsconf.Server(pair)
-	}
-	return api.New(o), nil
-}
-
-func about(cfg config.Config) api.About {
-	return api.About{
-		Name: cfg.Name, NameEN: cfg.NameEN, Version: version.Version, Demo: cfg.Demo, Division: cfg.Division, DivisionName: cfg.DivisionName,
-	}
-}
-
-// services are the capabilities that have routes.
-type services struct {
-	accounts  *account.Service
-	audit     *audit.Service
-	devices   *device.Service
-	telemetry *telemetry.Service
-	video     *video.Service
-	outputs   *output.Service
-	fleet     *fleet.Service
-	boards    *board.Service
-	rules     *rulebook.Service
-	work      *maintenance.Service
-	duty      *duty.Service
-	releases  *release.Service
-	diagnoses *diagnose.Service
-}
-
-// register adds the routes of every capability.
-func register(s *api.Server, v services) {
-	api.RegisterAccounts(s, v.accounts)
-	api.RegisterAudit(s, v.audit)
-	api.RegisterDevices(s, v.devices)
-	api.RegisterBulk(s, v.devices)
-	api.RegisterEnrol(s, v.devices)
-	api.RegisterTelemetry(s, v.telemetry)
-	api.RegisterOutputs(s, v.outputs)
-	api.RegisterFleet(s, v.fleet)
-	api.RegisterBoards(s, v.boards)
-	api.RegisterRulebook(s, v.rules)
-	api.RegisterMaintenance(s, v.work)
-	api.RegisterEscalation(s, v.telemetry)
-	api.RegisterDuty(s, v.duty)
-	api.RegisterReleases(s, v.releases)
-	api.RegisterDiagnoses(s, v.diagnoses)
-	if v.video != nil {
-		api.RegisterVideo(s, v.video)
-	}
-}
-
-func liveOf(bus *event.Bus, devices *device.Service, values *telemetry.Service, pictures *video.Service, work *maintenance.Service) api.LiveSources {
-	src := api.LiveSources{
-		Events: bus, Devices: devices.All, Latest: values.Latest,
-		Alarms:  values.ActiveAlarms,
-		Health:  values.Health,
-		Windows: work.List,
-		Streams: func(context.Context) ([]video.Stream, error) { return nil, nil },
-	}
-	if pictures != nil {
-		src.Streams = pictures.Streams
-	}
-	return src
-}
-
-// OpenAPI is the document of the whole API, without starting anything.
-func OpenAPI() ([]byte, error) {
-	s := api.New(api.Options{})
-	register(s, services{&account.Service{}, &audit.Service{}, &device.Service{}, &telemetry.Service{}, video.New(video.Options{Log: slog.New(slog.DiscardHandler)}), &output.Service{}, &fleet.Service{}, &board.Service{}, &rulebook.Service{}, &maintenance.Service{}, &duty.Service{}, &release.Service{}, &diagnose.Service{}})
-	return s.OpenAPI()
 }

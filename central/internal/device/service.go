@@ -109,6 +109,28 @@ func (s *Service) Get(ctx context.Context, id string) (Device, error) {
 	return Device{}, notFound(id)
 }
 
+// Finder looks up a device that the actor may see (Service).
+type Finder interface {
+	Visible(ctx context.Context, id string) (Device, bool)
+}
+
+// Terminal finds a terminal for an actor who needs a permission: errs.Denied without it, errs.NotFound for what
+// is not there or not his, errs.Invalid for what is no terminal.
+func Terminal(ctx context.Context, find Finder, id string, p actor.Permission) (actor.Actor, Device, error) {
+	a, err := actor.Require(ctx, p)
+	if err != nil {
+		return a, Device{}, err
+	}
+	d, ok := find.Visible(ctx, id)
+	if !ok {
+		return a, d, errs.E(errs.NotFound, "device.not_found", "device %s does not exist", id)
+	}
+	if d.Kind != Edge {
+		return a, d, errs.E(errs.Invalid, "device.not_edge", "device %s is no terminal; ask for the terminal that it is behind", id)
+	}
+	return a, d, nil
+}
+
 // Visible finds a device in what the actor of the context may see. It asks for no permission of its own:
 // other capabilities use it for the things they show.
 func (s *Service) Visible(ctx context.Context, id string) (Device, bool) {

@@ -43,25 +43,9 @@ type Service struct {
 	wg      sync.WaitGroup
 }
 
-// edge finds a terminal that the actor may ask.
-func (s *Service) edge(ctx context.Context, id string) (actor.Actor, device.Device, error) {
-	a, err := actor.Require(ctx, actor.DeviceProbe)
-	if err != nil {
-		return a, device.Device{}, err
-	}
-	d, ok := s.Devices.Visible(ctx, id)
-	if !ok {
-		return a, d, errs.E(errs.NotFound, "device.not_found", "device %s does not exist", id)
-	}
-	if d.Kind != device.Edge {
-		return a, d, errs.E(errs.Invalid, "diagnose.no_edge", "device %s is no terminal; ask the terminal that it is behind", id)
-	}
-	return a, d, nil
-}
-
 // List is the newest questions to a terminal, newest first, without their answers.
 func (s *Service) List(ctx context.Context, edge string) ([]Question, error) {
-	if _, _, err := s.edge(ctx, edge); err != nil {
+	if _, _, err := device.Terminal(ctx, s.Devices, edge, actor.DeviceProbe); err != nil {
 		return nil, err
 	}
 	list, err := s.Store.Questions(ctx, edge)
@@ -73,7 +57,7 @@ func (s *Service) List(ctx context.Context, edge string) ([]Question, error) {
 
 // Get is one question with its answer.
 func (s *Service) Get(ctx context.Context, edge, id string) (Answer, error) {
-	if _, _, err := s.edge(ctx, edge); err != nil {
+	if _, _, err := device.Terminal(ctx, s.Devices, edge, actor.DeviceProbe); err != nil {
 		return Answer{}, err
 	}
 	q, packed, err := s.Store.Question(ctx, id)
@@ -93,7 +77,7 @@ func (s *Service) Get(ctx context.Context, edge, id string) (Answer, error) {
 // Ask writes a question down and sends it; List and Get tell what becomes of it. errs.Conflict: the terminal
 // has not answered the one before, or was asked too often. errs.Unavailable: it is not connected.
 func (s *Service) Ask(ctx context.Context, edge string, ask Ask) (Question, error) {
-	a, d, err := s.edge(ctx, edge)
+	a, d, err := device.Terminal(ctx, s.Devices, edge, actor.DeviceProbe)
 	if err != nil {
 		return Question{}, err
 	}

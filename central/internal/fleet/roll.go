@@ -103,7 +103,7 @@ func (s *Service) group(ctx context.Context, a actor.Actor, n NewRollout) ([]str
 		}
 	}
 	for _, id := range n.Edges {
-		if _, _, err := s.edge(ctx, id, actor.DeviceWrite); err != nil {
+		if _, _, err := device.Terminal(ctx, s.Devices, id, actor.DeviceWrite); err != nil {
 			return nil, err
 		}
 	}

@@ -76,22 +76,6 @@ func New(o Options) (*Service, error) {
 // maxNote is the longest note in characters.
 const maxNote = 500
 
-// edge finds a terminal that the actor may see.
-func (s *Service) edge(ctx context.Context, id string, p actor.Permission) (actor.Actor, device.Device, error) {
-	a, err := actor.Require(ctx, p)
-	if err != nil {
-		return a, device.Device{}, err
-	}
-	d, ok := s.Devices.Visible(ctx, id)
-	if !ok {
-		return a, d, errs.E(errs.NotFound, "device.not_found", "device %s does not exist", id)
-	}
-	if d.Kind != device.Edge {
-		return a, d, errs.E(errs.Invalid, "fleet.no_edge", "device %s is no terminal and has no configuration", id)
-	}
-	return a, d, nil
-}
-
 func (s *Service) division(ctx context.Context, edge string) string {
 	d, _ := s.Devices.Visible(actor.WithSystem(ctx, "fleet"), edge)
 	return d.Division
@@ -99,7 +83,7 @@ func (s *Service) division(ctx context.Context, edge string) string {
 
 // Settings is how a terminal stands.
 func (s *Service) Settings(ctx context.Context, edge string) (Settings, error) {
-	_, d, err := s.edge(ctx, edge, actor.DeviceRead)
+	_, d, err := device.Terminal(ctx, s.Devices, edge, actor.DeviceRead)
 	if err != nil {
 		return Settings{}, err
 	}
@@ -114,7 +98,7 @@ func (s *Service) Settings(ctx context.Context, edge string) (Settings, error) {
 // Version is one version with its document. It names addresses and accounts of devices, so it is for those
 // who may change them.
 func (s *Service) Version(ctx context.Context, edge string, number uint64) (Version, error) {
-	if _, _, err := s.edge(ctx, edge, actor.DeviceWrite); err != nil {
+	if _, _, err := device.Terminal(ctx, s.Devices, edge, actor.DeviceWrite); err != nil {
 		return Version{}, err
 	}
 	versions, err := s.Store.Versions(ctx, edge)
@@ -140,7 +124,7 @@ type Draft struct {
 // Want makes a new version. It is tried at once, or when the terminal connects. Its rules are those that the
 // terminal has: a draft without them keeps them, one with others is refused.
 func (s *Service) Want(ctx context.Context, edge string, d Draft) (Version, error) {
-	a, _, err := s.edge(ctx, edge, actor.DeviceWrite)
+	a, _, err := device.Terminal(ctx, s.Devices, edge, actor.DeviceWrite)
 	if err != nil {
 		return Version{}, err
 	}
@@ -161,7 +145,7 @@ func (s *Service) Want(ctx context.Context, edge string, d Draft) (Version, erro
 
 // Restore makes a new version of what a kept one said, with the rules that the terminal has now.
 func (s *Service) Restore(ctx context.Context, edge string, number uint64, note string) (Version, error) {
-	a, _, err := s.edge(ctx, edge, actor.DeviceWrite)
+	a, _, err := device.Terminal(ctx, s.Devices, edge, actor.DeviceWrite)
 	if err != nil {
 		return Version{}, err
 	}
@@ -265,7 +249,7 @@ func (s *Service) want(ctx context.Context, v Version, base *uint64) (Version, e
 
 // Withdraw takes a version back that is still wanted. A terminal that tries it already goes on.
 func (s *Service) Withdraw(ctx context.Context, edge string, number uint64) (Version, error) {
-	if _, _, err := s.edge(ctx, edge, actor.DeviceWrite); err != nil {
+	if _, _, err := device.Terminal(ctx, s.Devices, edge, actor.DeviceWrite); err != nil {
 		return Version{}, err
 	}
 	now := event.Stamp(time.Now())

@@ -16,25 +16,9 @@ import (
 	"github.com/fengsui/fengsui/shared/wire"
 )
 
-// edge finds a terminal that the actor may see.
-func (s *Service) edge(ctx context.Context, id string, p actor.Permission) (actor.Actor, device.Device, error) {
-	a, err := actor.Require(ctx, p)
-	if err != nil {
-		return a, device.Device{}, err
-	}
-	d, ok := s.Devices.Visible(ctx, id)
-	if !ok {
-		return a, d, errs.E(errs.NotFound, "device.not_found", "device %s does not exist", id)
-	}
-	if d.Kind != device.Edge {
-		return a, d, errs.E(errs.Invalid, "release.no_edge", "device %s is no terminal and has no program of ours", id)
-	}
-	return a, d, nil
-}
-
 // Upgrades lists what a terminal was to run, newest first.
 func (s *Service) Upgrades(ctx context.Context, edge string) ([]Upgrade, error) {
-	if _, _, err := s.edge(ctx, edge, actor.DeviceRead); err != nil {
+	if _, _, err := device.Terminal(ctx, s.Devices, edge, actor.DeviceRead); err != nil {
 		return nil, err
 	}
 	return s.Store.Upgrades(ctx, edge)
@@ -42,7 +26,7 @@ func (s *Service) Upgrades(ctx context.Context, edge string) ([]Upgrade, error) 
 
 // Want has a terminal run a version: the release for its processor.
 func (s *Service) Want(ctx context.Context, edge, version, note string) (Upgrade, error) {
-	a, d, err := s.edge(ctx, edge, actor.DeviceWrite)
+	a, d, err := device.Terminal(ctx, s.Devices, edge, actor.DeviceWrite)
 	if err != nil {
 		return Upgrade{}, err
 	}
@@ -51,7 +35,7 @@ func (s *Service) Want(ctx context.Context, edge, version, note string) (Upgrade
 
 // GiveBack has a terminal go back to the program that ran before.
 func (s *Service) GiveBack(ctx context.Context, edge, note string) (Upgrade, error) {
-	a, d, err := s.edge(ctx, edge, actor.DeviceWrite)
+	a, d, err := device.Terminal(ctx, s.Devices, edge, actor.DeviceWrite)
 	if err != nil {
 		return Upgrade{}, err
 	}
@@ -63,7 +47,7 @@ func (s *Service) GiveBack(ctx context.Context, edge, note string) (Upgrade, err
 
 // Roll is Want for a member of a roll-out (fleet.Programs): the system acts, author is whoever began it.
 func (s *Service) Roll(ctx context.Context, edge, version, rollout, note, author, authorName string) (string, error) {
-	_, d, err := s.edge(ctx, edge, actor.DeviceWrite)
+	_, d, err := device.Terminal(ctx, s.Devices, edge, actor.DeviceWrite)
 	if err != nil {
 		return "", err
 	}
@@ -149,7 +133,7 @@ func (s *Service) want(ctx context.Context, u Upgrade) (Upgrade, error) {
 // Withdraw takes an upgrade back that is still wanted: the terminal gets no more of its file. One that is
 // tried already goes on.
 func (s *Service) Withdraw(ctx context.Context, edge, id string) (Upgrade, error) {
-	if _, _, err := s.edge(ctx, edge, actor.DeviceWrite); err != nil {
+	if _, _, err := device.Terminal(ctx, s.Devices, edge, actor.DeviceWrite); err != nil {
 		return Upgrade{}, err
 	}
 	u, err := s.settle(ctx, id, edge, func(u Upgrade) Upgrade { u.State = Withdrawn; return u })

@@ -1,0 +1,115 @@
+package app
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/fengsui/fengsui/central/internal/account"
+	"github.com/fengsui/fengsui/central/internal/api"
+	"github.com/fengsui/fengsui/central/internal/audit"
+	"github.com/fengsui/fengsui/central/internal/board"
+	"github.com/fengsui/fengsui/central/internal/config"
+	"github.com/fengsui/fengsui/central/internal/device"
+	"github.com/fengsui/fengsui/central/internal/diagnose"
+	"github.com/fengsui/fengsui/central/internal/duty"
+	"github.com/fengsui/fengsui/central/internal/event"
+	"github.com/fengsui/fengsui/central/internal/fleet"
+	"github.com/fengsui/fengsui/central/internal/maintenance"
+	"github.com/fengsui/fengsui/central/internal/output"
+	"github.com/fengsui/fengsui/central/internal/release"
+	"github.com/fengsui/fengsui/central/internal/rulebook"
+	"github.com/fengsui/fengsui/central/internal/telemetry"
+	"github.com/fengsui/fengsui/central/internal/video"
+	"github.com/fengsui/fengsui/central/web"
+	"github.com/fengsui/fengsui/shared/tlsconf"
+	"github.com/fengsui/fengsui/shared/version"
+)
+
+// serverOf makes the server, without its routes.
+func serverOf(cfg config.Config, b *base, metrics *prometheus.Registry, ready map[string]func(context.Context) error) (*api.Server, error) {
+	proxies, err := cfg.HTTP.Proxies()
+	if err != nil {
+		return nil, err
+	}
+	o := api.Options{
+		Listen: cfg.HTTP.Listen, Proxies: proxies, PublicURL: cfg.HTTP.PublicURL, Identity: b.accounts, Basemap: cfg.Basemap,
+		Metrics: metrics, Log: b.centre.log, About: about(cfg), Ready: ready,
+		Console: web.FS(),
+	}
+	if cfg.HTTP.Cert != "" {
+		pair, err := tlsconf.Pair(cfg.HTTP.Cert, cfg.HTTP.Key)
+		if err != nil {
+			return nil, err
+		}
+		o.TLS = tlsconf.Server(pair)
+	}
+	return api.New(o), nil
+}
+
+func about(cfg config.Config) api.About {
+	return api.About{
+		Name: cfg.Name, NameEN: cfg.NameEN, Version: version.Version, Demo: cfg.Demo, Division: cfg.Division, DivisionName: cfg.DivisionName,
+	}
+}
+
+// services are the capabilities that have routes.
+type services struct {
+	accounts  *account.Service
+	audit     *audit.Service
+	devices   *device.Service
+	telemetry *telemetry.Service
+	video     *video.Service
+	outputs   *output.Service
+	fleet     *fleet.Service
+	boards    *board.Service
+	rules     *rulebook.Service
+	work      *maintenance.Service
+	duty      *duty.Service
+	releases  *release.Service
+	diagnoses *diagnose.Service
+}
+
+// register adds the routes of every capability.
+func register(s *api.Server, v services) {
+	api.RegisterAccounts(s, v.accounts)
+	api.RegisterAudit(s, v.audit)
+	api.RegisterDevices(s, v.devices)
+	api.RegisterBulk(s, v.devices)
+	api.RegisterEnrol(s, v.devices)
+	api.RegisterTelemetry(s, v.telemetry)
+	api.RegisterOutputs(s, v.outputs)
+	api.RegisterFleet(s, v.fleet)
+	api.RegisterBoards(s, v.boards)
+	api.RegisterRulebook(s, v.rules)
+	api.RegisterMaintenance(s, v.work)
+	api.RegisterEscalation(s, v.telemetry)
+	api.RegisterDuty(s, v.duty)
+	api.RegisterReleases(s, v.releases)
+	api.RegisterDiagnoses(s, v.diagnoses)
+	if v.video != nil {
+		api.RegisterVideo(s, v.video)
+	}
+}
+
+func liveOf(bus *event.Bus, devices *device.Service, values *telemetry.Service, pictures *video.Service, work *maintenance.Service) api.LiveSources {
+	src := api.LiveSources{
+		Events: bus, Devices: devices.All, Latest: values.Latest,
+		Alarms:  values.ActiveAlarms,
+		Health:  values.Health,
+		Windows: work.List,
+		Streams: func(context.Context) ([]video.Stream, error) { return nil, nil },
+	}
+	if pictures != nil {
+		src.Streams = pictures.Streams
+	}
+	return src
+}
+
+// OpenAPI is the document of the whole API, without starting anything.
+func OpenAPI() ([]byte, error) {
+	s := api.New(api.Options{})
+	register(s, services{&account.Service{}, &audit.Service{}, &device.Service{}, &telemetry.Service{}, video.New(video.Options{Log: slog.New(slog.DiscardHandler)}), &output.Service{}, &fleet.Service{}, &board.Service{}, &rulebook.Service{}, &maintenance.Service{}, &duty.Service{}, &release.Service{}, &diagnose.Service{}})
+	return s.OpenAPI()
+}
