@@ -202,6 +202,10 @@ func TestAlarmIsListedExportedAndAcknowledged(t *testing.T) {
 		t.Fatalf("alarms: %d %+v", code, list)
 	}
 	id := list.Items[0].ID
+	var wrong page.List[telemetry.Alarm]
+	if code := ask(t, s, "wang", http.MethodGet, "/alarms?level=4", "", &wrong); code != 200 || len(wrong.Items) != 1 || wrong.Items[0].Rule != "clock-wrong" || wrong.Items[0].State != telemetry.Returned {
+		t.Errorf("the alarm of the wrong clock: %d %+v", code, wrong)
+	}
 	for _, path := range []string{"/alarms?q=nothing", "/alarms?level=1", "/alarms?after=0"} {
 		if code := ask(t, s, "wang", http.MethodGet, path, "", &list); code != 200 || len(list.Items) != 0 {
 			t.Errorf("%s: %d %+v", path, code, list)
