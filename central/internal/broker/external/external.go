@@ -52,6 +52,8 @@ const unackedMost = 65_535
 const (
 	retryMost = 10 * time.Second
 	again     = time.Second // before refused messages of sensors are asked for anew
+	goodbye   = 250         // ms that the client has to take its leave
+	look      = 20 * time.Millisecond
 )
 
 // Broker is the connection to an existing broker.
@@ -292,9 +294,29 @@ func (b *Broker) again() {
 			return
 		case <-time.After(again):
 		}
-		b.plain.Disconnect(0)
-		if b.ctx.Err() == nil {
-			b.plain.Connect()
+		b.reconnect()
+	}
+}
+
+// reconnect ends the connection of sensors and begins another. The client takes its leave in the background,
+// and a Connect that comes before its end does nothing or is refused; it would never connect again by itself.
+func (b *Broker) reconnect() {
+	b.plain.Disconnect(goodbye)
+	for b.ctx.Err() == nil {
+		if !b.plain.IsConnected() {
+			token := b.plain.Connect()
+			select {
+			case <-token.Done():
+				if token.Error() == nil {
+					return
+				}
+			default:
+				return // it tries until it succeeds
+			}
+		}
+		select {
+		case <-b.ctx.Done():
+		case <-time.After(look):
 		}
 	}
 }
