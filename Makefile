@@ -51,7 +51,7 @@ deb: build ## Debian packages into dist/
 prepare: ## the Debian packages that the tests need
 	sh test/prepare.sh
 unit: tools ## Go and console unit tests; what was skipped is listed at the end
-	$(GOBIN)/gotestsum --format pkgname -- -race -timeout 30m $(MODULES)
+	$(GOBIN)/gotestsum --format pkgname -- -race -count=1 -timeout 30m $(MODULES)
 	cd central/web && npm run --silent test
 
 story: test/web/node_modules/.package-lock.json ## the story in a real browser
