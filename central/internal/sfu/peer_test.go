@@ -140,8 +140,20 @@ func client(t testing.TB, drop func(*rtp.Packet) bool, set func(*webrtc.SettingE
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = pc.Close() })
+	t.Cleanup(func() { hangUp(pc) })
 	return pc
+}
+
+// hangUp closes a session that has come up, or has had time to: pion v3 reads the transport without its
+// lock when it closes one that is just being set up.
+func hangUp(pc *webrtc.PeerConnection) {
+	for end := time.Now().Add(time.Second); pc.RemoteDescription() != nil && time.Now().Before(end); {
+		if s := pc.ConnectionState(); s != webrtc.PeerConnectionStateNew && s != webrtc.PeerConnectionStateConnecting {
+			break
+		}
+		time.Sleep(time.Millisecond)
+	}
+	_ = pc.Close()
 }
 
 func offer(t testing.TB, pc *webrtc.PeerConnection) string {
