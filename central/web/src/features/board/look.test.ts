@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { covers, pathOf, peakOf, rainOption, riverOption, trendOf } from './look'
+import { alarmedFirst, covers, pathOf, peakOf, rainOption, riverOption, trendOf } from './look'
 
 const hour = 3_600_000
 const dot = (at: number, value: number) => ({ at, value, min: value, max: value })
@@ -56,5 +56,12 @@ describe('a division', () => {
     expect(covers('320623000000', '320623104')).toBe(true)
     expect(covers('320623', '320681')).toBe(false)
     expect(covers('320623', undefined)).toBe(false)
+  })
+})
+
+describe('gauges', () => {
+  it('put what is alarmed first, the gravest before the rest, and keep their order otherwise', () => {
+    const named = (name: string, level?: number) => ({ name, alarm: level ? { level } : undefined })
+    expect(alarmedFirst([named('a'), named('b', 3), named('c'), named('d', 1), named('e', 3)]).map((k) => k.name).join('')).toBe('dbeac')
   })
 })

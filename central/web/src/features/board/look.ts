@@ -36,6 +36,11 @@ export function pathOf(dots: readonly Dot[], { from, to }: { from: number; to: n
   return filled.map((d, i) => `${i ? 'L' : 'M'}${(((d.at - from) / (to - from)) * width).toFixed(1)} ${(height - ((d.value - low) / span) * height).toFixed(1)}`).join('')
 }
 
+// alarmedFirst keeps the order but for what is alarmed, which comes before the rest, the gravest first.
+export function alarmedFirst<T extends { alarm: { level: number } | undefined }>(all: readonly T[]): T[] {
+  return [...all].sort((a, b) => (a.alarm?.level ?? 9) - (b.alarm?.level ?? 9))
+}
+
 export interface Reach {
   name: string
   km: number
@@ -70,12 +75,13 @@ export function riverOption(stations: readonly Reach[], words: RiverWords, colou
   const stale = stations.filter((s) => s.value !== undefined && s.stale)
   const axis = { axisLine: { lineStyle: { color: colours.grid } }, axisTick: { show: false }, axisLabel: { color: colours.muted, fontSize: 11, hideOverlap: true }, splitLine: { lineStyle: { color: colours.grid, opacity: 0.5 } } }
   const label = (i: number, s: Reach, grey: boolean) => ({
-    value: [s.km, s.value], label: { show: true, position: i % 2 ? 'bottom' : 'top', distance: 10, color: grey ? colours.muted : colours.text, fontSize: 12, lineHeight: 16, backgroundColor: colours.panel, borderRadius: 2, padding: [0, 4], formatter: `${s.name}\n${s.text}` },
+    value: [s.km, s.value], label: { show: true, position: i % 2 ? 'bottom' : 'top', align: i === 0 ? 'left' : i === stations.length - 1 ? 'right' : 'center', distance: 10, color: grey ? colours.muted : colours.text, fontSize: 12, lineHeight: 16, backgroundColor: colours.panel, borderRadius: 2, padding: [0, 4], formatter: `${s.name}\n${s.text}` },
   })
   return {
     animation: false,
     legend: { top: 2, right: 8, itemWidth: 18, itemHeight: 8, textStyle: { color: colours.muted, fontSize: 11 }, data: [words.level, words.warning, words.guarantee] },
-    grid: { left: 8, right: 24, top: 30, bottom: 6, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' },
+    // Names of stations stand below the legend, not over it.
+    grid: { left: 8, right: 24, top: 46, bottom: 6, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' },
     tooltip: {
       trigger: 'item', backgroundColor: colours.panel, borderColor: colours.grid, textStyle: { color: colours.text, fontSize: 12 },
       formatter: (p: { data: { value?: [number, number] } | [number, number] }) => {
