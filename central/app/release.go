@@ -29,7 +29,7 @@ const releaseDir = "releases"
 func (b *base) releases(cfg config.Config, devices release.Devices, sender release.Sender) *release.Service {
 	o := release.Options{
 		Store: store.NewReleases(b.db), Tx: b.db, Devices: devices, Sender: sender, Events: b.bus,
-		Log: b.centre.log.With("component", "release"), Dir: filepath.Join(cfg.Data, releaseDir), Top: cfg.Division,
+		Log: b.centre.log.With("component", "release"), Dir: filepath.Join(cfg.Data, releaseDir), Top: cfg.Division, Unsigned: cfg.Releases.Unsigned,
 	}
 	if cfg.Releases.Key != "" {
 		o.Key, _ = wire.ReleaseKey(cfg.Releases.Key) // config has checked it

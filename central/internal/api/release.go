@@ -35,6 +35,10 @@ type releaseUpload struct {
 	Next    int64           `json:"next" doc:"Where the next piece begins"`
 }
 
+type releaseTrust struct {
+	Trust release.Trust `json:"trust" enum:"signed,unsigned,nothing" doc:"Those with the signature of releases.key, whatever comes, or none because no key is set"`
+}
+
 // ReleaseID names a release in the path. It is exported because huma passes over embedded types that are not.
 type ReleaseID struct {
 	ID string `path:"id" maxLength:"64"`
@@ -62,6 +66,11 @@ func RegisterReleases(s *Server, svc *release.Service) {
 	register(s, op("list-releases", http.MethodGet, "/releases", "List programs of edges, the newest first"),
 		func(ctx context.Context, _ *nothing) (*body[page.List[release.Release]], error) {
 			return listed(svc.List(ctx))
+		})
+	register(s, op("release-trust", http.MethodGet, "/releases/trust", "Which programs this centre takes and gives out"),
+		func(ctx context.Context, _ *nothing) (*body[releaseTrust], error) {
+			trust, err := svc.Trust(ctx)
+			return reply(releaseTrust{trust}, err)
 		})
 	register(s, op("create-release", http.MethodPost, "/releases", "Announce a program, or go on with an upload that broke off"),
 		func(ctx context.Context, in *struct{ Body releaseNew }) (*body[releaseUpload], error) {

@@ -111,7 +111,8 @@ type Influx struct {
 
 // Releases are the programs of terminals.
 type Releases struct {
-	Key string `yaml:"key"`
+	Key      string `yaml:"key"`
+	Unsigned bool   `yaml:"unsigned"`
 }
 
 // Metrics is where Prometheus reads without a token.
@@ -204,6 +205,9 @@ func (c *Config) check() error {
 	if c.Releases.Key != "" {
 		if _, err := wire.ReleaseKey(c.Releases.Key); err != nil {
 			return &strict.Problem{Key: "releases.key", Err: err}
+		}
+		if c.Releases.Unsigned {
+			return strict.Bad("releases.unsigned", "leave it out, or the key")
 		}
 	}
 	if _, err := c.HTTP.Proxies(); err != nil {

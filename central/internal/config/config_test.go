@@ -54,6 +54,7 @@ func TestBadFileStopsWithFileAndLine(t *testing.T) {
 		{"no such broker", usable + "mqtt:\n  engine: emqx\n", "central.yml:5: mqtt.engine: "},
 		{"a broker over the network without TLS", usable + "mqtt:\n  engine: external\n  external:\n    url: tcp://10.0.0.5:1883\n", "central.yml:7: mqtt.external.url: MQTT without TLS"},
 		{"a broker's password that is not there", usable + "mqtt:\n  engine: external\n  external:\n    url: ssl://b:8883\n    password_file: /nonexistent\n", "central.yml:8: mqtt.external.password_file: open /nonexistent"},
+		{"a key of programs, and none needed", usable + "releases:\n  unsigned: true\n  key: VdGykxU1JYmzOBWWYzLzJ7hCVlE9jCHOjqYbLAjlxn8=\n", "central.yml:5: releases.unsigned: leave it out, or the key"},
 		{"no such engine", usable + "telemetry:\n  engine: influxdb\n", "central.yml:5: telemetry.engine: "},
 		{"an InfluxDB without an address", usable + "telemetry:\n  engine: influx\n  influx:\n    url: influx:8086\n    bucket: b\n", "central.yml:7: telemetry.influx.url: "},
 		{"an InfluxDB without a bucket", usable + "telemetry:\n  engine: influx\n  influx:\n    url: http://influx:8086\n    bucket: ''\n", "central.yml:8: telemetry.influx.bucket: "},

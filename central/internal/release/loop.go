@@ -165,6 +165,10 @@ func (s *Service) send(ctx context.Context, o order, now time.Time) error {
 		if err != nil {
 			return err
 		}
+		if why := s.distrust(r.Release); why != nil {
+			_, err := s.settle(ctx, o.ID, o.Edge, func(u Upgrade) Upgrade { u.State, u.Error = Failed, why.Error(); return u })
+			return err
+		}
 		w.Release, w.Packed, w.URL, w.Token = r.Release, r.Packed, "/program/"+o.ID, o.Ticket
 	}
 	body, err := json.Marshal(w)

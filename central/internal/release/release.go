@@ -15,8 +15,9 @@ import (
 type Release struct {
 	ID string `json:"id"` // version_arch
 	wire.Release
-	Packed     int64     `json:"packed"`            // bytes that a terminal fetches; 0: the upload is not whole
-	Missing    bool      `json:"missing,omitempty"` // its file is gone, after a restore for example: upload it again
+	Packed     int64     `json:"packed"`              // bytes that a terminal fetches; 0: the upload is not whole
+	Missing    bool      `json:"missing,omitempty"`   // its file is gone, after a restore for example: upload it again
+	Untrusted  bool      `json:"untrusted,omitempty"` // its signature is not that of the centre's key: not given out
 	Note       string    `json:"note"`
 	NoteEN     string    `json:"note_en"`
 	Author     string    `json:"author"`

@@ -39,7 +39,9 @@ type Options struct {
 	Log     *slog.Logger
 	Dir     string            // of the files
 	Top     string            // division of the centre: who covers it adds and removes programs, which are everybody's
-	Key     ed25519.PublicKey // of whoever signs; nil: what is unsigned is held as well, for terminals to judge
+	Key     ed25519.PublicKey // of whoever signs; nil: no program is taken or given out
+	// Unsigned takes and gives out programs without a signature, for terminals to judge. Only without Key.
+	Unsigned bool
 }
 
 // Service is the use cases. Start brings terminals to what is wanted.
@@ -68,11 +70,45 @@ func (s *Service) List(ctx context.Context) ([]Release, error) {
 	list, err := s.Store.Releases(ctx)
 	for i := range list {
 		list[i].Missing = list[i].Packed > 0 && !s.shelf.whole(list[i])
+		list[i].Untrusted = s.distrust(list[i].Release) != nil
 	}
 	slices.SortFunc(list, func(a, b Release) int {
 		return cmp.Or(version.Compare(b.Version, a.Version), cmp.Compare(a.Arch, b.Arch))
 	})
 	return list, err
+}
+
+// Trust says which programs this centre takes.
+type Trust string
+
+// The kinds of trust.
+const (
+	Signed   Trust = "signed"   // by releases.key
+	Unsigned Trust = "unsigned" // whatever comes: releases.unsigned
+	Nothing  Trust = "nothing"  // neither is set
+)
+
+// Trust says which programs this centre takes and gives out.
+func (s *Service) Trust(ctx context.Context) (Trust, error) {
+	_, err := actor.Require(ctx, actor.DeviceRead)
+	switch {
+	case s.Key != nil:
+		return Signed, err
+	case s.Unsigned:
+		return Unsigned, err
+	}
+	return Nothing, err
+}
+
+// distrust is why a program is neither taken nor given out.
+func (s *Service) distrust(r wire.Release) error {
+	switch {
+	case s.Key != nil && !r.SignedBy(s.Key):
+		return errs.Field("release.signature", "signature", "is not that of releases.key in central.yml: fengsui-central release sign makes one")
+	case s.Key == nil && !s.Unsigned:
+		return errs.E(errs.Conflict, "release.no_key", "this centre has no key of releases and takes no programs: set releases.key in central.yml to what fengsui-central release key prints, and start it again")
+	}
+	return nil
 }
 
 // keeper is an actor who may add and remove programs.
@@ -101,8 +137,8 @@ func (s *Service) Announce(ctx context.Context, n Draft) (Release, int64, error)
 	if field, why := check(n.Release); field != "" {
 		return Release{}, 0, errs.Field("release."+field, field, why)
 	}
-	if s.Key != nil && !n.SignedBy(s.Key) {
-		return Release{}, 0, errs.Field("release.signature", "signature", "is not that of releases.key in central.yml: fengsui-central release sign makes one")
+	if err := s.distrust(n.Release); err != nil {
+		return Release{}, 0, err
 	}
 	for field, note := range map[string]string{"note": n.Note, "note_en": n.NoteEN} {
 		if len([]rune(note)) > maxNote {

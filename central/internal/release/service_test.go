@@ -99,6 +99,7 @@ func (f *field) outcome(o wire.UpgradeOutcome) {
 	f.say()
 }
 
+// newField has a centre that takes programs of a key, or without one whatever comes.
 func newField(t *testing.T, db *store.DB, key ed25519.PublicKey) *field {
 	t.Helper()
 	f := &field{t: t, dir: t.TempDir(), said: wire.UpgradeState{Arch: "arm", Package: "0.1.0", Slot: "package"}}
@@ -108,7 +109,7 @@ func newField(t *testing.T, db *store.DB, key ed25519.PublicKey) *field {
 		t.Fatal(err)
 	}
 	f.devices = &device.Service{Store: store.NewDevices(db), Tx: db, Events: bus, Log: slog.New(slog.DiscardHandler), CA: ca}
-	f.svc = release.New(release.Options{Store: store.NewReleases(db), Tx: db, Devices: f.devices, Sender: f, Events: bus, Log: slog.New(slog.DiscardHandler), Dir: f.dir, Key: key, Top: "320600"})
+	f.svc = release.New(release.Options{Store: store.NewReleases(db), Tx: db, Devices: f.devices, Sender: f, Events: bus, Log: slog.New(slog.DiscardHandler), Dir: f.dir, Key: key, Unsigned: key == nil, Top: "320600"})
 	bus.Handle(f.svc.OnEvent)
 	if _, err := f.devices.Create(system(), device.New{ID: "edge-a", Kind: device.Edge, Division: "320623"}); err != nil {
 		t.Fatal(err)
@@ -327,5 +328,52 @@ func TestProgramsAreOfWhoAnswersForTheWholeCentre(t *testing.T) {
 	}
 	if list, err := f.svc.List(system()); err != nil || len(list) != 1 || list[0].Missing {
 		t.Errorf("%+v, %v", list, err)
+	}
+}
+
+func TestWithoutItsKeyACentreNeitherTakesNorGivesOutPrograms(t *testing.T) {
+	public, private, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := newField(t, storetest.SQLite(t), public)
+	text := bytes.Repeat([]byte("program"), 100)
+	d := draft("0.2.0", text)
+	d.Signature = d.Sign(private)
+	f.upload(d, text)
+	f.devices.Presence(system(), "edge-a", true)
+	f.say()
+	// What was taken under a key stays on the shelf when the key is gone or another.
+	other, _, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		key      ed25519.PublicKey
+		unsigned bool
+		trust    release.Trust
+		takes    bool
+	}{{nil, false, release.Nothing, false}, {other, false, release.Signed, false}, {nil, true, release.Unsigned, true}, {public, false, release.Signed, true}} {
+		o := f.svc.Options
+		o.Key, o.Unsigned = c.key, c.unsigned
+		svc := release.New(o)
+		if got, err := svc.Trust(technician("320600")); err != nil || got != c.trust {
+			t.Errorf("%+v: %q, %v", c, got, err)
+		}
+		list, err := svc.List(system())
+		if err != nil || list[len(list)-1].Untrusted == c.takes {
+			t.Errorf("%+v: %+v, %v", c, list, err)
+		}
+		if ok, err := svc.Offered(system(), "0.2.0"); err != nil || ok != c.takes {
+			t.Errorf("%+v: offered %t, %v", c, ok, err)
+		}
+		more := draft("0.3.0", text)
+		more.Signature = more.Sign(private)
+		if _, _, err := svc.Announce(system(), more); (err == nil) != c.takes {
+			t.Errorf("%+v: announce %v", c, err)
+		}
+		if _, err := svc.Want(technician("320600"), "edge-a", "0.2.0", ""); (err == nil) != c.takes {
+			t.Errorf("%+v: want %v", c, err)
+		}
 	}
 }

@@ -59,7 +59,7 @@ func (s *Service) Roll(ctx context.Context, edge, version, rollout, note, author
 func (s *Service) Offered(ctx context.Context, version string) (bool, error) {
 	list, err := s.Store.Releases(ctx)
 	for _, r := range list {
-		if r.Version == version && s.shelf.whole(r) {
+		if r.Version == version && s.shelf.whole(r) && s.distrust(r.Release) == nil {
 			return true, nil
 		}
 	}
@@ -84,6 +84,9 @@ func (s *Service) give(ctx context.Context, d device.Device, version string, u U
 	}
 	if !s.shelf.whole(r) {
 		return u, errs.E(errs.Conflict, "release.missing", "the file of %s is not here; upload it", r.ID)
+	}
+	if err := s.distrust(r.Release); err != nil {
+		return u, errs.E(errs.Conflict, "release.untrusted", "%s is not given out: %v", r.ID, err)
 	}
 	u.Edge, u.Release, u.Version = d.ID, r.ID, r.Version
 	return s.want(ctx, u)
@@ -202,6 +205,9 @@ func (s *Service) Fetch(ctx context.Context, id, ticket string, from, to int64) 
 	r, err := s.find(ctx, u.Release)
 	if err != nil {
 		return Fetched{}, err
+	}
+	if err := s.distrust(r.Release); err != nil {
+		return Fetched{}, errs.E(errs.Denied, "release.untrusted", "%s is not given out: %v", r.ID, err)
 	}
 	if from < 0 || to < from || from >= r.Packed {
 		return Fetched{}, errs.Field("release.range", "range", "is outside the file")

@@ -69,6 +69,10 @@ func (d *demo) prepare(ctx context.Context, h *harness.Host) error {
 	if err := d.choosePorts(ctx); err != nil {
 		return err
 	}
+	key, err := d.releaseKey(h) //nolint:contextcheck // the program ends within a minute
+	if err != nil {
+		return err
+	}
 	d.link = harness.NewLink(h, d.ports.TLS) //nolint:contextcheck // it ends with its host
 	all, err := template.ParseFS(files, "files/*.yml")
 	if err != nil {
@@ -81,7 +85,7 @@ func (d *demo) prepare(ctx context.Context, h *harness.Host) error {
 	for name, target := range targets {
 		var text strings.Builder
 		if err := all.ExecuteTemplate(&text, name, map[string]any{
-			"Root": d.Root, "Data": d.Data, "Ports": d.ports, "Link": d.link.Addr(), "Epoch": time.Now().UTC().Format(time.RFC3339),
+			"Root": d.Root, "Data": d.Data, "Ports": d.ports, "Link": d.link.Addr(), "ReleaseKey": key, "Epoch": time.Now().UTC().Format(time.RFC3339),
 		}); err != nil {
 			return fmt.Errorf("write %s: %w", target, err)
 		}
@@ -90,6 +94,20 @@ func (d *demo) prepare(ctx context.Context, h *harness.Host) error {
 		}
 	}
 	return nil
+}
+
+// releaseKey is the public half of the key that signs programs of this demo; both halves are kept in its folder.
+func (d *demo) releaseKey(h *harness.Host) (string, error) {
+	file, public := d.file("release.key"), d.file("release.pub")
+	text, err := os.ReadFile(public)
+	if err == nil || !errors.Is(err, os.ErrNotExist) {
+		return strings.TrimSpace(string(text)), err
+	}
+	if err := os.Remove(file); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return "", fmt.Errorf("make key of programs: %w", err)
+	}
+	key := strings.TrimSpace(harness.Run(h, filepath.Join(d.Bin, "fengsui-central"), "release", "key", file))
+	return key, write(public, []byte(key+"\n"))
 }
 
 // choosePorts takes those of the last run, the usual ones, or free ones, and says which are in use.

@@ -1608,6 +1608,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/releases/trust": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which programs this centre takes and gives out */
+        get: operations["release-trust"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/releases/{id}": {
         parameters: {
             query?: never;
@@ -4178,6 +4195,7 @@ export interface components {
             signature?: string;
             /** Format: int64 */
             size: number;
+            untrusted?: boolean;
             version: string;
         };
         ReleaseInputBody: {
@@ -4202,6 +4220,13 @@ export interface components {
             /** Format: int64 */
             size: number;
             version: string;
+        };
+        ReleaseTrust: {
+            /**
+             * @description Those with the signature of releases.key, whatever comes, or none because no key is set
+             * @enum {string}
+             */
+            trust: "signed" | "unsigned" | "nothing";
         };
         ReleaseUpload: {
             /**
@@ -8628,6 +8653,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ReleaseUpload"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "release-trust": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReleaseTrust"];
                 };
             };
             /** @description Problem */

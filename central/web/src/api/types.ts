@@ -28,6 +28,7 @@ export type EdgeStatus = S['Status']
 export type Loss = S['Loss']
 export type ConfigVersion = S['Version']
 export type Release = S['Release']
+export type ReleaseTrust = S['ReleaseTrust']['trust']
 export type Rollout = S['Rollout']
 export type Upgrade = S['Upgrade']
 // What a terminal may be asked about itself, and what became of a question.
