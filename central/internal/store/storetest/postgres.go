@@ -20,6 +20,8 @@ import (
 	"time"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // driver "pgx"
+
+	"github.com/fengsui/fengsui/central/internal/store"
 )
 
 // server is the cluster of this test binary.
@@ -27,6 +29,9 @@ type server struct {
 	socket string
 	count  atomic.Int64
 	alive  io.Closer // its end is the end of the cluster
+
+	blank    sync.Once // makes the database that migrated ones are copied from
+	blankErr error
 }
 
 var shared struct {
@@ -152,26 +157,46 @@ func (s *server) ready() error {
 	}
 }
 
-// database makes one empty database, dropped after the test.
-func (s *server) database(t *testing.T) string {
+// blankName is the database that is migrated once and then copied.
+const blankName = "blank"
+
+// migrated makes one migrated database, dropped after the test. Migrating is most of what a short test
+// would do, so it is done once and copied.
+func (s *server) migrated(t *testing.T) string {
+	t.Helper()
+	s.blank.Do(func() {
+		if s.blankErr = s.run("create database " + blankName); s.blankErr == nil {
+			s.blankErr = migrate(store.Options{Driver: store.Postgres, DSN: s.url(blankName)})
+		}
+	})
+	if s.blankErr != nil {
+		t.Fatalf("migrate a database: %v", s.blankErr)
+	}
+	return s.database(t, blankName)
+}
+
+// database makes one database as a copy of another, dropped after the test.
+func (s *server) database(t *testing.T, template string) string {
 	t.Helper()
 	name := fmt.Sprintf("t%d", s.count.Add(1))
-	run := func(statement string) error {
-		db, err := sql.Open("pgx", s.url("postgres"))
-		if err != nil {
-			return err
-		}
-		defer func() { _ = db.Close() }()
-		_, err = db.ExecContext(context.Background(), statement)
-		return err
-	}
-	if err := run("create database " + name); err != nil {
+	if err := s.run("create database " + name + " template " + template); err != nil {
 		t.Fatalf("create database: %v", err)
 	}
 	t.Cleanup(func() {
-		if err := run("drop database " + name + " with (force)"); err != nil && !strings.Contains(err.Error(), "not exist") {
+		if err := s.run("drop database " + name + " with (force)"); err != nil && !strings.Contains(err.Error(), "not exist") {
 			t.Logf("drop database: %v", err)
 		}
 	})
 	return s.url(name)
+}
+
+// run has the server do one statement that belongs to no database.
+func (s *server) run(statement string) error {
+	db, err := sql.Open("pgx", s.url("postgres"))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = db.Close() }()
+	_, err = db.ExecContext(context.Background(), statement)
+	return err
 }

@@ -4,8 +4,11 @@
 package storetest
 
 import (
+	"context"
+	"errors"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	"github.com/fengsui/fengsui/central/internal/store"
@@ -21,18 +24,52 @@ func Each(t *testing.T, fn func(t *testing.T, db *store.DB)) {
 // SQLite opens an empty migrated database in a file of the test's folder.
 func SQLite(t *testing.T) *store.DB {
 	t.Helper()
-	return Open(t, store.Options{Driver: store.SQLite, DSN: filepath.Join(t.TempDir(), "central.db")})
+	text, err := blank()
+	if err != nil {
+		t.Fatalf("migrate a database: %v", err)
+	}
+	path := filepath.Join(t.TempDir(), "central.db")
+	if err := os.WriteFile(path, text, 0o600); err != nil {
+		t.Fatalf("copy the migrated database: %v", err)
+	}
+	return Open(t, store.Options{Driver: store.SQLite, DSN: path})
+}
+
+// blank is a migrated SQLite database, made once in a test binary and copied for each test.
+var blank = sync.OnceValues(func() ([]byte, error) {
+	dir, err := os.MkdirTemp("", "fsblank")
+	if err != nil {
+		return nil, err
+	}
+	path := filepath.Join(dir, "central.db")
+	err = migrate(store.Options{Driver: store.SQLite, DSN: path})
+	text, readErr := os.ReadFile(path)
+	return text, errors.Join(err, readErr, os.RemoveAll(dir))
+})
+
+// migrate makes a database what an empty one is after its migrations.
+func migrate(o store.Options) error {
+	db, err := store.Open(context.Background(), o)
+	if err != nil {
+		return err
+	}
+	return db.Close()
 }
 
 // Postgres opens an empty migrated database of its own. Without PostgreSQL the test is skipped, in CI it
 // fails.
 func Postgres(t *testing.T) *store.DB {
 	t.Helper()
-	return Open(t, store.Options{Driver: store.Postgres, DSN: PostgresURL(t)})
+	return Open(t, store.Options{Driver: store.Postgres, DSN: postgres(t).migrated(t)})
 }
 
-// PostgresURL makes an empty database and returns its address.
+// PostgresURL makes an empty database, not migrated, and returns its address.
 func PostgresURL(t *testing.T) string {
+	t.Helper()
+	return postgres(t).database(t, "template1")
+}
+
+func postgres(t *testing.T) *server {
 	t.Helper()
 	bin, ok := programs()
 	if !ok {
@@ -46,7 +83,7 @@ func PostgresURL(t *testing.T) string {
 	if err != nil {
 		t.Fatalf("start PostgreSQL: %v", err)
 	}
-	return c.database(t)
+	return c
 }
 
 // Open opens a database and closes it after the test.
