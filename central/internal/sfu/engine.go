@@ -18,6 +18,8 @@ import (
 	"github.com/pion/logging"
 	"github.com/pion/sdp/v3"
 	"github.com/pion/webrtc/v3"
+
+	"github.com/fengsui/fengsui/central/internal/sfu/train"
 )
 
 const (
@@ -32,6 +34,7 @@ const (
 
 // engine is the sockets and the two kinds of connections: those that publish and those that watch.
 type engine struct {
+	yard    *train.Yard
 	udp     ice.UDPMux
 	tcp     ice.TCPMux
 	listen  net.Addr
@@ -42,7 +45,7 @@ type engine struct {
 }
 
 func newEngine(ctx context.Context, listen string, publicIPs []string) (*engine, error) {
-	e := &engine{}
+	e := &engine{yard: train.NewYard()}
 	for _, text := range publicIPs {
 		ip := net.ParseIP(text)
 		if ip == nil {
@@ -93,21 +96,7 @@ func (e *engine) openOnce(ctx context.Context, address string) error {
 	at := tcp.Addr().(*net.TCPAddr)
 	quiet := logging.NewDefaultLoggerFactory()
 	quiet.DefaultLogLevel = logging.LogLevelDisabled // it reports what strangers send to the port
-	if at.IP.IsUnspecified() {
-		// One socket for each address: an answer must leave from the address that was asked.
-		e.udp, err = ice.NewMultiUDPMuxFromPort(at.Port, ice.UDPMuxFromPortWithLoopback(),
-			ice.UDPMuxFromPortWithReadBufferSize(socketBuffer), ice.UDPMuxFromPortWithWriteBufferSize(socketBuffer),
-			ice.UDPMuxFromPortWithLogger(quiet.NewLogger("ice")))
-	} else {
-		var conn *net.UDPConn
-		conn, err = net.ListenUDP("udp", &net.UDPAddr{IP: at.IP, Port: at.Port, Zone: at.Zone})
-		if err == nil {
-			_ = conn.SetReadBuffer(socketBuffer) // the system may allow less
-			_ = conn.SetWriteBuffer(socketBuffer)
-			e.udp = ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: conn, Logger: quiet.NewLogger("ice")})
-		}
-	}
-	if err != nil {
+	if e.udp, err = e.openUDP(at, quiet.NewLogger("ice")); err != nil {
 		_ = tcp.Close()
 		return fmt.Errorf("listen: %w", err)
 	}
@@ -117,6 +106,26 @@ func (e *engine) openOnce(ctx context.Context, address string) error {
 	})
 	e.listen = at
 	return nil
+}
+
+func (e *engine) openUDP(at *net.TCPAddr, log logging.LeveledLogger) (ice.UDPMux, error) {
+	if !at.IP.IsUnspecified() {
+		conn, err := e.yard.Listen(&net.UDPAddr{IP: at.IP, Port: at.Port, Zone: at.Zone})
+		if err != nil {
+			return nil, err
+		}
+		_ = conn.SetReadBuffer(socketBuffer) // the system may allow less
+		_ = conn.SetWriteBuffer(socketBuffer)
+		return ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: conn, Logger: log}), nil
+	}
+	network, err := e.yard.Net()
+	if err != nil {
+		return nil, err
+	}
+	// One socket for each address: an answer must leave from the address that was asked.
+	return ice.NewMultiUDPMuxFromPort(at.Port, ice.UDPMuxFromPortWithLoopback(), ice.UDPMuxFromPortWithNet(network),
+		ice.UDPMuxFromPortWithReadBufferSize(socketBuffer), ice.UDPMuxFromPortWithWriteBufferSize(socketBuffer),
+		ice.UDPMuxFromPortWithLogger(log))
 }
 
 func (e *engine) addr() string { return e.listen.String() }
@@ -191,13 +200,7 @@ func (e *engine) api(publish bool) (*webrtc.API, error) {
 		}
 		chain.Add(feedback)
 		chain.Add(receipts)
-	} else {
-		reports, err := report.NewSenderInterceptor()
-		if err != nil {
-			return nil, fmt.Errorf("make interceptor: %w", err)
-		}
-		chain.Add(reports)
-	}
+	} // A viewer needs none: it is told the times by timing, and what it lost comes from the ring.
 	settings, err := e.settings()
 	if err != nil {
 		return nil, err

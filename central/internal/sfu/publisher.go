@@ -135,6 +135,7 @@ func (p *publisher) mend() {
 			return
 		case now := <-tick.C:
 			p.pump(now)
+			p.src.log.Nudge()
 			p.mu.Lock()
 			missing := p.buf.Missing(now)
 			p.mu.Unlock()

@@ -39,14 +39,16 @@ func TestSlowViewerGoesOnAtAKeyFrameAndHoldsUpNobody(t *testing.T) {
 	})
 	reader := ring.NewReader(src.log)
 	wg.Go(func() {
-		follow(ctx, reader, func(p ring.Packet) {
-			mu.Lock()
-			got = append(got, p)
-			n := len(got)
-			mu.Unlock()
-			if n == 10 {
-				close(blocked)
-				<-free
+		follow(ctx, reader, func(packets []ring.Packet, _ time.Time) {
+			for _, p := range packets {
+				mu.Lock()
+				got = append(got, p)
+				n := len(got)
+				mu.Unlock()
+				if n == 10 {
+					close(blocked)
+					<-free
+				}
 			}
 		})
 	})

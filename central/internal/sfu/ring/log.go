@@ -13,6 +13,9 @@ import (
 const (
 	slots    = 4096
 	maxBytes = 8 << 20
+	// together is how many packets are appended before the readers are woken within a picture: forty of
+	// them woken for each packet cost as much as sending it.
+	together = 8
 )
 
 // Entry is one packet in order. Its time runs on across publishers.
@@ -38,6 +41,7 @@ type Log struct {
 	hasKey bool
 	gap    uint64 // newest entry that is a gap
 	hasGap bool
+	quiet  int // entries that the readers were not woken for
 }
 
 // NewLog makes an empty log. Memory is taken with the first packet.
@@ -47,7 +51,8 @@ func NewLog() *Log {
 	return l
 }
 
-// Append adds an entry and wakes the readers.
+// Append adds an entry. The readers are woken when a picture is whole or several packets have come; whoever
+// appends calls Nudge now and then, for the rest of a picture that is slow to come.
 func (l *Log) Append(e Entry) {
 	l.mu.Lock()
 	if l.slots == nil {
@@ -80,8 +85,26 @@ func (l *Log) Append(e Entry) {
 	if l.key < l.tail {
 		l.hasKey = false
 	}
+	l.quiet++
+	wake := e.Marker || e.Gap || l.quiet == together
+	if wake {
+		l.quiet = 0
+	}
 	l.mu.Unlock()
-	l.wake.Broadcast()
+	if wake {
+		l.wake.Broadcast()
+	}
+}
+
+// Nudge wakes the readers when there is something that they were not woken for.
+func (l *Log) Nudge() {
+	l.mu.Lock()
+	wake := l.quiet > 0
+	l.quiet = 0
+	l.mu.Unlock()
+	if wake {
+		l.wake.Broadcast()
+	}
 }
 
 // Forget drops everything held; numbers go on. Old pictures must not be shown as present ones.
