@@ -56,6 +56,7 @@ type AlarmEvent struct {
 	Level    int     `json:"level"` // 1 red … 4 blue
 	Value    float64 `json:"value"`
 	Limit    float64 `json:"limit"`
+	Gone     bool    `json:"gone,omitempty"` // with active false: not judged any more, its rule or device is gone
 }
 
 // LossEvent says that readings were dropped because the disk was full.

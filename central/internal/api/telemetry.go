@@ -197,12 +197,16 @@ func alarmSheet(ctx context.Context, t *telemetry.Service, f telemetry.Filter) (
 	for _, a := range alarms {
 		var until *time.Time
 		var reason string
+		state, returned := stateNames[a.State], a.ReturnedAt
+		if a.RuleGone {
+			state, returned = ruleGoneNames[a.State], nil
+		}
 		if a.Shelf != nil {
 			until, reason = &a.Shelf.Until, a.Shelf.Reason
 		}
 		sheet.Rows = append(sheet.Rows, append([]any{
-			levelNames[a.Level], stateNames[a.State], a.RuleName, a.DeviceName, a.Device, a.Property, a.Limit, a.Value, a.Peak, a.Unit, a.Openings,
-			a.OpenedAt, a.AckedAt, a.AckedByName, a.AckNote, a.ReturnedAt, a.ClearedAt, a.Division, a.Origin, a.Source, until, reason,
+			levelNames[a.Level], state, a.RuleName, a.DeviceName, a.Device, a.Property, a.Limit, a.Value, a.Peak, a.Unit, a.Openings,
+			a.OpenedAt, a.AckedAt, a.AckedByName, a.AckNote, returned, a.ClearedAt, a.Division, a.Origin, a.Source, until, reason,
 		}, slices.Concat(workCells(a.Maintenance), escalationCells(a.Escalation), []any{yes(a.Retrospective), yes(a.Demo), a.ID})...))
 	}
 	return sheet, err
@@ -230,6 +234,9 @@ var levelNames = map[int]string{1: "红色", 2: "橙色", 3: "黄色", 4: "蓝�
 var stateNames = map[telemetry.AlarmState]string{
 	telemetry.Open: "未确认", telemetry.Acknowledged: "已确认", telemetry.Returned: "已恢复未确认", telemetry.Cleared: "已解除",
 }
+
+// ruleGoneNames are the states of what has not returned: it is not judged any more.
+var ruleGoneNames = map[telemetry.AlarmState]string{telemetry.Returned: "规则已停用未确认", telemetry.Cleared: "规则已停用已解除"}
 
 func yes(v bool) string {
 	if v {

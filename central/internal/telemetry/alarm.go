@@ -54,7 +54,9 @@ type Alarm struct {
 	LateAt        *time.Time  `json:"late_at,omitempty"`     // when it has waited too long for somebody
 	EscalateAt    *time.Time  `json:"escalate_at,omitempty"` // when it is passed on, should nobody take it
 	Escalation    *Escalation `json:"escalation,omitempty"`
-	ReturnedAt    *time.Time  `json:"returned_at,omitempty"`
+	AtOnce        bool        `json:"at_once,omitempty"`     // rings at the desks above as well, by the policy
+	ReturnedAt    *time.Time  `json:"returned_at,omitempty"` // also when it is not judged any more: RuleGone
+	RuleGone      bool        `json:"rule_gone,omitempty"`   // it has not returned: its rule was withdrawn, switched off here or made another
 	ClearedAt     *time.Time  `json:"cleared_at,omitempty"`
 	UpdatedAt     time.Time   `json:"updated_at"`
 
@@ -110,6 +112,6 @@ func (a *Alarm) end(ended, at time.Time) {
 
 // reopen takes the condition as holding again before anybody acknowledged the first time.
 func (a *Alarm) reopen(since, at time.Time) {
-	a.State, a.ReturnedAt, a.UpdatedAt, a.since = Open, nil, at, since
+	a.State, a.ReturnedAt, a.RuleGone, a.UpdatedAt, a.since = Open, nil, false, at, since
 	a.Openings++
 }

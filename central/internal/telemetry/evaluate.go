@@ -96,7 +96,7 @@ func (s *Service) resume(ctx context.Context) error {
 		}
 		switch r := s.ruleFor(a.Key(), now); {
 		case r == nil && a.Origin == Centre:
-			s.end(ctx, a.Key(), now, now) // its rule is gone, nothing else would ever end it
+			s.endWith(ctx, a.Key(), now, now, StepRuleGone, "") // nothing else would ever end it
 		case r == nil, r.Condition == rule.Silent && a.Origin != Centre: // the edge will say when it ends
 		default:
 			s.watch(a.Key(), r).live = taken(r, &a)

@@ -15,6 +15,7 @@ const (
 	AlarmRang         = "alarm.rang"     // taken for too late to ring, it holds still or is recent
 	AlarmAcknowledged = "alarm.acknowledged"
 	AlarmReturned     = "alarm.returned"
+	AlarmRuleGone     = "alarm.rule_gone" // not judged any more, and nobody has acknowledged it
 	AlarmCommented    = "alarm.commented"
 	AlarmShelved      = "alarm.shelved"
 	AlarmUnshelved    = "alarm.unshelved"

@@ -100,7 +100,7 @@ func (s *Service) raise(ctx context.Context, r raising) {
 	}
 	was, kind, step := a.UpdatedAt, AlarmRang, StepRang
 	switch {
-	case a.State == Returned && !late && (a.ReturnedAt == nil || a.ReturnedAt.UnixMilli() < r.at):
+	case a.State == Returned && !late && (a.ReturnedAt == nil || a.ReturnedAt.UnixMilli() < r.at || a.RuleGone && r.rule != nil && !s.replay):
 		a.reopen(wire.Time(r.at), next(was, r.received))
 		kind, step = AlarmReopened, StepReopened
 	case a.Holds() && a.Retrospective && !late:
@@ -183,6 +183,7 @@ func (s *Service) endWith(ctx context.Context, k Key, ended, received time.Time,
 	}
 	was := a.UpdatedAt
 	a.end(ended.UTC(), next(was, received))
+	a.RuleGone = by == StepRuleGone
 	s.policy.arm(a, a.UpdatedAt)
 	delete(s.peaked, k)
 	var steps []Step
@@ -190,7 +191,11 @@ func (s *Service) endWith(ctx context.Context, k Key, ended, received time.Time,
 		steps = append(steps, a.step(ctx, by, ended, a.Peak, note))
 	}
 	s.saveAlarm(ctx, *a, was, append(steps, a.ended(ctx, by)...)...)
-	if a.Active() {
+	switch {
+	case a.Active() && a.RuleGone:
+		s.publish(ctx, AlarmRuleGone, *a)
+		return
+	case a.Active():
 		s.publish(ctx, AlarmReturned, *a)
 		return
 	}
@@ -320,12 +325,16 @@ func (s *Service) alarmEvent(ctx context.Context, a arrival, e *wire.Event) {
 		return // the end of an earlier one
 	}
 	if w := s.watches[k]; w != nil && w.live.Active {
-		if w.rule.Condition != rule.Silent {
+		if w.rule.Condition != rule.Silent || d.Gone {
 			return // the readings are here as well, and they will say when it ends
 		}
 		w.rule.Hear(&w.live, a.received.UnixMilli())
 	}
-	s.end(ctx, k, wire.Time(at), a.received)
+	by := StepKind("")
+	if d.Gone {
+		by = StepRuleGone
+	}
+	s.endWith(ctx, k, wire.Time(at), a.received, by, "")
 }
 
 func (s *Service) lossEvent(ctx context.Context, edge string, e *wire.Event, received time.Time) {

@@ -127,7 +127,7 @@ func TestAlarmOfARuleThatIsGoneCanBeEnded(t *testing.T) {
 	d.events()
 	d.kill()
 	d.start()
-	d.expect("without the rule", "returned", "returned")
+	d.expect("without the rule", "returned", "rule_gone")
 }
 
 func TestAlarmOfARemovedDeviceEnds(t *testing.T) {

@@ -1,11 +1,13 @@
 package telemetry_test
 
 import (
+	"encoding/json"
 	"testing"
 	"time"
 
 	"github.com/fengsui/fengsui/central/internal/telemetry"
 	"github.com/fengsui/fengsui/shared/rule"
+	"github.com/fengsui/fengsui/shared/wire"
 )
 
 // steps are the kinds of what happened to the newest alarm.
@@ -81,7 +83,7 @@ func TestARuleThatIsGoneOrOffEndsItsAlarmAndSaysWhy(t *testing.T) {
 		now := time.Now().Add(-time.Minute)
 		d.read(now, now, 5.5)
 		d.Use(as("王", "320600"), rules, "测站检修")
-		if got := d.events(); got != "opened returned" {
+		if got := d.events(); got != "opened rule_gone" {
 			t.Errorf("%s: %s", name, got)
 		}
 		steps := d.steps(t)
@@ -100,9 +102,42 @@ func TestAlarmOfATerminalEndsWithItsRule(t *testing.T) {
 	now := time.Now()
 	d.alarmEvent("edge", now, now, true)
 	d.Use(as("王", "320600"), nil, "x")
-	if got := d.events(); got != "opened returned" {
+	if got := d.events(); got != "opened rule_gone" {
 		t.Errorf("got %s", got)
 	}
+}
+
+func TestAlarmWhoseRuleIsGoneHasNotReturnedAndRingsAnewWhenTheRuleIsBack(t *testing.T) {
+	d := newDesk(t, level(5, 0))
+	now := time.Now().Add(-time.Minute)
+	d.read(now, now, 5.5)
+	d.Use(as("王", "320600"), nil, "x")
+	d.expect("the rule is gone", "returned", "opened rule_gone")
+	if list, _ := d.all(); !list[0].RuleGone {
+		t.Errorf("got %+v", list[0])
+	}
+	d.Use(as("王", "320600"), []rule.Rule{level(5, 0)}, "x")
+	d.read(now.Add(time.Second), now.Add(time.Second), 5.6)
+	d.expect("the rule is back", "open", "reopened")
+	d.Use(as("王", "320600"), nil, "x")
+	list, _ := d.all()
+	a, err := d.Ack(as("王", "320600"), list[0].ID, "")
+	if err != nil || a.State != telemetry.Cleared || !a.RuleGone {
+		t.Errorf("acknowledged: %+v, %v", a, err)
+	}
+}
+
+func TestATerminalThatHasLostARuleDoesNotSayThatItsAlarmReturned(t *testing.T) {
+	d := newDesk(t)
+	now := time.Now()
+	d.alarmEvent("edge", now, now, true)
+	data, err := json.Marshal(wire.AlarmEvent{Rule: "water", Property: "water_level", Level: 4, Gone: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := now.Add(time.Second)
+	d.take(telemetry.Incoming{Edge: "edge", ReceivedAt: at, Batch: &wire.Batch{Events: []wire.Event{{ID: "f", At: at.UnixMilli(), Kind: wire.EventAlarm, Device: "level", Data: data}}}})
+	d.expect("gone at the terminal", "returned@edge", "opened rule_gone")
 }
 
 func TestANewRuleLooksAtTheNewestValueAtOnce(t *testing.T) {

@@ -125,7 +125,7 @@ func (w *Watch) orphan(key string, now time.Time) {
 		return
 	}
 	gone := rule.Rule{ID: names[0], Property: names[2], Level: 4}
-	w.unkept = w.tell(w.unkept, subject{&gone, names[1]}, &rule.State{}, rule.Ended, now.UnixMilli())
+	w.unkept = w.told(w.unkept, subject{&gone, names[1]}, wire.AlarmEvent{Gone: true}, rule.Ended, now.UnixMilli())
 }
 
 // bind finds which rule looks at which series, as it is on the device now.
@@ -293,15 +293,19 @@ func (w *Watch) tell(events []wire.Event, x subject, s *rule.State, change rule.
 	if change == rule.None {
 		return events
 	}
-	data, err := json.Marshal(wire.AlarmEvent{
-		Rule: x.rule.ID, Property: x.rule.Property, Active: change == rule.Raised, Level: x.rule.Level, Value: s.Value, Limit: x.rule.Bound(),
-	})
+	return w.told(events, x, wire.AlarmEvent{Value: s.Value, Limit: x.rule.Bound()}, change, at)
+}
+
+// told appends an event and does what follows from it.
+func (w *Watch) told(events []wire.Event, x subject, e wire.AlarmEvent, change rule.Change, at int64) []wire.Event {
+	e.Rule, e.Property, e.Active, e.Level = x.rule.ID, x.rule.Property, change == rule.Raised, x.rule.Level
+	data, err := json.Marshal(e)
 	if err != nil {
 		w.Log.Error("alarm is not written", "rule", x.rule.ID, "error", err)
 		return events
 	}
 	w.act(x, change, at)
-	w.Log.Warn("alarm", "rule", x.rule.ID, "sensor", x.device, "active", change == rule.Raised, "value", s.Value)
+	w.Log.Warn("alarm", "rule", x.rule.ID, "sensor", x.device, "active", e.Active, "value", e.Value)
 	return append(events, wire.Event{ID: uuid.Must(uuid.NewV7()).String(), At: at, Kind: wire.EventAlarm, Device: x.device, Data: data})
 }
 

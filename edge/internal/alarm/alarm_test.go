@@ -239,7 +239,7 @@ func TestAlarmOfARuleThatIsGoneEnds(t *testing.T) {
 	w.Take(t.Context(), level(10, 5.3))
 	w = watchBy(t, nil, b, c)
 	w.Take(t.Context(), nil)
-	if got := alarms(t, b); len(got) != 2 || got[1].Active || got[1].Rule != "high" || got[1].Property != "water_level" {
+	if got := alarms(t, b); len(got) != 2 || got[1].Active || !got[1].Gone || got[0].Gone || got[1].Rule != "high" || got[1].Property != "water_level" {
 		t.Errorf("got %+v", got)
 	}
 }

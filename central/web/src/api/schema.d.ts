@@ -2448,6 +2448,7 @@ export interface components {
             acked_at?: string;
             acked_by?: string;
             acked_by_name?: string;
+            at_once?: boolean;
             /** Format: date-time */
             cleared_at?: string;
             demo: boolean;
@@ -2479,6 +2480,7 @@ export interface components {
             /** Format: date-time */
             returned_at?: string;
             rule: string;
+            rule_gone?: boolean;
             rule_name: string;
             rule_name_en: string;
             shelf?: components["schemas"]["Shelf"];

@@ -21,6 +21,8 @@ export interface AlarmMark {
   rings: boolean
   // over: the condition has ended.
   over: boolean
+  // gone: nobody judges it any more.
+  gone: boolean
   name: string
 }
 
@@ -42,7 +44,8 @@ export function alarmMarks(alarms: Iterable<Alarm>, spots: readonly Spot[]): Ala
       place: spot.place,
       level: alarm.level,
       rings: list.some((a) => a.state === 'open' && !a.retrospective),
-      over: list.every((a) => a.state === 'returned'),
+      over: list.every((a) => a.state === 'returned' && !a.rule_gone),
+      gone: list.every((a) => a.rule_gone),
       name: spot.things.find((t) => t.id === alarm.device)?.name ?? alarm.device_name,
     })
   }

@@ -71,6 +71,7 @@ export function useAlarmWords() {
     if (alarm.maintenance) return t('alarm.stand.maintained', { time: moment(new Date(alarm.maintenance.until), new Date(live.now())) })
     if (alarm.shelf) return t('alarm.stand.shelved', { time: moment(new Date(alarm.shelf.until), new Date(live.now())) })
     if (alarm.acked_at) return t('alarm.stand.acked', { name: alarm.acked_by_name || alarm.acked_by || '', time: clock(new Date(alarm.acked_at), false) })
+    if (alarm.rule_gone) return t('alarm.stand.rule_gone', { time: clock(new Date(alarm.returned_at ?? alarm.updated_at), false) })
     if (alarm.returned_at) return t('alarm.stand.returned', { time: clock(new Date(alarm.returned_at), false) })
     if (alarm.retrospective) return t('alarm.stand.late', { time: moment(new Date(alarm.received_at), new Date(live.now())) })
     return t('alarm.stand.open')
