@@ -9,6 +9,11 @@ GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 NFPM     := github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.43.4
 GOTESTSUM := gotest.tools/gotestsum@v1.13.0
 export GOFLAGS += -buildvcs=false
+# Watched for races is everything but the inside of SQLite and of the slow hash of passwords: they compute on
+# memory that nobody else sees, and watching them was most of the time of the unit tests.
+RACE := -race $(foreach p,modernc.org/sqlite/lib golang.org/x/crypto/argon2 golang.org/x/crypto/blake2b,-gcflags=$(p)=-race=false)
+# The stories come first and four at a time: they wait more than they compute, and the other packages run beside them.
+TESTS := ./test/e2e ./test/soak $(MODULES)
 .PHONY: help demo test bench soak lint fmt generate build deb console prepare unit story tools
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -16,7 +21,11 @@ help: ## list the targets
 demo: build ## a whole city desk with simulated terminals; prints the address and a login
 	bin/fengsui-demo --bin bin --data .demo
 
-test: prepare build lint unit story ## build, lint and run every test
+test: export FENGSUI_BIN := $(CURDIR)/bin
+test: prepare build ## build, lint and run every test
+	$(MAKE) -j 2 lint unit
+	$(MAKE) story
+
 bench: prepare build test/web/node_modules/.package-lock.json ## measure the targets of the design into docs/benchmarks.md
 	cd test && go run ./bench --bin ../bin --out ../docs/benchmarks.md
 
@@ -51,7 +60,7 @@ deb: build ## Debian packages into dist/
 prepare: ## the Debian packages that the tests need
 	sh test/prepare.sh
 unit: tools ## Go and console unit tests; what was skipped is listed at the end
-	$(GOBIN)/gotestsum --format pkgname -- -race -count=1 -timeout 30m $(MODULES)
+	$(GOBIN)/gotestsum --format pkgname -- $(RACE) -count=1 -timeout 30m -p 3 -parallel 4 $(TESTS)
 	cd central/web && npm run --silent test
 
 story: test/web/node_modules/.package-lock.json ## the story in a real browser

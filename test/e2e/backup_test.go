@@ -14,6 +14,7 @@ import (
 )
 
 func TestBackupOfARunningCentreComesBackWhole(t *testing.T) {
+	t.Parallel()
 	p := harness.Build(t)
 	c := harness.StartCentre(t, p, harness.CentreOptions{})
 	m := harness.EnrolTerminal(t, c, "edge-a", c.TLS, harness.Declared("s-1/level"))
@@ -95,6 +96,7 @@ func private(t *testing.T, backup, name string) {
 }
 
 func TestARestoreThatIsCutOffIsRefusedAndFinished(t *testing.T) {
+	t.Parallel()
 	p := harness.Build(t)
 	c := harness.StartCentre(t, p, harness.CentreOptions{})
 	file := filepath.Join(t.TempDir(), "backup.tar")
@@ -124,6 +126,7 @@ func TestARestoreThatIsCutOffIsRefusedAndFinished(t *testing.T) {
 // As installed, the centre runs as a user of its own, who may write nowhere but in its data folder, and
 // whoever administers the machine is root.
 func TestRootBacksUpAndRestoresACentreOfAnotherUser(t *testing.T) {
+	t.Parallel()
 	if os.Geteuid() != 0 {
 		if os.Getenv("CI") != "" {
 			t.Fatal("needs root, and nothing is skipped here")
@@ -173,8 +176,13 @@ func foreignCentre(t *testing.T, p harness.Programs) *harness.Centre {
 		t.Fatal(err)
 	}
 	profiles, basemap, data := filepath.Join(c.Dir, "profiles"), filepath.Join(c.Dir, "map"), filepath.Join(c.Dir, "data")
+	program, err := os.ReadFile(p.Central) // the folder it lies in may be closed to the other user
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Path = filepath.Join(c.Dir, "fengsui-central")
 	for _, err := range []error{
-		os.Chmod(filepath.Dir(p.Central), 0o755), os.Chmod(filepath.Dir(c.Dir), 0o755), os.Chmod(c.Config, 0o644), //nolint:gosec // for the other user
+		os.WriteFile(c.Path, program, 0o755), os.Chmod(filepath.Dir(c.Dir), 0o755), os.Chmod(c.Config, 0o644), //nolint:gosec // for the other user
 		os.CopyFS(profiles, os.DirFS(filepath.Join(root, "firmware-configs"))), os.Mkdir(basemap, 0o755), //nolint:gosec // as above
 		os.Mkdir(data, 0o750), os.Chown(data, nobody, nobody),
 	} {
@@ -188,6 +196,7 @@ func foreignCentre(t *testing.T, p harness.Programs) *harness.Centre {
 
 // A centre that goes back to last night's backup asks its terminals again for what came since.
 func TestTerminalFillsWhatABackupDoesNotHold(t *testing.T) {
+	t.Parallel()
 	start := time.Now().Add(-time.Minute)
 	d := newDesk(t, counting)
 	d.arrived(t, start, 4)

@@ -26,6 +26,7 @@ func existing(t *testing.T, field string) (*desk, *harness.Mosquitto) {
 // TestKillsAroundAnExistingBrokerLoseAndDoubleNothing kills broker, centre and terminal in turn and cuts the
 // link, while the terminal reads a counter.
 func TestKillsAroundAnExistingBrokerLoseAndDoubleNothing(t *testing.T) {
+	t.Parallel()
 	start := time.Now().Add(-time.Minute)
 	d, broker := existing(t, counting)
 	cut := map[float64]bool{} // polls that a kill of the terminal has cut

@@ -11,6 +11,7 @@ import (
 )
 
 func TestConfigurationErrorsStopTheStartWithFileAndLine(t *testing.T) {
+	t.Parallel()
 	p := harness.Build(t)
 	c := harness.NewCentre(t, p, harness.CentreOptions{})
 	good, err := os.ReadFile(c.Config)

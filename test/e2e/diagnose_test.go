@@ -40,6 +40,7 @@ func (d *desk) asked(t *testing.T, in map[string]any) question {
 }
 
 func TestTechnicianAsksATerminalAboutItself(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, counting)
 	for _, c := range []struct {
 		in    map[string]any

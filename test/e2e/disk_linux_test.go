@@ -1,14 +1,12 @@
 package e2e
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"net/http"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -20,63 +18,12 @@ import (
 // and reports whether this is the child.
 func onSmallDisks(t *testing.T) bool {
 	t.Helper()
-	if os.Getenv("FENGSUI_SMALL_DISKS") != "" {
-		if err := syscall.Mount("", "/", "", syscall.MS_REC|syscall.MS_PRIVATE, ""); err != nil {
-			t.Fatal(err)
-		}
-		return true
+	var out bytes.Buffer
+	child, err := harness.OwnMounts(&out, harness.Build(t), "-test.run=^"+t.Name()+"$", "-test.v")
+	if !child && (err != nil || !strings.Contains(out.String(), "--- PASS: "+t.Name())) {
+		t.Errorf("on small disks: %v\n%s", err, out.String())
 	}
-	bin := filepath.Dir(harness.Build(t).Central)
-	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v")
-	cmd.Env = append(os.Environ(), "FENGSUI_SMALL_DISKS=1", "FENGSUI_BIN="+bin)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNS}
-	if uid := os.Getuid(); uid != 0 {
-		cmd.SysProcAttr.Cloneflags |= syscall.CLONE_NEWUSER
-		cmd.SysProcAttr.UidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: uid, Size: 1}}
-	}
-	out, err := cmd.CombinedOutput()
-	if err != nil || !strings.Contains(string(out), "--- PASS: "+t.Name()) {
-		t.Errorf("on small disks: %v\n%s", err, out)
-	}
-	return false
-}
-
-// disk is a small one that a test can fill.
-type disk struct{ dir string }
-
-func mount(t *testing.T, dir, size string) disk {
-	t.Helper()
-	if err := errors.Join(os.MkdirAll(dir, 0o700), syscall.Mount("tmpfs", dir, "tmpfs", 0, "size="+size)); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := syscall.Unmount(dir, syscall.MNT_DETACH); err != nil {
-			t.Error(err)
-		}
-	})
-	return disk{dir}
-}
-
-func (d disk) filler() string { return filepath.Join(d.dir, "filler") }
-
-// fill leaves so many bytes.
-func (d disk) fill(t *testing.T, leave int64) {
-	t.Helper()
-	var s syscall.Statfs_t
-	if err := syscall.Statfs(d.dir, &s); err != nil {
-		t.Fatal(err)
-	}
-	free := int64(s.Bavail)*s.Bsize - leave //nolint:gosec // a small disk
-	if err := os.WriteFile(d.filler(), make([]byte, max(0, free)), 0o600); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func (d disk) empty(t *testing.T) {
-	t.Helper()
-	if err := os.Remove(d.filler()); err != nil {
-		t.Fatal(err)
-	}
+	return child
 }
 
 const countingAndGas = counting + `  - id: rd-gas-1
@@ -117,17 +64,18 @@ func (d *desk) health(t *testing.T, state string) {
 }
 
 func TestFullDiskOfTheCentreKeepsAlarmsAndLosesNoReading(t *testing.T) {
+	t.Parallel()
 	if !onSmallDisks(t) {
 		return
 	}
 	start, p := time.Now().Add(-time.Minute), harness.Build(t)
 	d := &desk{field: harness.StartField(t, p, countingAndGas), centre: harness.NewCentre(t, p, harness.CentreOptions{Extra: "telemetry:\n  reserve_mb: 24\n"})}
-	small := mount(t, filepath.Join(d.centre.Dir, "data"), "192m")
+	small := harness.Mount(t, filepath.Join(d.centre.Dir, "data"), "192m")
 	d.centre.Boot(t)
 	d.edge = harness.StartEdge(t, d.centre, d.field, "edge-rudong", d.centre.TLS)
 	d.known(t)
 	d.arrived(t, start, 3)
-	small.fill(t, 12<<20)
+	small.Fill(t, 12<<20)
 	d.health(t, "disk_full")
 	d.rings(t, "an alarm passes while readings are refused")
 	harness.WaitFor(t, 2*soon, "the terminal keeps what is refused", func() error {
@@ -136,12 +84,13 @@ func TestFullDiskOfTheCentreKeepsAlarmsAndLosesNoReading(t *testing.T) {
 		}
 		return nil
 	})
-	small.empty(t)
+	small.Empty(t)
 	d.health(t, "ok")
 	d.complete(t, start, nil)
 }
 
 func TestFullDiskOfTheTerminalKeepsAlarms(t *testing.T) {
+	t.Parallel()
 	if !onSmallDisks(t) {
 		return
 	}
@@ -150,13 +99,13 @@ func TestFullDiskOfTheTerminalKeepsAlarms(t *testing.T) {
 	d.centre.Boot(t)
 	d.link = harness.NewLink(t, d.centre.TLS)
 	d.edge = harness.NewEdge(t, d.centre, d.field, "edge-rudong", d.link.Addr())
-	small := mount(t, filepath.Join(d.edge.Dir, "data"), "64m")
+	small := harness.Mount(t, filepath.Join(d.edge.Dir, "data"), "64m")
 	d.centre.EnrolEdge(t, d.edge.ID, d.edge.Config)
 	d.edge.Start(t)
 	d.known(t)
 	d.arrived(t, start, 3)
 	d.link.Cut()
-	small.fill(t, 0)
+	small.Fill(t, 0)
 	harness.WaitFor(t, 4*soon, "the terminal says that its disk is full", func() error {
 		if s := d.edge.State(t); s.Trouble == "" {
 			return fmt.Errorf("%d refused", s.Refused)
@@ -179,7 +128,7 @@ func TestFullDiskOfTheTerminalKeepsAlarms(t *testing.T) {
 		}
 		return nil
 	})
-	small.empty(t)
+	small.Empty(t)
 	harness.WaitFor(t, 4*soon, "what has room again is used again", func() error { return want(d.edge.State(t).Trouble, "") })
 	d.arrived(t, start, 3)
 }

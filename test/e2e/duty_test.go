@@ -94,6 +94,7 @@ func onDuty(c *harness.Client) (string, error) {
 // The roster survives kill -9 as it stood; a take-over holds at once; what has begun cannot be edited, and an
 // import with one wrong name changes nothing.
 func TestRosterStandsWhateverIsKilled(t *testing.T) {
+	t.Parallel()
 	c, org, people := dutyCentre(t)
 	roster := func() dutyRoster {
 		t.Helper()

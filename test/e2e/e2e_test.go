@@ -1,6 +1,7 @@
 // Package e2e is the stories of the product, told by the real programs over the network: what a duty
 // officer, a technician and an attacker meet. Rule that must never break: a story uses nothing but what
-// the programs offer to everybody, and waits for conditions, never for time.
+// the programs offer to everybody, and waits for conditions, never for time. Each has its own centre, terminal
+// and field, so they run side by side, but for those that look at a picture in motion.
 package e2e
 
 import (

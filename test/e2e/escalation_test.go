@@ -65,6 +65,7 @@ func (d *desk) hurry(t *testing.T, seconds int) {
 }
 
 func TestUnacknowledgedAlarmReachesTheCityDeskOnceOverKills(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, station)
 	d.hurry(t, 5)
 	d.field.Set(t, "rd-level-1", "water_level", 5.4)
@@ -104,6 +105,7 @@ func TestUnacknowledgedAlarmReachesTheCityDeskOnceOverKills(t *testing.T) {
 }
 
 func TestMaintenanceSilencesAndEndsInALiveAlarm(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, station)
 	d.hurry(t, 3)
 	live := d.centre.Admin.Live(t)

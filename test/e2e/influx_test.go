@@ -50,6 +50,7 @@ func (d *desk) forwards(t *testing.T, state string, waiting int64) (f forwarding
 // at the detector and the alarm is on the live view, newest values go on there, the centre is killed as well, and
 // an hour of readings of another terminal is acknowledged. When it is back it has every reading once.
 func TestAnHourWithoutInfluxDBLeavesAlarmsAndLiveValuesAlone(t *testing.T) {
+	t.Parallel()
 	start := time.Now().Add(-time.Minute)
 	p := harness.Build(t)
 	influx := harness.StartInflux(t)

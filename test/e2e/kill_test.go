@@ -34,6 +34,7 @@ modbus:
 // TestKillsAndCutsLoseNothingThatWasHandedIn runs a terminal that keeps books and a simple sensor that
 // counts its PUBACKs, while the centre is killed and the link is cut at random moments.
 func TestKillsAndCutsLoseNothingThatWasHandedIn(t *testing.T) {
+	t.Parallel()
 	c := harness.StartCentre(t, harness.Build(t), harness.CentreOptions{})
 	link := harness.NewLink(t, c.TLS)
 	terminal := harness.EnrolTerminal(t, c, "edge-books", link.Addr(), harness.Declared("s-1/level", "s-2/level", "s-3/level"))
@@ -126,11 +127,9 @@ func sendBatches(t *testing.T, terminal *harness.Terminal, base int64, stop chan
 // sendJSON publishes one message after the other and counts what was tried and what was acknowledged.
 func sendJSON(broker, device, token string, base int64, stop chan struct{}, acked, tried *atomic.Int64) {
 	opts := mqtt.NewClientOptions().AddBroker("tcp://" + broker).SetClientID(device).SetUsername(device).SetPassword(token).
-		SetProtocolVersion(4).SetCleanSession(true).SetConnectRetry(true).SetConnectRetryInterval(200 * time.Millisecond).
-		SetMaxReconnectInterval(500 * time.Millisecond).SetWriteTimeout(5 * time.Second)
+		SetProtocolVersion(4).SetCleanSession(true).SetAutoReconnect(false).SetConnectTimeout(5 * time.Second).SetWriteTimeout(5 * time.Second)
 	client := mqtt.NewClient(opts)
-	client.Connect()
-	defer client.Disconnect(100)
+	defer func() { client.Disconnect(100) }()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	for n := int64(0); ; {
@@ -139,7 +138,9 @@ func sendJSON(broker, device, token string, base int64, stop chan struct{}, acke
 			return
 		case <-tick.C:
 		}
-		if !client.IsConnectionOpen() {
+		if !client.IsConnectionOpen() { // one that connects again by itself changes what it has kept while that is being sent
+			client = mqtt.NewClient(opts)
+			client.Connect().Wait()
 			continue
 		}
 		tried.Add(1)
@@ -153,6 +154,7 @@ func sendJSON(broker, device, token string, base int64, stop chan struct{}, acke
 
 // TestKillsOfTheCentreAndCutsLeaveNoHoleInARealTerminal has the agent read a counter.
 func TestKillsOfTheCentreAndCutsLeaveNoHoleInARealTerminal(t *testing.T) {
+	t.Parallel()
 	start := time.Now().Add(-time.Minute)
 	d := newDesk(t, counting)
 	for round := range 3 {
@@ -179,6 +181,7 @@ func TestKillsOfTheCentreAndCutsLeaveNoHoleInARealTerminal(t *testing.T) {
 // polls. Taken is what docs/architecture.md says: only the poll that a kill cuts may be missing, and only
 // if the agent had not yet counted it.
 func TestKillsOfTheTerminalLoseNoReadingThatWasTaken(t *testing.T) {
+	t.Parallel()
 	start := time.Now().Add(-time.Minute)
 	d := newDesk(t, counting)
 	rounds := rand.New(rand.NewPCG(3, uint64(kills(t))))
@@ -285,6 +288,7 @@ func (d *desk) read(t *testing.T, n uint64) {
 }
 
 func TestPictureHealsAfterTheFieldDies(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, station)
 	live := d.centre.Admin.Live(t)
 	harness.WaitFor(t, soon, "the level is on the desk", func() error {

@@ -27,6 +27,7 @@ func (d *desk) holds(t *testing.T, some bool) {
 // A technician works on a gauge: its siren keeps still also while the terminal is cut off and killed, the
 // alarm is in the list all the same, and when the window is over the siren sounds by itself.
 func TestSirenKeepsStillUnderMaintenanceAndSoundsWhenItIsOver(t *testing.T) {
+	t.Parallel()
 	d := newShore(t)
 	var w struct{ ID string }
 	until := time.Now().Add(25 * time.Second)

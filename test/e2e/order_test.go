@@ -66,6 +66,7 @@ func (a *arrivals) list() []*wire.Batch {
 // alarm meanwhile and then gives it a slow link. What is proven is the order in which its batches reach the
 // broker, whatever time that takes.
 func TestAlarmsThenNewestValuesThenTheBacklogInOrder(t *testing.T) {
+	t.Parallel()
 	start := time.Now().Add(-time.Minute)
 	d, broker := existing(t, many(6))
 	d.arrived(t, start, 2)

@@ -28,6 +28,7 @@ func one(device string, at int64) []wire.Reading {
 }
 
 func TestBadInputIsRefusedAndCountedWhileTheSessionLives(t *testing.T) {
+	t.Parallel()
 	c := harness.StartCentre(t, harness.Build(t), harness.CentreOptions{})
 	m := harness.EnrolTerminal(t, c, "edge-a", c.TLS, harness.Declared("s-1/level"))
 	connected(t, m)
@@ -75,6 +76,7 @@ func TestBadInputIsRefusedAndCountedWhileTheSessionLives(t *testing.T) {
 }
 
 func TestTerminalCannotSpeakOrListenForAnother(t *testing.T) {
+	t.Parallel()
 	c := harness.StartCentre(t, harness.Build(t), harness.CentreOptions{})
 	a := harness.EnrolTerminal(t, c, "edge-a", c.TLS, harness.Declared("s-a/level"))
 	b := harness.EnrolTerminal(t, c, "edge-b", c.TLS, harness.Declared("s-b/level"))
@@ -107,6 +109,7 @@ func TestTerminalCannotSpeakOrListenForAnother(t *testing.T) {
 }
 
 func TestRevokedTerminalIsCutAtOnceAndStaysOut(t *testing.T) {
+	t.Parallel()
 	c := harness.StartCentre(t, harness.Build(t), harness.CentreOptions{})
 	m := harness.EnrolTerminal(t, c, "edge-a", c.TLS, harness.Declared("s-1/level"))
 	connected(t, m)
@@ -140,6 +143,7 @@ func TestRevokedTerminalIsCutAtOnceAndStaysOut(t *testing.T) {
 }
 
 func TestEnrolTokenWorksOnce(t *testing.T) {
+	t.Parallel()
 	c := harness.StartCentre(t, harness.Build(t), harness.CentreOptions{})
 	token := c.EnrolToken(t, "edge-a")
 	if err := c.Enrol("edge-a", token); err != nil {
@@ -154,6 +158,7 @@ func TestEnrolTokenWorksOnce(t *testing.T) {
 }
 
 func TestNobodyWithoutLoginSeesAnything(t *testing.T) {
+	t.Parallel()
 	c := harness.StartCentre(t, harness.Build(t), harness.CentreOptions{})
 	nobody := harness.NewClient(t, c.URL)
 	for _, path := range []string{"/session", "/devices", "/alarms", "/users", "/audit", "/telemetry/latest", "/telemetry/stats", "/streams", "/devices/export.xlsx"} {

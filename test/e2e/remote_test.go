@@ -84,6 +84,7 @@ func (d *desk) becomes(t *testing.T, number int, state string) version {
 // The centre finds what a terminal runs, gives it something else, and gets it back by itself when that was
 // a mistake; no reading is lost meanwhile, whatever is killed.
 func TestConfigurationFromTheCentreHoldsOrGoesBackByItself(t *testing.T) {
+	t.Parallel()
 	d := remoteDesk(t)
 	d.becomes(t, 1, "running")
 	var shown version

@@ -58,6 +58,7 @@ func (d *desk) stands(t *testing.T, state string) kept {
 // A limit that a person publishes at the centre is the terminal's own: cut off, it raises by it and sounds its
 // siren. What is published while it is away it gets when it is back.
 func TestPublishedLimitSoundsTheSirenOfATerminalThatIsCutOff(t *testing.T) {
+	t.Parallel()
 	d := newShore(t) // whose own file says 5 m
 	d.publish(t, water(4.6, 4.5), 0)
 	seen := d.stands(t, "applied")

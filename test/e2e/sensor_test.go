@@ -45,6 +45,7 @@ func publish(t *testing.T, c *harness.Centre, user, password, topic, text string
 }
 
 func TestRealMosquittoClientFeedsTheJSONTopicAndIsCountedExactly(t *testing.T) {
+	t.Parallel()
 	mosquitto(t, "mosquitto_pub")
 	c := harness.StartCentre(t, harness.Build(t), harness.CentreOptions{})
 	token := c.Sensor(t, "gauge-1")
@@ -77,6 +78,7 @@ func TestRealMosquittoClientFeedsTheJSONTopicAndIsCountedExactly(t *testing.T) {
 }
 
 func TestSimpleSensorIsHeldToItsTokenAndTopic(t *testing.T) {
+	t.Parallel()
 	mosquitto(t, "mosquitto_pub")
 	c := harness.StartCentre(t, harness.Build(t), harness.CentreOptions{})
 	mine, other := c.Sensor(t, "gauge-1"), c.Sensor(t, "gauge-2")

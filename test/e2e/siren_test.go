@@ -107,6 +107,7 @@ func (d *desk) order(on bool) error {
 }
 
 func TestSirenSoundsInAnAlarmWithoutTheCentreAndIsSilencedFromIt(t *testing.T) {
+	t.Parallel()
 	d := newShore(t)
 	d.link.Cut()
 	d.field.Set(t, "rd-level-1", "water_level", 5.4)

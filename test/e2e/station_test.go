@@ -16,6 +16,7 @@ import (
 // TestStationsThatDialInLoseAndDoubleNothingWhenTheTerminalIsKilled has two stations count their messages
 // to a terminal that is killed at random moments, many of them between the commit and the answer.
 func TestStationsThatDialInLoseAndDoubleNothingWhenTheTerminalIsKilled(t *testing.T) {
+	t.Parallel()
 	p := harness.Build(t)
 	water, river := harness.FreeAddr(t), harness.FreeAddr(t)
 	field := harness.StartField(t, p, fmt.Sprintf(`

@@ -10,6 +10,7 @@ import (
 )
 
 func TestTideRaisesAnAlarmThatIsAcknowledgedByNameAndCleared(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, station)
 	live := d.centre.Admin.Live(t)
 	harness.WaitFor(t, soon, "the level is on the desk", func() error {
@@ -64,6 +65,7 @@ func TestTideRaisesAnAlarmThatIsAcknowledgedByNameAndCleared(t *testing.T) {
 }
 
 func TestAlarmThatEndsUnseenStaysUntilSomebodyAcknowledges(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, station)
 	live := d.centre.Admin.Live(t)
 	d.field.Set(t, "rd-level-1", "water_level", 5.5)
@@ -92,6 +94,7 @@ func TestAlarmThatEndsUnseenStaysUntilSomebodyAcknowledges(t *testing.T) {
 }
 
 func TestSilentSensorIsShownAsFaultAndComesBack(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, station)
 	live := d.centre.Admin.Live(t)
 	harness.WaitFor(t, soon, "the station is online", func() error {

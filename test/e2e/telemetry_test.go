@@ -32,6 +32,7 @@ modbus:
 // rises and the centre is killed, and when it is back the alarm is there, the newest value, and every single
 // reading, once. The order in which they come has a test of its own (order_test.go).
 func TestTelemetryFromAnEmptyTerminalToBooksThatBalance(t *testing.T) {
+	t.Parallel()
 	start := time.Now().Add(-time.Minute)
 	p := harness.Build(t)
 	d := &desk{field: harness.StartField(t, p, brought), centre: harness.NewCentre(t, p, harness.CentreOptions{})}

@@ -29,6 +29,7 @@ type upgraded struct {
 	*desk
 	web *harness.Link // between edge and console address
 	key string        // file of the key that signs
+	own string        // version of the program that the terminal came with
 }
 
 func newUpgraded(t *testing.T) *upgraded {
@@ -41,6 +42,7 @@ func newUpgraded(t *testing.T) *upgraded {
 	d.centre.Boot(t)
 	d.link = harness.NewLink(t, d.centre.TLS)
 	u := &upgraded{desk: d, web: harness.NewLink(t, strings.TrimPrefix(d.centre.URL, "http://")), key: key}
+	u.own = strings.Fields(harness.Run(t, p.Edge, "version"))[1]
 	d.edge = harness.NewEdge(t, d.centre, d.field, "edge-rudong", d.link.Addr())
 	text, err := os.ReadFile(d.edge.Config)
 	if err != nil {
@@ -182,6 +184,7 @@ func script(t *testing.T, version, then string) string {
 }
 
 func TestTerminalIsUpgradedOverABadLinkAndGoesBack(t *testing.T) {
+	t.Parallel()
 	start := time.Now().Add(-time.Minute)
 	u := newUpgraded(t)
 	u.release(t, harness.EdgeOf(t, "0.2.0"), "0.2.0")
@@ -227,7 +230,7 @@ func TestTerminalIsUpgradedOverABadLinkAndGoesBack(t *testing.T) {
 	u.becomes(t, u.want(t, map[string]any{"version": "0.2.0"}).ID, "done")
 	before = u.web.Received()
 	u.becomes(t, u.want(t, map[string]any{"back": true}).ID, "done")
-	u.runs(t, "0.1.0-dev")
+	u.runs(t, u.own)
 	// And forth again from the slot that is still there.
 	if r := u.rolled(t, map[string]any{"division": "320600", "version": "0.2.0", "batch": 1}); r.State != "done" || r.Members[0].State != "done" {
 		t.Errorf("the roll-out is %+v", r)
@@ -240,6 +243,7 @@ func TestTerminalIsUpgradedOverABadLinkAndGoesBack(t *testing.T) {
 }
 
 func TestBadProgramsGoBackByThemselves(t *testing.T) {
+	t.Parallel()
 	start := time.Now().Add(-time.Minute)
 	u := newUpgraded(t)
 	for _, c := range []struct{ name, version, then, why string }{
@@ -251,7 +255,7 @@ func TestBadProgramsGoBackByThemselves(t *testing.T) {
 		if why := r.Members[0].Error; r.State != "stopped" || !strings.Contains(why, c.why) || !strings.Contains(why, "runs again") {
 			t.Errorf("%s: %+v", c.name, r)
 		}
-		u.runs(t, "0.1.0-dev")
+		u.runs(t, u.own)
 	}
 	// One that runs but does not reach the centre.
 	u.release(t, harness.EdgeOf(t, "0.4.0"), "0.4.0")
@@ -260,7 +264,7 @@ func TestBadProgramsGoBackByThemselves(t *testing.T) {
 	u.phase(t, "it fetches", func(s *wire.UpgradeState) bool { return s.Got > 0 })
 	u.link.Cut()
 	u.runs(t, "0.4.0")
-	u.runs(t, "0.1.0-dev")
+	u.runs(t, u.own)
 	u.link.Mend()
 	if got := u.becomes(t, wish.ID, "failed"); !strings.Contains(got.Error, "no link to the centre within 6s") {
 		t.Errorf("without a link: %q", got.Error)

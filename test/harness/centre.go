@@ -104,7 +104,7 @@ func StartCentre(t TB, p Programs, o CentreOptions) *Centre {
 func (c *Centre) Boot(t TB) {
 	t.Helper()
 	c.Start(t)
-	first := c.WaitLine(t, 30*time.Second, "first administrator: ")
+	first := c.WaitLine(t, time.Minute, "first administrator: ")
 	_, once, ok := strings.Cut(first, "password=")
 	if !ok {
 		t.Fatalf("no password in %q", first)
@@ -119,7 +119,7 @@ func (c *Centre) Boot(t TB) {
 func (c *Centre) Ready(t TB) {
 	t.Helper()
 	probe := NewClient(t, c.URL)
-	WaitFor(t, 30*time.Second, "the centre is ready", func() error {
+	WaitFor(t, time.Minute, "the centre is ready", func() error {
 		select {
 		case <-c.Ended():
 			return fmt.Errorf("it ended: %s", tail(c.Stderr(), 2000))

@@ -37,7 +37,7 @@ func StartField(t TB, p Programs, text string) *Field {
 	must(t, os.WriteFile(file, []byte(head+text), 0o600), "write sim.yml")
 	f := &Field{Process: &Process{Name: "sim", Path: p.Sim, Args: []string{"run", "--config", file}}}
 	f.Start(t)
-	line := f.WaitLine(t, 15*time.Second, "{")
+	line := f.WaitLine(t, time.Minute, "{")
 	must(t, json.Unmarshal([]byte("{"+line), &f.Addresses), "read the addresses of the simulator")
 	return f
 }

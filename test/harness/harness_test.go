@@ -75,7 +75,7 @@ func TestProcessIsKilledAndStartedAgain(t *testing.T) {
 	if p.PID() == first {
 		t.Error("the same process")
 	}
-	WaitFor(t, 5*time.Second, "both lives are in the output", func() error {
+	WaitFor(t, 30*time.Second, "both lives are in the output", func() error {
 		if n := strings.Count(p.Stdout(), "pid "); n != 2 {
 			return io.ErrUnexpectedEOF
 		}
@@ -134,7 +134,7 @@ func TestLinkIsTornHeldAndSwallows(t *testing.T) {
 		t.Errorf("%q passed, want at most three bytes", got)
 	}
 	conn = send("")
-	WaitFor(t, 10*time.Second, "the connection passes through", func() error {
+	WaitFor(t, 30*time.Second, "the connection passes through", func() error {
 		link.mu.Lock()
 		defer link.mu.Unlock()
 		if len(link.open) != 2 {

@@ -69,7 +69,7 @@ func StartInflux(t TB) *Influx {
 func (i *Influx) Again(t TB) {
 	t.Helper()
 	i.Start(t)
-	WaitFor(t, 30*time.Second, "InfluxDB answers", func() error {
+	WaitFor(t, 2*time.Minute, "InfluxDB answers", func() error {
 		_, err := i.Ask("", "show databases")
 		return err
 	})

@@ -70,7 +70,7 @@ func ExistingBroker(t TB, c *Centre) *Mosquitto {
 func (m *Mosquitto) Again(t TB) {
 	t.Helper()
 	m.Start(t)
-	WaitFor(t, 10*time.Second, "mosquitto listens", func() error {
+	WaitFor(t, time.Minute, "mosquitto listens", func() error {
 		conn, err := (&net.Dialer{}).Dial("tcp", m.Plain)
 		if err != nil {
 			return err

@@ -58,20 +58,40 @@ func EnrolTerminal(t TB, c *Centre, id, addr string, sensors []wire.SensorDeclar
 	m := &Terminal{ID: id, Epoch: mrand.Uint64(), Sensors: sensors, Window: 8, next: 1, pending: map[uint64]*flight{}}
 	m.cond = sync.NewCond(&m.mu)
 	opts := mqtt.NewClientOptions().AddBroker("ssl://" + addr).SetClientID(id).SetTLSConfig(config).
-		SetProtocolVersion(4).SetCleanSession(true).SetAutoReconnect(true).SetMaxReconnectInterval(time.Second).
-		SetConnectRetry(true).SetConnectRetryInterval(300 * time.Millisecond).SetWriteTimeout(10 * time.Second).
-		SetConnectTimeout(5 * time.Second).SetKeepAlive(10 * time.Second).SetOrderMatters(false).
-		SetOnConnectHandler(m.greet).SetConnectionLostHandler(func(mqtt.Client, error) { m.lost() })
+		SetProtocolVersion(4).SetCleanSession(true).SetAutoReconnect(false).SetWriteTimeout(10 * time.Second).
+		SetConnectTimeout(5 * time.Second).SetKeepAlive(10 * time.Second).SetOrderMatters(false).SetOnConnectHandler(m.greet)
 	m.client = mqtt.NewClient(opts)
-	m.client.Connect()
-	stop, stopped := make(chan struct{}), make(chan struct{})
-	go func() { defer close(stopped); m.resend(stop) }()
+	stop := make(chan struct{})
+	var running sync.WaitGroup
+	running.Go(func() { m.dial(opts, stop) })
+	running.Go(func() { m.resend(stop) })
 	t.Cleanup(func() {
 		close(stop)
-		<-stopped
-		m.client.Disconnect(100)
+		running.Wait()
 	})
 	return m
+}
+
+// dial keeps a connection up. Each is a client of its own: one that connects again by itself changes what it
+// has kept while that is being sent.
+func (m *Terminal) dial(opts *mqtt.ClientOptions, stop chan struct{}) {
+	for {
+		lost := make(chan struct{})
+		client := mqtt.NewClient(opts.SetConnectionLostHandler(func(mqtt.Client, error) { m.lost(); close(lost) }))
+		if token := client.Connect(); token.Wait() && token.Error() == nil {
+			select {
+			case <-stop:
+				client.Disconnect(100)
+				return
+			case <-lost:
+			}
+		}
+		select {
+		case <-stop:
+			return
+		case <-time.After(300 * time.Millisecond):
+		}
+	}
 }
 
 // Enrol trades a token for a certificate and forgets it.
@@ -121,6 +141,7 @@ func (m *Terminal) greet(client mqtt.Client) {
 		return // the connection is gone; the next one greets again
 	}
 	m.mu.Lock()
+	m.client = client
 	first := m.next
 	for from := range m.pending {
 		first = min(first, from)
@@ -231,7 +252,10 @@ func (m *Terminal) Send(readings []wire.Reading) error {
 
 // Raw publishes any payload on any topic and waits for the PUBACK.
 func (m *Terminal) Raw(topic string, payload []byte) error {
-	token := m.client.Publish(topic, 1, false, payload)
+	m.mu.Lock()
+	client := m.client
+	m.mu.Unlock()
+	token := client.Publish(topic, 1, false, payload)
 	if !token.WaitTimeout(10 * time.Second) {
 		return fmt.Errorf("no acknowledgement for %s", topic)
 	}
