@@ -11,6 +11,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/audit"
 	"github.com/fengsui/fengsui/central/internal/board"
 	"github.com/fengsui/fengsui/central/internal/config"
+	"github.com/fengsui/fengsui/central/internal/deadline"
 	"github.com/fengsui/fengsui/central/internal/device"
 	"github.com/fengsui/fengsui/central/internal/diagnose"
 	"github.com/fengsui/fengsui/central/internal/duty"
@@ -69,6 +70,7 @@ type services struct {
 	duty      *duty.Service
 	releases  *release.Service
 	diagnoses *diagnose.Service
+	deadlines *deadline.Service
 }
 
 // register adds the routes of every capability.
@@ -86,6 +88,7 @@ func register(s *api.Server, v services) {
 	api.RegisterMaintenance(s, v.work)
 	api.RegisterEscalation(s, v.telemetry)
 	api.RegisterDuty(s, v.duty)
+	api.RegisterDeadlines(s, v.deadlines)
 	api.RegisterReleases(s, v.releases)
 	api.RegisterDiagnoses(s, v.diagnoses)
 	if v.video != nil {
@@ -110,6 +113,6 @@ func liveOf(bus *event.Bus, devices *device.Service, values *telemetry.Service, 
 // OpenAPI is the document of the whole API, without starting anything.
 func OpenAPI() ([]byte, error) {
 	s := api.New(api.Options{})
-	register(s, services{&account.Service{}, &audit.Service{}, &device.Service{}, &telemetry.Service{}, video.New(video.Options{Log: slog.New(slog.DiscardHandler)}), &output.Service{}, &fleet.Service{}, &board.Service{}, &rulebook.Service{}, &maintenance.Service{}, &duty.Service{}, &release.Service{}, &diagnose.Service{}})
+	register(s, services{&account.Service{}, &audit.Service{}, &device.Service{}, &telemetry.Service{}, video.New(video.Options{Log: slog.New(slog.DiscardHandler)}), &output.Service{}, &fleet.Service{}, &board.Service{}, &rulebook.Service{}, &maintenance.Service{}, &duty.Service{}, &release.Service{}, &diagnose.Service{}, &deadline.Service{}})
 	return s.OpenAPI()
 }

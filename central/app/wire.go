@@ -17,6 +17,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/ballast"
 	"github.com/fengsui/fengsui/central/internal/board"
 	"github.com/fengsui/fengsui/central/internal/config"
+	"github.com/fengsui/fengsui/central/internal/deadline"
 	"github.com/fengsui/fengsui/central/internal/device"
 	"github.com/fengsui/fengsui/central/internal/diagnose"
 	"github.com/fengsui/fengsui/central/internal/duty"
@@ -124,6 +125,12 @@ func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) er
 	book.Start(system)
 	c.parts.Add("rules", book.Stop)
 	rosters := c.duty(system, b)
+	clocks, err := c.deadlines(cfg, b, rosters)
+	if err != nil {
+		return err
+	}
+	clocks.Start(system)
+	c.parts.Add("deadlines", clocks.Stop)
 	still := &maintenance.Courier{Service: work, Devices: devices, Sender: in, Log: c.log.With("component", "maintenance")}
 	still.Start(system)
 	b.bus.Handle(still.OnEvent)
@@ -139,7 +146,7 @@ func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) er
 	if err != nil {
 		return err
 	}
-	register(server, services{b.accounts, b.audit, devices, values, pictures, outputs, configs, boards, book, work, rosters, released, asked})
+	register(server, services{b.accounts, b.audit, devices, values, pictures, outputs, configs, boards, book, work, rosters, released, asked, clocks})
 	revoked := &device.Revocations{Store: store.NewDevices(b.db), CA: devices.CA}
 	if err := c.revocations(system, cfg, b, revoked); err != nil {
 		return err
@@ -280,4 +287,17 @@ func (c *Centre) duty(ctx context.Context, b *base) *duty.Service {
 	s.Start(ctx)
 	c.parts.Add("duty", s.Stop)
 	return s
+}
+
+// deadlines makes the clocks. Who owns some registers before they are started.
+func (c *Centre) deadlines(cfg config.Config, b *base, rosters *duty.Service) (*deadline.Service, error) {
+	dirs := []string{filepath.Join(cfg.FirmwareConfigs, "deadlines")}
+	if cfg.Deadlines != "" {
+		dirs = append(dirs, cfg.Deadlines)
+	}
+	book, err := deadline.LoadBook(dirs...)
+	if err != nil {
+		return nil, err
+	}
+	return deadline.New(deadline.Options{Store: store.NewDeadlines(b.db), Tx: b.db, Desks: rosters, Events: b.bus, Book: book, Log: c.log.With("component", "deadlines")}), nil
 }

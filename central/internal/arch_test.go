@@ -14,7 +14,7 @@ const module = "github.com/fengsui/fengsui/central/internal/"
 // capability is one line here. Tests are held to the same table, with the additions in testUses.
 var levels = map[string]int{
 	"errs": 0, "event": 0, "page": 0, "actor": 0, "config": 0, "ballast": 0,
-	"account": 1, "device": 1,
+	"account": 1, "device": 1, "deadline": 1,
 	"maintenance": 2, "video": 2, "output": 2, "fleet": 2, "board": 2, "rulebook": 2, "release": 2, "diagnose": 2, "duty": 2,
 	"telemetry": 3,
 	"audit":     6,
@@ -48,6 +48,7 @@ var toolkits = map[string][]string{
 var testUses = map[string][]string{
 	"api":       {"sfu", "github.com/pion/"},       // a terminal's picture over real WebRTC
 	"audit":     {"database/sql"},                  // a trail that somebody changed behind its back
+	"deadline":  {"audit"},                         // marks that the trail counts
 	"duty":      {"audit"},                         // what a use case leaves in the trail
 	"ingest":    {"broker", "github.com/eclipse/"}, // terminals and simple sensors as they speak
 	"telemetry": {"database/sql"},                  // another program that holds the database

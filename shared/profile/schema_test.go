@@ -19,6 +19,7 @@ var kinds = []struct{ pattern, schema string }{
 	{"terminals/*.yml", "terminal"},
 	{"bundles/*.yml", "bundle"},
 	{"escalation/*.yml", "escalation"},
+	{"deadlines/*.yml", "deadline"},
 	{"rules/*.yml", "rules"},
 	{"rules/by-site/*.yml", "rules"},
 	{"protocols/*.yml", "protocol"},

@@ -153,6 +153,7 @@ type liveMessage struct {
 	Streams []video.Stream       `json:"streams,omitzero"`
 	Health  *telemetry.Health    `json:"health,omitempty"` // of the store of readings
 	Duty    *time.Time           `json:"duty,omitempty"`   // who is on duty, or a roster, has changed: ask again
+	Desk    *time.Time           `json:"desk,omitempty"`   // clocks or the log of a desk have changed: ask again
 	Windows []maintenance.Window `json:"windows,omitzero"` // maintenance: now, coming and lately past
 	Removed *liveRemoved         `json:"removed,omitempty"`
 	More    bool                 `json:"more,omitempty"` // the snapshot goes on in the next message, an update

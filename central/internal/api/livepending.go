@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/fengsui/fengsui/central/internal/actor"
+	"github.com/fengsui/fengsui/central/internal/deadline"
 	"github.com/fengsui/fengsui/central/internal/device"
 	"github.com/fengsui/fengsui/central/internal/duty"
 	"github.com/fengsui/fengsui/central/internal/event"
@@ -33,6 +34,7 @@ type pending struct {
 	streams map[string]video.Stream
 	health  *telemetry.Health
 	duty    *time.Time // who is on duty has changed
+	desk    *time.Time // clocks have changed
 	windows map[string]maintenance.Window
 
 	// told is the time of each thing in the snapshot. An event that was queued while the snapshot was made
@@ -64,6 +66,10 @@ func (p *pending) sent(m liveMessage) {
 func (p *pending) add(e event.Event, v *view) urgency {
 	if strings.HasPrefix(e.Kind, duty.EventKind) && v.who.Can(actor.DutyRead) {
 		p.duty = &e.At
+		return soon
+	}
+	if strings.HasPrefix(e.Kind, deadline.EventKind) && v.who.Can(actor.DutyRead) {
+		p.desk = &e.At
 		return soon
 	}
 	switch data := e.Data.(type) {
@@ -166,7 +172,7 @@ func (p *pending) take() liveMessage {
 	for id := range p.windows {
 		m.Windows = append(m.Windows, p.windows[id])
 	}
-	m.Health, m.Duty = p.health, p.duty
+	m.Health, m.Duty, m.Desk = p.health, p.duty, p.desk
 	if len(p.removed) > 0 {
 		m.Removed = &liveRemoved{}
 		for id := range p.removed {

@@ -74,6 +74,7 @@ func needs(operation string) (p actor.Permission, ok bool) {
 func dutyNeeds(operation string) (p actor.Permission, ok bool) {
 	switch operation {
 	case "duty-now", "duty-mine", "duty-orgs", "duty-roster", "duty-year", "export-duty", "get-duty-desk",
+		"list-deadlines", "list-breaches", "export-breaches", "list-deadline-packs",
 		"list-duty-leaves", "list-duty-links", "list-duty-people", "list-duty-periods", "list-duty-posts", "list-duty-swaps",
 		"ask-duty-swap", "move-duty-swap", "make-duty-link", "revoke-duty-link":
 		return actor.DutyRead, true

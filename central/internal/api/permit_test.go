@@ -12,6 +12,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/account"
 	"github.com/fengsui/fengsui/central/internal/actor"
 	"github.com/fengsui/fengsui/central/internal/board"
+	"github.com/fengsui/fengsui/central/internal/deadline"
 	"github.com/fengsui/fengsui/central/internal/device"
 	"github.com/fengsui/fengsui/central/internal/diagnose"
 	"github.com/fengsui/fengsui/central/internal/fleet"
@@ -40,6 +41,7 @@ func TestWhoMayNotLearnsNothingOfWhatIsWrong(t *testing.T) {
 		RegisterReleases(s, &release.Service{})
 		RegisterEnrol(s, &device.Service{})
 		RegisterDiagnoses(s, &diagnose.Service{})
+		RegisterDeadlines(s, &deadline.Service{})
 	})
 	admin := c.admin()
 	auditor, _ := c.user(admin, "shenji", "320600", account.RoleAuditor) // reads accounts and the audit and nothing else

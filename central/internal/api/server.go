@@ -29,6 +29,7 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"github.com/fengsui/fengsui/central/internal/account"
+	"github.com/fengsui/fengsui/central/internal/deadline"
 	"github.com/fengsui/fengsui/central/internal/duty"
 	"github.com/fengsui/fengsui/shared/version"
 )
@@ -120,8 +121,11 @@ func schemaName(t reflect.Type, hint string) string {
 	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
 		t = t.Elem()
 	}
-	if t.PkgPath() == reflect.TypeFor[duty.Roster]().PkgPath() {
+	switch t.PkgPath() {
+	case reflect.TypeFor[duty.Roster]().PkgPath():
 		return "Duty" + name
+	case reflect.TypeFor[deadline.Clock]().PkgPath():
+		return "Deadline" + name
 	}
 	return name
 }

@@ -30,6 +30,7 @@ type Config struct {
 	Demo            bool      `yaml:"demo"`
 	Data            string    `yaml:"data"`
 	FirmwareConfigs string    `yaml:"firmware_configs"`
+	Deadlines       string    `yaml:"deadlines"`
 	Basemap         string    `yaml:"basemap"`
 	HTTP            HTTP      `yaml:"http"`
 	Database        Database  `yaml:"database"`
@@ -327,7 +328,10 @@ func (c *Config) checkFiles() error {
 			return &strict.Problem{Key: "http.cert", Err: err}
 		}
 	}
-	for _, d := range []struct{ key, dir string }{{"firmware_configs", c.FirmwareConfigs}, {"basemap", c.Basemap}} {
+	for _, d := range []struct{ key, dir string }{{"firmware_configs", c.FirmwareConfigs}, {"basemap", c.Basemap}, {"deadlines", c.Deadlines}} {
+		if d.key == "deadlines" && d.dir == "" {
+			continue
+		}
 		if _, err := os.ReadDir(d.dir); err != nil {
 			return &strict.Problem{Key: d.key, Err: err}
 		}

@@ -383,6 +383,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/deadlines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Clocks that run, the next due first */
+        get: operations["list-deadlines"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deadlines/breaches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Clocks that have passed, newest first */
+        get: operations["list-breaches"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deadlines/breaches/export.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Clocks that have passed as a workbook */
+        get: operations["export-breaches"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deadlines/packs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The packs of limits, each with its source */
+        get: operations["list-deadline-packs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/device-kinds": {
         parameters: {
             query?: never;
@@ -2831,6 +2899,81 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
+        DeadlineAsked: {
+            division: string;
+            names: string[] | null;
+            org_id: string;
+            org_name: string;
+            to: string;
+        };
+        DeadlineClock: {
+            asked?: components["schemas"]["DeadlineAsked"];
+            /** Format: date-time */
+            base_at: string;
+            /** Format: date-time */
+            created_at: string;
+            division: string;
+            /** Format: date-time */
+            due_at: string;
+            /** Format: date-time */
+            ended_at?: string;
+            ended_by?: string;
+            id: string;
+            kind: string;
+            name: string;
+            org_id: string;
+            owner: components["schemas"]["DeadlineOwner"];
+            /** Format: date-time */
+            passed_at?: string;
+            /** Format: int64 */
+            round: number;
+            rule: string;
+            scale: string;
+            /** Format: int64 */
+            stage: number;
+            stages: components["schemas"]["DeadlineStage"][] | null;
+            state: string;
+        };
+        DeadlineLimit: {
+            base: string;
+            categories: string[] | null;
+            clause: string;
+            do: string;
+            id: string;
+            levels: number[] | null;
+            receiver: string;
+            sender: string;
+            then: components["schemas"]["DeadlineNext"][] | null;
+            warn: string[] | null;
+            within: string;
+        };
+        DeadlineNext: {
+            after: string;
+            to: string;
+        };
+        DeadlineOwner: {
+            id: string;
+            kind: string;
+        };
+        DeadlinePack: {
+            from: string;
+            id: string;
+            jurisdiction: string;
+            name: string;
+            name_en: string;
+            nature: string;
+            note: string;
+            read: string;
+            rules: components["schemas"]["DeadlineLimit"][] | null;
+            source: string;
+            to: string;
+            unverified: boolean;
+        };
+        DeadlineStage: {
+            after: string;
+            mark: string;
+            to: string;
+        };
         "Declare-duty-periodRequest": {
             from: string;
             name: string;
@@ -3730,6 +3873,10 @@ export interface components {
             items: components["schemas"]["Checked"][] | null;
             next?: string;
         };
+        ListClock: {
+            items: components["schemas"]["DeadlineClock"][] | null;
+            next?: string;
+        };
         ListDeskNow: {
             items: components["schemas"]["DutyDeskNow"][] | null;
             next?: string;
@@ -3784,6 +3931,10 @@ export interface components {
         };
         ListOutput: {
             items: components["schemas"]["Output"][] | null;
+            next?: string;
+        };
+        ListPack: {
+            items: components["schemas"]["DeadlinePack"][] | null;
             next?: string;
         };
         ListPeriod: {
@@ -5770,6 +5921,142 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Rollout"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-deadlines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListClock"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-breaches": {
+        parameters: {
+            query?: {
+                /** @description Search */
+                q?: string;
+                /** @description Next of the part before */
+                after?: string;
+                /** @description Most items wanted; 0 means 100 */
+                limit?: number;
+                /** @description Clocks that passed since then; left out: the last 31 days */
+                from?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListClock"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "export-breaches": {
+        parameters: {
+            query?: {
+                /** @description Search */
+                q?: string;
+                /** @description Next of the part before */
+                after?: string;
+                /** @description Most items wanted; 0 means 100 */
+                limit?: number;
+                /** @description Clocks that passed since then; left out: the last 31 days */
+                from?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description An XLSX workbook */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-deadline-packs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListPack"];
                 };
             };
             /** @description Problem */
