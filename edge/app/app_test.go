@@ -198,9 +198,10 @@ func TestAlarmSoundsTheSirenOfTheTerminalWithoutACentre(t *testing.T) {
 	wait(t, "the start brings the safe state", func() bool { return level() == "0" })
 	g.millimetres.Store(5300)
 	wait(t, "the siren sounds", func() bool { return level() == "1" })
-	if o := status(t, a.Addr()).Outputs; len(o) != 1 || o[0].Device != "horn" || o[0].On == nil || !*o[0].On || o[0].Until == 0 || len(o[0].Why) != 1 {
-		t.Errorf("outputs are %+v", o)
-	}
+	wait(t, "the status says that it sounds, why, and until when", func() bool {
+		o := status(t, a.Addr()).Outputs
+		return len(o) == 1 && o[0].Device == "horn" && o[0].On != nil && *o[0].On && o[0].Until != 0 && len(o[0].Why) == 1
+	})
 	if err := a.Stop(); err != nil || level() != "0" {
 		t.Errorf("after the end: %v, level %s", err, level())
 	}
