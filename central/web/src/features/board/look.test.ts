@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { alarmedFirst, covers, pathOf, peakOf, rainOption, riverOption, trendOf } from './look'
+import { alarmedFirst, covers, peakOf, rainOption, riverOption, trendOf } from './look'
 
 const hour = 3_600_000
 const dot = (at: number, value: number) => ({ at, value, min: value, max: value })
@@ -18,10 +18,6 @@ describe('a course', () => {
   it('has its peak where it first was highest', () => {
     expect(peakOf([dot(1, 2), dot(2, 5), dot(3, 5), dot(4, Number.NaN)])?.at).toBe(2)
     expect(peakOf([])).toBeUndefined()
-  })
-  it('is drawn at its times', () => {
-    expect(pathOf([dot(50, 1), dot(100, 3), dot(100, Number.NaN)], { from: 0, to: 100 }, 200, 30)).toBe('M100.0 30.0L200.0 0.0')
-    expect(pathOf([dot(50, 1)], { from: 0, to: 100 }, 200, 30)).toBe('')
   })
 })
 

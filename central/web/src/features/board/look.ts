@@ -27,15 +27,6 @@ export function peakOf(dots: readonly Dot[]): Dot | undefined {
   return dots.filter((d) => Number.isFinite(d.max)).reduce<Dot | undefined>((best, d) => (best && best.max >= d.max ? best : d), undefined)
 }
 
-// pathOf is the course as a line in a box, at its times, so that courses above each other can be compared.
-export function pathOf(dots: readonly Dot[], { from, to }: { from: number; to: number }, width: number, height: number): string {
-  const filled = dots.filter((d) => Number.isFinite(d.value))
-  const low = Math.min(...filled.map((d) => d.value))
-  const span = Math.max(...filled.map((d) => d.value)) - low || 1
-  if (filled.length < 2) return ''
-  return filled.map((d, i) => `${i ? 'L' : 'M'}${(((d.at - from) / (to - from)) * width).toFixed(1)} ${(height - ((d.value - low) / span) * height).toFixed(1)}`).join('')
-}
-
 // alarmedFirst keeps the order but for what is alarmed, which comes before the rest, the gravest first.
 export function alarmedFirst<T extends { alarm: { level: number } | undefined }>(all: readonly T[]): T[] {
   return [...all].sort((a, b) => (a.alarm?.level ?? 9) - (b.alarm?.level ?? 9))

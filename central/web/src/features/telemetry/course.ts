@@ -1,7 +1,7 @@
 // The course of one or several series on one time axis: spans, gaps, doubtful stretches, marks. Pure.
 import type { Alarm, Compared, Comparison } from '@/api/types'
 import type { ChartMark, ChartShade } from '@/ui/chart'
-import type { Dot } from '@/ui/series'
+import { gapped, type Dot } from '@/ui/series'
 
 export interface Window {
   from: number
@@ -32,24 +32,14 @@ export function stepText(ms: number): StepText {
   return { unit: 's', n: ms / 1000 }
 }
 
-// A gap is this many times longer than the usual distance of two dots.
-const gapTimes = 3
-
-// dotsOf are the filled buckets of a series; where nothing came for much longer than usual, the line is
-// broken by a dot without a value, so that a silence does not look like a straight course.
+// dotsOf are the filled buckets of a series, with its gaps.
 export function dotsOf(times: readonly number[], series: Pick<Compared, 'mean' | 'min' | 'max'>): Dot[] {
   const filled: Dot[] = []
   times.forEach((at, i) => {
     const value = series.mean?.[i]
     if (value !== null && value !== undefined) filled.push({ at, value, min: series.min?.[i] ?? value, max: series.max?.[i] ?? value })
   })
-  const steps = filled.slice(1).map((d, i) => d.at - (filled[i]?.at ?? 0)).sort((a, b) => a - b)
-  const usual = steps[Math.floor(steps.length / 2)] ?? 0
-  return filled.flatMap((d, i) => {
-    const before = filled[i - 1]
-    if (!before || d.at - before.at <= usual * gapTimes) return [d]
-    return [{ at: before.at + usual, value: Number.NaN, min: Number.NaN, max: Number.NaN }, d]
-  })
+  return gapped(filled)
 }
 
 // shadesOf joins neighbouring buckets with doubtful readings; bad ones make the whole bucket bad.

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { gibText, readingsOf, sensorAddress, sparkline } from './readings'
+import { gibText, readingsOf, sensorAddress } from './readings'
 import type { Device } from '@/api/types'
 
 const series = (property: string) => ({ property, name: property, name_en: property, unit: 'm', digits: 2 })
@@ -13,14 +13,6 @@ describe('readingsOf', () => {
   })
   it('leaves out what is revoked', () => {
     expect(readingsOf([{ ...device, state: 'revoked' }], new Map(), '')).toHaveLength(0)
-  })
-})
-
-describe('sparkline', () => {
-  it('fills the box', () => expect(sparkline([1, 3, 2], 100, 20)).toBe('M0.0 20.0L50.0 0.0L100.0 10.0'))
-  it('needs two values and survives equal ones', () => {
-    expect(sparkline([1], 100, 20)).toBe('')
-    expect(sparkline([5, 5], 10, 20)).toBe('M0.0 20.0L10.0 20.0')
   })
 })
 

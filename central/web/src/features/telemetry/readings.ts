@@ -31,15 +31,6 @@ export function sensorAddress(device: string, property: string): string {
   return `/monitor/${encodeURIComponent(device)}/${encodeURIComponent(property)}`
 }
 
-// sparkline is the path of values in a box of the given size; empty with fewer than two values.
-export function sparkline(values: readonly number[], width: number, height: number): string {
-  if (values.length < 2) return ''
-  const low = Math.min(...values)
-  const span = Math.max(...values) - low || 1
-  const step = width / (values.length - 1)
-  return values.map((v, i) => `${i ? 'L' : 'M'}${(i * step).toFixed(1)} ${(height - ((v - low) / span) * height).toFixed(1)}`).join('')
-}
-
 // sizeText writes an amount of bytes in the unit that fits it.
 export function sizeText(bytes: number): string {
   if (bytes < 1048576) return `${(bytes / 1024).toFixed(1)} KiB`

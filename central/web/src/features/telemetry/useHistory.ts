@@ -3,7 +3,7 @@ import { computed, onScopeDispose, shallowRef, watch, type ComputedRef, type Sha
 import { answer, api } from '@/api/client'
 import { useLive } from '@/api/live'
 import { latestKey } from '@/api/livestate'
-import { tail, withTail, type Dot } from '@/ui/series'
+import { gapped, tail, withTail, type Dot } from '@/ui/series'
 
 export interface Wish {
   device: () => string
@@ -23,7 +23,7 @@ export interface History {
   reload: () => void
 }
 
-const dayMs = 86_400_000
+export const dayMs = 86_400_000
 // Down-sampled steps fill up; so often they are read anew.
 const againMs = 60_000
 
@@ -60,7 +60,7 @@ export function useHistory({ device, property, spanMs, points, wanted = () => tr
     try {
       const query = { from: new Date(to - spanMs()).toISOString(), to: new Date(to).toISOString(), points }
       const data = await answer(api.GET('/telemetry/series/{device}/{property}', { params: { path: { device: device(), property: property() }, query }, signal: mine.signal }))
-      past.value = (data.buckets ?? []).map((b) => ({ at: Date.parse(b.at), value: b.mean, min: b.min, max: b.max }))
+      past.value = gapped((data.buckets ?? []).map((b) => ({ at: Date.parse(b.at), value: b.mean, min: b.min, max: b.max })))
     } catch (reason) {
       if (mine.signal.aborted) return
       failure.value = reason
