@@ -1,12 +1,41 @@
 // The list of what every series measures now. Pure.
 import { latestKey } from '@/api/livestate'
-import type { Device, Latest, Series } from '@/api/types'
+import type { Alarm, Device, Latest, Level, Series } from '@/api/types'
+import { isStale } from '@/map/things'
 
 export interface Reading {
   key: string
   device: Device
   series: Series
   latest?: Latest
+}
+
+// Standing is a reading as the list of them shows it.
+export interface Standing extends Reading {
+  // level is that of the worst alarm of the series, 0 without one.
+  level: Level | 0
+  // silent says that the value is not of now, or that there is none.
+  silent: boolean
+}
+
+export interface Wish {
+  division: string
+  class: string
+  stand: '' | 'alarmed' | 'silent'
+}
+
+// standingsOf adds how each reading stands, and keeps those that are wished for; '' is no wish.
+export function standingsOf(all: readonly Reading[], alarms: Iterable<Alarm>, now: number, wish: Wish): Standing[] {
+  const levels = new Map<string, Level>()
+  for (const a of alarms) {
+    const key = latestKey(a.device, a.property)
+    const known = levels.get(key)
+    if (a.state !== 'cleared' && (!known || a.level < known)) levels.set(key, a.level)
+  }
+  return all
+    .filter((r) => (!wish.division || r.device.division === wish.division) && (!wish.class || r.device.class === wish.class))
+    .map((r) => ({ ...r, level: levels.get(r.key) ?? (0 as const), silent: !r.latest || isStale(r.device, r.latest, now) }))
+    .filter((r) => !wish.stand || (wish.stand === 'alarmed' ? r.level > 0 : r.silent))
 }
 
 // readingsOf lists the series of all devices that match the query; coordinates are no reading.
