@@ -5,6 +5,7 @@ import App from '@/app/App.vue'
 import { i18n } from '@/i18n'
 import { router } from '@/router'
 import { useSession } from '@/stores/session'
+import { guardUnsaved } from '@/ui/unsaved'
 import '@/ui/tokens.css'
 import '@/ui/base.css'
 import '@/ui/wall.css'
@@ -15,6 +16,7 @@ app.use(createPinia())
 app.use(i18n)
 app.use(router)
 
+guardUnsaved(router)
 whenSignedOut(() => {
   const session = useSession()
   session.forget()
