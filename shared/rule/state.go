@@ -218,6 +218,12 @@ func (r *Rule) Tick(s *State, now int64) Change {
 	return Raised
 }
 
+// EndAt takes the word of another watch, which has seen more, that the alarm ended at that time. What was
+// seen before proves nothing any more; a reading of that time counts as the first.
+func (r *Rule) EndAt(s *State, at int64) {
+	*s = State{Seen: r.Condition != Stuck, Last: at - 1}
+}
+
 // Resume takes the state over from an earlier run: nobody has watched meanwhile. An alarm goes on; what
 // was on the way to one begins anew, silence above all. The window of rise and fall stays, it is readings.
 func (s *State) Resume(now int64) {

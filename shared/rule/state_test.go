@@ -239,3 +239,26 @@ func TestClockThatWasWrongBlindsNoRule(t *testing.T) {
 		t.Errorf("got %d after %+v", got, s)
 	}
 }
+
+// What another watch has seen of the end counts from there, and by it nothing is raised.
+func TestEndThatAnotherWatchHasSeen(t *testing.T) {
+	above, still := Rule{Condition: Above, Limit: 5, Clear: 4}, stuck()
+	s := State{Active: true, Passed: true, Seen: true, Last: 1000, Peak: 7}
+	above.EndAt(&s, 60_000)
+	for i, c := range []struct {
+		at   int64
+		v    float64
+		want Change
+	}{{30_000, 6, None}, {60_000, 3, None}, {90_000, 6, Raised}, {120_000, 3, Ended}} {
+		if got := above.Step(&s, wire.Point{At: c.at, Value: c.v}); got != c.want {
+			t.Errorf("reading %d gave %d, want %d", i, got, c.want)
+		}
+	}
+	s = State{Active: true, Passed: true}
+	still.EndAt(&s, 60_000)
+	for i, v := range []float64{0, 0.001, 0.002} {
+		if got := still.Step(&s, wire.Point{At: 61_000 + int64(i)*1000, Value: v}); got != None {
+			t.Errorf("a value that has stood for %d s gave %d", i, got)
+		}
+	}
+}

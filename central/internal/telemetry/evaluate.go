@@ -58,6 +58,7 @@ type watch struct {
 	rule     *rule.Rule
 	live     rule.State
 	liveFrom time.Time // when the message came that began what live waits for
+	told     int64     // when it ended, by the edge's word that the readings had still to bear out
 	past     rule.State
 	pastFrom time.Time // when the first message of the stretch came
 	pastLast time.Time // and the last
@@ -225,8 +226,12 @@ func (s *Service) reading(ctx context.Context, w *watch, p wire.Point, received 
 		s.stepPast(ctx, w, p, received)
 		return
 	}
-	waiting := w.live.Passed
-	s.changed(ctx, w, w.rule.Step(&w.live, p), p.At, received)
+	waiting, before, at := w.live.Passed, w.live.Last, p.At
+	change := w.rule.Step(&w.live, p)
+	if change == rule.Ended && before < w.told && w.told < at {
+		at = w.told // the link was away between its word and this reading
+	}
+	s.changed(ctx, w, change, at, received)
 	if !waiting {
 		w.liveFrom = received
 	}

@@ -100,7 +100,10 @@ func (s *Service) raise(ctx context.Context, r raising) {
 	}
 	was, kind, step := a.UpdatedAt, AlarmRang, StepRang
 	switch {
-	case a.State == Returned && !late && (a.ReturnedAt == nil || a.ReturnedAt.UnixMilli() < r.at || a.RuleGone && r.rule != nil && !s.replay):
+	case a.State == Returned && (a.ReturnedAt == nil || a.ReturnedAt.UnixMilli() < r.at || a.RuleGone && r.rule != nil && !s.replay && !late):
+		if late && s.known(ctx, r) {
+			return // the readings made history of it
+		}
 		a.reopen(wire.Time(r.at), next(was, r.received))
 		kind, step = AlarmReopened, StepReopened
 	case a.Holds() && a.Retrospective && !late:
@@ -325,10 +328,18 @@ func (s *Service) alarmEvent(ctx context.Context, a arrival, e *wire.Event) {
 		return // the end of an earlier one
 	}
 	if w := s.watches[k]; w != nil && w.live.Active {
-		if w.rule.Condition != rule.Silent || d.Gone {
-			return // the readings are here as well, and they will say when it ends
+		switch behind := !w.live.Seen || w.live.Last < at; {
+		case d.Gone:
+			return // the rule is gone there, and holds here
+		case w.rule.Condition == rule.Silent:
+			w.rule.Hear(&w.live, a.received.UnixMilli())
+		case a.old && !s.replay && behind:
+			// The link was away, and the newest reading comes before those that would tell the end.
+			w.rule.EndAt(&w.live, at)
+		default:
+			w.told = at // the readings are here as well, and they will say whether it ends
+			return
 		}
-		w.rule.Hear(&w.live, a.received.UnixMilli())
 	}
 	by := StepKind("")
 	if d.Gone {
