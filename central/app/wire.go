@@ -106,7 +106,10 @@ func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) er
 	if err != nil {
 		return err
 	}
-	outputs := &output.Service{Devices: devices, Orders: devices.Orders, Events: b.bus, Journal: store.NewOutputs(b.db)}
+	outputs := output.New(output.Options{Devices: devices, Orders: devices.Orders, Events: b.bus, Journal: store.NewOutputs(b.db), Log: c.log.With("component", "output")})
+	b.bus.Handle(outputs.OnEvent)
+	outputs.Start(system)
+	c.parts.Add("late answers of outputs", outputs.Stop)
 	boards := &board.Service{Store: store.NewBoards(b.db), Tx: b.db, Devices: devices, Events: b.bus}
 	released := b.releases(cfg, devices, in)
 	b.bus.Handle(released.OnEvent)

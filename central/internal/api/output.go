@@ -42,6 +42,6 @@ func RegisterOutputs(s *Server, svc *output.Service) {
 		OperationID: "output-log", Method: http.MethodGet, Path: "/outputs/{device}/{output}/log",
 		Summary: "Who switched a siren or a relay, newest first, and what became of it", Tags: []string{"outputs"},
 	}, func(ctx context.Context, in *outputID) (*body[page.List[output.Switching]], error) {
-		return listed(svc.Log(ctx, in.Device, in.Output))
+		return listed(svc.Switchings(ctx, in.Device, in.Output))
 	})
 }

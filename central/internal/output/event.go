@@ -8,8 +8,9 @@ import (
 
 // Events. The subject is "device/output".
 const (
-	EventOrdered  = "output.ordered"  // Data is Ordered; recorded before it is sent
-	EventAnswered = "output.answered" // Data is Outcome; also when no answer came
+	EventOrdered  = "output.ordered"       // Data is Ordered; recorded before it is sent
+	EventAnswered = "output.answered"      // Data is Outcome; also when no answer came
+	EventLate     = "output.answered_late" // Data is Outcome: the terminal answered after the caller was told that it had not
 )
 
 // Ordered is an order under the id of its command; Outcome has the same.

@@ -21,7 +21,9 @@ type Switching struct {
 	Seconds    int        `json:"seconds"`
 	Note       string     `json:"note"`
 	AnsweredAt *time.Time `json:"answered_at,omitempty"`
-	OK         bool       `json:"ok"` // the device has confirmed it
+	Unanswered bool       `json:"unanswered,omitempty"` // there was no answer in time
+	LateAt     *time.Time `json:"late_at,omitempty"`    // when the answer came all the same; OK and Error are its
+	OK         bool       `json:"ok"`                   // the device has confirmed it
 	Error      string     `json:"error,omitempty"`
 }
 
@@ -29,11 +31,14 @@ type Switching struct {
 type Journal interface {
 	// Switchings are the newest orders of an output, newest first, at most so many.
 	Switchings(ctx context.Context, device, output string, limit int) ([]Switching, error)
+	// Unanswered finds an order given since then by the id of its command, and its division, when it was not
+	// answered in time and has no late answer yet: errs.NotFound.
+	Unanswered(ctx context.Context, command string, since time.Time) (o Ordered, division string, err error)
 }
 
-// Log is who switched an output of late, newest first: errs.NotFound when the actor may not see its device.
+// Switchings is who switched an output of late, newest first: errs.NotFound when the actor may not see its device.
 // What rules at the terminal switched is not in it.
-func (s *Service) Log(ctx context.Context, device, output string) ([]Switching, error) {
+func (s *Service) Switchings(ctx context.Context, device, output string) ([]Switching, error) {
 	if _, err := actor.Require(ctx, actor.DeviceRead); err != nil {
 		return nil, err
 	}

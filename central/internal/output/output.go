@@ -69,6 +69,8 @@ type Outcome struct {
 	Command string `json:"command"`
 	OK      bool   `json:"ok"` // the device has confirmed it
 	Error   string `json:"error,omitempty"`
+	// Unanswered: the terminal had not answered in time, so that nobody knew whether it was carried out.
+	Unanswered bool `json:"unanswered,omitempty"`
 }
 
 // of makes the output of a device from what its terminal reported.

@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"time"
 
@@ -12,6 +14,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/device"
 	"github.com/fengsui/fengsui/central/internal/errs"
 	"github.com/fengsui/fengsui/central/internal/event"
+	"github.com/fengsui/fengsui/shared/run"
 	"github.com/fengsui/fengsui/shared/wire"
 )
 
@@ -38,12 +41,24 @@ type Sender interface {
 	Send(ctx context.Context, edge string, cmd wire.Command, within time.Duration) (wire.CommandResult, error)
 }
 
-// Service shows outputs and sends orders. Fill the fields.
-type Service struct {
+// Options of the service.
+type Options struct {
 	Devices Devices
 	Orders  Sender
 	Events  event.Publisher
 	Journal Journal
+	Log     *slog.Logger
+}
+
+// Service shows outputs and sends orders. Start writes down what is answered late.
+type Service struct {
+	Options
+	late late
+}
+
+// New makes a service.
+func New(o Options) *Service {
+	return &Service{Options: o, late: late{Loop: run.NewLoop(), flying: map[string]*wire.CommandResult{}}}
 }
 
 // List is every output that the actor may see, by device.
@@ -113,12 +128,14 @@ func (s *Service) Switch(ctx context.Context, o Order) (Outcome, error) {
 		return Outcome{}, err
 	}
 	s.Events.Publish(ctx, ordered)
+	s.sent(cmd.ID)
 	result, err := s.Orders.Send(ctx, target.Edge, cmd, answerWithin)
 	if err != nil {
-		outcome.Error = err.Error()
+		outcome.Error, outcome.Unanswered = err.Error(), errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
 	} else {
 		outcome.OK, outcome.Error = result.OK, result.Error
 	}
 	s.Events.Publish(context.WithoutCancel(ctx), news(ctx, EventAnswered, o, target.Division, outcome))
+	s.told(target.Edge, outcome)
 	return outcome, err
 }

@@ -44,7 +44,7 @@ func newField(t *testing.T) *field {
 	db := storetest.SQLite(t)
 	f := &field{}
 	f.orders = &device.Orders{Commander: f}
-	bus := event.NewBus(nil)
+	bus := event.NewBus(storetest.Recorder(db))
 	bus.Handle(func(_ context.Context, e event.Event) {
 		f.mu.Lock()
 		defer f.mu.Unlock()
@@ -56,8 +56,12 @@ func newField(t *testing.T) *field {
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { _ = f.Stop(context.Background()) })
 	f.devices = &device.Service{Store: store.NewDevices(db), Tx: db, Events: bus, CA: ca, Log: slog.New(slog.DiscardHandler)}
-	f.Service = &output.Service{Devices: f.devices, Orders: f.orders, Events: bus, Journal: store.NewOutputs(db)}
+	f.Service = output.New(output.Options{Devices: f.devices, Orders: f.orders, Events: bus, Journal: store.NewOutputs(db), Log: slog.New(slog.DiscardHandler)})
+	bus.Handle(f.OnEvent)
+	bus.Handle(f.orders.Answers)
+	f.Start(t.Context())
 	system := actor.WithSystem(t.Context(), "test")
 	if _, err := f.devices.Create(system, device.New{ID: "edge", Kind: device.Edge, Name: "终端", Division: "320623"}); err != nil {
 		t.Fatal(err)
@@ -160,13 +164,13 @@ func TestOrderIsRefused(t *testing.T) {
 	if _, err := f.List(as("320623")); errs.KindOf(err) != errs.Denied {
 		t.Errorf("list without the permission: %v", err)
 	}
-	if _, err := f.Log(as("320623"), "horn", "siren"); errs.KindOf(err) != errs.Denied {
+	if _, err := f.Switchings(as("320623"), "horn", "siren"); errs.KindOf(err) != errs.Denied {
 		t.Errorf("log without the permission: %v", err)
 	}
-	if _, err := f.Log(as("320681", actor.DeviceRead), "horn", "siren"); errs.KindOf(err) != errs.NotFound {
+	if _, err := f.Switchings(as("320681", actor.DeviceRead), "horn", "siren"); errs.KindOf(err) != errs.NotFound {
 		t.Errorf("log of another county: %v", err)
 	}
-	if got, err := f.Log(as("320623", actor.DeviceRead), "horn", "siren"); err != nil || len(got) != 0 {
+	if got, err := f.Switchings(as("320623", actor.DeviceRead), "horn", "siren"); err != nil || len(got) != 0 {
 		t.Errorf("log of nothing: %v, %v", got, err)
 	}
 	if len(f.told)+len(f.events) != 0 {
@@ -199,4 +203,69 @@ func TestOrderThatNobodyAnswersIsNeverShownAsDone(t *testing.T) {
 			t.Errorf("not sent: %v, events %+v", err, f.events)
 		}
 	})
+}
+
+// late waits until an order has a late answer.
+func (f *field) late() output.Switching {
+	for {
+		list, err := f.Switchings(as("320623", actor.DeviceRead), "horn", "siren")
+		if err != nil || (len(list) > 0 && list[0].LateAt != nil) {
+			return append(list, output.Switching{})[0]
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
+func TestAnswerThatComesLateStandsBesideItsOrder(t *testing.T) {
+	f := newField(t)
+	system := actor.WithSystem(t.Context(), "test")
+	say := func(edge string, r wire.CommandResult) { f.devices.Result(system, edge, r) }
+	unanswered := func() string { // an order whose caller does not wait for the end
+		ctx, cancel := context.WithCancel(commander())
+		go func() {
+			for {
+				f.mu.Lock()
+				n := len(f.told)
+				f.mu.Unlock()
+				if n > 0 {
+					cancel()
+					return
+				}
+				time.Sleep(time.Millisecond)
+			}
+		}()
+		got, err := f.Switch(ctx, siren(true))
+		if errs.KindOf(err) != errs.Unavailable || !got.Unanswered || got.OK {
+			t.Fatalf("%+v, %v", got, err)
+		}
+		f.mu.Lock()
+		f.told = nil
+		f.mu.Unlock()
+		return got.Command
+	}
+	first := unanswered()
+	say("another", wire.CommandResult{Command: first, Error: "not mine"}) // of a terminal that was not asked
+	say("edge", wire.CommandResult{Command: "of nobody", OK: true})
+	say("edge", wire.CommandResult{Command: first, OK: true})
+	say("edge", wire.CommandResult{Command: first, Error: "said twice"})
+	if got := f.late(); !got.OK || got.Error != "" || !got.On {
+		t.Errorf("%+v", got)
+	}
+	second := unanswered()
+	say("edge", wire.CommandResult{Command: second, Error: "the coil does not answer"})
+	if got := f.late(); got.OK || got.Error != "the coil does not answer" || got.ID == "" {
+		t.Errorf("%+v", got)
+	}
+	if err := f.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for _, e := range f.events {
+		if e.Kind == output.EventLate {
+			n++
+		}
+	}
+	if n != 2 {
+		t.Errorf("%d late answers are told: %+v", n, f.events)
+	}
 }

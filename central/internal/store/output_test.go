@@ -4,9 +4,11 @@ import (
 	"context"
 	"log/slog"
 	"testing"
+	"time"
 
 	"github.com/fengsui/fengsui/central/internal/actor"
 	"github.com/fengsui/fengsui/central/internal/audit"
+	"github.com/fengsui/fengsui/central/internal/errs"
 	"github.com/fengsui/fengsui/central/internal/event"
 	"github.com/fengsui/fengsui/central/internal/output"
 	"github.com/fengsui/fengsui/central/internal/store"
@@ -45,6 +47,25 @@ func TestOrdersAreReadWithWhatBecameOfThem(t *testing.T) {
 		}
 		if s := got[2]; !s.OK || s.AnsweredAt == nil {
 			t.Errorf("confirmed: %+v", s)
+		}
+		write(output.EventAnswered, "horn/siren", output.Outcome{Order: on, Command: "c3", Error: "no answer", Unanswered: true})
+		write(output.EventOrdered, "horn/siren", output.Ordered{Order: output.Order{Device: "horn", Output: "siren", Note: `"command":"c4"`}, Command: "c5"})
+		past := time.Now().Add(-time.Hour)
+		for command, waits := range map[string]bool{"c1": false, "c2": false, "c3": true, "c4": true, "c5": true, "c6": false, "": false, "c_": false} {
+			o, division, err := store.NewOutputs(db).Unanswered(ctx, command, past)
+			if waits && (err != nil || o.Command != command || division != "320623") || !waits && errs.KindOf(err) != errs.NotFound {
+				t.Errorf("%s: %+v, %q, %v", command, o, division, err)
+			}
+		}
+		if _, _, err := store.NewOutputs(db).Unanswered(ctx, "c3", time.Now().Add(time.Hour)); errs.KindOf(err) != errs.NotFound {
+			t.Errorf("too old: %v", err)
+		}
+		write(output.EventLate, "horn/siren", output.Outcome{Order: on, Command: "c3", OK: true})
+		if _, _, err := store.NewOutputs(db).Unanswered(ctx, "c3", past); errs.KindOf(err) != errs.NotFound {
+			t.Errorf("twice: %v", err)
+		}
+		if got, err := store.NewOutputs(db).Switchings(ctx, "horn", "siren", 10); err != nil || len(got) != 4 || got[1].LateAt == nil || !got[1].OK || !got[1].Unanswered || got[1].Error != "" || !got[1].AnsweredAt.Before(*got[1].LateAt) {
+			t.Errorf("answered late: %+v, %v", got, err)
 		}
 		if got, err := store.NewOutputs(db).Switchings(ctx, "horn", "siren", 2); err != nil || len(got) != 2 {
 			t.Errorf("two of them: %+v, %v", got, err)

@@ -6,11 +6,14 @@ package storetest
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"sync"
 	"testing"
 
+	"github.com/fengsui/fengsui/central/internal/audit"
+	"github.com/fengsui/fengsui/central/internal/event"
 	"github.com/fengsui/fengsui/central/internal/store"
 )
 
@@ -99,4 +102,9 @@ func Open(t *testing.T, o store.Options) *store.DB {
 		}
 	})
 	return db
+}
+
+// Recorder writes down what has happened in a database, for tests that read it there.
+func Recorder(db *store.DB) event.Recorder {
+	return audit.New(store.NewAudit(db), db, slog.New(slog.DiscardHandler))
 }

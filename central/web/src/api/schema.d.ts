@@ -4170,6 +4170,7 @@ export interface components {
             output: string;
             /** Format: int64 */
             seconds?: number;
+            unanswered?: boolean;
         };
         Output: {
             /** Format: date-time */
@@ -4786,11 +4787,14 @@ export interface components {
             by: string;
             error?: string;
             id: string;
+            /** Format: date-time */
+            late_at?: string;
             note: string;
             ok: boolean;
             on: boolean;
             /** Format: int64 */
             seconds: number;
+            unanswered?: boolean;
         };
         TakeBody: {
             cell: components["schemas"]["DutyCell"];

@@ -14,7 +14,7 @@ export interface LogEntry {
 }
 
 // What a machine did is no entry of a duty log, except what somebody has to know of.
-const worthKnowing = new Set(['telemetry.lost', 'session.refused', 'session.locked', 'device.enrolled'])
+const worthKnowing = new Set(['telemetry.lost', 'session.refused', 'session.locked', 'device.enrolled', 'output.answered_late'])
 // A picture that is asked for again within this time is the same watch: links break and tiles retry.
 const sameWatchMs = 10 * 60_000
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { away, causesOf, firstSeconds, phaseOf, phaseOfFailure, secondsFault, standing } from './output'
+import { away, causesOf, firstSeconds, lateOf, phaseOf, phaseOfFailure, secondsFault, standing } from './output'
 import type { Output } from '@/api/types'
 
 function output(o: Partial<Output>): Output {
@@ -41,5 +41,15 @@ describe('an order', () => {
     expect(phaseOfFailure(0, '')).toBe('unanswered')
     expect(phaseOfFailure(503, 'output.offline')).toBe('failed')
     expect(phaseOfFailure(403, 'auth.denied')).toBe('failed')
+  })
+  it('without an answer is told anew when the answer comes late', () => {
+    const told = { phase: 'unanswered', on: true, at: 1, why: '' } as const
+    const order = { id: 'a', at: '2026-01-01T00:00:00Z', by: '王', on: true, seconds: 60, note: '', ok: false, unanswered: true }
+    const late_at = '2026-01-01T00:05:00Z'
+    expect(lateOf(told, [order])).toBe(told)
+    expect(lateOf(told, [{ ...order, on: false, ok: true, late_at }])).toBe(told)
+    expect(lateOf(told, [{ ...order, ok: true, late_at }])).toMatchObject({ phase: 'late_ok', at: Date.parse(late_at) })
+    expect(lateOf(told, [{ ...order, error: 'no power', late_at }])).toMatchObject({ phase: 'late_refused', why: 'no power' })
+    expect(lateOf({ ...told, phase: 'failed' }, [{ ...order, ok: true, late_at }]).phase).toBe('failed')
   })
 })

@@ -1,5 +1,5 @@
 // How a siren or a relay stands and what may be done with it, apart from words. Pure.
-import type { Output } from '@/api/types'
+import type { Output, Switching } from '@/api/types'
 
 export type Standing = 'on' | 'off' | 'unknown'
 
@@ -41,7 +41,7 @@ export function causesOf(o: Output): Cause[] {
 
 // What a person wants of an output, and what is known of it: nothing is shown as done that the terminal has
 // not confirmed.
-export type Phase = 'sending' | 'confirmed' | 'refused' | 'unanswered' | 'failed'
+export type Phase = 'sending' | 'confirmed' | 'refused' | 'unanswered' | 'failed' | 'late_ok' | 'late_refused'
 
 export interface Told {
   phase: Phase
@@ -58,4 +58,12 @@ export function phaseOf(outcome: { ok: boolean }): Phase {
 // phaseOfFailure tells an order nobody knows the end of from one that was never sent.
 export function phaseOfFailure(status: number, code: string): Phase {
   return code === 'device.no_answer' || status === 0 || status === 504 ? 'unanswered' : 'failed'
+}
+
+// lateOf is what is known of an order without an answer once the terminal has answered after all; log is the
+// newest orders of its output.
+export function lateOf(told: Told, log: readonly Switching[]): Told {
+  const mine = log.find((s) => s.on === told.on)
+  if (told.phase !== 'unanswered' || !mine?.late_at) return told
+  return { ...told, phase: mine.ok ? 'late_ok' : 'late_refused', at: Date.parse(mine.late_at), why: mine.error ?? '' }
 }
