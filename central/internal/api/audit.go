@@ -53,13 +53,13 @@ func RegisterAudit(s *Server, svc *audit.Service) {
 // auditQuery is the query of the record.
 type auditQuery struct {
 	ListQuery
-	Kind string    `query:"kind" maxLength:"64" doc:"A kind, or how kinds begin: alarm."`
-	From time.Time `query:"from"`
-	To   time.Time `query:"to"`
+	Kind string `query:"kind" maxLength:"64" doc:"A kind, or how kinds begin: alarm."`
+	From When   `query:"from"`
+	To   When   `query:"to"`
 }
 
 func (q auditQuery) query() audit.Query {
-	return audit.Query{Request: q.page(), Kind: q.Kind, From: q.From, To: q.To}
+	return audit.Query{Request: q.page(), Kind: q.Kind, From: q.From.or(time.Time{}), To: q.To.or(time.Time{})}
 }
 
 // auditView is an entry with its data as any JSON.

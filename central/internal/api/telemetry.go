@@ -16,23 +16,19 @@ import (
 )
 
 type seriesInput struct {
-	Device   string    `path:"device" maxLength:"64"`
-	Property string    `path:"property" maxLength:"64"`
-	From     time.Time `query:"from" doc:"Begin; a day before the end when left out"`
-	To       time.Time `query:"to" doc:"End, not included; now when left out"`
-	Points   int       `query:"points" minimum:"0" maximum:"5000" doc:"Most buckets wanted; 0 means 500"`
-	Quality  string    `query:"quality" enum:"good,usable,all" default:"usable" doc:"good: good readings only; usable: uncertain ones as well; all: bad ones as well"`
+	Device   string `path:"device" maxLength:"64"`
+	Property string `path:"property" maxLength:"64"`
+	From     When   `query:"from" doc:"Begin; a day before the end when left out"`
+	To       When   `query:"to" doc:"End, not included; now when left out"`
+	Points   int    `query:"points" minimum:"0" maximum:"5000" doc:"Most buckets wanted; 0 means 500"`
+	Quality  string `query:"quality" enum:"good,usable,all" default:"usable" doc:"good: good readings only; usable: uncertain ones as well; all: bad ones as well"`
 }
 
 func (in *seriesInput) query(now time.Time) telemetry.Query {
-	q := telemetry.Query{Device: in.Device, Property: in.Property, From: in.From.UTC(), To: in.To.UTC(), Points: in.Points, Quality: telemetry.Quality(in.Quality)}
-	if q.To.IsZero() {
-		q.To = now.UTC()
+	to := in.To.or(now.UTC())
+	return telemetry.Query{
+		Device: in.Device, Property: in.Property, From: in.From.or(to.AddDate(0, 0, -1)), To: to, Points: in.Points, Quality: telemetry.Quality(in.Quality),
 	}
-	if q.From.IsZero() {
-		q.From = q.To.AddDate(0, 0, -1)
-	}
-	return q
 }
 
 // AlarmFilter selects alarms, in the list and in its export. It is exported because the document is made

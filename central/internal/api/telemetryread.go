@@ -29,27 +29,20 @@ const (
 // Selected says which readings are asked for. It is exported because the document is made from exported
 // fields only.
 type Selected struct {
-	Series       []string  `query:"series,explode" maxItems:"200" maxLength:"129" doc:"device/property, or device for all it measures; repeated for several"`
-	From         time.Time `query:"from" doc:"Begin by the clock of the device"`
-	To           time.Time `query:"to" doc:"End by the clock of the device, not included"`
-	ReceivedFrom time.Time `query:"received_from" doc:"Begin of the arrival at the centre; readings whose arrival was not kept are left out"`
-	ReceivedTo   time.Time `query:"received_to" doc:"End of the arrival at the centre, not included"`
-	Quality      string    `query:"quality" enum:"good,usable,all" default:"usable" doc:"good: good readings only; usable: uncertain ones as well; all: bad ones as well"`
+	Series       []string `query:"series,explode" maxItems:"200" maxLength:"129" doc:"device/property, or device for all it measures; repeated for several"`
+	From         When     `query:"from" doc:"Begin by the clock of the device"`
+	To           When     `query:"to" doc:"End by the clock of the device, not included"`
+	ReceivedFrom When     `query:"received_from" doc:"Begin of the arrival at the centre; readings whose arrival was not kept are left out"`
+	ReceivedTo   When     `query:"received_to" doc:"End of the arrival at the centre, not included"`
+	Quality      string   `query:"quality" enum:"good,usable,all" default:"usable" doc:"good: good readings only; usable: uncertain ones as well; all: bad ones as well"`
 }
 
 func (in *Selected) selection() telemetry.Selection {
 	return telemetry.Selection{
-		Series: in.Series, From: utc(in.From), To: utc(in.To), ReceivedFrom: utc(in.ReceivedFrom), ReceivedTo: utc(in.ReceivedTo),
+		Series: in.Series, From: in.From.or(time.Time{}), To: in.To.or(time.Time{}),
+		ReceivedFrom: in.ReceivedFrom.or(time.Time{}), ReceivedTo: in.ReceivedTo.or(time.Time{}),
 		Quality: telemetry.Quality(in.Quality),
 	}
-}
-
-// utc leaves a time that was not given zero.
-func utc(t time.Time) time.Time {
-	if t.IsZero() {
-		return t
-	}
-	return t.UTC()
 }
 
 type readingsInput struct {
@@ -59,11 +52,11 @@ type readingsInput struct {
 }
 
 type compareInput struct {
-	Series  []string  `query:"series,explode" maxItems:"20" maxLength:"129" doc:"device/property, or device for all it measures; repeated for several"`
-	From    time.Time `query:"from" doc:"Begin; a day before the end when left out"`
-	To      time.Time `query:"to" doc:"End, not included; now when left out"`
-	Points  int       `query:"points" minimum:"0" maximum:"2000" doc:"Most buckets wanted; 0 means 500"`
-	Quality string    `query:"quality" enum:"good,usable,all" default:"usable" doc:"good: good readings only; usable: uncertain ones as well; all: bad ones as well"`
+	Series  []string `query:"series,explode" maxItems:"20" maxLength:"129" doc:"device/property, or device for all it measures; repeated for several"`
+	From    When     `query:"from" doc:"Begin; a day before the end when left out"`
+	To      When     `query:"to" doc:"End, not included; now when left out"`
+	Points  int      `query:"points" minimum:"0" maximum:"2000" doc:"Most buckets wanted; 0 means 500"`
+	Quality string   `query:"quality" enum:"good,usable,all" default:"usable" doc:"good: good readings only; usable: uncertain ones as well; all: bad ones as well"`
 }
 
 type csvInput struct {

@@ -222,3 +222,25 @@ func TestQuarantineAndHoldsOverHTTP(t *testing.T) {
 		t.Errorf("health: %d %+v", code, health)
 	}
 }
+
+func TestTimeInAQueryIsLeftOutOnlyWhenItIsNotThere(t *testing.T) {
+	s, _ := telemetryServer(t)
+	for _, path := range []string{
+		"/telemetry/series/level/water_level?", "/telemetry/compare?series=level&", "/telemetry/readings?series=level&", "/telemetry/export.csv?series=level&",
+	} {
+		for _, bad := range []string{"from=0001-01-01T00:00:00Z", "to=0001-01-01T00:00:00Z", "to=2200-01-01T00:00:01Z", "from=1969-12-31T23:59:59Z"} {
+			res, text := download(t, s, "wang", path+bad)
+			if res.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(string(text), "1970-01-01T00:00:00Z to 2200-01-01T00:00:00Z") || !strings.Contains(string(text), `"query.`+strings.SplitN(bad, "=", 2)[0]+`"`) {
+				t.Errorf("%s%s: %d %s", path, bad, res.StatusCode, text)
+			}
+		}
+		for _, good := range []string{"", "from=&to=", "from=1970-01-01T08:00:00%2B08:00&to=2200-01-01T00:00:00Z"} {
+			if res, text := download(t, s, "wang", path+good); res.StatusCode != http.StatusOK {
+				t.Errorf("%s%s: %d %s", path, good, res.StatusCode, text)
+			}
+		}
+	}
+	if res, text := download(t, s, "wang", "/telemetry/readings?series=level&received_to=0001-01-01T00:00:00Z"); res.StatusCode != http.StatusUnprocessableEntity {
+		t.Errorf("received: %d %s", res.StatusCode, text)
+	}
+}
