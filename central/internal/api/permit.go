@@ -31,7 +31,7 @@ func needs(operation string) (p actor.Permission, ok bool) {
 		return actor.ReleaseWrite, true
 	case "list-diagnoses", "list-questions", "ask-device", "get-question":
 		return actor.DeviceProbe, true
-	case "latest", "series", "compare-series", "list-readings", "export-readings-csv", "export-readings-parquet", "telemetry-stats",
+	case "latest", "series", "compare-series", "list-readings", "export-readings-csv", "export-readings-parquet", "export-readings-xlsx", "telemetry-stats",
 		"telemetry-health", "losses", "list-quarantine", "look-quarantine", "list-holds", "rejected-readings", "export-rejected-readings", "try-rule",
 		"list-boards", "get-board", "suggest-board":
 		return actor.TelemetryRead, true

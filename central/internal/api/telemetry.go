@@ -184,7 +184,7 @@ func registerHandling(s *Server, t *telemetry.Service) {
 func alarmSheet(ctx context.Context, t *telemetry.Service, f telemetry.Filter) (document.Sheet, error) {
 	sheet := document.Sheet{Title: "告警", Headings: []string{
 		"级别", "状态", "规则", "设备", "设备编号", "监测项", "限值", "报警值", "峰值", "单位", "越限次数", "发生时间", "确认时间", "确认人", "处置说明",
-		"恢复时间", "解除时间", "行政区划", "来源", "限值依据", "搁置至", "搁置原因", "检修至", "检修原因", "检修人", "升级次数", "升级至", "升级时间", "升级人", "升级说明", "补记", "演示数据", "编号",
+		"恢复时间", "解除时间", "行政区划", "来源", "限值依据", "搁置至", "搁置原因", "检修至", "检修原因", "检修人", "升级次数", "升级至", "升级时间", "升级人", "升级说明", "补记", "演示数据", "编号", "规则英文名称", "设备英文名称",
 	}}
 	alarms, err := whole(ctx, f.Request, func(ctx context.Context, r page.Request) (page.List[telemetry.Alarm], error) {
 		f.Request = r
@@ -200,10 +200,11 @@ func alarmSheet(ctx context.Context, t *telemetry.Service, f telemetry.Filter) (
 		if a.Shelf != nil {
 			until, reason = &a.Shelf.Until, a.Shelf.Reason
 		}
+		dev, _ := t.Devices.Visible(ctx, a.Device)
 		sheet.Rows = append(sheet.Rows, append([]any{
 			levelNames[a.Level], state, a.RuleName, a.DeviceName, a.Device, a.Property, a.Limit, a.Value, a.Peak, a.Unit, a.Openings,
 			a.OpenedAt, a.AckedAt, a.AckedByName, a.AckNote, returned, a.ClearedAt, a.Division, a.Origin, a.Source, until, reason,
-		}, slices.Concat(workCells(a.Maintenance), escalationCells(a.Escalation), []any{yes(a.Retrospective), yes(a.Demo), a.ID})...))
+		}, slices.Concat(workCells(a.Maintenance), escalationCells(a.Escalation), []any{yes(a.Retrospective), yes(a.Demo), a.ID, a.RuleNameEN, dev.NameEN})...))
 	}
 	return sheet, err
 }

@@ -59,9 +59,20 @@ type compareInput struct {
 	Quality string   `query:"quality" enum:"good,usable,all" default:"usable" doc:"good: good readings only; usable: uncertain ones as well; all: bad ones as well"`
 }
 
-type csvInput struct {
+// Exporting is a selection that goes into a file. It is exported because the document is made from exported fields
+// only.
+type Exporting struct {
 	Selected
-	Excel bool `query:"excel" doc:"For spreadsheets: byte order mark, Chinese headings, times of Beijing"`
+	Lang string `query:"lang" enum:"zh-CN,en" default:"zh-CN" doc:"Language of names and headings"`
+}
+
+func (in *Exporting) wording() document.Wording {
+	return document.Wording{English: in.Lang == "en", Zone: chinaTime()}
+}
+
+type csvInput struct {
+	Exporting
+	Excel bool `query:"excel" doc:"For spreadsheets: byte order mark, headings of the language, times of Beijing"`
 }
 
 // registerReadings adds lists, comparison and export of readings.
@@ -80,11 +91,14 @@ func registerReadings(s *Server, t *telemetry.Service) {
 		return reply(t.Compare(ctx, telemetry.Selection{Series: in.Series, From: q.From, To: q.To, Quality: telemetry.Quality(in.Quality)}, in.Points))
 	})
 	export(s, t, "csv", "text/csv; charset=utf-8", func(in *csvInput, w io.Writer) (document.Readings, error) {
-		return document.CSV(w, in.Excel, chinaTime())
+		return document.CSV(w, in.Excel, in.wording())
 	}, func(in *csvInput) telemetry.Selection { return in.selection() })
-	export(s, t, "parquet", "application/vnd.apache.parquet", func(_ *Selected, w io.Writer) (document.Readings, error) {
-		return document.Parquet(w), nil
-	}, func(in *Selected) telemetry.Selection { return in.selection() })
+	export(s, t, "parquet", "application/vnd.apache.parquet", func(in *Exporting, w io.Writer) (document.Readings, error) {
+		return document.Parquet(w, in.wording().English), nil
+	}, func(in *Exporting) telemetry.Selection { return in.selection() })
+	export(s, t, "xlsx", sheetType, func(in *Exporting, w io.Writer) (document.Readings, error) {
+		return document.XLSX(w, in.wording())
+	}, func(in *Exporting) telemetry.Selection { return in.selection() })
 }
 
 // export adds GET /telemetry/export.<format>, which streams: neither side ever holds the whole.

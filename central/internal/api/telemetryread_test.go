@@ -57,6 +57,12 @@ func TestReadingsAreListedComparedAndExported(t *testing.T) {
 	if _, text = download(t, s, "wang", "/telemetry/export.csv?series=level&excel=true"); !bytes.HasPrefix(text, []byte("\ufeff设备编号,")) {
 		t.Errorf("csv for spreadsheets: %q", text)
 	}
+	if _, text = download(t, s, "wang", "/telemetry/export.csv?series=level&excel=true&lang=en"); !bytes.HasPrefix(text, []byte("\ufeffDevice ID,")) {
+		t.Errorf("csv for spreadsheets in English: %q", text)
+	}
+	if res, text = download(t, s, "wang", "/telemetry/export.xlsx?series=level&lang=en"); res.StatusCode != http.StatusOK || !bytes.HasPrefix(text, []byte("PK")) || res.Header.Get("Content-Type") != "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" {
+		t.Errorf("xlsx: %d %v, %d bytes", res.StatusCode, res.Header, len(text))
+	}
 	if res, text = download(t, s, "wang", "/telemetry/export.parquet?series=level"); res.StatusCode != http.StatusOK || !bytes.HasPrefix(text, []byte("PAR1")) || !bytes.HasSuffix(text, []byte("PAR1")) {
 		t.Errorf("parquet: %d, %d bytes", res.StatusCode, len(text))
 	}
@@ -70,6 +76,8 @@ func TestReadingsAreListedComparedAndExported(t *testing.T) {
 		{"other", "/telemetry/compare?series=level", 404},
 		{"other", "/telemetry/export.csv?series=level", 404},
 		{"none", "/telemetry/export.parquet?series=level", 403},
+		{"none", "/telemetry/export.xlsx?series=level", 403},
+		{"wang", "/telemetry/export.xlsx?series=level&lang=fr", 422},
 		{"wang", "/telemetry/export.csv", 422},
 		{"wang", "/telemetry/export.csv?series=level&quality=best", 422},
 		{"wang", "/telemetry/readings?series=level&limit=9999", 422},

@@ -23,18 +23,39 @@ type Readings interface {
 	Close() error
 }
 
+// Wording is how people read a file: English names and headings, or Chinese ones, and times in a zone.
+type Wording struct {
+	English bool
+	Zone    *time.Location
+}
+
+func (w Wording) headings() []string {
+	if w.English {
+		return []string{"Device ID", "Device", "Property ID", "Property", "Unit", "Time", "Received", "Value", "Quality", "Readings"}
+	}
+	return []string{"设备编号", "设备", "监测项编号", "监测项", "单位", "时间", "接收时间", "数值", "质量", "读数个数"}
+}
+
+func (w Wording) quality(q wire.Quality) string {
+	names := [...]string{"正常", "存疑", "无效"}
+	if w.English {
+		names = [...]string{"good", "uncertain", "bad"}
+	}
+	return names[min(q, wire.Bad)]
+}
+
 // CSV writes readings as text with commas (RFC 4180). For spreadsheets it begins with a byte order mark, the
-// headings are Chinese and times are in the given zone without its name; else the headings are the names of
+// headings are those of the wording and times are in its zone without a name; else the headings are the names of
 // the API and times are RFC 3339. Text that a spreadsheet would take for a formula gets an apostrophe.
-func CSV(out io.Writer, forSheets bool, zone *time.Location) (Readings, error) {
-	w := &csvReadings{csv: csv.NewWriter(out), sheets: forSheets, zone: zone}
+func CSV(out io.Writer, forSheets bool, wording Wording) (Readings, error) {
+	w := &csvReadings{csv: csv.NewWriter(out), sheets: forSheets, wording: wording}
 	w.csv.UseCRLF = true
 	head := []string{"device", "device_name", "property", "name", "unit", "at", "received_at", "value", "quality", "count"}
 	if forSheets {
 		if _, err := io.WriteString(out, "\ufeff"); err != nil {
 			return nil, fmt.Errorf("write headings: %w", err)
 		}
-		head = []string{"设备编号", "设备", "监测项编号", "监测项", "单位", "时间", "接收时间", "数值", "质量", "读数个数"}
+		head = wording.headings()
 	}
 	if err := w.csv.Write(head); err != nil {
 		return nil, fmt.Errorf("write headings: %w", err)
@@ -43,19 +64,20 @@ func CSV(out io.Writer, forSheets bool, zone *time.Location) (Readings, error) {
 }
 
 type csvReadings struct {
-	csv    *csv.Writer
-	sheets bool
-	zone   *time.Location
-	cells  [10]string
+	csv     *csv.Writer
+	sheets  bool
+	wording Wording
+	cells   [10]string
 }
 
 func (w *csvReadings) Write(r telemetry.ExportRow) error {
-	quality := [...]string{"good", "uncertain", "bad"}
+	device, name := r.Called(w.wording.English)
+	quality := Wording{English: true}.quality(r.Quality)
 	if w.sheets {
-		quality = [...]string{"正常", "存疑", "无效"}
+		quality = w.wording.quality(r.Quality)
 	}
 	w.cells = [...]string{
-		inert(r.Device), inert(r.DeviceName), inert(r.Property), inert(r.Name), inert(r.Unit), w.time(r.At), w.time(r.ReceivedAt), "", quality[min(r.Quality, wire.Bad)], strconv.FormatUint(uint64(max(r.Count, 1)), 10),
+		inert(r.Device), inert(device), inert(r.Property), inert(name), inert(r.Unit), w.time(r.At), w.time(r.ReceivedAt), "", quality, strconv.FormatUint(uint64(max(r.Count, 1)), 10),
 	}
 	if !math.IsNaN(r.Value) && !math.IsInf(r.Value, 0) {
 		w.cells[7] = strconv.FormatFloat(r.Value, 'g', -1, 64)
@@ -71,7 +93,7 @@ func (w *csvReadings) time(t time.Time) string {
 	case t.IsZero():
 		return ""
 	case w.sheets:
-		return t.In(w.zone).Format("2006-01-02 15:04:05.000")
+		return t.In(w.wording.Zone).Format("2006-01-02 15:04:05.000")
 	}
 	return t.UTC().Format("2006-01-02T15:04:05.000Z")
 }
@@ -96,10 +118,10 @@ func inert(text string) string {
 const rowGroup = 50_000
 
 // Parquet writes readings as Apache Parquet, compressed with zstd. Values that are no finite number stay as
-// they are; an arrival that was not kept is null.
-func Parquet(out io.Writer) Readings {
+// they are; an arrival that was not kept is null. Names are English where they are wanted and there.
+func Parquet(out io.Writer, english bool) Readings {
 	w := parquet.NewGenericWriter[parquetReading](out, parquet.Compression(&zstd.Codec{}), parquet.CreatedBy("fengsui", "", ""))
-	return &parquetReadings{out: w, batch: make([]parquetReading, 0, 1000)}
+	return &parquetReadings{out: w, english: english, batch: make([]parquetReading, 0, 1000)}
 }
 
 type parquetReading struct {
@@ -116,14 +138,16 @@ type parquetReading struct {
 }
 
 type parquetReadings struct {
-	out   *parquet.GenericWriter[parquetReading]
-	batch []parquetReading
-	rows  int
+	out     *parquet.GenericWriter[parquetReading]
+	english bool
+	batch   []parquetReading
+	rows    int
 }
 
 func (w *parquetReadings) Write(r telemetry.ExportRow) error {
+	device, name := r.Called(w.english)
 	p := parquetReading{
-		Device: r.Device, DeviceName: r.DeviceName, Property: r.Property, Name: r.Name, Unit: r.Unit,
+		Device: r.Device, DeviceName: device, Property: r.Property, Name: name, Unit: r.Unit,
 		At: r.At.UnixMilli(), Value: r.Value, Quality: int32(r.Quality), Count: int32(max(r.Count, 1)), //nolint:gosec // at most wire.MaxRecords
 	}
 	if !r.ReceivedAt.IsZero() {

@@ -39,7 +39,7 @@ func TestCSVIsExactAndNoCellIsAFormula(t *testing.T) {
 			"level,\"'=HYPERLINK(\"\"x\"\")\",water_level,水位,m,2026-11-24 09:02:03.004,,,无效,1\r\n"},
 	} {
 		var out bytes.Buffer
-		w, err := CSV(&out, c.sheets, zone)
+		w, err := CSV(&out, c.sheets, Wording{Zone: zone})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -60,7 +60,7 @@ func FuzzNoTextIsAFormula(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		var out bytes.Buffer
-		w, err := CSV(&out, false, time.UTC)
+		w, err := CSV(&out, false, Wording{Zone: time.UTC})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -79,7 +79,7 @@ func FuzzNoTextIsAFormula(f *testing.F) {
 
 func TestParquetGivesBackWhatWasWritten(t *testing.T) {
 	var out bytes.Buffer
-	w := Parquet(&out)
+	w := Parquet(&out, false)
 	const n = 120_001
 	for i := range n {
 		r := row("洋口", float64(i)/10, wire.Quality(i%3))
@@ -115,7 +115,7 @@ func (c *counter) Write(p []byte) (int, error) { *c += counter(len(p)); return l
 // TestExportOfMillionsStaysSmall writes two million readings and looks at the heap on the way.
 func TestExportOfMillionsStaysSmall(t *testing.T) {
 	var n counter
-	w := Parquet(&n)
+	w := Parquet(&n, false)
 	var before, now runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&before)

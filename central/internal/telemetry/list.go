@@ -212,10 +212,23 @@ func (m *merged) take(i int) Row {
 // ExportRow is a reading with what it is called.
 type ExportRow struct {
 	Sample
-	DeviceName string
-	Name       string
-	NameEN     string
-	Unit       string
+	DeviceName   string
+	DeviceNameEN string
+	Name         string
+	NameEN       string
+	Unit         string
+}
+
+// Called is what the device and the property are called, in English where they have such a name and it is wanted.
+func (r *ExportRow) Called(english bool) (device, name string) {
+	device, name = r.DeviceName, r.Name
+	if english && r.DeviceNameEN != "" {
+		device = r.DeviceNameEN
+	}
+	if english && r.NameEN != "" {
+		name = r.NameEN
+	}
+	return device, name
 }
 
 // Exported says who took what away.
@@ -268,7 +281,7 @@ func (s *Service) Export(ctx context.Context, sel Selection, format string) (fun
 }
 
 func (s *Service) export(ctx context.Context, c chosen, q Read, yield func(ExportRow) error) error {
-	row := ExportRow{DeviceName: c.device.Name, Name: c.Name, NameEN: c.NameEN, Unit: c.Unit}
+	row := ExportRow{DeviceName: c.device.Name, DeviceNameEN: c.device.NameEN, Name: c.Name, NameEN: c.NameEN, Unit: c.Unit}
 	for {
 		if err := ctx.Err(); err != nil {
 			return err

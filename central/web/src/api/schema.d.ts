@@ -2103,6 +2103,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/telemetry/export.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Readings of several series as a file, series after series */
+        get: operations["export-readings-xlsx"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/telemetry/health": {
         parameters: {
             query?: never;
@@ -9813,7 +9830,9 @@ export interface operations {
                 received_to?: string;
                 /** @description good: good readings only; usable: uncertain ones as well; all: bad ones as well */
                 quality?: "good" | "usable" | "all";
-                /** @description For spreadsheets: byte order mark, Chinese headings, times of Beijing */
+                /** @description Language of names and headings */
+                lang?: "zh-CN" | "en";
+                /** @description For spreadsheets: byte order mark, headings of the language, times of Beijing */
                 excel?: boolean;
             };
             header?: never;
@@ -9857,6 +9876,8 @@ export interface operations {
                 received_to?: string;
                 /** @description good: good readings only; usable: uncertain ones as well; all: bad ones as well */
                 quality?: "good" | "usable" | "all";
+                /** @description Language of names and headings */
+                lang?: "zh-CN" | "en";
             };
             header?: never;
             path?: never;
@@ -9871,6 +9892,50 @@ export interface operations {
                 };
                 content: {
                     "application/vnd.apache.parquet": string;
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "export-readings-xlsx": {
+        parameters: {
+            query?: {
+                /** @description device/property, or device for all it measures; repeated for several */
+                series?: string[] | null;
+                /** @description Begin by the clock of the device */
+                from?: string;
+                /** @description End by the clock of the device, not included */
+                to?: string;
+                /** @description Begin of the arrival at the centre; readings whose arrival was not kept are left out */
+                received_from?: string;
+                /** @description End of the arrival at the centre, not included */
+                received_to?: string;
+                /** @description good: good readings only; usable: uncertain ones as well; all: bad ones as well */
+                quality?: "good" | "usable" | "all";
+                /** @description Language of names and headings */
+                lang?: "zh-CN" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. When it cannot be finished the connection breaks off */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
                 };
             };
             /** @description Problem */
