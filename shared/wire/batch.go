@@ -59,11 +59,13 @@ type AlarmEvent struct {
 	Gone     bool    `json:"gone,omitempty"` // with active false: not judged any more, its rule or device is gone
 }
 
-// LossEvent says that readings were dropped because the disk was full.
+// LossEvent says that readings were dropped because the disk was full. A trouble that goes on is one loss that
+// grows: it comes again under the same id of its event, with everything lost so far.
 type LossEvent struct {
 	Lane  Lane   `json:"lane"`
 	From  int64  `json:"from"` // Unix milliseconds of the oldest reading lost
 	To    int64  `json:"to"`
+	Until int64  `json:"until,omitempty"` // when the last of them was lost; 0: when the event says
 	Count uint64 `json:"count"`
 	Why   string `json:"why"`
 }

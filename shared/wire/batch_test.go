@@ -125,7 +125,8 @@ func TestGoldenMessagesKeepTheirNames(t *testing.T) {
 		}},
 		"status-outbox-v1": Status{
 			State: "online", Boot: "b", Time: 1795492800123, Synced: true, Backlog: Backlog{Records: 9, Bytes: 120, Oldest: 1795492799000, Drain: 40},
-			Trouble: "disk is full: only alarms and states are kept", Clock: &ClockState{Source: "centre", Jumps: 1, Jump: -3600000}, KeepAlive: 90,
+			Trouble: "disk is full: only alarms and states are kept",
+			Disk:    &DiskState{Kind: DiskFull, Path: "/var/lib/fengsui-edge", Since: 1795492700000, Lost: 42, Error: "database or disk is full"}, Clock: &ClockState{Source: "centre", Jumps: 1, Jump: -3600000}, KeepAlive: 90,
 			Budget: &BudgetState{Level: BudgetEco, Limit: 1 << 30, Messages: 900 << 20, Video: 1 << 20, From: 1793462400000, Until: 1796054400000},
 			Config: "0f3a9c11d2e4", Certificate: 1803268800000, Agent: "0.1.0",
 		},

@@ -105,6 +105,7 @@ type Status struct {
 	RSSBytes uint64        `json:"rss_bytes,omitempty"`
 
 	Trouble     string       `json:"trouble,omitempty"` // why the disk keeps nothing, or alarms only
+	Disk        *DiskState   `json:"disk,omitempty"`    // the same for programs; left out while the disk keeps everything
 	Budget      *BudgetState `json:"budget,omitempty"`
 	Clock       *ClockState  `json:"clock,omitempty"`
 	KeepAlive   int          `json:"keep_alive_s,omitempty"`  // a silent link is probed after so many seconds
@@ -115,6 +116,25 @@ type Status struct {
 
 	Upgrade     *UpgradeState `json:"upgrade,omitempty"`     // programs that it has, and the one that it is to have
 	Maintenance string        `json:"maintenance,omitempty"` // Hash of the MaintenanceSet that it holds
+}
+
+// DiskKind is what is wrong with a disk.
+type DiskKind string
+
+// The kinds.
+const (
+	DiskFull    DiskKind = "full"    // only alarms and states are kept
+	DiskFailing DiskKind = "failing" // it refuses what is written
+	DiskMemory  DiskKind = "memory"  // it could not be used at the start: all is kept in memory and dies with the agent
+)
+
+// DiskState is the disk of an edge while it does not keep what is measured.
+type DiskState struct {
+	Kind  DiskKind `json:"kind"`
+	Path  string   `json:"path"`            // folder on it that the edge writes to
+	Since int64    `json:"since"`           // Unix milliseconds
+	Lost  uint64   `json:"lost,omitempty"`  // readings that were not kept since then
+	Error string   `json:"error,omitempty"` // what the system said
 }
 
 // BudgetLevel is how sparing an edge is with the data of its SIM.

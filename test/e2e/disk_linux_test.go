@@ -116,19 +116,67 @@ func TestFullDiskOfTheTerminalKeepsAlarms(t *testing.T) {
 	d.read(t, 3)
 	d.link.Mend()
 	d.rings(t, "the alarm of the time without link arrives from the full disk")
-	harness.WaitFor(t, 2*soon, "the centre knows", func() error {
-		var r struct {
-			Status wire.Status `json:"status"`
+	d.disk(t, "open")
+	var r struct {
+		Status wire.Status `json:"status"`
+	}
+	if err := d.centre.Admin.Call(http.MethodGet, "/devices/edge-rudong/status", nil, &r); err != nil {
+		t.Fatal(err)
+	}
+	if s := r.Status.Disk; s == nil || s.Kind != wire.DiskFull || s.Path != filepath.Join(d.edge.Dir, "data") || s.Since < start.UnixMilli() || s.Error == "" {
+		t.Errorf("the terminal says of its disk: %+v", s)
+	}
+	small.Empty(t)
+	harness.WaitFor(t, 4*soon, "what has room again is used again", func() error { return want(d.edge.State(t).Trouble, "") })
+	d.disk(t, "returned")
+	d.arrived(t, start, 3)
+	d.accounted(t, start)
+	// A disk that fills up while the link stands is told at once as well, and once.
+	small.Fill(t, 0)
+	harness.WaitFor(t, 4*soon, "it is full again", func() error { return want(d.edge.State(t).Trouble != "", true) })
+	d.disk(t, "open")
+	small.Empty(t)
+	d.disk(t, "returned")
+	d.arrived(t, start, 3)
+	d.accounted(t, start)
+}
+
+// disk waits for the alarm about the disk of the terminal to be so. It follows the terminal's word at once.
+func (d *desk) disk(t *testing.T, state string) {
+	t.Helper()
+	harness.WaitFor(t, 4*soon, "the alarm about the disk is "+state, func() error {
+		all, err := d.centre.Admin.AllAlarms()
+		for _, a := range all {
+			if a.Rule == "terminal-disk-full" {
+				return want(a.Device+" "+a.State, "edge-rudong "+state)
+			}
 		}
-		if err := d.centre.Admin.Call(http.MethodGet, "/devices/edge-rudong/status", nil, &r); err != nil {
+		return errors.Join(err, fmt.Errorf("%d other alarms", len(all)))
+	})
+}
+
+// accounted waits until each number is either at the centre or in the one record of what the full disk cost.
+func (d *desk) accounted(t *testing.T, start time.Time) {
+	t.Helper()
+	harness.WaitFor(t, 4*soon, "the books balance", func() error {
+		var lost struct {
+			Items []wire.LossEvent `json:"items"`
+		}
+		if err := d.centre.Admin.Call(http.MethodGet, "/devices/edge-rudong/losses", nil, &lost); err != nil {
 			return err
 		}
-		if r.Status.Trouble == "" {
-			return errors.New("not yet")
+		if len(lost.Items) != 1 || lost.Items[0].Until == 0 {
+			return fmt.Errorf("losses %+v", lost.Items)
+		}
+		values := d.values(t, start)
+		newest := 0.0
+		for _, v := range values {
+			newest = max(newest, v)
+		}
+		missing, told, refused := uint64(newest)-uint64(len(values)), lost.Items[0].Count, d.edge.State(t).Refused
+		if missing == 0 || told != refused || told < missing { // the gas of the same time is among them
+			return fmt.Errorf("%d are told, %d the terminal did not take, %d of the counter are missing", told, refused, missing)
 		}
 		return nil
 	})
-	small.Empty(t)
-	harness.WaitFor(t, 4*soon, "what has room again is used again", func() error { return want(d.edge.State(t).Trouble, "") })
-	d.arrived(t, start, 3)
 }

@@ -80,6 +80,8 @@ type Agent struct {
 
 	Upgrade *wire.UpgradeState `json:"upgrade,omitempty"` // programs that it has; older agents do not say
 
+	Disk *wire.DiskState `json:"disk,omitempty"` // why it does not keep what it measures; nil while it does
+
 	Maintenance string `json:"maintenance,omitempty"` // wire.MaintenanceSet.Hash of what it keeps its outputs still for
 }
 

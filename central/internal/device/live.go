@@ -108,7 +108,7 @@ func (s *Service) Status(ctx context.Context, edge string, st wire.Status) error
 	if st.Agent != "" {
 		agent.Version = short(st.Agent)
 	}
-	agent.Maintenance = short(st.Maintenance)
+	agent.Maintenance, agent.Disk = short(st.Maintenance), disk(st.Disk)
 	var was []BadInput
 	if e.reported != nil {
 		was = e.reported.Faults
@@ -149,6 +149,17 @@ func (s *Service) Status(ctx context.Context, edge string, st wire.Status) error
 	s.Refused(ctx, edge, ReasonForeignDevice, which, foreign)
 	s.Events.Publish(ctx, events...)
 	return nil
+}
+
+// disk is what an edge says of its disk, cut to what is shown.
+func disk(d *wire.DiskState) *wire.DiskState {
+	if d == nil {
+		return nil
+	}
+	out := *d
+	out.Kind = wire.DiskKind(short(string(out.Kind)))
+	out.Path, out.Error = out.Path[:min(len(out.Path), 250)], out.Error[:min(len(out.Error), 500)]
+	return &out
 }
 
 // answeredAt is when a device last answered, given in the clock of its terminal, in ours. Cameras do not say

@@ -76,6 +76,9 @@ func (i *Ingest) boundStatus(edge string, st *wire.Status, now time.Time) {
 			check(&f.At)
 		}
 	}
+	if st.Disk != nil {
+		check(&st.Disk.Since)
+	}
 	if u := st.Upgrade; u != nil {
 		if u.Last != nil {
 			check(&u.Last.At)

@@ -27,6 +27,7 @@ type Telemetry interface {
 	Have(ctx context.Context, edge string, epoch uint64) ([]wire.LaneRanges, error)
 	Holds(edge string, epoch uint64, lane wire.Lane, r wire.Range) bool
 	KeepApart(ctx context.Context, list []telemetry.Suspect) error
+	Disk(ctx context.Context, edge string, d *wire.DiskState, ahead time.Duration, now time.Time)
 }
 
 // Devices is the register (device.Service).

@@ -150,5 +150,11 @@ func (i *Ingest) status(edge string, m message) error {
 		return nil //nolint:nilerr // refused and counted
 	}
 	i.boundStatus(edge, &st, m.at)
-	return i.opts.Devices.Status(i.ctx, edge, st)
+	if err := i.opts.Devices.Status(i.ctx, edge, st); err != nil {
+		return err
+	}
+	if st.State == "online" {
+		i.opts.Telemetry.Disk(i.ctx, edge, st.Disk, wire.Time(st.Time).Sub(m.at), m.at)
+	}
+	return nil
 }

@@ -190,12 +190,27 @@ func TestRecordsOfLossAreKeptOncePerTerminal(t *testing.T) {
 			return telemetry.Loss{ID: id, Edge: edge, At: wire.Time(at), LossEvent: wire.LossEvent{Lane: wire.LaneTelemetry, From: at - 50, To: at - 10, Count: 7, Why: "disk quota"}}
 		}
 		for _, l := range []telemetry.Loss{loss("1", "edge-a", 1000), loss("2", "edge-a", 2000), loss("1", "edge-a", 1000), loss("3", "edge-b", 3000)} {
-			if err := s.AddLoss(t.Context(), l); err != nil {
+			if _, err := s.AddLoss(t.Context(), l); err != nil {
 				t.Fatal(err)
 			}
 		}
 		got, err := s.Losses(t.Context(), "edge-a", 10)
 		if err != nil || len(got) != 2 || got[0] != loss("2", "edge-a", 2000) || got[1].ID != "1" {
+			t.Errorf("got %+v, %v", got, err)
+		}
+		more := loss("1", "edge-a", 1000)
+		more.Count, more.To, more.Until = 20, 5000, 6000
+		for _, l := range []telemetry.Loss{more, loss("1", "edge-a", 1000)} { // it grows, and never shrinks
+			if known, err := s.AddLoss(t.Context(), l); err != nil || !known {
+				t.Errorf("known %v, %v", known, err)
+			}
+		}
+		foreign := more
+		foreign.Edge, foreign.Count = "edge-b", 99
+		if _, err := s.AddLoss(t.Context(), foreign); err != nil {
+			t.Error(err)
+		}
+		if got, err := s.Losses(t.Context(), "edge-a", 10); err != nil || len(got) != 2 || got[1] != more {
 			t.Errorf("got %+v, %v", got, err)
 		}
 		if got, err := s.Losses(t.Context(), "edge-a", 1); err != nil || len(got) != 1 {

@@ -61,10 +61,11 @@ func (s *Service) publishLatest(ctx context.Context, at time.Time, changed []Lat
 	}
 }
 
-func (s *Service) publishLoss(ctx context.Context, at time.Time, loss Loss) {
+// publishLoss says that readings were lost; that a loss which is known has grown is shown and not audited.
+func (s *Service) publishLoss(ctx context.Context, at time.Time, loss Loss, known bool) {
 	division := ""
 	if dev, ok := s.Devices.Visible(ctx, loss.Edge); ok {
 		division = dev.Division
 	}
-	s.Events.Publish(ctx, event.Event{At: at, Kind: ReadingsLost, Subject: loss.Edge, Division: division, Actor: loss.Edge, ActorName: loss.Edge, Data: loss})
+	s.Events.Publish(ctx, event.Event{At: at, Kind: ReadingsLost, Subject: loss.Edge, Division: division, Actor: loss.Edge, ActorName: loss.Edge, Data: loss, Ephemeral: known})
 }

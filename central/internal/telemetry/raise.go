@@ -27,6 +27,7 @@ type raising struct {
 	received time.Time
 	late     bool // learned of too late to ring
 	origin   string
+	note     string // what its first step says beside the value
 }
 
 // next is a time of change that is later than the one before.
@@ -69,12 +70,15 @@ func (s *Service) alarm(ctx context.Context, r raising) Alarm {
 	if r.rule != nil && (r.rule.Timed() || r.rule.ID == clockRule) {
 		a.Unit = "s"
 	}
+	if r.key.Property == diskProperty && r.rule != nil && r.rule.Class == anyClass {
+		a.Unit = diskUnit
+	}
 	return a
 }
 
 // began are the first steps of an alarm.
-func (a *Alarm) began(ctx context.Context) []Step {
-	steps := []Step{a.step(ctx, StepOpened, a.OpenedAt, a.Value, "")}
+func (a *Alarm) began(ctx context.Context, note string) []Step {
+	steps := []Step{a.step(ctx, StepOpened, a.OpenedAt, a.Value, note)}
 	if a.Maintenance != nil {
 		steps = append(steps, a.step(ctx, StepMaintained, a.ReceivedAt, a.Value, a.Maintenance.Reason))
 		steps[1].Until = &a.Maintenance.Until
@@ -93,7 +97,7 @@ func (s *Service) raise(ctx context.Context, r raising) {
 	if a == nil {
 		opened := s.alarm(ctx, r)
 		s.active[r.key] = &opened
-		steps := opened.began(ctx)
+		steps := opened.began(ctx, r.note)
 		s.save(ctx, func(ctx context.Context) error { return s.Alarms.Add(ctx, opened, steps...) })
 		s.publish(ctx, AlarmOpened, opened)
 		return
@@ -112,7 +116,7 @@ func (s *Service) raise(ctx context.Context, r raising) {
 		return
 	}
 	a.Peak = s.worse(r.rule, a, r.peak)
-	s.saveAlarm(ctx, *a, was, a.step(ctx, step, wire.Time(r.at), r.value, ""))
+	s.saveAlarm(ctx, *a, was, a.step(ctx, step, wire.Time(r.at), r.value, r.note))
 	s.publish(ctx, kind, *a)
 }
 
@@ -356,8 +360,9 @@ func (s *Service) lossEvent(ctx context.Context, edge string, e *wire.Event, rec
 	}
 	loss.Why = strings.ToValidUTF8(loss.Why[:min(len(loss.Why), maxWhy)], "")
 	s.Log.Warn("an edge has lost readings", "edge", edge, "readings", loss.Count, "why", loss.Why)
-	if err := s.Alarms.AddLoss(ctx, loss); err != nil {
+	known, err := s.Alarms.AddLoss(ctx, loss)
+	if err != nil {
 		s.Log.Error("a record of loss is not stored; the audit trail has it", "edge", edge, "event", e.ID, "error", err)
 	}
-	s.publishLoss(ctx, received, loss)
+	s.publishLoss(ctx, received, loss, known)
 }

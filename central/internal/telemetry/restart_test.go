@@ -119,6 +119,13 @@ func TestLossAtAnEdgeIsAnEvent(t *testing.T) {
 	d.take(in)
 	d.take(in)
 	d.expect("lost", "", "telemetry.lost")
+	e.Data = json.RawMessage(`{"lane":2,"from":1,"to":9,"until":9,"count":70,"why":"disk full"}`)
+	in.Batch = &wire.Batch{Epoch: 1, SeqFrom: 2, SeqTo: 2, Events: []wire.Event{e}}
+	d.take(in)
+	list, err := d.Alarms.Losses(t.Context(), "edge", 9)
+	if err != nil || len(list) != 1 || list[0].Count != 70 || list[0].To != 9 {
+		t.Errorf("got %+v, %v", list, err)
+	}
 }
 
 func TestAlarmOfARuleThatIsGoneCanBeEnded(t *testing.T) {

@@ -168,6 +168,47 @@ func TestTerminalThatSavesItsDataMakesNobodySilent(t *testing.T) {
 	})
 }
 
+func TestFullDiskOfATerminalIsItsAlarmAndMakesNobodySilent(t *testing.T) {
+	silent(t, func(d *desk, f field, pass func(int, ...string)) {
+		pass(1, "level", "rain", "simple")
+		began := time.Now()
+		ahead := time.Hour // the clock of the terminal
+		say := func(disk *wire.DiskState) {
+			f.change("edge", func(d *device.Device) { d.Agent = &device.Agent{Disk: disk} })
+			d.Disk(d.t.Context(), "edge", disk, ahead, time.Now())
+		}
+		full := &wire.DiskState{Kind: wire.DiskFull, Path: "/data", Since: began.Add(ahead).UnixMilli(), Error: "database or disk is full"}
+		pass(1, "level", "rain", "simple")
+		say(full)
+		d.expect("told", "open", "opened")
+		list, _ := d.all()
+		a := list[0]
+		if a.Rule != "terminal-disk-full" || a.Device != "edge" || a.Unit != "{readings}" || a.Level != 3 || a.OpenedAt.UnixMilli() != began.UnixMilli() {
+			t.Errorf("got %+v", a)
+		}
+		if steps, err := d.Alarms.Steps(d.t.Context(), a.ID); err != nil || steps[0].Note != "/data: database or disk is full" {
+			t.Errorf("got %+v, %v", steps, err)
+		}
+		more := *full
+		more.Lost = 700
+		say(&more)
+		say(&more)
+		pass(30, "simple") // and nothing of the sensors
+		d.expect("nobody else is blamed", "open", "")
+		if list, _ := d.all(); list[0].Peak != 700 {
+			t.Errorf("%v lost", list[0].Peak)
+		}
+		failing := more
+		failing.Kind = wire.DiskFailing
+		say(&failing)
+		d.expect("it is worse than full", "open returned", "returned opened")
+		say(nil)
+		d.expect("it is well", "returned returned", "returned")
+		pass(6, "rain", "simple")
+		d.expect("and the gauge was not", "open returned returned", "opened")
+	})
+}
+
 func TestCentreThatWasAwayBlamesNobody(t *testing.T) {
 	silent(t, func(d *desk, f field, pass func(int, ...string)) {
 		pass(1, "level", "rain", "simple")

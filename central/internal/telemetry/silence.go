@@ -18,6 +18,8 @@ import (
 //     counting begins anew.
 //   - Neither is what is behind a terminal that saves the data of its SIM and holds readings back: its own
 //     rules watch, and their alarms come.
+//   - Nor what is behind a terminal whose disk is full or failing: its readings are not kept, which is an alarm of
+//     the terminal, and the terminal's own rules go on.
 //   - When the centre itself was away (a start, a machine that slept, a clock that jumped), counting begins
 //     anew for everything.
 //   - A backlog proves nothing about now: it neither ends a silence nor, by its gaps, makes one afterwards.
@@ -37,7 +39,8 @@ func (s *Service) listen(ctx context.Context, all []device.Device, now time.Time
 	for i := range all {
 		d := &all[i]
 		sparing := d.Agent != nil && d.Agent.Budget != "" && d.Agent.Budget != wire.BudgetNormal
-		speaks[d.ID] = d.State == device.Online && !sparing
+		withheld := d.Agent != nil && withholds(d.Agent.Disk)
+		speaks[d.ID] = d.State == device.Online && !sparing && !withheld
 	}
 	for i := range s.Rules {
 		r := &s.Rules[i]

@@ -55,8 +55,9 @@ type AlarmStore interface {
 	Steps(ctx context.Context, id string) ([]Step, error)
 	// ListSteps is one page of the steps of all alarms, newest first.
 	ListSteps(ctx context.Context, f StepFilter) (page.List[Line], error)
-	// AddLoss stores a record of loss; one that is stored already is not stored again, and not an error.
-	AddLoss(ctx context.Context, l Loss) error
+	// AddLoss stores a record of loss. One that is stored already is brought up to date when it has grown; known
+	// says so.
+	AddLoss(ctx context.Context, l Loss) (known bool, err error)
 	// Losses are the newest records of loss of an edge, newest first, at most limit.
 	Losses(ctx context.Context, edge string, limit int) ([]Loss, error)
 	// Overlaps finds the newest alarm of a key that held at some time between from and to.

@@ -31,7 +31,7 @@ func (b *Box) Ack(ctx context.Context, lanes []wire.LaneRanges) error {
 		return nil
 	})
 	if errors.Is(err, ErrFull) {
-		b.giveReserve(ctx)
+		b.giveReserve(ctx, err)
 		err = b.write(ctx, func(tx *sql.Tx, st *state) error { return forgetAcked(ctx, tx, st, lanes) })
 	}
 	if err == nil {

@@ -24,6 +24,16 @@ type Batch struct {
 	Synced  bool   // the clock was set
 	Keep    map[string][]byte
 	Entries []Entry
+
+	refused refusal   // readings that were not kept, to be told of
+	at      time.Time // by the clock of the terminal; zero: by that of the machine
+}
+
+func (b *Batch) now() time.Time {
+	if b.at.IsZero() {
+		return time.Now()
+	}
+	return b.at
 }
 
 // Append writes a batch to disk. When it returns without an error everything is durable; otherwise
@@ -46,7 +56,13 @@ func (b *Box) Append(ctx context.Context, batch Batch) error {
 				return err
 			}
 		}
-		return b.enforce(ctx, tx, st, batch.Boot)
+		if r := batch.refused; r.count > 0 {
+			l := loss{lane: wire.LaneTelemetry, why: "disk full: not taken", count: r.count, from: r.from, to: r.to}
+			if err := st.lose(tollRefused, l, batch); err != nil {
+				return err
+			}
+		}
+		return b.enforce(ctx, tx, st, batch)
 	}
 	err := b.write(ctx, do)
 	if errors.Is(err, ErrFull) && b.st.ring > 0 {
@@ -58,15 +74,17 @@ func (b *Box) Append(ctx context.Context, batch Batch) error {
 		}
 	}
 	if errors.Is(err, ErrFull) {
-		b.giveReserve(ctx)
+		b.giveReserve(ctx, err)
 		if batch.urgent() {
 			clear(latest)
 			err = b.write(ctx, do)
 		}
 	}
 	if err != nil {
+		b.failed(err)
 		return fmt.Errorf("append to outbox: %w", err)
 	}
+	b.kept(batch)
 	maps.Copy(b.latest, latest)
 	select {
 	case b.changed <- struct{}{}:

@@ -3,6 +3,7 @@ package outbox
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -25,7 +26,7 @@ func (b *Box) Rebase(ctx context.Context, boot string, behind time.Duration) err
 				return err
 			}
 		}
-		return nil
+		return st.retimeTolls(ctx, tx, behind.Milliseconds())
 	})
 }
 
@@ -114,7 +115,19 @@ func (b *Box) retime(ctx context.Context, tx *sql.Tx, st *state, heads []head, b
 			}
 		}
 		for i := range whole.batch.Events {
-			whole.batch.Events[i].At += by
+			e := &whole.batch.Events[i]
+			e.At += by
+			if e.Kind != wire.EventLoss {
+				continue
+			}
+			var l wire.LossEvent
+			if err := json.Unmarshal(e.Data, &l); err != nil {
+				return fmt.Errorf("read loss: %w", err)
+			}
+			shift(&l, by)
+			if *e, err = lossEvent(e.ID, e.At, l); err != nil {
+				return err
+			}
 		}
 		whole.batch.Synced = set
 		if whole.payload, err = whole.batch.Encode(); err != nil {

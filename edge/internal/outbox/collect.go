@@ -72,6 +72,16 @@ func (r *refusal) add(readings []wire.Reading) {
 	}
 }
 
+func (r *refusal) join(o refusal) {
+	switch {
+	case o.count == 0:
+	case r.count == 0:
+		*r = o
+	default:
+		r.count, r.from, r.to = r.count+o.count, min(r.from, o.from), max(r.to, o.to)
+	}
+}
+
 // Start takes over what an earlier life had not committed, and begins to commit. Without a tail it goes on:
 // measuring is worth more.
 func (c *Collector) Start(ctx context.Context) error {
@@ -148,10 +158,17 @@ func (c *Collector) Stop(ctx context.Context) error {
 func (c *Collector) run(ctx context.Context) {
 	defer close(c.done)
 	credit, before := float64(burstCommits), time.Now()
+	look := time.NewTicker(reserveAgain)
+	defer look.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
+		case <-look.C:
+			if err := c.Box.Look(ctx, c.Boot); err != nil && ctx.Err() == nil {
+				c.Log.Warn("losses are not told yet", "error", err)
+			}
+			continue
 		case <-c.wake:
 		}
 		begun := time.Now()
@@ -263,10 +280,16 @@ func (c *Collector) Event(ctx context.Context, events []wire.Event, values map[s
 	c.gen++
 	c.mu.Unlock()
 	err = c.write(ctx, gen, set, unset, refused, events, values, kept)
-	if errors.Is(err, ErrFull) && len(events)+len(values) > 0 {
-		// What waits with them must not hold the alarms back.
-		if urgent := c.write(ctx, gen, nil, nil, refusal{}, events, values, nil); urgent == nil {
-			defer func() { err = nil }()
+	cancelled := err != nil && ctx.Err() != nil && errors.Is(err, ctx.Err())
+	if err != nil && !cancelled {
+		// What waits with them must not hold the alarms back, and what is lost is written down at once.
+		refused.add(set)
+		refused.add(unset)
+		if urgent := c.write(ctx, gen, nil, nil, refused, events, values, nil); urgent == nil {
+			refused = refusal{}
+			if len(events)+len(values) > 0 {
+				defer func() { err = nil }()
+			}
 		}
 	}
 	for _, k := range kept {
@@ -289,22 +312,14 @@ func (c *Collector) Event(ctx context.Context, events []wire.Event, values map[s
 		c.failing = true
 		c.Log.Error("outbox takes no readings", "error", err)
 	}
-	// The report of what was refused before is made with the next commit that succeeds.
-	if refused.count > 0 {
-		again := refused
-		if c.refused.count > 0 {
-			again.from, again.to = min(again.from, c.refused.from), max(again.to, c.refused.to)
-			again.count += c.refused.count
-		}
-		c.refused = again
-	}
+	// What could not be written down yet is with the next commit.
+	c.refused.join(refused)
 	// A cancelled commit is made by the one at the end; a full disk does not get better by holding on.
-	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+	if cancelled {
 		c.set, c.unset = append(set, c.set...), append(unset, c.unset...)
 		return err
 	}
-	c.refuse(set)
-	c.refuse(unset)
+	c.total += uint64(len(set) + len(unset))
 	if c.tail != nil {
 		c.tail.reuse(gen)
 	}
@@ -314,14 +329,7 @@ func (c *Collector) Event(ctx context.Context, events []wire.Event, values map[s
 // write makes one append of everything that waits.
 func (c *Collector) write(ctx context.Context, gen uint64, set, unset []wire.Reading, refused refusal, events []wire.Event, values map[string][]byte, kept []*keep) error {
 	now, synced := c.Now()
-	if refused.count > 0 {
-		e, err := LossEvent(now, wire.LossEvent{Lane: wire.LaneTelemetry, From: refused.from, To: refused.to, Count: refused.count, Why: "disk full: not taken"})
-		if err != nil {
-			return err
-		}
-		events = append([]wire.Event{e}, events...)
-	}
-	batch := Batch{Boot: c.Boot, Synced: synced, Keep: map[string][]byte{keepTail: binary.BigEndian.AppendUint64(nil, gen)}}
+	batch := Batch{Boot: c.Boot, Synced: synced, refused: refused, at: now, Keep: map[string][]byte{keepTail: binary.BigEndian.AppendUint64(nil, gen)}}
 	maps.Copy(batch.Keep, values)
 	add := func(lane wire.Lane, readings []wire.Reading, stamped bool) {
 		if len(readings) > 0 {

@@ -51,6 +51,7 @@ type Entry struct {
 type Box struct {
 	o       Options
 	changed chan struct{}
+	upset   chan struct{} // the trouble with the disk began or ended
 
 	mu     sync.Mutex
 	db     *sql.DB
@@ -61,6 +62,7 @@ type Box struct {
 	pace    pace
 	reserve reserve
 	memory  error // why there is no file; nil when there is one
+	trouble trouble
 
 	latest map[series]uint64 // number of the newest reading of each series, of this start
 }
@@ -74,6 +76,9 @@ type state struct {
 	ring    int64 // bytes acknowledged and still kept
 	lost    uint64
 	trimmed time.Time
+
+	tolls    [tollKinds]toll
+	lostMore bool // tolls are not as the file has them
 }
 
 type sum struct {
@@ -115,7 +120,7 @@ func Open(ctx context.Context, o Options) (*Box, error) {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	o.Log = o.Log.With("component", "outbox")
-	b := &Box{o: o, changed: make(chan struct{}, 1), latest: map[series]uint64{}}
+	b := &Box{o: o, changed: make(chan struct{}, 1), upset: make(chan struct{}, 1), latest: map[series]uint64{}}
 	err := b.open(ctx)
 	if err == nil {
 		return b, nil
@@ -248,7 +253,7 @@ func loadState(ctx context.Context, tx *sql.Tx, st *state) error {
 	if len(raw) == 8 {
 		st.lost = binary.BigEndian.Uint64(raw)
 	}
-	return nil
+	return loadTolls(ctx, tx, st)
 }
 
 // write runs a transaction and takes its state over when it was committed. Call it with the lock held,

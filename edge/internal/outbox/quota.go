@@ -5,10 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"time"
-
-	"github.com/google/uuid"
 
 	"github.com/fengsui/fengsui/shared/wire"
 )
@@ -36,63 +33,56 @@ func (l *loss) add(count, from, to int64) {
 
 // enforce brings lanes over their quota five per cent below it: readings are thinned to a minute, then to
 // five, then the oldest dropped. What went is said in lane 0 within the same transaction.
-func (b *Box) enforce(ctx context.Context, tx *sql.Tx, st *state, boot string) error {
-	var losses []*loss
+func (b *Box) enforce(ctx context.Context, tx *sql.Tx, st *state, batch Batch) error {
 	for _, q := range []struct {
 		lane  wire.Lane
 		limit int64
-	}{{wire.LaneTelemetry, b.o.Telemetry}, {wire.LaneBulk, b.o.Bulk}} {
+		drop  int
+	}{{wire.LaneTelemetry, b.o.Telemetry, tollDropped}, {wire.LaneBulk, b.o.Bulk, tollBulk}} {
 		if q.limit <= 0 || st.unacked[q.lane].bytes <= q.limit {
+			if st.unacked[q.lane].bytes <= q.limit/2 {
+				st.spared(q.lane)
+			}
 			continue
 		}
 		target := q.limit - q.limit/20
 		if q.lane == wire.LaneTelemetry {
 			for _, minutes := range []int{1, 5} {
-				l := &loss{lane: q.lane, why: fmt.Sprintf("disk quota: thinned to lowest, highest, last and mean of %d min", minutes)}
-				if err := b.thin(ctx, tx, st, minutes, target, l); err != nil {
+				l := loss{lane: q.lane, why: fmt.Sprintf("disk quota: thinned to lowest, highest, last and mean of %d min", minutes)}
+				if err := b.thin(ctx, tx, st, minutes, target, &l); err != nil {
 					return err
 				}
-				losses = append(losses, l)
+				if err := b.overQuota(st, tollThinned, l, batch); err != nil {
+					return err
+				}
 			}
 		}
-		l := &loss{lane: q.lane, why: "disk quota: oldest dropped"}
-		if err := dropOldest(ctx, tx, st, q.lane, target, l); err != nil {
+		l := loss{lane: q.lane, why: "disk quota: oldest dropped"}
+		if err := dropOldest(ctx, tx, st, q.lane, target, &l); err != nil {
 			return err
 		}
-		losses = append(losses, l)
-	}
-	losses = slices.DeleteFunc(losses, func(l *loss) bool { return l.count == 0 })
-	if len(losses) == 0 {
-		return nil
-	}
-	events := make([]wire.Event, 0, len(losses))
-	for _, l := range losses {
-		e, err := LossEvent(time.Now(), wire.LossEvent{Lane: l.lane, From: l.from, To: l.to, Count: l.count, Why: l.why})
-		if err != nil {
+		if err := b.overQuota(st, q.drop, l, batch); err != nil {
 			return err
 		}
-		events = append(events, e)
-		st.lost += l.count
-		b.o.Log.Warn("readings lost", "lane", l.lane, "count", l.count, "why", l.why)
 	}
-	if err := setLost(ctx, tx, st.lost); err != nil {
-		return err
-	}
-	entry := Entry{Lane: wire.LaneAlarm, Events: events}
-	return b.appendEntry(ctx, tx, st, Batch{Boot: boot, Synced: true}, entry, map[series]uint64{})
+	return b.tellLosses(ctx, tx, st, batch)
 }
 
-// LossEvent is the record of a loss.
-func LossEvent(at time.Time, l wire.LossEvent) (wire.Event, error) {
-	id, err := uuid.NewV7()
-	if err != nil {
-		return wire.Event{}, fmt.Errorf("make id: %w", err)
+func (b *Box) overQuota(st *state, kind int, l loss, batch Batch) error {
+	if l.count == 0 {
+		return nil
 	}
+	st.lost += l.count
+	b.o.Log.Warn("readings lost", "lane", l.lane, "count", l.count, "why", l.why)
+	return st.lose(kind, l, batch)
+}
+
+func lossEvent(id string, at int64, l wire.LossEvent) (wire.Event, error) {
 	data, err := json.Marshal(l)
 	if err != nil {
 		return wire.Event{}, fmt.Errorf("encode loss: %w", err)
 	}
-	return wire.Event{ID: id.String(), At: wire.Millis(at), Kind: wire.EventLoss, Data: data}, nil
+	return wire.Event{ID: id, At: at, Kind: wire.EventLoss, Data: data}, nil
 }
 
 func dropOldest(ctx context.Context, tx *sql.Tx, st *state, lane wire.Lane, target int64, l *loss) error {

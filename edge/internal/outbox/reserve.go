@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"syscall"
 	"time"
 
@@ -55,19 +56,6 @@ func (r *reserve) give(now time.Time) (bool, error) {
 	return true, drop(r.file)
 }
 
-// Trouble says what is wrong with the disk; empty for nothing.
-func (b *Box) Trouble() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	switch {
-	case b.memory != nil:
-		return "outbox is in memory only: " + b.memory.Error()
-	case b.reserve.given:
-		return "disk is full: only alarms and states are kept"
-	}
-	return ""
-}
-
 // room reports whether anything but alarms may be written. Now and then it tries to take the reserve back.
 func (b *Box) room(ctx context.Context, now time.Time) bool {
 	if !b.reserve.given {
@@ -82,6 +70,9 @@ func (b *Box) room(ctx context.Context, now time.Time) bool {
 	}
 	b.reserve.given = false
 	b.o.Log.Info("disk has room again")
+	if b.memory == nil {
+		b.troubled(trouble{})
+	}
 	return true
 }
 
@@ -96,10 +87,13 @@ func (b *Box) full(ctx context.Context) bool {
 }
 
 // giveReserve makes room for alarms on a full disk.
-func (b *Box) giveReserve(ctx context.Context) {
+func (b *Box) giveReserve(ctx context.Context, why error) {
 	given, err := b.reserve.give(time.Now())
 	if given {
-		b.o.Log.Error("disk is full; only alarms and states are kept")
+		b.o.Log.Error("disk is full; only alarms and states are kept", "folder", filepath.Dir(b.o.File), "error", why)
+		if b.memory == nil {
+			b.troubled(trouble{kind: wire.DiskFull, since: time.Now(), why: why})
+		}
 		if err := errors.Join(err, b.limit(ctx, reserveSize)); err != nil {
 			b.o.Log.Error("reserve could not be given", "error", err)
 		}
@@ -144,6 +138,7 @@ func diskless(err error) bool {
 func (b *Box) openMemory(ctx context.Context, why error) error {
 	b.o.Log.Error("outbox cannot be opened; it is in memory only", "error", why)
 	b.memory, b.reserve = why, reserve{}
+	b.troubled(trouble{kind: wire.DiskMemory, since: time.Now(), why: why, path: filepath.Dir(b.o.File)})
 	b.o.File, b.o.MaxFile = "", memoryMost
 	b.o.Telemetry, b.o.Bulk, b.o.GraceSize = min(b.o.Telemetry, memoryMost/4), min(b.o.Bulk, memoryMost/8), min(b.o.GraceSize, memoryMost/8)
 	return b.open(ctx)

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/fengsui/fengsui/shared/wire"
 )
@@ -33,7 +34,7 @@ func TestAlarmsPassWhenTheDiskIsFull(t *testing.T) {
 	}
 	for i := range 20 {
 		c.Take(readings(i, 3), true)
-		e, err := LossEvent(wire.Time(int64(i)), wire.LossEvent{Why: "test"})
+		e, err := lossEvent("e", int64(i), wire.LossEvent{Why: "test"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -56,8 +57,17 @@ func TestAlarmsPassWhenTheDiskIsFull(t *testing.T) {
 	if c.Refused() < 60 {
 		t.Errorf("%d readings are counted as refused", c.Refused())
 	}
+	disk := b.Disk(time.UnixMilli(1_000_000))
+	if disk == nil || disk.Kind != wire.DiskFull || disk.Path != filepath.Dir(b.o.File) || disk.Lost < 60 || disk.Since > 1_000_000 || disk.Error == "" {
+		t.Errorf("the disk is %+v", disk)
+	}
+	select {
+	case <-b.Troubled():
+	default:
+		t.Error("nobody is told that the trouble began")
+	}
 	// An alarm that goes through the reserve alone says nothing of the readings.
-	e, err := LossEvent(wire.Time(20), wire.LossEvent{Why: "test"})
+	e, err := lossEvent("e", 20, wire.LossEvent{Why: "test"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,6 +83,54 @@ func TestAlarmsPassWhenTheDiskIsFull(t *testing.T) {
 	}
 }
 
+func TestLossOfOneTroubleIsOneThatGrows(t *testing.T) {
+	b := open(t, Options{MaxFile: 200_000})
+	c := collector(b, "boot")
+	if err := c.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	taken := 0
+	more := func(n int) {
+		t.Helper()
+		c.Take(readings(taken, n), true)
+		taken += n
+		if err := c.Flush(t.Context()); err != nil && !errors.Is(err, ErrFull) {
+			t.Fatal(err)
+		}
+	}
+	for b.Trouble() == "" {
+		more(100)
+	}
+	for range 50 {
+		more(10)
+	}
+	told := losses(t, b)
+	if len(told) > 10 {
+		t.Errorf("%d events eat the room of the alarms", len(told))
+	}
+	// The agent is killed: nothing of the amount dies with it.
+	if err := c.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	file := b.o.File
+	if err := b.Close(); err != nil {
+		t.Fatal(err)
+	}
+	b = open(t, Options{File: file})
+	c = collector(b, "later")
+	if err := c.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	more(10)
+	if b.Trouble() != "" || b.Disk(time.Now()) != nil {
+		t.Error("the disk has room and is called full")
+	}
+	kept, all := len(count(t, b)), grown(t, b)
+	if len(all) != 1 || all[0].Count != uint64(taken-kept) || all[0].Until < all[0].To && all[0].Until == 0 {
+		t.Errorf("%d taken, %d kept, lost %+v", taken, kept, all)
+	}
+}
+
 func TestOutboxWithoutADiskIsInMemory(t *testing.T) {
 	dir := t.TempDir()
 	// A folder where the file should be cannot be opened, as on a disk that is broken or full.
@@ -81,8 +139,8 @@ func TestOutboxWithoutADiskIsInMemory(t *testing.T) {
 		t.Fatal(err)
 	}
 	b := open(t, Options{File: file, Telemetry: 1 << 20})
-	if b.Trouble() == "" {
-		t.Error("it does not say so")
+	if d := b.Disk(time.Now()); b.Trouble() == "" || d == nil || d.Kind != wire.DiskMemory || d.Path != dir {
+		t.Errorf("it does not say so: %+v", d)
 	}
 	c := collector(b, "boot")
 	if err := c.Start(t.Context()); err != nil {

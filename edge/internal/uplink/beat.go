@@ -26,6 +26,9 @@ func (s *session) statusDue(ctx context.Context, now time.Time) bool {
 	}
 	st := s.u.o.Status(ctx)
 	// Something is nearly always on the way; nothing is, sooner or later, at the moment of looking.
+	if st.Disk != nil && since >= statusTrouble {
+		return true // what is lost grows
+	}
 	return late(st) || s.behind && (st.Backlog.Records == 0 || since >= statusGone)
 }
 

@@ -24,6 +24,7 @@ const (
 	statusEvery   = 10 * time.Second       // while there is a backlog
 	statusGone    = 30 * time.Second       // when it is gone but for what is on the way
 	statusCalm    = 5 * time.Minute        // while there is none
+	statusTrouble = time.Minute            // while the disk does not keep what is measured
 	statusSparing = 10 * time.Minute       // while data is spared
 	statusSettle  = 200 * time.Millisecond // changes within are told together
 	helloAgain    = 3 * time.Second
@@ -281,6 +282,8 @@ func (s *session) loop(ctx context.Context) error {
 			err = s.ack(ctx, payload)
 		case <-s.u.o.Box.Changed():
 			err = s.fill(ctx)
+		case <-s.u.o.Box.Troubled():
+			settle.Reset(statusSettle)
 		case <-s.u.changed:
 			settle.Reset(statusSettle)
 		case <-settle.C:

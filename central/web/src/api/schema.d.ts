@@ -2516,6 +2516,7 @@ export interface components {
             budget?: string;
             /** Format: int64 */
             clock_offset_ms: number;
+            disk?: components["schemas"]["DiskState"];
             /** Format: int64 */
             lost: number;
             maintenance?: string;
@@ -3099,6 +3100,15 @@ export interface components {
             note: string;
             /** @description through of the list: what came later is left alone */
             through: string;
+        };
+        DiskState: {
+            error?: string;
+            kind: string;
+            /** Format: int64 */
+            lost?: number;
+            path: string;
+            /** Format: int64 */
+            since: number;
         };
         Draft: {
             /** Format: date-time */
@@ -4066,6 +4076,8 @@ export interface components {
             lane: number;
             /** Format: int64 */
             to: number;
+            /** Format: int64 */
+            until?: number;
             why: string;
         };
         Maintained: {
@@ -4740,6 +4752,7 @@ export interface components {
             certificate?: number;
             clock?: components["schemas"]["ClockState"];
             config?: string;
+            disk?: components["schemas"]["DiskState"];
             /** Format: int64 */
             keep_alive_s?: number;
             /** Format: int64 */

@@ -84,6 +84,7 @@ export type Compared = S['Compared']
 export type Comparison = S['Comparison']
 // A reading as the centre stores it.
 export type StoredReading = S['Row']
+export type DiskState = S['DiskState']
 export type Reported = S['Reported']
 // How the store of readings does.
 export type Health = S['Health']

@@ -3,6 +3,7 @@ import { useI18n } from 'vue-i18n'
 import { useLive } from '@/api/live'
 import { latestKey } from '@/api/livestate'
 import type { Alarm, Desk, Latest } from '@/api/types'
+import { diskRule, useDisk } from './disk'
 import { useSay } from '@/i18n/say'
 import { clock, moment } from '@/i18n/time'
 import { valueText } from '@/i18n/values'
@@ -11,13 +12,15 @@ import { useDivisions } from '@/ui/divisions'
 import { useNow } from '@/ui/now'
 
 export function useAlarmWords() {
-  const { t } = useI18n()
+  const { t, n } = useI18n()
   const live = useLive()
   const now = useNow()
   const say = useSay()
   const divisions = useDivisions()
+  const disk = useDisk()
 
   function value(alarm: Alarm, v: number): string {
+    if (diskRule(alarm.rule)) return t('disk.value.text', { n: n(v) })
     const digits = live.devices.get(alarm.device)?.series?.find((s) => s.property === alarm.property)?.digits
     return valueText(v, alarm.unit, digits)
   }
@@ -37,6 +40,7 @@ export function useAlarmWords() {
   }
   // measured says the value of now beside the limit; without a fresh value the limit alone.
   function measured(alarm: Alarm): string {
+    if (diskRule(alarm.rule)) return t('alarm.measured.disk', { n: n(live.devices.get(alarm.device)?.agent?.disk?.lost ?? alarm.peak) })
     const latest = fresh(alarm)
     const limit = value(alarm, alarm.limit)
     return latest ? t('alarm.measured.now', { value: value(alarm, latest.value), limit }) : t('alarm.measured.limit', { limit })
@@ -47,7 +51,9 @@ export function useAlarmWords() {
     if (!latest || fresh(alarm)) return ''
     const online = live.devices.get(alarm.device)?.state === 'online'
     const time = moment(new Date(latest.at), new Date(now.value))
-    return t(online ? 'alarm.detail.old' : 'alarm.detail.lost', { time, value: value(alarm, latest.value) })
+    const said = t(online ? 'alarm.detail.old' : 'alarm.detail.lost', { time, value: value(alarm, latest.value) })
+    const cause = disk.cause(live.devices.get(alarm.device))
+    return cause ? t('alarm.detail.cause', { old: said, cause }) : said
   }
   // desk names a desk: who of which division.
   function desk(d: Desk): string {
