@@ -1,8 +1,9 @@
 // How long the console takes until the map shows what is there: opened cold (nothing cached) and again, after
-// a login that is not counted. test/bench calls it: node paint.mjs URL USER PASSWORD; it prints milliseconds as JSON.
+// a login that is not counted. test/bench calls it: node paint.mjs URL USER PASSWORD COUNT; it prints milliseconds as
+// JSON. Shown is what stands on the map as a sign, in a line or in the number of a bubble: all COUNT of them.
 import { chromium } from 'playwright'
 
-const [url, user, password] = process.argv.slice(2)
+const [url, user, password, count] = process.argv.slice(2)
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
   args: ['--no-sandbox', '--use-gl=angle', '--use-angle=swiftshader', '--enable-unsafe-swiftshader'],
@@ -17,13 +18,14 @@ await first.getByRole('navigation').getByText('值班台').waitFor()
 const state = await context.storageState()
 await context.close()
 
-// paint opens the map in a page and waits for its frame, for the map as it is drawn first, and two pictures more.
+// paint opens the map in a page and waits for its frame, for the map with everything on it, and two pictures more.
 async function paint(page) {
   const begun = performance.now()
   await page.goto(`${url}/map`, { waitUntil: 'commit' })
   await page.getByTestId('map').waitFor({ timeout: 120_000 })
   const frame = performance.now() - begun
   await page.locator('[data-testid=map][data-ready]').waitFor({ timeout: 120_000 })
+  await page.waitForFunction((n) => Number(document.querySelector('[data-testid=map]')?.dataset.seen) >= n, Number(count), { polling: 20, timeout: 120_000 })
   await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))))
   return { frame: Math.round(frame), map: Math.round(performance.now() - begun) }
 }

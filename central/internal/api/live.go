@@ -156,7 +156,8 @@ type liveMessage struct {
 	Desk    *time.Time           `json:"desk,omitempty"`   // clocks or the log of a desk have changed: ask again
 	Windows []maintenance.Window `json:"windows,omitzero"` // maintenance: now, coming and lately past
 	Removed *liveRemoved         `json:"removed,omitempty"`
-	More    bool                 `json:"more,omitempty"` // the snapshot goes on in the next message, an update
+	Crowd   *liveCrowd           `json:"crowd,omitempty"` // of the devices that come in later parts
+	More    bool                 `json:"more,omitempty"`  // the snapshot goes on in the next message, an update
 }
 
 type liveRemoved struct {
@@ -212,10 +213,8 @@ func (v *view) run(ctx context.Context, sub *event.Subscription) (int, string) {
 		v.server.opts.Log.Error("live snapshot failed", "error", err)
 		return websocket.CloseInternalServerErr, "snapshot failed"
 	}
-	for _, part := range snapshot.parts(livePart) {
-		if err := v.send(part); err != nil {
-			return unsent(err)
-		}
+	if err := v.show(snapshot); err != nil {
+		return unsent(err)
 	}
 	flush := time.NewTimer(liveHeartbeat)
 	defer flush.Stop()

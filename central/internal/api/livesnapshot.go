@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 
-	"github.com/fengsui/fengsui/central/internal/device"
 	"github.com/fengsui/fengsui/central/internal/errs"
 )
 
@@ -38,49 +37,73 @@ func (v *view) snapshot(ctx context.Context) (liveMessage, error) {
 	case errs.KindOf(err) != errs.Denied:
 		return m, err
 	}
-	for _, d := range m.Devices {
-		v.visible[d.ID] = true
-	}
-	v.pending.sent(m)
 	return m, nil
 }
 
-// parts divides a snapshot by its devices, each with its values: a map of tens of thousands begins to show
-// something with the first. That has everything else, and the devices in alarm. The snapshot's own list is
-// put in order.
+// show sends a snapshot, and notes what it shows once its first part is on the way.
+func (v *view) show(m liveMessage) error {
+	parts := m.parts(livePart)
+	if err := v.send(parts[0]); err != nil {
+		return err
+	}
+	for i := range m.Devices {
+		v.visible[m.Devices[i].ID] = true
+	}
+	v.pending.sent(m)
+	for _, part := range parts[1:] {
+		if err := v.send(part); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// parts divides a snapshot by its devices, each with its values. The first part has the devices in alarm, everything
+// else that is not of devices, and how many others stand where: with it a map of tens of thousands can be read.
+// The snapshot's own list is put in order.
 func (m liveMessage) parts(size int) []liveMessage {
 	if len(m.Devices) <= size {
 		return []liveMessage{m}
 	}
+	rest := m.alarmedFirst(size)
+	parts := make([]liveMessage, 1, len(m.Devices)/size+2)
+	parts[0] = liveMessage{
+		Type: m.Type, Alarms: m.Alarms, Streams: m.Streams, Windows: m.Windows, Health: m.Health, More: true,
+		Devices: m.Devices[:rest:rest], Crowd: crowdOf(m.Devices[rest:], m.Latest),
+	}
+	for devices := range slices.Chunk(m.Devices[rest:], size) {
+		parts = append(parts, liveMessage{Devices: devices, More: true})
+	}
+	where := make(map[string]int, len(m.Devices))
+	for i := range parts {
+		for n := range parts[i].Devices {
+			where[parts[i].Devices[n].ID] = i
+		}
+	}
+	for i := range m.Latest {
+		part := &parts[where[m.Latest[i].Device]]
+		part.Latest = append(part.Latest, m.Latest[i])
+	}
+	parts[len(parts)-1].More = false
+	return parts
+}
+
+// alarmedFirst puts so many devices in alarm first and says how many there are.
+func (m liveMessage) alarmedFirst(most int) (n int) {
 	alarmed := make(map[string]bool, len(m.Alarms))
 	for i := range m.Alarms {
 		alarmed[m.Alarms[i].Device] = true
 	}
-	slices.SortStableFunc(m.Devices, func(a, b device.Device) int {
-		switch {
-		case alarmed[a.ID] == alarmed[b.ID]:
-			return 0
-		case alarmed[a.ID]:
-			return -1
+	for i := range m.Devices {
+		if n == most {
+			break
 		}
-		return 1
-	})
-	parts := make([]liveMessage, 0, len(m.Devices)/size+1)
-	where := make(map[string]int, len(m.Devices))
-	for devices := range slices.Chunk(m.Devices, size) {
-		for i := range devices {
-			where[devices[i].ID] = len(parts)
+		if alarmed[m.Devices[i].ID] {
+			m.Devices[n], m.Devices[i] = m.Devices[i], m.Devices[n]
+			n++
 		}
-		parts = append(parts, liveMessage{Devices: devices, More: true})
 	}
-	for _, l := range m.Latest {
-		part := &parts[where[l.Device]]
-		part.Latest = append(part.Latest, l)
-	}
-	first := &parts[0]
-	first.Type, first.Alarms, first.Streams, first.Windows, first.Health = m.Type, m.Alarms, m.Streams, m.Windows, m.Health
-	parts[len(parts)-1].More = false
-	return parts
+	return n
 }
 
 // permitted makes a list that the actor may not see an empty one.

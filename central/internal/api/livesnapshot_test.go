@@ -2,10 +2,12 @@ package api
 
 import (
 	"fmt"
+	"reflect"
 	"testing"
 
 	"github.com/fengsui/fengsui/central/internal/device"
 	"github.com/fengsui/fengsui/central/internal/telemetry"
+	"github.com/fengsui/fengsui/shared/wire"
 )
 
 // A snapshot of tens of thousands in one message held the map up, and a slow link never got it whole.
@@ -14,15 +16,22 @@ func TestALargeSnapshotComesInPartsTheAlarmsFirst(t *testing.T) {
 	m := liveMessage{Type: "snapshot", Alarms: []telemetry.Alarm{{ID: "x", Device: "d-17"}}}
 	for i := range count {
 		id := fmt.Sprintf("d-%d", i)
-		m.Devices = append(m.Devices, device.Device{ID: id})
+		d := device.Device{ID: id, Place: &wire.Place{Lon: 121 + float64(i)/10, Lat: 32}}
+		if i == 3 {
+			d.Place = nil
+		}
+		m.Devices = append(m.Devices, d)
 		m.Latest = append(m.Latest, telemetry.Latest{Device: id, Property: "level"}, telemetry.Latest{Device: id, Property: "rain"})
 	}
 	parts := m.parts(10)
-	if len(parts) != 3 {
-		t.Fatalf("%d parts, want 3", len(parts))
+	if len(parts) != 4 {
+		t.Fatalf("%d parts, want 4", len(parts))
 	}
-	if parts[0].Type != "snapshot" || len(parts[0].Alarms) != 1 || parts[0].Devices[0].ID != "d-17" {
-		t.Errorf("the first part is a %q with %d alarms and begins with %s", parts[0].Type, len(parts[0].Alarms), parts[0].Devices[0].ID)
+	if parts[0].Type != "snapshot" || len(parts[0].Alarms) != 1 || len(parts[0].Devices) != 1 || parts[0].Devices[0].ID != "d-17" {
+		t.Errorf("the first part is a %q with %d alarms and the devices %v, want d-17 alone", parts[0].Type, len(parts[0].Alarms), parts[0].Devices)
+	}
+	if c := parts[0].Crowd; c == nil || sum(c.Count) != count-1-1 {
+		t.Errorf("the first part tells of %+v, want all others that have a place", c)
 	}
 	seen := map[string]int{}
 	for i, p := range parts {
@@ -46,7 +55,53 @@ func TestALargeSnapshotComesInPartsTheAlarmsFirst(t *testing.T) {
 			t.Errorf("%s came with %d of its 3 things", id, seen[id])
 		}
 	}
-	if whole := m.parts(count); len(whole) != 1 || whole[0].More {
+	if whole := m.parts(count); len(whole) != 1 || whole[0].More || whole[0].Crowd != nil {
 		t.Errorf("a small snapshot has %d parts", len(whole))
+	}
+}
+
+func sum(list []int) (n int) {
+	for _, v := range list {
+		n += v
+	}
+	return n
+}
+
+func TestMoreDevicesInAlarmThanAPartHoldsComeAllTheSame(t *testing.T) {
+	m := liveMessage{Type: "snapshot"}
+	for i := range 30 {
+		id := fmt.Sprintf("d-%d", i)
+		m.Devices = append(m.Devices, device.Device{ID: id, Place: &wire.Place{Lon: 121, Lat: 32}})
+		m.Alarms = append(m.Alarms, telemetry.Alarm{ID: id, Device: id})
+	}
+	parts := m.parts(10)
+	if len(parts) != 3 || len(parts[0].Devices) != 10 || sum(parts[0].Crowd.Count) != 20 {
+		t.Errorf("%d parts, the first with %d devices", len(parts), len(parts[0].Devices))
+	}
+}
+
+func TestCrowdTellsWhereThingsStandInFewCells(t *testing.T) {
+	at := func(lon, lat float64) *wire.Place { return &wire.Place{Lon: lon, Lat: lat} }
+	c := crowdOf([]device.Device{
+		{ID: "a", Place: at(121.0001, 32.0001)},
+		{ID: "b", Place: at(121.0003, 32.0003)},
+		{ID: "gone", Place: at(121, 32), State: device.Revoked},
+		{ID: "nowhere"},
+		{ID: "boat", Place: at(121, 32)},
+		{ID: "half", Place: at(-70.5, -33.25)},
+	}, []telemetry.Latest{
+		{Device: "boat", Property: "lon", Value: 122}, {Device: "boat", Property: "lat", Value: 33},
+		{Device: "half", Property: "lon", Value: 5}, {Device: "a", Property: "level", Value: 9},
+	})
+	want := liveCrowd{Lon: []float64{-70.5, 121.0002, 122}, Lat: []float64{-33.25, 32.0002, 33}, Count: []int{1, 2, 1}}
+	if !reflect.DeepEqual(*c, want) {
+		t.Errorf("got %+v, want %+v", *c, want)
+	}
+	var county []device.Device
+	for i := range 20_000 {
+		county = append(county, device.Device{ID: fmt.Sprint(i), Place: at(120+float64(i%200)/100, 31+float64(i/200)/100)})
+	}
+	if c := crowdOf(county, nil); len(c.Count) > crowdCells || len(c.Count) < crowdCells/8 || sum(c.Count) != len(county) {
+		t.Errorf("%d devices stand in %d cells that tell of %d", len(county), len(c.Count), sum(c.Count))
 	}
 }

@@ -1,17 +1,21 @@
 // The live view of the centre: one socket for the whole console, a snapshot and then increments.
 // Everything shown as "now" comes from here; when the socket is silent, connected says so.
-import { ref, shallowReactive, shallowRef, type Ref } from 'vue'
+import { ref, shallowReactive, shallowRef, type Ref, type ShallowRef } from 'vue'
 import { prefix, sessionStands } from './client'
 import { apply, backOff, follows, heartbeatMs, Skew, type LiveState } from './livestate'
-import type { Alarm, Health, LiveMessage } from './types'
+import type { Alarm, Crowd, Health, LiveMessage } from './types'
 
 // After this silence the connection is taken for dead and opened anew.
 const silenceMs = 3 * heartbeatMs
+// A page that draws a large snapshot's first part keeps the others waiting no longer than this.
+const holdMs = 3000
 
 export interface Live extends LiveState {
   connected: Ref<boolean>
   // ready is true once a whole snapshot has come, also while the connection is down afterwards.
   ready: Ref<boolean>
+  // crowd is where the devices stand that have yet to come with the first snapshot; undefined once it is whole.
+  crowd: ShallowRef<Crowd | undefined>
   // health is how the store of readings did when that last changed; undefined for who may not see it.
   health: Ref<Health | undefined>
   // duty is when who is on duty, or a roster, last changed; what shows it asks again.
@@ -23,6 +27,8 @@ export interface Live extends LiveState {
   now: () => number
   start: () => void
   stop: () => void
+  // hold keeps the later parts of a large first snapshot until the page has drawn the first; returns how to go on.
+  hold: () => () => void
   // onNewAlarm calls back for each alarm that appears after the first snapshot; returns how to end it.
   onNewAlarm: (handler: (alarm: Alarm) => void) => () => void
 }
@@ -36,11 +42,17 @@ const state: LiveState = {
 }
 const connected = ref(false)
 const ready = ref(false)
+const crowd = shallowRef<Crowd>()
 const health = shallowRef<Health>()
 const duty = ref('')
 const delayMs = ref(0)
 const lastMessageAt = ref(0)
 const handlers = new Set<(alarm: Alarm) => void>()
+// later are messages that have come and wait: for who holds, or for their turn behind such.
+let later: { text: string; at: number }[] = []
+let holds = 0
+let heldSince = 0
+let turn: ReturnType<typeof setTimeout> | undefined
 let skew = new Skew()
 let socket: WebSocket | undefined
 let seq = 0
@@ -49,23 +61,58 @@ let wanted = false
 let retry: ReturnType<typeof setTimeout> | undefined
 let watch: ReturnType<typeof setTimeout> | undefined
 
-function receive(message: LiveMessage): void {
+// arrive takes a message at once, or lets it wait: reading tens of thousands of devices takes the time in which a
+// map would be drawn.
+function arrive(text: string): void {
+  guardSilence()
+  if (!crowd.value && !later.length) {
+    receive(JSON.parse(text) as LiveMessage, Date.now())
+    return
+  }
+  heldSince ||= performance.now()
+  later.push({ text, at: Date.now() })
+  turn ??= setTimeout(goOn, 0)
+}
+
+// goOn takes one message that waits, then lets the page breathe.
+function goOn(): void {
+  turn = undefined
+  const patience = holds > 0 ? holdMs - (performance.now() - heldSince) : 0
+  if (patience > 0) {
+    turn = setTimeout(goOn, patience)
+    return
+  }
+  const next = later.shift()
+  if (next) receive(JSON.parse(next.text) as LiveMessage, next.at)
+  if (later.length) turn = setTimeout(goOn, 0)
+}
+
+function forgetLater(): void {
+  clearTimeout(turn)
+  turn = undefined
+  later = []
+  heldSince = 0
+}
+
+function receive(message: LiveMessage, received: number): void {
   if (!follows(seq, message)) {
     reconnect(0)
     return
   }
   seq = message.seq
   tries = 0
-  const received = Date.now()
   delayMs.value = Math.round(skew.add(received, Date.parse(message.time)))
   lastMessageAt.value = received
   if (message.health || message.type === 'snapshot') health.value = message.health
   if (message.duty || message.type === 'snapshot') duty.value = message.duty ?? message.time
+  if (message.crowd && !ready.value) crowd.value = message.crowd
   const fresh = apply(state, message)
   connected.value = true
   if (ready.value) for (const alarm of fresh) for (const handler of handlers) handler(alarm)
-  if (!message.more) ready.value = true
-  guardSilence()
+  if (!message.more) {
+    ready.value = true
+    crowd.value = undefined
+  }
 }
 
 function guardSilence(): void {
@@ -81,7 +128,7 @@ function open(): void {
   socket = mine
   guardSilence()
   mine.onmessage = (e: MessageEvent<string>) => {
-    if (socket === mine) receive(JSON.parse(e.data) as LiveMessage)
+    if (socket === mine) arrive(e.data)
   }
   mine.onclose = () => {
     if (socket === mine) reconnect(backOff(tries, Math.random()))
@@ -91,6 +138,7 @@ function open(): void {
 function close(): void {
   clearTimeout(retry)
   clearTimeout(watch)
+  forgetLater()
   const old = socket
   socket = undefined
   seq = 0
@@ -131,6 +179,7 @@ function stop(): void {
   wanted = false
   close()
   ready.value = false
+  crowd.value = undefined
   health.value = undefined
   state.devices.clear()
   state.latest.clear()
@@ -147,6 +196,7 @@ const live: Live = {
   ...state,
   connected,
   ready,
+  crowd,
   health,
   duty,
   delayMs,
@@ -154,6 +204,18 @@ const live: Live = {
   now: () => Date.now() - skew.offset,
   start,
   stop,
+  hold() {
+    holds += 1
+    let held = true
+    return () => {
+      if (!held) return
+      held = false
+      holds -= 1
+      if (holds > 0 || turn === undefined) return
+      clearTimeout(turn)
+      turn = setTimeout(goOn, 0)
+    }
+  },
   onNewAlarm(handler) {
     handlers.add(handler)
     return () => handlers.delete(handler)

@@ -155,4 +155,13 @@ export interface LiveMessage {
   removed?: { devices?: string[] }
   // more: the snapshot goes on in the next message.
   more?: boolean
+  // crowd: where the devices stand that come in the later parts of a large snapshot.
+  crowd?: Crowd
+}
+
+// Crowd is how many devices stand around each of some places, in columns.
+export interface Crowd {
+  lon: number[]
+  lat: number[]
+  count: number[]
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { apartPx, mostLines, spotsOf, worldOf } from './spots'
+import { manyOf, apartPx, mostLines, spotsOf, worldOf } from './spots'
 import type { Thing, Things } from './things'
 
 const zoom = 10
@@ -40,5 +40,17 @@ describe('the world in pixels', () => {
   it('is as MapLibre has it', () => {
     expect(worldOf({ lon: 0, lat: 0 }, 0)).toEqual({ x: 256, y: 256 })
     expect(worldOf({ lon: 180, lat: 85.0511287798 }, 0).y).toBeCloseTo(0, 5)
+  })
+})
+
+describe('manyOf', () => {
+  const crowd = { lon: [121, 121.001, 121.5], lat: [32, 32, 32], count: [10, 30, 5] }
+  it('gathers what has no room for two numbers, in the middle of its things', () => {
+    const many = manyOf(crowd, 9)
+    expect(many.map((m) => m.count).sort()).toEqual([40, 5])
+    expect(many.find((m) => m.count === 40)?.place.lon).toBeCloseTo(121.00075, 6)
+  })
+  it('parts them as one comes closer', () => {
+    expect(manyOf(crowd, 17).map((m) => m.count)).toEqual([10, 30, 5])
   })
 })

@@ -1,6 +1,6 @@
 // Things that share a spot of the screen: nearer to each other than two signs have room. They stand as one
 // number with a line for each; very many become a bubble that says only how many. Pure.
-import type { Place } from '@/api/types'
+import type { Crowd as Waiting, Place } from '@/api/types'
 import type { Thing, ThingKind, Things } from './things'
 
 export interface Spot {
@@ -22,8 +22,16 @@ export interface Spots {
   crowds: Crowd[]
 }
 
+// Many is how many things stand around a place of which no more is known yet.
+export interface Many {
+  place: Place
+  count: number
+}
+
 // Signs nearer than this many pixels cannot be told apart.
 export const apartPx = 34
+// A bubble with its number wants so many.
+const roomPx = 2 * apartPx
 // More lines than this are no longer read.
 export const mostLines = 6
 const tile = 512
@@ -79,6 +87,19 @@ function divide(near: Point[], into: Spots): void {
 function spotOf(points: Point[], more: number): Spot {
   const first = points[0] as Point
   return { key: first.thing.id, place: first.place, things: points.map((p) => p.thing), more }
+}
+
+// manyOf gathers what is still to come into as many bubbles as have room at a zoom.
+export function manyOf({ lon, lat, count }: Waiting, zoom: number): Many[] {
+  const cells = new Map<string, { lon: number; lat: number; count: number }>()
+  count.forEach((n, i) => {
+    const place = { lon: lon[i] ?? 0, lat: lat[i] ?? 0 }
+    const { x, y } = worldOf(place, zoom)
+    const key = `${Math.floor(x / roomPx)},${Math.floor(y / roomPx)}`
+    const sum = cells.get(key) ?? { lon: 0, lat: 0, count: 0 }
+    cells.set(key, { lon: sum.lon + place.lon * n, lat: sum.lat + place.lat * n, count: sum.count + n })
+  })
+  return [...cells.values()].map((c) => ({ place: { lon: c.lon / c.count, lat: c.lat / c.count }, count: c.count }))
 }
 
 type Grid = Map<string, Point[]>

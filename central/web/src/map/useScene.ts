@@ -32,6 +32,9 @@ export function useScene(): LiveScene {
   let pause: ReturnType<typeof setTimeout> | undefined
   let rest = soonest
 
+  // While a large snapshot comes in parts, the crowd stands for them: to build anew with each would hold up both.
+  const partial = () => live.crowd.value !== undefined
+
   function build(): void {
     pause = undefined
     const started = performance.now()
@@ -64,12 +67,16 @@ export function useScene(): LiveScene {
     // size tells Vue that anything in the map may change; the object makes every change count.
     () => ({ n: live.devices.size + live.latest.size + live.alarms.size + live.streams.size }),
     () => {
-      pause ??= setTimeout(build, rest)
+      if (!partial()) pause ??= setTimeout(build, scene.value.placed.size ? rest : 0)
     },
   )
+  watch([live.crowd, live.ready], () => {
+    clearTimeout(pause)
+    pause = setTimeout(build, 0)
+  })
   follow()
   const timer = setInterval(() => {
-    pause ??= setTimeout(build, 0)
+    if (!partial()) pause ??= setTimeout(build, 0)
   }, staleCheckMs)
   onScopeDispose(() => {
     clearTimeout(pause)

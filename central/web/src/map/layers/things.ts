@@ -3,7 +3,7 @@
 import type { ExpressionSpecification, LayerSpecification } from 'maplibre-gl'
 import { empty, useLayer, type MapContext } from '../context'
 import { numberFont } from '../palette'
-import type { Spot, Spots } from '../spots'
+import type { Many, Spot, Spots } from '../spots'
 
 function feature(place: { lon: number; lat: number }, properties: Record<string, unknown>): GeoJSON.Feature {
   return { type: 'Feature', properties, geometry: { type: 'Point', coordinates: [place.lon, place.lat] } }
@@ -22,17 +22,18 @@ function signs({ spots }: Spots): GeoJSON.FeatureCollection {
   return collection(spots.filter(alone).map((s) => feature(s.place, { ids: s.key, shape: s.things[0]?.shape, tone: s.things[0]?.tone })))
 }
 
-function bubbles({ spots, crowds }: Spots): GeoJSON.FeatureCollection {
+function bubbles({ spots, crowds }: Spots, coming: readonly Many[]): GeoJSON.FeatureCollection {
   const shared = spots.filter((s) => s.things.length > 1).map((s) => feature(s.place, { ids: s.things.map((t) => t.id).join(), count: s.things.length + s.more }))
-  return collection([...crowds.map((c) => feature(c.place, { ids: c.ids.join(), count: c.ids.length, crowd: true })), ...shared])
+  return collection([...crowds.map((c) => feature(c.place, { ids: c.ids.join(), count: c.ids.length, crowd: true })), ...coming.map((m) => feature(m.place, { ids: '', count: m.count, crowd: true })), ...shared])
 }
 
 const radius: ExpressionSpecification = ['interpolate', ['linear'], ['get', 'count'], 6, 12, 100, 18, 5000, 28]
 
-export function useThings(context: MapContext, spots: () => Spots): void {
+// coming are things that the centre has counted and not yet told one by one.
+export function useThings(context: MapContext, spots: () => Spots, coming: () => readonly Many[]): void {
   useLayer(context, {
     sources: { bubbles: { type: 'geojson', data: empty }, things: { type: 'geojson', data: empty } },
-    data: { bubbles: () => bubbles(spots()), things: () => signs(spots()) },
+    data: { bubbles: () => bubbles(spots(), coming()), things: () => signs(spots()) },
     layers: (): LayerSpecification[] => {
       const p = context.palette.value
       return [

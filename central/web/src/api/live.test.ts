@@ -1,0 +1,72 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { LiveMessage } from './types'
+
+class Socket {
+  static last: Socket
+  onmessage?: (e: { data: string }) => void
+  onclose?: () => void
+  constructor() {
+    Socket.last = this
+  }
+  close(): void {}
+}
+
+let seq = 0
+function send(message: Partial<LiveMessage>): void {
+  seq += 1
+  Socket.last.onmessage?.({ data: JSON.stringify({ type: 'update', seq, time: new Date().toISOString(), ...message }) })
+}
+const device = (id: string) => ({ id }) as NonNullable<LiveMessage['devices']>[number]
+
+describe('a large snapshot', () => {
+  beforeEach(() => {
+    vi.useFakeTimers()
+    vi.stubGlobal('WebSocket', Socket)
+    vi.stubGlobal('location', { href: 'http://centre/' })
+    vi.resetModules()
+    seq = 0
+  })
+  afterEach(() => {
+    vi.unstubAllGlobals()
+    vi.useRealTimers()
+  })
+
+  async function begun() {
+    const live = (await import('./live')).useLive()
+    live.start()
+    const goOn = live.hold()
+    send({ type: 'snapshot', more: true, devices: [device('alarmed')], crowd: { lon: [121], lat: [32], count: [2] } })
+    send({ more: true, devices: [device('a')] })
+    send({ devices: [device('b')] })
+    return { live, goOn }
+  }
+
+  it('shows its first part at once and the others when the page has drawn it', async () => {
+    const { live, goOn } = await begun()
+    expect([...live.devices.keys()]).toEqual(['alarmed'])
+    expect(live.crowd.value?.count).toEqual([2])
+    vi.advanceTimersByTime(1000)
+    expect(live.ready.value).toBe(false)
+    goOn()
+    vi.advanceTimersByTime(10)
+    expect([...live.devices.keys()]).toEqual(['alarmed', 'a', 'b'])
+    expect(live.ready.value).toBe(true)
+    expect(live.crowd.value).toBeUndefined()
+    send({ devices: [device('c')] })
+    expect(live.devices.has('c')).toBe(true)
+    live.stop()
+  })
+  it('does not wait for ever for a page that draws nothing', async () => {
+    const { live } = await begun()
+    vi.advanceTimersByTime(3100)
+    expect(live.ready.value).toBe(true)
+    live.stop()
+  })
+  it('forgets what waits when the connection is lost', async () => {
+    const { live } = await begun()
+    live.stop()
+    vi.advanceTimersByTime(5000)
+    expect(live.devices.size).toBe(0)
+    expect(live.crowd.value).toBeUndefined()
+  })
+})
