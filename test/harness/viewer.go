@@ -221,8 +221,15 @@ func (v *Viewer) FirstAfter() time.Duration {
 	return v.first.Sub(v.asked)
 }
 
-// Close stops watching: the session is deleted as a browser does when it leaves the page.
+// Close stops watching: the session is deleted as a browser does when it leaves the page. It is let come up
+// before: pion v3 reads the transport without its lock when it closes one that is just being set up.
 func (v *Viewer) Close() {
+	for end := time.Now().Add(time.Second); v.pc.RemoteDescription() != nil && time.Now().Before(end); {
+		if s := v.pc.ConnectionState(); s != webrtc.PeerConnectionStateNew && s != webrtc.PeerConnectionStateConnecting {
+			break
+		}
+		time.Sleep(time.Millisecond)
+	}
 	if v.location != "" {
 		if answer, err := v.client.Do(http.MethodDelete, v.location, "", v.token, nil); err == nil {
 			answer.Body.Close()

@@ -213,7 +213,7 @@ func browser(t *testing.T, direction webrtc.RTPTransceiverDirection) (*webrtc.Pe
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = pc.Close() })
+	t.Cleanup(func() { hangUp(pc) })
 	if _, err := pc.AddTransceiverFromKind(webrtc.RTPCodecTypeVideo, webrtc.RTPTransceiverInit{Direction: direction}); err != nil {
 		t.Fatal(err)
 	}
@@ -227,6 +227,18 @@ func browser(t *testing.T, direction webrtc.RTPTransceiverDirection) (*webrtc.Pe
 	}
 	<-done
 	return pc, pc.LocalDescription().SDP
+}
+
+// hangUp closes a session that has come up, or has had time to: pion v3 reads the transport without its
+// lock when it closes one that is just being set up.
+func hangUp(pc *webrtc.PeerConnection) {
+	for end := time.Now().Add(time.Second); pc.RemoteDescription() != nil && time.Now().Before(end); {
+		if s := pc.ConnectionState(); s != webrtc.PeerConnectionStateNew && s != webrtc.PeerConnectionStateConnecting {
+			break
+		}
+		time.Sleep(time.Millisecond)
+	}
+	_ = pc.Close()
 }
 
 func until(t *testing.T, what string, ok func() bool) {

@@ -49,11 +49,24 @@ func newCentre(t *testing.T) *centre {
 // kill ends all sessions as a crash does.
 func (c *centre) kill() {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, pc := range c.sessions {
-		_ = pc.Close()
-	}
+	sessions := c.sessions
 	c.sessions = nil
+	c.mu.Unlock()
+	for _, pc := range sessions {
+		hangUp(pc)
+	}
+}
+
+// hangUp closes a session that has come up, or has had time to: pion v3 reads the transport without its
+// lock when it closes one that is just being set up.
+func hangUp(pc *webrtc.PeerConnection) {
+	for end := time.Now().Add(time.Second); pc.RemoteDescription() != nil && time.Now().Before(end); {
+		if s := pc.ConnectionState(); s != webrtc.PeerConnectionStateNew && s != webrtc.PeerConnectionStateConnecting {
+			break
+		}
+		time.Sleep(time.Millisecond)
+	}
+	_ = pc.Close()
 }
 
 func (c *centre) serve(w http.ResponseWriter, r *http.Request) {
