@@ -142,7 +142,7 @@ var brokerBlows = []blow{
 
 // killBroker keeps in mind when: what a Mosquitto has not written yet is lost with it.
 func (a *arena) killBroker() {
-	a.lapses = append(a.lapses, time.Now())
+	a.lapses = append(a.lapses, span{time.Now().Add(-saves), time.Now().Add(time.Second)})
 	a.broker.Kill9()
 }
 

@@ -7,7 +7,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
-	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -25,73 +25,21 @@ const (
 
 // killed is the result of a run.
 type killed struct {
-	Seed     uint64         `json:"seed"`
-	Blows    int            `json:"blows"`
-	ByKind   map[string]int `json:"by_kind"`
-	Seconds  float64        `json:"seconds"`
-	Series   []balance      `json:"series"`
-	Readings int64          `json:"readings"`
-	Alarms   int            `json:"alarms"` // times that the limit was passed
-	Joined   int            `json:"joined"` // of these, that the centre took for one with the one before
-	Lost     int            `json:"lost"`
-	Doubled  int            `json:"doubled"`
-	Unsaved  int            `json:"unsaved"` // readings of the simple sensor that a killed Mosquitto had confirmed and not written yet
-	Wrong    []string       `json:"wrong,omitempty"`
-	Repeat   string         `json:"repeat"`
-}
-
-func killCommand(args []string) error {
-	f, c := flags("kill")
-	n := f.Int("n", 100, "number of blows")
-	seed := f.Uint64("seed", uint64(time.Now().UnixNano())%1e9, "for the same blows again") //nolint:gosec // any number will do
-	counters := f.Int("counters", 3, "devices with four counters each")
-	pause := f.Duration("pause", 1500*time.Millisecond, "longest time between two blows")
-	existing := f.Bool("mosquitto", false, "the broker is a Mosquitto, which is killed too")
-	log := f.String("log", "", "file for a line a blow; empty: standard error")
-	_ = f.Parse(args) // it ends the program
-	programs, err := c.programs()
-	if err != nil {
-		return err
-	}
-	out := io.Writer(os.Stderr)
-	if *log != "" {
-		file, err := os.Create(*log)
-		if err != nil {
-			return fmt.Errorf("make log: %w", err)
-		}
-		defer file.Close()
-		out = file
-	}
-	var result killed
-	if err := harness.Try(func(h *harness.Host) {
-		result = kill(h, programs, killPlan{n: *n, seed: *seed, counters: *counters, pause: *pause, existing: *existing}, out)
-	}); err != nil {
-		return fmt.Errorf("%w; to repeat: %s", err, repeat(*n, *seed, *existing))
-	}
-	if err := c.write(result); err != nil {
-		return err
-	}
-	if len(result.Wrong) > 0 {
-		return fmt.Errorf("%d lost, %d doubled; to repeat: %s", result.Lost, result.Doubled, result.Repeat)
-	}
-	return nil
-}
-
-type killPlan struct {
-	n        int
-	seed     uint64
-	counters int
-	pause    time.Duration
-	existing bool // a Mosquitto instead of the broker within the centre
-}
-
-// repeat is the command for the same blows again.
-func repeat(n int, seed uint64, existing bool) string {
-	command := fmt.Sprintf("go run ./soak kill -n %d -seed %d", n, seed)
-	if existing {
-		command += " -mosquitto"
-	}
-	return command
+	Seed     uint64          `json:"seed"`
+	Blows    int             `json:"blows"`
+	ByKind   map[string]int  `json:"by_kind"`
+	Seconds  float64         `json:"seconds"`
+	Series   []balance       `json:"series"`
+	Readings int64           `json:"readings"`
+	Alarms   int             `json:"alarms"` // times that the limit was passed
+	Joined   int             `json:"joined"` // of these, that the centre took for one with the one before
+	Lost     int             `json:"lost"`
+	Gone     map[cause]int64 `json:"gone"`    // readings that were taken away
+	Refused  uint64          `json:"refused"` // by full disks, as the terminal counted
+	Doubled  int             `json:"doubled"`
+	Unsaved  int             `json:"unsaved"` // readings of the simple sensor that a killed Mosquitto had confirmed and not written yet, or that came after a backup which was restored
+	Wrong    []string        `json:"wrong,omitempty"`
+	Repeat   string          `json:"repeat"`
 }
 
 // arena is everything that blows fall on, and what is known of it.
@@ -112,20 +60,33 @@ type arena struct {
 	taken  map[string]uint64          // what earlier lives said they took, at the least
 	cut    map[string]map[uint64]bool // polls that a kill of the terminal may have cut
 	kills  int                        // of the terminal
-	lapses []time.Time                // kills of a Mosquitto
+	lapses []span                     // in which what was confirmed to the simple sensor may be lost
+
+	edgeDisk, centreDisk harness.Disk
+	gone                 map[string]map[uint64]cause // polls that may have been taken away
+	refused              uint64                      // readings that the terminal says it refused on full disks
+	blind                []span                      // when alarms may have been raised by polls that are gone
 }
 
 func kill(t harness.TB, programs harness.Programs, plan killPlan, out io.Writer) killed {
 	t.Helper()
 	a := &arena{
 		t: t, log: &journal{out, time.Now()}, random: rand.New(rand.NewPCG(plan.seed, 1)), begun: time.Now(),
-		before: map[string]uint64{}, taken: map[string]uint64{}, cut: map[string]map[uint64]bool{},
+		before: map[string]uint64{}, taken: map[string]uint64{}, cut: map[string]map[uint64]bool{}, gone: map[string]map[uint64]cause{},
 	}
-	result := killed{Seed: plan.seed, Blows: plan.n, ByKind: map[string]int{}, Repeat: repeat(plan.n, plan.seed, plan.existing)}
+	result := killed{Seed: plan.seed, Blows: plan.n, ByKind: map[string]int{}, Gone: map[cause]int64{}, Repeat: plan.repeat()}
 	a.log.say("seed %d, %d blows", plan.seed, plan.n)
 	dir := firmware(t)
 	a.field = harness.StartField(t, programs, scene(dir, plan.counters))
-	a.centre = harness.NewCentre(t, programs, harness.CentreOptions{Level: "warn"})
+	full := slices.Contains(plan.with, "full")
+	options := harness.CentreOptions{Level: "warn"}
+	if full {
+		options.Extra = "telemetry:\n  reserve_mb: 24\n"
+	}
+	a.centre = harness.NewCentre(t, programs, options)
+	if full {
+		a.centreDisk = harness.Mount(t, filepath.Join(a.centre.Dir, "data"), "256m")
+	}
 	tls, plain := a.centre.TLS, a.centre.Plain
 	falling := blows
 	if plan.existing {
@@ -133,9 +94,18 @@ func kill(t harness.TB, programs harness.Programs, plan killPlan, out io.Writer)
 		tls, plain = a.broker.TLS, a.broker.Plain
 		falling = slices.Concat(blows, brokerBlows)
 	}
+	if plan.only {
+		falling = nil
+	}
+	for _, kind := range plan.with {
+		falling = slices.Concat(falling, moreBlows()[kind])
+	}
 	a.centre.Boot(t)
 	a.link, a.plain = harness.NewLink(t, tls), harness.NewLink(t, plain)
 	a.edge = newEdge(t, a.centre, a.field, dir, "soak-edge", a.link.Addr(), "200ms")
+	if full {
+		a.edgeDisk = harness.Mount(t, filepath.Join(a.edge.Dir, "data"), "64m")
+	}
 	a.centre.EnrolEdge(t, a.edge.ID, a.edge.Config)
 	a.edge.Start(t)
 	a.gauge = &gauge{ID: "soak-gauge", Token: a.centre.Sensor(t, "soak-gauge"), Addr: a.plain.Addr(), Every: 50 * time.Millisecond}
@@ -164,7 +134,7 @@ func kill(t harness.TB, programs harness.Programs, plan killPlan, out io.Writer)
 	a.settle()
 	a.prove(&result)
 	result.Seconds = time.Since(a.begun).Seconds()
-	a.log.say("%d blows, %d readings in %d series, %d alarms (%d joined); %d lost, %d doubled", plan.n, result.Readings, len(result.Series), result.Alarms, result.Joined, result.Lost, result.Doubled)
+	a.log.say("%d blows, %d readings in %d series, %d alarms (%d joined); %v gone, %d of the simple sensor unsaved, %d lost, %d doubled", plan.n, result.Readings, len(result.Series), result.Alarms, result.Joined, result.Gone, result.Unsaved, result.Lost, result.Doubled)
 	for _, w := range result.Wrong {
 		a.log.say("WRONG: %s", w)
 	}
