@@ -32,6 +32,8 @@ type Trial struct {
 	Complete bool         `json:"complete"`
 	Readings int          `json:"readings"` // that were looked at
 	Alarms   []TrialAlarm `json:"alarms"`
+	// Exception is what the rule of this id is on the device today; the trial went by it. An off one raises nothing.
+	Exception *rule.Exception `json:"exception,omitempty"`
 }
 
 // TrialAlarm is one alarm of a trial, in device time; without an end it holds at the end of the trial.
@@ -43,8 +45,9 @@ type TrialAlarm struct {
 }
 
 // TryRule runs a rule over what one device has measured in the last days. It judges in device time, as if
-// every reading had come at once: what came late rings here though it did not then. Errors: errs.Invalid
-// names what is wrong with the rule or that it is not about the device.
+// every reading had come at once: what came late rings here though it did not then. An exception that stands for
+// the device is heeded and named. Errors: errs.Invalid names what is wrong with the rule or that it is not about
+// the device.
 func (s *Service) TryRule(ctx context.Context, r rule.Rule, deviceID string, days int, now time.Time) (Trial, error) {
 	if _, err := actor.Require(ctx, actor.TelemetryRead); err != nil {
 		return Trial{}, err
@@ -66,17 +69,36 @@ func (s *Service) TryRule(ctx context.Context, r rule.Rule, deviceID string, day
 	if err != nil {
 		return Trial{}, err
 	}
+	out := Trial{Device: dev.ID, From: now.AddDate(0, 0, -days).UTC(), To: now.UTC(), Alarms: []TrialAlarm{}}
+	here := &r
+	if r.Exceptions = s.exceptions(r.ID); len(r.Exceptions) > 0 {
+		if here = r.Of(dev.ID, now); here != &r {
+			e := r.Exceptions[dev.ID]
+			out.Exception = &e
+		}
+		if here == nil {
+			out.Complete = true
+			return out, nil
+		}
+	}
 	select {
 	case s.trials <- struct{}{}:
 		defer func() { <-s.trials }()
 	case <-ctx.Done():
 		return Trial{}, errs.Wrap(ctx.Err(), errs.Unavailable, "rule.busy", "other rules are being tried; try again")
 	}
-	t := trial{
-		rule: &r, inputs: inputs, store: s.Store, deadline: time.Now().Add(trialTime),
-		Trial: Trial{Device: dev.ID, From: now.AddDate(0, 0, -days).UTC(), To: now.UTC(), Alarms: []TrialAlarm{}},
-	}
+	t := trial{rule: here, inputs: inputs, store: s.Store, deadline: time.Now().Add(trialTime), Trial: out}
 	return t.run(ctx)
+}
+
+// exceptions are those of the rule of this id as it is published now.
+func (s *Service) exceptions(id string) map[string]rule.Exception {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if i := slices.IndexFunc(s.Rules, func(r rule.Rule) bool { return r.ID == id }); i >= 0 {
+		return s.Rules[i].Exceptions
+	}
+	return nil
 }
 
 // input is one series that a rule looks at.

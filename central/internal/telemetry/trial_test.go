@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/fengsui/fengsui/central/internal/errs"
+	"github.com/fengsui/fengsui/central/internal/telemetry"
 	"github.com/fengsui/fengsui/shared/rule"
 )
 
@@ -51,6 +52,33 @@ func TestSilenceAndExpressionsAreTried(t *testing.T) {
 	formula.Condition, formula.Limit, formula.Clear, formula.Expression = rule.Expression, 0, 0, "water_level > 5.2"
 	if got, err = d.TryRule(as("王工", "320623"), formula, "level", 1, now); err != nil || len(got.Alarms) != 1 || got.Alarms[0].EndedAt == nil {
 		t.Errorf("expression: %+v, %v", got, err)
+	}
+}
+
+func TestATrialHeedsTheExceptionOfTheDevice(t *testing.T) {
+	wang := as("王工", "320623")
+	limit, until := 5.6, now.Add(time.Hour)
+	try := func(e rule.Exception) telemetry.Trial {
+		t.Helper()
+		published := water()
+		published.Exceptions = map[string]rule.Exception{"level": e, "other": {Off: true}}
+		d := newDesk(t, published)
+		d.read(now, now.Add(-time.Hour), 5, 5.3, 5, 5.7, 5)
+		got, err := d.TryRule(wang, water(), "level", 1, now)
+		if err != nil || !got.Complete {
+			t.Fatalf("got %+v, %v", got, err)
+		}
+		return got
+	}
+	if got := try(rule.Exception{Limit: &limit, Until: &until}); len(got.Alarms) != 1 || got.Exception == nil || *got.Exception.Limit != limit {
+		t.Errorf("another limit: %+v", got)
+	}
+	if got := try(rule.Exception{Off: true, Until: &until}); len(got.Alarms) != 0 || got.Exception == nil || !got.Exception.Off {
+		t.Errorf("off: %+v", got)
+	}
+	ended := now.Add(-time.Minute)
+	if got := try(rule.Exception{Off: true, Until: &ended}); len(got.Alarms) != 2 || got.Exception != nil {
+		t.Errorf("over: %+v", got)
 	}
 }
 

@@ -4892,6 +4892,7 @@ export interface components {
             alarms: components["schemas"]["TrialAlarm"][] | null;
             complete: boolean;
             device: string;
+            exception?: components["schemas"]["Exception"];
             /** Format: date-time */
             from: string;
             /** Format: int64 */
