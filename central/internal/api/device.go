@@ -65,6 +65,11 @@ func RegisterDevices(s *Server, svc *device.Service) {
 	register(s, op("list-devices", http.MethodGet, "", "List devices"), func(ctx context.Context, in *DeviceFilter) (*body[page.List[device.Device]], error) {
 		return reply(list(*in)(ctx, in.page()))
 	})
+	register(s, huma.Operation{
+		OperationID: "list-contacts", Method: http.MethodGet, Path: "/contacts", Summary: "Devices that were lost and came back, newest first", Tags: []string{"devices"},
+	}, func(ctx context.Context, in *partInput) (*body[page.List[device.Contact]], error) {
+		return reply(svc.Contacts(ctx, page.Request{After: in.After, Limit: in.Limit}))
+	})
 	registerSheet(s, op("export-devices", "", "/export.xlsx", "Export the list of devices"), "devices",
 		func(ctx context.Context, in *DeviceFilter) (document.Sheet, error) {
 			sheet := document.Sheet{Title: "设备", Headings: []string{"编号", "名称", "英文名称", "类型", "类别", "所属终端", "行政区划", "经度", "纬度", "状态", "故障", "最近通信", "拒收"}}

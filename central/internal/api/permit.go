@@ -19,7 +19,8 @@ func needs(operation string) (p actor.Permission, ok bool) {
 	switch operation {
 	case "about", "get-session", "logout", "change-password", "list-tokens", "create-token", "revoke-token":
 		return ownAccount, true
-	case "list-devices", "export-devices", "get-device", "get-device-status", "list-outputs", "output-log", "get-config",
+	case "list-devices", "list-contacts", "export-devices", "get-device",
+		"get-device-status", "list-outputs", "output-log", "get-config",
 		"list-rollouts", "get-rollout", "list-device-kinds", "list-releases", "release-trust", "list-upgrades":
 		return actor.DeviceRead, true
 	case "create-device", "change-device", "enrol-device", "create-device-token", "revoke-device", "remove-device", "restore-device",

@@ -59,6 +59,7 @@ func (s *Service) become(ctx context.Context, e *entry, state State, fault strin
 	if e.removed() || e.rec.RevokedAt != nil {
 		return nil
 	}
+	s.contact(ctx, e, state, fault, time.Now())
 	kind := EventChanged
 	switch {
 	case state == Offline:

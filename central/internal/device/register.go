@@ -17,6 +17,9 @@ type register struct {
 	all    map[string]*entry
 	behind map[string]map[string]struct{} // edge → what is behind it
 	missed map[string]time.Time           // ids that are not in the database either
+
+	started  time.Time // of Run
+	contacts []Contact // not written yet
 }
 
 // entry is one device. Its fields are guarded by the register.
@@ -31,6 +34,7 @@ type entry struct {
 	reported  *Reported // of an edge, since the start of the centre
 	refused   uint64
 	dirty     bool // seen or agent is not written yet
+	missing   missing
 }
 
 // view is the device as everybody sees it.
@@ -81,6 +85,11 @@ func (s *Service) sync(ctx context.Context) error {
 	}
 	for _, r := range records {
 		s.adopt(ctx, r, loaded)
+	}
+	if !loaded {
+		if err := s.recall(ctx); err != nil {
+			return err
+		}
 	}
 	s.reg.mu.Lock()
 	s.reg.loaded, s.reg.synced = true, now

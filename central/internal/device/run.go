@@ -13,6 +13,7 @@ func (s *Service) Run(ctx context.Context) error {
 	if err := s.Load(ctx); err != nil {
 		return err
 	}
+	s.started(time.Now())
 	syncing, touching := time.NewTicker(syncEvery), time.NewTicker(touchEvery)
 	defer syncing.Stop()
 	defer touching.Stop()
@@ -23,13 +24,18 @@ func (s *Service) Run(ctx context.Context) error {
 				s.Log.ErrorContext(ctx, "read changed devices", "error", err)
 			}
 			s.hush(ctx, time.Now())
+			s.missed(ctx, time.Now())
+			s.keepContacts(ctx)
 			s.sayRefused(ctx, s.tally().Due(time.Now())...)
+		case <-s.contactsDue():
+			s.keepContacts(ctx)
 		case <-touching.C:
 			s.touch(ctx)
 		case <-ctx.Done():
 			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 			defer cancel()
 			s.touch(last)
+			s.keepContacts(last)
 			s.sayRefused(last, s.tally().Due(time.Now().Add(refusedEvery))...)
 			return nil
 		}

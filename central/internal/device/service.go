@@ -36,6 +36,8 @@ type Service struct {
 	reg         register
 	refused     *tally
 	refusedOnce sync.Once
+	due         chan struct{} // contacts wait to be written
+	dueOnce     sync.Once
 	write       sync.Mutex // one change of records at a time
 	port        atomic.Int64
 }

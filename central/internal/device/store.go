@@ -3,6 +3,9 @@ package device
 import (
 	"context"
 	"time"
+
+	"github.com/fengsui/fengsui/central/internal/actor"
+	"github.com/fengsui/fengsui/central/internal/page"
 )
 
 // Store keeps devices, the secrets that let them in and their certificates.
@@ -17,6 +20,12 @@ type Store interface {
 	Save(ctx context.Context, r Record) error
 	// Touch writes LastSeen and Agent of many devices and changes nothing else.
 	Touch(ctx context.Context, devices []Device) error
+	// AddContacts stores lines of who was lost and came back.
+	AddContacts(ctx context.Context, list []Contact) error
+	// OpenContacts lists the devices whose last line says that they are lost or failed.
+	OpenContacts(ctx context.Context) ([]Contact, error)
+	// Contacts is one page of the lines, newest first.
+	Contacts(ctx context.Context, scope actor.Scope, r page.Request) (page.List[Contact], error)
 	// AddEnrolment stores a one-time token and ends the device's earlier ones.
 	AddEnrolment(ctx context.Context, device, hash string, created, expires time.Time) error
 	// UseEnrolment spends a token and names its device: errs.NotFound when it is unknown, used or too old.

@@ -383,6 +383,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/contacts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Devices that were lost and came back, newest first */
+        get: operations["list-contacts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/deadlines": {
         parameters: {
             query?: never;
@@ -2917,6 +2934,20 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
+        Contact: {
+            /** Format: date-time */
+            at: string;
+            /** Format: int64 */
+            behind: number;
+            device?: string;
+            error?: string;
+            id: string;
+            kind: string;
+            name: string;
+            name_en?: string;
+            /** Format: date-time */
+            since?: string;
+        };
         DeadlineAsked: {
             division: string;
             names: string[] | null;
@@ -3902,6 +3933,10 @@ export interface components {
         };
         ListClock: {
             items: components["schemas"]["DeadlineClock"][] | null;
+            next?: string;
+        };
+        ListContact: {
+            items: components["schemas"]["Contact"][] | null;
             next?: string;
         };
         ListDeskNow: {
@@ -5956,6 +5991,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Rollout"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-contacts": {
+        parameters: {
+            query?: {
+                /** @description Next of the part before */
+                after?: string;
+                /** @description Most items wanted; 0 means 100 */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListContact"];
                 };
             };
             /** @description Problem */

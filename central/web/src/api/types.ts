@@ -82,6 +82,8 @@ export type SeriesData = Narrow<S['Chart'], { buckets: Bucket[] }>
 
 export type Compared = S['Compared']
 export type Comparison = S['Comparison']
+// What was heard and lost of terminals, of simple sensors and of what is behind a terminal.
+export type Contact = Narrow<S['Contact'], { kind: 'started' | 'lost' | 'back' | 'fault' | 'well' }>
 // A reading as the centre stores it.
 export type StoredReading = S['Row']
 export type DiskState = S['DiskState']
@@ -122,6 +124,7 @@ interface Sharper {
   Kept: KeptRule
   RuleDetail: RuleDetail
   RuleVersion: RuleVersion
+  Contact: Contact
   Line: AlarmLine
   Step: AlarmStep
   Chart: SeriesData

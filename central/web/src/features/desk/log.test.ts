@@ -1,17 +1,24 @@
 import { describe, expect, it } from 'vitest'
-import { logOf, subjectOf } from './log'
-import type { AlarmLine, AuditEntry, Device } from '@/api/types'
+import { heardBefore, logOf, missingFor, subjectOf } from './log'
+import type { AlarmLine, AuditEntry, Contact } from '@/api/types'
 
 const step = (kind: string, minute: number) => ({ id: `${kind} ${String(minute)}`, kind, at: `2026-01-01T01:0${String(minute)}:00Z` }) as AlarmLine
 const lines = [step('opened', 0), step('returned', 3), step('acknowledged', 5), step('cleared', 5)]
-const device = { id: 'd', state: 'offline', last_seen: '2026-01-01T01:04:00Z' } as Device
+const lost = { id: 'c', kind: 'lost', at: '2026-01-01T01:04:00Z', device: 'd', behind: 7, since: '2026-01-01T01:03:50Z' } as Contact
+const back = { ...lost, id: 'e', kind: 'back', at: '2026-01-01T01:05:30Z', since: lost.at } as Contact
 const person = '0199f3a2-7c1e-7b3a-9d55-aa11bb22cc33'
 const entry = (kind: string, actor = person) => ({ id: kind, at: '2026-01-01T00:30:00Z', kind, actor }) as AuditEntry
 
 describe('logOf', () => {
   it('mixes sources, newest first', () => {
-    const kinds = logOf(lines, [device], [entry('session.started')], 10).map((e) => e.kind)
+    const kinds = logOf(lines, [lost], [entry('session.started')], 10).map((e) => e.kind)
     expect(kinds).toEqual(['acknowledged', 'lost', 'returned', 'opened', 'audit'])
+  })
+  it('keeps the loss of a device that is back, at the time when each was noticed', () => {
+    expect(logOf([], [lost, back], [], 10).map((e) => `${e.kind} ${e.at.slice(14, 19)}`)).toEqual(['back 05:30', 'lost 04:00'])
+    expect(missingFor(back)).toBe(90_000)
+    expect(heardBefore(lost)).toBeUndefined()
+    expect(heardBefore({ ...lost, since: '2026-01-01T00:59:00Z' })).toEqual(new Date('2026-01-01T00:59:00Z'))
   })
   it('leaves out what machines do, except what somebody has to know of', () => {
     const kinds = [entry('device.changed', 'ingest'), entry('device.online', 'edge-1'), entry('telemetry.lost', 'edge-1'), entry('session.refused', '')]
@@ -19,7 +26,7 @@ describe('logOf', () => {
   })
   it('does not say alarms twice and keeps to the limit', () => {
     expect(logOf(lines, [], [entry('alarm.opened')], 10)).toHaveLength(3)
-    expect(logOf(lines, [device], [], 2)).toHaveLength(2)
+    expect(logOf(lines, [lost], [], 2)).toHaveLength(2)
   })
   it('shows every crossing of one alarm', () => {
     expect(logOf([step('opened', 0), step('returned', 1), step('reopened', 2), step('returned', 3), step('reopened', 4)], [], [], 10).map((e) => e.kind)).toEqual(['reopened', 'returned', 'reopened', 'returned', 'opened'])

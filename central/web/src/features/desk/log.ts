@@ -1,15 +1,15 @@
-// The desk's log, made from what the system has recorded: the steps of alarms, lost devices and the audit
-// trail. Pure.
-import type { AlarmLine, AuditEntry, Device } from '@/api/types'
+// The desk's log, made from what the system has recorded: the steps of alarms, devices that were lost and
+// came back, and the audit trail. Pure.
+import type { AlarmLine, AuditEntry, Contact } from '@/api/types'
 
-export type LogKind = AlarmLine['kind'] | 'lost' | 'fault' | 'audit'
+export type LogKind = AlarmLine['kind'] | Contact['kind'] | 'audit'
 
 export interface LogEntry {
   key: string
   at: string
   kind: LogKind
   line?: AlarmLine
-  device?: Device
+  contact?: Contact
   audit?: AuditEntry
 }
 
@@ -25,18 +25,25 @@ export function byPerson(entry: AuditEntry): boolean {
 
 // logOf puts everything into one list, newest first. Alarms of the audit trail are left out: their steps
 // say it better. That an alarm is cleared follows from its end and its acknowledgement, and is not said again.
-export function logOf(lines: Iterable<AlarmLine>, devices: Iterable<Device>, audit: readonly AuditEntry[], most: number): LogEntry[] {
+export function logOf(lines: Iterable<AlarmLine>, contacts: Iterable<Contact>, audit: readonly AuditEntry[], most: number): LogEntry[] {
   const entries: LogEntry[] = []
   for (const line of lines) if (line.kind !== 'cleared') entries.push({ key: `alarm ${line.id}`, at: line.at, kind: line.kind, line })
-  for (const device of devices) {
-    if (device.state !== 'offline' && device.state !== 'fault') continue
-    const at = device.last_seen
-    if (at) entries.push({ key: `device ${device.id}`, at, kind: device.state === 'offline' ? 'lost' : 'fault', device })
-  }
+  for (const contact of contacts) entries.push({ key: `contact ${contact.id}`, at: contact.at, kind: contact.kind, contact })
   for (const entry of watchedOnce(audit)) {
     if (!entry.kind.startsWith('alarm.') && (byPerson(entry) || worthKnowing.has(entry.kind))) entries.push({ key: `audit ${entry.id}`, at: entry.at, kind: 'audit', audit: entry })
   }
   return entries.sort((a, b) => Date.parse(b.at) - Date.parse(a.at) || a.key.localeCompare(b.key)).slice(0, most)
+}
+
+// heardBefore is when a lost device was heard last, where that is not the moment at which it was lost.
+export function heardBefore(contact: Contact): Date | undefined {
+  if (contact.kind !== 'lost' || !contact.since) return undefined
+  return Date.parse(contact.at) - Date.parse(contact.since) > 60_000 ? new Date(contact.since) : undefined
+}
+
+// missingFor is how long a device that is back was lost or did not answer.
+export function missingFor(contact: Contact): number {
+  return contact.since ? Date.parse(contact.at) - Date.parse(contact.since) : 0
 }
 
 // watchedOnce keeps of each watch of a picture its beginning.
