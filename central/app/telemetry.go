@@ -83,9 +83,9 @@ func (c *Centre) telemetry(ctx context.Context, cfg config.Config, b *base, devi
 }
 
 // maintenance begins to watch what is being worked on; its rules are set when there are some.
-func (c *Centre) maintenance(ctx context.Context, cfg config.Config, b *base, devices *device.Service) (*maintenance.Service, error) {
+func (c *Centre) maintenance(ctx context.Context, cfg config.Config, b *base, devices *device.Service, book *rulebook.Service) (*maintenance.Service, error) {
 	s := &maintenance.Service{
-		Store: store.NewMaintenance(b.db), Tx: b.db, Devices: devices, Events: b.bus,
+		Store: store.NewMaintenance(b.db), Tx: b.db, Devices: devices, Book: book, Events: b.bus, Log: c.log.With("component", "maintenance"),
 		Limits: maintenance.Limits{
 			MaxHours: cfg.Telemetry.MaintenanceMax, RepeatDays: cfg.Telemetry.MaintenanceRepeat, BreakHours: cfg.Telemetry.MaintenanceBreak, Critical: cfg.Telemetry.MaintenanceCritical,
 		},

@@ -78,7 +78,7 @@ func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) er
 	if err != nil {
 		return err
 	}
-	work, err := c.maintenance(system, cfg, b, devices)
+	work, err := c.maintenance(system, cfg, b, devices, book)
 	if err != nil {
 		return err
 	}

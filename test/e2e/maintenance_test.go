@@ -32,7 +32,7 @@ func TestSirenKeepsStillUnderMaintenanceAndSoundsWhenItIsOver(t *testing.T) {
 	var w struct{ ID string }
 	until := time.Now().Add(25 * time.Second)
 	err := d.centre.Admin.Call(http.MethodPost, "/maintenance", map[string]any{
-		"target": "device", "subject": "rd-level-1", "to": until, "reason": "校准水尺",
+		"target": "device", "subject": "rd-level-1", "to": until, "reason": "校准水尺", "confirm": true,
 	}, &w)
 	if err != nil {
 		t.Fatal(err)

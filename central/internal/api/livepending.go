@@ -10,6 +10,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/duty"
 	"github.com/fengsui/fengsui/central/internal/event"
 	"github.com/fengsui/fengsui/central/internal/maintenance"
+	"github.com/fengsui/fengsui/central/internal/rulebook"
 	"github.com/fengsui/fengsui/central/internal/telemetry"
 	"github.com/fengsui/fengsui/central/internal/video"
 )
@@ -35,6 +36,7 @@ type pending struct {
 	health  *telemetry.Health
 	duty    *time.Time // who is on duty has changed
 	desk    *time.Time // clocks have changed
+	rules   *time.Time // rules or their exceptions have changed
 	windows map[string]maintenance.Window
 
 	// told is the time of each thing in the snapshot. An event that was queued while the snapshot was made
@@ -73,6 +75,12 @@ func (p *pending) add(e event.Event, v *view) urgency {
 		return soon
 	}
 	switch data := e.Data.(type) {
+	case rulebook.RuleOverride, rulebook.Changed:
+		if !v.who.Can(actor.AlarmRead) {
+			return ignored
+		}
+		p.rules = &e.At
+		return soon
 	case device.Device:
 		if !v.who.Can(actor.DeviceRead) || data.UpdatedAt.Before(p.told["d/"+data.ID]) {
 			return ignored
@@ -172,7 +180,7 @@ func (p *pending) take() liveMessage {
 	for id := range p.windows {
 		m.Windows = append(m.Windows, p.windows[id])
 	}
-	m.Health, m.Duty, m.Desk = p.health, p.duty, p.desk
+	m.Health, m.Duty, m.Desk, m.Rules = p.health, p.duty, p.desk, p.rules
 	if len(p.removed) > 0 {
 		m.Removed = &liveRemoved{}
 		for id := range p.removed {

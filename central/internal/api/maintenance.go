@@ -70,6 +70,12 @@ func RegisterMaintenance(s *Server, m *maintenance.Service) {
 		return reply(m.End(ctx, in.ID))
 	})
 	register(s, huma.Operation{
+		OperationID: "confirm-maintenance", Method: http.MethodPost, Path: "/maintenance/{id}/confirm", Tags: tags,
+		Summary: "Let a window hold for what nobody confirmed it for",
+	}, func(ctx context.Context, in *windowInput) (*body[maintenance.Window], error) {
+		return reply(m.Confirm(ctx, in.ID))
+	})
+	register(s, huma.Operation{
 		OperationID: "cancel-maintenance", Method: http.MethodDelete, Path: "/maintenance/{id}", Tags: tags, Summary: "Take a whole window away",
 	}, func(ctx context.Context, in *windowInput) (*body[maintenance.Window], error) {
 		return reply(m.Cancel(ctx, in.ID))

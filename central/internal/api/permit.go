@@ -42,7 +42,7 @@ func needs(operation string) (p actor.Permission, ok bool) {
 		return actor.TelemetryHold, true
 	case "create-board", "change-board", "remove-board", "restore-board":
 		return actor.BoardWrite, true
-	case "list-rules", "list-rulebook", "export-rulebook", "get-rule", "list-rule-versions", "compare-rule",
+	case "list-rules", "list-rulebook", "export-rulebook", "get-rule", "list-rule-versions", "compare-rule", "list-rule-exceptions",
 		"list-alarms", "export-alarms", "get-alarm", "list-alarm-events", "alarm-events",
 		"list-maintenance", "maintenance-limits", "list-escalation-policies":
 		return actor.AlarmRead, true
@@ -52,7 +52,7 @@ func needs(operation string) (p actor.Permission, ok bool) {
 		return actor.RulePublish, true
 	case "acknowledge-alarm", "comment-alarm", "shelve-alarm", "unshelve-alarm", "escalate-alarm":
 		return actor.AlarmAck, true
-	case "plan-maintenance", "extend-maintenance", "end-maintenance", "cancel-maintenance":
+	case "plan-maintenance", "extend-maintenance", "end-maintenance", "cancel-maintenance", "confirm-maintenance":
 		return actor.AlarmMaintain, true
 	case "set-escalation-policy":
 		return actor.AlarmPolicy, true

@@ -137,6 +137,10 @@ func RegisterRulebook(s *Server, svc *rulebook.Service) {
 		b := in.Body
 		return reply(svc.Override(ctx, rulebook.NewOverride{Rule: in.ID, Device: b.Device, Division: b.Division, Exception: b.Exception, Reason: b.Reason, Confirm: b.Confirm}))
 	})
+	register(s, op("list-rule-exceptions", http.MethodGet, "/rule-exceptions", "Exceptions by which a rule is off or weaker, the soonest end first"),
+		func(ctx context.Context, _ *nothing) (*body[page.List[rulebook.Standing]], error) {
+			return listed(svc.Weakened(ctx))
+		})
 	register(s, op("end-rule-override", http.MethodDelete, "/rule-overrides/{id}", "Let a rule be again what it is"),
 		func(ctx context.Context, in *overrideID) (*body[rulebook.RuleOverride], error) {
 			return reply(svc.EndOverride(ctx, in.ID))

@@ -12,6 +12,8 @@ const (
 	EventExtended  = "maintenance.extended"
 	EventEnded     = "maintenance.ended"     // early, by a person
 	EventCancelled = "maintenance.cancelled" // before it began, or all of a weekly one
+	EventConfirmed = "maintenance.confirmed" // for what it was withheld from
+	EventWithheld  = "maintenance.withheld"  // it does not silence what came under it since, or not at all
 	EventBegan     = "maintenance.began"     // its time has come
 	EventOver      = "maintenance.over"      // and is over
 )

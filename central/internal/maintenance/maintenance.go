@@ -56,11 +56,33 @@ type Window struct {
 	EndedAt       *time.Time `json:"ended_at,omitempty"` // ended early or cancelled
 	EndedBy       string     `json:"ended_by,omitempty"`
 	EndedByName   string     `json:"ended_by_name,omitempty"`
+	ConfirmedAt   *time.Time `json:"confirmed_at,omitempty"` // when somebody looked at it again and let it hold
+	ConfirmedBy   string     `json:"confirmed_by_name,omitempty"`
 	UpdatedAt     time.Time  `json:"updated_at"`
 
 	// State and Span are those of the moment of the answer; a past window has no span.
 	State State `json:"state"`
 	Span  *Span `json:"span,omitempty"`
+	// Needs is why somebody has to confirm it; until then it does not hold, or not for what Withheld counts.
+	Needs    []Need    `json:"needs,omitempty" enum:"critical,break,length,repeat"`
+	Withheld *Withheld `json:"withheld,omitempty"`
+}
+
+// Need is why a stored window wants to be confirmed.
+type Need string
+
+// The needs.
+const (
+	NeedCritical Need = "critical" // it lies over what nobody confirmed it for: that rings
+	NeedBreak    Need = "break"    // a weekly one that leaves too little time between its times: it does not hold
+	NeedLength   Need = "length"   // a weekly one whose times are too long: likewise
+	NeedRepeat   Need = "repeat"   // a weekly one that goes on for too long: likewise
+)
+
+// Withheld counts what rings although a window lies over it.
+type Withheld struct {
+	Devices int      `json:"devices"`
+	Classes []string `json:"classes"`
 }
 
 // Weekly is a repetition by the clock of China (UTC+8, without summer time since 1991).
@@ -207,6 +229,23 @@ func (w *Window) check(l Limits, now time.Time) error {
 		return bad("weekly.days", "none of these days lies between from and to")
 	}
 	return nil
+}
+
+// beyond says which limits a weekly window does not keep: it was stored before they were, or they were others.
+func (w *Window) beyond(l Limits) (needs []Need) {
+	if w.Weekly == nil || w.ConfirmedAt != nil {
+		return nil
+	}
+	if w.Weekly.gap() < time.Duration(l.BreakHours)*time.Hour {
+		needs = append(needs, NeedBreak)
+	}
+	if w.Weekly.Minutes > l.MaxHours*60 {
+		needs = append(needs, NeedLength)
+	}
+	if w.To.Sub(w.From) > time.Duration(l.RepeatDays)*24*time.Hour {
+		needs = append(needs, NeedRepeat)
+	}
+	return needs
 }
 
 // gap is the least time between the end of one time and the begin of the next; negative when they overlap.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"sync"
@@ -34,12 +35,15 @@ type Service struct {
 	Tx      Tx
 	Devices Devices
 	Rules   Rules
+	Book    Book
 	Events  event.Publisher
 	Limits  Limits
+	Log     *slog.Logger
 
 	changing sync.Mutex // one change at a time
 	mu       sync.RWMutex
 	windows  map[string]Window // as of the last look; those that may still mark readings as well
+	sirens   []rule.Rule       // rules that switch something, as of the last look
 	any      atomic.Bool
 
 	stop context.CancelFunc
@@ -58,6 +62,9 @@ func (s *Service) Start(ctx context.Context) error {
 		s.windows[w.ID] = w.at(now)
 	}
 	s.any.Store(len(s.windows) > 0)
+	if err := s.weigh(seesAll(ctx)); err != nil {
+		return fmt.Errorf("start maintenance: %w", err)
+	}
 	background, stop := context.WithCancel(seesAll(context.WithoutCancel(ctx)))
 	s.stop, s.done = stop, make(chan struct{})
 	go s.run(background)
@@ -77,12 +84,20 @@ func (s *Service) Stop(ctx context.Context) error {
 
 func (s *Service) run(ctx context.Context) {
 	defer close(s.done)
-	every := time.NewTicker(lookEvery)
+	every, weigh := time.NewTicker(lookEvery), time.NewTicker(weighEvery)
 	defer every.Stop()
+	defer weigh.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
+		case <-weigh.C:
+			if !s.Any() {
+				continue
+			}
+			if err := s.weigh(ctx); err != nil && ctx.Err() == nil {
+				s.Log.ErrorContext(ctx, "what windows do not silence is not known yet", "error", err)
+			}
 		case now := <-every.C:
 			s.look(ctx, now)
 		}
@@ -109,12 +124,6 @@ func (s *Service) look(ctx context.Context, now time.Time) {
 	s.mu.Unlock()
 	s.Events.Publish(ctx, events...)
 }
-
-// withheld reports whether a window does not silence a device that it lies over: one of a critical class, which
-// came behind a terminal after somebody had planned the window without the second confirmation.
-func (s *Service) withheld(w *Window, d *device.Device) bool { return !w.Critical && s.grave(d.Class) }
-
-func (s *Service) grave(class string) bool { return slices.Contains(s.Limits.Critical, class) }
 
 // Any reports whether there is any window that Over could find.
 func (s *Service) Any() bool { return s.any.Load() }
@@ -152,7 +161,10 @@ func (s *Service) List(ctx context.Context) ([]Window, error) {
 		return nil, err
 	}
 	out := []Window{}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
 	for _, w := range all {
+		w.Needs, w.Withheld = s.windows[w.ID].Needs, s.windows[w.ID].Withheld
 		if w = w.at(now); w.VisibleTo(who) {
 			out = append(out, w)
 		}
@@ -217,17 +229,15 @@ func (s *Service) admit(ctx context.Context, who actor.Actor, w *Window) (critic
 			return false, errs.E(errs.NotFound, "device.not_found", "there is no %s %s", w.Target, w.Subject)
 		}
 		w.Division = d.Division
-		if w.Target == Device {
-			return s.grave(d.Class), nil
-		}
-		all, err := s.Devices.All(seesAll(ctx))
-		return slices.ContainsFunc(all, func(c device.Device) bool { return c.Parent == d.ID && s.grave(c.Class) }), err
-	}
-	if !who.Covers(w.Division) {
+	} else if !who.Covers(w.Division) {
 		return false, errs.E(errs.Denied, "auth.denied", "division %s is not yours", w.Division)
 	}
-	if w.Target == Class {
-		return s.grave(w.Subject), nil
+	if w.Target != Rule {
+		all, err := s.Devices.All(seesAll(ctx))
+		sirens := s.sounding()
+		return (w.Target == Class && s.grave(w.Subject)) || slices.ContainsFunc(all, func(d device.Device) bool {
+			return w.over(&d, "") && (s.grave(d.Class) || loud(sirens, &d))
+		}), err
 	}
 	rules, err := s.Rules.ListRules(seesAll(ctx))
 	if err != nil {
@@ -324,8 +334,15 @@ func (s *Service) change(ctx context.Context, id, kind string, do func(*Window, 
 // keep stores a window with its trace, and takes it over.
 func (s *Service) keep(ctx context.Context, kind string, w Window, save func(context.Context) error) (Window, error) {
 	w = w.at(w.UpdatedAt)
+	devices, err := s.Devices.All(seesAll(ctx))
+	if err != nil {
+		return Window{}, err
+	}
+	s.mu.Lock()
+	s.judge(&w, devices)
+	s.mu.Unlock()
 	done := happened(ctx, kind, w)
-	err := s.Tx.Do(ctx, func(ctx context.Context) error {
+	err = s.Tx.Do(ctx, func(ctx context.Context) error {
 		if err := save(ctx); err != nil {
 			return err
 		}

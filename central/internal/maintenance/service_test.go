@@ -3,6 +3,7 @@ package maintenance_test
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -21,6 +22,8 @@ import (
 type rules []rule.Rule
 
 func (r rules) ListRules(context.Context) ([]rule.Rule, error) { return r, nil }
+
+func (r rules) Rules() []rule.Rule { return slices.Clone(r) }
 
 func as(division string, may ...actor.Permission) context.Context {
 	return actor.With(context.Background(), actor.Actor{Kind: actor.User, ID: "u", Name: "王工", DivisionCode: division, Permissions: may})

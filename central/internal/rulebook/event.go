@@ -16,6 +16,7 @@ const (
 	EventOverridden      = "rule.overridden"
 	EventOverrideEnded   = "rule.override_ended"
 	EventOverrideExpired = "rule.override_expired"
+	EventOverrideDue     = "rule.override_due" // stored without an end, it now has a time by which to decide
 )
 
 // Changed is a rule after a change, and why it was made.

@@ -48,6 +48,9 @@ func (s *Service) Load(ctx context.Context, shipped []rule.Rule) error {
 	if err := s.read(ctx); err != nil {
 		return err
 	}
+	if err := s.timeLimit(ctx, time.Now()); err != nil {
+		return err
+	}
 	for _, e := range said {
 		s.Events.Publish(ctx, *e)
 	}

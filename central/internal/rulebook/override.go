@@ -110,10 +110,7 @@ func (s *Service) Override(ctx context.Context, n NewOverride) (RuleOverride, er
 
 // bounds keeps a rule from being off for ever, and one of a critical class from being weak for ever or by mistake.
 func (s *Service) bounds(ctx context.Context, r *rule.Rule, o *RuleOverride, confirmed bool, now time.Time) error {
-	critical := slices.Contains(s.Critical, r.Class) || len(r.Actions) > 0 || slices.ContainsFunc(r.Devices, func(id string) bool {
-		d, _ := s.Devices.Visible(actor.WithSystem(ctx, "rules"), id)
-		return slices.Contains(s.Critical, d.Class)
-	})
+	critical := s.critical(ctx, r)
 	if !o.Off && (!critical || !weaker(r, o)) {
 		return nil
 	}
@@ -124,6 +121,14 @@ func (s *Service) bounds(ctx context.Context, r *rule.Rule, o *RuleOverride, con
 		return errs.Field("rule.confirm", "confirm", "this weakens a rule that guards life; confirm it a second time")
 	}
 	return nil
+}
+
+// critical reports whether a rule guards life: by the class of what it is about, or because it sounds a siren.
+func (s *Service) critical(ctx context.Context, r *rule.Rule) bool {
+	return slices.Contains(s.Critical, r.Class) || len(r.Actions) > 0 || slices.ContainsFunc(r.Devices, func(id string) bool {
+		d, _ := s.Devices.Visible(actor.WithSystem(ctx, "rules"), id)
+		return slices.Contains(s.Critical, d.Class)
+	})
 }
 
 // weaker reports whether an override may let something pass at which the rule would ring.

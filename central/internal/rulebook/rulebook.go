@@ -78,6 +78,8 @@ type RuleOverride struct {
 	Device   string `json:"device,omitempty"`
 	Division string `json:"division"` // of the device, or the one that is meant
 	rule.Exception
+	// DecideBy is when one ends that was stored without an end, unless somebody decides about it before.
+	DecideBy    *time.Time `json:"decide_by,omitempty"`
 	Reason      string     `json:"reason"`
 	Author      string     `json:"author"`
 	AuthorName  string     `json:"author_name"`
@@ -89,7 +91,16 @@ type RuleOverride struct {
 
 // holds reports whether the override is in force.
 func (o *RuleOverride) holds(now time.Time) bool {
-	return o.EndedAt == nil && (o.Until == nil || now.Before(*o.Until))
+	end := o.ends()
+	return o.EndedAt == nil && (end == nil || now.Before(*end))
+}
+
+// ends is when the override ends by itself; nil for never.
+func (o *RuleOverride) ends() *time.Time {
+	if o.Until == nil {
+		return o.DecideBy
+	}
+	return o.Until
 }
 
 // covers reports whether the override is about the device.

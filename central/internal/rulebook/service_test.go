@@ -621,3 +621,41 @@ func TestNoRuleIsOffForEverAndGasIsWeakenedOnASecondWordOnly(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatWeakensARuleIsListedAndOneWithoutAnEndGetsATimeToDecide(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		d := newDesk(t, db, high(5))
+		low, weak := 4.0, 6.0
+		for _, n := range []rulebook.NewOverride{
+			{Rule: "high", Device: "a", Exception: rule.Exception{Limit: &weak}, Reason: "x"},
+			{Rule: "high", Device: "b", Exception: rule.Exception{Limit: &low}, Reason: "sharper"},
+			{Rule: "high", Division: rudong, Exception: rule.Exception{Off: true, Until: soon()}, Reason: "y"},
+		} {
+			if _, err := d.Override(leader(city), n); err != nil {
+				t.Fatal(err)
+			}
+		}
+		list, err := d.Weakened(as(rudong, actor.AlarmRead))
+		if err != nil || len(list) != 2 || list[0].EndsAt != nil || list[0].Device != "a" || list[1].EndsAt == nil || list[0].Mine != true {
+			t.Fatalf("weakened %+v, %v", list, err)
+		}
+		if err := db.Do(t.Context(), func(ctx context.Context) error {
+			return store.NewRulebook(db).AddOverride(ctx, rulebook.RuleOverride{ID: "old", Rule: "high", Device: "c", Division: rudong, Exception: rule.Exception{Off: true}, Reason: "old", CreatedAt: time.Now().UTC()})
+		}); err != nil {
+			t.Fatal(err)
+		}
+		d.open(high(5)) // as after an upgrade
+		list, err = d.Weakened(as(rudong, actor.AlarmRead))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, o := range list {
+			if o.ID == "old" && (o.DecideBy == nil || o.EndsAt == nil || o.Until != nil || o.DecideBy.After(time.Now().Add(7*24*time.Hour))) {
+				t.Errorf("stored without an end: %+v", o)
+			}
+		}
+		if len(list) != 3 {
+			t.Errorf("got %d", len(list))
+		}
+	})
+}

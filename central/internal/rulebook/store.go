@@ -28,6 +28,8 @@ type Store interface {
 	AddOverride(ctx context.Context, o RuleOverride) error
 	// EndOverride ends one: errs.Conflict when it has ended already.
 	EndOverride(ctx context.Context, o RuleOverride) error
+	// SetDecideBy writes by when somebody has to decide about one.
+	SetDecideBy(ctx context.Context, id string, by time.Time) error
 	// Fired counts alarms by rule that were opened since, of what the scope sees.
 	Fired(ctx context.Context, since time.Time, scope actor.Scope) (map[string]int, error)
 	// Given lists what terminals were last given.

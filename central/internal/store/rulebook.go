@@ -165,14 +165,18 @@ func (s *Rulebook) Versions(ctx context.Context, id string) ([]rulebook.RuleVers
 // Overrides implements rulebook.Store.
 func (s *Rulebook) Overrides(ctx context.Context) ([]rulebook.RuleOverride, error) {
 	rows, err := s.db.query(ctx, `
-		select id, rule, device, division, exception, reason, author, author_name, created_at from rule_overrides where ended_at is null order by id desc`)
+		select id, rule, device, division, exception, reason, author, author_name, created_at, decide_by from rule_overrides where ended_at is null order by id desc`)
 	if err != nil {
 		return nil, fmt.Errorf("list overrides: %w", wrap(err))
 	}
 	out, err := collect(rows, func(row scanner) (o rulebook.RuleOverride, err error) {
 		var exception string
-		if err := row.Scan(&o.ID, &o.Rule, &o.Device, &o.Division, &exception, &o.Reason, &o.Author, &o.AuthorName, &o.CreatedAt); err != nil {
+		if err := row.Scan(&o.ID, &o.Rule, &o.Device, &o.Division, &exception, &o.Reason, &o.Author, &o.AuthorName, &o.CreatedAt, &o.DecideBy); err != nil {
 			return o, err
+		}
+		if o.DecideBy != nil {
+			by := o.DecideBy.UTC()
+			o.DecideBy = &by
 		}
 		o.CreatedAt = o.CreatedAt.UTC()
 		err = json.Unmarshal([]byte(exception), &o.Exception)
@@ -204,6 +208,12 @@ func (s *Rulebook) EndOverride(ctx context.Context, o rulebook.RuleOverride) err
 	res, err := s.db.exec(ctx, `update rule_overrides set ended_at = $2, ended_by = $3, ended_by_name = $4 where id = $1 and ended_at is null`,
 		o.ID, o.EndedAt, o.EndedBy, o.EndedByName)
 	return s.changed(res, err, o.Rule)
+}
+
+// SetDecideBy implements rulebook.Store.
+func (s *Rulebook) SetDecideBy(ctx context.Context, id string, by time.Time) error {
+	res, err := s.db.exec(ctx, `update rule_overrides set decide_by = $2 where id = $1 and ended_at is null`, id, by)
+	return s.changed(res, err, id)
 }
 
 // Fired implements rulebook.Store.

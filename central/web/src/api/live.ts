@@ -20,6 +20,8 @@ export interface Live extends LiveState {
   health: Ref<Health | undefined>
   // duty is when who is on duty, or a roster, last changed; what shows it asks again.
   duty: Ref<string>
+  // rules is when rules or their exceptions last changed; what shows them asks again.
+  rules: Ref<string>
   // delayMs is how much later than the fastest message lately the last one came.
   delayMs: Ref<number>
   lastMessageAt: Ref<number>
@@ -45,6 +47,7 @@ const ready = ref(false)
 const crowd = shallowRef<Crowd>()
 const health = shallowRef<Health>()
 const duty = ref('')
+const rules = ref('')
 const delayMs = ref(0)
 const lastMessageAt = ref(0)
 const handlers = new Set<(alarm: Alarm) => void>()
@@ -106,6 +109,7 @@ function receive(message: LiveMessage, received: number): void {
   if (message.health || message.type === 'snapshot') health.value = message.health
   if (message.duty || message.type === 'snapshot') duty.value = message.duty ?? message.time
   if (message.crowd && !ready.value) crowd.value = message.crowd
+  if (message.rules || message.type === 'snapshot') rules.value = message.rules ?? message.time
   const fresh = apply(state, message)
   connected.value = true
   if (ready.value) for (const alarm of fresh) for (const handler of handlers) handler(alarm)
@@ -199,6 +203,7 @@ const live: Live = {
   crowd,
   health,
   duty,
+  rules,
   delayMs,
   lastMessageAt,
   now: () => Date.now() - skew.offset,

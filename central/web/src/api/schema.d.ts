@@ -1555,6 +1555,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/maintenance/{id}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let a window hold for what nobody confirmed it for */
+        post: operations["confirm-maintenance"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/maintenance/{id}/end": {
         parameters: {
             query?: never;
@@ -1753,6 +1770,23 @@ export interface paths {
         };
         /** Roles and their permissions */
         get: operations["list-roles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rule-exceptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Exceptions by which a rule is off or weaker, the soonest end first */
+        get: operations["list-rule-exceptions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4051,6 +4085,10 @@ export interface components {
             items: components["schemas"]["DutyShift"][] | null;
             next?: string;
         };
+        ListStanding: {
+            items: components["schemas"]["Standing"][] | null;
+            next?: string;
+        };
         ListStep: {
             items: components["schemas"]["Step"][] | null;
             next?: string;
@@ -4629,6 +4667,8 @@ export interface components {
             clear?: number;
             /** Format: date-time */
             created_at: string;
+            /** Format: date-time */
+            decide_by?: string;
             device?: string;
             division: string;
             /** Format: date-time */
@@ -4735,6 +4775,36 @@ export interface components {
             x: number;
             /** Format: double */
             y: number;
+        };
+        Standing: {
+            author: string;
+            author_name: string;
+            body: components["schemas"]["Rule"];
+            /** Format: double */
+            clear?: number;
+            /** Format: date-time */
+            created_at: string;
+            critical: boolean;
+            /** Format: date-time */
+            decide_by?: string;
+            device?: string;
+            division: string;
+            /** Format: date-time */
+            ended_at?: string;
+            ended_by?: string;
+            ended_by_name?: string;
+            /** Format: date-time */
+            ends_at?: string;
+            for?: string;
+            id: string;
+            /** Format: double */
+            limit?: number;
+            mine: boolean;
+            off?: boolean;
+            reason: string;
+            rule: string;
+            /** Format: date-time */
+            until?: string;
         };
         Station: {
             /**
@@ -5072,6 +5142,9 @@ export interface components {
         Window: {
             changed?: components["schemas"]["Span"];
             /** Format: date-time */
+            confirmed_at?: string;
+            confirmed_by_name?: string;
+            /** Format: date-time */
             created_at: string;
             created_by: string;
             created_by_name: string;
@@ -5084,6 +5157,7 @@ export interface components {
             /** Format: date-time */
             from: string;
             id: string;
+            needs?: ("critical" | "break" | "length" | "repeat")[] | null;
             reason: string;
             span?: components["schemas"]["Span"];
             state: string;
@@ -5094,6 +5168,12 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
             weekly?: components["schemas"]["Weekly"];
+            withheld?: components["schemas"]["Withheld"];
+        };
+        Withheld: {
+            classes: string[] | null;
+            /** Format: int64 */
+            devices: number;
         };
     };
     responses: never;
@@ -8730,6 +8810,37 @@ export interface operations {
             };
         };
     };
+    "confirm-maintenance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Window"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "end-maintenance": {
         parameters: {
             query?: never;
@@ -9170,6 +9281,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListRole"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-rule-exceptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListStanding"];
                 };
             };
             /** @description Problem */

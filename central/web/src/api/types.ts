@@ -67,6 +67,8 @@ interface RuleTexts { state: RuleState; rule: Rule; offer?: Rule; draft?: Narrow
 export type KeptRule = Narrow<S['Kept'], RuleTexts>
 export type BookRule = Narrow<S['BookLine'], RuleTexts>
 export type RuleOverride = S['RuleOverride']
+// An exception by which a rule is off or weaker.
+export type StandingException = Narrow<S['Standing'], { body: Rule }>
 export type TerminalRules = Narrow<S['TerminalRules'], { state: 'own' | 'waiting' | 'applied' | 'failed' }>
 export type RuleDetail = Narrow<S['RuleDetail'], RuleTexts & { holding: RuleOverride[]; terminals: TerminalRules[]; units: string[] }>
 export type RuleVersion = Narrow<S['RuleVersion'], { body: Rule; origin: 'shipped' | 'person' }>
@@ -152,6 +154,7 @@ export interface LiveMessage {
   latest?: Latest[]
   alarms?: Alarm[]
   streams?: Stream[]
+  rules?: string
   windows?: Maintenance[]
   health?: Health
   duty?: string
