@@ -111,9 +111,10 @@ func TestGoldenBatchesAreStillRead(t *testing.T) {
 
 func TestGoldenMessagesKeepTheirNames(t *testing.T) {
 	messages := map[string]any{
-		"ack-v1": Ack{Epoch: 7, Lanes: []LaneRanges{{Lane: 2, Ranges: []Range{{1, 40}, {43, 50}}}}, Time: 1795492800123, Window: 64},
+		"ack-fork-v1": Ack{Epoch: 7, Hello: true, Lanes: []LaneRanges{}, Time: 1795492800123, Window: 64, Boot: "b", Fork: true},
+		"ack-v1":      Ack{Epoch: 7, Lanes: []LaneRanges{{Lane: 2, Ranges: []Range{{1, 40}, {43, 50}}}}, Time: 1795492800123, Window: 64},
 		"hello-v1": Hello{
-			Version: 1, Agent: "0.1.0", Boot: "b", Epoch: 7, Time: 1795492800123, Synced: true, Name: "如东终端", NameEN: "Rudong terminal",
+			Version: 1, Agent: "0.1.0", Boot: "b", Boots: []string{"5d2c11aa"}, Address: "10.0.0.7 02:00:5e:10:00:01", Epoch: 7, Time: 1795492800123, Synced: true, Name: "如东终端", NameEN: "Rudong terminal",
 			Lanes:   []LaneHello{{Lane: 2, First: 41, Next: 50}},
 			Sensors: []SensorDeclared{{ID: "rd-level-1", Name: "洋口水位", NameEN: "Yangkou level", Class: "water_level", Profile: "generic-water-level-modbus", Division: "320623", Place: &Place{Lon: 120.94793, Lat: 32.53164}, Demo: true, Series: []SeriesDeclared{{Property: "water_level", Name: "水位", NameEN: "Water level", Unit: "m", Digits: 2}}}},
 			Cameras: []CameraDeclared{{ID: "rd-cam-1", Name: "外闸", NameEN: "Outer sluice", Demo: true}},

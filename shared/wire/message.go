@@ -21,13 +21,24 @@ type Ack struct {
 	Time   int64        `json:"time"`            // the centre's clock, Unix milliseconds
 	Window int          `json:"window"`          // how many batches may be unacked
 	Means  bool         `json:"means,omitempty"` // of a hello: this centre reads means with their count (Reading.Count)
+
+	Boot string `json:"boot,omitempty"` // of a hello: whose it answers; another terminal may speak under the same identity
+	Fork bool   `json:"fork,omitempty"` // of a hello: another terminal uses this epoch; begin a new one and greet again
 }
+
+// MaxBoots is how many earlier starts a Hello names.
+const MaxBoots = 64
+
+// ShortBoot is the id of a start as Hello.Boots has it.
+func ShortBoot(boot string) string { return boot[:min(len(boot), 8)] }
 
 // Hello greets the centre after each connect.
 type Hello struct {
-	Version  int              `json:"version"` // of this protocol
-	Agent    string           `json:"agent"`   // version of the program
-	Boot     string           `json:"boot"`    // id of this start of the agent
+	Version  int              `json:"version"`           // of this protocol
+	Agent    string           `json:"agent"`             // version of the program
+	Boot     string           `json:"boot"`              // id of this start of the agent
+	Boots    []string         `json:"boots,omitempty"`   // ShortBoot of the starts before it from the same outbox, newest first, at most MaxBoots
+	Address  string           `json:"address,omitempty"` // its own end of the connection, and that of the network card
 	Epoch    uint64           `json:"epoch"`
 	Time     int64            `json:"time"` // the edge's clock, Unix milliseconds
 	Synced   bool             `json:"synced"`

@@ -36,7 +36,7 @@ func TestAnEdgePutsNothingIntoADivisionThatIsNotItsOwn(t *testing.T) {
 		for _, edge := range []string{"county", "top"} {
 			h := wire.Hello{Sensors: sensors(edge), Cameras: []wire.CameraDeclared{{ID: edge + "-cam", Division: "320681"}}}
 			for range 2 {
-				if err := d.Hello(ctx, edge, h); err != nil {
+				if _, err := d.Hello(ctx, edge, h); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -67,7 +67,7 @@ func TestManyGreetingsDeclareNoMoreThanOne(t *testing.T) {
 		for n := range 900 {
 			h.Sensors = append(h.Sensors, wire.SensorDeclared{ID: fmt.Sprintf("s-%d-%d", round, n)})
 		}
-		if err := d.Hello(ctx, "edge", h); err != nil {
+		if _, err := d.Hello(ctx, "edge", h); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -86,7 +86,7 @@ func TestAnEnglishNameComesWithTheGreetingUntilSomebodyNamesTheThing(t *testing.
 	d.terminals(t, map[string]string{"edge": "320623"})
 	hello := func(sensor string) {
 		t.Helper()
-		if err := d.Hello(ctx, "edge", wire.Hello{
+		if _, err := d.Hello(ctx, "edge", wire.Hello{
 			Name: "终端", NameEN: " Terminal ", Sensors: []wire.SensorDeclared{{ID: "s", Name: "水位", NameEN: sensor}},
 			Cameras: []wire.CameraDeclared{{ID: "c", Name: "外闸", NameEN: strings.Repeat("é", 150) + "\xff"}},
 		}); err != nil {

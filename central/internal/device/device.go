@@ -80,9 +80,21 @@ type Agent struct {
 
 	Upgrade *wire.UpgradeState `json:"upgrade,omitempty"` // programs that it has; older agents do not say
 
+	// Lives are the outboxes that have spoken as this edge, the one that spoke last first: two that take turns are
+	// two terminals.
+	Lives []Life `json:"lives,omitempty"`
+
 	Disk *wire.DiskState `json:"disk,omitempty"` // why it does not keep what it measures; nil while it does
 
 	Maintenance string `json:"maintenance,omitempty"` // wire.MaintenanceSet.Hash of what it keeps its outputs still for
+}
+
+// Life is one outbox of an edge: an epoch, and the start of the agent that greeted with it last.
+type Life struct {
+	Epoch   string    `json:"epoch"` // hexadecimal
+	Boot    string    `json:"boot"`  // wire.ShortBoot
+	Address string    `json:"address"`
+	At      time.Time `json:"at"`
 }
 
 // Reported is the last status of an edge and when it came.

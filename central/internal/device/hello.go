@@ -41,10 +41,10 @@ func declared(h wire.Hello) []Declared {
 
 // Hello takes the greeting of an edge: what is behind it is registered or brought up to date. An id that
 // belongs to somebody else is refused and counted.
-func (s *Service) Hello(ctx context.Context, edge string, h wire.Hello) error {
+func (s *Service) Hello(ctx context.Context, edge string, h wire.Hello) (Greeting, error) {
 	e, ok := s.find(ctx, edge)
 	if !ok {
-		return notFound(edge)
+		return Greeting{}, notFound(edge)
 	}
 	now := time.Now()
 	if len(h.Sensors) > maxSensors || len(h.Cameras) > maxCameras {
@@ -53,7 +53,7 @@ func (s *Service) Hello(ctx context.Context, edge string, h wire.Hello) error {
 	}
 	events, err := s.greet(ctx, edge, h, now)
 	if err != nil {
-		return err
+		return Greeting{}, err
 	}
 	s.reg.mu.Lock()
 	agent := Agent{}
@@ -63,12 +63,14 @@ func (s *Service) Hello(ctx context.Context, edge string, h wire.Hello) error {
 	agent.Version, agent.Boot, agent.Synced, agent.Offset = short(h.Agent), short(h.Boot), h.Synced, h.Time-wire.Millis(now)
 	agent.Applied = applied(h.Applied)
 	agent.Maintenance = short(h.Maintenance)
+	var greeting Greeting
+	agent.Lives, greeting = meet(agent.Lives, h, event.Stamp(now))
 	e.agent = &agent
 	e.hears(now)
 	events = append(events, heartbeat(ctx, e.view()))
 	s.reg.mu.Unlock()
 	s.Events.Publish(ctx, events...)
-	return nil
+	return greeting, nil
 }
 
 func short(s string) string { return s[:min(len(s), 64)] }

@@ -287,7 +287,7 @@ func TestATerminalStandsInTheDivisionOfItsConfiguration(t *testing.T) {
 			if _, err := d.Create(as("320000", actor.DeviceRead, actor.DeviceWrite), device.New{ID: c.id, Kind: device.Edge, Division: c.given}); err != nil {
 				t.Fatal(err)
 			}
-			if err := d.Hello(context.Background(), c.id, wire.Hello{Version: 1, Time: time.Now().UnixMilli(), Division: c.said}); err != nil {
+			if _, err := d.Hello(context.Background(), c.id, wire.Hello{Version: 1, Time: time.Now().UnixMilli(), Division: c.said}); err != nil {
 				t.Fatal(err)
 			}
 			if got, ok := d.Visible(actor.WithSystem(context.Background(), "test"), c.id); !ok || got.Division != c.want {
@@ -319,11 +319,11 @@ func county(t *testing.T, db *store.DB) *desk {
 		}
 		d.Presence(context.Background(), id, true)
 	}
-	err := d.Hello(context.Background(), "edge-b", wire.Hello{Version: 1, Sensors: []wire.SensorDeclared{{ID: "qd-gps-1", Name: "车", Series: []wire.SeriesDeclared{{Property: "lon"}}}}})
+	_, err := d.Hello(context.Background(), "edge-b", wire.Hello{Version: 1, Sensors: []wire.SensorDeclared{{ID: "qd-gps-1", Name: "车", Series: []wire.SeriesDeclared{{Property: "lon"}}}}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := d.Hello(context.Background(), "edge-a", hello()); err != nil {
+	if _, err := d.Hello(context.Background(), "edge-a", hello()); err != nil {
 		t.Fatal(err)
 	}
 	return d
@@ -355,14 +355,14 @@ func TestHelloRegistersWhatIsBehindAnEdgeAndNothingOfOthers(t *testing.T) {
 		}
 		h := hello()
 		h.Sensors[0].Series[0].Unit = "cm"
-		if err := d.Hello(context.Background(), "edge-a", h); err != nil {
+		if _, err := d.Hello(context.Background(), "edge-a", h); err != nil {
 			t.Fatal(err)
 		}
 		if level, _ = d.Get(ctx, "rd-level-1"); level.Name != name || level.Series[0].Unit != "cm" {
 			t.Errorf("got %+v", level)
 		}
 		d.events()
-		if err := d.Hello(context.Background(), "edge-a", h); err != nil || d.events() != "" {
+		if _, err := d.Hello(context.Background(), "edge-a", h); err != nil || d.events() != "" {
 			t.Errorf("the same greeting again changed something: %v", err)
 		}
 	})
@@ -519,7 +519,7 @@ func TestRemovedEdgeTakesItsDevicesAlongAndComesBackWithThem(t *testing.T) {
 	if _, err := d.Get(ctx, "rd-level-1"); errs.KindOf(err) != errs.NotFound {
 		t.Errorf("got %v", err)
 	}
-	if err := d.Hello(context.Background(), "edge-a", hello()); err == nil {
+	if _, err := d.Hello(context.Background(), "edge-a", hello()); err == nil {
 		t.Error("a removed edge was greeted")
 	}
 	d.events()

@@ -78,7 +78,7 @@ func newField(t *testing.T, db *store.DB) *field {
 		if _, err := f.devices.Create(system(), device.New{ID: edge, Kind: device.Edge, Division: division}); err != nil {
 			t.Fatal(err)
 		}
-		if err := f.devices.Hello(system(), edge, wire.Hello{Sensors: []wire.SensorDeclared{{ID: edge + "-level", Name: "水位", Class: "water_level", Division: division}}}); err != nil {
+		if _, err := f.devices.Hello(system(), edge, wire.Hello{Sensors: []wire.SensorDeclared{{ID: edge + "-level", Name: "水位", Class: "water_level", Division: division}}}); err != nil {
 			t.Fatal(err)
 		}
 		f.devices.Presence(system(), edge, true)

@@ -17,6 +17,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/fengsui/fengsui/central/internal/actor"
+	"github.com/fengsui/fengsui/central/internal/device"
 	"github.com/fengsui/fengsui/central/internal/telemetry"
 	"github.com/fengsui/fengsui/shared/wire"
 )
@@ -28,11 +29,12 @@ type Telemetry interface {
 	Holds(edge string, epoch uint64, lane wire.Lane, r wire.Range) bool
 	KeepApart(ctx context.Context, list []telemetry.Suspect) error
 	Disk(ctx context.Context, edge string, d *wire.DiskState, ahead time.Duration, now time.Time)
+	Twins(ctx context.Context, edge string, twins []device.Life, now time.Time)
 }
 
 // Devices is the register (device.Service).
 type Devices interface {
-	Hello(ctx context.Context, edge string, h wire.Hello) error
+	Hello(ctx context.Context, edge string, h wire.Hello) (device.Greeting, error)
 	Status(ctx context.Context, edge string, st wire.Status) error
 	Barred(ctx context.Context, edge string) bool
 	Admit(ctx context.Context, edge string, b *wire.Batch) uint64

@@ -128,8 +128,17 @@ func (i *Ingest) hello(edge string, m message) error {
 		return nil //nolint:nilerr // refused and counted
 	}
 	i.boundHello(edge, &h, m.at)
-	if err := i.opts.Devices.Hello(i.ctx, edge, h); err != nil {
+	greeting, err := i.opts.Devices.Hello(i.ctx, edge, h)
+	if err != nil {
 		return err
+	}
+	if len(greeting.Twins) > 0 {
+		i.opts.Telemetry.Twins(i.ctx, edge, greeting.Twins, m.at)
+	}
+	if greeting.Fork {
+		return i.publish(wire.AckTopic(edge), wire.Ack{
+			Epoch: h.Epoch, Hello: true, Boot: h.Boot, Fork: true, Lanes: []wire.LaneRanges{}, Time: wire.Millis(time.Now()), Window: i.opts.Window,
+		})
 	}
 	have, err := i.opts.Telemetry.Have(i.ctx, edge, h.Epoch)
 	if err != nil {
@@ -139,7 +148,7 @@ func (i *Ingest) hello(edge string, m message) error {
 		have = []wire.LaneRanges{}
 	}
 	return i.publish(wire.AckTopic(edge), wire.Ack{
-		Epoch: h.Epoch, Hello: true, Lanes: have, Time: wire.Millis(time.Now()), Window: i.opts.Window, Means: true,
+		Epoch: h.Epoch, Hello: true, Lanes: have, Time: wire.Millis(time.Now()), Window: i.opts.Window, Means: true, Boot: h.Boot,
 	})
 }
 

@@ -51,7 +51,7 @@ func TestTerminalIsToldWhatIsWorkedOn(t *testing.T) {
 	system := actor.WithSystem(t.Context(), "test")
 	says := func(set wire.MaintenanceSet) {
 		t.Helper()
-		err := devices.Hello(system, "edge", wire.Hello{Maintenance: set.Hash(), Sensors: []wire.SensorDeclared{
+		_, err := devices.Hello(system, "edge", wire.Hello{Maintenance: set.Hash(), Sensors: []wire.SensorDeclared{
 			{ID: "level", Name: "水位", Class: "water_level", Division: "320623"}, {ID: "gas", Name: "燃气", Class: "gas", Division: "320623"},
 		}})
 		if err != nil {

@@ -44,7 +44,7 @@ func newService(t *testing.T, db *store.DB) *maintenance.Service {
 	if _, err := devices.Create(system, device.New{ID: "edge", Kind: device.Edge, Name: "终端", Division: "320623"}); err != nil {
 		t.Fatal(err)
 	}
-	if err := devices.Hello(system, "edge", wire.Hello{Sensors: []wire.SensorDeclared{
+	if _, err := devices.Hello(system, "edge", wire.Hello{Sensors: []wire.SensorDeclared{
 		{ID: "level", Name: "水位", Class: "water_level", Division: "320623"}, {ID: "gas", Name: "燃气", Class: "gas", Division: "320623"},
 	}}); err != nil {
 		t.Fatal(err)

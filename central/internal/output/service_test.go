@@ -66,7 +66,7 @@ func newField(t *testing.T) *field {
 	if _, err := f.devices.Create(system, device.New{ID: "edge", Kind: device.Edge, Name: "终端", Division: "320623"}); err != nil {
 		t.Fatal(err)
 	}
-	if err := f.devices.Hello(system, "edge", wire.Hello{Sensors: []wire.SensorDeclared{{ID: "horn", Name: "警笛", Class: "siren", Division: "320623"}}}); err != nil {
+	if _, err := f.devices.Hello(system, "edge", wire.Hello{Sensors: []wire.SensorDeclared{{ID: "horn", Name: "警笛", Class: "siren", Division: "320623"}}}); err != nil {
 		t.Fatal(err)
 	}
 	f.devices.Presence(system, "edge", true)

@@ -33,6 +33,7 @@ type watching struct {
 	received time.Time                     // newest message that was evaluated
 	replay   bool                          // evaluating again after a start
 	crowded  map[string]time.Time          // edges and devices whose own rules raise no more until then
+	twins    map[string]time.Time          // edges as which two terminals speak, and when they last took turns
 	ignorant []*watch                      // that begin without what was before; tick tells them
 	ticked   int64                         // Unix milliseconds of the last look at who is silent
 	escalating
@@ -70,7 +71,7 @@ func (s *Service) resume(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.watched, s.watches, s.active, s.peaked = map[series]*bound{}, map[Key]*watch{}, map[Key]*Alarm{}, map[Key]bool{}
-	s.crowded = map[string]time.Time{}
+	s.crowded, s.twins = map[string]time.Time{}, map[string]time.Time{}
 	now := time.Now()
 	s.shelves = map[Key]Shelf{}
 	shelved, err := s.Alarms.Shelved(ctx, now)
@@ -361,6 +362,7 @@ func (s *Service) tick(ctx context.Context, now time.Time) error {
 	}
 	s.listen(ctx, all, now)
 	s.thin(ctx, now)
+	s.single(ctx, now)
 	s.unshelve(ctx, now)
 	s.savePeaks(ctx)
 	s.endOrphans(ctx, now)

@@ -209,6 +209,24 @@ func TestFullDiskOfATerminalIsItsAlarmAndMakesNobodySilent(t *testing.T) {
 	})
 }
 
+func TestTwoTerminalsWithOneIdentityAreAnAlarmUntilOneIsLeft(t *testing.T) {
+	silent(t, func(d *desk, _ field, pass func(int, ...string)) {
+		pass(1, "level", "rain", "simple")
+		twins := []device.Life{{Boot: "b", Address: "10.0.0.2"}, {Boot: "a", Address: "10.0.0.1"}}
+		for range 10 {
+			d.Twins(d.t.Context(), "edge", twins, time.Now())
+			pass(1, "level", "rain", "simple")
+		}
+		d.expect("they take turns", "open", "opened")
+		list, _ := d.all()
+		if steps, err := d.Alarms.Steps(d.t.Context(), list[0].ID); err != nil || steps[0].Note != "10.0.0.2 (b) | 10.0.0.1 (a)" {
+			t.Errorf("got %+v, %v", steps, err)
+		}
+		pass(16, "level", "rain", "simple")
+		d.expect("one is left", "returned", "returned")
+	})
+}
+
 func TestCentreThatWasAwayBlamesNobody(t *testing.T) {
 	silent(t, func(d *desk, f field, pass func(int, ...string)) {
 		pass(1, "level", "rain", "simple")

@@ -61,7 +61,7 @@ func (s *Service) fresh(now time.Time) []wire.Reading {
 // withOwn adds the rules of the centre itself, unless the list has them.
 func withOwn(rules []rule.Rule) []rule.Rule {
 	out := slices.Clone(rules)
-	for _, own := range []rule.Rule{wrongClock(), tooManyAlarms(), fullDisk(), failingDisk()} {
+	for _, own := range []rule.Rule{wrongClock(), tooManyAlarms(), fullDisk(), failingDisk(), oneIdentity()} {
 		if !slices.ContainsFunc(out, func(r rule.Rule) bool { return r.ID == own.ID }) {
 			out = append(out, own)
 		}

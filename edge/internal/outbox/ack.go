@@ -113,8 +113,8 @@ func (s *state) moved(rows *sql.Rows, lane wire.Lane) (moved int64, err error) {
 
 // Hello takes the centre's answer to a hello: the ranges are everything it holds of the epoch. What is
 // within them is acknowledged; everything else still held is not, even if it was before. It reports how
-// many blocks the centre had lost. When the centre holds numbers that were never given, this file is an
-// older copy of itself: a new epoch is begun, so that no reading hides behind a number used twice.
+// many blocks the centre had lost. When the centre holds numbers that were never given or never sent, this file
+// is an older copy of itself: a new epoch is begun, so that no reading hides behind a number used twice.
 func (b *Box) Hello(ctx context.Context, lanes []wire.LaneRanges) (lost int64, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -129,10 +129,17 @@ func (b *Box) Hello(ctx context.Context, lanes []wire.LaneRanges) (lost int64, e
 			older = older || r[1] >= b.st.next[l.Lane]
 		}
 	}
-	if older {
-		return 0, b.begin(ctx)
-	}
 	err = b.write(ctx, func(tx *sql.Tx, st *state) error {
+		for lane, ranges := range have {
+			foreign, err := b.foreign(ctx, tx, lane, ranges)
+			if err != nil {
+				return err
+			}
+			older = older || foreign
+		}
+		if older {
+			return nil
+		}
 		for lane, ranges := range have {
 			n, err := unack(ctx, tx, lane, ranges)
 			if err != nil {
@@ -149,6 +156,9 @@ func (b *Box) Hello(ctx context.Context, lanes []wire.LaneRanges) (lost int64, e
 	})
 	if err != nil {
 		return 0, fmt.Errorf("take the answer to hello: %w", err)
+	}
+	if older {
+		return 0, b.begin(ctx, "outbox is an older copy of itself")
 	}
 	return lost, nil
 }
@@ -183,7 +193,7 @@ func unack(ctx context.Context, tx *sql.Tx, lane int, ranges []wire.Range) (int6
 
 // begin draws a new epoch and gives all unacknowledged blocks to it. Acknowledged ones belong to the old
 // epoch and are not kept.
-func (b *Box) begin(ctx context.Context) error {
+func (b *Box) begin(ctx context.Context, why string) error {
 	before := b.epoch
 	err := b.write(ctx, func(tx *sql.Tx, st *state) error {
 		epoch, err := newEpoch(ctx, tx)
@@ -213,7 +223,7 @@ func (b *Box) begin(ctx context.Context) error {
 		b.epoch = before
 		return fmt.Errorf("begin a new epoch: %w", err)
 	}
-	b.o.Log.Warn("outbox is an older copy of itself; new epoch begun", "before", before, "epoch", b.epoch)
+	b.o.Log.Warn("new epoch begun", "why", why, "before", before, "epoch", b.epoch)
 	return nil
 }
 

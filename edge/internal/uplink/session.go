@@ -47,6 +47,7 @@ type session struct {
 	greeted bool
 	means   bool      // the centre reads them
 	asked   time.Time // of the last hello
+	address string    // own end of the connection
 
 	heard   atomic.Int64  // when something last came, Unix nanoseconds
 	quiet   atomic.Int64  // since when something that was sent had no echo
@@ -113,6 +114,7 @@ func (s *session) dial(ctx context.Context, address string, config *tls.Config) 
 	if err != nil {
 		return nil, err
 	}
+	s.address = ownEnd(c.LocalAddr())
 	if s.u.o.Conn != nil {
 		c = s.u.o.Conn(c)
 	}
@@ -133,6 +135,28 @@ func (s *session) dial(ctx context.Context, address string, config *tls.Config) 
 		return nil, errors.Join(err, c.Close())
 	}
 	return secure, nil
+}
+
+// ownEnd is an address of this machine with that of its network card, which no copy of a disk has in common.
+func ownEnd(at net.Addr) string {
+	text := at.String()
+	tcp, ok := at.(*net.TCPAddr)
+	cards, err := net.Interfaces()
+	if !ok || err != nil {
+		return text
+	}
+	for _, card := range cards {
+		own, err := card.Addrs()
+		if err != nil || len(card.HardwareAddr) == 0 {
+			continue
+		}
+		for _, one := range own {
+			if n, ok := one.(*net.IPNet); ok && n.IP.Equal(tcp.IP) {
+				return tcp.IP.String() + " " + card.HardwareAddr.String()
+			}
+		}
+	}
+	return text
 }
 
 // wait waits for one step of the handshake.
@@ -195,6 +219,10 @@ func (s *session) hello(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if h.Boots, err = s.u.o.Box.Boots(ctx, s.u.o.Boot); err != nil {
+		s.u.o.Log.Warn("earlier starts are not known", "error", err)
+	}
+	h.Address = s.address
 	now, synced := s.u.o.Clock.Now()
 	h.Version, h.Boot, h.Epoch, h.Lanes, h.Time, h.Synced = wire.Version, s.u.o.Boot, epoch, lanes, wire.Millis(now), synced
 	s.asked = time.Now()
@@ -353,6 +381,15 @@ func (s *session) ack(ctx context.Context, payload []byte) error {
 	}
 	if a.Epoch != s.u.o.Box.Epoch() {
 		return nil
+	}
+	switch {
+	case a.Hello && a.Boot != "" && a.Boot != s.u.o.Boot, !a.Hello && !s.greeted:
+		return nil // another terminal's, which speaks under the same identity; the answer to our hello has everything
+	case a.Hello && a.Fork:
+		if err := s.u.o.Box.Fork(ctx); err != nil {
+			return err
+		}
+		return s.hello(ctx)
 	}
 	if a.Hello {
 		if err := s.answered(ctx, a); err != nil {

@@ -2568,6 +2568,7 @@ export interface components {
             /** Format: int64 */
             clock_offset_ms: number;
             disk?: components["schemas"]["DiskState"];
+            lives?: components["schemas"]["Life"][] | null;
             /** Format: int64 */
             lost: number;
             maintenance?: string;
@@ -3905,6 +3906,13 @@ export interface components {
             received_at: string;
             /** Format: double */
             value: number;
+        };
+        Life: {
+            address: string;
+            /** Format: date-time */
+            at: string;
+            boot: string;
+            epoch: string;
         };
         Limits: {
             /** Format: int64 */

@@ -4,6 +4,7 @@ import { useLive } from '@/api/live'
 import { latestKey } from '@/api/livestate'
 import type { Alarm, Desk, Latest } from '@/api/types'
 import { diskRule, useDisk } from './disk'
+import { twinRule, useTwin } from './twin'
 import { useSay } from '@/i18n/say'
 import { clock, moment } from '@/i18n/time'
 import { valueText } from '@/i18n/values'
@@ -18,6 +19,7 @@ export function useAlarmWords() {
   const say = useSay()
   const divisions = useDivisions()
   const disk = useDisk()
+  const twin = useTwin()
 
   function value(alarm: Alarm, v: number): string {
     if (diskRule(alarm.rule)) return t('disk.value.text', { n: n(v) })
@@ -41,6 +43,7 @@ export function useAlarmWords() {
   // measured says the value of now beside the limit; without a fresh value the limit alone.
   function measured(alarm: Alarm): string {
     if (diskRule(alarm.rule)) return t('alarm.measured.disk', { n: n(live.devices.get(alarm.device)?.agent?.disk?.lost ?? alarm.peak) })
+    if (alarm.rule === twinRule) return twin.where(alarm.device)
     const latest = fresh(alarm)
     const limit = value(alarm, alarm.limit)
     return latest ? t('alarm.measured.now', { value: value(alarm, latest.value), limit }) : t('alarm.measured.limit', { limit })
