@@ -90,8 +90,10 @@ func TestCrowdTellsWhereThingsStandInFewCells(t *testing.T) {
 		{ID: "boat", Place: at(121, 32)},
 		{ID: "half", Place: at(-70.5, -33.25)},
 	}, []telemetry.Latest{
-		{Device: "boat", Property: "lon", Value: 122}, {Device: "boat", Property: "lat", Value: 33},
-		{Device: "half", Property: "lon", Value: 5}, {Device: "a", Property: "level", Value: 9},
+		{Device: "boat", Property: "lon", Value: 122},
+		{Device: "boat", Property: "lat", Value: 33},
+		{Device: "half", Property: "lon", Value: 5},
+		{Device: "a", Property: "level", Value: 9},
 	})
 	want := liveCrowd{Lon: []float64{-70.5, 121.0002, 122}, Lat: []float64{-33.25, 32.0002, 33}, Count: []int{1, 2, 1}}
 	if !reflect.DeepEqual(*c, want) {
