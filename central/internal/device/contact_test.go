@@ -3,6 +3,7 @@ package device_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -23,8 +24,7 @@ func (d *desk) contacts(t *testing.T, division string) (list []device.Contact, t
 		t.Fatal(err)
 	}
 	var words []string
-	for i := len(part.Items) - 1; i >= 0; i-- {
-		c := part.Items[i]
+	for _, c := range slices.Backward(part.Items) {
 		list = append(list, c)
 		word := string(c.Kind)
 		if c.Device != "" {

@@ -252,8 +252,10 @@ func (s *Service) Admit(ctx context.Context, edge string, b *wire.Batch) uint64 
 	}
 	s.reg.mu.RUnlock()
 	b.Readings, b.Events = readings, events
+	now := time.Now()
+	s.spoke(edge, now)
 	if !b.Backfill {
-		s.heard(ctx, heard, time.Now())
+		s.heard(ctx, heard, now)
 	}
 	s.Refused(ctx, edge, ReasonSeries, which, refused)
 	return refused
@@ -339,6 +341,15 @@ func (d *Device) sends(property string) bool {
 		}
 	}
 	return false
+}
+
+// spoke notes a sign of life of an edge, whatever it is. Whether it is online the broker says.
+func (s *Service) spoke(edge string, at time.Time) {
+	s.reg.mu.Lock()
+	defer s.reg.mu.Unlock()
+	if e := s.reg.all[edge]; e != nil {
+		e.hears(at)
+	}
 }
 
 // heard notes that devices have sent data just now.

@@ -52,9 +52,7 @@ func (s *Service) touch(ctx context.Context) {
 			e.dirty = false
 			d := e.view()
 			dirty = append(dirty, d)
-			if e.rec.Kind != Edge {
-				events = append(events, heartbeat(ctx, d))
-			}
+			events = append(events, heartbeat(ctx, d))
 		}
 	}
 	s.reg.mu.Unlock()

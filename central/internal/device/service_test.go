@@ -391,6 +391,23 @@ func TestAdmitStripsWhatTheEdgeMayNotSend(t *testing.T) {
 	}
 }
 
+func TestAnyMessageOfATerminalIsASignOfLife(t *testing.T) {
+	d := county(t, storetest.SQLite(t))
+	for _, b := range []wire.Batch{{}, {Backfill: true}, {Lane: wire.LaneAlarm, Events: []wire.Event{{Kind: "alarm"}}}} {
+		before, _ := d.Get(technician("320600"), "edge-a")
+		d.Admit(context.Background(), "edge-a", &b)
+		after, _ := d.Get(technician("320600"), "edge-a")
+		if !after.LastSeen.After(*before.LastSeen) || after.State != device.Online {
+			t.Errorf("after %+v heard %s and %s, before %s", b, after.LastSeen, after.State, before.LastSeen)
+		}
+	}
+	d.Presence(context.Background(), "edge-a", false)
+	d.Admit(context.Background(), "edge-a", &wire.Batch{})
+	if a, _ := d.Get(technician("320600"), "edge-a"); a.State != device.Offline {
+		t.Errorf("a late message made the terminal %s", a.State)
+	}
+}
+
 func TestStatesFollowPresenceAndReport(t *testing.T) {
 	d := county(t, storetest.SQLite(t))
 	ctx := technician("320600")
