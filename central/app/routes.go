@@ -17,6 +17,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/duty"
 	"github.com/fengsui/fengsui/central/internal/event"
 	"github.com/fengsui/fengsui/central/internal/fleet"
+	"github.com/fengsui/fengsui/central/internal/handover"
 	"github.com/fengsui/fengsui/central/internal/maintenance"
 	"github.com/fengsui/fengsui/central/internal/output"
 	"github.com/fengsui/fengsui/central/internal/release"
@@ -71,6 +72,7 @@ type services struct {
 	releases  *release.Service
 	diagnoses *diagnose.Service
 	deadlines *deadline.Service
+	handover  *handover.Service
 }
 
 // register adds the routes of every capability.
@@ -89,6 +91,7 @@ func register(s *api.Server, v services) {
 	api.RegisterEscalation(s, v.telemetry)
 	api.RegisterDuty(s, v.duty)
 	api.RegisterDeadlines(s, v.deadlines)
+	api.RegisterHandover(s, v.handover)
 	api.RegisterReleases(s, v.releases)
 	api.RegisterDiagnoses(s, v.diagnoses)
 	if v.video != nil {
@@ -113,6 +116,6 @@ func liveOf(bus *event.Bus, devices *device.Service, values *telemetry.Service, 
 // OpenAPI is the document of the whole API, without starting anything.
 func OpenAPI() ([]byte, error) {
 	s := api.New(api.Options{})
-	register(s, services{&account.Service{}, &audit.Service{}, &device.Service{}, &telemetry.Service{}, video.New(video.Options{Log: slog.New(slog.DiscardHandler)}), &output.Service{}, &fleet.Service{}, &board.Service{}, &rulebook.Service{}, &maintenance.Service{}, &duty.Service{}, &release.Service{}, &diagnose.Service{}, &deadline.Service{}})
+	register(s, services{&account.Service{}, &audit.Service{}, &device.Service{}, &telemetry.Service{}, video.New(video.Options{Log: slog.New(slog.DiscardHandler)}), &output.Service{}, &fleet.Service{}, &board.Service{}, &rulebook.Service{}, &maintenance.Service{}, &duty.Service{}, &release.Service{}, &diagnose.Service{}, &deadline.Service{}, &handover.Service{}})
 	return s.OpenAPI()
 }

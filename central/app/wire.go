@@ -23,11 +23,13 @@ import (
 	"github.com/fengsui/fengsui/central/internal/duty"
 	"github.com/fengsui/fengsui/central/internal/event"
 	"github.com/fengsui/fengsui/central/internal/fleet"
+	"github.com/fengsui/fengsui/central/internal/handover"
 	"github.com/fengsui/fengsui/central/internal/ingest"
 	"github.com/fengsui/fengsui/central/internal/maintenance"
 	"github.com/fengsui/fengsui/central/internal/output"
 	"github.com/fengsui/fengsui/central/internal/sfu"
 	"github.com/fengsui/fengsui/central/internal/store"
+	"github.com/fengsui/fengsui/central/internal/telemetry"
 	"github.com/fengsui/fengsui/central/internal/video"
 	"github.com/fengsui/fengsui/shared/geo"
 	"github.com/fengsui/fengsui/shared/profile"
@@ -132,8 +134,11 @@ func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) er
 	if err != nil {
 		return err
 	}
+	desks := c.handover(b, rosters, clocks)
 	clocks.Start(system)
 	c.parts.Add("deadlines", clocks.Stop)
+	desks.Start(system)
+	c.parts.Add("handover", desks.Stop)
 	still := &maintenance.Courier{Service: work, Devices: devices, Sender: in, Log: c.log.With("component", "maintenance")}
 	still.Start(system)
 	b.bus.Handle(still.OnEvent)
@@ -149,7 +154,7 @@ func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) er
 	if err != nil {
 		return err
 	}
-	register(server, services{b.accounts, b.audit, devices, values, pictures, outputs, configs, boards, book, work, rosters, released, asked, clocks})
+	register(server, services{b.accounts, b.audit, devices, values, pictures, outputs, configs, boards, book, work, rosters, released, asked, clocks, desks})
 	revoked := &device.Revocations{Store: store.NewDevices(b.db), CA: devices.CA}
 	if err := c.revocations(system, cfg, b, revoked); err != nil {
 		return err
@@ -303,4 +308,21 @@ func (c *Centre) deadlines(cfg config.Config, b *base, rosters *duty.Service) (*
 		return nil, err
 	}
 	return deadline.New(deadline.Options{Store: store.NewDeadlines(b.db), Tx: b.db, Desks: rosters, Events: b.bus, Book: book, Log: c.log.With("component", "deadlines")}), nil
+}
+
+// handover makes the books of the desks: they follow the roster, own clocks, and write down the alarms that
+// were taken.
+func (c *Centre) handover(b *base, rosters *duty.Service, clocks *deadline.Service) *handover.Service {
+	s := handover.New(handover.Options{
+		Store: store.NewHandovers(b.db), Tx: b.db, Roster: rosters, Accounts: b.accounts, Clocks: clocks, Book: clocks.Book, Events: b.bus, Log: c.log.With("component", "handover"),
+	})
+	clocks.On(handover.OwnerKind, s.OnHandover)
+	clocks.On(handover.ItemKind, s.OnItem)
+	b.bus.Handle(s.OnEvent)
+	b.bus.Handle(func(_ context.Context, e event.Event) {
+		if a, ok := e.Data.(telemetry.Alarm); ok && e.Kind == telemetry.AlarmAcknowledged && a.AckedAt != nil {
+			s.Took(handover.TakenAlarm{Source: "alarm " + a.ID + " " + a.AckedAt.String(), UserID: a.AckedBy, Name: a.AckedByName, At: *a.AckedAt, Text: strings.TrimSpace(a.DeviceName + " " + a.RuleName + " " + a.AckNote)})
+		}
+	})
+	return s
 }

@@ -50,6 +50,7 @@ const (
 	DutyPlan      Permission = "duty.plan"    // posts, people, rosters, special periods
 	DutyApprove   Permission = "duty.approve" // sign months, approve swaps
 	DutyTake      Permission = "duty.take"    // take over a running shift
+	DutyLog       Permission = "duty.log"     // read and keep the log of a desk, hand over
 )
 
 // Actor is who acts. DivisionCode (GB/T 2260, or the 9-digit township code) is the root of what a user

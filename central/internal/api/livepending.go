@@ -9,6 +9,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/device"
 	"github.com/fengsui/fengsui/central/internal/duty"
 	"github.com/fengsui/fengsui/central/internal/event"
+	"github.com/fengsui/fengsui/central/internal/handover"
 	"github.com/fengsui/fengsui/central/internal/maintenance"
 	"github.com/fengsui/fengsui/central/internal/rulebook"
 	"github.com/fengsui/fengsui/central/internal/telemetry"
@@ -70,7 +71,7 @@ func (p *pending) add(e event.Event, v *view) urgency {
 		p.duty = &e.At
 		return soon
 	}
-	if strings.HasPrefix(e.Kind, deadline.EventKind) && v.who.Can(actor.DutyRead) {
+	if (strings.HasPrefix(e.Kind, deadline.EventKind) || strings.HasPrefix(e.Kind, handover.EventKind)) && v.who.Can(actor.DutyRead) {
 		p.desk = &e.At
 		return soon
 	}

@@ -83,6 +83,9 @@ func dutyNeeds(operation string) (p actor.Permission, ok bool) {
 		"drop-duty-day", "drop-duty-rule", "drop-duty-temp", "import-duty", "preview-duty-rule", "save-duty-desk", "save-duty-person",
 		"save-duty-post", "save-duty-rule", "save-duty-temp", "set-duty-cells", "set-duty-days", "verify-duty-phone":
 		return actor.DutyPlan, true
+	case "get-handover", "open-handover", "list-shifts", "get-shift", "export-shift", "leave-handover", "take-handover",
+		"write-log", "search-log", "add-item", "change-item", "item-steps":
+		return actor.DutyLog, true
 	case "publish-duty":
 		return actor.DutyApprove, true
 	case "take-over-duty", "hand-back-duty":

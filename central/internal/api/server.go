@@ -31,6 +31,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/account"
 	"github.com/fengsui/fengsui/central/internal/deadline"
 	"github.com/fengsui/fengsui/central/internal/duty"
+	"github.com/fengsui/fengsui/central/internal/handover"
 	"github.com/fengsui/fengsui/shared/version"
 )
 
@@ -121,9 +122,15 @@ func schemaName(t reflect.Type, hint string) string {
 	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
 		t = t.Elem()
 	}
+	books := reflect.TypeFor[handover.Desk]().PkgPath()
+	if strings.Contains(t.Name(), books+".") {
+		return "Handover" + name // a list of them
+	}
 	switch t.PkgPath() {
 	case reflect.TypeFor[duty.Roster]().PkgPath():
 		return "Duty" + name
+	case books:
+		return "Handover" + name
 	case reflect.TypeFor[deadline.Clock]().PkgPath():
 		return "Deadline" + name
 	}

@@ -1503,6 +1503,178 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/handover": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The book of a desk as it lies open: shift, log, open items, who comes next */
+        get: operations["get-handover"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/handover/entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was written at a desk, newest first */
+        get: operations["search-log"];
+        put?: never;
+        /** Write a line of the own desk's log, or correct one */
+        post: operations["write-log"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/handover/items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Open an item at the own desk */
+        post: operations["add-item"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/handover/items/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change an item, give it to somebody, close it or open it again */
+        put: operations["change-item"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/handover/items/{id}/steps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What became of an item */
+        get: operations["item-steps"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/handover/leave": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign the outgoing half of a handover; duty goes on until somebody takes over */
+        post: operations["leave-handover"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/handover/shifts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shifts that were handed over, newest first */
+        get: operations["list-shifts"];
+        put?: never;
+        /** Sign on at a desk whose book is not open */
+        post: operations["open-handover"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/handover/shifts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A whole shift: log, what was open, signatures */
+        get: operations["get-shift"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/handover/shifts/{id}/export.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The log of a shift as a workbook */
+        get: operations["export-shift"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/handover/take": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign the incoming half: the shift is closed, and the next begins */
+        post: operations["take-handover"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/maintenance": {
         parameters: {
             query?: never;
@@ -2834,6 +3006,23 @@ export interface components {
             revoked_at?: string;
             serial: string;
         };
+        ChangeBody: {
+            done?: boolean;
+            /** Format: date-time */
+            due_at?: string;
+            /** Format: int64 */
+            level?: number;
+            /** @description Duty person of the desk; left out of a new item: whoever asks */
+            owner_id?: string;
+            /** @description What came of it */
+            result?: string;
+            title?: string;
+            /**
+             * Format: int64
+             * @description That was seen; a newer one is a conflict
+             */
+            version: number;
+        };
         Chart: {
             buckets: components["schemas"]["Bucket"][] | null;
             device: string;
@@ -3588,6 +3777,14 @@ export interface components {
             watch: number;
             watch_name: string;
         };
+        DutySpell: {
+            /** Format: date-time */
+            from: string;
+            names: string[] | null;
+            people: string[] | null;
+            /** Format: date-time */
+            to: string;
+        };
         DutySwap: {
             /** Format: date-time */
             agreed_at?: string;
@@ -3730,6 +3927,23 @@ export interface components {
             /** @description loopback: only this machine reaches the address; plain: it has no TLS */
             warnings: ("loopback" | "plain")[] | null;
         };
+        EntryBody: {
+            /**
+             * Format: date-time
+             * @description When it happened; left out: now
+             */
+            at?: string;
+            contact?: string;
+            /** @description The entry whose place it takes; both stay */
+            corrects?: string;
+            /** @description What stays to be done of it */
+            item?: components["schemas"]["HandoverItemInput"];
+            /** @enum {string} */
+            kind: "call_in" | "call_out" | "fax_in" | "fax_out" | "visit" | "order" | "note";
+            party?: string;
+            reason?: string;
+            text: string;
+        };
         ErrorDetail: {
             /** @description Where the error occurred, e.g. 'body.items[3].tags' or 'path.thing-id' */
             location?: string;
@@ -3832,6 +4046,145 @@ export interface components {
             /** Format: int64 */
             waiting: number;
         };
+        HandoverDesk: {
+            entries: components["schemas"]["HandoverEntry"][] | null;
+            items: components["schemas"]["HandoverItem"][] | null;
+            next: components["schemas"]["DutySpell"];
+            now: components["schemas"]["DutySpell"];
+            org_id: string;
+            org_name: string;
+            own: boolean;
+            shift?: components["schemas"]["HandoverShift"];
+        };
+        HandoverEntry: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            by_name: string;
+            contact: string;
+            corrected: string;
+            corrects: string;
+            id: string;
+            kind: string;
+            /** Format: int64 */
+            no: number;
+            org_id: string;
+            party: string;
+            reason: string;
+            shift_id: string;
+            source: string;
+            text: string;
+            /** Format: date-time */
+            written_at: string;
+        };
+        HandoverItem: {
+            /** Format: date-time */
+            done_at?: string;
+            done_by: string;
+            /** Format: date-time */
+            due_at?: string;
+            entry_id: string;
+            id: string;
+            /** Format: int64 */
+            level: number;
+            /** Format: date-time */
+            opened_at: string;
+            opened_by: string;
+            org_id: string;
+            owner_id: string;
+            owner_name: string;
+            result: string;
+            title: string;
+            /** Format: int64 */
+            version: number;
+        };
+        HandoverItemInput: {
+            /** Format: date-time */
+            due_at?: string;
+            /** Format: int64 */
+            level?: number;
+            /** @description Duty person of the desk; left out of a new item: whoever asks */
+            owner_id?: string;
+            title?: string;
+        };
+        HandoverListEntry: {
+            items: components["schemas"]["HandoverEntry"][] | null;
+            next?: string;
+        };
+        HandoverListShift: {
+            items: components["schemas"]["HandoverShift"][] | null;
+            next?: string;
+        };
+        HandoverListStep: {
+            items: components["schemas"]["HandoverStep"][] | null;
+            next?: string;
+        };
+        HandoverRecord: {
+            absent: string;
+            /** Format: date-time */
+            closed_at?: string;
+            division: string;
+            /** Format: date-time */
+            due_at?: string;
+            entries: components["schemas"]["HandoverEntry"][] | null;
+            id: string;
+            in?: components["schemas"]["HandoverSignature"];
+            /** Format: date-time */
+            late_at?: string;
+            /** Format: int64 */
+            no: number;
+            note: string;
+            officers: string[] | null;
+            /** Format: date-time */
+            opened_at: string;
+            org_id: string;
+            org_name: string;
+            out?: components["schemas"]["HandoverSignature"];
+            passed: components["schemas"]["HandoverItem"][] | null;
+            state: string;
+        };
+        HandoverShift: {
+            absent: string;
+            /** Format: date-time */
+            closed_at?: string;
+            division: string;
+            /** Format: date-time */
+            due_at?: string;
+            id: string;
+            in?: components["schemas"]["HandoverSignature"];
+            /** Format: date-time */
+            late_at?: string;
+            /** Format: int64 */
+            no: number;
+            note: string;
+            officers: string[] | null;
+            /** Format: date-time */
+            opened_at: string;
+            org_id: string;
+            org_name: string;
+            out?: components["schemas"]["HandoverSignature"];
+            passed: components["schemas"]["HandoverItem"][] | null;
+            state: string;
+        };
+        HandoverSignature: {
+            /** Format: date-time */
+            at: string;
+            how: string;
+            name: string;
+            reason: string;
+            rostered: boolean;
+            user_id: string;
+        };
+        HandoverStep: {
+            /** Format: date-time */
+            at: string;
+            by_name: string;
+            item_id: string;
+            kind: string;
+            /** Format: int64 */
+            no: number;
+            text: string;
+        };
         Health: {
             /** Format: int64 */
             free_bytes: number;
@@ -3906,6 +4259,17 @@ export interface components {
             received_at: string;
             /** Format: double */
             value: number;
+        };
+        LeavesBody: {
+            /** @description password; left out: password */
+            how?: string;
+            /** @description What stays to be known */
+            note?: string;
+            /** @description Why it is somebody whom the roster does not name */
+            reason?: string;
+            secret: string;
+            /** @description Of a second person who signs at this screen; left out: whoever is signed in */
+            username?: string;
         };
         Life: {
             address: string;
@@ -4944,6 +5308,20 @@ export interface components {
             reason: string;
             /** @description Empty: whoever asks */
             to_id?: string;
+        };
+        TakesBody: {
+            /** @description Why there is no outgoing signature */
+            absent?: string;
+            /** @description password; left out: password */
+            how?: string;
+            /** @description Items and who is to have them */
+            owners?: {
+                [key: string]: string;
+            };
+            reason?: string;
+            secret: string;
+            /** @description Of a second person who signs at this screen; left out: whoever is signed in */
+            username?: string;
         };
         TerminalRules: {
             edge: string;
@@ -8683,6 +9061,409 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Policy"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-handover": {
+        parameters: {
+            query?: {
+                /** @description Organisation */
+                org?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandoverDesk"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "search-log": {
+        parameters: {
+            query?: {
+                /** @description Search */
+                q?: string;
+                /** @description Next of the part before */
+                after?: string;
+                /** @description Most items wanted; 0 means 100 */
+                limit?: number;
+                /** @description Organisation */
+                org?: string;
+                /** @description Entries written since then */
+                from?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandoverListEntry"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "write-log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EntryBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandoverEntry"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "add-item": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HandoverItemInput"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandoverItem"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-item": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandoverItem"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "item-steps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandoverListStep"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "leave-handover": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LeavesBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandoverShift"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-shifts": {
+        parameters: {
+            query?: {
+                /** @description Search */
+                q?: string;
+                /** @description Next of the part before */
+                after?: string;
+                /** @description Most items wanted; 0 means 100 */
+                limit?: number;
+                /** @description Organisation */
+                org?: string;
+                /** @description Entries written since then */
+                from?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandoverListShift"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "open-handover": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandoverShift"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-shift": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandoverRecord"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "export-shift": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description An XLSX workbook */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "take-handover": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TakesBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandoverShift"];
                 };
             };
             /** @description Problem */

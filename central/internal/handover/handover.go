@@ -1,0 +1,193 @@
+// Package handover is the book of a duty desk: one shift record after another, in each what came in and went
+// out, what is still open and who has it, and the two signatures by which it passed on. The officers on duty
+// write it; the desk above reads it. Rule that must never break: what was written stays; a correction stands
+// beside it, and a shift ends only when somebody has taken it over.
+package handover
+
+import (
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/fengsui/fengsui/central/internal/errs"
+)
+
+// OwnerKind and ItemKind are the owners of the clocks of this package.
+const (
+	OwnerKind = "handover"
+	ItemKind  = "handover.item"
+)
+
+// State of a shift.
+type State string
+
+// The states.
+const (
+	Open    State = "open"
+	Leaving State = "leaving" // the outgoing officer has signed; nobody has taken over yet
+	Closed  State = "closed"
+)
+
+// Signature is one of the two. How is "password", later also a second factor. Rostered tells one that the
+// roster expects from another, which needs a reason.
+type Signature struct {
+	UserID   string    `json:"user_id"`
+	Name     string    `json:"name"`
+	At       time.Time `json:"at"`
+	How      string    `json:"how"`
+	Rostered bool      `json:"rostered"`
+	Reason   string    `json:"reason"`
+}
+
+// Shift is the record of one shift of a desk.
+type Shift struct {
+	ID       string     `json:"id"`
+	OrgID    string     `json:"org_id"`
+	OrgName  string     `json:"org_name"`
+	Division string     `json:"division"`
+	No       int        `json:"no"` // of the desk, from 1
+	State    State      `json:"state"`
+	OpenedAt time.Time  `json:"opened_at"`
+	Officers []string   `json:"officers"` // names by the roster, and who signed on
+	DueAt    *time.Time `json:"due_at,omitempty"`
+	Note     string     `json:"note"`   // what the outgoing officer leaves behind
+	Absent   string     `json:"absent"` // why the outgoing signature is missing
+	Out      *Signature `json:"out,omitempty"`
+	In       *Signature `json:"in,omitempty"`
+	ClosedAt *time.Time `json:"closed_at,omitempty"`
+	LateAt   *time.Time `json:"late_at,omitempty"` // when it was told that nobody had taken over
+	Passed   []Item     `json:"passed"`            // what was open when it passed on
+}
+
+// EntryKind is what an entry is about.
+type EntryKind string
+
+// The kinds of entries. The desk writes those of alarms and of lateness by itself.
+const (
+	CallIn  EntryKind = "call_in"
+	CallOut EntryKind = "call_out"
+	FaxIn   EntryKind = "fax_in"
+	FaxOut  EntryKind = "fax_out"
+	Visit   EntryKind = "visit"
+	Order   EntryKind = "order" // what a leader has said
+	Note    EntryKind = "note"
+	Alarm   EntryKind = "alarm"
+	Late    EntryKind = "late"
+)
+
+// Entry is one line of the log. At is when it happened, WrittenAt when it was written. An entry that corrects
+// another takes its place in what people read; both stay.
+type Entry struct {
+	ID        string    `json:"id"`
+	OrgID     string    `json:"org_id"`
+	ShiftID   string    `json:"shift_id"`
+	No        int       `json:"no"` // in the shift, from 1
+	Kind      EntryKind `json:"kind"`
+	At        time.Time `json:"at"`
+	WrittenAt time.Time `json:"written_at"`
+	By        string    `json:"by"`
+	ByName    string    `json:"by_name"`
+	Party     string    `json:"party"`    // unit, name and post of the other side
+	Contact   string    `json:"contact"`  // how to reach them
+	Text      string    `json:"text"`     //
+	Corrects  string    `json:"corrects"` // id of an entry
+	Reason    string    `json:"reason"`   // of the correction
+	Source    string    `json:"source"`   // what the desk wrote it from; once each
+	Corrected string    `json:"corrected"`
+}
+
+// written are the kinds that people write.
+func written() []EntryKind { return []EntryKind{CallIn, CallOut, FaxIn, FaxOut, Visit, Order, Note} }
+
+const (
+	maxText    = 4000
+	maxParty   = 200
+	maxContact = 64
+	maxReason  = 200
+	// ahead is how far the time of an entry may lie after its writing, for clocks that differ; before is how
+	// far back: what is older belongs into a correction of its own day.
+	ahead  = 2 * time.Minute
+	before = 7 * 24 * time.Hour
+)
+
+func (e Entry) validate() error {
+	switch {
+	case !slices.Contains(written(), e.Kind):
+		return errs.Field("handover.kind", "kind", "must be call_in, call_out, fax_in, fax_out, visit, order or note")
+	case !body(e.Text, maxText):
+		return errs.Field("handover.text", "text", "1 to 4000 characters")
+	case !line(e.Party, maxParty):
+		return errs.Field("handover.party", "party", "at most 200 characters on one line")
+	case !line(e.Contact, maxContact):
+		return errs.Field("handover.contact", "contact", "at most 64 characters on one line")
+	case e.At.After(e.WrittenAt.Add(ahead)):
+		return errs.Field("handover.future", "at", "lies in the future")
+	case e.At.Before(e.WrittenAt.Add(-before)):
+		return errs.Field("handover.past", "at", "lies more than 7 days back")
+	case e.Corrects != "" && (strings.TrimSpace(e.Reason) == "" || !line(e.Reason, maxReason)):
+		return errs.Field("handover.reason", "reason", "say why it is corrected, in 1 to 200 characters on one line")
+	}
+	return nil
+}
+
+// Item is something that stays to be done. OwnerID is a duty person of the desk.
+type Item struct {
+	ID        string     `json:"id"`
+	OrgID     string     `json:"org_id"`
+	Title     string     `json:"title"`
+	Level     int        `json:"level"` // 1 red to 4 blue, 0 none
+	OwnerID   string     `json:"owner_id"`
+	OwnerName string     `json:"owner_name"`
+	DueAt     *time.Time `json:"due_at,omitempty"`
+	EntryID   string     `json:"entry_id"` // where it came from
+	OpenedAt  time.Time  `json:"opened_at"`
+	OpenedBy  string     `json:"opened_by"`
+	DoneAt    *time.Time `json:"done_at,omitempty"`
+	DoneBy    string     `json:"done_by"`
+	Result    string     `json:"result"`
+	Version   int        `json:"version"`
+}
+
+func (i Item) validate(now time.Time) error {
+	switch {
+	case strings.TrimSpace(i.Title) == "" || !line(i.Title, maxParty):
+		return errs.Field("handover.title", "title", "1 to 200 characters on one line")
+	case i.Level < 0 || i.Level > 4:
+		return errs.Field("handover.level", "level", "must be 0 to 4")
+	case i.DueAt != nil && (i.DueAt.Before(now.Add(-before)) || i.DueAt.After(now.Add(366*24*time.Hour))):
+		return errs.Field("handover.due", "due_at", "must lie within a year")
+	}
+	return nil
+}
+
+// Step is one change of an item; steps are only added.
+type Step struct {
+	ItemID string    `json:"item_id"`
+	No     int       `json:"no"`
+	At     time.Time `json:"at"`
+	ByName string    `json:"by_name"`
+	Kind   string    `json:"kind"` // opened, changed, owned, done, reopened, late
+	Text   string    `json:"text"`
+}
+
+// ownerless are the titles of the items that nobody has.
+func ownerless(list []Item) []string {
+	var out []string
+	for _, i := range list {
+		if i.OwnerID == "" {
+			out = append(out, i.Title)
+		}
+	}
+	return out
+}
+
+// line reports whether s is a text of one line and not too long; body may have several.
+func line(s string, limit int) bool {
+	return utf8.ValidString(s) && utf8.RuneCountInString(s) <= limit && !strings.ContainsFunc(s, unicode.IsControl)
+}
+
+func body(s string, limit int) bool {
+	return strings.TrimSpace(s) != "" && line(strings.NewReplacer("\n", "", "\r", "", "\t", "").Replace(s), limit)
+}

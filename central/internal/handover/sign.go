@@ -1,0 +1,222 @@
+package handover
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/fengsui/fengsui/central/internal/account"
+	"github.com/fengsui/fengsui/central/internal/actor"
+	"github.com/fengsui/fengsui/central/internal/deadline"
+	"github.com/fengsui/fengsui/central/internal/duty"
+	"github.com/fengsui/fengsui/central/internal/errs"
+)
+
+// Proof is how somebody shows who they are again. Only "password" is known so far; a second factor is another
+// How. Username names a second person at the same screen.
+type Proof struct {
+	How      string
+	Secret   string
+	Username string
+}
+
+// signer proves who signs: the actor, or the second person at the screen.
+func (s *Service) signer(ctx context.Context, p Proof, o account.Org) (actor.Actor, error) {
+	if p.How != "" && p.How != "password" {
+		return actor.Actor{}, errs.Field("handover.proof", "how", "only password is known")
+	}
+	a, _ := actor.From(ctx)
+	if p.Username == "" {
+		return a, s.Accounts.Confirm(ctx, p.Secret)
+	}
+	second, err := s.Accounts.Cosign(ctx, p.Username, p.Secret)
+	if err != nil {
+		return a, err
+	}
+	u, err := s.Accounts.User(actor.WithSystem(ctx, "handover"), second.ID)
+	if err != nil {
+		return a, err
+	}
+	if u.OrgID != o.ID || !second.Can(actor.DutyLog) {
+		return a, errs.Field("handover.not_of_desk", "username", "does not belong to this desk, or may not keep its log")
+	}
+	return second, nil
+}
+
+// signature makes one. Whoever the roster does not expect says why.
+func (s *Service) signature(ctx context.Context, a actor.Actor, expected duty.Spell, reason string) (Signature, error) {
+	sig := Signature{UserID: a.ID, Name: a.Name, At: stamp(), How: "password", Reason: strings.TrimSpace(reason)}
+	p, err := s.Roster.PersonOf(actor.WithSystem(ctx, "handover"), a.ID)
+	if err != nil && errs.KindOf(err) != errs.NotFound {
+		return sig, err
+	}
+	sig.Rostered = err == nil && expected.Holds(p.ID)
+	if !line(sig.Reason, maxReason) {
+		return sig, errs.Field("handover.reason", "reason", "at most 200 characters on one line")
+	}
+	if !sig.Rostered && len(expected.People) > 0 && sig.Reason == "" {
+		return sig, errs.Field("handover.unrostered", "reason", "the roster names "+strings.Join(expected.Names, ", ")+"; say why it is somebody else")
+	}
+	return sig, nil
+}
+
+// Leaves is what the outgoing officer signs.
+type Leaves struct {
+	Proof  Proof
+	Note   string
+	Reason string
+}
+
+// Leave signs the outgoing half of a handover. Duty goes on until somebody takes over. Signing again takes the
+// place of the signature before.
+func (s *Service) Leave(ctx context.Context, l Leaves) (Shift, error) {
+	_, o, err := s.own(ctx)
+	if err != nil {
+		return Shift{}, err
+	}
+	l.Note = strings.TrimSpace(l.Note)
+	if l.Note != "" && !body(l.Note, maxText) {
+		return Shift{}, errs.Field("handover.text", "note", "at most 4000 characters")
+	}
+	who, err := s.signer(ctx, l.Proof, o)
+	if err != nil {
+		return Shift{}, err
+	}
+	var out Shift
+	err = s.change(ctx, o, func(ctx context.Context, sh *Shift, note noter) error {
+		if sh.ID == "" {
+			return errs.E(errs.Conflict, "handover.none", "no shift is open; open the log first")
+		}
+		now, _, err := s.spells(ctx, o.ID, sh.OpenedAt)
+		if err != nil {
+			return err
+		}
+		if slices.Contains(sh.Officers, who.Name) {
+			now = duty.Spell{} // whoever signed on signs off
+		}
+		sig, err := s.signature(ctx, who, now, l.Reason)
+		if err != nil {
+			return err
+		}
+		sig.Rostered = sig.Rostered || now.To.IsZero()
+		sh.State, sh.Out, sh.Note = Leaving, &sig, l.Note
+		note(ctx, EventLeft, sh.ID, trace{No: sh.No, From: sig.Name})
+		out = *sh
+		return s.Store.SaveShift(ctx, *sh)
+	})
+	return out, err
+}
+
+// Takes is what the incoming officer signs. Absent is why there is no outgoing signature. Owners gives items
+// without one to somebody, by their ids.
+type Takes struct {
+	Proof  Proof
+	Reason string
+	Absent string
+	Owners map[string]string
+}
+
+// Take signs the incoming half: the shift is closed with what was open, what its officers had passes on, and
+// the next shift begins. The clock of the handover is met.
+func (s *Service) Take(ctx context.Context, t Takes) (Shift, error) {
+	_, o, err := s.own(ctx)
+	if err != nil {
+		return Shift{}, err
+	}
+	t.Absent = strings.TrimSpace(t.Absent)
+	if !line(t.Absent, maxReason) {
+		return Shift{}, errs.Field("handover.reason", "absent", "at most 200 characters on one line")
+	}
+	who, err := s.signer(ctx, t.Proof, o)
+	if err != nil {
+		return Shift{}, err
+	}
+	var out Shift
+	err = s.change(ctx, o, func(ctx context.Context, sh *Shift, note noter) error {
+		switch {
+		case sh.ID == "":
+			return errs.E(errs.Conflict, "handover.none", "no shift is open; open the log first")
+		case sh.Out == nil && t.Absent == "":
+			return errs.E(errs.Conflict, "handover.unsigned", "the outgoing officer has not signed; say why, if nobody is there to sign")
+		case sh.Out != nil && sh.Out.UserID == who.ID && strings.TrimSpace(t.Reason) == "":
+			return errs.Field("handover.same", "reason", "the same person signs both halves; say why nobody else takes over")
+		}
+		at := stamp()
+		_, expected, err := s.due(ctx, o.ID, at, true)
+		if err != nil {
+			return err
+		}
+		sig, err := s.signature(ctx, who, expected, t.Reason)
+		if err != nil {
+			return err
+		}
+		if sh.Passed, err = s.pass(ctx, o, *sh, sig, t.Owners, note); err != nil {
+			return err
+		}
+		sh.State, sh.In, sh.ClosedAt, sh.Absent = Closed, &sig, &sig.At, ""
+		if sh.Out == nil {
+			sh.Absent = t.Absent
+		}
+		if err := s.Store.SaveShift(ctx, *sh); err != nil {
+			return err
+		}
+		if err := s.Clocks.End(ctx, deadline.Owner{Kind: OwnerKind, ID: sh.ID}, "handover", deadline.Met); err != nil {
+			return err
+		}
+		from := ""
+		if sh.Out != nil {
+			from = sh.Out.Name
+		}
+		note(ctx, EventTaken, sh.ID, trace{No: sh.No, From: from, To: sig.Name})
+		out, err = s.open(ctx, o, sig.Name, true)
+		return err
+	})
+	return out, err
+}
+
+// pass gives the items of the outgoing officer to the incoming one, and those without an owner to whom the
+// incoming officer has named. Nothing passes on that nobody has.
+func (s *Service) pass(ctx context.Context, o account.Org, sh Shift, in Signature, owners map[string]string, note noter) ([]Item, error) {
+	items, err := s.Store.OpenItems(ctx, o.ID)
+	if err != nil {
+		return nil, err
+	}
+	system := actor.WithSystem(ctx, "handover")
+	leaver := ""
+	if sh.Out != nil {
+		if p, err := s.Roster.PersonOf(system, sh.Out.UserID); err == nil {
+			leaver = p.ID
+		}
+	}
+	taker, err := s.Roster.PersonOf(system, in.UserID)
+	if err != nil && errs.KindOf(err) != errs.NotFound {
+		return nil, err
+	}
+	passed := []Item{}
+	for _, i := range items {
+		to := owners[i.ID]
+		if to == "" && leaver != "" && i.OwnerID == leaver && taker.OrgID == o.ID {
+			to = taker.ID
+		}
+		if to != "" && to != i.OwnerID {
+			was, from := i.Version, i.OwnerName
+			if i.OwnerID, i.OwnerName, err = s.owner(ctx, o, to); err != nil {
+				return nil, err
+			}
+			i.Version++
+			if err := s.Store.SaveItem(ctx, i, was); err != nil {
+				return nil, err
+			}
+			if err := s.step(ctx, i, in.Name, "owned", i.OwnerName); err != nil {
+				return nil, err
+			}
+			note(ctx, EventItem, i.ID, trace{From: from, To: i.OwnerName})
+		}
+		passed = append(passed, i)
+	}
+	if list := ownerless(passed); len(list) > 0 {
+		e := errs.E(errs.Conflict, "handover.ownerless", "%d open items have no owner: %s", len(list), strings.Join(list, "; "))
+		return nil, e
+	}
+	return passed, nil
+}
