@@ -29,7 +29,11 @@ func deadbandFactor(level wire.BudgetLevel) float64 {
 // reading is worth stopping for it.
 func (a *Agent) openBudget(ctx context.Context, p *agentParts) {
 	b := a.cfg.Budget
-	o := budget.Options{Limit: int64(b.MonthlyMB) * mega, ResetDay: b.ResetDay, Eco: b.Eco, Alarms: b.Alarms}
+	zone, err := time.LoadLocation(b.Zone) // checked with the configuration
+	if err != nil {
+		a.log.Warn("time zone of the budget is not known, the machine's holds", "zone", b.Zone, "error", err)
+	}
+	o := budget.Options{Zone: zone, Limit: int64(b.MonthlyMB) * mega, ResetDay: b.ResetDay, Eco: b.Eco, Alarms: b.Alarms}
 	kept, err := p.box.Get(ctx, keepBudget)
 	if err != nil {
 		a.log.Warn("count of bytes is not known", "error", err)

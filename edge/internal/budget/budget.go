@@ -25,10 +25,11 @@ const (
 
 // Options are the plan of the SIM. The zero value has no limit: bytes are counted and nothing is spared.
 type Options struct {
-	Limit    int64   // bytes of a month
-	ResetDay int     // day of the month on which the count begins anew, 1–28, in local time; 0 is 1
-	Eco      float64 // share of the limit from which data is spared
-	Alarms   float64 // share from which alarms and states alone are sent
+	Limit    int64          // bytes of a month
+	ResetDay int            // day of the month on which the count begins anew, 1–28; 0 is 1
+	Zone     *time.Location // whose midnight that is; nil: the machine's
+	Eco      float64        // share of the limit from which data is spared
+	Alarms   float64        // share from which alarms and states alone are sent
 }
 
 // Meter counts.
@@ -133,7 +134,9 @@ func (m *Meter) State(now time.Time, set bool) wire.BudgetState {
 
 // begin is the last reset day at or before a time.
 func (o Options) begin(now time.Time) time.Time {
-	now = now.Local()
+	if now = now.Local(); o.Zone != nil {
+		now = now.In(o.Zone)
+	}
 	day := max(o.ResetDay, 1)
 	from := time.Date(now.Year(), now.Month(), day, 0, 0, 0, 0, now.Location())
 	if from.After(now) {

@@ -47,6 +47,20 @@ func TestLevelsFollowTheShareAndANewMonthBeginsAnew(t *testing.T) {
 	}
 }
 
+// The provider counts by its own midnight: a terminal in UTC begins the month with it.
+func TestMonthBeginsAtTheProvidersMidnight(t *testing.T) {
+	shanghai := time.FixedZone("UTC+8", 8*3600)
+	m := meter(t, Options{Zone: shanghai}, nil)
+	s := m.State(time.Date(2026, 11, 30, 15, 59, 0, 0, time.UTC), true)
+	if want := time.Date(2026, 12, 1, 0, 0, 0, 0, shanghai); s.Until != want.UnixMilli() {
+		t.Errorf("until %s, want %s", wire.Time(s.Until).In(shanghai), want)
+	}
+	m.Count(Messages, 7)
+	if s = m.State(time.Date(2026, 11, 30, 16, 0, 0, 0, time.UTC), true); s.Messages != 0 {
+		t.Errorf("at midnight %d bytes are counted", s.Messages)
+	}
+}
+
 func TestCountIsKeptOverARestartAndAnUnsetClockBeginsNoMonth(t *testing.T) {
 	o := Options{Limit: 1000, Eco: 0.5, Alarms: 0.9}
 	m := meter(t, o, nil)

@@ -8,6 +8,7 @@ import (
 	"os"
 	"strconv"
 	"time"
+	_ "time/tzdata" // terminals often have no zones installed
 
 	"github.com/fengsui/fengsui/shared/geo"
 	"github.com/fengsui/fengsui/shared/strict"
@@ -134,6 +135,8 @@ func (c *Config) checkRest() error {
 		return strict.Bad("budget.monthly_mb", "must be 0 (no limit) to 1073741824")
 	case c.Budget.ResetDay < 1 || c.Budget.ResetDay > 28:
 		return strict.Bad("budget.reset_day", "must be 1 to 28")
+	case c.Budget.Zone == "" || !isZone(c.Budget.Zone):
+		return strict.Bad("budget.zone", "%q is no IANA time zone such as Asia/Shanghai", c.Budget.Zone)
 	case c.Budget.Eco <= 0 || c.Budget.Eco > c.Budget.Alarms:
 		return strict.Bad("budget.eco", "must be above 0 and at most alarms_only")
 	case c.Budget.Alarms > 1:
@@ -206,4 +209,9 @@ func address(a string) error {
 func loopback(host string) bool {
 	ip := net.ParseIP(host)
 	return host == "localhost" || (ip != nil && ip.IsLoopback())
+}
+
+func isZone(name string) bool {
+	_, err := time.LoadLocation(name)
+	return err == nil
 }

@@ -111,6 +111,7 @@ type Outbox struct {
 type Budget struct {
 	MonthlyMB int     `yaml:"monthly_mb"`
 	ResetDay  int     `yaml:"reset_day"`
+	Zone      string  `yaml:"zone"` // IANA; whose midnight begins the day
 	Eco       float64 `yaml:"eco"`
 	Alarms    float64 `yaml:"alarms_only"`
 }
@@ -152,7 +153,7 @@ func Default() Config {
 		Outbox: Outbox{
 			TelemetryMB: 512, BulkMB: 128, GraceMB: 256, Grace: 72 * time.Hour, CommitEvery: 500 * time.Millisecond,
 		},
-		Budget:  Budget{ResetDay: 1, Eco: 0.8, Alarms: 0.95},
+		Budget:  Budget{ResetDay: 1, Zone: "Asia/Shanghai", Eco: 0.8, Alarms: 0.95},
 		Upgrade: Upgrade{Confirm: 5 * time.Minute},
 		Log:     Log{Level: "info", Format: "text"},
 	}
