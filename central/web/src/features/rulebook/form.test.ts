@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { applies, emptyForm, faults, formOf, namesIn, ruleOf, secondsOf, shownOf, sumOf, unseen } from './form'
+import { applies, decides, emptyForm, faults, formOf, namesIn, ruleOf, secondsOf, shownOf, sumOf, unseen } from './form'
 import type { Device, Rule, Trial } from '@/api/types'
 
 const rule = { id: 'r', name: '超警戒', name_en: 'w', class: 'water_level', property: 'water_level', condition: 'above', limit: 5.2, clear: 5.1, for: '1m30s', level: 3, source: '演示', effective: '', unverified: true } as Rule
@@ -23,6 +23,13 @@ describe('a rule and its form', () => {
     expect(unseen(formOf(newer))).toEqual(['exceptions'])
     expect(unseen(formOf(rule))).toEqual([])
     expect(ruleOf(formOf(newer))).toMatchObject({ exceptions: { a: { off: true } } })
+  })
+  it('needs another trial when what decides has changed, and not when it was saved', () => {
+    const typed = { ...emptyForm('r'), limit: 5.2, clear: 5.1, forS: 90, name: '超警戒 ' }
+    expect(decides(formOf(rule))).toBe(decides(typed))
+    expect(decides({ ...typed, source: '另一依据' })).toBe(decides(typed))
+    expect(decides({ ...typed, limit: 5.3 })).not.toBe(decides(typed))
+    expect(decides({ ...typed, devices: ['b', 'a'] })).toBe(decides({ ...typed, devices: ['a', 'b'] }))
   })
   it('is about the class, or about the devices that are named', () => {
     const device = (id: string, of: string) => ({ id, name: id, class: of, series: [{ property: 'water_level' }] }) as Device

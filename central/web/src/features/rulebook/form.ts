@@ -94,6 +94,12 @@ export function ruleOf(form: RuleForm): Rule {
   }
 }
 
+// decides is what of a rule the outcome of a trial hangs on: two forms with the same have the same trial.
+export function decides(form: RuleForm): string {
+  const { class: of, property, devices, condition, limit, clear, window, for: held, expression, inputs, max_age: age } = ruleOf(form)
+  return JSON.stringify([of, property, [...(devices ?? [])].sort(), condition, limit, clear, window, held, expression, Object.entries(inputs ?? {}).sort(([a], [b]) => (a < b ? -1 : 1)), age])
+}
+
 export interface Fault {
   key: string
   params?: Record<string, string>
