@@ -2,6 +2,7 @@ package board
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -61,12 +62,13 @@ func TestSuggestionShowsWhatStandsInTheDivisionAndIsValid(t *testing.T) {
 	all := []device.Device{
 		gauge("down", "water_level", "water_level", "320623", 121, 32),
 		gauge("up", "water_level", "water_level", "320623", 120, 32),
-		gauge("rain", "rain", "rain_1h", "320623", 120, 32),
+		gauge("rain", "rain", "rain", "320623", 120, 32),
 		gauge("ch4", "gas", "ch4_lel", "320623", 120, 32),
 		gauge("else", "water_level", "water_level", "320681", 121, 32),
 		{ID: "cam", Kind: device.Camera, Division: "320623"},
 		{ID: "edge", Kind: device.Edge, Division: "320623"},
 	}
+	all[2].Series = append(all[2].Series, device.Series{Property: "rain_1h"})
 	b := suggest("320623", all)
 	if err := b.check(); err != nil {
 		t.Fatal(err)
@@ -84,6 +86,10 @@ func TestSuggestionShowsWhatStandsInTheDivisionAndIsValid(t *testing.T) {
 	}
 	if len(kinds[Plan].Spots) != 1 || kinds[Camera].Camera != "cam" || kinds[Now].Kind == "" || kinds[Alarms].Kind == "" {
 		t.Errorf("%+v", b.Tiles)
+	}
+	// The gauge's present rain, which is declared first, is an amount between two reports.
+	if now := kinds[Now].Series; !slices.Contains(now, "rain/rain_1h") || slices.Contains(now, "rain/rain") {
+		t.Errorf("now %v", now)
 	}
 	if !demo(b.Tiles, all) {
 		t.Error("it is not marked as demonstration")

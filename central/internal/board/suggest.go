@@ -38,7 +38,7 @@ func suggest(division string, all []device.Device) Board {
 		}
 	}
 	levels := seriesOf(here, "water_level", "water_level")
-	rains := seriesOf(here, "rain", "rain_1h", "rain_5min", "rain")
+	rains := seriesOf(here, "rain", rainFirst()...)
 	gases := seriesOf(here, "gas")
 	b := Board{Division: division, Title: "看板", TitleEN: "Board", Tiles: []Tile{}}
 	add := func(t Tile) {
@@ -97,12 +97,16 @@ func seriesOf(here []device.Device, class string, properties ...string) []found 
 	return out
 }
 
-// others is the first series of each sensor, without positions.
+// rainFirst are the properties of a rain gauge, the one that tells most first: the present rain is an amount since
+// the report before, which many gauges do not send.
+func rainFirst() []string { return []string{"rain_1h", "rain_5min", "rain"} }
+
+// others is the series of each sensor that tells most, without positions.
 func others(here []device.Device) []found {
 	var out []found
 	for _, d := range here {
 		if d.Kind == device.Sensor && d.Class != "position" && len(d.Series) > 0 {
-			out = append(out, found{d, d.Series[0]})
+			out = append(out, append(seriesOf([]device.Device{d}, "rain", rainFirst()...), found{d, d.Series[0]})[0])
 		}
 	}
 	return out

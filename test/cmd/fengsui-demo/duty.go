@@ -15,14 +15,15 @@ import (
 // desk is an organisation of the demo with invented people. Their numbers are nobody's.
 type desk struct {
 	Name, NameEN, Division, Phone string
+	User                          string // with which the first officer signs in
 	Officers, Leaders, Standby    []string
 }
 
 func desks() []desk {
 	return []desk{
-		{"", "", "", "0513-0000-0000", []string{"陈值班", "李明", "王芳", "赵强", "钱静", "孙伟", "周敏"}, []string{"吴局", "郑副局", "冯主任", "陆处"}, []string{"韩勇", "杨帆", "朱丽"}},
-		{"如东县应急管理局", "Rudong County", "320623", "0513-0000-0623", []string{"许超", "何雨", "吕洋", "施佳", "张磊"}, []string{"孔局", "曹副局", "严主任"}, []string{"华健", "金鑫"}},
-		{"启东市应急管理局", "Qidong City", "320681", "0513-0000-0681", []string{"魏东", "陶然", "姜海", "戚月", "谢宁"}, []string{"邹局", "喻副局", "柏主任"}, []string{"水清", "窦毅"}},
+		{"", "", "", "0513-0000-0000", dutyUser, []string{"陈值班", "李明", "王芳", "赵强", "钱静", "孙伟", "周敏"}, []string{"吴局", "郑副局", "冯主任", "陆处"}, []string{"韩勇", "杨帆", "朱丽"}},
+		{"如东县应急管理局", "Rudong County", "320623", "0513-0000-0623", countyUser, []string{"许超", "何雨", "吕洋", "施佳", "张磊"}, []string{"孔局", "曹副局", "严主任"}, []string{"华健", "金鑫"}},
+		{"启东市应急管理局", "Qidong City", "320681", "0513-0000-0681", "", []string{"魏东", "陶然", "姜海", "戚月", "谢宁"}, []string{"邹局", "喻副局", "柏主任"}, []string{"水清", "窦毅"}},
 	}
 }
 
@@ -78,7 +79,7 @@ func (d *demo) addRosters(ctx context.Context) error {
 	if err := c.do(ctx, http.MethodPost, "/session", map[string]string{"username": adminUser, "password": d.logins.Admin}, nil); err != nil {
 		return err
 	}
-	var orgs, users things
+	var orgs things
 	if err := c.do(ctx, http.MethodGet, "/duty/orgs", nil, &orgs); err != nil {
 		return err
 	}
@@ -86,15 +87,6 @@ func (d *demo) addRosters(ctx context.Context) error {
 		return nil
 	}
 	top := orgs.Items[0].ID
-	if err := c.do(ctx, http.MethodGet, "/users?limit=500", nil, &users); err != nil {
-		return err
-	}
-	zhiban := ""
-	for _, u := range users.Items {
-		if u.Username == dutyUser {
-			zhiban = u.ID
-		}
-	}
 	for _, one := range desks() {
 		org := thing{ID: top}
 		if one.Name != "" {
@@ -102,13 +94,36 @@ func (d *demo) addRosters(ctx context.Context) error {
 			if err := c.do(ctx, http.MethodPost, "/orgs", in, &org); err != nil {
 				return err
 			}
-			zhiban = ""
 		}
-		if err := c.addDesk(ctx, org.ID, one, zhiban); err != nil {
+		if one.User == countyUser {
+			d.logins.County = secret()
+			if err := d.addOfficer(ctx, countyUser, one.Officers[0], org.ID, d.logins.County); err != nil {
+				return err
+			}
+		}
+		user, err := c.idOf(ctx, one.User)
+		if err != nil {
+			return err
+		}
+		if err := c.addDesk(ctx, org.ID, one, user); err != nil {
 			return fmt.Errorf("make roster of %s: %w", one.Name, err)
 		}
 	}
 	return nil
+}
+
+// idOf is the id of a user; ” when there is none of the name.
+func (c caller) idOf(ctx context.Context, username string) (string, error) {
+	var users things
+	if err := c.do(ctx, http.MethodGet, "/users?limit=500", nil, &users); err != nil {
+		return "", err
+	}
+	for _, u := range users.Items {
+		if u.Username == username {
+			return u.ID, nil
+		}
+	}
+	return "", nil
 }
 
 // addDesk gives an organisation an officer in two watches, a leader for the whole day, and people on standby

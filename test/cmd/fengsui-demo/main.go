@@ -5,6 +5,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -150,6 +151,7 @@ func (d *demo) greet() {
   ─────────────────────────────────────────────────────────────────────────────
   地址 Address     %s
   值班员 Duty       %s   密码 password   %s
+  县级 County       %s   密码 password   %s
   管理员 Admin      %s    密码 password   %s
   ─────────────────────────────────────────────────────────────────────────────
   约一分钟后洋口潮位越过警戒水位。    The tide passes its warning level in about a minute.
@@ -159,10 +161,15 @@ func (d *demo) greet() {
     More → Devices → the command car's terminal → Add a sensor: generic water level (Modbus TCP) at that address.
   3 监测 → 规则：改限值，用近 30 天试算，发布到终端。       手册 Manual  docs/manual
     Monitor → Rules: change a limit, try it on the last 30 days, publish it to the terminals.
+  4 以如东县值班员登录，打开一条告警，写备注，点升级：告警到市值班台，市值班台再升级到带班领导。
+    Sign in as the county's officer, open an alarm, write a remark, escalate: the city's desk has it next, then the leader.
   日志与进程号 Logs and process ids  %s
   按 Ctrl-C 停止    Ctrl-C stops everything
-`, d.ports.URL(), dutyUser, d.logins.Duty, adminUser, d.logins.Admin, d.ports.Upper, d.Data)
+`, d.ports.URL(), dutyUser, d.logins.Duty, countyUser, d.county(), adminUser, d.logins.Admin, d.ports.Upper, d.Data)
 }
+
+// county is the password of the county's officer, whom a demo that was begun long ago does not have.
+func (d *demo) county() string { return cmp.Or(d.logins.County, "–") }
 
 // lock makes sure that one demo uses the folder.
 func (d *demo) lock() (func(), error) {

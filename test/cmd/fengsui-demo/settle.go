@@ -19,16 +19,18 @@ import (
 )
 
 const (
-	dutyUser  = "zhiban"
-	adminUser = "admin"
+	dutyUser   = "zhiban"
+	countyUser = "rudong" // a desk below, which can pass an alarm on
+	adminUser  = "admin"
 )
 
 // logins are the passwords of the demo. They are kept in a file that only this user reads.
 type logins struct {
-	URL   string `json:"url"`
-	Duty  string `json:"zhiban"`
-	Admin string `json:"admin"`
-	Once  string `json:"once,omitempty"` // first password of the administrator until it is changed
+	URL    string `json:"url"`
+	Duty   string `json:"zhiban"`
+	County string `json:"rudong,omitempty"` // none where the demo was begun without one
+	Admin  string `json:"admin"`
+	Once   string `json:"once,omitempty"` // first password of the administrator until it is changed
 }
 
 func (d *demo) loadLogins() error {
@@ -97,7 +99,7 @@ func (d *demo) settle(ctx context.Context, centre *program) error {
 	}
 	if d.logins.Duty == "" {
 		next := secret()
-		if err := d.addDuty(ctx, next); err != nil {
+		if err := d.addOfficer(ctx, dutyUser, "陈值班", "", next); err != nil {
 			return err
 		}
 		d.logins.Duty = next
@@ -163,13 +165,14 @@ func (d *demo) changePassword(ctx context.Context, once, next string) error {
 	return post("/api/v1/session/password", map[string]string{"old": once, "new": next})
 }
 
-func (d *demo) addDuty(ctx context.Context, password string) error {
-	file := d.file("zhiban.password")
+// addOfficer makes a duty officer of an organisation; ” is that of the centre.
+func (d *demo) addOfficer(ctx context.Context, user, name, org, password string) error {
+	file := d.file(user + ".password")
 	if err := write(file, []byte(password+"\n")); err != nil {
 		return err
 	}
 	defer os.Remove(file)
-	_, err := d.central(ctx, "user", "add", dutyUser, "--name", "陈值班", "--role", "duty", "--password-file", file)
+	_, err := d.central(ctx, "user", "add", user, "--name", name, "--role", "duty", "--org", org, "--password-file", file)
 	return err
 }
 
