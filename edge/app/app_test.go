@@ -266,7 +266,7 @@ func TestProfileTestSaysWhatItReadsAndFailsOnADifference(t *testing.T) {
 	}
 	put("profiles/gas/p.yml", strings.Replace(string(text), "scale: 0.1", "scale: 0.01", 1))
 	profile := filepath.Join(dir, "profiles/gas/p.yml")
-	if err := app.TestProfile(t.Context(), app.Options{Out: io.Discard}, profile); err == nil || !strings.Contains(err.Error(), "there is no test case") {
+	if err := app.TestProfile(t.Context(), app.Options{Out: io.Discard}, profile); err == nil || !strings.Contains(err.Error(), "there is no test case in "+filepath.Join(dir, "testdata/generic-gas-ch4-modbus")) {
 		t.Errorf("got %v", err)
 	}
 	put("testdata/generic-gas-ch4-modbus/a.yml", "name: a\nexchanges:\n  - {request: '0001 0000 0006 01 04 0000 0002', response: '0001 0000 0007 01 04 04 FFFB 00E6'}\nwant: {ch4_lel: -0.5, temperature: 23}\n")

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"regexp"
 	"strings"
 	"time"
@@ -133,7 +134,8 @@ func (p *Problem) Error() string { return p.Key + ": " + p.Err.Error() }
 // Unwrap implements errors.Is and errors.As.
 func (p *Problem) Unwrap() error { return p.Err }
 
-// Locate puts file and line before a problem.
+// Locate puts file and line before a problem. A file or folder that cannot be used although nobody wrote it has no line:
+// it is named as the default.
 func (f *File) Locate(err error) error {
 	if err == nil {
 		return nil
@@ -143,7 +145,11 @@ func (f *File) Locate(err error) error {
 		if variable := f.env[p.Key]; variable != "" {
 			return fmt.Errorf("environment %s: %w", variable, err)
 		}
-		line = f.Line(p.Key)
+		at, written := f.find(p.Key)
+		if _, path := errors.AsType[*fs.PathError](p.Err); path && !written {
+			return fmt.Errorf("%s: %s is not in the file, and its default cannot be used: %w; write %s, or put there what is missing", f.name, p.Key, p.Err, p.Key)
+		}
+		line = at
 	}
 	return fmt.Errorf("%s:%d: %w", f.name, line, err)
 }

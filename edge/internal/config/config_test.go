@@ -78,6 +78,8 @@ func TestBadFileStopsWithFileAndLine(t *testing.T) {
 		{"no password file", base + "cameras:\n  - {id: c, rtsp: 'rtsp://h/1', password_file: /nonexistent/p}\n", "edge.yml:8: cameras.0.password_file: open"},
 		{"page for everybody", base + "status:\n  listen: 0.0.0.0:80\n", "edge.yml:8: status.listen: "},
 		{"no folder of profiles", base + "rules: none\n", "already defined"},
+		{"no folder of profiles at the usual place", strings.Replace(base, "firmware_configs: "+dir+"\n", "", 1), "edge.yml: firmware_configs is not in the file, and its default cannot be used: open /usr/share/fengsui-edge/firmware-configs"},
+		{"no folder of rules beside the profiles", strings.Replace(base, "rules: none\n", "", 1), "edge.yml: rules is not in the file, and its default cannot be used: open " + dir},
 		{"quota", base + "outbox:\n  telemetry_mb: 0\n", "edge.yml:8: outbox.telemetry_mb: "},
 	} {
 		file := filepath.Join(t.TempDir(), "edge.yml")
