@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { byNeed, held, late, rings } from './alarm'
+import { byNeed, held, late, rings, top } from './alarm'
 import type { Alarm } from '@/api/types'
 
 function alarm(id: string, state: Alarm['state'], opened: string, more: Partial<Alarm> = {}): Alarm {
@@ -19,6 +19,13 @@ describe('byNeed', () => {
       alarm('worked', 'open', '2026-01-01T00:30:00Z', { level: 2, maintenance: { until: '' } as Alarm['maintenance'] }),
     ]
     expect(byNeed(rows).map((a) => a.id)).toEqual(['gravest', 'passed', 'longest', 'newest', 'acked', 'shelved', 'worked'])
+  })
+})
+
+describe('top', () => {
+  it('is where the leaders were asked', () => {
+    const at = (role: 'duty' | 'leader') => alarm('a', 'open', '2026-01-01T00:00:00Z', { escalation: { tier: 1, desk: { division: '320600', role } } as Alarm['escalation'] })
+    expect([top(alarm('a', 'open', '2026-01-01T00:00:00Z')), top(at('duty')), top(at('leader'))]).toEqual([false, false, true])
   })
 })
 

@@ -26,6 +26,11 @@ export function tier(alarm: Alarm): number {
   return alarm.escalation?.tier ?? 0
 }
 
+// top reports whether nobody is above the desk that is asked: the leaders are the last.
+export function top(alarm: Alarm): boolean {
+  return alarm.escalation?.desk.role === 'leader'
+}
+
 // late reports whether the alarm has waited too long for somebody; the centre's policy says how long that is.
 export function late(alarm: Alarm, now: number): boolean {
   return calls(alarm) && alarm.late_at !== undefined && Date.parse(alarm.late_at) <= now

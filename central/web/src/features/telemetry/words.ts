@@ -40,24 +40,32 @@ export function useAlarmWords() {
     const device = live.devices.get(alarm.device)
     return latest && device && !isStale(device, latest, now.value) ? latest : undefined
   }
-  // measured says the value of now beside the limit; without a fresh value the limit alone.
+  // measured says the value of now beside the limit; the last one with its time and why there is none since, once the
+  // sensor is no longer heard. Without any value it is the limit alone.
   function measured(alarm: Alarm): string {
     if (diskRule(alarm.rule)) return t('alarm.measured.disk', { n: n(live.devices.get(alarm.device)?.agent?.disk?.lost ?? alarm.peak) })
     if (alarm.rule === twinRule) return twin.where(alarm.device)
-    const latest = fresh(alarm)
     const limit = value(alarm, alarm.limit)
-    return latest ? t('alarm.measured.now', { value: value(alarm, latest.value), limit }) : t('alarm.measured.limit', { limit })
+    const latest = live.latest.get(latestKey(alarm.device, alarm.property))
+    // How long nothing changed or came is measured in seconds, and not what the series itself says.
+    const unit = live.devices.get(alarm.device)?.series?.find((s) => s.property === alarm.property)?.unit
+    if (!latest || (unit !== undefined && unit !== alarm.unit)) return t('alarm.measured.limit', { limit })
+    if (fresh(alarm)) return t('alarm.measured.now', { value: value(alarm, latest.value), limit })
+    const online = live.devices.get(alarm.device)?.state === 'online'
+    return t(online ? 'alarm.measured.old' : 'alarm.measured.lost', { time: moment(new Date(latest.at), new Date(now.value)), value: value(alarm, latest.value), limit })
   }
-  // old says the last value and of when it is, once the sensor is no longer heard; '' while measured has it.
+  // old says the last value and of when it is, once the sensor is no longer heard, where a list has no room for
+  // measured.
   function old(alarm: Alarm): string {
     const latest = live.latest.get(latestKey(alarm.device, alarm.property))
     if (!latest || fresh(alarm)) return ''
     const online = live.devices.get(alarm.device)?.state === 'online'
     const time = moment(new Date(latest.at), new Date(now.value))
     const said = t(online ? 'alarm.detail.old' : 'alarm.detail.lost', { time, value: value(alarm, latest.value) })
-    const cause = disk.cause(live.devices.get(alarm.device))
-    return cause ? t('alarm.detail.cause', { old: said, cause }) : said
+    return cause(alarm) ? t('alarm.detail.cause', { old: said, cause: cause(alarm) }) : said
   }
+  // cause is why nothing is heard of the sensor, where that is known; '' while it is heard.
+  const cause = (alarm: Alarm): string => (fresh(alarm) ? '' : disk.cause(live.devices.get(alarm.device)))
   // desk names a desk: who of which division.
   function desk(d: Desk): string {
     return t('alarm.desk.name', { division: divisions.nameOf(d.division) || t('escalation.list.everywhere'), role: t(`role.${d.role}`) })
@@ -89,5 +97,5 @@ export function useAlarmWords() {
   function again(alarm: Alarm): string {
     return alarm.openings > 1 ? t('alarm.detail.again', { n: alarm.openings }) : ''
   }
-  return { again, desk, due, heading, rule, measured, old, passed, stand, value }
+  return { again, cause, desk, due, heading, rule, measured, old, passed, stand, value }
 }
