@@ -232,10 +232,10 @@ func SensorToken(ctx context.Context, o Options, id string) error {
 	})
 }
 
-// EnrolToken prints the command that enrols an edge anew.
-func EnrolToken(ctx context.Context, o Options, id string) error {
+// EnrolToken prints the command that enrols an edge anew, good for so long (0: a day).
+func EnrolToken(ctx context.Context, o Options, id string, life time.Duration) error {
 	return withDevices(ctx, o, func(ctx context.Context, h atHand, devices *device.Service) error {
-		e, err := devices.NewEnrolment(ctx, id)
+		e, err := devices.NewEnrolment(ctx, id, life)
 		if err != nil {
 			return err
 		}

@@ -75,6 +75,9 @@ func (s *Schema) Check(text []byte) ([]byte, error) {
 	if err := s.compiled.Validate(tree); err != nil {
 		return nil, readable(err)
 	}
+	if err := noPassword(tree); err != nil {
+		return nil, err
+	}
 	out, err := json.Marshal(tree)
 	if err != nil {
 		return nil, fmt.Errorf("write document: %w", err)
@@ -83,6 +86,21 @@ func (s *Schema) Check(text []byte) ([]byte, error) {
 		return nil, fmt.Errorf("the document is larger than %d KiB", MaxSize>>10)
 	}
 	return out, nil
+}
+
+// noPassword refuses addresses with a user in them: a document is kept, shown and compared at the centre, and
+// passwords lie in files of the terminal. What stands there is not part of the error.
+func noPassword(tree map[string]any) error {
+	for _, list := range []struct{ key, address, instead string }{{"sensors", "address", "secret_file"}, {"cameras", "rtsp", "username and password_file"}} {
+		entries, _ := tree[list.key].([]any)
+		for i, entry := range entries {
+			one, _ := entry.(map[string]any)
+			if text, _ := one[list.address].(string); strings.Contains(text, "@") {
+				return fmt.Errorf("%s.%d.%s: leave user and password out of the address; %s is for them", list.key, i, list.address, list.instead)
+			}
+		}
+	}
+	return nil
 }
 
 // readable is the first complaint with its place.

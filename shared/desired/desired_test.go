@@ -85,3 +85,19 @@ func FuzzCheck(f *testing.F) {
 		}
 	})
 }
+
+func TestNoPasswordStandsInADocument(t *testing.T) {
+	s := schema(t)
+	for text, want := range map[string]string{
+		`{"cameras":[{"id":"a","rtsp":"rtsp://10.0.0.1/1"},{"id":"c","rtsp":"rtsp://admin:hunter2@10.0.0.2/1"}]}`:      "cameras.1.rtsp: leave user and password out",
+		`{"cameras":[{"id":"c","rtsp":"rtsp://admin:hunt/er2@10.0.0.2/1"}]}`:                                           "cameras.0.rtsp: leave user and password out",
+		`{"sensors":[{"id":"s","profile":"p","address":"mqtt://u:hunter2@10.0.0.3:1883","secret_file":"s.password"}]}`: "sensors.0.address: leave user and password out",
+	} {
+		if _, err := s.Check([]byte(text)); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "hunt") {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+	if _, err := s.Check([]byte(`{"cameras":[{"id":"c","rtsp":"rtsp://10.0.0.2/1","username":"admin","password_file":"c.password"}]}`)); err != nil {
+		t.Error(err)
+	}
+}

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/fengsui/fengsui/central/app"
 	"github.com/fengsui/fengsui/shared/version"
@@ -23,7 +24,7 @@ const usage = `fengsui-central %s – emergency command centre
   user list                  list the users
   device add ID              add a device and print its token, of an edge the command that enrols it (--kind sensor|edge, --name, --name-en, --division, --lon, --lat)
   device token ID            print a new token of a simple sensor
-  device enrol ID            print a new command that enrols an edge
+  device enrol ID            print a new command that enrols an edge (--hours 24 to 168)
   device revoke ID           end a device's session and its certificate
   device list                list the devices
   release key FILE           make a key that signs programs of terminals and print its public half
@@ -96,7 +97,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	case "device token":
 		return app.SensorToken(ctx, o.Options, operand)
 	case "device enrol":
-		return app.EnrolToken(ctx, o.Options, operand)
+		return app.EnrolToken(ctx, o.Options, operand, time.Duration(o.hours)*time.Hour)
 	case "device revoke":
 		return app.RevokeDevice(ctx, o.Options, operand)
 	case "device list":
@@ -131,6 +132,7 @@ type flags struct {
 	name, nameEN, role, org, passwordFile, kind, division, user string
 	lon, lat                                                    float64
 	demo, force                                                 bool
+	hours                                                       int
 	version, arch, key, signature, note, noteEN                 string
 }
 
@@ -151,6 +153,7 @@ func parse(command string, args []string) (flags, string, error) {
 	set.StringVar(&o.kind, "kind", "sensor", "sensor or edge")
 	set.StringVar(&o.division, "division", "", "division `code`; empty: that of the centre")
 	set.StringVar(&o.user, "user", "", "username; of restore: the system's user who shall own the data folder")
+	set.IntVar(&o.hours, "hours", 24, "how long a one-time command is good, 24 to 168")
 	set.BoolVar(&o.force, "force", false, "replace the file")
 	set.Float64Var(&o.lon, "lon", 0, "longitude, WGS 84")
 	set.Float64Var(&o.lat, "lat", 0, "latitude, WGS 84")

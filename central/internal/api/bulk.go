@@ -18,7 +18,8 @@ import (
 )
 
 type bulkRows struct {
-	Rows []device.Listed `json:"rows" minItems:"1" maxItems:"2000"`
+	Rows  []device.Listed `json:"rows" minItems:"1" maxItems:"2000"`
+	Hours int             `json:"hours,omitempty" minimum:"24" maximum:"168" doc:"How long the one-time tokens of edges are good; left out: 24"`
 }
 
 // bulkAdded is what was registered. Its secrets are shown this once.
@@ -77,7 +78,7 @@ func RegisterBulk(s *Server, svc *device.Service) {
 		Body bulkRows
 	},
 	) (*body[bulkAdded], error) {
-		added, err := svc.CreateBulk(ctx, in.Body.Rows)
+		added, err := svc.CreateBulk(ctx, in.Body.Rows, hours(in.Body.Hours))
 		if err != nil {
 			return nil, err
 		}

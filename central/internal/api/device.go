@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -32,6 +33,11 @@ type deviceNew struct {
 	Class    string      `json:"class,omitempty" maxLength:"64"`
 	Division string      `json:"division,omitempty" maxLength:"12"`
 	Place    *wire.Place `json:"place,omitempty"`
+	Hours    int         `json:"hours,omitempty" minimum:"24" maximum:"168" doc:"How long the one-time token of an edge is good; left out: 24"`
+}
+
+type tokenFor struct {
+	Hours int `json:"hours,omitempty" minimum:"24" maximum:"168" doc:"How long the one-time token is good; left out: 24"`
 }
 
 type deviceChange struct {
@@ -94,7 +100,7 @@ func RegisterDevices(s *Server, svc *device.Service) {
 	},
 	) (*body[deviceAdded], error) {
 		n := in.Body
-		added, err := svc.Create(ctx, device.New{ID: n.ID, Kind: n.Kind, Name: n.Name, NameEN: n.NameEN, Class: n.Class, Division: n.Division, Place: n.Place})
+		added, err := svc.Create(ctx, device.New{ID: n.ID, Kind: n.Kind, Name: n.Name, NameEN: n.NameEN, Class: n.Class, Division: n.Division, Place: n.Place, Life: hours(n.Hours)})
 		if err != nil {
 			return nil, err
 		}
@@ -114,14 +120,26 @@ func RegisterDevices(s *Server, svc *device.Service) {
 	register(s, op("enrol-device", http.MethodPost, "/{id}/enrol", "Make a one-time token for an edge"), func(ctx context.Context, in *struct {
 		DeviceID
 		base
+		Body *tokenFor
 	},
 	) (*body[*enrolment], error) {
-		e, err := svc.NewEnrolment(ctx, in.ID)
+		if in.Body == nil {
+			in.Body = &tokenFor{}
+		}
+		e, err := svc.NewEnrolment(ctx, in.ID, hours(in.Body.Hours))
 		if err != nil {
 			return nil, err
 		}
 		return reply(s.enrolment(in.base, e), nil)
 	})
+	register(s, op("get-enrolment", http.MethodGet, "/{id}/enrol", "What has become of the newest one-time token of an edge"),
+		func(ctx context.Context, in *DeviceID) (*body[device.Pass], error) {
+			return reply(svc.Pass(ctx, in.ID))
+		})
+	register(s, op("end-enrolment", http.MethodDelete, "/{id}/enrol", "Take the one-time token of an edge back"),
+		func(ctx context.Context, in *DeviceID) (*body[device.Pass], error) {
+			return reply(svc.EndEnrolment(ctx, in.ID))
+		})
 	register(s, op("create-device-token", http.MethodPost, "/{id}/token", "Make a new token for a simple sensor"), func(ctx context.Context, in *DeviceID) (*body[deviceToken], error) {
 		token, err := svc.NewToken(ctx, in.ID)
 		return reply(deviceToken{Token: token}, err)
@@ -139,6 +157,8 @@ func RegisterDevices(s *Server, svc *device.Service) {
 		return reply(svc.Restore(ctx, in.ID))
 	})
 }
+
+func hours(n int) time.Duration { return time.Duration(n) * time.Hour }
 
 func kindNames() map[device.Kind]string {
 	return map[device.Kind]string{device.Edge: "终端", device.Sensor: "传感器", device.Camera: "摄像机"}

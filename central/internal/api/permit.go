@@ -23,7 +23,7 @@ func needs(operation string) (p actor.Permission, ok bool) {
 		"get-device-status", "list-outputs", "output-log", "get-config",
 		"list-rollouts", "get-rollout", "list-device-kinds", "list-releases", "release-trust", "list-upgrades":
 		return actor.DeviceRead, true
-	case "create-device", "change-device", "enrol-device", "create-device-token", "revoke-device", "remove-device", "restore-device",
+	case "create-device", "change-device", "enrol-device", "get-enrolment", "end-enrolment", "create-device-token", "revoke-device", "remove-device", "restore-device",
 		"renew-device-certificate", "bulk-template", "check-bulk", "create-bulk",
 		"get-config-version", "want-config", "restore-config", "withdraw-config", "start-rollout", "cancel-rollout", "pause-rollout",
 		"resume-rollout", "upgrade-device", "withdraw-upgrade", "retry-rejected-readings":

@@ -223,10 +223,13 @@ func (s *Service) checkPlace(c *Checked, d geo.Division) {
 }
 
 // CreateBulk registers all rows that are new, or none when one is wrong. What comes back is in the order of the
-// rows, without those that were registered just so before.
-func (s *Service) CreateBulk(ctx context.Context, rows []Listed) ([]Added, error) {
+// rows, without those that were registered just so before. Their one-time tokens are good for so long (0: a day).
+func (s *Service) CreateBulk(ctx context.Context, rows []Listed, life time.Duration) ([]Added, error) {
 	a, err := actor.Require(ctx, actor.DeviceWrite)
 	if err != nil {
+		return nil, err
+	}
+	if err := checkLife(life); err != nil {
 		return nil, err
 	}
 	s.write.Lock()
@@ -248,7 +251,7 @@ func (s *Service) CreateBulk(ctx context.Context, rows []Listed) ([]Added, error
 				continue
 			}
 			r, added := c.device.record(now)
-			if err := s.insert(ctx, r, &added, now); err != nil {
+			if err := s.insert(ctx, r, &added, life, now); err != nil {
 				return err
 			}
 			added.Device = s.preview(r)

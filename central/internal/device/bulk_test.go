@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/fengsui/fengsui/central/internal/actor"
 	"github.com/fengsui/fengsui/central/internal/device"
@@ -104,13 +105,13 @@ func TestListIsRegisteredWholeOrNotAtAllAndAgainChangesNothing(t *testing.T) {
 			rows = append(rows, device.Listed{Line: i + 2, ID: fmt.Sprintf("d-%d", i), Kind: []string{"edge", "sensor"}[i%2], Name: "站", Division: "320623"})
 		}
 		broken := append(append([]device.Listed{}, rows...), device.Listed{Line: 52, ID: "X", Kind: "edge"})
-		if _, err := s.CreateBulk(ctx, broken); errs.KindOf(err) != errs.Invalid || !strings.Contains(err.Error(), "row 52") {
+		if _, err := s.CreateBulk(ctx, broken, 0); errs.KindOf(err) != errs.Invalid || !strings.Contains(err.Error(), "row 52") {
 			t.Errorf("a list with a wrong row: %v", err)
 		}
 		if all, err := s.All(ctx); err != nil || len(all) != 0 {
 			t.Fatalf("%d devices of a refused list, %v", len(all), err)
 		}
-		added, err := s.CreateBulk(ctx, rows)
+		added, err := s.CreateBulk(ctx, rows, 72*time.Hour)
 		if err != nil || len(added) != 50 || added[0].Enrol == nil || added[0].Enrol.Token == "" || added[1].Token == "" || added[0].Token != "" {
 			t.Fatalf("%d, %v", len(added), err)
 		}
@@ -124,7 +125,7 @@ func TestListIsRegisteredWholeOrNotAtAllAndAgainChangesNothing(t *testing.T) {
 		if err != nil || checked[0].State != device.RowUnchanged {
 			t.Errorf("%+v %v", checked[0], err)
 		}
-		if again, err := s.CreateBulk(ctx, rows); err != nil || len(again) != 0 {
+		if again, err := s.CreateBulk(ctx, rows, 72*time.Hour); err != nil || len(again) != 0 {
 			t.Errorf("the same list again: %d, %v", len(again), err)
 		}
 		rows[3].Name = "改"
@@ -137,7 +138,7 @@ func TestListIsRegisteredWholeOrNotAtAllAndAgainChangesNothing(t *testing.T) {
 		if checked, err := s.CheckBulk(ctx, rows); err != nil || said(checked[4]) != "wrong id/removed" {
 			t.Errorf("%+v %v", checked[4], err)
 		}
-		if _, err := s.CreateBulk(actor.With(ctx, actor.Actor{Kind: actor.User}), rows); errs.KindOf(err) != errs.Denied {
+		if _, err := s.CreateBulk(actor.With(ctx, actor.Actor{Kind: actor.User}), rows, 0); errs.KindOf(err) != errs.Denied {
 			t.Errorf("without permission: %v", err)
 		}
 	})

@@ -1,6 +1,7 @@
 package device
 
 import (
+	"cmp"
 	"context"
 	"crypto/ecdsa"
 	"crypto/rand"
@@ -22,8 +23,9 @@ import (
 
 // Periods of secrets.
 const (
-	enrolLife = 24 * time.Hour
-	renewSkew = 5 * time.Minute // between the clocks
+	enrolLife    = 24 * time.Hour // of a one-time token, unless a person chooses otherwise
+	enrolLongest = 7 * 24 * time.Hour
+	renewSkew    = 5 * time.Minute // between the clocks
 )
 
 // Enrolment is a one-time token for an edge, shown once.
@@ -61,24 +63,35 @@ func hash(secret string) string {
 // SetMQTTPort tells edges where the listener with TLS is.
 func (s *Service) SetMQTTPort(port int) { s.port.Store(int64(port)) }
 
-func (s *Service) enrolment(ctx context.Context, id string, now time.Time) (*Enrolment, error) {
-	e := &Enrolment{Edge: id, Token: newSecret(), CA: s.CA.Fingerprint(), Expires: event.Stamp(now.Add(enrolLife))}
+// checkLife refuses a validity of a one-time token; 0 is the shortest.
+func checkLife(life time.Duration) error {
+	if life != 0 && (life < enrolLife || life > enrolLongest) {
+		return errs.Field("device.enrol_life", "hours", "must be 24 to 168")
+	}
+	return nil
+}
+
+func (s *Service) enrolment(ctx context.Context, id string, life time.Duration, now time.Time) (*Enrolment, error) {
+	e := &Enrolment{Edge: id, Token: newSecret(), CA: s.CA.Fingerprint(), Expires: event.Stamp(now.Add(cmp.Or(life, enrolLife)))}
 	if err := s.Store.AddEnrolment(ctx, id, hash(e.Token), event.Stamp(now), e.Expires); err != nil {
 		return nil, err
 	}
 	return e, nil
 }
 
-// NewEnrolment makes a new one-time token for an edge; earlier ones end. The edge keeps its certificate
-// until the token is used.
-func (s *Service) NewEnrolment(ctx context.Context, id string) (Enrolment, error) {
+// NewEnrolment makes a new one-time token for an edge, good for so long (0: a day); earlier ones end. The edge
+// keeps its certificate until the token is used.
+func (s *Service) NewEnrolment(ctx context.Context, id string, life time.Duration) (Enrolment, error) {
+	if err := checkLife(life); err != nil {
+		return Enrolment{}, err
+	}
 	var out *Enrolment
 	_, err := s.modify(ctx, id, EventTokenMade, present, func(ctx context.Context, _ actor.Actor, r *Record) error {
 		if r.Kind != Edge {
 			return errs.E(errs.Invalid, "device.not_edge", "only an edge is enrolled; %s is a %s", id, r.Kind)
 		}
 		var err error
-		out, err = s.enrolment(ctx, id, time.Now())
+		out, err = s.enrolment(ctx, id, life, time.Now())
 		return err
 	})
 	if err != nil {
@@ -143,7 +156,7 @@ func (s *Service) Enrol(ctx context.Context, q wire.EnrolRequest) (wire.EnrolRep
 		id, err := s.Store.UseEnrolment(ctx, hash(q.Token), event.Stamp(now))
 		if err != nil {
 			if errs.KindOf(err) == errs.NotFound {
-				return errs.E(errs.Unauthenticated, "device.enrol_token", "the token is unknown, used or older than 24 hours")
+				return s.why(ctx, hash(q.Token), now)
 			}
 			return err
 		}

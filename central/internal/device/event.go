@@ -9,16 +9,17 @@ import (
 // The events. Data is the Device after the change. EventChanged comes as Ephemeral for heartbeats.
 // EventResult is ephemeral; its Subject is the edge, its Data the wire.CommandResult.
 const (
-	EventCreated   = "device.created"
-	EventChanged   = "device.changed"
-	EventRemoved   = "device.removed"
-	EventOnline    = "device.online"
-	EventOffline   = "device.offline"
-	EventEnrolled  = "device.enrolled"
-	EventRevoked   = "device.revoked"
-	EventRestored  = "device.restored"
-	EventTokenMade = "device.token_made" //nolint:gosec // the name of an event: a new token or one-time token
-	EventResult    = "device.result"
+	EventCreated    = "device.created"
+	EventChanged    = "device.changed"
+	EventRemoved    = "device.removed"
+	EventOnline     = "device.online"
+	EventOffline    = "device.offline"
+	EventEnrolled   = "device.enrolled"
+	EventRevoked    = "device.revoked"
+	EventRestored   = "device.restored"
+	EventTokenMade  = "device.token_made"  //nolint:gosec // the name of an event: a new token or one-time token
+	EventTokenEnded = "device.token_ended" //nolint:gosec // as above: a one-time token was taken back
+	EventResult     = "device.result"
 
 	EventRenewAsked = "device.renew_asked" // a person wants the edge to renew its certificate now
 

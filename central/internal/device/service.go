@@ -166,6 +166,7 @@ type New struct {
 	Division string
 	Place    *wire.Place
 	Demo     bool
+	Life     time.Duration // of the one-time token of an edge; 0: a day
 }
 
 // Added is a registered device and the secret that lets it in, shown once: Enrol for an edge, Token for
@@ -180,6 +181,9 @@ type Added struct {
 func (s *Service) Create(ctx context.Context, n New) (Added, error) {
 	a, err := actor.Require(ctx, actor.DeviceWrite)
 	if err != nil {
+		return Added{}, err
+	}
+	if err := checkLife(n.Life); err != nil {
 		return Added{}, err
 	}
 	if n.Division == "" {
@@ -197,7 +201,7 @@ func (s *Service) Create(ctx context.Context, n New) (Added, error) {
 	defer s.write.Unlock()
 	var done event.Event
 	err = s.Tx.Do(ctx, func(ctx context.Context) error {
-		if err := s.insert(ctx, r, &out, now); err != nil {
+		if err := s.insert(ctx, r, &out, n.Life, now); err != nil {
 			return err
 		}
 		return s.record(ctx, &done, EventCreated, r)
@@ -231,7 +235,7 @@ func (n *New) record(now time.Time) (Record, Added) {
 }
 
 // insert stores a new record in the transaction of the context, an edge with its one-time token.
-func (s *Service) insert(ctx context.Context, r Record, out *Added, now time.Time) error {
+func (s *Service) insert(ctx context.Context, r Record, out *Added, life time.Duration, now time.Time) error {
 	if err := s.Store.Add(ctx, r); err != nil {
 		return err
 	}
@@ -239,7 +243,7 @@ func (s *Service) insert(ctx context.Context, r Record, out *Added, now time.Tim
 		return nil
 	}
 	var err error
-	out.Enrol, err = s.enrolment(ctx, r.ID, now)
+	out.Enrol, err = s.enrolment(ctx, r.ID, life, now)
 	return err
 }
 

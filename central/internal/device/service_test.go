@@ -200,7 +200,7 @@ func TestEnrolRenewRevoke(t *testing.T) {
 		if got, _ := d.Get(ctx, "edge-a"); got.State != device.Revoked || got.Cert == nil || got.Cert.RevokedAt == nil {
 			t.Errorf("revoked edge shows %+v %+v", got, got.Cert)
 		}
-		again, err := d.NewEnrolment(ctx, "edge-a")
+		again, err := d.NewEnrolment(ctx, "edge-a", 0)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -252,7 +252,73 @@ func TestARenewalThatIsSentAgainChangesNothing(t *testing.T) {
 	})
 }
 
-func TestEnrolmentTokenEndsAfterADayAndWithTheNextOne(t *testing.T) {
+func TestOneTimeTokenSaysWhatBecameOfIt(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		d, ctx := newDesk(t, db), technician("320600")
+		for _, life := range []time.Duration{time.Hour, 8 * 24 * time.Hour, -time.Hour} {
+			_, err := d.Create(ctx, device.New{ID: "edge-x", Kind: device.Edge, Life: life})
+			kind(t, "a life of "+life.String(), err, errs.Invalid)
+		}
+		added, err := d.Create(ctx, device.New{ID: "edge-a", Kind: device.Edge})
+		if err != nil {
+			t.Fatal(err)
+		}
+		is := func(want device.PassState) device.Pass {
+			t.Helper()
+			got, err := d.Pass(ctx, "edge-a")
+			if err != nil || got.State != want {
+				t.Errorf("got %+v, %v, want %s", got, err, want)
+			}
+			return got
+		}
+		refused := func(token, why string) {
+			t.Helper()
+			key, _ := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+			text, _ := csr(t, key)
+			_, err := d.Enrol(context.Background(), wire.EnrolRequest{Token: token, CSR: text})
+			kind(t, why, err, errs.Unauthenticated)
+			if err == nil || !strings.Contains(err.Error(), why) || !strings.Contains(err.Error(), "make a new command") {
+				t.Errorf("got %v, want %q", err, why)
+			}
+		}
+		first := is(device.PassGood)
+		week, err := d.NewEnrolment(ctx, "edge-a", 7*24*time.Hour)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if second := is(device.PassGood); second.ExpiresAt.Sub(*first.ExpiresAt) < 5*24*time.Hour || !second.ExpiresAt.Equal(week.Expires) {
+			t.Errorf("a week: %+v after %+v", second, first)
+		}
+		refused(added.Enrol.Token, "taken back or replaced at")
+		refused("0123", "unknown")
+		enrol(t, d, week.Token)
+		if got := is(device.PassUsed); got.UsedAt == nil {
+			t.Errorf("%+v", got)
+		}
+		refused(week.Token, "was used at")
+		_, err = d.EndEnrolment(ctx, "edge-a")
+		kind(t, "take back what was used", err, errs.Conflict)
+		third, err := d.NewEnrolment(ctx, "edge-a", 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d.events()
+		if got, err := d.EndEnrolment(ctx, "edge-a"); err != nil || got.State != device.PassEnded || d.events() != "token_ended:edge-a" {
+			t.Errorf("%+v, %v", got, err)
+		}
+		refused(third.Token, "taken back or replaced at")
+		for who, ctx := range map[string]context.Context{"a neighbour": technician("320681"), "a reader": as("320600", actor.DeviceRead)} {
+			if _, err := d.Pass(ctx, "edge-a"); err == nil {
+				t.Errorf("%s sees the ticket", who)
+			}
+			if _, err := d.EndEnrolment(ctx, "edge-a"); err == nil {
+				t.Errorf("%s ends the ticket", who)
+			}
+		}
+	})
+}
+
+func TestEnrolmentTokenEndsWithItsTimeAndWithTheNextOne(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		ctx, s, now := context.Background(), store.NewDevices(db), time.Now().UTC()
 		if err := s.Add(ctx, device.Record{Device: device.Device{ID: "e", Kind: device.Edge, Name: "e", CreatedAt: now, UpdatedAt: now}}); err != nil {
@@ -266,9 +332,12 @@ func TestEnrolmentTokenEndsAfterADayAndWithTheNextOne(t *testing.T) {
 		_, err := s.UseEnrolment(ctx, "one", now)
 		kind(t, "replaced token", err, errs.NotFound)
 		_, err = s.UseEnrolment(ctx, "two", now.Add(25*time.Hour))
-		kind(t, "token after a day", err, errs.NotFound)
+		kind(t, "token after its time", err, errs.NotFound)
+		if n, err := s.EndEnrolments(ctx, "e", now.Add(25*time.Hour)); err != nil || n != 0 {
+			t.Errorf("ended after its time: %d, %v", n, err)
+		}
 		if id, err := s.UseEnrolment(ctx, "two", now.Add(23*time.Hour)); err != nil || id != "e" {
-			t.Errorf("token within the day: %q, %v", id, err)
+			t.Errorf("token within its time: %q, %v", id, err)
 		}
 	})
 }
@@ -515,7 +584,7 @@ func TestNobodyReachesBeyondTheirDivision(t *testing.T) {
 		"get":    func(ctx context.Context) error { _, err := d.Get(ctx, "edge-b"); return err },
 		"update": func(ctx context.Context) error { _, err := d.Update(ctx, "edge-b", device.Change{}); return err },
 		"revoke": func(ctx context.Context) error { _, err := d.Revoke(ctx, "edge-b"); return err },
-		"enrol":  func(ctx context.Context) error { _, err := d.NewEnrolment(ctx, "edge-b"); return err },
+		"enrol":  func(ctx context.Context) error { _, err := d.NewEnrolment(ctx, "edge-b", 0); return err },
 		"remove": func(ctx context.Context) error { return d.Remove(ctx, "edge-b") },
 	} {
 		kind(t, what+" elsewhere", call(rudong), errs.NotFound)
@@ -546,7 +615,7 @@ func TestRemovedEdgeTakesItsDevicesAlongAndComesBackWithThem(t *testing.T) {
 	if got := d.events(); !strings.HasPrefix(got, "restored:edge-a restored:") || strings.Contains(got, "created") {
 		t.Errorf("events %q", got)
 	}
-	if _, err := d.NewEnrolment(ctx, "edge-a"); err != nil {
+	if _, err := d.NewEnrolment(ctx, "edge-a", 0); err != nil {
 		t.Fatal(err)
 	}
 	if got := d.events(); got != "token_made:edge-a" {

@@ -26,10 +26,7 @@ type Store interface {
 	OpenContacts(ctx context.Context) ([]Contact, error)
 	// Contacts is one page of the lines, newest first.
 	Contacts(ctx context.Context, scope actor.Scope, r page.Request) (page.List[Contact], error)
-	// AddEnrolment stores a one-time token and ends the device's earlier ones.
-	AddEnrolment(ctx context.Context, device, hash string, created, expires time.Time) error
-	// UseEnrolment spends a token and names its device: errs.NotFound when it is unknown, used or too old.
-	UseEnrolment(ctx context.Context, hash string, at time.Time) (device string, err error)
+	Tokens
 	// AddCertificate stores an issued certificate and makes it the device's own.
 	AddCertificate(ctx context.Context, device string, c Certificate, at time.Time) error
 	// Certificate finds an issued certificate: errs.NotFound.
@@ -45,6 +42,18 @@ type Store interface {
 	RevokedCertificates(ctx context.Context, after time.Time) ([]Withdrawn, error)
 	// RevokeCertificates revokes all certificates of a device and ends its enrolment tokens.
 	RevokeCertificates(ctx context.Context, device string, at time.Time) error
+}
+
+// Tokens keeps the one-time tokens of edges, by their hash.
+type Tokens interface {
+	// AddEnrolment stores a one-time token and ends the device's earlier ones.
+	AddEnrolment(ctx context.Context, device, hash string, created, expires time.Time) error
+	// UseEnrolment spends a token and names its device: errs.NotFound when it is unknown, used, ended or too old.
+	UseEnrolment(ctx context.Context, hash string, at time.Time) (device string, err error)
+	// EndEnrolments ends the tokens of a device that are still good, and says how many.
+	EndEnrolments(ctx context.Context, device string, at time.Time) (int, error)
+	// Pass finds a token by its hash, and Pass of nothing the newest of a device: errs.NotFound.
+	Pass(ctx context.Context, device, hash string) (Pass, error)
 }
 
 // Tx runs a function in one transaction of the store.

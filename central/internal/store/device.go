@@ -158,7 +158,7 @@ func (s *Devices) Touch(ctx context.Context, devices []device.Device) error {
 // AddEnrolment implements device.Store.
 func (s *Devices) AddEnrolment(ctx context.Context, id, hash string, created, expires time.Time) error {
 	return s.DB.Do(ctx, func(ctx context.Context) error {
-		if err := s.endEnrolments(ctx, id, created); err != nil {
+		if _, err := s.EndEnrolments(ctx, id, created); err != nil {
 			return err
 		}
 		const insert = `insert into device_enrolment (hash, device_id, created_at, expires_at) values ($1, $2, $3, $4)`
@@ -169,18 +169,36 @@ func (s *Devices) AddEnrolment(ctx context.Context, id, hash string, created, ex
 	})
 }
 
-func (s *Devices) endEnrolments(ctx context.Context, id string, at time.Time) error {
-	const update = `update device_enrolment set used_at = $2 where device_id = $1 and used_at is null`
-	if _, err := s.DB.exec(ctx, update, id, at); err != nil {
-		return fmt.Errorf("end enrolments of device %s: %w", id, wrap(err))
+// EndEnrolments implements device.Store.
+func (s *Devices) EndEnrolments(ctx context.Context, id string, at time.Time) (int, error) {
+	const update = `update device_enrolment set ended_at = $2 where device_id = $1 and used_at is null and ended_at is null and expires_at > $2`
+	result, err := s.DB.exec(ctx, update, id, at)
+	if err != nil {
+		return 0, fmt.Errorf("end enrolments of device %s: %w", id, wrap(err))
 	}
-	return nil
+	n, err := result.RowsAffected()
+	if err != nil {
+		return 0, fmt.Errorf("end enrolments of device %s: %w", id, err)
+	}
+	return int(n), nil
+}
+
+// Pass implements device.Store.
+func (s *Devices) Pass(ctx context.Context, id, hash string) (device.Pass, error) {
+	const query = `
+		select created_at, expires_at, used_at, ended_at from device_enrolment
+		where device_id = $1 or hash = $2 order by created_at desc, ended_at is null desc limit 1`
+	var t device.Pass
+	if err := s.DB.queryRow(ctx, query, id, hash).Scan(&t.CreatedAt, &t.ExpiresAt, &t.UsedAt, &t.EndedAt); err != nil {
+		return device.Pass{}, fmt.Errorf("find enrolment: %w", wrap(err))
+	}
+	return t, nil
 }
 
 // UseEnrolment implements device.Store.
 func (s *Devices) UseEnrolment(ctx context.Context, hash string, at time.Time) (string, error) {
 	const update = `
-		update device_enrolment set used_at = $2 where hash = $1 and used_at is null and expires_at > $2 returning device_id`
+		update device_enrolment set used_at = $2 where hash = $1 and used_at is null and ended_at is null and expires_at > $2 returning device_id`
 	var id string
 	if err := s.DB.queryRow(ctx, update, hash, at).Scan(&id); err != nil {
 		return "", fmt.Errorf("use enrolment: %w", wrap(err))
@@ -262,7 +280,8 @@ func (s *Devices) RevokeCertificates(ctx context.Context, id string, at time.Tim
 	if _, err := s.DB.exec(ctx, update, id, at); err != nil {
 		return fmt.Errorf("revoke certificates of device %s: %w", id, wrap(err))
 	}
-	return s.endEnrolments(ctx, id, at)
+	_, err := s.EndEnrolments(ctx, id, at)
+	return err
 }
 
 // RevokedCertificates implements device.Store.

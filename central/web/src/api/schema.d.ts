@@ -701,11 +701,13 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** What has become of the newest one-time token of an edge */
+        get: operations["get-enrolment"];
         put?: never;
         /** Make a one-time token for an edge */
         post: operations["enrol-device"];
-        delete?: never;
+        /** Take the one-time token of an edge back */
+        delete: operations["end-enrolment"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2982,6 +2984,11 @@ export interface components {
             sheet: string;
         };
         BulkRows: {
+            /**
+             * Format: int64
+             * @description How long the one-time tokens of edges are good; left out: 24
+             */
+            hours?: number;
             rows: components["schemas"]["Listed"][] | null;
         };
         CameraState: {
@@ -3316,6 +3323,11 @@ export interface components {
         DeviceNew: {
             class?: string;
             division?: string;
+            /**
+             * Format: int64
+             * @description How long the one-time token of an edge is good; left out: 24
+             */
+            hours?: number;
             id: string;
             /** @enum {string} */
             kind: "edge" | "sensor";
@@ -4702,6 +4714,18 @@ export interface components {
             /** Format: date-time */
             until?: string;
         };
+        Pass: {
+            /** Format: date-time */
+            created_at?: string;
+            /** Format: date-time */
+            ended_at?: string;
+            /** Format: date-time */
+            expires_at?: string;
+            /** @enum {string} */
+            state: "good" | "used" | "ended" | "over" | "none";
+            /** Format: date-time */
+            used_at?: string;
+        };
         Place: {
             /** Format: double */
             lat: number;
@@ -5378,6 +5402,13 @@ export interface components {
         };
         TokenCreateBody: {
             name: string;
+        };
+        TokenFor: {
+            /**
+             * Format: int64
+             * @description How long the one-time token is good; left out: 24
+             */
+            hours?: number;
         };
         Trial: {
             alarms: components["schemas"]["TrialAlarm"][] | null;
@@ -7236,7 +7267,7 @@ export interface operations {
             };
         };
     };
-    "enrol-device": {
+    "get-enrolment": {
         parameters: {
             query?: never;
             header?: never;
@@ -7253,7 +7284,73 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/json": components["schemas"]["Pass"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "enrol-device": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["TokenFor"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
                     "application/json": components["schemas"]["Enrolment"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "end-enrolment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pass"];
                 };
             };
             /** @description Problem */

@@ -20,6 +20,7 @@ export type Agent = S['Agent']
 export type Certificate = S['Certificate']
 export type Device = Narrow<S['Device'], { kind: DeviceKind; state: DeviceState; series?: Series[] }>
 export type Enrolment = S['Enrolment']
+export type Pass = S['Pass']
 export type NewDevice = S['DeviceNew']
 export type DeviceChange = S['DeviceChange']
 export type Enrolled = Narrow<S['DeviceAdded'], { device: Device }>
