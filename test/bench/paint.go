@@ -15,8 +15,9 @@ import (
 )
 
 const (
-	owners    = 100 // terminals
-	perOwner  = 500
+	owners    = 25 // terminals
+	perOwner  = 2000
+	perBatch  = 500
 	newestAll = owners * perOwner
 )
 
@@ -25,18 +26,20 @@ func firstPaint(t host, o options) []figure {
 	c := harness.StartCentre(t, o.programs, harness.CentreOptions{Level: "warn"})
 	for i := range owners {
 		id := fmt.Sprintf("paint-%d", i)
-		m := harness.EnrolTerminal(t, c, id, c.TLS, placed(id))
+		m := harness.EnrolTerminal(t, c, id, c.TLS, placed(id, i))
 		harness.WaitFor(t, time.Minute, id+" is greeted", func() error {
 			if !m.Connected() {
 				return fmt.Errorf("not yet")
 			}
 			return nil
 		})
-		readings := make([]wire.Reading, 0, perOwner)
-		for s := range perOwner {
-			readings = append(readings, wire.Reading{Device: sensorOf(id, s), Property: "level", At: time.Now().UnixMilli(), Value: float64(s%300) / 100})
+		for first := 0; first < perOwner; first += perBatch {
+			readings := make([]wire.Reading, 0, perBatch)
+			for s := first; s < first+perBatch; s++ {
+				readings = append(readings, wire.Reading{Device: sensorOf(id, s), Property: "level", At: time.Now().UnixMilli(), Value: float64(s%300) / 100})
+			}
+			t.must(m.Send(readings))
 		}
-		t.must(m.Send(readings))
 		m.Settled(t, time.Minute)
 	}
 	if got := c.Stats(t).Readings; got != newestAll {
@@ -72,10 +75,10 @@ func firstPaint(t host, o options) []figure {
 func sensorOf(terminal string, n int) string { return fmt.Sprintf("%s-%d", terminal, n) }
 
 // placed are sensors spread over a county.
-func placed(terminal string) []wire.SensorDeclared {
+func placed(terminal string, n int) []wire.SensorDeclared {
 	out := make([]wire.SensorDeclared, 0, perOwner)
 	for s := range perOwner {
-		x := scramble(uint64(s)<<8 | uint64(len(terminal))<<32 | uint64(terminal[len(terminal)-1]))
+		x := scramble(uint64(n*perOwner + s))
 		d := harness.Declared(sensorOf(terminal, s) + "/level")[0]
 		d.Place = &wire.Place{Lon: 120.2 + float64(x%16000)/10000, Lat: 31.7 + float64(x>>20%10000)/10000}
 		out = append(out, d)

@@ -89,7 +89,7 @@ func (u usual) start(t host) chain {
 	_, err = c.influx.Ask("", "create database bench")
 	t.must(err)
 	c.telegraf = run("telegraf", u.telegraf, "--config", fmt.Sprintf(telegrafConf, c.broker, wire.SensorTopic("+"), c.influx.URL))
-	harness.WaitFor(t, 30*time.Second, "a message passes the chain", func() error {
+	harness.WaitFor(t, 3*time.Minute, "a message passes the chain", func() error {
 		probe := sender{broker: c.broker, device: "probe", base: time.Now().UnixMilli(), messages: 1}
 		if _, err := probe.blast(); err != nil {
 			return err

@@ -27,6 +27,7 @@ type Viewer struct {
 	pictures int
 	keys     int
 	packets  int
+	bytes    int
 	first    time.Time // first picture that a decoder can show
 	last     time.Time
 	gap      time.Duration // longest wait between two pictures after the first
@@ -145,6 +146,7 @@ func (v *Viewer) take(p *rtp.Packet, now time.Time) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.packets++
+	v.bytes += len(p.Payload)
 	for _, kind := range nalKinds(p.Payload) {
 		switch kind {
 		case 5:
@@ -209,6 +211,13 @@ func (v *Viewer) Packets() int {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	return v.packets
+}
+
+// Bytes is how much of pictures came, without the heads of the packets.
+func (v *Viewer) Bytes() int {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.bytes
 }
 
 // FirstAfter is how long the first picture took since the viewer asked; 0 when there was none.
