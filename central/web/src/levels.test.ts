@@ -17,6 +17,7 @@ const mayImport: Record<string, string[]> = {
   map: ['api', 'i18n', 'stores', 'ui'],
   'features/account': base,
   'features/duty': base,
+  'features/handover': base,
   'features/output': base,
   'features/rulebook': base,
   'features/telemetry': [...base, 'features/output', 'features/rulebook', 'features/video'],
@@ -26,7 +27,7 @@ const mayImport: Record<string, string[]> = {
   'features/fleet': [...base, 'features/device'],
   'features/release': [...base, 'features/device'],
   'features/map': [...base, 'features/telemetry', 'features/video', 'features/output'],
-  'features/desk': [...base, 'features/telemetry', 'features/video'],
+  'features/desk': [...base, 'features/handover', 'features/telemetry', 'features/video'],
   'features/gallery': [...base, 'features/telemetry', 'features/video'],
 }
 // main, router and the frame bring everything together.

@@ -18,6 +18,8 @@ export interface Live extends LiveState {
   crowd: ShallowRef<Crowd | undefined>
   // health is how the store of readings did when that last changed; undefined for who may not see it.
   health: Ref<Health | undefined>
+  // desk is when clocks or the log of a duty desk last changed; what shows them asks again.
+  desk: Ref<string>
   // duty is when who is on duty, or a roster, last changed; what shows it asks again.
   duty: Ref<string>
   // rules is when rules or their exceptions last changed; what shows them asks again.
@@ -46,6 +48,7 @@ const connected = ref(false)
 const ready = ref(false)
 const crowd = shallowRef<Crowd>()
 const health = shallowRef<Health>()
+const desk = ref('')
 const duty = ref('')
 const rules = ref('')
 const delayMs = ref(0)
@@ -107,6 +110,7 @@ function receive(message: LiveMessage, received: number): void {
   delayMs.value = Math.round(skew.add(received, Date.parse(message.time)))
   lastMessageAt.value = received
   if (message.health || message.type === 'snapshot') health.value = message.health
+  if (message.desk || message.type === 'snapshot') desk.value = message.desk ?? message.time
   if (message.duty || message.type === 'snapshot') duty.value = message.duty ?? message.time
   if (message.crowd && !ready.value) crowd.value = message.crowd
   if (message.rules || message.type === 'snapshot') rules.value = message.rules ?? message.time
@@ -202,6 +206,7 @@ const live: Live = {
   ready,
   crowd,
   health,
+  desk,
   duty,
   rules,
   delayMs,

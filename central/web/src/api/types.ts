@@ -158,6 +158,7 @@ export interface LiveMessage {
   rules?: string
   windows?: Maintenance[]
   health?: Health
+  desk?: string
   duty?: string
   removed?: { devices?: string[] }
   // more: the snapshot goes on in the next message.

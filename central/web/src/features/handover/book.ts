@@ -1,0 +1,45 @@
+// What a book says, made ready for reading. Pure.
+import type { Entry, Shift } from './types'
+
+// A line is an entry as it holds now, with those that it has corrected, the newest first.
+export interface Line {
+  entry: Entry
+  before: Entry[]
+}
+
+// linesOf puts corrections in the place of what they correct. The newest line comes first.
+export function linesOf(entries: readonly Entry[]): Line[] {
+  const byId = new Map(entries.map((e) => [e.id, e]))
+  const lines: Line[] = []
+  for (const entry of entries) {
+    if (entry.corrected && byId.has(entry.corrected)) continue
+    const before: Entry[] = []
+    for (let old = byId.get(entry.corrects); old; old = byId.get(old.corrects)) before.push(old)
+    lines.push({ entry, before })
+  }
+  return lines.sort((a, b) => Date.parse(b.entry.at) - Date.parse(a.entry.at) || b.entry.no - a.entry.no)
+}
+
+// lateOf reads what the desk wrote when nobody had taken over: when that was due and who was asked.
+export function lateOf(entry: Entry): { due: Date; to: string; names: string } {
+  const [due = '', to = '', names = ''] = entry.text.split('|')
+  return { due: new Date(due), to, names }
+}
+
+// lateBy is for how long a handover is overdue; 0 while it is not.
+export function lateBy(shift: Shift | undefined, now: number): number {
+  return shift?.due_at ? Math.max(0, now - Date.parse(shift.due_at)) : 0
+}
+
+// timeOf reads a wall time such as 8:05 or 0805 as the last moment that it was, seen from now; undefined when
+// it is none.
+export function timeOf(text: string, now: number): Date | undefined {
+  const found = /^(\d{1,2})[:：]?(\d{2})$/.exec(text.trim())
+  const hours = Number(found?.[1])
+  const minutes = Number(found?.[2])
+  if (!found || hours > 23 || minutes > 59) return undefined
+  const at = new Date(now)
+  at.setHours(hours, minutes, 0, 0)
+  if (at.getTime() > now + 60_000) at.setDate(at.getDate() - 1)
+  return at
+}
