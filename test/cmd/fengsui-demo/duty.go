@@ -101,15 +101,23 @@ func (d *demo) addRosters(ctx context.Context) error {
 				return err
 			}
 		}
-		user, err := c.idOf(ctx, one.User)
-		if err != nil {
-			return err
+		officers := []string{one.User}
+		if one.User == dutyUser {
+			if err := d.addOfficer(ctx, nextUser, one.Officers[1], org.ID, d.logins.Duty); err != nil {
+				return err
+			}
+			officers = append(officers, nextUser)
 		}
-		if err := c.addDesk(ctx, org.ID, one, user); err != nil {
+		for i, name := range officers {
+			if officers[i], err = c.idOf(ctx, name); err != nil {
+				return err
+			}
+		}
+		if err := c.addDesk(ctx, org.ID, one, officers); err != nil {
 			return fmt.Errorf("make roster of %s: %w", one.Name, err)
 		}
 	}
-	return nil
+	return d.fillLog(ctx)
 }
 
 // idOf is the id of a user; ” when there is none of the name.
@@ -128,7 +136,7 @@ func (c caller) idOf(ctx context.Context, username string) (string, error) {
 
 // addDesk gives an organisation an officer in two watches, a leader for the whole day, and people on standby
 // on days off.
-func (c caller) addDesk(ctx context.Context, org string, one desk, user string) error {
+func (c caller) addDesk(ctx context.Context, org string, one desk, officers []string) error {
 	q := "?org=" + url.QueryEscape(org)
 	settings := map[string]any{"zone": "Asia/Shanghai", "phone": one.Phone, "max_row": 2, "rest_hours": 8, "public_names": false, "public_phone": true}
 	if err := c.do(ctx, http.MethodPut, "/duty/desks/"+org, settings, nil); err != nil {
@@ -156,8 +164,8 @@ func (c caller) addDesk(ctx context.Context, org string, one desk, user string) 
 		for n, name := range p.people {
 			number := fmt.Sprintf("000-0000-%04d", i*100+n)
 			person := map[string]any{"name": name, "title": p.name, "active": true, "phones": []map[string]string{{"kind": "mobile", "number": number}}}
-			if i == 0 && n == 0 && user != "" {
-				person["user_id"] = user
+			if i == 0 && n < len(officers) && officers[n] != "" {
+				person["user_id"] = officers[n]
 			}
 			var made thing
 			if err := c.do(ctx, http.MethodPost, "/duty/people"+q, person, &made); err != nil {

@@ -150,7 +150,7 @@ func (d *demo) greet() {
   烽燧 演示  Fengsui demo            演示数据 – 不代表任何真实情况 · simulated data
   ─────────────────────────────────────────────────────────────────────────────
   地址 Address     %s
-  值班员 Duty       %s   密码 password   %s
+  值班员 Duty       %s   密码 password   %s   (接班 next: %s)
   县级 County       %s   密码 password   %s
   管理员 Admin      %s    密码 password   %s
   ─────────────────────────────────────────────────────────────────────────────
@@ -165,7 +165,7 @@ func (d *demo) greet() {
     Sign in as the county's officer, open an alarm, write a remark, escalate: the city's desk has it next, then the leader.
   日志与进程号 Logs and process ids  %s
   按 Ctrl-C 停止    Ctrl-C stops everything
-`, d.ports.URL(), dutyUser, d.logins.Duty, countyUser, d.county(), adminUser, d.logins.Admin, d.ports.Upper, d.Data)
+`, d.ports.URL(), dutyUser, d.logins.Duty, nextUser, countyUser, d.county(), adminUser, d.logins.Admin, d.ports.Upper, d.Data)
 }
 
 // county is the password of the county's officer, whom a demo that was begun long ago does not have.
