@@ -227,7 +227,7 @@ func (s *Service) watch(ctx context.Context, sh Shift) error {
 		return s.Clocks.End(ctx, owner, "handover", deadline.Dropped)
 	}
 	_, err := s.Clocks.Set(ctx, deadline.Clock{
-		Owner: owner, Kind: "handover", OrgID: sh.OrgID, Division: sh.Division, Name: sh.OrgName + " 交接班", Rule: found.Name(), Scale: deadline.Fixed,
+		Owner: owner, Kind: "handover", OrgID: sh.OrgID, Division: sh.Division, Name: sh.OrgName, Rule: found.Name(), Scale: deadline.Fixed,
 		BaseAt: sh.OpenedAt, DueAt: sh.DueAt.Add(time.Duration(found.Limit.Within)), Stages: found.Limit.Stages(),
 	})
 	return err

@@ -2,6 +2,7 @@
 // after the person has touched the page; until then the state says that it is blocked.
 import { useEventListener } from '@vueuse/core'
 import { computed, onScopeDispose, ref, type ComputedRef, type InjectionKey } from 'vue'
+import { useDue } from '@/features/handover/useDue'
 import { rings, tier } from '@/features/telemetry/alarm'
 import { useLive } from '@/api/live'
 import { useNow } from '@/ui/now'
@@ -41,6 +42,7 @@ export function useAlarmSound(): AlarmSound {
   const live = useLive()
   const settings = useSettings()
   const now = useNow()
+  const due = useDue()
   const supported = typeof AudioContext !== 'undefined'
   const context = supported ? new AudioContext() : undefined
   let rang = 0
@@ -82,6 +84,9 @@ export function useAlarmSound(): AlarmSound {
   const again = setInterval(() => {
     if (Date.now() - rang < againMs) return
     const waiting = [...live.alarms.values()].filter(rings)
+    // What is late at the desk rings like a yellow alarm, louder when it has climbed here.
+    const late = due.value.filter((c) => c.passed_at && Date.parse(c.due_at) < now.value)
+    if (!waiting.length && late.length) ring(3, late.some((c) => c.org_id !== c.asked?.org_id))
     if (waiting.length) ring(Math.min(...waiting.map((a) => a.level)), waiting.some((a) => tier(a) > 0))
   }, 1000)
   onScopeDispose(() => {

@@ -1,8 +1,12 @@
-// What needs somebody at the desk: alarms, and terminals that are not heard of. Pure.
+// What needs somebody at the desk: alarms, terminals that are not heard of, and what is due. Pure.
 import type { Alarm, Device } from '@/api/types'
+import type { Due } from '@/features/handover/useDue'
 import { byNeed, calls } from '@/features/telemetry/alarm'
 
-export type Need = { key: string; alarm: Alarm; lost?: undefined } | { key: string; lost: Device; alarm?: undefined }
+export type Need =
+  | { key: string; alarm: Alarm; lost?: undefined; due?: undefined }
+  | { key: string; lost: Device; alarm?: undefined; due?: undefined }
+  | { key: string; due: Due; alarm?: undefined; lost?: undefined }
 
 // lostDevices are those that speak to the centre themselves and are not heard of, the longest first. One
 // whose silence is an alarm already is not said twice.
@@ -13,12 +17,14 @@ export function lostDevices(devices: Iterable<Device>, alarms: readonly Alarm[])
     .sort((a, b) => Date.parse(a.last_seen ?? '') - Date.parse(b.last_seen ?? '') || a.id.localeCompare(b.id))
 }
 
-// needsOf puts what waits for somebody first, then lost terminals, then what somebody has taken.
-export function needsOf(devices: Iterable<Device>, alarms: Iterable<Alarm>): Need[] {
+// needsOf puts what waits for somebody first, then what is due, then lost terminals, then what somebody has
+// taken.
+export function needsOf(devices: Iterable<Device>, alarms: Iterable<Alarm>, clocks: readonly Due[] = []): Need[] {
   const ordered = byNeed(alarms)
   const rows = (list: Alarm[]): Need[] => list.map((alarm) => ({ key: alarm.id, alarm }))
   const lost = lostDevices(devices, ordered).map((device): Need => ({ key: `lost ${device.id}`, lost: device }))
-  return [...rows(ordered.filter(calls)), ...lost, ...rows(ordered.filter((a) => !calls(a)))]
+  const due = clocks.map((clock): Need => ({ key: `due ${clock.id}`, due: clock }))
+  return [...rows(ordered.filter(calls)), ...due, ...lost, ...rows(ordered.filter((a) => !calls(a)))]
 }
 
 // open tells what still has to be done from what is only shown.

@@ -1,0 +1,38 @@
+// The clocks that ask the own desk now: those that have warned, passed or climbed to it.
+import { effectScope, shallowRef, watch, type ShallowRef } from 'vue'
+import { answer, api } from '@/api/client'
+import { useLive } from '@/api/live'
+import type { components } from '@/api/schema'
+import { useSession } from '@/stores/session'
+
+export type Due = components['schemas']['DeadlineClock']
+
+const due = shallowRef<Due[]>([])
+let following = false
+
+// asking leaves the clocks that ask an organisation, the soonest first.
+export function asking(clocks: readonly Due[], org: string | undefined): Due[] {
+  return clocks.filter((c) => c.asked?.org_id === org).sort((a, b) => Date.parse(a.due_at) - Date.parse(b.due_at))
+}
+
+export function useDue(): ShallowRef<Due[]> {
+  if (!following) {
+    following = true
+    const live = useLive()
+    const session = useSession()
+    effectScope(true).run(() => {
+      watch([live.desk, () => session.user?.id], async () => {
+        if (!session.can('duty.log')) {
+          due.value = []
+          return
+        }
+        try {
+          due.value = asking((await answer(api.GET('/deadlines'))).items ?? [], session.user?.org_id)
+        } catch {
+          // What is shown stays; the frame says that the centre is away.
+        }
+      }, { immediate: true })
+    })
+  }
+  return due
+}
