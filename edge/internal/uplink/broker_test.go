@@ -90,10 +90,10 @@ func wait(t *testing.T, within time.Duration, what string, done func() bool) {
 // centre is the other end: it stores batches once, and answers as the test wants it to.
 type centre struct {
 	t      *testing.T
-	client mqtt.Client
 	window int
 
 	mu       sync.Mutex
+	client   mqtt.Client     // of the newest connection
 	deaf     bool            // answers nothing
 	muteAcks func(n int) int // how often the nth batch is acknowledged; nil: once
 	ahead    time.Duration   // its clock
@@ -108,15 +108,51 @@ type centre struct {
 func startCentre(t *testing.T, b *broker) *centre {
 	t.Helper()
 	c := &centre{t: t, window: 8, values: map[float64]int{}, ranges: map[wire.Lane]map[wire.Range]bool{}}
-	opts := mqtt.NewClientOptions().AddBroker("tcp://" + b.addr).SetClientID("centre").SetProtocolVersion(4).
-		SetConnectRetry(true).SetConnectRetryInterval(50 * time.Millisecond).SetMaxReconnectInterval(200 * time.Millisecond).
-		SetOnConnectHandler(func(client mqtt.Client) { client.Subscribe("fs/v1/+/up/#", 1, c.take) })
-	c.client = mqtt.NewClient(opts)
-	if token := c.client.Connect(); !token.WaitTimeout(10*time.Second) || token.Error() != nil {
+	stop, up := make(chan struct{}), make(chan struct{})
+	var dialling sync.WaitGroup
+	dialling.Go(func() { c.dial(b, stop, sync.OnceFunc(func() { close(up) })) })
+	t.Cleanup(func() { close(stop); dialling.Wait() })
+	select {
+	case <-up:
+	case <-time.After(10 * time.Second):
 		t.Fatal("the centre does not reach the broker")
 	}
-	t.Cleanup(func() { c.client.Disconnect(0) })
 	return c
+}
+
+// dial keeps a connection up. Each is a client of its own: one that connects again by itself changes what it
+// has kept while that is being sent.
+func (c *centre) dial(b *broker, stop chan struct{}, up func()) {
+	for {
+		lost := make(chan struct{})
+		client := mqtt.NewClient(mqtt.NewClientOptions().AddBroker("tcp://" + b.addr).SetClientID("centre").SetProtocolVersion(4).
+			SetAutoReconnect(false).SetConnectTimeout(5 * time.Second).SetWriteTimeout(2 * time.Second).
+			SetConnectionLostHandler(func(mqtt.Client, error) { close(lost) }))
+		if token := client.Connect(); token.Wait() && token.Error() == nil {
+			c.mu.Lock()
+			c.client = client
+			c.mu.Unlock()
+			client.Subscribe("fs/v1/+/up/#", 1, c.take)
+			up()
+			select {
+			case <-stop:
+				client.Disconnect(0)
+				return
+			case <-lost:
+			}
+		}
+		select {
+		case <-stop:
+			return
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+func (c *centre) connection() mqtt.Client {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.client
 }
 
 func (c *centre) take(_ mqtt.Client, m mqtt.Message) {
@@ -203,7 +239,7 @@ func (c *centre) command(cmd wire.Command) {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	if token := c.client.Publish(wire.CommandTopic("e"), 1, false, text); !token.WaitTimeout(5*time.Second) || token.Error() != nil {
+	if token := c.connection().Publish(wire.CommandTopic("e"), 1, false, text); !token.WaitTimeout(5*time.Second) || token.Error() != nil {
 		c.t.Fatal("the command is not published")
 	}
 }

@@ -267,7 +267,7 @@ func TestCommandsAreDoneOnceAndInTime(t *testing.T) {
 	c.command(wire.Command{ID: "2", Kind: "do", Expires: wire.Millis(time.Now().Add(time.Minute))})
 	c.command(wire.Command{ID: "3", Kind: "dance", Expires: expires})
 	c.command(wire.Command{ID: "4", Kind: "fail", Expires: expires})
-	c.client.Publish(wire.CommandTopic("e"), 1, false, "{")
+	c.connection().Publish(wire.CommandTopic("e"), 1, false, "{")
 	wait(t, 10*time.Second, "four results", func() bool { return len(c.results()) == 4 })
 	r := c.results()
 	if !r["1"].OK || done.Load() != 1 {

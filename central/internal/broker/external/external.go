@@ -48,19 +48,11 @@ const (
 // unackedMost is how many messages a broker may have given and not seen confirmed: MQTT has no more numbers.
 const unackedMost = 65_535
 
-// Pauses between attempts to connect.
-const (
-	retryMost = 10 * time.Second
-	again     = time.Second // before refused messages of sensors are asked for anew
-	goodbye   = 250         // ms that the client has to take its leave
-	look      = 20 * time.Millisecond
-)
-
 // Broker is the connection to an existing broker.
 type Broker struct {
 	opts  Options
-	edges mqtt.Client
-	plain mqtt.Client // of simple sensors
+	edges *session
+	plain *session // of simple sensors
 
 	mu      sync.Mutex
 	receive func(topic string, payload []byte)
@@ -69,7 +61,6 @@ type Broker struct {
 	cancel context.CancelFunc
 	wg     sync.WaitGroup
 	queue  chan mqtt.Message
-	renew  chan struct{}
 }
 
 // New reads certificates and password; Start connects.
@@ -80,21 +71,17 @@ func New(o Options) (*Broker, error) {
 	if o.ClientID == "" {
 		o.ClientID = "fengsui-centre"
 	}
-	b := &Broker{opts: o, queue: make(chan mqtt.Message, unackedMost), renew: make(chan struct{}, 1)}
+	b := &Broker{opts: o, queue: make(chan mqtt.Message, unackedMost)}
 	common, err := o.client()
 	if err != nil {
 		return nil, err
 	}
 	edges := *common
-	edges.SetClientID(o.ClientID + "-edges").SetCleanSession(true).SetOnConnectHandler(func(c mqtt.Client) {
-		b.subscribe(c, edgeFilter, b.fromEdge)
-	})
-	b.edges = mqtt.NewClient(&edges)
+	edges.SetClientID(o.ClientID + "-edges").SetCleanSession(true).SetDefaultPublishHandler(b.fromEdge)
+	b.edges = newSession(&edges, edgeFilter, o.Log)
 	plain := *common
-	plain.SetClientID(o.ClientID + "-sensors").SetCleanSession(false).SetAutoAckDisabled(true).
-		SetDefaultPublishHandler(b.fromSensor). // what was kept may come before the subscription is renewed
-		SetOnConnectHandler(func(c mqtt.Client) { b.subscribe(c, sensorFilter, b.fromSensor) })
-	b.plain = mqtt.NewClient(&plain)
+	plain.SetClientID(o.ClientID + "-sensors").SetCleanSession(false).SetAutoAckDisabled(true).SetDefaultPublishHandler(b.fromSensor)
+	b.plain = newSession(&plain, sensorFilter, o.Log)
 	return b, nil
 }
 
@@ -105,8 +92,8 @@ func (o *Options) client() (*mqtt.ClientOptions, error) {
 		return nil, fmt.Errorf("%q is not the address of an MQTT broker like ssl://broker:8883", o.URL)
 	}
 	out := mqtt.NewClientOptions().AddBroker(o.URL).SetProtocolVersion(4).SetOrderMatters(true).
-		SetAutoReconnect(true).SetConnectRetry(true).SetConnectRetryInterval(time.Second).SetMaxReconnectInterval(retryMost).
-		SetKeepAlive(20 * time.Second).SetPingTimeout(10 * time.Second).SetConnectTimeout(10 * time.Second).SetWriteTimeout(20 * time.Second)
+		SetAutoReconnect(false).SetConnectRetry(false).SetConnectTimeout(10 * time.Second).SetWriteTimeout(20 * time.Second).
+		SetKeepAlive(20 * time.Second).SetPingTimeout(10 * time.Second)
 	if o.User != "" {
 		out.SetUsername(o.User)
 	}
@@ -138,10 +125,9 @@ func (o *Options) client() (*mqtt.ClientOptions, error) {
 // Start connects, and goes on trying for ever. Receive comes before it, so that nothing is missed.
 func (b *Broker) Start(ctx context.Context) error {
 	b.ctx, b.cancel = context.WithCancel(context.WithoutCancel(ctx))
-	b.edges.Connect()
-	b.plain.Connect()
+	b.wg.Go(func() { b.edges.run(b.ctx) })
+	b.wg.Go(func() { b.plain.run(b.ctx) })
 	b.wg.Go(b.take)
-	b.wg.Go(b.again)
 	return nil
 }
 
@@ -151,15 +137,13 @@ func (b *Broker) Stop(context.Context) error {
 		return nil
 	}
 	b.cancel()
-	b.plain.Disconnect(0)
-	b.edges.Disconnect(250)
 	b.wg.Wait()
 	return nil
 }
 
-// Ready reports whether the centre is connected.
+// Ready reports whether the centre is connected and hears what is sent to it.
 func (b *Broker) Ready(context.Context) error {
-	if !b.edges.IsConnectionOpen() || !b.plain.IsConnectionOpen() {
+	if b.edges.current() == nil || b.plain.current() == nil {
 		return errors.New("ask broker: the centre is not connected to it")
 	}
 	return nil
@@ -183,38 +167,14 @@ func (b *Broker) Receive(fn func(topic string, payload []byte)) (stop func(), er
 	}, nil
 }
 
-// Publish sends to a terminal. Its outcome is not waited for: what is lost with the connection is said anew
-// when the terminal greets.
+// Publish sends to a terminal. Its outcome is not waited for, and what is lost with the connection is not sent
+// again by the next: it may be long out of date then. A terminal repeats what was not acknowledged, and asks.
 func (b *Broker) Publish(topic string, payload []byte) error {
-	if !b.edges.IsConnectionOpen() {
-		return errors.New("the centre is not connected to the broker")
-	}
-	b.edges.Publish(topic, 1, false, payload)
-	return nil
+	return b.edges.publish(topic, payload)
 }
 
 // Flush gives what was published a moment to leave.
 func (b *Broker) Flush(time.Duration) error { return nil }
-
-func (b *Broker) subscribe(c mqtt.Client, filter string, fn mqtt.MessageHandler) {
-	token := c.Subscribe(filter, 1, fn)
-	b.wg.Go(func() {
-		select {
-		case <-token.Done():
-		case <-b.ctx.Done():
-			return
-		}
-		granted := byte(0x80)
-		if t, ok := token.(*mqtt.SubscribeToken); ok {
-			granted = t.Result()[filter]
-		}
-		if err := token.Error(); err != nil || granted != 1 {
-			b.opts.Log.Error("the broker does not let the centre subscribe; look at its access list", "filter", filter, "error", err)
-			return
-		}
-		b.opts.Log.Info("subscribed at the broker", "filter", filter)
-	})
-}
 
 // fromEdge runs in the order of arrival and must not wait.
 func (b *Broker) fromEdge(_ mqtt.Client, m mqtt.Message) {
@@ -246,7 +206,7 @@ func (b *Broker) fromSensor(_ mqtt.Client, m mqtt.Message) {
 	select {
 	case b.queue <- m:
 	default:
-		b.ask()
+		b.plain.ask()
 	}
 }
 
@@ -266,57 +226,9 @@ func (b *Broker) take() {
 				if ok {
 					m.Ack()
 				} else {
-					b.ask()
+					b.plain.ask()
 				}
 			})
-		}
-	}
-}
-
-// ask has the messages that were not confirmed sent again.
-func (b *Broker) ask() {
-	select {
-	case b.renew <- struct{}{}:
-	default:
-	}
-}
-
-// again connects anew after a pause: only then does a broker send what was not confirmed.
-func (b *Broker) again() {
-	for {
-		select {
-		case <-b.ctx.Done():
-			return
-		case <-b.renew:
-		}
-		select {
-		case <-b.ctx.Done():
-			return
-		case <-time.After(again):
-		}
-		b.reconnect()
-	}
-}
-
-// reconnect ends the connection of sensors and begins another. The client takes its leave in the background,
-// and a Connect that comes before its end does nothing or is refused; it would never connect again by itself.
-func (b *Broker) reconnect() {
-	b.plain.Disconnect(goodbye)
-	for b.ctx.Err() == nil {
-		if !b.plain.IsConnected() {
-			token := b.plain.Connect()
-			select {
-			case <-token.Done():
-				if token.Error() == nil {
-					return
-				}
-			default:
-				return // it tries until it succeeds
-			}
-		}
-		select {
-		case <-b.ctx.Done():
-		case <-time.After(look):
 		}
 	}
 }
