@@ -198,7 +198,7 @@ type SensorState struct {
 
 // SensorFault is a frame of a device that was refused, or an answer that did not come.
 type SensorFault struct {
-	Kind string `json:"kind"` // unreachable, timeout, exception, checksum, short, oversized, malformed, unit, denied, unread, range, duplicate, reordered, clock, too_fast, panic
+	Kind string `json:"kind"` // unreachable, timeout, exception, checksum, short, oversized, malformed, unit, denied, unread, range, duplicate, reordered, late, clock, too_fast, panic
 	At   int64  `json:"at"`   // Unix milliseconds
 	Text string `json:"text"`
 	Raw  string `json:"raw,omitempty"` // the frame in hexadecimal, at most 256 bytes of it

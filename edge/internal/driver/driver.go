@@ -48,7 +48,8 @@ type Device interface {
 type Reader interface {
 	Device
 	// Read asks the device once. It may return samples together with an error, when a part of the device
-	// answered. The errors wrap those of this package, damaged answers a *Fault.
+	// answered. The errors wrap those of this package, damaged answers a *Fault. What else it refuses it
+	// gives to Refused.
 	Read(ctx context.Context) ([]Sample, error)
 }
 
@@ -88,6 +89,7 @@ type Message struct {
 	Urgent  bool   // the device itself calls it an alarm: it overtakes everything else
 	Key     string // the same for the same message sent again, which is then taken once; empty: nobody can tell
 	Sent    int64  // the device's own clock when it sent this, Unix milliseconds; 0: it did not say
+	Raw     []byte // the frame that said it, without its password, for faults; nil: it had none
 }
 
 // Sample is one value as the device gave it.
@@ -95,5 +97,6 @@ type Sample struct {
 	Property string
 	Value    float64
 	Quality  wire.Quality
-	At       int64 // device time, Unix milliseconds; 0: the device said none, it is now
+	At       int64  // device time, Unix milliseconds; 0: the device said none, it is now
+	Raw      []byte // the frame that it stood in, for faults; nil: that of the Message, or the library hides it
 }

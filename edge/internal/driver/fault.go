@@ -35,6 +35,7 @@ const (
 	KindRange       Kind = "range"     // a value that the device cannot measure
 	KindDuplicate   Kind = "duplicate" // a frame that was taken before
 	KindReordered   Kind = "reordered" // a frame older than one taken before: taken, and counted
+	KindLate        Kind = "late"      // an answer that came after its time: not taken
 	KindClock       Kind = "clock"     // device time in the future: taken with the time of receipt
 	KindTooFast     Kind = "too_fast"
 	KindPanic       Kind = "panic" // the driver itself failed
@@ -63,6 +64,22 @@ func (f *Fault) Unwrap() []error {
 		return []error{ErrTooFast, f.Err}
 	}
 	return []error{ErrMalformed, f.Err}
+}
+
+type refusedKey struct{}
+
+// WithRefused has frames that a Reader refuses beside its answers counted.
+func WithRefused(ctx context.Context, count func(f *Fault)) context.Context {
+	return context.WithValue(ctx, refusedKey{}, count)
+}
+
+// Refused is what counts a frame that a Reader refuses and that is no error of the Read under way: a damaged
+// sentence between two of them, an answer that came twice. It is never nil, and holds after the Read has ended.
+func Refused(ctx context.Context) func(f *Fault) {
+	if count, ok := ctx.Value(refusedKey{}).(func(f *Fault)); ok {
+		return count
+	}
+	return func(*Fault) {}
 }
 
 // FaultOf sorts any error of a device into a fault; nil for one that is none: a device without a value,

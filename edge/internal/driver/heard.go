@@ -17,7 +17,7 @@ func FromJSON(j *profile.JSON, text []byte) (Message, error) {
 	if err != nil {
 		return Message{}, NewFault(KindMalformed, text, "%w", err)
 	}
-	m := Message{Urgent: urgent}
+	m := Message{Urgent: urgent, Raw: text}
 	for _, o := range found {
 		m.Samples = append(m.Samples, Sample{Property: o.Property, Value: o.Value, Quality: o.Quality, At: o.At})
 	}

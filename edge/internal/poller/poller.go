@@ -80,6 +80,7 @@ func (p *Poller) poll(ctx context.Context, s Sensor, d driver.Reader) {
 	defer next.Stop()
 	failures := 0
 	asked := p.asked(s.ID)
+	ctx = driver.WithRefused(ctx, func(f *driver.Fault) { p.count(s.ID, f) })
 	for {
 		select {
 		case <-ctx.Done():
@@ -171,10 +172,14 @@ func (p *Poller) readings(id string, m driver.Message) []wire.Reading {
 	wrong := int64(0)
 	if set && m.Sent > now.Add(ahead).UnixMilli() {
 		wrong = m.Sent - now.UnixMilli()
-		p.future(id, m.Sent)
+		p.future(id, m.Sent, m.Raw)
 	}
 	out := make([]wire.Reading, len(m.Samples))
 	for i, s := range m.Samples {
+		raw := s.Raw
+		if raw == nil {
+			raw = m.Raw
+		}
 		r := wire.Reading{Device: id, Property: s.Property, At: s.At, Value: s.Value, Quality: s.Quality}
 		if s.At != 0 && wrong != 0 {
 			r.At, r.Quality = s.At-wrong, max(r.Quality, wire.Uncertain)
@@ -184,18 +189,18 @@ func (p *Poller) readings(id string, m driver.Message) []wire.Reading {
 			r.At = now.UnixMilli()
 		case set && r.At > now.Add(ahead).UnixMilli():
 			if wrong == 0 {
-				p.future(id, s.At)
+				p.future(id, s.At, raw)
 			}
 			r.At, r.Quality = now.UnixMilli(), max(r.Quality, wire.Uncertain)
 		}
 		if s.Quality == wire.Bad {
-			p.count(id, &driver.Fault{Kind: driver.KindRange, Err: fmt.Errorf("%s is %v: out of the range of the device", s.Property, s.Value)})
+			p.count(id, driver.NewFault(driver.KindRange, raw, "%s is %v: out of the range of the device", s.Property, s.Value))
 		}
 		out[i] = r
 	}
 	return out
 }
 
-func (p *Poller) future(id string, at int64) {
-	p.count(id, &driver.Fault{Kind: driver.KindClock, Err: fmt.Errorf("device time %s lies in the future", time.UnixMilli(at).UTC().Format(time.RFC3339))})
+func (p *Poller) future(id string, at int64, raw []byte) {
+	p.count(id, driver.NewFault(driver.KindClock, raw, "device time %s lies in the future", time.UnixMilli(at).UTC().Format(time.RFC3339)))
 }

@@ -203,7 +203,7 @@ func TestMessageThatIsSentAgainIsTakenOnceAlsoAfterARestart(t *testing.T) {
 		return &sink{poller: p, id: "s", allowed: burst, at: time.Now(), recent: &recent{id: "s", get: p.Get}}
 	}
 	send := func(s *sink, key string) error {
-		return s.Take(t.Context(), driver.Message{Key: key, Samples: []driver.Sample{{Property: "level", Value: 1}}})
+		return s.Take(t.Context(), driver.Message{Key: key, Raw: []byte(key), Samples: []driver.Sample{{Property: "level", Value: 1}}})
 	}
 	s := start()
 	refuse = errors.New("disk is full")
@@ -228,6 +228,9 @@ func TestMessageThatIsSentAgainIsTakenOnceAlsoAfterARestart(t *testing.T) {
 	if n := again.poller.state("s").Faults["duplicate"]; n != 2 {
 		t.Errorf("%d counted as sent again, want 2", n)
 	}
+	if f := again.poller.state("s").LastFault; f.Kind != "duplicate" || f.Raw != "32" {
+		t.Errorf("the last one sent again is %+v", f)
+	}
 	for i := range 3 * remembered {
 		if err := send(again, fmt.Sprint("more", i)); err != nil {
 			t.Fatal(err)
@@ -238,17 +241,57 @@ func TestMessageThatIsSentAgainIsTakenOnceAlsoAfterARestart(t *testing.T) {
 	}
 }
 
+func TestRangeAndFutureCarryTheirFrame(t *testing.T) {
+	p := &Poller{Now: set, Log: slog.New(slog.DiscardHandler)}
+	now, _ := set()
+	later := now.Add(time.Hour).UnixMilli()
+	for _, c := range []struct {
+		what, kind, raw string
+		m               driver.Message
+	}{
+		{"range, of a source", "range", "01", driver.Message{Raw: []byte{1}, Samples: []driver.Sample{{Quality: wire.Bad}}}},
+		{"range, of a reader", "range", "02", driver.Message{Samples: []driver.Sample{{Quality: wire.Bad, Raw: []byte{2}}}}},
+		{"future, of the message", "clock", "03", driver.Message{Raw: []byte{3}, Sent: later, Samples: []driver.Sample{{}}}},
+		{"future, of a value", "clock", "04", driver.Message{Raw: []byte{4}, Samples: []driver.Sample{{At: later}}}},
+	} {
+		p.readings("s", c.m)
+		if f := p.state("s").LastFault; f == nil || f.Kind != c.kind || f.Raw != c.raw {
+			t.Errorf("%s: got %+v", c.what, f)
+		}
+	}
+}
+
+func TestWhatAReaderRefusesBesideItsAnswersIsCounted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := &gauge{read: func(ctx context.Context) ([]driver.Sample, error) {
+			driver.Refused(ctx)(driver.NewFault(driver.KindDuplicate, []byte{1, 3}, "twice"))
+			return good(ctx)
+		}}
+		p := &Poller{Sensors: []Sensor{{"g", time.Second, g}}, Take: func(context.Context, Readings) error { return nil }, Now: set, Log: slog.New(slog.DiscardHandler)}
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan struct{})
+		go func() { p.Run(ctx); close(ended) }()
+		time.Sleep(3 * time.Second)
+		s := p.States()[0]
+		if n := s.Faults["duplicate"]; n < 2 || n > 3 || !s.OK || s.LastFault.Raw != "0103" {
+			t.Errorf("got %+v", s)
+		}
+		cancel()
+		<-ended
+	})
+}
+
 func TestSourceThatTalksTooFastIsHeldBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &Poller{Now: set, Log: slog.New(slog.DiscardHandler), Take: func(context.Context, Readings) error { return nil }}
 		s := &sink{poller: p, id: "s", allowed: burst, at: time.Now(), recent: &recent{id: "s"}}
 		refused := 0
 		for range burst + 10 {
-			if err := s.Take(t.Context(), driver.Message{}); errors.Is(err, driver.ErrTooFast) {
+			if err := s.Take(t.Context(), driver.Message{Raw: []byte("<>")}); errors.Is(err, driver.ErrTooFast) {
 				refused++
 			}
 		}
-		if refused != 10 || p.state("s").Faults["too_fast"] != 10 {
+		if refused != 10 || p.state("s").Faults["too_fast"] != 10 || p.state("s").LastFault.Raw != "3c3e" {
 			t.Errorf("%d refused, counted %v", refused, p.state("s").Faults)
 		}
 		time.Sleep(time.Second)

@@ -29,7 +29,7 @@ type sink struct {
 // Take implements driver.Sink.
 func (s *sink) Take(ctx context.Context, m driver.Message) error {
 	if !s.allow() {
-		err := driver.NewFault(driver.KindTooFast, nil, "more than %d messages a second", perSecond)
+		err := driver.NewFault(driver.KindTooFast, m.Raw, "more than %d messages a second", perSecond)
 		s.poller.count(s.id, err)
 		return err
 	}
@@ -54,7 +54,7 @@ func (s *sink) keep(ctx context.Context, m driver.Message) error {
 		return err
 	}
 	if values == nil {
-		s.poller.count(s.id, driver.NewFault(driver.KindDuplicate, nil, "message was taken before"))
+		s.poller.count(s.id, driver.NewFault(driver.KindDuplicate, m.Raw, "message was taken before"))
 		return nil
 	}
 	if err := s.poller.Take(ctx, Readings{List: s.poller.readings(s.id, m), Urgent: m.Urgent, Keep: true, Values: values}); err != nil {

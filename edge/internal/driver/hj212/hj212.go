@@ -120,7 +120,7 @@ func (d *device) packet(ctx context.Context, c *dialin.Conn, sink driver.Sink, p
 	default:
 		refuse(driver.KindUnread, "command %d is not read", p.CN)
 	}
-	if sink.Take(ctx, driver.Message{}) == nil {
+	if sink.Take(ctx, driver.Message{Raw: mask(c.Raw)}) == nil {
 		d.answer(c, p)
 	}
 }
@@ -136,7 +136,7 @@ func (d *device) data(ctx context.Context, c *dialin.Conn, sink driver.Sink, p *
 		sink.Fault(driver.NewFault(driver.KindClock, mask(c.Raw), "%w", err))
 	}
 	d.mu.Lock()
-	at, said, ready, lost := d.parts.add(p, values, at, said)
+	at, said, ready, lost := d.parts.add(part{*p, values, mask(c.Raw)}, at, said)
 	d.mu.Unlock()
 	for range lost {
 		sink.Fault(driver.NewFault(driver.KindShort, mask(c.Raw), "a divided message has no first part"))
@@ -148,7 +148,7 @@ func (d *device) data(ctx context.Context, c *dialin.Conn, sink driver.Sink, p *
 
 // take hands one packet on and answers it.
 func (d *device) take(ctx context.Context, c *dialin.Conn, sink driver.Sink, part part, at time.Time, said bool) {
-	m := driver.Message{Samples: d.samples(c, sink, part, at, said)}
+	m := driver.Message{Samples: d.samples(c, sink, part, at, said), Raw: part.raw}
 	if part.packet.QN != "" || said {
 		m.Key = fmt.Sprintf("%s %d %d %s", part.packet.QN, part.packet.CN, part.packet.PNO, part.packet.CP)
 	}

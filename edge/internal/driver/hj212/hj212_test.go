@@ -167,13 +167,25 @@ func TestPasswordIsNotShownWithAFault(t *testing.T) {
 			sink.mu.Unlock()
 		}
 	}
+	good.CN, good.CP = hj212.Realtime, "DataTime=20260101080000;w01001-Rtd=7.2"
+	ask(t, address, packet(t, good))
+	sink.mu.Lock()
+	defer sink.mu.Unlock()
+	for _, m := range sink.taken { // what follows from a message, such as a value out of range, shows its frame
+		if raw := string(m.Raw); !strings.Contains(raw, "PW=******") {
+			t.Errorf("the message carries %s", raw)
+		}
+	}
+	if last := sink.taken[len(sink.taken)-1]; len(last.Samples) != 1 || !strings.Contains(string(last.Raw), "w01001-Rtd=7.2") {
+		t.Errorf("took %+v", last)
+	}
 }
 
 func TestPacketsOfADividedMessageWaitForTheirFirstWithinBounds(t *testing.T) {
 	var m parts
 	at := time.Date(2026, 1, 1, 8, 0, 0, 0, hj212.China())
 	add := func(qn string, pno, pnum int, said bool) (int, int) {
-		_, _, ready, lost := m.add(&hj212.Packet{QN: qn, CN: hj212.Hour, PNUM: pnum, PNO: pno}, nil, at, said)
+		_, _, ready, lost := m.add(part{packet: hj212.Packet{QN: qn, CN: hj212.Hour, PNUM: pnum, PNO: pno}}, at, said)
 		return len(ready), lost
 	}
 	for _, c := range []struct {

@@ -90,6 +90,7 @@ const (
 type part struct {
 	packet hj212.Packet
 	values []hj212.Value
+	raw    []byte // without the password
 }
 
 // parts puts divided messages together. In the examples of the standard (tables C.49, C.50) each part has
@@ -105,8 +106,8 @@ type parts struct {
 }
 
 // add gives the packets that can be taken now, with their time, and how many never can.
-func (m *parts) add(p *hj212.Packet, values []hj212.Value, at time.Time, said bool) (time.Time, bool, []part, int) {
-	one := part{packet: *p, values: values}
+func (m *parts) add(one part, at time.Time, said bool) (time.Time, bool, []part, int) {
+	p := &one.packet
 	if p.PNUM <= 1 {
 		return at, said, []part{one}, 0
 	}

@@ -49,7 +49,7 @@ func TestDeviceIsAnsweredOnlyWhenItsReadingsAreKept(t *testing.T) {
 	good := `{"ts": 1795600000000, "level": "4.12", "alarm": true}`
 	drivertest.Until(t, "the port is open", func() bool { return curl(t, address, "/g", "word", good) == "204" })
 	m := sink.Messages()[0]
-	if len(m.Samples) != 1 || m.Samples[0].Value != 4.12 || m.Samples[0].At != 1795600000000 || !m.Urgent || m.Key == "" {
+	if len(m.Samples) != 1 || m.Samples[0].Value != 4.12 || m.Samples[0].At != 1795600000000 || !m.Urgent || m.Key == "" || string(m.Raw) != good {
 		t.Errorf("got %+v", m)
 	}
 	for _, c := range []struct{ name, path, token, body, want string }{

@@ -89,9 +89,9 @@ func (r request) answer(pdu, raw []byte) ([]uint16, error) {
 type framing interface {
 	// wrap makes the frame of a request.
 	wrap(unit byte, r request) []byte
-	// cut finds the answer in what has come since; done is false while more must come. The error is a
-	// *driver.Fault, and the line is in doubt then.
-	cut(unit byte, r request, came []byte) (pdu []byte, done bool, err error)
+	// cut finds the answer in what has come since, in the first n bytes; n is 0 while more must come. The error
+	// is a *driver.Fault, and the line is in doubt then.
+	cut(unit byte, r request, came []byte) (pdu []byte, n int, err error)
 }
 
 // tcp is Modbus TCP.
@@ -106,26 +106,26 @@ func (t *tcp) wrap(unit byte, r request) []byte {
 	return append(append(out, unit), pdu...)
 }
 
-func (t *tcp) cut(unit byte, _ request, came []byte) ([]byte, bool, error) {
+func (t *tcp) cut(unit byte, _ request, came []byte) ([]byte, int, error) {
 	if len(came) < headTCP {
-		return nil, false, nil
+		return nil, 0, nil
 	}
 	length := int(binary.BigEndian.Uint16(came[4:]))
 	switch {
 	case came[2] != 0 || came[3] != 0:
-		return nil, true, driver.NewFault(driver.KindMalformed, came, "protocol %x%x is not Modbus", came[2], came[3])
+		return nil, len(came), driver.NewFault(driver.KindMalformed, came, "protocol %x%x is not Modbus", came[2], came[3])
 	case length > maxTCP-headTCP+1:
-		return nil, true, driver.NewFault(driver.KindOversized, came, "frame says %d bytes, the most are %d", length, maxTCP-headTCP+1)
+		return nil, len(came), driver.NewFault(driver.KindOversized, came, "frame says %d bytes, the most are %d", length, maxTCP-headTCP+1)
 	case length < 3:
-		return nil, true, driver.NewFault(driver.KindShort, came, "frame says %d bytes", length)
+		return nil, len(came), driver.NewFault(driver.KindShort, came, "frame says %d bytes", length)
 	case len(came) < headTCP-1+length:
-		return nil, false, nil
+		return nil, 0, nil
 	case binary.BigEndian.Uint16(came) != t.transaction:
-		return nil, true, driver.NewFault(driver.KindMalformed, came, "answer to transaction %d instead of %d", binary.BigEndian.Uint16(came), t.transaction)
+		return nil, len(came), driver.NewFault(driver.KindMalformed, came, "answer to transaction %d instead of %d", binary.BigEndian.Uint16(came), t.transaction)
 	case came[6] != unit:
-		return nil, true, driver.NewFault(driver.KindUnit, came, "unit %d answers instead of %d", came[6], unit)
+		return nil, len(came), driver.NewFault(driver.KindUnit, came, "unit %d answers instead of %d", came[6], unit)
 	}
-	return came[headTCP : headTCP-1+length], true, nil
+	return came[headTCP : headTCP-1+length], headTCP - 1 + length, nil
 }
 
 // rtu is the frame of serial lines.
@@ -136,9 +136,9 @@ func (rtu) wrap(unit byte, r request) []byte {
 	return binary.LittleEndian.AppendUint16(out, crc(out))
 }
 
-func (rtu) cut(unit byte, _ request, came []byte) ([]byte, bool, error) {
+func (rtu) cut(unit byte, _ request, came []byte) ([]byte, int, error) {
 	if len(came) < 3 {
-		return nil, false, nil
+		return nil, 0, nil
 	}
 	var length int // of the whole frame; it stands nowhere, but follows from the function
 	switch {
@@ -149,22 +149,22 @@ func (rtu) cut(unit byte, _ request, came []byte) ([]byte, bool, error) {
 	case came[1] >= readCoils && came[1] <= readInput:
 		length = 5 + int(came[2])
 	default:
-		return nil, true, driver.NewFault(driver.KindMalformed, came, "function %d was not asked for", came[1])
+		return nil, len(came), driver.NewFault(driver.KindMalformed, came, "function %d was not asked for", came[1])
 	}
 	switch {
 	case length > maxRTU:
-		return nil, true, driver.NewFault(driver.KindOversized, came, "frame says %d bytes, the most are %d", length, maxRTU)
+		return nil, len(came), driver.NewFault(driver.KindOversized, came, "frame says %d bytes, the most are %d", length, maxRTU)
 	case len(came) < length:
-		return nil, false, nil
+		return nil, 0, nil
 	}
 	frame := came[:length]
 	if got, want := binary.LittleEndian.Uint16(frame[length-2:]), crc(frame[:length-2]); got != want {
-		return nil, true, driver.NewFault(driver.KindChecksum, frame, "checksum %04x, want %04x", got, want)
+		return nil, len(came), driver.NewFault(driver.KindChecksum, frame, "checksum %04x, want %04x", got, want)
 	}
 	if frame[0] != unit {
-		return nil, true, driver.NewFault(driver.KindUnit, frame, "unit %d answers instead of %d", frame[0], unit)
+		return nil, len(came), driver.NewFault(driver.KindUnit, frame, "unit %d answers instead of %d", frame[0], unit)
 	}
-	return frame[1 : length-2], true, nil
+	return frame[1 : length-2], length, nil
 }
 
 // crc is that of Modbus over Serial Line V1.02, clause 6.2.2; its low byte is sent first.

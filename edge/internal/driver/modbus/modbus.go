@@ -73,7 +73,7 @@ func (d *device) Read(ctx context.Context) ([]driver.Sample, error) {
 	var out []driver.Sample
 	var failed error
 	for _, s := range d.spans {
-		words, err := d.ask(ctx, request{s.function, s.address, s.words})
+		words, frame, err := d.ask(ctx, request{s.function, s.address, s.words})
 		switch {
 		case errors.Is(err, driver.ErrException):
 			failed = errors.Join(failed, fmt.Errorf("registers from %d: %w", s.address, err))
@@ -81,7 +81,7 @@ func (d *device) Read(ctx context.Context) ([]driver.Sample, error) {
 		case err != nil:
 			return out, err
 		}
-		samples, err := decode(s, words)
+		samples, err := decode(s, words, frame)
 		out = append(out, samples...)
 		failed = errors.Join(failed, err)
 	}
@@ -92,9 +92,9 @@ func (d *device) Read(ctx context.Context) ([]driver.Sample, error) {
 }
 
 // ask has the line for one request.
-func (d *device) ask(ctx context.Context, r request) ([]uint16, error) {
+func (d *device) ask(ctx context.Context, r request) (words []uint16, frame []byte, err error) {
 	if err := d.bus.take(ctx); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer d.bus.release()
 	return d.bus.ask(ctx, d.unit, r, d.within)
@@ -109,7 +109,7 @@ func (d *device) Close() error {
 }
 
 // decode takes the values out of one answer. A register by which the device says "no value" is left out.
-func decode(s span, words []uint16) ([]driver.Sample, error) {
+func decode(s span, words []uint16, frame []byte) ([]driver.Sample, error) {
 	var out []driver.Sample
 	for i := range s.registers {
 		r := &s.registers[i]
@@ -121,7 +121,7 @@ func decode(s span, words []uint16) ([]driver.Sample, error) {
 		if err != nil {
 			return out, fmt.Errorf("%s: %w: %w", r.Property, driver.ErrMalformed, err)
 		}
-		out = append(out, driver.Sample{Property: r.Property, Value: v, Quality: q})
+		out = append(out, driver.Sample{Property: r.Property, Value: v, Quality: q, Raw: frame})
 	}
 	return out, nil
 }

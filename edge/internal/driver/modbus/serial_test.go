@@ -340,16 +340,16 @@ func FuzzCut(f *testing.F) {
 	f.Fuzz(func(t *testing.T, came []byte) {
 		r := request{readHolding, 0, 1}
 		for _, fr := range []framing{rtu{}, &tcp{transaction: 1}} {
-			pdu, done, err := fr.cut(1, r, came)
-			if err != nil && (pdu != nil || !done) {
-				t.Errorf("%T: %x with the error %v", fr, pdu, err)
+			pdu, n, err := fr.cut(1, r, came)
+			if err != nil && pdu != nil || n > len(came) {
+				t.Errorf("%T: %x of %d bytes with the error %v", fr, pdu, n, err)
 			}
-			if err == nil && done {
+			if err == nil && n > 0 {
 				if words, err := r.answer(pdu, came); err == nil && len(words) != 1 {
 					t.Errorf("%T: %v", fr, words)
 				}
 			}
-			if !done && len(came) > maxTCP {
+			if err == nil && n == 0 && len(came) > maxTCP {
 				t.Errorf("%T waits for more than a frame: %d bytes", fr, len(came))
 			}
 		}

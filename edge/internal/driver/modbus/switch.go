@@ -29,7 +29,7 @@ func (d *device) Set(ctx context.Context, output string, on bool) error {
 			r.second = o.OnValue
 		}
 	}
-	_, err = d.ask(ctx, r)
+	_, _, err = d.ask(ctx, r)
 	return err
 }
 
@@ -40,10 +40,10 @@ func (d *device) Get(ctx context.Context, output string) (bool, error) {
 		return false, err
 	}
 	if o.Coil != nil {
-		words, err := d.ask(ctx, request{readCoils, *o.Coil, 1})
+		words, _, err := d.ask(ctx, request{readCoils, *o.Coil, 1})
 		return err == nil && words[0] == 1, err
 	}
-	words, err := d.ask(ctx, request{readHolding, *o.Holding, 1})
+	words, _, err := d.ask(ctx, request{readHolding, *o.Holding, 1})
 	switch {
 	case err != nil:
 		return false, err

@@ -99,6 +99,9 @@ func TestWhatIsNotKeptIsDeliveredAgain(t *testing.T) {
 		sent++
 		return count(sink)[1] > 0
 	})
+	if raw := string(sink.Messages()[0].Raw); raw != `{"level": 1}` {
+		t.Errorf("the message carries %q", raw)
+	}
 	publish(t, address, `level 2`)
 	drivertest.Until(t, "nonsense is counted", func() bool { return len(sink.Faults()) == 1 })
 	sink.Refuse(errors.New("disk is full"))

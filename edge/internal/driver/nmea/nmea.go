@@ -1,5 +1,5 @@
 // Package nmea reads satellite receivers that send NMEA 0183 sentences on a serial port or over TCP. It listens all the time
-// and hands over the newest fix when asked. A sentence with a wrong checksum is dropped.
+// and hands over the newest fix when asked. A damaged sentence is counted with its text and says nothing.
 package nmea
 
 import (
@@ -34,7 +34,8 @@ type device struct {
 	fields  []profile.Field
 	time    func(time.Time) error
 	begin   sync.Once
-	cancel  context.CancelFunc // nil before the first Read
+	refused func(f *driver.Fault) // from the first Read on
+	cancel  context.CancelFunc    // nil before the first Read
 	done    chan struct{}
 
 	mu     sync.Mutex
@@ -60,7 +61,7 @@ func Open(o driver.Options) (driver.Device, error) {
 func (d *device) Read(ctx context.Context) ([]driver.Sample, error) {
 	d.begin.Do(func() {
 		ctx, d.cancel = context.WithCancel(context.WithoutCancel(ctx))
-		d.done = make(chan struct{})
+		d.done, d.refused = make(chan struct{}), driver.Refused(ctx)
 		go d.listen(ctx)
 	})
 	d.mu.Lock()
@@ -114,14 +115,39 @@ func (d *device) session(ctx context.Context) error {
 	defer stop()
 	lines := bufio.NewScanner(conn)
 	lines.Buffer(make([]byte, 0, maxLine), maxLine)
-	for {
+	lines.Split(split())
+	for first := true; ; first = false {
 		if err := conn.SetReadDeadline(time.Now().Add(d.timeout)); err != nil {
 			return fmt.Errorf("%w: %w", driver.ErrUnreachable, err)
 		}
 		if !lines.Scan() {
 			return broken(lines.Err())
 		}
-		d.take(lines.Text())
+		line := lines.Text()
+		if line == "" || first && line[0] != '$' && line[0] != '!' { // one listens from the middle of a sentence on
+			continue
+		}
+		d.take(line)
+	}
+}
+
+// split cuts at the ends of lines. Of a line that is too long it gives the beginning and drops the rest.
+func split() bufio.SplitFunc {
+	long := false
+	return func(data []byte, end bool) (int, []byte, error) {
+		n, line, err := bufio.ScanLines(data, end)
+		switch {
+		case n > 0 && long:
+			long = false
+			return n, nil, err
+		case n == 0 && len(data) >= maxLine:
+			if long {
+				return len(data), nil, nil
+			}
+			long = true
+			return len(data), data, nil
+		}
+		return n, line, err
 	}
 }
 
@@ -129,15 +155,13 @@ func broken(err error) error {
 	switch {
 	case err == nil:
 		return fmt.Errorf("%w: receiver closed the connection", driver.ErrUnreachable)
-	case errors.Is(err, bufio.ErrTooLong):
-		return fmt.Errorf("%w: line is longer than %d characters", driver.ErrMalformed, maxLine)
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return driver.ErrTimeout
 	}
 	return fmt.Errorf("%w: %w", driver.ErrUnreachable, err)
 }
 
-// take keeps what one sentence says.
+// take keeps what one sentence says, or counts what is wrong with it.
 func (d *device) take(line string) {
 	kind, numbers, at, err := parse(line)
 	d.mu.Lock()
@@ -146,6 +170,11 @@ func (d *device) take(line string) {
 		if wrong := d.time(at); wrong != nil { // the place is no worse for it
 			d.clock = &driver.Fault{Kind: driver.KindClock, Raw: []byte(line), Err: wrong}
 		}
+	}
+	if f, ok := errors.AsType[*driver.Fault](err); ok {
+		d.failed = fmt.Errorf("%w: the last sentence is damaged: %s", driver.ErrNoValue, f.Error()) // it is counted once, not with each Read
+		d.refused(f)
+		return
 	}
 	if err != nil {
 		d.failed = err
@@ -160,7 +189,7 @@ func (d *device) take(line string) {
 			v *= f.Scale
 		}
 		d.failed = nil
-		d.fix[f.Property] = driver.Sample{Property: f.Property, Value: v, Quality: profile.Judge(v, f.Min, f.Max)}
+		d.fix[f.Property] = driver.Sample{Property: f.Property, Value: v, Quality: profile.Judge(v, f.Min, f.Max), Raw: []byte(line)}
 	}
 }
 
@@ -182,15 +211,17 @@ func (d *device) timed(kind string, at time.Time) bool {
 }
 
 // parse reads the numbers and the time of one sentence. kind is RMC, GGA or ZDA, empty for any other; the time
-// is zero when it says none. Without a fix the error is driver.ErrNoValue; a damaged sentence is
-// driver.ErrMalformed.
+// is zero when it says none. Without a fix the error is driver.ErrNoValue; a damaged sentence is a *driver.Fault.
 func parse(line string) (kind string, numbers map[string]float64, at time.Time, err error) {
+	if len(line) >= maxLine {
+		return "", nil, at, driver.NewFault(driver.KindOversized, []byte(line), "line is longer than %d characters", maxLine)
+	}
 	s, err := nmea.Parse(line)
 	if err != nil {
 		if _, ok := errors.AsType[*nmea.NotSupportedError](err); ok {
 			return "", nil, at, nil
 		}
-		return "", nil, at, fmt.Errorf("%w: %w", driver.ErrMalformed, err)
+		return "", nil, at, driver.NewFault(kindOf(line), []byte(line), "%w", err)
 	}
 	switch m := s.(type) {
 	case nmea.RMC:
@@ -211,6 +242,18 @@ func parse(line string) (kind string, numbers map[string]float64, at time.Time, 
 		return nmea.TypeZDA, nil, utc(m.Year, m.Month, m.Day, m.Time), nil
 	}
 	return "", nil, at, nil
+}
+
+// kindOf tells how a sentence is damaged.
+func kindOf(line string) driver.Kind {
+	body, sum, whole := strings.Cut(line, nmea.ChecksumSep)
+	switch {
+	case !whole:
+		return driver.KindShort
+	case nmea.Checksum(strings.TrimLeft(body, nmea.SentenceStart+nmea.SentenceStartEncapsulated)) != strings.ToUpper(sum):
+		return driver.KindChecksum
+	}
+	return driver.KindMalformed
 }
 
 // timeOf is the time of an RMC whose place comes from satellites and not from dead reckoning, by hand or from

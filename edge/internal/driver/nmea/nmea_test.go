@@ -1,11 +1,15 @@
 package nmea
 
 import (
+	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"math"
 	"net"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -82,8 +86,13 @@ func TestNoFixIsNoPosition(t *testing.T) {
 	if _, _, _, err := parse(noFix); !errors.Is(err, driver.ErrNoValue) {
 		t.Errorf("no fix: got %v", err)
 	}
-	if _, _, _, err := parse(damaged); !errors.Is(err, driver.ErrMalformed) {
-		t.Errorf("damaged: got %v", err)
+	for line, kind := range map[string]driver.Kind{
+		damaged: driver.KindChecksum, fixed[:40]: driver.KindShort, sentence("GNRMC,25:00,Q"): driver.KindMalformed, strings.Repeat("x", maxLine): driver.KindOversized,
+	} {
+		_, _, _, err := parse(line)
+		if f := driver.FaultOf(err); f == nil || f.Kind != kind || !errors.Is(err, driver.ErrMalformed) || !strings.HasPrefix(line, string(f.Raw)) || len(f.Raw) == 0 {
+			t.Errorf("%s: got %+v, want %s", line, f, kind)
+		}
 	}
 }
 
@@ -125,6 +134,76 @@ func TestReceiverThatPausesIsNoFaultAndItsValuesAreNotRepeated(t *testing.T) {
 	if got, err := d.(driver.Reader).Read(t.Context()); len(got) != 0 || err != nil {
 		t.Errorf("while the receiver pauses: %+v, %v", got, err)
 	}
+}
+
+// TestDamagedSentencesAreEachCountedOnceWithTheirText beside the fix that comes between them.
+func TestDamagedSentencesAreEachCountedOnceWithTheirText(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }()
+	served := make(chan struct{})
+	go func() {
+		c, err := l.Accept()
+		if err != nil {
+			return
+		}
+		// It begins within a sentence, which is nobody's fault; one line is far too long.
+		_, _ = c.Write([]byte(strings.Join([]string{fixed[30:], damaged, "", "$GNTXT,x*00", fixed, strings.Repeat("y", 3*maxLine), fixed[:40], counted, ""}, "\r\n")))
+		<-served
+		_ = c.Close()
+	}()
+	defer close(served)
+	d, err := Open(driver.Options{ID: "gps", Address: l.Addr().String(), Profile: receiver()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = d.Close() }()
+	var mu sync.Mutex
+	var refused []string
+	ctx := driver.WithRefused(t.Context(), func(f *driver.Fault) {
+		mu.Lock()
+		defer mu.Unlock()
+		refused = append(refused, fmt.Sprintf("%s %.12s", f.Kind, f.Raw))
+	})
+	got := map[string]driver.Sample{}
+	for end := time.Now().Add(10 * time.Second); len(got) < 4 && time.Now().Before(end); <-time.After(10 * time.Millisecond) {
+		samples, err := d.(driver.Reader).Read(ctx)
+		if err != nil && !errors.Is(err, driver.ErrNoValue) {
+			t.Errorf("counted again by the Read: %v", err)
+		}
+		for _, s := range samples {
+			got[s.Property] = s
+		}
+	}
+	if string(got["lat"].Raw) != fixed || string(got["satellites"].Raw) != counted {
+		t.Errorf("got %+v, without their sentences", got)
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	if want := []string{"checksum $GNRMC,04150", "checksum $GNTXT,x*00", "oversized yyyyyyyyyyyy", "short $GNRMC,04150"}; !slices.Equal(refused, want) {
+		t.Errorf("refused %q, want %q", refused, want)
+	}
+}
+
+func FuzzSplit(f *testing.F) {
+	f.Add([]byte(fixed + "\r\n" + counted + "\n"))
+	f.Add([]byte(strings.Repeat("z", 3*maxLine) + "\n" + fixed))
+	f.Add([]byte("\n\n\r"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		lines := bufio.NewScanner(bytes.NewReader(text))
+		lines.Buffer(make([]byte, 0, maxLine), maxLine)
+		lines.Split(split())
+		for lines.Scan() {
+			if len(lines.Bytes()) > maxLine {
+				t.Errorf("a line of %d", len(lines.Bytes()))
+			}
+		}
+		if lines.Err() != nil {
+			t.Error(lines.Err())
+		}
+	})
 }
 
 func FuzzParse(f *testing.F) {

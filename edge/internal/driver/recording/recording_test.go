@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -47,7 +48,7 @@ func TestRecordingIsPlayedInItsOrderAndBeginsAnew(t *testing.T) {
 			{{Property: "water_level", Value: 4.2}, {Property: "flow", Value: 120}},
 			{{Property: "flow", Value: 130}},
 		}[i%3]
-		if len(m.Samples) != len(want) || m.Samples[0] != want[0] || m.Key != "" || m.Samples[0].At != 0 {
+		if !reflect.DeepEqual(m.Samples, want) || m.Key != "" || m.Samples[0].At != 0 {
 			t.Errorf("%d: got %+v, want %+v", i, m, want)
 		}
 	}

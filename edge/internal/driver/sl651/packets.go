@@ -21,6 +21,7 @@ const (
 // assembly is one divided message (mode M3). It outlives a connection: the station may go on with the next.
 type assembly struct {
 	frame sl651.Frame // the last packet, for what is asked
+	raw   []byte      // the same as it came, without the password
 	texts map[uint16][]byte
 	size  int
 	asked map[uint16]int
@@ -45,7 +46,7 @@ func (d *device) packet(c *dialin.Conn, sink driver.Sink, f *sl651.Frame) (text 
 		}
 		known = false
 	}
-	a.frame, a.last = *f, now
+	a.frame, a.raw, a.last = *f, mask(c.Raw), now
 	a.frame.Text = nil // it is the connection's own
 	if !known {
 		if a.size += len(f.Text); a.size > maxMessage {
@@ -97,7 +98,7 @@ func (d *device) ask(c *dialin.Conn, f *sl651.Frame, number uint16) {
 func (d *device) idle(c *dialin.Conn, sink driver.Sink, now time.Time) {
 	d.mu.Lock()
 	a := &d.parts
-	f, ask, lost := a.frame, uint16(0), 0
+	f, raw, ask, lost := a.frame, a.raw, uint16(0), 0
 	if len(a.texts) > 0 && now.Sub(a.last) > quiet {
 		if ask = a.missing(); ask > 0 {
 			a.last = now
@@ -116,7 +117,7 @@ func (d *device) idle(c *dialin.Conn, sink driver.Sink, now time.Time) {
 		d.ask(c, &f, ask)
 	}
 	if lost > 0 {
-		sink.Fault(driver.NewFault(driver.KindShort, nil, "%d of %d packets of a message never came", lost, f.Total))
+		sink.Fault(driver.NewFault(driver.KindShort, raw, "%d of %d packets of a message never came", lost, f.Total))
 	}
 	if query {
 		d.send(c, &q, 0, 0, sl651.Head(0, now), sl651.ENQ)

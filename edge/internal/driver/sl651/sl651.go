@@ -165,6 +165,7 @@ func (d *device) message(ctx context.Context, c *dialin.Conn, sink driver.Sink, 
 	default:
 		sink.Fault(driver.NewFault(driver.KindUnread, mask(c.Raw), "function %02X is not read", f.Function))
 	}
+	m.Raw = mask(c.Raw)
 	if err := sink.Take(ctx, m); err != nil {
 		select { // a station that is not confirmed sends again: not at once
 		case <-ctx.Done():

@@ -125,6 +125,23 @@ func TestModeOneIsNeverAnswered(t *testing.T) {
 	}
 }
 
+func TestMessageCarriesItsFrameWithoutThePassword(t *testing.T) {
+	d, c, _ := open(t, profile.M2)
+	sink := &desk{}
+	f := report(sl651.Scheduled, 4.12)
+	raw, err := f.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Raw = raw
+	d.frame(t.Context(), c, sink, f)
+	want := bytes.Clone(raw)
+	want[8], want[9] = 0, 0
+	if bytes.Equal(raw, want) || len(sink.taken) != 1 || !bytes.Equal(sink.taken[0].Raw, want) {
+		t.Errorf("took %+v", sink.taken)
+	}
+}
+
 func TestStationIsNotConfirmedUntilItsDataIsKept(t *testing.T) {
 	d, c, far := open(t, profile.M2)
 	sink := &desk{refuse: errors.New("disk is full")}
