@@ -23,37 +23,19 @@ const (
 
 // Start reaches what came due while the centre was away, and goes on until Stop.
 func (s *Service) Start(ctx context.Context) {
-	background, stop := context.WithCancel(actor.WithSystem(context.WithoutCancel(ctx), "deadlines"))
-	s.stop = stop
-	s.done.Go(func() { s.run(background) })
-}
-
-// Stop ends what Start began.
-func (s *Service) Stop(context.Context) error {
-	if s.stop != nil {
-		s.stop()
-	}
-	s.done.Wait()
-	return nil
-}
-
-func (s *Service) run(ctx context.Context) {
 	failed := false
-	for ctx.Err() == nil {
+	s.loop.Start(actor.WithSystem(ctx, "deadlines"), 0, func(ctx context.Context, _ bool) time.Duration {
 		wait, err := s.Turn(ctx)
 		if err != nil && ctx.Err() == nil && !failed {
 			s.Log.ErrorContext(ctx, "clocks cannot be looked after; trying again every second", "error", err)
 		}
 		failed = err != nil
-		timer := time.NewTimer(wait)
-		select {
-		case <-ctx.Done():
-		case <-s.wake:
-		case <-timer.C:
-		}
-		timer.Stop()
-	}
+		return wait
+	})
 }
+
+// Stop ends what Start began.
+func (s *Service) Stop(ctx context.Context) error { return s.loop.Stop(ctx) }
 
 // Turn is one turn of the engine: it notices a wall clock that was set, reaches every mark that has come and
 // tells the owners. The answer is when to turn again.

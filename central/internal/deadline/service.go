@@ -12,6 +12,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/errs"
 	"github.com/fengsui/fengsui/central/internal/event"
 	"github.com/fengsui/fengsui/central/internal/page"
+	"github.com/fengsui/fengsui/shared/run"
 )
 
 // Desks knows who is asked (duty.Service).
@@ -40,9 +41,7 @@ type Options struct {
 type Service struct {
 	Options
 	handlers map[string]Handler
-	wake     chan struct{}
-	stop     context.CancelFunc
-	done     sync.WaitGroup
+	loop     *run.Loop
 
 	mu     sync.Mutex
 	line   Line
@@ -61,7 +60,7 @@ func New(o Options) *Service {
 	if o.Book == nil {
 		o.Book = &Book{}
 	}
-	return &Service{Options: o, handlers: map[string]Handler{}, wake: make(chan struct{}, 1)}
+	return &Service{Options: o, handlers: map[string]Handler{}, loop: run.NewLoop()}
 }
 
 // On calls a handler for the clocks of a kind of owners.
@@ -176,10 +175,7 @@ func (s *Service) changed(ctx context.Context) {
 	e := event.New(ctx, EventChanged, "", "", nil)
 	e.Ephemeral = true
 	s.Events.Publish(ctx, e)
-	select {
-	case s.wake <- struct{}{}:
-	default:
-	}
+	s.loop.Wake()
 }
 
 // runningShown is the most clocks that one answer holds.

@@ -17,9 +17,21 @@ const extendEvery = time.Hour
 // full keeps the rosters as they are laid, and nobody from starting.
 func (s *Service) Start(ctx context.Context) {
 	s.ahead(ctx)
-	background, stop := context.WithCancel(actor.WithSystem(context.WithoutCancel(ctx), "duty"))
-	s.stop = stop
-	s.done.Go(func() { s.run(background) })
+	last, laid := stamp(), time.Now()
+	s.loop.Start(actor.WithSystem(ctx, "duty"), 0, func(ctx context.Context, _ bool) time.Duration {
+		if next, comes := s.nextEdge(ctx, last); comes && !stamp().Before(next) {
+			last = next
+			e := event.New(ctx, EventHandOff, "", "", nil)
+			e.Ephemeral = true
+			s.Events.Publish(ctx, e)
+		}
+		if time.Since(laid) >= extendEvery {
+			s.ahead(ctx)
+			laid = time.Now()
+		}
+		next, _ := s.nextEdge(ctx, last) // the roster may have changed
+		return min(time.Until(next), time.Until(laid.Add(extendEvery)))
+	})
 }
 
 func (s *Service) ahead(ctx context.Context) {
@@ -29,13 +41,7 @@ func (s *Service) ahead(ctx context.Context) {
 }
 
 // Stop ends what Start began.
-func (s *Service) Stop(context.Context) error {
-	if s.stop != nil {
-		s.stop()
-	}
-	s.done.Wait()
-	return nil
-}
+func (s *Service) Stop(ctx context.Context) error { return s.loop.Stop(ctx) }
 
 // Extend lays every roster to 92 days from today.
 func (s *Service) Extend(ctx context.Context) error {
@@ -59,32 +65,6 @@ func (s *Service) extend(ctx context.Context, o account.Org) error {
 		_, _, err := s.relay(ctx, o, time.Now())
 		return err
 	})
-}
-
-func (s *Service) run(ctx context.Context) {
-	tick := time.NewTicker(extendEvery)
-	defer tick.Stop()
-	last := stamp()
-	for {
-		next, comes := s.nextEdge(ctx, last)
-		edge := time.NewTimer(time.Until(next))
-		select {
-		case <-ctx.Done():
-			edge.Stop()
-			return
-		case <-s.wake: // the roster has changed; the next edge may be another
-		case <-tick.C:
-			s.ahead(ctx)
-		case <-edge.C:
-			if comes && !stamp().Before(next) {
-				last = next
-				e := event.New(ctx, EventHandOff, "", "", nil)
-				e.Ephemeral = true
-				s.Events.Publish(ctx, e)
-			}
-		}
-		edge.Stop()
-	}
 }
 
 // nextEdge is when to look again: at the next hand-off, when one comes within the hour.

@@ -5,7 +5,6 @@ import (
 	"context"
 	"log/slog"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -14,6 +13,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/actor"
 	"github.com/fengsui/fengsui/central/internal/errs"
 	"github.com/fengsui/fengsui/central/internal/event"
+	"github.com/fengsui/fengsui/shared/run"
 )
 
 // Accounts are the organisations and who is signed in (account.Service).
@@ -36,9 +36,7 @@ type Options struct {
 // Service is the use cases. Start lays rosters ahead and tells of hand-offs.
 type Service struct {
 	Options
-	wake chan struct{}
-	stop context.CancelFunc
-	done sync.WaitGroup
+	loop *run.Loop
 }
 
 // New makes a service.
@@ -46,7 +44,7 @@ func New(o Options) *Service {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Service{Options: o, wake: make(chan struct{}, 1)}
+	return &Service{Options: o, loop: run.NewLoop()}
 }
 
 func newID() string { return uuid.Must(uuid.NewV7()).String() }
@@ -246,10 +244,7 @@ func (s *Service) publish(ctx context.Context, events []*event.Event) {
 	for _, e := range events {
 		s.Events.Publish(ctx, *e)
 	}
-	select {
-	case s.wake <- struct{}{}: // the next hand-off may have moved
-	default:
-	}
+	s.loop.Wake() // the next hand-off may have moved
 }
 
 // changeAll is change for what holds in many organisations: special periods and the calendar.

@@ -11,6 +11,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/errs"
 	"github.com/fengsui/fengsui/central/internal/event"
 	"github.com/fengsui/fengsui/shared/desired"
+	"github.com/fengsui/fengsui/shared/run"
 	"github.com/fengsui/fengsui/shared/wire"
 )
 
@@ -22,9 +23,7 @@ const (
 
 // loop is what the background work has to look at. Whoever puts something in never waits.
 type loop struct {
-	wake   chan struct{}
-	cancel context.CancelFunc
-	ended  chan struct{}
+	*run.Loop
 
 	mu    *sync.Mutex
 	dirty map[string]bool
@@ -44,7 +43,7 @@ type sending struct {
 
 func newLoop() loop {
 	return loop{
-		wake: make(chan struct{}, 1), mu: &sync.Mutex{}, dirty: map[string]bool{}, told: map[string]wire.ConfigTold{},
+		Loop: run.NewLoop(), mu: &sync.Mutex{}, dirty: map[string]bool{}, told: map[string]wire.ConfigTold{},
 		open: map[string]bool{}, seen: map[string]wire.ConfigState{}, sent: map[string]sending{}, asked: map[string]time.Time{},
 	}
 }
@@ -54,10 +53,7 @@ func (l *loop) look(edge string, force bool) {
 	l.mu.Lock()
 	l.dirty[edge] = l.dirty[edge] || force
 	l.mu.Unlock()
-	select {
-	case l.wake <- struct{}{}:
-	default:
-	}
+	l.Wake()
 }
 
 // OnEvent hears what terminals say (event.Bus.Handle).
@@ -79,7 +75,7 @@ func (s *Service) OnEvent(_ context.Context, e event.Event) {
 
 // Start begins to bring terminals to the version that is wanted.
 func (s *Service) Start(ctx context.Context) error {
-	ctx = actor.WithSystem(context.WithoutCancel(ctx), "fleet")
+	ctx = actor.WithSystem(ctx, "fleet")
 	pending, err := s.Store.Pending(ctx)
 	if err != nil {
 		return err
@@ -96,36 +92,15 @@ func (s *Service) Start(ctx context.Context) error {
 			s.loop.look(d.ID, true)
 		}
 	}
-	ctx, s.loop.cancel = context.WithCancel(ctx)
-	s.loop.ended = make(chan struct{})
-	go func() {
-		defer close(s.loop.ended)
-		tick := time.NewTicker(lookEvery)
-		defer tick.Stop()
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case <-tick.C:
-				s.round(ctx, time.Now(), true)
-			case <-s.loop.wake:
-				s.round(ctx, time.Now(), false)
-			}
-		}
-	}()
+	s.loop.Start(ctx, lookEvery, func(ctx context.Context, woken bool) time.Duration {
+		s.round(ctx, time.Now(), !woken)
+		return lookEvery
+	})
 	return nil
 }
 
 // Stop ends it.
-func (s *Service) Stop(ctx context.Context) error {
-	s.loop.cancel()
-	select {
-	case <-s.loop.ended:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
+func (s *Service) Stop(ctx context.Context) error { return s.loop.Stop(ctx) }
 
 // round looks at what has changed and, when all is true, at everything that waits.
 func (s *Service) round(ctx context.Context, now time.Time, all bool) {

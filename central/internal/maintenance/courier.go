@@ -14,6 +14,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/device"
 	"github.com/fengsui/fengsui/central/internal/errs"
 	"github.com/fengsui/fengsui/central/internal/event"
+	"github.com/fengsui/fengsui/shared/run"
 	"github.com/fengsui/fengsui/shared/wire"
 )
 
@@ -38,11 +39,8 @@ type Courier struct {
 	Sender  Sender
 	Log     *slog.Logger
 
-	wake chan struct{}
-	stop context.CancelFunc
-	done chan struct{}
-
 	mu    sync.Mutex
+	loop  *run.Loop
 	want  map[string]string // hash by terminal; one that is missing is of no times
 	all   bool              // windows or devices have changed
 	dirty bool              // a terminal holds something else than it should
@@ -84,50 +82,32 @@ func (c *Courier) OnEvent(_ context.Context, e event.Event) {
 	default:
 		return
 	}
-	select {
-	case c.wake <- struct{}{}:
-	default:
+	if c.loop != nil {
+		c.loop.Wake()
 	}
 }
 
 // Start begins to tell terminals.
 func (c *Courier) Start(ctx context.Context) {
-	ctx, c.stop = context.WithCancel(seesAll(context.WithoutCancel(ctx)))
-	c.wake, c.done = make(chan struct{}, 1), make(chan struct{})
+	loop := run.NewLoop()
 	c.mu.Lock()
-	c.want, c.sent, c.all = map[string]string{}, map[string]told{}, true
+	c.loop, c.want, c.sent, c.all = loop, map[string]string{}, map[string]told{}, true
 	c.mu.Unlock()
-	go func() {
-		defer close(c.done)
-		tick := time.NewTicker(tellEvery)
-		defer tick.Stop()
-		for {
-			if err := c.round(ctx, time.Now()); err != nil && ctx.Err() == nil {
-				c.Log.ErrorContext(ctx, "maintenance does not reach the terminals yet", "error", err)
-			}
-			select {
-			case <-ctx.Done():
-				return
-			case <-tick.C:
-				c.mu.Lock()
-				c.all = c.all || c.Service.Any() // a time is over, or a weekly one has come nearer
-				c.mu.Unlock()
-			case <-c.wake:
-			}
+	loop.Start(seesAll(ctx), 0, func(ctx context.Context, woken bool) time.Duration {
+		if !woken {
+			c.mu.Lock()
+			c.all = c.all || c.Service.Any() // a time is over, or a weekly one has come nearer
+			c.mu.Unlock()
 		}
-	}()
+		if err := c.round(ctx, time.Now()); err != nil && ctx.Err() == nil {
+			c.Log.ErrorContext(ctx, "maintenance does not reach the terminals yet", "error", err)
+		}
+		return tellEvery
+	})
 }
 
 // Stop ends it.
-func (c *Courier) Stop(ctx context.Context) error {
-	c.stop()
-	select {
-	case <-c.done:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
+func (c *Courier) Stop(ctx context.Context) error { return c.loop.Stop(ctx) }
 
 // round compares what terminals hold with what they should, and tells those that differ.
 func (c *Courier) round(ctx context.Context, now time.Time) error {

@@ -13,6 +13,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/device"
 	"github.com/fengsui/fengsui/central/internal/errs"
 	"github.com/fengsui/fengsui/central/internal/event"
+	"github.com/fengsui/fengsui/shared/run"
 	"github.com/fengsui/fengsui/shared/wire"
 )
 
@@ -23,9 +24,7 @@ const (
 
 // loop is the terminals with an upgrade that is wanted.
 type loop struct {
-	wake   chan struct{}
-	cancel context.CancelFunc
-	ended  chan struct{}
+	*run.Loop
 
 	mu      *sync.Mutex
 	waiting map[string]*order
@@ -40,14 +39,14 @@ type order struct {
 }
 
 func newLoop() loop {
-	return loop{wake: make(chan struct{}, 1), mu: &sync.Mutex{}, waiting: map[string]*order{}}
+	return loop{Loop: run.NewLoop(), mu: &sync.Mutex{}, waiting: map[string]*order{}}
 }
 
 func (l *loop) open(u Upgrade) {
 	l.mu.Lock()
 	l.waiting[u.Edge] = &order{Upgrade: u}
 	l.mu.Unlock()
-	l.look()
+	l.Wake()
 }
 
 func (l *loop) close(u Upgrade) {
@@ -55,13 +54,6 @@ func (l *loop) close(u Upgrade) {
 	defer l.mu.Unlock()
 	if o := l.waiting[u.Edge]; o != nil && o.ID == u.ID {
 		delete(l.waiting, u.Edge)
-	}
-}
-
-func (l *loop) look() {
-	select {
-	case l.wake <- struct{}{}:
-	default:
 	}
 }
 
@@ -74,13 +66,13 @@ func (s *Service) OnEvent(_ context.Context, e event.Event) {
 	}
 	s.loop.mu.Unlock()
 	if o != nil {
-		s.loop.look()
+		s.loop.Wake()
 	}
 }
 
 // Start begins to bring terminals to what is wanted.
 func (s *Service) Start(ctx context.Context) error {
-	ctx = actor.WithSystem(context.WithoutCancel(ctx), "release")
+	ctx = actor.WithSystem(ctx, "release")
 	open, err := s.Store.Open(ctx)
 	if err != nil {
 		return err
@@ -88,35 +80,15 @@ func (s *Service) Start(ctx context.Context) error {
 	for _, u := range open {
 		s.loop.open(u)
 	}
-	ctx, s.loop.cancel = context.WithCancel(ctx)
-	s.loop.ended = make(chan struct{})
-	go func() {
-		defer close(s.loop.ended)
-		tick := time.NewTicker(lookEvery)
-		defer tick.Stop()
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case <-tick.C:
-			case <-s.loop.wake:
-			}
-			s.round(ctx, time.Now())
-		}
-	}()
+	s.loop.Start(ctx, lookEvery, func(ctx context.Context, _ bool) time.Duration {
+		s.round(ctx, time.Now())
+		return lookEvery
+	})
 	return nil
 }
 
 // Stop ends it.
-func (s *Service) Stop(ctx context.Context) error {
-	s.loop.cancel()
-	select {
-	case <-s.loop.ended:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
+func (s *Service) Stop(ctx context.Context) error { return s.loop.Stop(ctx) }
 
 func (s *Service) round(ctx context.Context, now time.Time) {
 	s.loop.mu.Lock()

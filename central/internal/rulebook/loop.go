@@ -13,6 +13,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/errs"
 	"github.com/fengsui/fengsui/central/internal/event"
 	"github.com/fengsui/fengsui/shared/desired"
+	"github.com/fengsui/fengsui/shared/run"
 )
 
 const (
@@ -23,9 +24,7 @@ const (
 
 // loop is what the background work has to look at. Whoever puts something in never waits.
 type loop struct {
-	wake   chan struct{}
-	cancel context.CancelFunc
-	ended  chan struct{}
+	*run.Loop
 
 	mu *sync.Mutex
 	todo
@@ -61,7 +60,7 @@ func author(changes []change) (who actor.Actor, note string) {
 }
 
 func newLoop() loop {
-	return loop{wake: make(chan struct{}, 1), mu: &sync.Mutex{}, todo: todo{dirty: map[string]bool{}}}
+	return loop{Loop: run.NewLoop(), mu: &sync.Mutex{}, todo: todo{dirty: map[string]bool{}}}
 }
 
 // look says that the rules have changed; stale that memory does not have the change yet.
@@ -69,7 +68,7 @@ func (l *loop) look(c change, stale bool) {
 	l.mu.Lock()
 	l.changes, l.all, l.stale = append(l.changes, c), true, l.stale || stale
 	l.mu.Unlock()
-	l.poke()
+	l.Wake()
 }
 
 // take is what there is to do.
@@ -92,13 +91,6 @@ func (l *loop) again(t todo) {
 	}
 }
 
-func (l *loop) poke() {
-	select {
-	case l.wake <- struct{}{}:
-	default:
-	}
-}
-
 // OnEvent hears of devices and configurations that change (event.Bus.Handle).
 func (s *Service) OnEvent(_ context.Context, e event.Event) {
 	if e.Ephemeral {
@@ -116,45 +108,27 @@ func (s *Service) OnEvent(_ context.Context, e event.Event) {
 		return
 	}
 	l.mu.Unlock()
-	l.poke()
+	l.Wake()
 }
 
 // Start begins to keep telemetry and terminals at the rules that are published.
 func (s *Service) Start(ctx context.Context) {
-	ctx, s.loop.cancel = context.WithCancel(actor.WithSystem(context.WithoutCancel(ctx), "rules"))
-	s.loop.ended = make(chan struct{})
 	s.loop.all, s.loop.every = true, true
-	go func() {
-		defer close(s.loop.ended)
-		tick := time.NewTicker(lookEvery)
-		defer tick.Stop()
-		for {
-			s.round(ctx, time.Now())
+	s.loop.Start(actor.WithSystem(ctx, "rules"), 0, func(ctx context.Context, woken bool) time.Duration {
+		if woken {
 			select {
 			case <-ctx.Done():
-				return
-			case <-tick.C:
-			case <-s.loop.wake:
-				select {
-				case <-ctx.Done():
-					return
-				case <-time.After(calm):
-				}
+				return lookEvery
+			case <-time.After(calm):
 			}
 		}
-	}()
+		s.round(ctx, time.Now())
+		return lookEvery
+	})
 }
 
 // Stop ends it.
-func (s *Service) Stop(ctx context.Context) error {
-	s.loop.cancel()
-	select {
-	case <-s.loop.ended:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
+func (s *Service) Stop(ctx context.Context) error { return s.loop.Stop(ctx) }
 
 func (s *Service) round(ctx context.Context, now time.Time) {
 	if err := s.expire(ctx, now); err != nil && ctx.Err() == nil {
