@@ -23,6 +23,7 @@ type policyInput struct {
 		Source     string                `json:"source" minLength:"1" maxLength:"500" doc:"Where the figures come from"`
 		Unverified bool                  `json:"unverified"`
 		Entries    []telemetry.Escalates `json:"entries" maxItems:"200"`
+		Upper      *telemetry.Upper      `json:"upper,omitempty" doc:"What rings at the desks above at once; as before when left out"`
 		Note       string                `json:"note" minLength:"1" maxLength:"500" doc:"Why it is changed"`
 	}
 }
@@ -46,6 +47,6 @@ func RegisterEscalation(s *Server, t *telemetry.Service) {
 		OperationID: "set-escalation-policy", Method: http.MethodPut, Path: "/escalation", Tags: tags, Summary: "Make the next version of the escalation policy",
 	}, func(ctx context.Context, in *policyInput) (*body[telemetry.Policy], error) {
 		b := in.Body
-		return reply(t.SetEscalationPolicy(ctx, telemetry.Policy{Number: b.Number, Source: b.Source, Unverified: b.Unverified, Entries: b.Entries, Note: b.Note}))
+		return reply(t.SetEscalationPolicy(ctx, telemetry.Policy{Number: b.Number, Source: b.Source, Unverified: b.Unverified, Entries: b.Entries, Upper: b.Upper, Note: b.Note}))
 	})
 }

@@ -28,7 +28,8 @@ const (
 	liveWrite     = 5 * time.Second // and how long one message may take to leave
 	liveCoalesce  = 100 * time.Millisecond
 	liveHeartbeat = 4 * time.Second
-	liveRecheck   = time.Minute // whether the session still stands
+	liveRecheck   = time.Minute       // whether the session still stands
+	liveDeaf      = 3 * liveHeartbeat // a desk that has not said for so long that it hears alarms does not count
 	livePing      = 15 * time.Second
 	liveSilence   = 45 * time.Second // without a pong the browser is gone
 	livePerUser   = 16
@@ -85,7 +86,7 @@ func (s *Server) serveLive(conn *websocket.Conn) {
 	cred, _ := conn.Locals("credential").(credential)
 	ctx, cancel := context.WithCancel(actor.With(context.Background(), who))
 	defer cancel()
-	v := &view{server: s, conn: conn, who: who, cred: cred, cancel: cancel, visible: map[string]bool{}}
+	v := &view{server: s, conn: conn, who: who, cred: cred, cancel: cancel, visible: map[string]bool{}, told: make(chan struct{}, 1)}
 	if !s.live.add(v) {
 		v.end(websocket.CloseTryAgainLater, "too many live views")
 		return
@@ -127,6 +128,9 @@ func (l *live) add(v *view) bool {
 func (l *live) remove(v *view) {
 	l.mu.Lock()
 	delete(l.open, v)
+	if v.hears(time.Now()) {
+		l.tell()
+	}
 	l.mu.Unlock()
 	l.wg.Done()
 }
@@ -156,6 +160,7 @@ type liveMessage struct {
 	Desk    *time.Time           `json:"desk,omitempty"`   // clocks or the log of a desk have changed: ask again
 	Rules   *time.Time           `json:"rules,omitempty"`  // rules or their exceptions have changed: ask again
 	Windows []maintenance.Window `json:"windows,omitzero"` // maintenance: now, coming and lately past
+	Desks   []string             `json:"desks,omitzero"`   // divisions at which somebody hears alarms and can take them
 	Removed *liveRemoved         `json:"removed,omitempty"`
 	Crowd   *liveCrowd           `json:"crowd,omitempty"` // of the devices that come in later parts
 	More    bool                 `json:"more,omitempty"`  // the snapshot goes on in the next message, an update
@@ -175,20 +180,25 @@ type view struct {
 
 	seq     uint64
 	visible map[string]bool // devices this actor sees
+	desks   []string        // that it was last told of
+	told    chan struct{}   // desks may have changed
+	heard   time.Time       // when it last said that it hears alarms; guarded by live.mu
 	pending pending
 }
 
-// read drains the socket, so that closing and pongs are noticed. The browser has nothing to say.
+// read takes what the browser says: whether it hears alarms. Closing and pongs are noticed here.
 func (v *view) read() {
 	v.conn.SetReadLimit(liveReadLimit)
 	alive := func(string) error { return v.conn.SetReadDeadline(time.Now().Add(liveSilence)) }
 	_ = alive("")
 	v.conn.SetPongHandler(alive)
 	for {
-		if _, _, err := v.conn.ReadMessage(); err != nil {
+		_, text, err := v.conn.ReadMessage()
+		if err != nil {
 			v.cancel()
 			return
 		}
+		v.server.live.hear(v, string(text), time.Now())
 	}
 }
 
@@ -235,6 +245,11 @@ func (v *view) run(ctx context.Context, sub *event.Subscription) (int, string) {
 		case <-recheck.C:
 			if !v.stands(ctx) {
 				return websocket.ClosePolicyViolation, "session ended"
+			}
+		case <-v.told:
+			if !slices.Equal(v.server.live.desks(v.who, time.Now()), v.desks) {
+				waiting = true
+				flush.Reset(0)
 			}
 		case <-flush.C:
 			waiting = false
@@ -294,6 +309,9 @@ func (v *view) send(m liveMessage) error {
 	m.Seq, m.Time = v.seq, time.Now().UTC()
 	if m.Type == "" {
 		m.Type = "update"
+	}
+	if desks := v.server.live.desks(v.who, m.Time); m.Type == "snapshot" || !slices.Equal(desks, v.desks) {
+		m.Desks, v.desks = desks, desks
 	}
 	// Made before the frame begins: a list that cannot be written must not reach the browser as an empty one.
 	text, err := json.Marshal(m)

@@ -25,7 +25,7 @@ const alarmColumns = `id, rule, rule_name, rule_name_en, source, device, device_
 	value, peak, limit_value, origin, retrospective, demo, opened_at, received_at, acked_at, acked_by, acked_by_name, ack_note,
 	returned_at, cleared_at, updated_at, openings,
 	shelved_until, shelved_by, shelved_by_name, shelve_reason, maintenance, escalation, escalate_at, late_at,
-	rule_gone, at_once`
+	rule_gone`
 
 // alarmTargets takes a row of alarmColumns into an alarm and its extras, which soundAlarm puts together.
 func alarmTargets(a *telemetry.Alarm, x *extras) []any {
@@ -34,7 +34,7 @@ func alarmTargets(a *telemetry.Alarm, x *extras) []any {
 		&a.Level, &a.State, &a.Value, &a.Peak, &a.Limit, &a.Origin, &a.Retrospective, &a.Demo, &a.OpenedAt, &a.ReceivedAt,
 		&a.AckedAt, &a.AckedBy, &a.AckedByName, &a.AckNote, &a.ReturnedAt, &a.ClearedAt, &a.UpdatedAt, &a.Openings,
 		&x.until, &x.shelf.By, &x.shelf.ByName, &x.shelf.Reason, &x.maintenance, &x.escalation, &a.EscalateAt, &a.LateAt,
-		&a.RuleGone, &a.AtOnce,
+		&a.RuleGone,
 	}
 }
 
@@ -226,11 +226,11 @@ func (s *Alarms) add(ctx context.Context, a telemetry.Alarm) error {
 		return fmt.Errorf("add alarm of rule %s on %s: %w", a.Rule, a.Device, err)
 	}
 	_, err = s.db.exec(ctx, `insert into alarms (`+alarmColumns+`) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,
-		$14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38)`,
+		$14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37)`,
 		a.ID, a.Rule, a.RuleName, a.RuleNameEN, a.Source, a.Device, a.DeviceName, a.Property, a.Unit, a.Division, a.Level,
 		string(a.State), a.Value, a.Peak, a.Limit, a.Origin, a.Retrospective, a.Demo, a.OpenedAt, a.ReceivedAt, a.AckedAt,
 		a.AckedBy, a.AckedByName, a.AckNote, a.ReturnedAt, a.ClearedAt, a.UpdatedAt, a.Openings,
-		x.until, x.shelf.By, x.shelf.ByName, x.shelf.Reason, x.maintenance, x.escalation, a.EscalateAt, a.LateAt, a.RuleGone, a.AtOnce)
+		x.until, x.shelf.By, x.shelf.ByName, x.shelf.Reason, x.maintenance, x.escalation, a.EscalateAt, a.LateAt, a.RuleGone)
 	if err != nil {
 		return fmt.Errorf("add alarm of rule %s on %s: %w", a.Rule, a.Device, wrap(err))
 	}
@@ -259,10 +259,10 @@ func (s *Alarms) save(ctx context.Context, a telemetry.Alarm, was time.Time) err
 		acked_by_name = $6, ack_note = $7, returned_at = $8, cleared_at = $9, updated_at = $10, openings = $11,
 		shelved_until = $12, shelved_by = $13, shelved_by_name = $14, shelve_reason = $15,
 		maintenance = $16, escalation = $17, escalate_at = $18, late_at = $19,
-		rule_gone = $20, at_once = $21 where id = $22 and updated_at = $23`,
+		rule_gone = $20 where id = $21 and updated_at = $22`,
 		string(a.State), a.Peak, a.Retrospective, a.AckedAt, a.AckedBy, a.AckedByName, a.AckNote, a.ReturnedAt, a.ClearedAt,
 		a.UpdatedAt, a.Openings, x.until, x.shelf.By, x.shelf.ByName, x.shelf.Reason, x.maintenance, x.escalation, a.EscalateAt,
-		a.LateAt, a.RuleGone, a.AtOnce, a.ID, was)
+		a.LateAt, a.RuleGone, a.ID, was)
 	if err != nil {
 		return fmt.Errorf("save alarm %s: %w", a.ID, wrap(err))
 	}

@@ -22,7 +22,7 @@ func alarm(device, division string, level int) telemetry.Alarm {
 	return telemetry.Alarm{
 		ID: uuid.Must(uuid.NewV7()).String(), Rule: "r", RuleName: "水位", RuleNameEN: "Water 100%", Source: "s", Device: device,
 		DeviceName: "洋口", Property: "water_level", Unit: "m", Division: division, Level: level, State: telemetry.Open,
-		Value: 5.21, Peak: 5.3, Limit: 5.2, Openings: 1, Origin: telemetry.Centre, Demo: true, AtOnce: true, OpenedAt: at, ReceivedAt: at, UpdatedAt: at,
+		Value: 5.21, Peak: 5.3, Limit: 5.2, Openings: 1, Origin: telemetry.Centre, Demo: true, OpenedAt: at, ReceivedAt: at, UpdatedAt: at,
 	}
 }
 

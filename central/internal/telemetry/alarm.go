@@ -54,7 +54,7 @@ type Alarm struct {
 	LateAt        *time.Time  `json:"late_at,omitempty"`     // when it has waited too long for somebody
 	EscalateAt    *time.Time  `json:"escalate_at,omitempty"` // when it is passed on, should nobody take it
 	Escalation    *Escalation `json:"escalation,omitempty"`
-	AtOnce        bool        `json:"at_once,omitempty"`     // rings at the desks above as well, by the policy
+	BelowFirst    bool        `json:"below_first,omitempty"` // by the policy silent above until it is passed on, while a desk below hears it
 	ReturnedAt    *time.Time  `json:"returned_at,omitempty"` // also when it is not judged any more: RuleGone
 	RuleGone      bool        `json:"rule_gone,omitempty"`   // it has not returned: its rule was withdrawn, switched off here or made another
 	ClearedAt     *time.Time  `json:"cleared_at,omitempty"`

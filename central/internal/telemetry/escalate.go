@@ -166,7 +166,7 @@ func (s *Service) watchTimes(ctx context.Context, now time.Time, mono time.Durat
 			a.LateAt, a.EscalateAt = moved(a.LateAt, jump), moved(a.EscalateAt, jump)
 		}
 		kind, steps := s.maintain(ctx, &a, now)
-		s.policy.arm(&a, now)
+		s.arm(ctx, &a, now)
 		if a.EscalateAt != nil && !now.Before(*a.EscalateAt) && passed < passedAtOnce {
 			passed++
 			to, ok := s.Desks.Above(ctx, a.desk())
@@ -175,9 +175,9 @@ func (s *Service) watchTimes(ctx context.Context, now time.Time, mono time.Durat
 			}
 			who, _ := actor.From(ctx)
 			kind, steps = AlarmEscalated, append(steps, a.passOn(ctx, to, who, "", next(held.UpdatedAt, now)))
-			s.policy.arm(&a, now)
+			s.arm(ctx, &a, now)
 		}
-		if kind == "" && same(a.LateAt, held.LateAt) && same(a.EscalateAt, held.EscalateAt) {
+		if kind == "" && same(a.LateAt, held.LateAt) && same(a.EscalateAt, held.EscalateAt) && a.BelowFirst == held.BelowFirst {
 			continue
 		}
 		if !s.stored(ctx, a, held, kind, steps, now) {

@@ -89,6 +89,7 @@ func (s *Service) resume(ctx context.Context) error {
 		if err := s.since(ctx, &a); err != nil {
 			return err
 		}
+		a.BelowFirst = s.belowFirst(ctx, &a)
 		s.active[a.Key()] = &a
 		if a.Shelf != nil { // one that has ended meanwhile is unshelved by the next tick
 			s.shelves[a.Key()] = *a.Shelf

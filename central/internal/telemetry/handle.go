@@ -131,7 +131,7 @@ func (s *Service) change(ctx context.Context, id string, do func(context.Context
 	if err != nil {
 		return a, err
 	}
-	s.policy.arm(&a, a.UpdatedAt)
+	s.arm(ctx, &a, a.UpdatedAt)
 	events := []event.Event{happened(ctx, kind, a)}
 	if wasActive && !a.Active() {
 		events = append(events, happened(ctx, AlarmCleared, a))

@@ -1,14 +1,17 @@
 package telemetry
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"slices"
 	"time"
 
+	"github.com/fengsui/fengsui/central/internal/actor"
 	"github.com/fengsui/fengsui/central/internal/errs"
 	"github.com/fengsui/fengsui/shared/geo"
 	"github.com/fengsui/fengsui/shared/strict"
+	"github.com/fengsui/fengsui/shared/wire"
 )
 
 // Policy says when an alarm that nobody has acknowledged is passed on to the desk above. Number 0 is the one
@@ -18,6 +21,7 @@ type Policy struct {
 	Source     string      `json:"source" yaml:"source"` // where the figures come from
 	Unverified bool        `json:"unverified" yaml:"unverified"`
 	Entries    []Escalates `json:"entries" yaml:"entries"`
+	Upper      *Upper      `json:"upper,omitempty" yaml:"upper"`
 	Note       string      `json:"note,omitempty" yaml:"-"`
 	Author     string      `json:"author,omitempty" yaml:"-"`
 	AuthorName string      `json:"author_name,omitempty" yaml:"-"`
@@ -31,6 +35,33 @@ type Escalates struct {
 	Level    int    `json:"level" yaml:"level"`
 	Late     int    `json:"late_seconds" yaml:"late_seconds"`   // when the desk shows it as waiting too long
 	After    []int  `json:"after_seconds" yaml:"after_seconds"` // how long each desk in turn has
+}
+
+// Upper says which alarms ring at the desks above at once, by level or by class of the device. The others are
+// shown there as handled below until they are passed on, as long as a desk below hears them. A policy without it
+// lets everything ring.
+type Upper struct {
+	Levels  []int    `json:"levels" yaml:"levels"` // 1 red … 4 blue
+	Classes []string `json:"classes" yaml:"classes"`
+}
+
+// atOnce reports whether an alarm of the level, of a device of the class, rings above at once. Without a word on
+// it every alarm does.
+func (u *Upper) atOnce(level int, class string) bool {
+	return u == nil || slices.Contains(u.Levels, level) || slices.Contains(u.Classes, class)
+}
+
+// check says what is wrong with it.
+func (u *Upper) check() error {
+	switch {
+	case u == nil:
+		return nil
+	case slices.ContainsFunc(u.Levels, func(n int) bool { return n < 1 || n > 4 }):
+		return errs.Field("escalation.policy", "upper.levels", "each must be 1 to 4")
+	case len(u.Classes) > maxEntries || slices.ContainsFunc(u.Classes, func(c string) bool { return !wire.ValidID(c) }):
+		return errs.Field("escalation.policy", "upper.classes", "each must be a class of devices")
+	}
+	return nil
 }
 
 // Limits of a policy.
@@ -64,6 +95,9 @@ func (p *Policy) check() error {
 	}
 	if len(p.Entries) > maxEntries {
 		return errs.Field("escalation.policy", "entries", fmt.Sprintf("at most %d", maxEntries))
+	}
+	if err := p.Upper.check(); err != nil {
+		return err
 	}
 	seen := map[string]bool{}
 	for i, e := range p.Entries {
@@ -116,6 +150,19 @@ func (p *Policy) arm(a *Alarm, now time.Time) {
 	} else {
 		a.EscalateAt = nil
 	}
+}
+
+// arm sets the times of an alarm as it stands at now, and whether the desks below have it first.
+func (s *Service) arm(ctx context.Context, a *Alarm, now time.Time) {
+	s.policy.arm(a, now)
+	a.BelowFirst = s.belowFirst(ctx, a)
+}
+
+// belowFirst reports whether the desks above may be silent until the alarm is passed on. What no time will pass
+// on, and what is of a device that is not known, rings everywhere.
+func (s *Service) belowFirst(ctx context.Context, a *Alarm) bool {
+	dev, ok := s.Devices.Visible(actor.WithSystem(ctx, "rules"), a.Device)
+	return ok && a.EscalateAt != nil && !s.policy.Upper.atOnce(a.Level, dev.Class)
 }
 
 func sooner(set *time.Time, now time.Time, seconds int) *time.Time {

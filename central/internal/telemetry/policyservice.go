@@ -2,6 +2,7 @@ package telemetry
 
 import (
 	"context"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -31,7 +32,9 @@ func (s *Service) loadPolicy(ctx context.Context) error {
 	}
 	list, err := s.Policies.Versions(ctx, 1)
 	if err == nil && len(list) > 0 {
-		s.policy = list[0]
+		if s.policy = list[0]; s.policy.Upper == nil { // of before there was such a thing
+			s.policy.Upper = s.Escalation.Upper
+		}
 	}
 	return err
 }
@@ -64,6 +67,9 @@ func (s *Service) SetEscalationPolicy(ctx context.Context, p Policy) (Policy, er
 	if p.Number != s.policy.Number {
 		return Policy{}, errs.E(errs.Conflict, "escalation.changed", "the policy was changed meanwhile by %s", s.policy.AuthorName)
 	}
+	if p.Upper == nil {
+		p.Upper = s.policy.Upper
+	}
 	if err := s.mayChange(who, s.policy, p); err != nil {
 		return Policy{}, err
 	}
@@ -90,8 +96,8 @@ func (s *Service) mayChange(who actor.Actor, old, p Policy) error {
 	if whole {
 		return nil
 	}
-	if old.Source != p.Source || old.Unverified != p.Unverified {
-		return errs.E(errs.Denied, "auth.denied", "the source of the policy belongs to division %s", s.Top)
+	if old.Source != p.Source || old.Unverified != p.Unverified || !reflect.DeepEqual(old.Upper, p.Upper) {
+		return errs.E(errs.Denied, "auth.denied", "the source of the policy and what rings above at once belong to division %s", s.Top)
 	}
 	equal := func(a, b Escalates) bool {
 		return a.Division == b.Division && a.Level == b.Level && a.Late == b.Late && slices.Equal(a.After, b.After)

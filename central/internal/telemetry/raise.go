@@ -66,7 +66,7 @@ func (s *Service) alarm(ctx context.Context, r raising) Alarm {
 	if c, ok := s.cover(ctx, &a, r.received); ok && !r.late {
 		a.Maintenance = &Maintained{Cover: c, Within: true}
 	}
-	s.policy.arm(&a, at)
+	s.arm(ctx, &a, at)
 	if r.rule != nil && (r.rule.Timed() || r.rule.ID == clockRule) {
 		a.Unit = "s"
 	}
@@ -191,7 +191,7 @@ func (s *Service) endWith(ctx context.Context, k Key, ended, received time.Time,
 	was := a.UpdatedAt
 	a.end(ended.UTC(), next(was, received))
 	a.RuleGone = by == StepRuleGone
-	s.policy.arm(a, a.UpdatedAt)
+	s.arm(ctx, a, a.UpdatedAt)
 	delete(s.peaked, k)
 	var steps []Step
 	if by != "" {
@@ -214,7 +214,7 @@ func (s *Service) endWith(ctx context.Context, k Key, ended, received time.Time,
 func (s *Service) record(ctx context.Context, r raising, end time.Time) {
 	a := s.alarm(ctx, r)
 	a.Retrospective, a.State, a.ReturnedAt, a.ClearedAt, a.Maintenance = true, Cleared, &end, &a.ReceivedAt, nil
-	s.policy.arm(&a, a.ReceivedAt)
+	s.arm(ctx, &a, a.ReceivedAt)
 	steps := append([]Step{a.step(ctx, StepOpened, a.OpenedAt, a.Value, "")}, a.ended(ctx, "")...)
 	s.save(ctx, func(ctx context.Context) error {
 		before, ok, err := s.Alarms.Overlaps(ctx, r.key, a.OpenedAt, end)

@@ -3,10 +3,15 @@ import type { LiveMessage } from './types'
 
 class Socket {
   static last: Socket
+  readyState = 1
+  said: string[] = []
   onmessage?: (e: { data: string }) => void
   onclose?: () => void
   constructor() {
     Socket.last = this
+  }
+  send(word: string): void {
+    this.said.push(word)
   }
   close(): void {}
 }
@@ -68,5 +73,35 @@ describe('a large snapshot', () => {
     vi.advanceTimersByTime(5000)
     expect(live.devices.size).toBe(0)
     expect(live.crowd.value).toBeUndefined()
+  })
+})
+
+describe('a page that hears alarms', () => {
+  beforeEach(() => {
+    vi.useFakeTimers()
+    vi.stubGlobal('WebSocket', Socket)
+    vi.stubGlobal('location', { href: 'http://centre/' })
+    vi.resetModules()
+    seq = 0
+  })
+  afterEach(() => {
+    vi.unstubAllGlobals()
+    vi.useRealTimers()
+  })
+
+  it('says so with each message, and at once that it hears no longer', async () => {
+    const live = (await import('./live')).useLive()
+    live.start()
+    send({ type: 'snapshot', desks: [] })
+    expect(Socket.last.said).toEqual([])
+    live.hears(true)
+    live.hears(true)
+    send({ desks: ['320623'] })
+    expect(live.desks.value).toEqual(['320623'])
+    live.hears(false)
+    send({})
+    expect(Socket.last.said).toEqual(['hears', 'hears', 'deaf'])
+    live.stop()
+    expect(live.desks.value).toEqual([])
   })
 })

@@ -24,6 +24,10 @@ export interface Live extends LiveState {
   duty: Ref<string>
   // rules is when rules or their exceptions last changed; what shows them asks again.
   rules: Ref<string>
+  // desks are the divisions at which somebody hears alarms who can take them.
+  desks: Ref<string[]>
+  // hears tells the centre whether this page rings for alarms now.
+  hears: (now: boolean) => void
   // delayMs is how much later than the fastest message lately the last one came.
   delayMs: Ref<number>
   lastMessageAt: Ref<number>
@@ -51,6 +55,7 @@ const health = shallowRef<Health>()
 const desk = ref('')
 const duty = ref('')
 const rules = ref('')
+const desks = shallowRef<string[]>([])
 const delayMs = ref(0)
 const lastMessageAt = ref(0)
 const handlers = new Set<(alarm: Alarm) => void>()
@@ -62,6 +67,8 @@ let turn: ReturnType<typeof setTimeout> | undefined
 let skew = new Skew()
 let socket: WebSocket | undefined
 let seq = 0
+// hearing is what this page says of itself, again with each message: a page that hangs says it no longer.
+let hearing = false
 let tries = 0
 let wanted = false
 let retry: ReturnType<typeof setTimeout> | undefined
@@ -71,6 +78,7 @@ let watch: ReturnType<typeof setTimeout> | undefined
 // map would be drawn.
 function arrive(text: string): void {
   guardSilence()
+  if (hearing) sayHearing()
   if (!crowd.value && !later.length) {
     receive(JSON.parse(text) as LiveMessage, Date.now())
     return
@@ -78,6 +86,10 @@ function arrive(text: string): void {
   heldSince ||= performance.now()
   later.push({ text, at: Date.now() })
   turn ??= setTimeout(goOn, 0)
+}
+
+function sayHearing(): void {
+  if (socket?.readyState === 1) socket.send(hearing ? 'hears' : 'deaf')
 }
 
 // goOn takes one message that waits, then lets the page breathe.
@@ -114,6 +126,7 @@ function receive(message: LiveMessage, received: number): void {
   if (message.duty || message.type === 'snapshot') duty.value = message.duty ?? message.time
   if (message.crowd && !ready.value) crowd.value = message.crowd
   if (message.rules || message.type === 'snapshot') rules.value = message.rules ?? message.time
+  if (message.desks) desks.value = message.desks
   const fresh = apply(state, message)
   connected.value = true
   if (ready.value) for (const alarm of fresh) for (const handler of handlers) handler(alarm)
@@ -189,6 +202,7 @@ function stop(): void {
   ready.value = false
   crowd.value = undefined
   health.value = undefined
+  desks.value = []
   state.devices.clear()
   state.latest.clear()
   state.alarms.clear()
@@ -209,6 +223,12 @@ const live: Live = {
   desk,
   duty,
   rules,
+  desks,
+  hears(now) {
+    if (hearing === now) return
+    hearing = now
+    sayHearing()
+  },
   delayMs,
   lastMessageAt,
   now: () => Date.now() - skew.offset,

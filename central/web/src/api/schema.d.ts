@@ -2760,7 +2760,7 @@ export interface components {
             acked_at?: string;
             acked_by?: string;
             acked_by_name?: string;
-            at_once?: boolean;
+            below_first?: boolean;
             /** Format: date-time */
             cleared_at?: string;
             demo: boolean;
@@ -4766,6 +4766,7 @@ export interface components {
             number: number;
             source: string;
             unverified: boolean;
+            upper?: components["schemas"]["Upper"];
         };
         PolicyInputBody: {
             entries: components["schemas"]["Escalates"][] | null;
@@ -4779,6 +4780,8 @@ export interface components {
             /** @description Where the figures come from */
             source: string;
             unverified: boolean;
+            /** @description What rings at the desks above at once; as before when left out */
+            upper?: components["schemas"]["Upper"];
         };
         Problem: {
             code: string;
@@ -5499,6 +5502,10 @@ export interface components {
             size?: number;
             slot: string;
             version?: string;
+        };
+        Upper: {
+            classes: string[] | null;
+            levels: number[] | null;
         };
         User: {
             /** Format: date-time */

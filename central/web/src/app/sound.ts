@@ -1,9 +1,10 @@
 // The alarm sound: rings for a new alarm and again while one is unacknowledged. Browsers give sound only
 // after the person has touched the page; until then the state says that it is blocked.
 import { useEventListener } from '@vueuse/core'
-import { computed, onScopeDispose, ref, type ComputedRef, type InjectionKey } from 'vue'
+import { computed, onScopeDispose, ref, watchEffect, type ComputedRef, type InjectionKey } from 'vue'
 import { useDue } from '@/features/handover/useDue'
 import { rings, tier } from '@/features/telemetry/alarm'
+import { useBelow } from '@/features/telemetry/useBelow'
 import { useLive } from '@/api/live'
 import { useNow } from '@/ui/now'
 import { useSettings } from '@/stores/settings'
@@ -41,6 +42,7 @@ function beep(context: AudioContext, level: number, passed: boolean): void {
 export function useAlarmSound(): AlarmSound {
   const live = useLive()
   const settings = useSettings()
+  const isBelow = useBelow()
   const now = useNow()
   const due = useDue()
   const supported = typeof AudioContext !== 'undefined'
@@ -53,6 +55,8 @@ export function useAlarmSound(): AlarmSound {
     if (settings.mutedUntil > now.value) return 'muted'
     return running.value ? 'on' : 'blocked'
   })
+
+  watchEffect(() => live.hears(state.value === 'on'))
 
   async function unlock(): Promise<void> {
     if (context && context.state !== 'running') await context.resume()
@@ -78,12 +82,12 @@ export function useAlarmSound(): AlarmSound {
     useEventListener(['pointerdown', 'keydown'], () => void unlock())
   }
   const off = live.onNewAlarm((alarm) => {
-    if (rings(alarm)) ring(alarm.level, tier(alarm) > 0)
+    if (rings(alarm) && !isBelow(alarm)) ring(alarm.level, tier(alarm) > 0)
   })
   // The repetition keeps its distance from the tone of a new alarm.
   const again = setInterval(() => {
     if (Date.now() - rang < againMs) return
-    const waiting = [...live.alarms.values()].filter(rings)
+    const waiting = [...live.alarms.values()].filter((a) => rings(a) && !isBelow(a))
     // What is late at the desk rings like a yellow alarm, louder when it has climbed here.
     const late = due.value.filter((c) => c.passed_at && Date.parse(c.due_at) < now.value)
     if (!waiting.length && late.length) ring(3, late.some((c) => c.org_id !== c.asked?.org_id))
@@ -91,6 +95,7 @@ export function useAlarmSound(): AlarmSound {
   }, 1000)
   onScopeDispose(() => {
     off()
+    live.hears(false)
     clearInterval(again)
     void context?.close()
   })

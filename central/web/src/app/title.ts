@@ -4,12 +4,14 @@ import { ref, watchEffect } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { useRoute } from 'vue-router'
 import { waits } from '@/features/telemetry/alarm'
+import { useBelow } from '@/features/telemetry/useBelow'
 import { useLive } from '@/api/live'
 
 export function useTitle(): void {
   const { t } = useI18n()
   const route = useRoute()
   const live = useLive()
+  const isBelow = useBelow()
   const flash = ref(false)
 
   useIntervalFn(() => {
@@ -17,7 +19,7 @@ export function useTitle(): void {
   }, 1000)
 
   watchEffect(() => {
-    const waiting = [...live.alarms.values()].filter(waits).length
+    const waiting = [...live.alarms.values()].filter((a) => waits(a) && !isBelow(a)).length
     const page = route.meta.title ? `${t(route.meta.title)} · ${t('frame.product.name')}` : t('frame.product.name')
     document.title = waiting && flash.value ? t('frame.title.alarms', { n: waiting }) : page
   })

@@ -4,9 +4,9 @@ import type { Due } from '@/features/handover/useDue'
 import { byNeed, calls } from '@/features/telemetry/alarm'
 
 export type Need =
-  | { key: string; alarm: Alarm; lost?: undefined; due?: undefined }
-  | { key: string; lost: Device; alarm?: undefined; due?: undefined }
-  | { key: string; due: Due; alarm?: undefined; lost?: undefined }
+  | { key: string; alarm: Alarm; lost?: undefined; due?: undefined; below?: boolean }
+  | { key: string; lost: Device; alarm?: undefined; due?: undefined; below?: undefined }
+  | { key: string; due: Due; alarm?: undefined; lost?: undefined; below?: undefined }
 
 // lostDevices are those that speak to the centre themselves and are not heard of, the longest first. One
 // whose silence is an alarm already is not said twice.
@@ -18,16 +18,18 @@ export function lostDevices(devices: Iterable<Device>, alarms: readonly Alarm[])
 }
 
 // needsOf puts what waits for somebody first, then what is due, then lost terminals, then what somebody has
-// taken.
-export function needsOf(devices: Iterable<Device>, alarms: Iterable<Alarm>, clocks: readonly Due[] = []): Need[] {
-  const ordered = byNeed(alarms)
+// taken; last, of what waits, that which a desk below handles.
+export function needsOf(devices: Iterable<Device>, alarms: Iterable<Alarm>, clocks: readonly Due[] = [], below: (alarm: Alarm) => boolean = () => false): Need[] {
+  const all = byNeed(alarms)
+  const theirs = (a: Alarm) => calls(a) && below(a)
+  const ordered = all.filter((a) => !theirs(a))
   const rows = (list: Alarm[]): Need[] => list.map((alarm) => ({ key: alarm.id, alarm }))
-  const lost = lostDevices(devices, ordered).map((device): Need => ({ key: `lost ${device.id}`, lost: device }))
+  const lost = lostDevices(devices, all).map((device): Need => ({ key: `lost ${device.id}`, lost: device }))
   const due = clocks.map((clock): Need => ({ key: `due ${clock.id}`, due: clock }))
-  return [...rows(ordered.filter(calls)), ...due, ...lost, ...rows(ordered.filter((a) => !calls(a)))]
+  return [...rows(ordered.filter(calls)), ...due, ...lost, ...rows(ordered.filter((a) => !calls(a))), ...all.filter(theirs).map((alarm): Need => ({ key: alarm.id, alarm, below: true }))]
 }
 
 // open tells what still has to be done from what is only shown.
 export function open(need: Need): boolean {
-  return need.alarm ? calls(need.alarm) : true
+  return need.alarm ? calls(need.alarm) && !need.below : true
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { byNeed, held, late, rings, top } from './alarm'
+import { below, byNeed, held, late, rings, top } from './alarm'
 import type { Alarm } from '@/api/types'
 
 function alarm(id: string, state: Alarm['state'], opened: string, more: Partial<Alarm> = {}): Alarm {
@@ -57,5 +57,44 @@ describe('late', () => {
     expect(late(alarm('a', 'open', '', due), now - 1)).toBe(false)
     expect(late(alarm('a', 'open', ''), now)).toBe(false)
     expect(late(alarm('a', 'acknowledged', '', due), now)).toBe(false)
+  })
+})
+
+describe('below', () => {
+  const city = '320600'
+  const now = Date.parse('2026-01-01T01:00:00Z')
+  const first = { division: '320623', below_first: true, escalate_at: '2026-01-01T01:03:00Z' }
+  const desk = (division: string, role: string) => ({ escalation: { tier: 1, desk: { division, role } } as Alarm['escalation'] })
+
+  it('holds while a desk of the county hears the alarm', () => {
+    expect(below(alarm('a', 'open', '', first), city, ['320623'], now)).toBe(true)
+    expect(below(alarm('a', 'open', '', { ...first, division: '320623102000' }), city, ['320623'], now)).toBe(true)
+  })
+  it('does not without a desk that hears it: none, another county, one below the alarm, one of the city itself', () => {
+    for (const desks of [[], ['320681'], ['320623102000'], [city], ['320000']]) expect(below(alarm('a', 'open', '', first), city, desks, now), desks.join()).toBe(false)
+  })
+  it('asks each county for its own', () => {
+    const other = alarm('b', 'open', '', { ...first, division: '320681' })
+    expect([alarm('a', 'open', '', first), other].map((a) => below(a, city, ['320681'], now))).toEqual([false, true])
+  })
+  it('does not when it was passed on, by hand or by time, and again when it was so from a town to the county', () => {
+    expect(below(alarm('a', 'open', '', { ...first, ...desk(city, 'duty') }), city, ['320623'], now)).toBe(false)
+    expect(below(alarm('a', 'open', '', { ...first, division: '320623102000', ...desk('320623', 'duty') }), city, ['320623'], now)).toBe(true)
+    expect(below(alarm('a', 'open', '', { ...first, division: '320623102000', ...desk('320623', 'duty') }), '320623', ['320623', '320623102000'], now)).toBe(false)
+  })
+  it('does not when the time to pass it on has come, is not known or is none', () => {
+    expect(below(alarm('a', 'open', '', first), city, ['320623'], Date.parse(first.escalate_at))).toBe(false)
+    expect(below(alarm('a', 'open', '', { ...first, escalate_at: undefined }), city, ['320623'], now)).toBe(false)
+    expect(below(alarm('a', 'open', '', { ...first, escalate_at: 'soon' }), city, ['320623'], now)).toBe(false)
+  })
+  it('does not when the policy rings above at once, or says nothing', () => {
+    expect(below(alarm('a', 'open', '', { ...first, below_first: undefined }), city, ['320623'], now)).toBe(false)
+  })
+  it('does not for what has no division, or for somebody who has none', () => {
+    expect(below(alarm('a', 'open', '', { ...first, division: '' }), city, ['320623'], now)).toBe(false)
+    expect(below(alarm('a', 'open', '', first), '', ['320623'], now)).toBe(false)
+  })
+  it('never at the desk of the county', () => {
+    expect(below(alarm('a', 'open', '', first), '320623', ['320623'], now)).toBe(false)
   })
 })
