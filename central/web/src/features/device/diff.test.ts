@@ -1,17 +1,25 @@
 import { describe, expect, it } from 'vitest'
-import { diff, folded } from './diff'
+import { differences } from './diff'
 
-const text = (lines: ReturnType<typeof diff>): string => lines.map((l) => ({ same: ' ', out: '-', in: '+' })[l.kind] + l.text).join('|')
+const told = (before: unknown, after: unknown): string[] => differences(before, after).map((d) => `${d.path.join('.')}: ${d.from ?? '-'} > ${d.to ?? '-'}`)
 
-describe('the difference of two versions', () => {
-  it('says what went and what came', () => {
-    expect(text(diff('a\nb\nc', 'a\nx\nc'))).toBe(' a|-b|+x| c')
-    expect(text(diff('a', 'a'))).toBe(' a')
-    expect(text(diff('a\nb', 'b\nc'))).toBe('-a| b|+c')
+describe('the difference of two configurations', () => {
+  it('says field by field what was and what comes', () => {
+    const before = { name: '甲', log: { level: 'info', format: 'text' }, budget: { monthly_mb: 0 } }
+    expect(told(before, { name: '甲', log: { level: 'debug', format: 'text' }, outbox: { grace: '72h' } })).toEqual(['log.level: "info" > "debug"', 'outbox.grace: - > "72h"', 'budget.monthly_mb: 0 > -'])
+    expect(told(before, structuredClone(before))).toEqual([])
   })
-  it('folds what is the same', () => {
-    const lines = diff('1\n2\n3\n4\n5\n6', '1\n2\n3\n4\n5\nx')
-    expect(folded(lines, 1).map((l) => l?.text)).toEqual(['5', '6', 'x'])
-    expect(folded(diff('a\n1\n2\n3\nb', 'x\n1\n2\n3\ny'), 1).map((l) => l?.text)).toEqual(['a', 'x', '1', undefined, '3', 'b', 'y'])
+  it('knows the members of a list by their name, wherever they stand', () => {
+    const a = { id: 'a', every: '1s' }
+    const b = { id: 'b', every: '1s' }
+    expect(told({ sensors: [a, b] }, { sensors: [{ ...b, every: '5s' }, a] })).toEqual(['sensors.[b].every: "1s" > "5s"'])
+    expect(told({ sensors: [a, b] }, { sensors: [a] })).toEqual(['sensors.[b].id: "b" > -', 'sensors.[b].every: "1s" > -'])
+    expect(told({ list: [1, 2] }, { list: [1, 3] })).toEqual(['list.[2]: 2 > 3'])
+  })
+  it('hides nothing: a list emptied, a type changed, two members of one name, a document that is none', () => {
+    expect(told({ sensors: [{ id: 'a' }] }, { sensors: [] })).toEqual(['sensors: - > []', 'sensors.[a].id: "a" > -'])
+    expect(told({ n: 5 }, { n: '5' })).toEqual(['n: 5 > "5"'])
+    expect(told({ s: [{ id: 'a', n: 1 }] }, { s: [{ id: 'a', n: 1 }, { id: 'a', n: 2 }] })).toEqual(['s.[a].id: - > "a"', 's.[a].n: - > 2'])
+    expect(told({ a: 1 }, null)).toEqual(['a: 1 > -'])
   })
 })

@@ -1,39 +1,42 @@
-// The difference of two texts by lines, for versions of a configuration.
+// The difference of two configurations of a terminal, field by field.
 
-export interface Line {
-  kind: 'same' | 'out' | 'in'
-  text: string
+export interface Difference {
+  // path names the field: keys, and in brackets which member of a list.
+  path: string[]
+  // what it says, as JSON; undefined where the document leaves it out.
+  from: string | undefined
+  to: string | undefined
 }
 
-// diff keeps the longest common run of lines; documents have hundreds of lines, not thousands.
-export function diff(before: string, after: string): Line[] {
-  const a = before.split('\n')
-  const b = after.split('\n')
-  const common = Array.from({ length: a.length + 1 }, () => new Uint32Array(b.length + 1))
-  const at = (i: number, j: number): number => common[i]?.[j] ?? 0
-  for (let i = a.length - 1; i >= 0; i--) {
-    for (let j = b.length - 1; j >= 0; j--) {
-      const row = common[i]
-      if (row) row[j] = a[i] === b[j] ? at(i + 1, j + 1) + 1 : Math.max(at(i + 1, j), at(i, j + 1))
-    }
-  }
-  const out: Line[] = []
-  let i = 0
-  let j = 0
-  while (i < a.length || j < b.length) {
-    if (i < a.length && j < b.length && a[i] === b[j]) {
-      out.push({ kind: 'same', text: a[i++] ?? '' })
-      j++
-    } else if (i < a.length && (j >= b.length || at(i + 1, j) >= at(i, j + 1))) out.push({ kind: 'out', text: a[i++] ?? '' })
-    else out.push({ kind: 'in', text: b[j++] ?? '' })
+type Fields = Map<string, { path: string[]; text: string }>
+
+// member names one of a list: by its id or port, else by its place.
+function member(value: unknown, i: number): string {
+  const named = (value ?? {}) as { id?: unknown; port?: unknown }
+  const name = named.id ?? named.port
+  return `[${typeof name === 'string' && name ? name : i + 1}]`
+}
+
+function flatten(value: unknown, path: string[], out: Fields): Fields {
+  const parts: [string, unknown][] = Array.isArray(value) ? value.map((v, i) => [member(v, i), v]) : typeof value === 'object' && value !== null ? Object.entries(value) : []
+  if (parts.length) for (const [name, part] of parts) flatten(part, [...path, name], out)
+  else if (path.length) {
+    const key = JSON.stringify(path)
+    // Of two members with one name the second must not hide behind the first.
+    out.set(out.has(key) ? `${key} ${out.size}` : key, { path, text: JSON.stringify(value) })
   }
   return out
 }
 
-// folded leaves out what is the same but for some lines around each change.
-export function folded(lines: Line[], around = 3): (Line | undefined)[] {
-  const keep = lines.map((_, i) => lines.slice(Math.max(0, i - around), i + around + 1).some((l) => l.kind !== 'same'))
-  return lines.flatMap((line, i) => (keep[i] ? [line] : keep[i - 1] ? [undefined] : []))
+// differences are the fields that are not the same, in the order of the document that comes, then what it leaves out.
+export function differences(before: unknown, after: unknown): Difference[] {
+  const from = flatten(before, [], new Map())
+  const to = flatten(after, [], new Map())
+  const keys = [...to.keys(), ...[...from.keys()].filter((k) => !to.has(k))]
+  return keys.flatMap((k) => {
+    const [a, b] = [from.get(k), to.get(k)]
+    return a?.text === b?.text ? [] : [{ path: (b ?? a)?.path ?? [], from: a?.text, to: b?.text }]
+  })
 }
 
 // pretty is a document as people read it.
