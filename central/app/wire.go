@@ -203,7 +203,8 @@ func openBase(ctx context.Context, cfg config.Config, c *Centre) (*base, error) 
 	}
 	c.parts.Add("audit", b.audit.Stop)
 	b.bus = event.NewBus(b.audit)
-	if b.accounts, err = account.New(store.NewAccounts(db), db, b.bus, c.log); err != nil {
+	kept := store.NewAccounts(db)
+	if b.accounts, err = account.New(account.Options{Store: kept, Keys: kept, Attempts: kept, Tx: db, Events: b.bus, Log: c.log}); err != nil {
 		return nil, err
 	}
 	return b, nil

@@ -15,7 +15,7 @@ func (s *Service) Confirm(ctx context.Context, password string) error {
 	if !ok || a.Kind != actor.User {
 		return errs.E(errs.Unauthenticated, "auth.required", "sign in first")
 	}
-	u, err := s.store.User(ctx, a.ID)
+	u, err := s.Store.User(ctx, a.ID)
 	if err != nil {
 		return err
 	}
@@ -34,5 +34,5 @@ func (s *Service) Confirm(ctx context.Context, password string) error {
 		return errs.Field("account.wrong_signature", "password", "is wrong; nothing was signed")
 	}
 	s.spare.forgive(u.Username, source)
-	return s.store.ForgetAttempts(ctx, u.Username, source)
+	return s.Attempts.ForgetAttempts(ctx, u.Username, source)
 }

@@ -16,7 +16,7 @@ func (s *Service) Cosign(ctx context.Context, username, password string) (actor.
 	if username == "" || len(username) > 64 || len(password) > 4*maxPassword {
 		return actor.Actor{}, wrong
 	}
-	u, err := s.store.UserByName(ctx, username)
+	u, err := s.Store.UserByName(ctx, username)
 	if err != nil && errs.KindOf(err) != errs.NotFound {
 		return actor.Actor{}, err
 	}
@@ -35,5 +35,5 @@ func (s *Service) Cosign(ctx context.Context, username, password string) (actor.
 		return actor.Actor{}, wrong
 	}
 	s.spare.forgive(u.Username, source)
-	return u.as(), s.store.ForgetAttempts(ctx, u.Username, source)
+	return u.as(), s.Attempts.ForgetAttempts(ctx, u.Username, source)
 }

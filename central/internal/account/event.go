@@ -29,5 +29,5 @@ const (
 // published after the commit.
 func (s *Service) record(ctx context.Context, e *event.Event, kind, subject, division string, data any) error {
 	*e = event.New(ctx, kind, subject, division, data)
-	return s.events.Record(ctx, e)
+	return s.Events.Record(ctx, e)
 }

@@ -16,7 +16,7 @@ func (s *Service) Orgs(ctx context.Context) ([]Org, error) {
 	if err != nil {
 		return nil, err
 	}
-	orgs, err := s.store.Orgs(ctx)
+	orgs, err := s.Store.Orgs(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -42,11 +42,11 @@ func (s *Service) CreateOrg(ctx context.Context, n NewOrg) (Org, error) {
 		return Org{}, err
 	}
 	var done event.Event
-	err = s.tx.Do(ctx, func(ctx context.Context) error {
-		if err := s.store.Lock(ctx); err != nil {
+	err = s.Tx.Do(ctx, func(ctx context.Context) error {
+		if err := s.Store.Lock(ctx); err != nil {
 			return err
 		}
-		orgs, err := s.store.Orgs(ctx)
+		orgs, err := s.Store.Orgs(ctx)
 		if err != nil {
 			return err
 		}
@@ -57,7 +57,7 @@ func (s *Service) CreateOrg(ctx context.Context, n NewOrg) (Org, error) {
 		if !covers(parent.Division, o.Division) {
 			return errs.Field("account.division_outside", "division", "must be "+parent.Division+" or below it")
 		}
-		if err := s.store.SaveOrg(ctx, o); err != nil {
+		if err := s.Store.SaveOrg(ctx, o); err != nil {
 			return err
 		}
 		return s.record(ctx, &done, EventOrgCreated, o.ID, o.Division, o)
@@ -65,7 +65,7 @@ func (s *Service) CreateOrg(ctx context.Context, n NewOrg) (Org, error) {
 	if err != nil {
 		return Org{}, err
 	}
-	s.events.Publish(ctx, done)
+	s.Events.Publish(ctx, done)
 	return o, nil
 }
 
@@ -83,11 +83,11 @@ func (s *Service) ChangeOrg(ctx context.Context, id string, c OrgChange) (Org, e
 	}
 	var o Org
 	var done event.Event
-	err = s.tx.Do(ctx, func(ctx context.Context) error {
-		if err := s.store.Lock(ctx); err != nil {
+	err = s.Tx.Do(ctx, func(ctx context.Context) error {
+		if err := s.Store.Lock(ctx); err != nil {
 			return err
 		}
-		orgs, err := s.store.Orgs(ctx)
+		orgs, err := s.Store.Orgs(ctx)
 		if err != nil {
 			return err
 		}
@@ -112,7 +112,7 @@ func (s *Service) ChangeOrg(ctx context.Context, id string, c OrgChange) (Org, e
 				return err
 			}
 		}
-		if err := s.store.SaveOrg(ctx, o); err != nil {
+		if err := s.Store.SaveOrg(ctx, o); err != nil {
 			return err
 		}
 		return s.record(ctx, &done, EventOrgChanged, o.ID, o.Division, o)
@@ -120,7 +120,7 @@ func (s *Service) ChangeOrg(ctx context.Context, id string, c OrgChange) (Org, e
 	if err != nil {
 		return Org{}, err
 	}
-	s.events.Publish(ctx, done)
+	s.Events.Publish(ctx, done)
 	return o, nil
 }
 
@@ -134,7 +134,7 @@ func (s *Service) mayReach(ctx context.Context, a actor.Actor, orgs []Org, o Org
 	if err != nil || a.Covers(top.Division) {
 		return err
 	}
-	u, err := s.store.User(ctx, a.ID)
+	u, err := s.Store.User(ctx, a.ID)
 	if err != nil {
 		return err
 	}
@@ -176,7 +176,7 @@ func findOrg(orgs []Org, id string) (Org, bool) {
 
 // top is the division of the whole centre.
 func (s *Service) top(ctx context.Context) (string, error) {
-	orgs, err := s.store.Orgs(ctx)
+	orgs, err := s.Store.Orgs(ctx)
 	if err != nil {
 		return "", err
 	}

@@ -63,7 +63,7 @@ func (u User) mark(body string) string {
 
 // slow waits when many have guessed at a name lately.
 func (s *Service) slow(ctx context.Context, username string) error {
-	n, err := s.store.Failures(ctx, username, stamp().Add(-forgetFailure))
+	n, err := s.Attempts.Failures(ctx, username, stamp().Add(-forgetFailure))
 	if err != nil || slowed(n) == 0 {
 		return err
 	}

@@ -17,26 +17,34 @@ import (
 	"github.com/fengsui/fengsui/shared/geo"
 )
 
+// Options of the service. Store, Keys and Attempts are one thing where they share a database.
+type Options struct {
+	Store    Store
+	Keys     Keys
+	Attempts Attempts
+	Tx       Tx
+	Events   event.Publisher
+	Log      *slog.Logger // nil: silent
+}
+
 // Service is the use cases. Make it with New.
 type Service struct {
-	store  Store
-	tx     Tx
-	events event.Publisher
-	log    *slog.Logger
+	Options
 	hasher *hasher
 	spare  spare
 }
 
 // New makes the service.
-func New(store Store, tx Tx, events event.Publisher, log *slog.Logger) (*Service, error) {
+func New(o Options) (*Service, error) {
 	h, err := newHasher()
 	if err != nil {
 		return nil, err
 	}
-	if log == nil {
-		log = slog.New(slog.DiscardHandler)
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Service{store: store, tx: tx, events: events, log: log.With("component", "account"), hasher: h}, nil
+	o.Log = o.Log.With("component", "account")
+	return &Service{Options: o, hasher: h}, nil
 }
 
 // First is what an empty centre begins with.
@@ -69,19 +77,19 @@ func (s *Service) EnsureFirst(ctx context.Context, f First) (string, error) {
 	}
 	made := false
 	var done event.Event
-	err = s.tx.Do(ctx, func(ctx context.Context) error {
-		if err := s.store.Lock(ctx); err != nil {
+	err = s.Tx.Do(ctx, func(ctx context.Context) error {
+		if err := s.Store.Lock(ctx); err != nil {
 			return err
 		}
-		users, err := s.store.Users(ctx, actor.Everything, page.Request{Limit: 1})
+		users, err := s.Store.Users(ctx, actor.Everything, page.Request{Limit: 1})
 		if err != nil || len(users.Items) > 0 {
 			return err
 		}
-		if err := s.store.SaveOrg(ctx, org); err != nil {
+		if err := s.Store.SaveOrg(ctx, org); err != nil {
 			return err
 		}
 		made = true
-		if err := s.store.AddUser(ctx, u); err != nil {
+		if err := s.Store.AddUser(ctx, u); err != nil {
 			return err
 		}
 		return s.record(ctx, &done, EventCreated, u.ID, u.Division, u)
@@ -92,7 +100,7 @@ func (s *Service) EnsureFirst(ctx context.Context, f First) (string, error) {
 	if !made {
 		return "", nil
 	}
-	s.events.Publish(ctx, done)
+	s.Events.Publish(ctx, done)
 	return password, nil
 }
 
@@ -102,7 +110,7 @@ func (s *Service) Users(ctx context.Context, r page.Request) (page.List[User], e
 	if err != nil {
 		return page.List[User]{}, err
 	}
-	return s.store.Users(ctx, a.Scope(), r)
+	return s.Store.Users(ctx, a.Scope(), r)
 }
 
 // User returns one. Somebody out of sight is NotFound.
@@ -120,7 +128,7 @@ func (s *Service) UserByName(ctx context.Context, username string) (User, error)
 	if err != nil {
 		return User{}, err
 	}
-	u, err := s.store.UserByName(ctx, normalName(username))
+	u, err := s.Store.UserByName(ctx, normalName(username))
 	if err == nil && !a.Covers(u.Division) {
 		err = noUser(username)
 	}
@@ -165,8 +173,8 @@ func (s *Service) CreateUser(ctx context.Context, n NewUser) (User, string, erro
 		return User{}, "", err
 	}
 	var done event.Event
-	err = s.tx.Do(ctx, func(ctx context.Context) error {
-		if err := s.store.Lock(ctx); err != nil {
+	err = s.Tx.Do(ctx, func(ctx context.Context) error {
+		if err := s.Store.Lock(ctx); err != nil {
 			return err
 		}
 		if err := mayGrant(a, u.Roles); err != nil {
@@ -175,7 +183,7 @@ func (s *Service) CreateUser(ctx context.Context, n NewUser) (User, string, erro
 		if err := s.place(ctx, a, &u, u.OrgID); err != nil {
 			return err
 		}
-		err := s.store.AddUser(ctx, u)
+		err := s.Store.AddUser(ctx, u)
 		if errs.KindOf(err) == errs.Conflict {
 			return errs.Wrap(err, errs.Conflict, "account.username_taken", "the username "+u.Username+" is taken")
 		}
@@ -187,7 +195,7 @@ func (s *Service) CreateUser(ctx context.Context, n NewUser) (User, string, erro
 	if err != nil {
 		return User{}, "", err
 	}
-	s.events.Publish(ctx, done)
+	s.Events.Publish(ctx, done)
 	return u, password, nil
 }
 
@@ -233,7 +241,7 @@ func (s *Service) ChangeUser(ctx context.Context, id string, c Change) (User, er
 			return err
 		}
 		u.UpdatedAt = stamp()
-		if err := s.store.SaveUser(ctx, u); err != nil {
+		if err := s.Store.SaveUser(ctx, u); err != nil {
 			return err
 		}
 		if u.Disabled {
@@ -246,7 +254,7 @@ func (s *Service) ChangeUser(ctx context.Context, id string, c Change) (User, er
 	if err != nil {
 		return User{}, err
 	}
-	s.events.Publish(ctx, done)
+	s.Events.Publish(ctx, done)
 	return u, nil
 }
 
@@ -281,11 +289,11 @@ func (s *Service) ResetPassword(ctx context.Context, id string) (string, error) 
 	err = s.manage(ctx, a, id, func(ctx context.Context, loaded User) error {
 		u = loaded
 		u.Hash, u.MustChangePassword, u.UpdatedAt = hash, true, stamp()
-		if err := s.store.SaveUser(ctx, u); err != nil {
+		if err := s.Store.SaveUser(ctx, u); err != nil {
 			return err
 		}
 		s.spare.forgive(u.Username, "")
-		if err := s.store.ForgetAttempts(ctx, u.Username, ""); err != nil {
+		if err := s.Attempts.ForgetAttempts(ctx, u.Username, ""); err != nil {
 			return err
 		}
 		if err := s.revokeAll(ctx, u.ID); err != nil {
@@ -299,15 +307,15 @@ func (s *Service) ResetPassword(ctx context.Context, id string) (string, error) 
 	if err != nil {
 		return "", err
 	}
-	s.events.Publish(ctx, done)
+	s.Events.Publish(ctx, done)
 	return password, nil
 }
 
 // manage loads a user whom the actor may manage and runs a change in a transaction of its own. Somebody
 // who holds more than the actor is out of reach: a new password would be a way to their rights.
 func (s *Service) manage(ctx context.Context, a actor.Actor, id string, fn func(context.Context, User) error) error {
-	return s.tx.Do(ctx, func(ctx context.Context) error {
-		if err := s.store.Lock(ctx); err != nil {
+	return s.Tx.Do(ctx, func(ctx context.Context) error {
+		if err := s.Store.Lock(ctx); err != nil {
 			return err
 		}
 		u, err := s.visible(ctx, a, id)
@@ -331,7 +339,7 @@ func (s *Service) keepsAdmin(ctx context.Context, a actor.Actor, old, u User) er
 	if stays || !slices.Contains(old.Roles, RoleAdmin) {
 		return nil
 	}
-	admins, err := s.store.Admins(ctx)
+	admins, err := s.Store.Admins(ctx)
 	if err != nil {
 		return err
 	}
@@ -348,7 +356,7 @@ func (s *Service) keepsAdmin(ctx context.Context, a actor.Actor, old, u User) er
 
 // place puts a user into an organisation that the actor may manage.
 func (s *Service) place(ctx context.Context, a actor.Actor, u *User, orgID string) error {
-	orgs, err := s.store.Orgs(ctx)
+	orgs, err := s.Store.Orgs(ctx)
 	if err != nil {
 		return err
 	}
@@ -361,7 +369,7 @@ func (s *Service) place(ctx context.Context, a actor.Actor, u *User, orgID strin
 }
 
 func (s *Service) visible(ctx context.Context, a actor.Actor, id string) (User, error) {
-	u, err := s.store.User(ctx, id)
+	u, err := s.Store.User(ctx, id)
 	if err == nil && !a.Covers(u.Division) {
 		err = noUser(id)
 	}

@@ -40,7 +40,8 @@ func newBench(t *testing.T, db *store.DB) *bench {
 		b.kinds = append(b.kinds, e.Kind)
 	})
 	var err error
-	if b.Service, err = account.New(store.NewAccounts(db), db, bus, nil); err != nil {
+	kept := store.NewAccounts(db)
+	if b.Service, err = account.New(account.Options{Store: kept, Keys: kept, Attempts: kept, Tx: db, Events: bus}); err != nil {
 		t.Fatal(err)
 	}
 	if b.once, err = b.EnsureFirst(b.sys, account.First{OrgName: "南通", OrgNameEN: "Nantong", Division: "320600"}); err != nil {

@@ -15,7 +15,7 @@ import (
 
 // fullDisk is the real store on a disk that may be full: what would be written fails as it does then.
 type fullDisk struct {
-	account.Store
+	*store.Accounts
 	full atomic.Bool
 }
 
@@ -27,17 +27,17 @@ func (f *fullDisk) write(do func() error) error {
 }
 
 func (f *fullDisk) SaveAttempt(ctx context.Context, a account.Attempt) error {
-	return f.write(func() error { return f.Store.SaveAttempt(ctx, a) })
+	return f.write(func() error { return f.Accounts.SaveAttempt(ctx, a) })
 }
 
 func (f *fullDisk) SaveUser(ctx context.Context, u account.User) error {
-	return f.write(func() error { return f.Store.SaveUser(ctx, u) })
+	return f.write(func() error { return f.Accounts.SaveUser(ctx, u) })
 }
 
 func TestSigningInWorksOnAFullDisk(t *testing.T) {
 	db := storetest.SQLite(t)
-	disk := &fullDisk{Store: store.NewAccounts(db)}
-	s, err := account.New(disk, db, event.NewBus(nil), nil)
+	disk := &fullDisk{Accounts: store.NewAccounts(db)}
+	s, err := account.New(account.Options{Store: disk, Keys: disk, Attempts: disk, Tx: db, Events: event.NewBus(nil)})
 	if err != nil {
 		t.Fatal(err)
 	}

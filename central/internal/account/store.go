@@ -13,16 +13,10 @@ type Tx interface {
 	Do(ctx context.Context, fn func(ctx context.Context) error) error
 }
 
-// Store is what this package needs to be kept. Methods that look for one thing return errs.NotFound.
+// Store is organisations and users. Methods that look for one thing return errs.NotFound.
 type Store interface {
 	// Lock makes changes of accounts follow one another until the end of the transaction.
 	Lock(ctx context.Context) error
-	People
-	Keys
-}
-
-// People are organisations and users.
-type People interface {
 	Orgs(ctx context.Context) ([]Org, error)
 	SaveOrg(ctx context.Context, o Org) error
 	User(ctx context.Context, id string) (User, error)
@@ -36,7 +30,7 @@ type People interface {
 	SaveUser(ctx context.Context, u User) error
 }
 
-// Keys are sessions, API tokens and failed sign-ins.
+// Keys are sessions and API tokens. Methods that look for one thing return errs.NotFound.
 type Keys interface {
 	AddSession(ctx context.Context, s Session) error
 	SessionByToken(ctx context.Context, hash string) (Session, error)
@@ -55,7 +49,10 @@ type Keys interface {
 	// ValidTokens lists those of all users that are not revoked, with the name of the user.
 	ValidTokens(ctx context.Context) ([]UserToken, error)
 	SaveToken(ctx context.Context, t Token) error
+}
 
+// Attempts are failed sign-ins.
+type Attempts interface {
 	// Attempt returns a zero count for a name that never failed from the source.
 	Attempt(ctx context.Context, username, source string) (Attempt, error)
 	// Failures counts those under a name since a time, from everywhere.

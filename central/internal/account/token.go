@@ -34,18 +34,18 @@ func (s *Service) CreateToken(ctx context.Context, userID, name string) (Token, 
 	t := Token{ID: newID(), UserID: userID, Name: name, CreatedAt: now, ExpiresAt: now.Add(TokenLife), Hash: digest(text)}
 	var u User
 	var done event.Event
-	err = s.tx.Do(ctx, func(ctx context.Context) error {
-		if err := s.store.Lock(ctx); err != nil {
+	err = s.Tx.Do(ctx, func(ctx context.Context) error {
+		if err := s.Store.Lock(ctx); err != nil {
 			return err
 		}
 		var err error
-		if u, err = s.store.User(ctx, userID); err != nil {
+		if u, err = s.Store.User(ctx, userID); err != nil {
 			return err
 		}
 		if u.Disabled {
 			return errs.E(errs.Conflict, "account.disabled", "the user %s is disabled", u.Username)
 		}
-		have, err := s.store.Tokens(ctx, userID)
+		have, err := s.Keys.Tokens(ctx, userID)
 		if err != nil {
 			return err
 		}
@@ -58,7 +58,7 @@ func (s *Service) CreateToken(ctx context.Context, userID, name string) (Token, 
 		if valid >= maxTokens {
 			return errs.E(errs.Conflict, "account.too_many_tokens", "a user has at most %d API tokens; revoke one first", maxTokens)
 		}
-		if err := s.store.AddToken(ctx, t); err != nil {
+		if err := s.Keys.AddToken(ctx, t); err != nil {
 			return err
 		}
 		return s.record(ctx, &done, EventTokenCreated, u.ID, u.Division, t)
@@ -66,7 +66,7 @@ func (s *Service) CreateToken(ctx context.Context, userID, name string) (Token, 
 	if err != nil {
 		return Token{}, "", err
 	}
-	s.events.Publish(ctx, done)
+	s.Events.Publish(ctx, done)
 	return t, text, nil
 }
 
@@ -75,7 +75,7 @@ func (s *Service) Tokens(ctx context.Context, userID string) ([]Token, error) {
 	if _, err := s.reach(ctx, userID, actor.AccountRead); err != nil {
 		return nil, err
 	}
-	return s.store.Tokens(ctx, userID)
+	return s.Keys.Tokens(ctx, userID)
 }
 
 // RevokeToken ends an API token at once; ending it again changes nothing.
@@ -87,11 +87,11 @@ func (s *Service) RevokeToken(ctx context.Context, userID, id string) error {
 	var t Token
 	revoked := false
 	var done event.Event
-	err = s.tx.Do(ctx, func(ctx context.Context) error {
-		if err := s.store.Lock(ctx); err != nil {
+	err = s.Tx.Do(ctx, func(ctx context.Context) error {
+		if err := s.Store.Lock(ctx); err != nil {
 			return err
 		}
-		have, err := s.store.Tokens(ctx, userID)
+		have, err := s.Keys.Tokens(ctx, userID)
 		if err != nil {
 			return err
 		}
@@ -104,7 +104,7 @@ func (s *Service) RevokeToken(ctx context.Context, userID, id string) error {
 			}
 			now := stamp()
 			t.RevokedAt, revoked = &now, true
-			if err := s.store.SaveToken(ctx, t); err != nil {
+			if err := s.Keys.SaveToken(ctx, t); err != nil {
 				return err
 			}
 			return s.record(ctx, &done, EventTokenRevoked, u.ID, u.Division, t)
@@ -114,7 +114,7 @@ func (s *Service) RevokeToken(ctx context.Context, userID, id string) error {
 	if err != nil || !revoked {
 		return err
 	}
-	s.events.Publish(ctx, done)
+	s.Events.Publish(ctx, done)
 	return nil
 }
 
@@ -125,7 +125,7 @@ func (s *Service) reach(ctx context.Context, userID string, p actor.Permission) 
 		return User{}, err
 	}
 	if a.Kind == actor.User && a.ID == userID {
-		return s.store.User(ctx, userID)
+		return s.Store.User(ctx, userID)
 	}
 	if a, err = actor.Require(ctx, p); err != nil {
 		return User{}, err
@@ -143,7 +143,7 @@ func signedIn(ctx context.Context) (actor.Actor, error) {
 
 // revokeAll ends every API token of a user, within the caller's transaction.
 func (s *Service) revokeAll(ctx context.Context, userID string) error {
-	have, err := s.store.Tokens(ctx, userID)
+	have, err := s.Keys.Tokens(ctx, userID)
 	if err != nil {
 		return err
 	}
@@ -153,7 +153,7 @@ func (s *Service) revokeAll(ctx context.Context, userID string) error {
 			continue
 		}
 		t.RevokedAt = &now
-		if err := s.store.SaveToken(ctx, t); err != nil {
+		if err := s.Keys.SaveToken(ctx, t); err != nil {
 			return err
 		}
 	}
@@ -166,11 +166,11 @@ func (s *Service) Returned(ctx context.Context) ([]UserToken, error) {
 	if a, err := signedIn(ctx); err != nil || a.Kind != actor.System {
 		return nil, errs.E(errs.Denied, "auth.denied", "this is for the command line")
 	}
-	all, err := s.store.ValidTokens(ctx)
+	all, err := s.Keys.ValidTokens(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.store.EndEverySession(ctx); err != nil {
+	if err := s.Keys.EndEverySession(ctx); err != nil {
 		return nil, err
 	}
 	now := stamp()

@@ -55,7 +55,8 @@ func newCentreWith(t *testing.T, more func(*Server), devices ...device.Device) *
 	db := storetest.SQLite(t)
 	record := audit.New(store.NewAudit(db), db, slog.New(slog.DiscardHandler))
 	bus := event.NewBus(record)
-	accounts, err := account.New(store.NewAccounts(db), db, bus, nil)
+	kept := store.NewAccounts(db)
+	accounts, err := account.New(account.Options{Store: kept, Keys: kept, Attempts: kept, Tx: db, Events: bus})
 	if err != nil {
 		t.Fatal(err)
 	}

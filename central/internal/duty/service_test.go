@@ -39,7 +39,8 @@ func newDesk(t *testing.T, db *store.DB) *desk {
 	t.Helper()
 	record := audit.New(store.NewAudit(db), db, slog.New(slog.DiscardHandler))
 	bus := event.NewBus(record)
-	accounts, err := account.New(store.NewAccounts(db), db, bus, nil)
+	kept := store.NewAccounts(db)
+	accounts, err := account.New(account.Options{Store: kept, Keys: kept, Attempts: kept, Tx: db, Events: bus})
 	if err != nil {
 		t.Fatal(err)
 	}

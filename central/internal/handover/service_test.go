@@ -45,7 +45,8 @@ func newRoom(t *testing.T, db *store.DB) *room {
 	r.trail = audit.New(store.NewAudit(db), db, slog.New(slog.DiscardHandler))
 	bus := event.NewBus(r.trail)
 	var err error
-	r.accounts, err = account.New(store.NewAccounts(db), db, bus, nil)
+	kept := store.NewAccounts(db)
+	r.accounts, err = account.New(account.Options{Store: kept, Keys: kept, Attempts: kept, Tx: db, Events: bus})
 	r.must(err)
 	_, err = r.accounts.EnsureFirst(r.system, account.First{OrgName: "市", OrgNameEN: "City", Division: "320600"})
 	r.must(err)

@@ -17,7 +17,11 @@ type Accounts struct{ db *DB }
 // NewAccounts makes the store of accounts.
 func NewAccounts(db *DB) *Accounts { return &Accounts{db} }
 
-var _ account.Store = (*Accounts)(nil)
+var (
+	_ account.Store    = (*Accounts)(nil)
+	_ account.Keys     = (*Accounts)(nil)
+	_ account.Attempts = (*Accounts)(nil)
+)
 
 // Lock implements account.Store.
 func (s *Accounts) Lock(ctx context.Context) error { return s.db.lock(ctx, "account") }

@@ -9,7 +9,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/errs"
 )
 
-// AddSession implements account.Store.
+// AddSession implements account.Keys.
 func (s *Accounts) AddSession(ctx context.Context, v account.Session) error {
 	_, err := s.db.exec(ctx, `
 		insert into sessions (id, token_hash, user_id, created_at, seen_at, expires_at, ends_at)
@@ -21,7 +21,7 @@ func (s *Accounts) AddSession(ctx context.Context, v account.Session) error {
 	return nil
 }
 
-// SessionByToken implements account.Store.
+// SessionByToken implements account.Keys.
 func (s *Accounts) SessionByToken(ctx context.Context, hash string) (account.Session, error) {
 	var v account.Session
 	err := s.db.queryRow(ctx, `
@@ -34,7 +34,7 @@ func (s *Accounts) SessionByToken(ctx context.Context, hash string) (account.Ses
 	return v, nil
 }
 
-// TouchSession implements account.Store.
+// TouchSession implements account.Keys.
 func (s *Accounts) TouchSession(ctx context.Context, v account.Session) error {
 	_, err := s.db.exec(ctx, `update sessions set seen_at = $2, expires_at = $3 where id = $1`, v.ID, v.SeenAt, v.ExpiresAt)
 	if err != nil {
@@ -43,7 +43,7 @@ func (s *Accounts) TouchSession(ctx context.Context, v account.Session) error {
 	return nil
 }
 
-// EndSessions implements account.Store.
+// EndSessions implements account.Keys.
 func (s *Accounts) EndSessions(ctx context.Context, userID, except string) error {
 	_, err := s.db.exec(ctx, `delete from sessions where user_id = $1 and id <> $2`, userID, except)
 	if err != nil {
@@ -52,7 +52,7 @@ func (s *Accounts) EndSessions(ctx context.Context, userID, except string) error
 	return nil
 }
 
-// EndEverySession implements account.Store.
+// EndEverySession implements account.Keys.
 func (s *Accounts) EndEverySession(ctx context.Context) error {
 	if _, err := s.db.exec(ctx, `delete from sessions`); err != nil {
 		return fmt.Errorf("end every session: %w", wrap(err))
@@ -60,7 +60,7 @@ func (s *Accounts) EndEverySession(ctx context.Context) error {
 	return nil
 }
 
-// EndSession implements account.Store.
+// EndSession implements account.Keys.
 func (s *Accounts) EndSession(ctx context.Context, id string) error {
 	if _, err := s.db.exec(ctx, `delete from sessions where id = $1`, id); err != nil {
 		return fmt.Errorf("end session: %w", wrap(err))
@@ -68,7 +68,7 @@ func (s *Accounts) EndSession(ctx context.Context, id string) error {
 	return nil
 }
 
-// Forget implements account.Store.
+// Forget implements account.Keys.
 func (s *Accounts) Forget(ctx context.Context, sessions, failures time.Time) error {
 	_, err := s.db.exec(ctx, `delete from sessions where expires_at < $1 or ends_at < $1`, sessions)
 	if err == nil {
@@ -91,7 +91,7 @@ func scanToken(r scanner) (t account.Token, err error) {
 	return t, err
 }
 
-// ValidTokens implements account.Store.
+// ValidTokens implements account.Keys.
 func (s *Accounts) ValidTokens(ctx context.Context) ([]account.UserToken, error) {
 	users, err := s.db.query(ctx, `select id, username from users`)
 	if err != nil {
@@ -120,7 +120,7 @@ func (s *Accounts) ValidTokens(ctx context.Context) ([]account.UserToken, error)
 	return out, nil
 }
 
-// AddToken implements account.Store.
+// AddToken implements account.Keys.
 func (s *Accounts) AddToken(ctx context.Context, t account.Token) error {
 	_, err := s.db.exec(ctx, `
 		insert into api_tokens (id, user_id, name, token_hash, created_at, expires_at, last_used_at, revoked_at)
@@ -132,7 +132,7 @@ func (s *Accounts) AddToken(ctx context.Context, t account.Token) error {
 	return nil
 }
 
-// TokenByHash implements account.Store.
+// TokenByHash implements account.Keys.
 func (s *Accounts) TokenByHash(ctx context.Context, hash string) (account.Token, error) {
 	t, err := scanToken(s.db.queryRow(ctx, selectToken+`where token_hash = $1`, hash))
 	if err != nil {
@@ -141,7 +141,7 @@ func (s *Accounts) TokenByHash(ctx context.Context, hash string) (account.Token,
 	return t, nil
 }
 
-// Tokens implements account.Store.
+// Tokens implements account.Keys.
 func (s *Accounts) Tokens(ctx context.Context, userID string) ([]account.Token, error) {
 	rows, err := s.db.query(ctx, selectToken+`where user_id = $1 order by id`, userID)
 	if err != nil {
@@ -150,7 +150,7 @@ func (s *Accounts) Tokens(ctx context.Context, userID string) ([]account.Token, 
 	return collect(rows, scanToken)
 }
 
-// SaveToken implements account.Store.
+// SaveToken implements account.Keys.
 func (s *Accounts) SaveToken(ctx context.Context, t account.Token) error {
 	// A revocation is never taken back by a use that was noted at the same moment.
 	_, err := s.db.exec(ctx, `
@@ -162,7 +162,7 @@ func (s *Accounts) SaveToken(ctx context.Context, t account.Token) error {
 	return nil
 }
 
-// Attempt implements account.Store.
+// Attempt implements account.Attempts.
 func (s *Accounts) Attempt(ctx context.Context, username, source string) (account.Attempt, error) {
 	a := account.Attempt{Username: username, Source: source}
 	err := wrap(s.db.queryRow(ctx, `select failures, last_at, locked_until from failed_logins where username = $1 and source = $2`, username, source).
@@ -173,7 +173,7 @@ func (s *Accounts) Attempt(ctx context.Context, username, source string) (accoun
 	return a, nil
 }
 
-// Failures implements account.Store.
+// Failures implements account.Attempts.
 func (s *Accounts) Failures(ctx context.Context, username string, since time.Time) (int, error) {
 	var n int
 	err := s.db.queryRow(ctx, `select coalesce(sum(failures), 0) from failed_logins where username = $1 and last_at >= $2`, username, since).Scan(&n)
@@ -183,7 +183,7 @@ func (s *Accounts) Failures(ctx context.Context, username string, since time.Tim
 	return n, nil
 }
 
-// SaveAttempt implements account.Store.
+// SaveAttempt implements account.Attempts.
 func (s *Accounts) SaveAttempt(ctx context.Context, a account.Attempt) error {
 	_, err := s.db.exec(ctx, `
 		insert into failed_logins (username, source, failures, last_at, locked_until) values ($1, $2, $3, $4, $5)
@@ -196,7 +196,7 @@ func (s *Accounts) SaveAttempt(ctx context.Context, a account.Attempt) error {
 	return nil
 }
 
-// ForgetAttempts implements account.Store.
+// ForgetAttempts implements account.Attempts.
 func (s *Accounts) ForgetAttempts(ctx context.Context, username, source string) error {
 	_, err := s.db.exec(ctx, `delete from failed_logins where username = $1 and ($2 = '' or source = $2)`, username, source)
 	if err != nil {
