@@ -38,6 +38,13 @@ describe('the labels of the map', () => {
     expect(placed.line).toBe(true)
     for (const w of walls) expect(distance(w, box(item('a', 300, 200), placed))).toBeGreaterThan(0)
   })
+  it('are not cut by the edge while a line can lead to them', () => {
+    const low = { x: 0, y: 0, w: 600, h: 170 }
+    const wide = { must: true, forms: [{ w: 380, h: 136 }] }
+    const placed = layout([item('a', 300, 20, wide)], [], low, []).get('a') as Placed
+    const { x, y, w, h } = box(item('a', 300, 20, wide), placed)
+    expect([x >= 0, y >= 0, x + w <= 600, y + h <= 170, placed.line]).toEqual([true, true, true, true, true])
+  })
   it('are short where the full one has no room', () => {
     const forms = [{ w: 500, h: 20 }, { w: 60, h: 20 }]
     expect(layout([item('a', 300, 200, { forms })], [], field, []).get('a')?.form).toBe(0)

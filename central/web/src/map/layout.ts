@@ -68,6 +68,14 @@ function positions(r: number, { w, h }: Size, must: boolean): Position[] {
   return found
 }
 
+// held moves a label on a line into the field where it would be cut: half a name is worse than a longer line.
+function held(sign: Sign, { w, h }: Size, position: Position, field: Box): Position {
+  if (!position.line || w > field.w || h > field.h) return position
+  const x = Math.min(Math.max(sign.x + position.dx, field.x), field.x + field.w - w)
+  const y = Math.min(Math.max(sign.y + position.dy, field.y), field.y + field.h - h)
+  return { dx: x - sign.x, dy: y - sign.y, line: true }
+}
+
 export function overlap(a: Box, b: Box): number {
   const w = Math.min(a.x + a.w, b.x + b.w) - Math.max(a.x, b.x)
   const h = Math.min(a.y + a.h, b.y + b.h) - Math.max(a.y, b.y)
@@ -111,7 +119,7 @@ function placeOne(item: Item, signs: readonly Sign[], field: Box, boxes: readonl
     const order = [...all.keys()]
     if (old?.form === form && old.at < order.length) order.unshift(old.at)
     for (const at of order) {
-      const position = all[at] as Position
+      const position = held(item, size, all[at] as Position, field)
       const box = boxOf(item, size, position)
       const placed = { form, at, ...position }
       const cost = costOf(item, box, position.line, others, field, boxes)
@@ -129,5 +137,6 @@ function costOf(item: Item, box: Box, line: boolean, others: readonly Sign[], fi
   // A label on a line is told by its line, one without by being nearest.
   const enough = line ? gap : own + clearer
   const wrong = others.filter((s) => distance(s, box) < enough).length
-  return covered + wrong * 400 + (inside(box, field) ? 0 : box.w * box.h - overlap(box, field))
+  const onItself = own < 0 ? 400 : 0
+  return covered + wrong * 400 + onItself + (inside(box, field) ? 0 : box.w * box.h - overlap(box, field))
 }
