@@ -1,5 +1,6 @@
 // Failures and times as sentences in the reader's language.
 import { useI18n } from 'vue-i18n'
+import { spoken } from './spoken'
 import { ago, longer, elapsed, until, type Wording } from './time'
 import { ApiError, sentenceOf } from '@/api/errors'
 
@@ -31,6 +32,10 @@ export function useSay() {
       return wording ? word(wording) : t('time.over')
     },
     named,
+    // listed puts names beside each other.
+    listed: (names: readonly string[]) => names.join(locale.value === 'en' ? ', ' : '、'),
+    // source is where a figure comes from, in the reader's language.
+    source: (text: string) => spoken(text, locale.value),
     // called is the name of a device; of one that is not known what else there is, such as its id.
     called: (device: { name: string; name_en?: string } | undefined, otherwise = '') => (device ? named(device.name, device.name_en) : otherwise),
   }
