@@ -20,6 +20,11 @@ describe('logOf', () => {
     expect(heardBefore(lost)).toBeUndefined()
     expect(heardBefore({ ...lost, since: '2026-01-01T00:59:00Z' })).toEqual(new Date('2026-01-01T00:59:00Z'))
   })
+  it('leaves out a link that was away for a blink', () => {
+    const blink = { ...back, id: 'b', at: '2026-01-01T01:04:00.200Z' }
+    expect(logOf([], [lost, blink], [], 10)).toEqual([])
+    expect(logOf([], [lost, { ...blink, device: 'other' }], [], 10).map((e) => e.kind)).toEqual(['lost'])
+  })
   it('leaves out what machines do, except what somebody has to know of', () => {
     const kinds = [entry('device.changed', 'ingest'), entry('device.online', 'edge-1'), entry('telemetry.lost', 'edge-1'), entry('session.refused', '')]
     expect(logOf([], [], kinds, 10).map((e) => e.audit?.kind)).toEqual(['session.refused', 'telemetry.lost'])

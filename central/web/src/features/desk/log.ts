@@ -17,6 +17,7 @@ export interface LogEntry {
 const worthKnowing = new Set(['telemetry.lost', 'session.refused', 'session.locked', 'device.enrolled', 'output.answered_late'])
 // A picture that is asked for again within this time is the same watch: links break and tiles retry.
 const sameWatchMs = 10 * 60_000
+const blinkMs = 5_000
 
 // byPerson tells people, who have ids of their own kind, from terminals and from the centre's own work.
 export function byPerson(entry: AuditEntry): boolean {
@@ -28,11 +29,18 @@ export function byPerson(entry: AuditEntry): boolean {
 export function logOf(lines: Iterable<AlarmLine>, contacts: Iterable<Contact>, audit: readonly AuditEntry[], most: number): LogEntry[] {
   const entries: LogEntry[] = []
   for (const line of lines) if (line.kind !== 'cleared') entries.push({ key: `alarm ${line.id}`, at: line.at, kind: line.kind, line })
-  for (const contact of contacts) entries.push({ key: `contact ${contact.id}`, at: contact.at, kind: contact.kind, contact })
+  for (const contact of withoutBlinks([...contacts])) entries.push({ key: `contact ${contact.id}`, at: contact.at, kind: contact.kind, contact })
   for (const entry of watchedOnce(audit)) {
     if (!entry.kind.startsWith('alarm.') && (byPerson(entry) || worthKnowing.has(entry.kind))) entries.push({ key: `audit ${entry.id}`, at: entry.at, kind: 'audit', audit: entry })
   }
   return entries.sort((a, b) => Date.parse(b.at) - Date.parse(a.at) || a.key.localeCompare(b.key)).slice(0, most)
+}
+
+// withoutBlinks leaves out links that were away no longer than a terminal needs to begin anew with another
+// configuration: nobody missed anything. The record of contacts keeps the pair.
+function withoutBlinks(contacts: readonly Contact[]): Contact[] {
+  const blinks = contacts.filter((c) => c.kind === 'back' && missingFor(c) < blinkMs)
+  return contacts.filter((c) => !blinks.some((b) => b === c || (c.kind === 'lost' && c.device === b.device && c.at === b.since)))
 }
 
 // heardBefore is when a lost device was heard last, where that is not the moment at which it was lost.
