@@ -5,9 +5,9 @@ import { answer, api } from '@/api/client'
 import { ApiError } from '@/api/errors'
 import { useLive } from '@/api/live'
 import type { Compared, Comparison } from '@/api/types'
-import { dotsOf, timesOf } from '@/features/telemetry/course'
+import { dotsOf, dotsOfAll, timesOf } from '@/features/telemetry/course'
 import { useNow } from '@/ui/now'
-import { tail, withTail, type Dot } from '@/ui/series'
+import { fromBegin, tail, withTail, type Dot } from '@/ui/series'
 
 const points = 300
 const minuteMs = 60_000
@@ -31,6 +31,8 @@ export function usePast(keys: () => readonly string[], span: () => number, shift
   const read = shallowRef<Comparison>()
   const earlier = shallowRef<Comparison>()
   const since = shallowRef<ReadonlyMap<string, Dot[]>>(new Map())
+  // begin is where the data begin, when they are younger than the span; 0 otherwise.
+  const begin = shallowRef(0)
   const loading = shallowRef(false)
   const failure = shallowRef<unknown>()
   let abort: AbortController | undefined
@@ -38,8 +40,8 @@ export function usePast(keys: () => readonly string[], span: () => number, shift
   // A series that is gone or may not be seen must not cost the tile.
   const known = computed(() => keys().filter((k) => live.devices.has(k.split('/')[0] ?? '')))
 
-  async function ask(series: readonly string[], to: number, signal: AbortSignal): Promise<Comparison> {
-    const query = { series: [...series], from: new Date(to - span()).toISOString(), to: new Date(to).toISOString(), points }
+  async function ask(series: readonly string[], from: number, to: number, signal: AbortSignal): Promise<Comparison> {
+    const query = { series: [...series], from: new Date(from).toISOString(), to: new Date(to).toISOString(), points }
     return answer(api.GET('/telemetry/compare', { params: { query }, signal }))
   }
   async function load(): Promise<void> {
@@ -55,8 +57,12 @@ export function usePast(keys: () => readonly string[], span: () => number, shift
     loading.value = true
     try {
       const to = live.now()
-      read.value = await ask(known.value, to, mine.signal)
-      earlier.value = shift() ? await ask([first], to - shift(), mine.signal) : undefined
+      const asked = { from: to - span(), to }
+      const whole = shift() > 0
+      const got = whole ? { answer: await ask(known.value, asked.from, to, mine.signal), from: asked.from } : await fromBegin(asked, (from) => ask(known.value, from, to, mine.signal), dotsOfAll)
+      read.value = got.answer
+      begin.value = got.from === asked.from ? 0 : got.from
+      earlier.value = whole ? await ask([first], asked.from - shift(), to - shift(), mine.signal) : undefined
     } catch (error) {
       if (mine.signal.aborted) return
       failure.value = error instanceof ApiError ? error : new ApiError(0)
@@ -83,11 +89,11 @@ export function usePast(keys: () => readonly string[], span: () => number, shift
 
   // The axis moves once a minute, not with every second.
   const end = computed(() => Math.ceil(now.value / minuteMs) * minuteMs)
-  const window = computed(() => ({ from: end.value - span(), to: end.value }))
+  const window = computed(() => ({ from: Math.max(end.value - span(), begin.value), to: end.value }))
   const lines = computed(() =>
     keys().map((key) => {
       const of = (read.value?.series ?? []).find((s) => `${s.device}/${s.property}` === key)
-      const dots = withTail(of && read.value ? dotsOf(timesOf(read.value), of) : [], since.value.get(key) ?? [])
+      const dots = withTail(of && read.value ? dotsOf(timesOf(read.value), of) : [], since.value.get(key) ?? [], read.value?.step_ms)
       return { key, of, dots: dots.filter((d) => d.at >= window.value.from) }
     }),
   )

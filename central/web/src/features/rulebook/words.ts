@@ -37,7 +37,7 @@ export function useRuleWords() {
   const deviceName = (id: string) => say.called(live.devices.get(id), id)
   function property(rule: Rule): string {
     const s = seriesOf(rule)
-    return say.named(s?.name ?? '', s?.name_en) || rule.property
+    return say.named(s?.name ?? '', s?.name_en) || (te(`rule.property.${rule.property}`) ? t(`rule.property.${rule.property}`) : rule.property)
   }
   function watches(rule: Rule): string {
     const first = rule.devices?.[0]

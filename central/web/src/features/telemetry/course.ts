@@ -42,6 +42,12 @@ export function dotsOf(times: readonly number[], series: Pick<Compared, 'mean' |
   return gapped(filled)
 }
 
+// dotsOfAll are the filled buckets of all series of an answer, by time.
+export function dotsOfAll(course: Pick<Comparison, 'times' | 'series'>): Dot[] {
+  const times = timesOf(course)
+  return (course.series ?? []).flatMap((s) => dotsOf(times, s)).sort((a, b) => a.at - b.at)
+}
+
 // shadesOf joins neighbouring buckets with doubtful readings; bad ones make the whole bucket bad.
 export function shadesOf(times: readonly number[], stepMs: number, series: Pick<Compared, 'bad' | 'uncertain'>): ChartShade[] {
   const shades: ChartShade[] = []

@@ -25,6 +25,7 @@ export function useAround(alarm: () => Alarm): Around {
   const now = useNow()
   const session = useSession()
   const since = shallowRef<Dot[]>([])
+  const step = shallowRef(0)
 
   const end = computed(() => {
     const { state, returned_at: returned } = alarm()
@@ -39,6 +40,7 @@ export function useAround(alarm: () => Alarm): Around {
       const { device, property } = alarm()
       const query = { from: new Date(window.value.from).toISOString(), to: new Date(Math.min(live.now(), end.value)).toISOString(), points }
       const read = await answer(api.GET('/telemetry/series/{device}/{property}', { params: { path: { device, property }, query }, signal }))
+      step.value = read.step_ms
       return gapped((read.buckets ?? []).map((b) => ({ at: Date.parse(b.at), value: b.mean, min: b.min, max: b.max })))
     },
     againMs,
@@ -51,6 +53,6 @@ export function useAround(alarm: () => Alarm): Around {
     },
     { immediate: true },
   )
-  const dots = computed(() => withTail(poll.value.value ?? [], since.value).filter((d) => d.at <= window.value.to))
+  const dots = computed(() => withTail(poll.value.value ?? [], since.value, step.value).filter((d) => d.at <= window.value.to))
   return { dots, window, poll }
 }

@@ -1,11 +1,11 @@
 // The course of one series and of those compared with it, read from the centre on one time axis and kept
 // up to date while its end is now.
 import { computed, onScopeDispose, shallowRef, watch, type ComputedRef, type ShallowRef } from 'vue'
-import { timesOf, dotsOf, type Window } from './course'
+import { dotsOf, dotsOfAll, timesOf, type Window } from './course'
 import { answer, api } from '@/api/client'
 import { useLive } from '@/api/live'
 import type { Comparison, QualityChoice } from '@/api/types'
-import { tail, withTail, type Dot } from '@/ui/series'
+import { fromBegin, tail, withTail, type Dot } from '@/ui/series'
 
 export interface CourseWish {
   // own is the key of the series itself, others those beside it: device/property.
@@ -14,6 +14,8 @@ export interface CourseWish {
   // window is undefined while there is nothing to ask for; following says that its end is now.
   window: (now: number) => Window | undefined
   following: () => boolean
+  // whole says that the window is wanted as it is, though it begin long before the data.
+  whole: () => boolean
   quality: () => QualityChoice
 }
 
@@ -31,7 +33,7 @@ const againMs = 60_000
 // The worst quality that each choice lets through; 2 and more is bad.
 const worst: Record<QualityChoice, number> = { good: 0, usable: 1, all: Number.POSITIVE_INFINITY }
 
-export function useCourse({ own, others, window, following, quality }: CourseWish): Course {
+export function useCourse({ own, others, window, following, whole, quality }: CourseWish): Course {
   const live = useLive()
   const course = shallowRef<Comparison>()
   const since = shallowRef<Dot[]>([])
@@ -53,8 +55,9 @@ export function useCourse({ own, others, window, following, quality }: CourseWis
     loading.value = true
     failure.value = undefined
     try {
-      const query = { series: [own(), ...others()], from: new Date(asked.from).toISOString(), to: new Date(asked.to).toISOString(), points, quality: quality() }
-      course.value = await answer(api.GET('/telemetry/compare', { params: { query }, signal: mine.signal }))
+      const query = { series: [own(), ...others()], to: new Date(asked.to).toISOString(), points, quality: quality() }
+      const read = (from: number) => answer(api.GET('/telemetry/compare', { params: { query: { ...query, from: new Date(from).toISOString() } }, signal: mine.signal }))
+      course.value = whole() ? await read(asked.from) : (await fromBegin(asked, read, dotsOfAll)).answer
     } catch (reason) {
       if (mine.signal.aborted) return
       failure.value = reason
@@ -83,7 +86,7 @@ export function useCourse({ own, others, window, following, quality }: CourseWis
   const dots = computed(() => {
     const first = course.value?.series?.[0]
     const stored = course.value && first ? dotsOf(timesOf(course.value), first) : []
-    return following() ? withTail(stored, since.value) : stored
+    return following() ? withTail(stored, since.value, course.value?.step_ms) : stored
   })
   return { answer: course, dots, loading, failure, reload: () => void load() }
 }

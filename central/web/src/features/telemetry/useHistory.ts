@@ -43,6 +43,7 @@ export function useHistory({ device, property, spanMs, points, wanted = () => tr
   const live = useLive()
   const past = shallowRef<Dot[]>([])
   const since = shallowRef<Dot[]>([])
+  const step = shallowRef(0)
   const loading = shallowRef(true)
   const failure = shallowRef<unknown>()
   let abort: AbortController | undefined
@@ -60,6 +61,7 @@ export function useHistory({ device, property, spanMs, points, wanted = () => tr
     try {
       const query = { from: new Date(to - spanMs()).toISOString(), to: new Date(to).toISOString(), points }
       const data = await answer(api.GET('/telemetry/series/{device}/{property}', { params: { path: { device: device(), property: property() }, query }, signal: mine.signal }))
+      step.value = data.step_ms
       past.value = gapped((data.buckets ?? []).map((b) => ({ at: Date.parse(b.at), value: b.mean, min: b.min, max: b.max })))
     } catch (reason) {
       if (mine.signal.aborted) return
@@ -88,7 +90,7 @@ export function useHistory({ device, property, spanMs, points, wanted = () => tr
     clearInterval(timer)
     abort?.abort()
   })
-  return { dots: computed(() => withTail(past.value, since.value)), loading, failure, reload: () => void load() }
+  return { dots: computed(() => withTail(past.value, since.value, step.value)), loading, failure, reload: () => void load() }
 }
 
 // useDay is the last 24 hours of one series.
