@@ -112,3 +112,25 @@ func TestAnEnglishNameComesWithTheGreetingUntilSomebodyNamesTheThing(t *testing.
 	hello("Level")
 	english("s", "Gauge")
 }
+
+func TestATerminalIsOfADemonstrationWhenAllBehindItIs(t *testing.T) {
+	d := newDesk(t, storetest.SQLite(t))
+	ctx := actor.WithSystem(t.Context(), "test")
+	d.terminals(t, map[string]string{"edge": "320623"})
+	for _, c := range []struct {
+		name    string
+		sensors []wire.SensorDeclared
+		want    bool
+	}{
+		{"nothing behind it", nil, false},
+		{"one of two", []wire.SensorDeclared{{ID: "a", Demo: true}, {ID: "b"}}, false},
+		{"all", []wire.SensorDeclared{{ID: "a", Demo: true}, {ID: "b", Demo: true}}, true},
+	} {
+		if _, err := d.Hello(ctx, "edge", wire.Hello{Sensors: c.sensors}); err != nil {
+			t.Fatal(err)
+		}
+		if e, err := d.Get(ctx, "edge"); err != nil || e.Demo != c.want {
+			t.Errorf("%s: demonstration %v, %v", c.name, e.Demo, err)
+		}
+	}
+}

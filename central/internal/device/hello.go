@@ -2,6 +2,7 @@ package device
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/fengsui/fengsui/central/internal/errs"
@@ -37,6 +38,12 @@ func declared(h wire.Hello) []Declared {
 		}})
 	}
 	return out
+}
+
+// demonstrates reports whether all that is behind an edge is of a demonstration; then so is the edge.
+func demonstrates(h wire.Hello) bool {
+	all := declared(h)
+	return len(all) > 0 && !slices.ContainsFunc(all, func(d Declared) bool { return !d.Demo })
 }
 
 // Hello takes the greeting of an edge: what is behind it is registered or brought up to date. An id that
@@ -153,6 +160,7 @@ func (s *Service) greet(ctx context.Context, edge string, h wire.Hello, now time
 		if own.NameEN == "" && own.Name == h.Name { // an English name goes with the Chinese one
 			own.NameEN = english(h.NameEN)
 		}
+		own.Demo = own.Demo || demonstrates(h)
 		if !same(was, own) {
 			own.UpdatedAt = event.Stamp(now)
 			if err := s.Store.Save(ctx, own); err != nil {
