@@ -29,7 +29,7 @@ func wrongClock() rule.Rule {
 	return rule.Rule{
 		ID: clockRule, Name: "时钟不准", NameEN: "Clock is wrong", Class: anyClass, Property: "clock", Condition: rule.Above,
 		Limit: slowClock.Seconds(), Clear: slowClock.Seconds() / 2, For: rule.Duration(10 * time.Second), Level: 4,
-		Source: "本项目约定:设备时间与到达时间相差 2 分钟以上,规则按到达时间判断。A figure of this project, docs/protocol.md section 6.",
+		Source: "本项目约定：设备时间与到达时间相差 2 分钟以上，规则按到达时间判断。A figure of this project, docs/protocol.md section 6.",
 	}
 }
 

@@ -29,7 +29,7 @@ func tooManyAlarms() rule.Rule {
 	return rule.Rule{
 		ID: crowdRule, Name: "终端自有规则报警过多", NameEN: "Too many alarms by the terminal's own rules", Class: anyClass, Property: "alarms",
 		Condition: rule.Above, Limit: ownOfDevice, Clear: ownOfDevice / 2, Level: 3,
-		Source: "本项目约定,docs/protocol.md 第 3.4 节。A figure of this project, docs/protocol.md section 3.4.",
+		Source: "本项目约定，docs/protocol.md 第 3.4 节。A figure of this project, docs/protocol.md section 3.4.",
 	}
 }
 

@@ -22,14 +22,14 @@ const (
 func fullDisk() rule.Rule {
 	return rule.Rule{
 		ID: diskFullRule, Name: "终端磁盘满", NameEN: "Disk of the terminal is full", Class: anyClass, Property: diskProperty, Condition: rule.Above, Level: 3,
-		Source: "终端自报:磁盘已无空间,只保留报警和状态,docs/protocol.md 第 7 节。The terminal says so: only alarms and states are kept, docs/protocol.md section 7.",
+		Source: "终端自报：磁盘已无空间，只保留报警和状态，docs/protocol.md 第 7 节。The terminal says so: only alarms and states are kept, docs/protocol.md section 7.",
 	}
 }
 
 func failingDisk() rule.Rule {
 	return rule.Rule{
 		ID: diskFailingRule, Name: "终端磁盘故障", NameEN: "Disk of the terminal fails", Class: anyClass, Property: diskProperty, Condition: rule.Above, Level: 3,
-		Source: "终端自报:磁盘拒绝写入,或开机时无法使用、数据只在内存中,docs/protocol.md 第 7 节。The terminal says so: its disk refuses writes, or all is in memory only, docs/protocol.md section 7.",
+		Source: "终端自报：磁盘拒绝写入，或开机时无法使用、数据只在内存中，docs/protocol.md 第 7 节。The terminal says so: its disk refuses writes, or all is in memory only, docs/protocol.md section 7.",
 	}
 }
 

@@ -21,7 +21,7 @@ const (
 func oneIdentity() rule.Rule {
 	return rule.Rule{
 		ID: twinRule, Name: "两台终端共用一个身份", NameEN: "Two terminals with one identity", Class: anyClass, Property: twinProperty, Condition: rule.Above, Limit: 1, Level: 2,
-		Source: "两个不同的启动轮流以同一终端身份上线,docs/protocol.md 第 5 节。Two starts take turns under one identity, docs/protocol.md section 5.",
+		Source: "两个不同的启动轮流以同一终端身份上线，docs/protocol.md 第 5 节。Two starts take turns under one identity, docs/protocol.md section 5.",
 	}
 }
 

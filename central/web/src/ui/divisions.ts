@@ -14,6 +14,7 @@ interface Listed {
 
 const names = shallowRef<Map<string, Named>>(new Map())
 const counties = shallowRef<Listed['counties']>([])
+const townships = shallowRef<Listed['townships']>([])
 let asked = false
 
 async function load(): Promise<void> {
@@ -26,6 +27,7 @@ async function load(): Promise<void> {
     for (const t of listed.townships) found.set(t.code, { name: t.name, name_en: t.name })
     names.value = found
     counties.value = listed.counties
+    townships.value = listed.townships
   } catch {
     // Without the list the codes themselves are shown.
     asked = false
@@ -40,6 +42,7 @@ export function useDivisions() {
   }
   return {
     counties,
+    townships,
     // nameOf is the name of a code, or the code itself when the list does not have it.
     nameOf(code: string | undefined): string {
       if (!code) return ''
