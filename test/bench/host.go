@@ -128,7 +128,7 @@ How each figure is taken:
 - **Viewers**: forty viewers of one terminal's camera; its clip is that of the other parts, encoded anew with noise to
   2 Mbit/s (about ten packets a picture, 20 pictures a second). CPU is that of the whole centre, the packets are those
   that arrived at the viewers, and the bits beside them are those of the pictures at each viewer.
-- **Map page**: the sensors of 25 terminals, spread over a county, each with a value; a browser without GPU on the same
+- **Map page**: the sensors of 50 terminals, spread over a county, each with a value; a browser without GPU on the same
   machine. The clock runs from the address to a map whose signs, lines and numbers of bubbles add up to all of them, and
   two pictures more; cold is with nothing in the cache of the browser.
 - **Memory** is VmRSS.

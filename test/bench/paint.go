@@ -15,8 +15,8 @@ import (
 )
 
 const (
-	owners    = 25 // terminals
-	perOwner  = 2000
+	owners    = 50 // terminals
+	perOwner  = 1000
 	perBatch  = 500
 	newestAll = owners * perOwner
 )
