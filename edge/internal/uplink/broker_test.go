@@ -76,6 +76,18 @@ func (b *broker) kill() {
 	_ = b.cmd.Wait()
 }
 
+// memory is a folder whose files are in memory where there is one: a terminal commits more often than a
+// disk that others use has time for.
+func memory(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/dev/shm", "uplink") //nolint:usetesting // it knows no other folder
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return dir
+}
+
 func wait(t *testing.T, within time.Duration, what string, done func() bool) {
 	t.Helper()
 	deadline := time.Now().Add(within)

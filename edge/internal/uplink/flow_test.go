@@ -70,7 +70,7 @@ func TestPauseIsShortAtFirstAndNeverLong(t *testing.T) {
 }
 
 func TestAlarmOfBeforeTheConnectionIsMarkedAsBacklog(t *testing.T) {
-	box, err := outbox.Open(t.Context(), outbox.Options{File: filepath.Join(t.TempDir(), "outbox.db")})
+	box, err := outbox.Open(t.Context(), outbox.Options{File: filepath.Join(memory(t), "outbox.db")})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,7 +114,7 @@ func TestAlarmOfBeforeTheConnectionIsMarkedAsBacklog(t *testing.T) {
 // filled is an outbox with a backlog, an alarm and, after begin, live readings.
 func filled(t *testing.T) (*outbox.Box, *flow) {
 	t.Helper()
-	b, err := outbox.Open(t.Context(), outbox.Options{File: filepath.Join(t.TempDir(), "outbox.db"), GraceSize: 1 << 20, Grace: time.Hour})
+	b, err := outbox.Open(t.Context(), outbox.Options{File: filepath.Join(memory(t), "outbox.db"), GraceSize: 1 << 20, Grace: time.Hour})
 	if err != nil {
 		t.Fatal(err)
 	}

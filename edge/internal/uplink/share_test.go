@@ -81,7 +81,7 @@ func TestLiveReadingsHaveSeventyPercentOfANarrowLink(t *testing.T) {
 		{0.3, 0.28, .4}, // less than their share: the rest is the backlog's
 	} {
 		t.Run(fmt.Sprintf("live %v of the link", c.wanted), func(t *testing.T) {
-			box, err := outbox.Open(t.Context(), outbox.Options{File: filepath.Join(t.TempDir(), "outbox.db")})
+			box, err := outbox.Open(t.Context(), outbox.Options{File: filepath.Join(memory(t), "outbox.db")})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -27,7 +27,7 @@ type terminal struct {
 
 func newTerminal(t *testing.T, b *broker, change func(*Options)) *terminal {
 	t.Helper()
-	box, err := outbox.Open(t.Context(), outbox.Options{File: filepath.Join(t.TempDir(), "outbox.db"), GraceSize: 1 << 30, Grace: time.Hour})
+	box, err := outbox.Open(t.Context(), outbox.Options{File: filepath.Join(memory(t), "outbox.db"), GraceSize: 1 << 30, Grace: time.Hour})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,8 +115,8 @@ func TestReadingsArriveOnceThoughAcksAreLostAndDoubled(t *testing.T) {
 		return len(c.values) >= 30
 	})
 	for range 20 {
-		u.Reconnect() // the hello heals what was lost
 		before := u.State().Sessions
+		u.Reconnect() // the hello heals what was lost
 		wait(t, 10*time.Second, "the next session", func() bool { return u.State().Sessions > before })
 		if s, _ := u.box.Stats(t.Context()); s.Records == 0 {
 			break
