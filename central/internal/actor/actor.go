@@ -95,6 +95,12 @@ func (a Actor) Covers(division string) bool {
 	return a.Kind == System || geo.Division(a.DivisionCode).Covers(geo.Division(division))
 }
 
+// Meets reports whether a thing of the division lies in what the actor may see, or holds for it from above:
+// rules and windows of maintenance of a prefecture are shown in its counties.
+func (a Actor) Meets(division string) bool {
+	return a.Sees(division) || geo.Division(division).Covers(geo.Division(a.DivisionCode))
+}
+
 // Require returns the actor when it holds the permission: errs.Unauthenticated without an actor,
 // errs.Denied without the permission.
 func Require(ctx context.Context, p Permission) (Actor, error) {

@@ -23,6 +23,15 @@ func TestSeesAndScopeAgree(t *testing.T) {
 	}
 }
 
+func TestMeetsWhatLiesBelowAndWhatHoldsFromAbove(t *testing.T) {
+	county := Actor{Kind: User, DivisionCode: "320623"}
+	for division, want := range map[string]bool{"": true, "320623": true, "320623104": true, "320600": true, "320500": false, "320624": false} {
+		if county.Meets(division) != want {
+			t.Errorf("a county meets %q: %v", division, !want)
+		}
+	}
+}
+
 func TestRequireDeniesByDefault(t *testing.T) {
 	if _, err := Require(context.Background(), DeviceRead); errs.KindOf(err) != errs.Unauthenticated {
 		t.Errorf("no actor: got %v, want unauthenticated", err)

@@ -189,7 +189,7 @@ func (w *Window) over(d *device.Device, rule string) bool {
 
 // VisibleTo reports whether the actor may see the window: it lies in what they may see, or over it.
 func (w *Window) VisibleTo(who actor.Actor) bool {
-	return who.Sees(w.Division) || geo.Division(w.Division).Covers(geo.Division(who.DivisionCode))
+	return who.Meets(w.Division)
 }
 
 // maxReason is the longest reason, in characters.

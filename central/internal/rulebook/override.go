@@ -189,7 +189,7 @@ func (s *Service) EndOverride(ctx context.Context, id string) (RuleOverride, err
 		o = s.overs[i]
 	}
 	s.mu.RUnlock()
-	if i < 0 || !sees(a, o.Division) {
+	if i < 0 || !a.Meets(o.Division) {
 		return RuleOverride{}, errs.E(errs.NotFound, "rule.no_override", "override %s does not hold", id)
 	}
 	if !a.Covers(o.Division) {

@@ -125,13 +125,13 @@ func (s *Service) lines(ctx context.Context, a actor.Actor) ([]BookLine, error) 
 	s.mu.RUnlock()
 	var out []BookLine
 	for _, e := range book {
-		if !sees(a, e.Division) {
+		if !a.Meets(e.Division) {
 			continue
 		}
 		about, _ := s.around(&e, &e.Rule, seen)
 		l := BookLine{Kept: e, Fired: fired[e.ID], Devices: len(about), Mine: a.Covers(e.Division)}
 		for _, o := range overs {
-			if o.Rule == e.ID && sees(a, o.Division) {
+			if o.Rule == e.ID && a.Meets(o.Division) {
 				l.Overrides++
 			}
 		}
@@ -157,7 +157,7 @@ func (s *Service) Get(ctx context.Context, id string) (RuleDetail, error) {
 	d := RuleDetail{BookLine: lines[i], Holding: []RuleOverride{}, Terminals: []TerminalRules{}, Units: []string{}}
 	s.mu.RLock()
 	for _, o := range s.overs {
-		if o.Rule == id && sees(a, o.Division) {
+		if o.Rule == id && a.Meets(o.Division) {
 			d.Holding = append(d.Holding, o)
 		}
 	}

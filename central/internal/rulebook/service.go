@@ -100,15 +100,10 @@ func (s *Service) find(id string) (Kept, bool) {
 	return Kept{}, false
 }
 
-// sees reports whether an actor may read a rule: one of his own division, of one below or of one above.
-func sees(a actor.Actor, division string) bool {
-	return a.Sees(division) || geo.Division(division).Covers(geo.Division(a.DivisionCode))
-}
-
 // entry finds a rule that the actor may read.
 func (s *Service) entry(a actor.Actor, id string) (Kept, error) {
 	e, ok := s.find(id)
-	if !ok || !sees(a, e.Division) {
+	if !ok || !a.Meets(e.Division) {
 		return Kept{}, errs.E(errs.NotFound, "rule.not_found", "rule %s does not exist", id)
 	}
 	return e, nil

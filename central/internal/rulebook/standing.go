@@ -34,7 +34,7 @@ func (s *Service) Weakened(ctx context.Context) ([]Standing, error) {
 	out := []Standing{}
 	for _, o := range overs {
 		i := slices.IndexFunc(book, func(e Kept) bool { return e.ID == o.Rule })
-		if i < 0 || book[i].State != Published || !o.holds(now) || !sees(a, o.Division) || !(o.Off || weaker(&book[i].Rule, &o)) {
+		if i < 0 || book[i].State != Published || !o.holds(now) || !a.Meets(o.Division) || !(o.Off || weaker(&book[i].Rule, &o)) {
 			continue
 		}
 		out = append(out, Standing{RuleOverride: o, Body: book[i].Rule, Critical: s.critical(ctx, &book[i].Rule), EndsAt: o.ends(), Mine: a.Covers(o.Division)})
