@@ -51,6 +51,7 @@ type Shift struct {
 	State    State      `json:"state"`
 	OpenedAt time.Time  `json:"opened_at"`
 	Officers []string   `json:"officers"` // names by the roster, and who signed on
+	TakerID  string     `json:"taker_id"` // duty person who took it over; empty of the first
 	DueAt    *time.Time `json:"due_at,omitempty"`
 	Note     string     `json:"note"`   // what the outgoing officer leaves behind
 	Absent   string     `json:"absent"` // why the outgoing signature is missing

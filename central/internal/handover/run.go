@@ -88,7 +88,7 @@ func (s *Service) follow(ctx context.Context) {
 			if now.ID != sh.ID {
 				return nil
 			}
-			due, spell, err := s.due(ctx, sh.OrgID, sh.OpenedAt, sh.No > 1)
+			due, spell, err := s.due(ctx, sh.OrgID, sh.OpenedAt, sh.No > 1, sh.TakerID)
 			if err != nil || (due == nil) == (now.DueAt == nil) && (due == nil || due.Equal(*now.DueAt)) {
 				return err
 			}

@@ -207,13 +207,14 @@ func (s *Service) spells(ctx context.Context, org string, at time.Time) (now, ne
 const early = time.Hour
 
 // due is when a shift that was opened at a time has to be handed over: at the end of the spell then, or of the
-// next when it was taken over early.
-func (s *Service) due(ctx context.Context, org string, opened time.Time, taken bool) (*time.Time, duty.Spell, error) {
+// next when it was taken over shortly before, or by somebody who has only that.
+func (s *Service) due(ctx context.Context, org string, opened time.Time, taken bool, taker string) (*time.Time, duty.Spell, error) {
 	now, next, err := s.spells(ctx, org, opened)
 	if err != nil || now.To.IsZero() {
 		return nil, now, err
 	}
-	if taken && !next.To.IsZero() && now.To.Sub(opened) <= min(early, now.To.Sub(now.From)/2) {
+	soon := now.To.Sub(opened) <= min(early, now.To.Sub(now.From)/2)
+	if taken && !next.To.IsZero() && (soon || (next.Holds(taker) && !now.Holds(taker))) {
 		now = next
 	}
 	return &now.To, now, nil
@@ -234,13 +235,13 @@ func (s *Service) watch(ctx context.Context, sh Shift) error {
 }
 
 // open begins the next shift of a desk.
-func (s *Service) open(ctx context.Context, o account.Org, by string, taken bool) (Shift, error) {
+func (s *Service) open(ctx context.Context, o account.Org, by string, taken bool, taker string) (Shift, error) {
 	last, err := s.Store.LastNo(ctx, o.ID)
 	if err != nil {
 		return Shift{}, err
 	}
-	sh := Shift{ID: newID(), OrgID: o.ID, OrgName: o.Name, Division: o.Division, No: last + 1, State: Open, OpenedAt: stamp(), Passed: []Item{}}
-	due, spell, err := s.due(ctx, o.ID, sh.OpenedAt, taken)
+	sh := Shift{ID: newID(), OrgID: o.ID, OrgName: o.Name, Division: o.Division, No: last + 1, State: Open, OpenedAt: stamp(), TakerID: taker, Passed: []Item{}}
+	due, spell, err := s.due(ctx, o.ID, sh.OpenedAt, taken, taker)
 	if err != nil {
 		return Shift{}, err
 	}
@@ -259,7 +260,7 @@ func (s *Service) current(ctx context.Context, o account.Org, a actor.Actor, sh 
 	if sh.ID != "" {
 		return nil
 	}
-	opened, err := s.open(ctx, o, a.Name, false)
+	opened, err := s.open(ctx, o, a.Name, false, "")
 	if err != nil {
 		return err
 	}

@@ -43,21 +43,26 @@ func (s *Service) signer(ctx context.Context, p Proof, o account.Org) (actor.Act
 	return second, nil
 }
 
-// signature makes one. Whoever the roster does not expect says why.
-func (s *Service) signature(ctx context.Context, a actor.Actor, expected duty.Spell, reason string) (Signature, error) {
+// signature makes one, and says which duty person it is of. Whoever the roster does not expect, or not yet,
+// says why.
+func (s *Service) signature(ctx context.Context, a actor.Actor, expected, later duty.Spell, reason string) (Signature, string, error) {
 	sig := Signature{UserID: a.ID, Name: a.Name, At: stamp(), How: "password", Reason: strings.TrimSpace(reason)}
 	p, err := s.Roster.PersonOf(actor.WithSystem(ctx, "handover"), a.ID)
 	if err != nil && errs.KindOf(err) != errs.NotFound {
-		return sig, err
+		return sig, "", err
 	}
 	sig.Rostered = err == nil && expected.Holds(p.ID)
 	if !line(sig.Reason, maxReason) {
-		return sig, errs.Field("handover.reason", "reason", "at most 200 characters on one line")
+		return sig, "", errs.Field("handover.reason", "reason", "at most 200 characters on one line")
 	}
-	if !sig.Rostered && len(expected.People) > 0 && sig.Reason == "" {
-		return sig, errs.Field("handover.unrostered", "reason", "the roster names "+strings.Join(expected.Names, ", ")+"; say why it is somebody else")
+	switch {
+	case sig.Rostered || len(expected.People) == 0 || sig.Reason != "":
+	case later.Holds(p.ID):
+		return sig, "", errs.Field("handover.early", "reason", "the hand-off is later; say why it is taken over now")
+	default:
+		return sig, "", errs.Field("handover.unrostered", "reason", "the roster names "+strings.Join(expected.Names, ", ")+"; say why it is somebody else")
 	}
-	return sig, nil
+	return sig, p.ID, nil
 }
 
 // Leaves is what the outgoing officer signs.
@@ -94,7 +99,7 @@ func (s *Service) Leave(ctx context.Context, l Leaves) (Shift, error) {
 		if slices.Contains(sh.Officers, who.Name) {
 			now = duty.Spell{} // whoever signed on signs off
 		}
-		sig, err := s.signature(ctx, who, now, l.Reason)
+		sig, _, err := s.signature(ctx, who, now, duty.Spell{}, l.Reason)
 		if err != nil {
 			return err
 		}
@@ -142,11 +147,15 @@ func (s *Service) Take(ctx context.Context, t Takes) (Shift, error) {
 			return errs.Field("handover.same", "reason", "the same person signs both halves; say why nobody else takes over")
 		}
 		at := stamp()
-		_, expected, err := s.due(ctx, o.ID, at, true)
+		_, expected, err := s.due(ctx, o.ID, at, true, "")
 		if err != nil {
 			return err
 		}
-		sig, err := s.signature(ctx, who, expected, t.Reason)
+		_, next, err := s.spells(ctx, o.ID, at)
+		if err != nil {
+			return err
+		}
+		sig, taker, err := s.signature(ctx, who, expected, next, t.Reason)
 		if err != nil {
 			return err
 		}
@@ -168,7 +177,7 @@ func (s *Service) Take(ctx context.Context, t Takes) (Shift, error) {
 			from = sh.Out.Name
 		}
 		note(ctx, EventTaken, sh.ID, trace{No: sh.No, From: from, To: sig.Name})
-		out, err = s.open(ctx, o, sig.Name, true)
+		out, err = s.open(ctx, o, sig.Name, true, taker)
 		return err
 	})
 	return out, err

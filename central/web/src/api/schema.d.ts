@@ -4154,6 +4154,7 @@ export interface components {
             out?: components["schemas"]["HandoverSignature"];
             passed: components["schemas"]["HandoverItem"][] | null;
             state: string;
+            taker_id: string;
         };
         HandoverShift: {
             absent: string;
@@ -4177,6 +4178,7 @@ export interface components {
             out?: components["schemas"]["HandoverSignature"];
             passed: components["schemas"]["HandoverItem"][] | null;
             state: string;
+            taker_id: string;
         };
         HandoverSignature: {
             /** Format: date-time */
