@@ -8,7 +8,6 @@ import (
 
 	"github.com/fengsui/fengsui/central/internal/actor"
 	"github.com/fengsui/fengsui/central/internal/device"
-	"github.com/fengsui/fengsui/shared/profile"
 )
 
 // DeviceKind is a profile as a form needs it: what the device is and what has to be said of one.
@@ -24,19 +23,8 @@ type DeviceKind struct {
 	Verified bool            `json:"verified"` // somebody has read a real device with it
 	Every    string          `json:"every"`    // its usual interval, as in configurations: 5s
 	Unit     int             `json:"unit"`     // its usual address on a bus
-	Needs    []string        `json:"needs" enum:"serial,network,listen,unit,station,path"`
+	Needs    []string        `json:"needs" enum:"serial,network,listen,unit,station,path,secret,secret_if"`
 	Series   []device.Series `json:"series"`
-}
-
-// needs is what a form asks of a device of each protocol: how it is reached, and how it is told from others.
-func needs() map[string][]string {
-	return map[string][]string{
-		profile.ModbusTCP: {"network", "unit"}, profile.ModbusRTU: {"serial", "unit"}, profile.ModbusRTUTCP: {"network", "unit"},
-		profile.NMEATCP: {"network"}, profile.NMEASerial: {"serial"},
-		profile.HJ212: {"listen", "station"}, profile.SL651: {"listen", "station"},
-		profile.SNMP: {"network"}, profile.HTTPPush: {"listen", "station"}, profile.MQTTIn: {"network", "station"},
-		profile.GPIO: {"path"}, profile.Recording: {"path"},
-	}
 }
 
 // DeviceKinds lists the profiles of the centre, by class and id. Terminals have their own copy; one that is
@@ -49,7 +37,7 @@ func (s *Service) DeviceKinds(ctx context.Context) ([]DeviceKind, error) {
 	for _, p := range s.Profiles {
 		k := DeviceKind{
 			ID: p.ID, Name: p.Name, NameEN: p.NameEN, Vendor: p.Vendor, Model: p.Model, Class: p.Class, Protocol: p.Protocol, Source: p.Source,
-			Verified: p.Verified, Every: time.Duration(p.Every).String(), Needs: needs()[p.Protocol], Series: []device.Series{},
+			Verified: p.Verified, Every: time.Duration(p.Every).String(), Needs: p.Needs(), Series: []device.Series{},
 		}
 		for _, one := range p.Series {
 			k.Series = append(k.Series, device.Series{Property: one.Property, Name: one.Name, NameEN: one.NameEN, Unit: one.Unit, Digits: one.Digits})

@@ -3311,7 +3311,7 @@ export interface components {
             model: string;
             name: string;
             name_en: string;
-            needs: ("serial" | "network" | "listen" | "unit" | "station" | "path")[] | null;
+            needs: ("serial" | "network" | "listen" | "unit" | "station" | "path" | "secret" | "secret_if")[] | null;
             protocol: string;
             series: components["schemas"]["Series"][] | null;
             source: string;

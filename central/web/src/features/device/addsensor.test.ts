@@ -4,7 +4,7 @@ import { idFor, matching, withSensor, wrongField, type DeviceKind, type Fields }
 const kind = (change: Partial<DeviceKind> = {}): DeviceKind => ({
   id: 'generic-water-level-modbus', name: '通用水位计', name_en: 'Gauge', vendor: '', model: '', class: 'water_level', protocol: 'modbus-tcp', source: 'x', verified: false, every: '1s', unit: 1, needs: ['network', 'unit'], series: [], ...change,
 })
-const fields: Fields = { id: 'a', name: ' 水位 ', name_en: '', address: '192.168.1.10:502', baud: 9600, unit: '1', station: '', every: '', lon: '', lat: '' }
+const fields: Fields = { id: 'a', name: ' 水位 ', name_en: '', address: '192.168.1.10:502', baud: 9600, unit: '1', station: '', secret: '', every: '', lon: '', lat: '' }
 const none = new Set<string>()
 
 describe('a new sensor', () => {
@@ -32,6 +32,16 @@ describe('a new sensor', () => {
     expect(wrong({ every: '5' })).toBe('every')
     expect(wrong({ lon: '121' })).toBe('place')
     expect(wrong({ lon: 'x', lat: '3' })).toBe('place')
+  })
+  it('names the file of its secret, never the secret, and only where the device has one', () => {
+    const snmp = kind({ needs: ['network', 'secret'] })
+    const station = kind({ needs: ['listen', 'station', 'secret_if'] })
+    const wrong = (k: DeviceKind, secret: string) => wrongField(k, { ...fields, secret, station: 'x', address: k === station ? ':9000' : fields.address }, none)
+    expect(wrong(snmp, 'ups.community')).toBe('')
+    for (const secret of ['', '/etc/passwd', '../edge.yml', '.hidden', 'a b', 'a\\b']) expect(wrong(snmp, secret)).toBe('secret')
+    expect([wrong(station, ''), wrong(station, 'outfall'), wrong(station, 'a/b'), wrong(kind(), '')]).toEqual(['', '', 'secret', ''])
+    const written = (k: DeviceKind, secret: string) => withSensor({}, k, { ...fields, secret }).sensors?.[0]?.secret_file
+    expect([written(snmp, 'ups.community'), written(station, ''), written(kind(), 'left')]).toEqual(['ups.community', undefined, undefined])
   })
   it('goes into the document beside what is there, with its serial line once', () => {
     const rtu = kind({ needs: ['serial', 'unit'] })

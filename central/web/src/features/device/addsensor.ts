@@ -12,6 +12,7 @@ export interface Fields {
   baud: number
   unit: string
   station: string
+  secret: string
   every: string
   lon: string
   lat: string
@@ -25,9 +26,11 @@ export function addressKind(kind: DeviceKind): 'network' | 'listen' | 'serial' |
   return 'network'
 }
 
-export function asks(kind: DeviceKind, need: 'unit' | 'station'): boolean {
+export function asks(kind: DeviceKind, need: 'unit' | 'station' | 'secret' | 'secret_if'): boolean {
   return kind.needs?.includes(need) ?? false
 }
+
+export const asksSecret = (kind: DeviceKind): boolean => asks(kind, 'secret') || asks(kind, 'secret_if')
 
 // matching are the kinds that a search finds, by words of name, class, vendor and protocol.
 export function matching(kinds: readonly DeviceKind[], query: string, className: (c: string) => string): DeviceKind[] {
@@ -47,10 +50,12 @@ export function idFor(edge: string, kind: DeviceKind, taken: ReadonlySet<string>
 }
 
 const duration = /^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$/
+// A file of the folder secrets beside edge.yml; the agent opens no other by order of the centre.
+const secretFile = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/
 const hostPort = /^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9._-]+):\d{1,5}$/
 
 // wrongField names the first field that cannot be, '' when all is well.
-export function wrongField(kind: DeviceKind, f: Fields, taken: ReadonlySet<string>): '' | 'id' | 'taken' | 'address' | 'unit' | 'station' | 'every' | 'place' {
+export function wrongField(kind: DeviceKind, f: Fields, taken: ReadonlySet<string>): '' | 'id' | 'taken' | 'address' | 'unit' | 'station' | 'secret' | 'every' | 'place' {
   if (!/^[a-z0-9][a-z0-9_-]{0,63}$/.test(f.id)) return 'id'
   if (taken.has(f.id)) return 'taken'
   const address = f.address.trim()
@@ -60,6 +65,7 @@ export function wrongField(kind: DeviceKind, f: Fields, taken: ReadonlySet<strin
   if (port && !address.startsWith('/') && (Number(port[1]) < 1 || Number(port[1]) > 65_535)) return 'address'
   if (asks(kind, 'unit') && !(/^\d+$/.test(f.unit) && Number(f.unit) <= 255)) return 'unit'
   if (asks(kind, 'station') && !f.station.trim()) return 'station'
+  if (asksSecret(kind) && (f.secret || asks(kind, 'secret')) && !secretFile.test(f.secret)) return 'secret'
   if (f.every && !duration.test(f.every)) return 'every'
   const [lon, lat] = [Number(f.lon), Number(f.lat)]
   if ((f.lon === '') !== (f.lat === '') || !(Math.abs(lon) <= 180 && Math.abs(lat) <= 90)) return 'place'
@@ -75,6 +81,7 @@ export function withSensor(document: Document, kind: DeviceKind, f: Fields): Doc
   if (f.name_en.trim()) sensor.name_en = f.name_en.trim()
   if (asks(kind, 'unit')) sensor.unit = Number(f.unit)
   if (asks(kind, 'station')) sensor.station = f.station.trim()
+  if (asksSecret(kind) && f.secret) sensor.secret_file = f.secret
   if (f.every) sensor.every = f.every
   if (f.lon !== '') sensor.place = { lon: Number(f.lon), lat: Number(f.lat) }
   const serial = document.serial ?? []
