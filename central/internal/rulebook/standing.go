@@ -34,7 +34,10 @@ func (s *Service) Weakened(ctx context.Context) ([]Standing, error) {
 	out := []Standing{}
 	for _, o := range overs {
 		i := slices.IndexFunc(book, func(e Kept) bool { return e.ID == o.Rule })
-		if i < 0 || book[i].State != Published || !o.holds(now) || !a.Meets(o.Division) || !(o.Off || weaker(&book[i].Rule, &o)) {
+		if i < 0 || book[i].State != Published || !o.holds(now) || !a.Meets(o.Division) {
+			continue
+		}
+		if !o.Off && !weaker(&book[i].Rule, &o) {
 			continue
 		}
 		out = append(out, Standing{RuleOverride: o, Body: book[i].Rule, Critical: s.critical(ctx, &book[i].Rule), EndsAt: o.ends(), Mine: a.Covers(o.Division)})
@@ -67,7 +70,10 @@ func (s *Service) timeLimit(ctx context.Context, now time.Time) error {
 	s.mu.RUnlock()
 	for _, o := range overs {
 		i := slices.IndexFunc(book, func(e Kept) bool { return e.ID == o.Rule })
-		if i < 0 || o.ends() != nil || !(o.Off || (s.critical(ctx, &book[i].Rule) && weaker(&book[i].Rule, &o))) {
+		if i < 0 || o.ends() != nil {
+			continue
+		}
+		if !o.Off && (!s.critical(ctx, &book[i].Rule) || !weaker(&book[i].Rule, &o)) {
 			continue
 		}
 		o.DecideBy = &by

@@ -2,6 +2,7 @@ package telemetry
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/fengsui/fengsui/central/internal/actor"
@@ -35,13 +36,11 @@ func (s *Service) Twins(ctx context.Context, edge string, twins []device.Life, n
 	if a := s.active[k]; a != nil && a.Holds() {
 		return
 	}
-	note := ""
+	lives := make([]string, len(twins))
 	for i, one := range twins {
-		if i > 0 {
-			note += " | "
-		}
-		note += one.Address + " (" + one.Boot + ")"
+		lives[i] = one.Address + " (" + one.Boot + ")"
 	}
+	note := strings.Join(lives, " | ")
 	s.raise(ctx, raising{key: k, rule: s.ruleOf(twinRule), at: wire.Millis(now), value: float64(len(twins)), peak: float64(len(twins)), received: now, origin: Centre, note: note})
 }
 
