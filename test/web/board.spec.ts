@@ -33,7 +33,7 @@ test('a list with a wrong row registers nothing, the mended one everything', asy
   await upload('devices-wrong.xlsx')
   await expect(dialog.getByText('将登记 2，不变 0，有问题 1')).toBeVisible()
   await expect(dialog.getByText('与第 2 行重复；删去一行或换编号')).toBeVisible()
-  await expect(dialog.getByRole('button', { name: '登记 2 台' })).toBeDisabled()
+  await expect(dialog.getByRole('button', { name: '登记', exact: true })).toBeDisabled()
   await upload('devices-good.xlsx')
   await expect(dialog.getByText('将登记 2，不变 0，有问题 0')).toBeVisible()
   await dialog.getByRole('button', { name: '登记 2 台' }).click()
