@@ -269,6 +269,14 @@ func TestProfileTestSaysWhatItReadsAndFailsOnADifference(t *testing.T) {
 	if err := app.TestProfile(t.Context(), app.Options{Out: io.Discard}, profile); err == nil || !strings.Contains(err.Error(), "there is no test case in "+filepath.Join(dir, "testdata/generic-gas-ch4-modbus")) {
 		t.Errorf("got %v", err)
 	}
+	siren, err := os.ReadFile(configs + "/profiles/siren/relay-gpio.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	put("profiles/siren/relay-gpio.yml", string(siren))
+	if err := app.TestProfile(t.Context(), app.Options{Out: io.Discard}, filepath.Join(dir, "profiles/siren/relay-gpio.yml")); err == nil || !strings.Contains(err.Error(), "there is no test case in ") {
+		t.Errorf("a profile of outputs alone: %v", err)
+	}
 	put("testdata/generic-gas-ch4-modbus/a.yml", "name: a\nexchanges:\n  - {request: '0001 0000 0006 01 04 0000 0002', response: '0001 0000 0007 01 04 04 FFFB 00E6'}\nwant: {ch4_lel: -0.5, temperature: 23}\n")
 	if err := app.TestProfile(t.Context(), app.Options{Out: io.Discard}, profile); err == nil || !strings.Contains(err.Error(), "1 of 1 test cases failed") {
 		t.Errorf("got %v", err)

@@ -90,8 +90,8 @@ func TestProfile(ctx context.Context, o Options, file string) error {
 	if err != nil {
 		return err
 	}
-	if len(cases) == 0 && len(p.Series) > 0 {
-		return fmt.Errorf("%s: there is no test case in %s: put a *.yml there with the recording of one exchange; the profile lies in profiles/<class>/, its cases in testdata/%s/ beside profiles/", file, filepath.Clean(dir), p.ID)
+	if len(cases) == 0 {
+		return fmt.Errorf("%s: there is no test case in %s: put a *.yml there with the recording of one exchange, or the levels of the lines before and after an order; the profile lies in profiles/<class>/, its cases in testdata/%s/ beside profiles/", file, filepath.Clean(dir), p.ID)
 	}
 	failed := 0
 	for _, c := range cases {

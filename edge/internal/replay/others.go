@@ -155,18 +155,36 @@ func (c *Case) levels(ctx context.Context, p *profile.Profile, open driver.Opene
 		return fmt.Errorf("make folder: %w", err)
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
+	folderOf := func(line int) string { return filepath.Join(dir, "gpio"+strconv.Itoa(line)) }
+	out := p.Output(c.Switch)
 	for line, level := range c.Levels {
-		folder := filepath.Join(dir, "gpio"+strconv.Itoa(line))
+		folder := folderOf(line)
+		direction := "in\n"
+		if out != nil && out.Line != nil && int(*out.Line) == line {
+			direction = "out\n"
+		}
 		err := errors.Join(
 			os.Mkdir(folder, 0o700),
-			os.WriteFile(filepath.Join(folder, "direction"), []byte("in\n"), 0o600),
+			os.WriteFile(filepath.Join(folder, "direction"), []byte(direction), 0o600),
 			os.WriteFile(filepath.Join(folder, "value"), fmt.Appendf(nil, "%d\n", level), 0o600),
 		)
 		if err != nil {
 			return fmt.Errorf("make line %d: %w", line, err)
 		}
 	}
-	return c.ask(ctx, driver.Options{ID: p.ID, Address: dir, Profile: p}, open)
+	if err := c.ask(ctx, driver.Options{ID: p.ID, Address: dir, Profile: p}, open); err != nil {
+		return err
+	}
+	for line, want := range c.Then {
+		got, err := os.ReadFile(filepath.Join(folderOf(line), "value"))
+		if err != nil {
+			return fmt.Errorf("look at line %d: %w", line, err)
+		}
+		if level := strings.TrimSpace(string(got)); level != strconv.Itoa(want) {
+			return fmt.Errorf("line %d stands at %s, want %d", line, level, want)
+		}
+	}
+	return nil
 }
 
 // snmp plays an agent: the recorded answer is given the number of the request.

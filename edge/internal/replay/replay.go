@@ -40,6 +40,7 @@ type Case struct {
 	Levels    map[int]int        `yaml:"levels"` // by GPIO number: 0 or 1
 	Switch    string             `yaml:"switch"` // of exchanges or levels: the output that is switched instead of reading
 	To        string             `yaml:"to"`     // of Switch: on or off
+	Then      map[int]int        `yaml:"then"`   // of Switch over levels: how the lines stand afterwards
 	Want      map[string]float64 `yaml:"want"`
 	Bad       []string           `yaml:"bad"`    // of Want: read, but out of the range of the device
 	Error     string             `yaml:"error"`  // instead of Want, or of what Switch is to do: exception, no fix, no answer …
@@ -97,6 +98,8 @@ func Load(dir string) ([]Case, error) {
 			return nil, fmt.Errorf("%s: give exchanges, lines, frames or levels", file)
 		case (c.Switch != "") != (c.To == profile.On || c.To == profile.Off):
 			return nil, fmt.Errorf("%s: switch needs to: on or off", file)
+		case (len(c.Then) > 0) != (c.Switch != "" && len(c.Levels) > 0 && c.Error == ""):
+			return nil, fmt.Errorf("%s: then belongs to a switch over levels, which needs it: the levels afterwards", file)
 		case count(len(c.Want) > 0, c.Error != "", len(c.Frames) > 0 && len(c.Want) == 0, c.Switch != "" && c.Error == "") != 1:
 			return nil, fmt.Errorf("%s: give want, switch or error", file)
 		case c.Error != "" && errorsOf[c.Error] == nil:

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/fengsui/fengsui/edge/internal/driver/gpio"
 	"github.com/fengsui/fengsui/edge/internal/driver/modbus"
 	"github.com/fengsui/fengsui/edge/internal/replay"
 	"github.com/fengsui/fengsui/shared/profile"
@@ -33,5 +34,25 @@ func TestDifferenceIsFound(t *testing.T) {
 		if err := replay.Run(t.Context(), p, c.c, modbus.New().Open); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: got %v, want %q", c.name, err, c.want)
 		}
+	}
+}
+
+func TestAnOrderOverLinesIsHeldAgainstTheLevelsAfterwards(t *testing.T) {
+	p, err := profile.Load(configs + "/profiles/siren/relay-gpio.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := replay.Case{Levels: map[int]int{17: 0}, Switch: "siren", To: "on", Then: map[int]int{17: 1}}
+	if err := replay.Run(t.Context(), p, c, gpio.Open); err != nil {
+		t.Error(err)
+	}
+	// A relay that pulls on low reads back as on all the same: only the line shows it.
+	p.Outputs[0].ActiveLow = true
+	if err := replay.Run(t.Context(), p, c, gpio.Open); err == nil || !strings.Contains(err.Error(), "line 17 stands at 0, want 1") {
+		t.Errorf("got %v", err)
+	}
+	c.Levels = map[int]int{18: 0}
+	if err := replay.Run(t.Context(), p, c, gpio.Open); err == nil {
+		t.Error("a line that is not there was switched")
 	}
 }
