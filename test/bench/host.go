@@ -119,6 +119,8 @@ How each figure is taken:
   eight batches in flight each; the delay is from handing a batch to the socket to its acknowledgement
   after the commit. The second figure paces the same terminals at 40 % of the speed reached.
 - **Sealed**: 100 series of a tide with centimetres and a jitter of a few milliseconds, after the sealer is done.
+- **Year**: one series with a reading each 10 minutes over 365 days that are over (52,560), sealed and rolled up;
+  500 points are asked for, 21 times, and each answer is held against the number of readings.
 - **Alarm**: a terminal hands in a reading above the limit of a rule without delay; the clock stops when the
   alarm arrives on a live WebSocket. The desk's browser draws within its next frame.
 - **First picture**: a stream with a key frame every 4 s that ignores requests for one is already watched by
