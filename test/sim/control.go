@@ -38,6 +38,7 @@ func (c *Control) Start(ctx context.Context) error {
 	mux.HandleFunc("POST /devices/{id}/values", c.values)
 	mux.HandleFunc("POST /devices/{id}/cut", c.cut)
 	mux.HandleFunc("POST /devices/{id}/restore", c.restore)
+	mux.HandleFunc("POST /devices/{id}/damage", c.damage)
 	c.addr, c.failed = ln.Addr().String(), make(chan error, 1)
 	c.server = &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
 	go func() { c.failed <- c.server.Serve(ln) }()
@@ -113,6 +114,7 @@ func (c *Control) values(w http.ResponseWriter, r *http.Request) {
 
 func (c *Control) cut(w http.ResponseWriter, r *http.Request)     { answer(w, r, c.Sim.Cut) }
 func (c *Control) restore(w http.ResponseWriter, r *http.Request) { answer(w, r, c.Sim.Restore) }
+func (c *Control) damage(w http.ResponseWriter, r *http.Request)  { answer(w, r, c.Sim.Damage) }
 
 func answer(w http.ResponseWriter, r *http.Request, do func(context.Context, string) error) {
 	if err := do(r.Context(), r.PathValue("id")); err != nil {

@@ -247,6 +247,16 @@ func (s *Sim) Restore(ctx context.Context, id string) error {
 	return fmt.Errorf("no device %s", id)
 }
 
+// Damage spoils what a satellite receiver says next, once.
+func (s *Sim) Damage(_ context.Context, id string) error {
+	d, ok := s.devices[id].(*nmea.Server)
+	if !ok {
+		return fmt.Errorf("no satellite receiver %s", id)
+	}
+	d.Damage()
+	return nil
+}
+
 func (s *Sim) isCamera(id string) bool {
 	for _, c := range s.Config.RTSP.Cameras {
 		if c.ID == id {

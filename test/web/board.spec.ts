@@ -50,6 +50,16 @@ test('a technician adds a sensor to a terminal and sees its first reading', asyn
   const ports = JSON.parse(await readFile(`${demo.data}/ports.json`, 'utf8')) as { Upper: string }
   await login(page, demo, demo.admin)
   await page.goto(`${demo.url}/more/devices/edge-qidong`)
+  // A damaged frame of the receiver behind it is told with its kind and its bytes, and stands on the page. The
+  // terminal reports at once when it has a device without a value; a fix between two looks of it goes unnoticed.
+  await expect(async () => {
+    await demo.damage('qd-gps-1')
+    const said = (await (await page.request.get(`${demo.url}/api/v1/devices/edge-qidong/status`)).json()) as { faults: { device: string; kind: string; last?: { raw?: string } }[] | null }
+    const frame = said.faults?.find((f) => f.device === 'qd-gps-1' && f.kind === 'checksum')?.last?.raw ?? ''
+    expect(Buffer.from(frame, 'hex').toString()).toMatch(/^\$GM(RMC|GGA),/)
+  }).toPass({ timeout: 60_000, intervals: [1000] })
+  const bad = page.getByRole('region', { name: '坏输入' })
+  await expect(bad.getByRole('row').filter({ hasText: '校验错' })).toBeVisible()
   await page.getByRole('button', { name: '添加传感器' }).click()
   const dialog = page.getByRole('dialog')
   await dialog.getByRole('searchbox').fill('generic-water-level-modbus')

@@ -17,6 +17,8 @@ export interface Demo {
   admin: Login
   // hold keeps a simulated value; null lets its wave go on.
   hold(device: string, values: Record<string, number | null>): Promise<void>
+  // damage lets what a simulated satellite receiver says next have a wrong checksum, once.
+  damage(device: string): Promise<void>
   // watching is how many readers a simulated camera plays to.
   watching(camera: string): Promise<number>
   // enter presses Enter before the demo: the link of the terminal at the sluice is cut, or mended.
@@ -74,6 +76,10 @@ export const test = base.extend<object, { demo: Demo }>({
           admin: { user: 'admin', password: logins.admin },
           async hold(device, values) {
             const answer = await fetch(`${control}/devices/${device}/values`, { method: 'POST', body: JSON.stringify(values) })
+            if (!answer.ok) throw new Error(`the simulator answers ${answer.status}`)
+          },
+          async damage(device) {
+            const answer = await fetch(`${control}/devices/${device}/damage`, { method: 'POST' })
             if (!answer.ok) throw new Error(`the simulator answers ${answer.status}`)
           },
           async watching(camera) {

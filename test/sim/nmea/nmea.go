@@ -1,6 +1,6 @@
 // Package nmea is a simulated satellite receiver: RMC and GGA sentences over TCP, moving along a track.
 // The simulator runs it, edge agents read it. Rule that must never break: every sentence carries the
-// checksum of NMEA 0183, and the position depends on the time alone.
+// checksum of NMEA 0183 unless a test orders a damaged one, and the position depends on the time alone.
 package nmea
 
 import (

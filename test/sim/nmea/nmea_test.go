@@ -68,3 +68,16 @@ func TestServerSendsAndComesBackOnItsPort(t *testing.T) {
 		}
 	}
 }
+
+func TestAnOrderSpoilsOneFix(t *testing.T) {
+	s := &Server{Track: Track{Places: []Place{{121.6, 32}}}, Epoch: time.Now()}
+	s.Damage()
+	for i, sound := range []bool{false, true} {
+		for line := range strings.SplitSeq(strings.TrimSpace(s.next(s.Epoch)), "\r\n") {
+			body, sum, _ := strings.Cut(strings.TrimPrefix(line, "$"), "*")
+			if (frame(body) == "$"+body+"*"+sum+"\r\n") != sound {
+				t.Errorf("fix %d: %q", i, line)
+			}
+		}
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"strings"
 	"sync"
 	"time"
 )
@@ -22,6 +23,7 @@ type Server struct {
 	ln     net.Listener
 	addr   string
 	cancel context.CancelFunc
+	damage bool // the next fix
 	done   sync.WaitGroup
 }
 
@@ -41,6 +43,25 @@ func (s *Server) Start(ctx context.Context) error {
 	s.ln, s.addr, s.cancel = ln, ln.Addr().String(), cancel
 	s.done.Go(func() { s.accept(run, ln) })
 	return nil
+}
+
+// Damage lets the next fix go out with wrong checksums, once.
+func (s *Server) Damage() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.damage = true
+}
+
+// next is what is sent now.
+func (s *Server) next(now time.Time) string {
+	text := Sentences(now, s.Track.At(now.Sub(s.Epoch)))
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.damage {
+		s.damage = false
+		return strings.ReplaceAll(text, "$GN", "$GM")
+	}
+	return text
 }
 
 // Addr is where it listens.
@@ -92,7 +113,7 @@ func (s *Server) serve(ctx context.Context, conn net.Conn) {
 		if err := conn.SetWriteDeadline(now.Add(5 * time.Second)); err != nil {
 			return
 		}
-		if _, err := conn.Write([]byte(Sentences(now, s.Track.At(now.Sub(s.Epoch))))); err != nil {
+		if _, err := conn.Write([]byte(s.next(now))); err != nil {
 			return
 		}
 		select {
