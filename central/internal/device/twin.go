@@ -19,7 +19,8 @@ type Greeting struct {
 
 // meet takes the greeting of an outbox. A start that greets with an epoch must be the one that greeted with it
 // before or know it as one of its own earlier starts; otherwise its outbox is a copy, and the numbers that it
-// gives are another's. A start that comes back after another one has spoken is one of two that live.
+// gives are another's. A start that comes back after another one has spoken is one of two that live;
+// one that greeted with a new epoch meanwhile is the same, and its old greeting was delivered late.
 func meet(lives []Life, h wire.Hello, now time.Time) ([]Life, Greeting) {
 	one := Life{Epoch: strconv.FormatUint(h.Epoch, 16), Boot: wire.ShortBoot(h.Boot), Address: h.Address[:min(len(h.Address), 100)], At: now}
 	var g Greeting
@@ -28,7 +29,7 @@ func meet(lives []Life, h wire.Hello, now time.Time) ([]Life, Greeting) {
 		g.Fork = true
 		return lives, g
 	}
-	if at > 0 && lives[at].Boot == one.Boot {
+	if at > 0 && lives[at].Boot == one.Boot && lives[0].Boot != one.Boot {
 		g.Twins = []Life{one, lives[0]}
 	}
 	out := []Life{one}

@@ -49,3 +49,16 @@ func TestCentreFromABackupTakesNobodyForACopy(t *testing.T) {
 		t.Errorf("got %+v", g)
 	}
 }
+
+func TestGreetingDeliveredTwiceAroundANewEpochMakesNoTwin(t *testing.T) {
+	first := wire.Hello{Boot: "b1", Boots: []string{"a1"}, Epoch: 1}
+	second := first
+	second.Epoch = 2
+	var lives []Life
+	for i, h := range []wire.Hello{first, second, first, second} {
+		var g Greeting
+		if lives, g = meet(lives, h, time.Unix(int64(i), 0)); g.Fork || len(g.Twins) > 0 {
+			t.Errorf("greeting %d: %+v", i, g)
+		}
+	}
+}
