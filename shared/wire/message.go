@@ -68,6 +68,11 @@ type Place struct {
 	Lat float64 `json:"lat"`
 }
 
+// OnEarth reports whether the degrees are of a place on earth: ±180 and ±90.
+func (p Place) OnEarth() bool {
+	return p.Lon >= -180 && p.Lon <= 180 && p.Lat >= -90 && p.Lat <= 90
+}
+
 // SensorDeclared is a device behind the edge with the series it sends. Readings of other series are
 // refused.
 type SensorDeclared struct {

@@ -33,7 +33,7 @@ type within struct {
 }
 
 // crowdOf counts devices in cells, made larger until they are few enough. A device that moves stands where it
-// said last.
+// said last; one that says it stands nowhere on earth is passed over.
 func crowdOf(devices []device.Device, latest []telemetry.Latest) *liveCrowd {
 	moved := map[string]wire.Place{}
 	for i := range latest {
@@ -59,7 +59,7 @@ func crowdOf(devices []device.Device, latest []telemetry.Latest) *liveCrowd {
 		if moves = moves && !math.IsNaN(p.Lon+p.Lat); !moves && d.Place != nil {
 			p = *d.Place
 		}
-		if d.State == device.Revoked || (!moves && d.Place == nil) {
+		if d.State == device.Revoked || (!moves && d.Place == nil) || !p.OnEarth() {
 			continue
 		}
 		at := cell{int(math.Floor(p.Lon / crowdFinest)), int(math.Floor(p.Lat / crowdFinest))}

@@ -1,7 +1,9 @@
 package api
 
 import (
+	"encoding/json"
 	"fmt"
+	"math"
 	"reflect"
 	"testing"
 
@@ -89,7 +91,11 @@ func TestCrowdTellsWhereThingsStandInFewCells(t *testing.T) {
 		{ID: "nowhere"},
 		{ID: "boat", Place: at(121, 32)},
 		{ID: "half", Place: at(-70.5, -33.25)},
+		{ID: "absurd", Place: at(121, 32)},
+		{ID: "infinite", Place: at(math.Inf(1), 32)},
 	}, []telemetry.Latest{
+		{Device: "absurd", Property: "lon", Value: 1e305},
+		{Device: "absurd", Property: "lat", Value: 1},
 		{Device: "boat", Property: "lon", Value: 122},
 		{Device: "boat", Property: "lat", Value: 33},
 		{Device: "half", Property: "lon", Value: 5},
@@ -98,6 +104,9 @@ func TestCrowdTellsWhereThingsStandInFewCells(t *testing.T) {
 	want := liveCrowd{Lon: []float64{-70.5, 121.0002, 122}, Lat: []float64{-33.25, 32.0002, 33}, Count: []int{1, 2, 1}}
 	if !reflect.DeepEqual(*c, want) {
 		t.Errorf("got %+v, want %+v", *c, want)
+	}
+	if _, err := json.Marshal(c); err != nil {
+		t.Errorf("a crowd that cannot be written: %v", err)
 	}
 	var county []device.Device
 	for i := range 20_000 {

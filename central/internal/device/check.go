@@ -43,14 +43,10 @@ func (r *Record) check() error {
 		return errs.Field("device.class", "class", "a word of the vocabulary, such as water_level")
 	case r.Division != "" && !geo.Division(r.Division).Valid():
 		return errs.Field("device.division_code", "division", "a division code has 6, 9 or 12 digits (GB/T 2260, GB/T 10114)")
-	case r.Place != nil && !onEarth(*r.Place):
+	case r.Place != nil && !r.Place.OnEarth():
 		return errs.Field("device.place", "place", "longitude -180 to 180, latitude -90 to 90")
 	}
 	return nil
-}
-
-func onEarth(p wire.Place) bool {
-	return p.Lon >= -180 && p.Lon <= 180 && p.Lat >= -90 && p.Lat <= 90
 }
 
 // within reports whether something behind an edge may stand in the division: nobody puts things, and with
@@ -79,7 +75,7 @@ func (r *Record) declare(d Declared, edge Record) bool {
 		if geo.Division(d.Division).Valid() && edge.within(d.Division) {
 			r.Division = d.Division
 		}
-		if d.Place != nil && onEarth(*d.Place) {
+		if d.Place != nil && d.Place.OnEarth() {
 			r.Place = d.Place
 		}
 	}

@@ -147,7 +147,7 @@ func (s *Service) greet(ctx context.Context, edge string, h wire.Hello, now time
 		}
 		was := own
 		if !own.Edited || own.Place == nil {
-			if h.Place != nil && onEarth(*h.Place) {
+			if h.Place != nil && h.Place.OnEarth() {
 				own.Place = h.Place
 			}
 		}

@@ -2,6 +2,8 @@ package ingest
 
 import (
 	"encoding/json"
+	"math"
+	"slices"
 	"time"
 
 	"github.com/fengsui/fengsui/central/internal/telemetry"
@@ -16,6 +18,7 @@ func (i *Ingest) bound(in *telemetry.Incoming) {
 	var readings []wire.Reading
 	var events []wire.Event
 	b := in.Batch
+	i.boundPlaces(in)
 	keptReadings := b.Readings[:0]
 	for _, r := range b.Readings {
 		if wire.TimeOK(r.At, in.ReceivedAt) {
@@ -37,6 +40,23 @@ func (i *Ingest) bound(in *telemetry.Incoming) {
 		in.Apart = telemetry.Suspects(in, readings, events)
 		last := in.Apart[len(in.Apart)-1]
 		i.Refused(i.ctx, in.Edge, ReasonTime, last.Device+"/"+last.Property, uint64(n))
+	}
+}
+
+// boundPlaces takes out degrees that are nowhere on earth. They are counted; nothing could be mended of them.
+func (i *Ingest) boundPlaces(in *telemetry.Incoming) {
+	b := in.Batch
+	all := len(b.Readings)
+	what := ""
+	b.Readings = slices.DeleteFunc(b.Readings, func(r wire.Reading) bool {
+		out := r.Property == "lon" && math.Abs(r.Value) > 180 || r.Property == "lat" && math.Abs(r.Value) > 90
+		if out {
+			what = r.Device + "/" + r.Property
+		}
+		return out
+	})
+	if n := all - len(b.Readings); n > 0 {
+		i.Refused(i.ctx, in.Edge, ReasonPlace, what, uint64(n))
 	}
 }
 

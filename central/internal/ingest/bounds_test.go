@@ -156,3 +156,36 @@ func TestWhatIsStoredIsAcknowledgedAgainWithoutALookAtItsRecords(t *testing.T) {
 		t.Errorf("%d refused", n)
 	}
 }
+
+func TestPlacesOffTheEarthAreRefusedAndCounted(t *testing.T) {
+	c := newCentre(t)
+	client := mqtt.NewClient(c.sensor(t, "boat"))
+	if tok := client.Connect(); !tok.WaitTimeout(10*time.Second) || tok.Error() != nil {
+		t.Fatal(tok.Error())
+	}
+	defer client.Disconnect(0)
+	for _, text := range []string{
+		`{"ts":1795492800000,"values":{"lon":1e305,"lat":-90.5}}`,
+		`{"ts":1795492800000,"values":{"lon":-180,"lat":90,"level":1e305}}`,
+		`{"ts":1795492801000,"values":{"lon":180.1}}`,
+	} {
+		if tok := client.Publish("v1/devices/boat/telemetry", 1, false, text); !tok.WaitTimeout(10*time.Second) || tok.Error() != nil {
+			t.Fatalf("%s: %v", text, tok.Error())
+		}
+	}
+	if n := c.refused(t, "boat"); n != 3 {
+		t.Errorf("%d refused, want 3", n)
+	}
+	if n := c.stored(t); n != 3 {
+		t.Errorf("%d stored, want 3", n)
+	}
+	latest, err := c.data.Latest(system())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range latest {
+		if l.Property == "lon" && l.Value != -180 || l.Property == "lat" && l.Value != 90 {
+			t.Errorf("stands at %+v", l)
+		}
+	}
+}

@@ -85,6 +85,7 @@ const (
 	ReasonChecksum  = "checksum"
 	ReasonVersion   = "unknown_version"
 	ReasonTime      = "impossible_time"
+	ReasonPlace     = "impossible_place"
 	ReasonBarred    = "revoked_device" // an existing broker has not ended its session; nothing is acknowledged
 	ReasonTooFast   = "too_fast"       // its line is full; nothing is acknowledged
 )
