@@ -12,6 +12,7 @@ function load(locale) {
   keys.forEach((key, i) => {
     if (typeof texts[key] !== 'string') faults.push(`${key}: no text in ${locale}; keys are flat`)
     if (i && keys[i - 1] > key) faults.push(`${key}: not in order in ${locale}`)
+    for (let dot = key.indexOf('.'); dot > 0; dot = key.indexOf('.', dot + 1)) if (key.slice(0, dot) in texts) faults.push(`${key}: lies under the text ${key.slice(0, dot)} in ${locale}`)
   })
   return texts
 }
