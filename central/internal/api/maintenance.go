@@ -36,6 +36,11 @@ type extendInput struct {
 	}
 }
 
+type confirmInput struct {
+	ID   string `path:"id" maxLength:"64"`
+	Body maintenance.Shown
+}
+
 // RegisterMaintenance adds maintenance windows.
 func RegisterMaintenance(s *Server, m *maintenance.Service) {
 	tags := []string{"alarms"}
@@ -71,9 +76,9 @@ func RegisterMaintenance(s *Server, m *maintenance.Service) {
 	})
 	register(s, huma.Operation{
 		OperationID: "confirm-maintenance", Method: http.MethodPost, Path: "/maintenance/{id}/confirm", Tags: tags,
-		Summary: "Let a window hold for what nobody confirmed it for",
-	}, func(ctx context.Context, in *windowInput) (*body[maintenance.Window], error) {
-		return reply(m.Confirm(ctx, in.ID))
+		Summary: "Let a window hold for what nobody confirmed it for; a conflict when it wants something else than was shown",
+	}, func(ctx context.Context, in *confirmInput) (*body[maintenance.Window], error) {
+		return reply(m.Confirm(ctx, in.ID, in.Body))
 	})
 	register(s, huma.Operation{
 		OperationID: "cancel-maintenance", Method: http.MethodDelete, Path: "/maintenance/{id}", Tags: tags, Summary: "Take a whole window away",

@@ -125,14 +125,40 @@ func (h *Withheld) same(o *Withheld) bool {
 	return h.Devices == o.Devices && slices.Equal(h.Classes, o.Classes)
 }
 
-// Confirm lets a window hold for what it was not confirmed for, by name. A weekly one ends within the days
-// that a new one could have.
-func (s *Service) Confirm(ctx context.Context, id string) (Window, error) {
+// Shown is what a person saw when they confirmed a window: its needs, and how many devices it does not silence.
+type Shown struct {
+	Needs   []Need `json:"needs" minItems:"1" maxItems:"4" enum:"critical,break,length,repeat" doc:"As the window has them"`
+	Devices int    `json:"devices" minimum:"0" doc:"withheld.devices of the window; 0 when it has none"`
+}
+
+// of reports whether a window wants exactly that.
+func (seen Shown) of(w *Window) bool {
+	devices := 0
+	if w.Withheld != nil {
+		devices = w.Withheld.Devices
+	}
+	return seen.Devices == devices && slices.Equal(slices.Sorted(slices.Values(seen.Needs)), slices.Sorted(slices.Values(w.Needs)))
+}
+
+// Confirm lets a window hold for what it was not confirmed for, by name: for that which was seen, and errs.Conflict
+// when it wants something else by now. A weekly one ends within the days that a new one could have.
+func (s *Service) Confirm(ctx context.Context, id string, seen Shown) (Window, error) {
+	if _, err := actor.Require(ctx, actor.AlarmMaintain); err != nil {
+		return Window{}, err
+	}
+	if err := s.weigh(seesAll(ctx)); err != nil {
+		return Window{}, err
+	}
 	return s.change(ctx, id, EventConfirmed, func(w *Window, who actor.Actor, now time.Time) error {
-		if len(w.Needs) == 0 {
+		switch {
+		case len(w.Needs) == 0:
 			return errs.E(errs.Conflict, "maintenance.confirmed", "the window wants no confirmation")
+		case !seen.of(w):
+			return errs.E(errs.Conflict, "maintenance.needs", "what the window wants confirmed has changed; look at it again, then confirm")
 		}
-		w.Critical, w.ConfirmedAt, w.ConfirmedBy, w.Needs, w.Withheld = true, &now, who.Name, nil, nil
+		w.Critical = w.Critical || slices.Contains(w.Needs, NeedCritical)
+		w.Allowed = Allowed{s.Limits.BreakHours, s.Limits.MaxHours, s.Limits.RepeatDays}
+		w.ConfirmedAt, w.ConfirmedBy = &now, who.Name
 		if last := now.AddDate(0, 0, s.Limits.RepeatDays); w.Weekly != nil && w.To.After(last) {
 			w.To = last
 		}

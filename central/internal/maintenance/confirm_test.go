@@ -62,14 +62,15 @@ func TestAWindowThatASirenCameUnderSaysSoAndHoldsOnceConfirmed(t *testing.T) {
 		if err != nil || !slices.Equal(list[0].Needs, []maintenance.Need{maintenance.NeedCritical}) || list[0].Withheld.Devices != 1 || list[0].Withheld.Classes[0] != "water_level" {
 			t.Fatalf("list %+v, %v", list, err)
 		}
-		if _, err := s.Confirm(as("320681", actor.AlarmRead, actor.AlarmMaintain), planned.ID); errs.KindOf(err) != errs.NotFound {
+		rings := maintenance.Shown{Needs: []maintenance.Need{maintenance.NeedCritical}, Devices: 1}
+		if _, err := s.Confirm(as("320681", actor.AlarmRead, actor.AlarmMaintain), planned.ID, rings); errs.KindOf(err) != errs.NotFound {
 			t.Errorf("confirmed by another county: %v", err)
 		}
-		w, err := s.Confirm(technician(), planned.ID)
+		w, err := s.Confirm(technician(), planned.ID, rings)
 		if err != nil || w.ConfirmedBy != "王工" || w.Needs != nil || w.Withheld != nil {
 			t.Fatalf("confirmed %+v, %v", w, err)
 		}
-		if _, err := s.Confirm(technician(), planned.ID); errs.KindOf(err) != errs.Conflict {
+		if _, err := s.Confirm(technician(), planned.ID, rings); errs.KindOf(err) != errs.Conflict {
 			t.Errorf("confirmed twice: %v", err)
 		}
 		if _, ok := again(t, s, siren()).Over(level(), "high", time.Now()); !ok {
@@ -100,12 +101,102 @@ func TestAWeeklyWindowOfBeforeTheLimitsHoldsOnceConfirmed(t *testing.T) {
 		if err != nil || !slices.Equal(list[0].Needs, []maintenance.Need{maintenance.NeedBreak, maintenance.NeedRepeat}) {
 			t.Fatalf("list %+v, %v", list, err)
 		}
-		w, err := s.Confirm(technician(), stored.ID)
+		w, err := s.Confirm(technician(), stored.ID, maintenance.Shown{Needs: list[0].Needs})
 		if err != nil || w.To.After(time.Now().AddDate(0, 0, s.Limits.RepeatDays+1)) {
 			t.Fatalf("confirmed %+v, %v", w, err)
 		}
 		if _, ok := s.Over(level(), "high", time.Now()); !ok {
 			t.Error("confirmed, and it does not hold")
+		}
+	})
+}
+
+// long is a weekly window of another time, over the class of the level sensor.
+func long(t *testing.T, s *maintenance.Service) maintenance.Window {
+	t.Helper()
+	now := time.Now().UTC().Truncate(time.Microsecond)
+	china := now.In(time.FixedZone("UTC+8", 8*3600))
+	w := maintenance.Window{
+		ID: uuid.Must(uuid.NewV7()).String(), Target: maintenance.Class, Subject: "water_level", Division: "320623", From: now.Add(-48 * time.Hour), To: now.AddDate(0, 0, 20),
+		Weekly: &maintenance.Weekly{Days: []int{1, 2, 3, 4, 5, 6, 7}, At: china.Add(-time.Hour).Format("15:04"), Minutes: 10 * 60},
+		Reason: "旧", CreatedAt: now, CreatedBy: "u", CreatedByName: "王工", UpdatedAt: now,
+	}
+	if err := s.Store.Add(t.Context(), w); err != nil {
+		t.Fatal(err)
+	}
+	s.Limits.MaxHours = 8
+	return w
+}
+
+func TestAWindowConfirmedForItsLengthDoesNotSilenceASiren(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		before := newService(t, db)
+		stored := long(t, before)
+		s := again(t, before, rules{})
+		length := maintenance.Shown{Needs: []maintenance.Need{maintenance.NeedLength}}
+		w, err := s.Confirm(technician(), stored.ID, length)
+		if err != nil || w.Critical || w.Needs != nil {
+			t.Fatalf("confirmed %+v, %v", w, err)
+		}
+		if _, ok := s.Over(level(), "high", time.Now()); !ok {
+			t.Error("confirmed, and it does not hold")
+		}
+		s = again(t, s, siren())
+		if _, ok := s.Over(level(), "high", time.Now()); ok {
+			t.Error("a siren is silenced that nobody was asked about")
+		}
+		if w, err = s.Confirm(technician(), stored.ID, maintenance.Shown{Needs: []maintenance.Need{maintenance.NeedCritical}, Devices: 1}); err != nil || !w.Critical {
+			t.Errorf("confirmed %+v, %v", w, err)
+		}
+	})
+}
+
+func TestAConfirmationIsForWhatWasShown(t *testing.T) {
+	before := newService(t, storetest.SQLite(t))
+	stored := long(t, before)
+	s := again(t, before, siren())
+	for name, seen := range map[string]maintenance.Shown{
+		"without the siren": {Needs: []maintenance.Need{maintenance.NeedLength}},
+		"fewer devices":     {Needs: []maintenance.Need{maintenance.NeedLength, maintenance.NeedCritical}},
+		"nothing":           {},
+	} {
+		if _, err := s.Confirm(technician(), stored.ID, seen); errs.KindOf(err) != errs.Conflict {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	w, err := s.Confirm(technician(), stored.ID, maintenance.Shown{Needs: []maintenance.Need{maintenance.NeedCritical, maintenance.NeedLength}, Devices: 1})
+	if err != nil || !w.Critical || w.Needs != nil {
+		t.Errorf("confirmed %+v, %v", w, err)
+	}
+}
+
+func TestAConfirmedWindowIsHeldToLimitsThatBecameStricter(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		before := newService(t, db)
+		stored := long(t, before)
+		s := again(t, before, rules{})
+		if _, err := s.Confirm(technician(), stored.ID, maintenance.Shown{Needs: []maintenance.Need{maintenance.NeedLength}}); err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range []struct {
+			name   string
+			limits maintenance.Limits
+			want   []maintenance.Need
+		}{
+			{"as they were", s.Limits, nil},
+			{"looser", maintenance.Limits{MaxHours: 9, RepeatDays: s.Limits.RepeatDays, BreakHours: s.Limits.BreakHours}, nil},
+			{"shorter", maintenance.Limits{MaxHours: 4, RepeatDays: s.Limits.RepeatDays, BreakHours: s.Limits.BreakHours}, []maintenance.Need{maintenance.NeedLength}},
+			{"longer breaks, fewer days", maintenance.Limits{MaxHours: 8, RepeatDays: 7, BreakHours: 16}, []maintenance.Need{maintenance.NeedBreak, maintenance.NeedRepeat}},
+		} {
+			s.Limits = c.limits
+			s = again(t, s, rules{})
+			list, err := s.List(technician())
+			if err != nil || !slices.Equal(list[0].Needs, c.want) {
+				t.Errorf("%s: %+v, %v", c.name, list, err)
+			}
+			if _, ok := s.Over(level(), "high", time.Now()); ok != (c.want == nil) {
+				t.Errorf("%s: holds %v", c.name, ok)
+			}
 		}
 	})
 }

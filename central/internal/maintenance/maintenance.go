@@ -59,6 +59,7 @@ type Window struct {
 	ConfirmedAt   *time.Time `json:"confirmed_at,omitempty"` // when somebody looked at it again and let it hold
 	ConfirmedBy   string     `json:"confirmed_by_name,omitempty"`
 	UpdatedAt     time.Time  `json:"updated_at"`
+	Allowed       Allowed    `json:"-"` // what it may exceed, as confirmed
 
 	// State and Span are those of the moment of the answer; a past window has no span.
 	State State `json:"state"`
@@ -114,6 +115,9 @@ type Limits struct {
 	BreakHours int      `json:"break_hours"` // least time between two times of a weekly window
 	Critical   []string `json:"critical"`    // classes that are silenced on a second confirmation only
 }
+
+// Allowed is the limits that stood when a window was confirmed; zero when nobody did.
+type Allowed struct{ BreakHours, MaxHours, RepeatDays int }
 
 func china() *time.Location { return time.FixedZone("UTC+8", 8*60*60) }
 
@@ -231,18 +235,20 @@ func (w *Window) check(l Limits, now time.Time) error {
 	return nil
 }
 
-// beyond says which limits a weekly window does not keep: it was stored before they were, or they were others.
+// beyond says which limits a weekly window does not keep: it was stored before they were, or they were others. One
+// that was confirmed is held to those that became stricter since.
 func (w *Window) beyond(l Limits) (needs []Need) {
-	if w.Weekly == nil || w.ConfirmedAt != nil {
+	if w.Weekly == nil {
 		return nil
 	}
-	if w.Weekly.gap() < time.Duration(l.BreakHours)*time.Hour {
+	ok := w.Allowed
+	if w.Weekly.gap() < time.Duration(l.BreakHours)*time.Hour && l.BreakHours > ok.BreakHours {
 		needs = append(needs, NeedBreak)
 	}
-	if w.Weekly.Minutes > l.MaxHours*60 {
+	if w.Weekly.Minutes > l.MaxHours*60 && (ok.MaxHours == 0 || l.MaxHours < ok.MaxHours) {
 		needs = append(needs, NeedLength)
 	}
-	if w.To.Sub(w.From) > time.Duration(l.RepeatDays)*24*time.Hour {
+	if w.To.Sub(w.From) > time.Duration(l.RepeatDays)*24*time.Hour && (ok.RepeatDays == 0 || l.RepeatDays < ok.RepeatDays) {
 		needs = append(needs, NeedRepeat)
 	}
 	return needs

@@ -18,14 +18,16 @@ type Maintenance struct{ db *DB }
 func NewMaintenance(db *DB) *Maintenance { return &Maintenance{db: db} }
 
 const windowColumns = `id, target, subject, division, starts_at, ends_at, days, wall, minutes, reason, critical, changed_from, changed_to,
-	created_at, created_by, created_by_name, ended_at, ended_by, ended_by_name, updated_at, confirmed_at, confirmed_by_name`
+	created_at, created_by, created_by_name, ended_at, ended_by, ended_by_name, updated_at, confirmed_at, confirmed_by_name,
+	allowed_break, allowed_hours, allowed_days`
 
 func scanWindow(row scanner) (w maintenance.Window, err error) {
 	var days, wall string
 	var minutes int
 	var from, to *time.Time
 	err = row.Scan(&w.ID, &w.Target, &w.Subject, &w.Division, &w.From, &w.To, &days, &wall, &minutes, &w.Reason, &w.Critical, &from, &to,
-		&w.CreatedAt, &w.CreatedBy, &w.CreatedByName, &w.EndedAt, &w.EndedBy, &w.EndedByName, &w.UpdatedAt, &w.ConfirmedAt, &w.ConfirmedBy)
+		&w.CreatedAt, &w.CreatedBy, &w.CreatedByName, &w.EndedAt, &w.EndedBy, &w.EndedByName, &w.UpdatedAt, &w.ConfirmedAt, &w.ConfirmedBy,
+		&w.Allowed.BreakHours, &w.Allowed.MaxHours, &w.Allowed.RepeatDays)
 	if err != nil {
 		return w, err
 	}
@@ -89,9 +91,10 @@ func (s *Maintenance) Add(ctx context.Context, w maintenance.Window) error {
 	days, wall, minutes := weekly(w)
 	from, to := changed(w)
 	_, err := s.db.exec(ctx, `insert into maintenance (`+windowColumns+`)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)`,
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)`,
 		w.ID, string(w.Target), w.Subject, w.Division, w.From, w.To, days, wall, minutes, w.Reason, w.Critical, from, to,
-		w.CreatedAt, w.CreatedBy, w.CreatedByName, w.EndedAt, w.EndedBy, w.EndedByName, w.UpdatedAt, w.ConfirmedAt, w.ConfirmedBy)
+		w.CreatedAt, w.CreatedBy, w.CreatedByName, w.EndedAt, w.EndedBy, w.EndedByName, w.UpdatedAt, w.ConfirmedAt, w.ConfirmedBy,
+		w.Allowed.BreakHours, w.Allowed.MaxHours, w.Allowed.RepeatDays)
 	if err != nil {
 		return fmt.Errorf("add maintenance window: %w", wrap(err))
 	}
@@ -102,8 +105,10 @@ func (s *Maintenance) Add(ctx context.Context, w maintenance.Window) error {
 func (s *Maintenance) Save(ctx context.Context, w maintenance.Window, was time.Time) error {
 	from, to := changed(w)
 	res, err := s.db.exec(ctx, `update maintenance set ends_at = $1, changed_from = $2, changed_to = $3, ended_at = $4, ended_by = $5,
-		ended_by_name = $6, updated_at = $7, critical = $8, confirmed_at = $9, confirmed_by_name = $10 where id = $11 and updated_at = $12`,
-		w.To, from, to, w.EndedAt, w.EndedBy, w.EndedByName, w.UpdatedAt, w.Critical, w.ConfirmedAt, w.ConfirmedBy, w.ID, was)
+		ended_by_name = $6, updated_at = $7, critical = $8, confirmed_at = $9, confirmed_by_name = $10,
+		allowed_break = $11, allowed_hours = $12, allowed_days = $13 where id = $14 and updated_at = $15`,
+		w.To, from, to, w.EndedAt, w.EndedBy, w.EndedByName, w.UpdatedAt, w.Critical, w.ConfirmedAt, w.ConfirmedBy,
+		w.Allowed.BreakHours, w.Allowed.MaxHours, w.Allowed.RepeatDays, w.ID, was)
 	if err != nil {
 		return fmt.Errorf("save maintenance window %s: %w", w.ID, wrap(err))
 	}

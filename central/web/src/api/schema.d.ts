@@ -1738,7 +1738,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Let a window hold for what nobody confirmed it for */
+        /** Let a window hold for what nobody confirmed it for; a conflict when it wants something else than was shown */
         post: operations["confirm-maintenance"];
         delete?: never;
         options?: never;
@@ -5163,6 +5163,15 @@ export interface components {
              * @description When it may ring again; telemetry.shelve_max_hours ahead at most
              */
             until: string;
+        };
+        Shown: {
+            /**
+             * Format: int64
+             * @description withheld.devices of the window; 0 when it has none
+             */
+            devices: number;
+            /** @description As the window has them */
+            needs: ("critical" | "break" | "length" | "repeat")[] | null;
         };
         Span: {
             /** Format: date-time */
@@ -9714,7 +9723,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Shown"];
+            };
+        };
         responses: {
             /** @description OK */
             200: {
