@@ -61,11 +61,8 @@ func (r *Record) declare(d Declared, edge Record) bool {
 	was := *r
 	r.Parent, r.Class, r.Profile, r.Demo = edge.ID, d.Class, d.Profile, d.Demo
 	if !r.Edited {
-		if name := strings.TrimSpace(d.Name); name != "" {
+		if name := wire.Text(d.Name, maxName); name != "" {
 			r.Name = name
-		}
-		if len(r.Name) > maxName {
-			r.Name = strings.ToValidUTF8(r.Name[:maxName], "")
 		}
 		if r.Name == "" {
 			r.Name = d.ID
@@ -98,8 +95,7 @@ func (r *Record) declare(d Declared, edge Record) bool {
 
 // english is the English name that an edge gives: none when it is no text, cut when it is too long.
 func english(name string) string {
-	name = strings.TrimSpace(strings.ToValidUTF8(name, ""))
-	return strings.ToValidUTF8(name[:min(len(name), maxName)], "")
+	return wire.Text(name, maxName)
 }
 
 func same(a, b Record) bool {

@@ -80,7 +80,7 @@ func (s *Service) Hello(ctx context.Context, edge string, h wire.Hello) (Greetin
 	return greeting, nil
 }
 
-func short(s string) string { return s[:min(len(s), 64)] }
+func short(s string) string { return wire.Text(s, 64) }
 
 // applied is what an edge says of its configuration, cut to what is shown.
 func applied(s *wire.ConfigState) *wire.ConfigState {
@@ -91,7 +91,7 @@ func applied(s *wire.ConfigState) *wire.ConfigState {
 	out.Hash = short(out.Hash)
 	if s.Last != nil {
 		last := *s.Last
-		last.Hash, last.Error = short(last.Hash), last.Error[:min(len(last.Error), 500)]
+		last.Hash, last.Error = short(last.Hash), wire.Text(last.Error, maxFault)
 		out.Last = &last
 	}
 	return &out
@@ -109,9 +109,9 @@ func upgraded(s *wire.UpgradeState) *wire.UpgradeState {
 	for _, text := range []*string{&out.Arch, &out.Slot, &out.Package, &out.A, &out.B, &out.Floor, &out.Back, &out.ID, &out.Version} {
 		*text = short(*text)
 	}
-	out.Phase, out.Error = wire.UpgradePhase(short(string(out.Phase))), out.Error[:min(len(out.Error), 500)]
+	out.Phase, out.Error = wire.UpgradePhase(short(string(out.Phase))), wire.Text(out.Error, maxFault)
 	cut := func(o wire.UpgradeOutcome) wire.UpgradeOutcome {
-		o.ID, o.From, o.Version, o.Error = short(o.ID), short(o.From), short(o.Version), o.Error[:min(len(o.Error), 500)]
+		o.ID, o.From, o.Version, o.Error = short(o.ID), short(o.From), short(o.Version), wire.Text(o.Error, maxFault)
 		return o
 	}
 	out.History = nil
@@ -154,7 +154,7 @@ func (s *Service) greet(ctx context.Context, edge string, h wire.Hello, now time
 		if geo.Division(h.Division).Valid() && (own.Division == "" || geo.Division(own.Division).Covers(geo.Division(h.Division))) {
 			own.Division = h.Division // never out of the division that somebody at the centre gave it
 		}
-		if own.Name == own.ID && h.Name != "" && len(h.Name) <= maxName {
+		if own.Name == own.ID && h.Name != "" && len(h.Name) <= maxName && h.Name == wire.Text(h.Name, maxName) {
 			own.Name = h.Name
 		}
 		if own.NameEN == "" && own.Name == h.Name { // an English name goes with the Chinese one

@@ -133,7 +133,7 @@ func (s *Service) Status(ctx context.Context, edge string, st wire.Status) error
 			return
 		}
 		if e.connected && (text != "" || c.rec.Kind == Camera) { // a sensor without a fault was not asked yet
-			events = append(events, s.become(ctx, c, Fault, text[:min(len(text), 500)])...)
+			events = append(events, s.become(ctx, c, Fault, wire.Text(text, maxFault))...)
 		}
 	}
 	for _, one := range st.Sensors[:min(len(st.Sensors), maxSensors)] {
@@ -152,6 +152,9 @@ func (s *Service) Status(ctx context.Context, edge string, st wire.Status) error
 	return nil
 }
 
+// maxFault is how much of an error of an edge is taken over, in bytes.
+const maxFault = 500
+
 // disk is what an edge says of its disk, cut to what is shown.
 func disk(d *wire.DiskState) *wire.DiskState {
 	if d == nil {
@@ -159,7 +162,7 @@ func disk(d *wire.DiskState) *wire.DiskState {
 	}
 	out := *d
 	out.Kind = wire.DiskKind(short(string(out.Kind)))
-	out.Path, out.Error = out.Path[:min(len(out.Path), 250)], out.Error[:min(len(out.Error), 500)]
+	out.Path, out.Error = wire.Text(out.Path, 250), wire.Text(out.Error, maxFault)
 	return &out
 }
 
@@ -188,6 +191,7 @@ func (s *Service) Reported(ctx context.Context, edge string) (Reported, error) {
 
 // Result takes the outcome of a command and tells whoever asked for it.
 func (s *Service) Result(ctx context.Context, edge string, r wire.CommandResult) {
+	r.Error, r.Code = wire.Text(r.Error, 2*maxFault), short(r.Code)
 	e := event.Event{At: time.Now().UTC(), Kind: EventResult, Subject: edge, Data: r, Ephemeral: true}
 	if d, ok := s.Visible(ctx, edge); ok {
 		e.Division = d.Division

@@ -22,7 +22,7 @@ type Greeting struct {
 // gives are another's. A start that comes back after another one has spoken is one of two that live;
 // one that greeted with a new epoch meanwhile is the same, and its old greeting was delivered late.
 func meet(lives []Life, h wire.Hello, now time.Time) ([]Life, Greeting) {
-	one := Life{Epoch: strconv.FormatUint(h.Epoch, 16), Boot: wire.ShortBoot(h.Boot), Address: h.Address[:min(len(h.Address), 100)], At: now}
+	one := Life{Epoch: strconv.FormatUint(h.Epoch, 16), Boot: wire.Text(wire.ShortBoot(h.Boot), 8), Address: wire.Text(h.Address, 100), At: now}
 	var g Greeting
 	at := slices.IndexFunc(lives, func(l Life) bool { return l.Epoch == one.Epoch })
 	if at >= 0 && lives[at].Boot != one.Boot && !slices.Contains(h.Boots, lives[at].Boot) && len(h.Boots) > 0 {

@@ -189,7 +189,7 @@ func (i *Ingest) results(c committable) {
 			continue
 		}
 		var r wire.CommandResult
-		if json.Unmarshal(e.Data, &r) != nil || r.Command == "" {
+		if json.Unmarshal(e.Data, &r) != nil || !wire.ValidID(r.Command) {
 			i.Refused(i.ctx, c.Edge, ReasonMalformed, e.Device+" "+e.Kind, 1)
 			continue
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"modernc.org/sqlite"
@@ -80,6 +81,8 @@ func liteCause(code int) reason {
 	switch code & 0xff {
 	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
 		return busy
+	case sqlite3.SQLITE_TOOBIG, sqlite3.SQLITE_MISMATCH:
+		return check
 	case sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY:
 		return full
 	}
@@ -93,12 +96,15 @@ func pgCause(state string) reason {
 		return unique
 	case "23503", "23001":
 		return reference
-	case "23514", "23502", "22001", "22P02":
+	case "23514", "23502":
 		return check
 	case "40001", "40P01", "55P03", "57P01", "57P03", "53300":
 		return busy
 	case "53100", "25006":
 		return full
+	}
+	if strings.HasPrefix(state, "22") { // data exception: no such text, number or time can be stored
+		return check
 	}
 	return other
 }

@@ -73,7 +73,7 @@ func (s *Service) Disk(ctx context.Context, edge string, d *wire.DiskState, ahea
 		}
 		s.raise(ctx, raising{
 			key: k, rule: s.ruleOf(id), at: wire.Millis(since), value: lost, peak: lost, received: now, origin: Centre,
-			note: strings.Join([]string{d.Path, d.Error}, ": "),
+			note: strings.Join([]string{wire.Text(d.Path, 250), wire.Text(d.Error, 500)}, ": "),
 		})
 	}
 }

@@ -29,6 +29,7 @@ type watching struct {
 	active   map[Key]*Alarm
 	shelves  map[Key]Shelf
 	unsaved  []func(context.Context) error // changes that wait for the alarm store
+	aside    uint64                        // changes that it refused for good, since the start
 	peaked   map[Key]bool                  // active alarms whose peak is newer than the store's
 	received time.Time                     // newest message that was evaluated
 	replay   bool                          // evaluating again after a start
@@ -390,15 +391,4 @@ func (s *Service) endOrphans(ctx context.Context, now time.Time) {
 			clear(s.watched)
 		}
 	}
-}
-
-// flush stores what could not be stored before, in order.
-func (s *Service) flush(ctx context.Context) error {
-	for len(s.unsaved) > 0 {
-		if err := s.unsaved[0](ctx); err != nil {
-			return fmt.Errorf("store %d changes of alarms: %w", len(s.unsaved), err)
-		}
-		s.unsaved = s.unsaved[1:]
-	}
-	return nil
 }

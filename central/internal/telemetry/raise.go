@@ -5,12 +5,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
 
-	"github.com/fengsui/fengsui/central/internal/errs"
 	"github.com/fengsui/fengsui/shared/rule"
 	"github.com/fengsui/fengsui/shared/wire"
 )
@@ -29,6 +27,9 @@ type raising struct {
 	origin   string
 	note     string // what its first step says beside the value
 }
+
+// maxSaid is how much of what a terminal says a step holds, in bytes.
+const maxSaid = 1000
 
 // next is a time of change that is later than the one before.
 func next(before, now time.Time) time.Time {
@@ -90,6 +91,7 @@ func (a *Alarm) began(ctx context.Context, note string) []Step {
 // one that had returned, ring now.
 func (s *Service) raise(ctx context.Context, r raising) {
 	late := r.late
+	r.note = wire.Text(r.note, maxSaid)
 	a := s.active[r.key]
 	if a == nil && (s.replay || late) && s.known(ctx, r) || !late && s.told(ctx, a, r) {
 		return
@@ -277,22 +279,6 @@ func (s *Service) saveAlarm(ctx context.Context, a Alarm, was time.Time, steps .
 	s.save(ctx, func(ctx context.Context) error { return s.Alarms.Save(ctx, a, was, steps...) })
 }
 
-// save does a change in the alarm store. When the store is down the alarm rings all the same, and the
-// change waits in line.
-func (s *Service) save(ctx context.Context, do func(context.Context) error) {
-	if len(s.unsaved) == 0 {
-		err := do(ctx)
-		if err == nil {
-			return
-		}
-		s.Log.Error("an alarm cannot be stored yet", "error", err)
-		if errs.KindOf(err) == errs.Conflict {
-			return // another state is stored; waiting would not change that
-		}
-	}
-	s.unsaved = append(s.unsaved, do)
-}
-
 // event takes what an edge says beside readings.
 func (s *Service) event(ctx context.Context, a arrival, e *wire.Event) {
 	if !wire.TimeOK(e.At, a.received) {
@@ -358,7 +344,7 @@ func (s *Service) lossEvent(ctx context.Context, edge string, e *wire.Event, rec
 		s.Log.Warn("a record of loss cannot be read", "edge", edge, "event", e.ID, "error", err)
 		return
 	}
-	loss.Why = strings.ToValidUTF8(loss.Why[:min(len(loss.Why), maxWhy)], "")
+	loss.ID, loss.Why = wire.Text(loss.ID, maxWhy), wire.Text(loss.Why, maxWhy)
 	s.Log.Warn("an edge has lost readings", "edge", edge, "readings", loss.Count, "why", loss.Why)
 	known, err := s.Alarms.AddLoss(ctx, loss)
 	if err != nil {

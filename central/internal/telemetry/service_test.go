@@ -59,6 +59,7 @@ type desk struct {
 	reg    telemetry.Devices // instead of gone
 	policy telemetry.Policy
 	work   worked
+	at     store.Options // instead of a file in dir
 	mu     sync.Mutex
 	seen   []string // kinds of events that are no passing views
 }
@@ -74,7 +75,11 @@ func newDesk(t testing.TB, rules ...rule.Rule) *desk {
 func (d *desk) start(rules ...rule.Rule) {
 	d.t.Helper()
 	var err error
-	if d.db, err = store.Open(d.t.Context(), store.Options{Driver: store.SQLite, DSN: filepath.Join(d.dir, "main.db")}); err != nil {
+	at := d.at
+	if at.DSN == "" {
+		at = store.Options{Driver: store.SQLite, DSN: filepath.Join(d.dir, "main.db")}
+	}
+	if d.db, err = store.Open(d.t.Context(), at); err != nil {
 		d.t.Fatal(err)
 	}
 	if d.ts, err = tsdb.Open(d.t.Context(), tsdb.Options{Dir: filepath.Join(d.dir, "telemetry")}); err != nil {
