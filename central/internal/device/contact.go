@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/fengsui/fengsui/central/internal/actor"
+	"github.com/fengsui/fengsui/central/internal/errs"
 	"github.com/fengsui/fengsui/central/internal/event"
 	"github.com/fengsui/fengsui/central/internal/page"
 )
@@ -90,6 +91,8 @@ func (s *Service) addContact(c Contact, now time.Time) {
 	c.ID, c.At = uuid.Must(uuid.NewV7()).String(), event.Stamp(now)
 	if len(s.reg.contacts) < mostContacts {
 		s.reg.contacts = append(s.reg.contacts, c)
+	} else {
+		s.reg.unwritten++
 	}
 	select {
 	case s.contactsDue() <- struct{}{}:
@@ -125,21 +128,44 @@ func (s *Service) missed(ctx context.Context, now time.Time) {
 	}
 }
 
-// keepContacts writes what has been noted. What cannot be written now waits.
+// keepContacts writes what has been noted. What cannot be written now waits; a line that the database takes in
+// no form is left out, so that those behind it do not wait for ever.
 func (s *Service) keepContacts(ctx context.Context) {
 	s.reg.mu.Lock()
-	list := s.reg.contacts
-	s.reg.contacts = nil
+	list, lost := s.reg.contacts, s.reg.unwritten
+	s.reg.contacts, s.reg.unwritten = nil, 0
 	s.reg.mu.Unlock()
+	if lost > 0 {
+		s.Log.ErrorContext(ctx, "too many lines of which devices were lost and came back waited: some are not written", "lines", lost)
+	}
 	if len(list) == 0 {
 		return
 	}
-	if err := s.Store.AddContacts(ctx, list); err != nil {
+	err := s.Store.AddContacts(ctx, list)
+	if refusedForGood(err) {
+		err = nil
+		for len(list) > 0 && err == nil {
+			if err = s.Store.AddContacts(ctx, list[:1]); refusedForGood(err) {
+				s.Log.ErrorContext(ctx, "a line of which devices were lost and came back is left out", "device", list[0].Device, "kind", list[0].Kind, "error", err)
+				err = nil
+			}
+			if err == nil {
+				list = list[1:]
+			}
+		}
+	}
+	if err != nil {
 		s.Log.ErrorContext(ctx, "write which devices were lost and came back", "lines", len(list), "error", err)
 		s.reg.mu.Lock()
 		s.reg.contacts = append(list, s.reg.contacts...)
 		s.reg.mu.Unlock()
 	}
+}
+
+// refusedForGood reports whether an error is about what was to be written, which waiting would not alter.
+func refusedForGood(err error) bool {
+	kind := errs.KindOf(err)
+	return err != nil && (kind == errs.Invalid || kind == errs.Conflict)
 }
 
 // recall takes over what was missing before.

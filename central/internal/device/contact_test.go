@@ -132,3 +132,23 @@ func TestRestartOfTheCentreLosesNobody(t *testing.T) {
 		}
 	})
 }
+
+// A line that the database takes in no form keeps no other from being written, and the words of a terminal are
+// no such line.
+func TestOneBadLineKeepsNoLossOfContactFromBeingWritten(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		d := county(t, db)
+		report(t, d, strings.Repeat("错", 200)+"\x00")
+		list, got := d.contacts(t, "320600")
+		if want := "fault:rd-cam-1"; got != want || list[0].Error != strings.Repeat("错", 166) {
+			t.Fatalf("a long fault: %q, want %q; it says %d bytes", got, want, len(list[0].Error))
+		}
+		d.Noted(device.Contact{Kind: device.ContactFault, Device: "rd-level-1", Division: "320623", Error: "a"})
+		d.Noted(device.Contact{Kind: "no such kind\x00", Device: "rd-level-1", Division: "320623"})
+		d.Presence(context.Background(), "edge-a", false)
+		_, got = d.contacts(t, "320600")
+		if !strings.HasPrefix(got, "fault:rd-cam-1 fault:rd-level-1") || !strings.HasSuffix(got, " lost:edge-a+2") {
+			t.Errorf("beside a bad line: %q", got)
+		}
+	})
+}

@@ -16,3 +16,10 @@ func (s *Service) Begin(ctx context.Context) { s.started(time.Now()); s.keepCont
 
 // Touch writes who was heard of.
 func (s *Service) Touch() { s.touch(context.Background()) }
+
+// Noted puts a line before those who write it.
+func (s *Service) Noted(c Contact) {
+	s.reg.mu.Lock()
+	defer s.reg.mu.Unlock()
+	s.addContact(c, time.Now())
+}

@@ -18,8 +18,9 @@ type register struct {
 	behind map[string]map[string]struct{} // edge → what is behind it
 	missed map[string]time.Time           // ids that are not in the database either
 
-	started  time.Time // of Run
-	contacts []Contact // not written yet
+	started   time.Time // of Run
+	contacts  []Contact // not written yet
+	unwritten uint64    // contacts for which there was no room
 }
 
 // entry is one device. Its fields are guarded by the register.
