@@ -5,6 +5,7 @@ import (
 	"maps"
 	"time"
 
+	"github.com/fengsui/fengsui/central/internal/device"
 	"github.com/fengsui/fengsui/shared/rule"
 	"github.com/fengsui/fengsui/shared/wire"
 )
@@ -22,7 +23,7 @@ const (
 // Reasons of refusals that telemetry finds.
 const (
 	ReasonCrowd = "too_many_alarms"
-	ReasonAlarm = "alarm" // malformed, or of a device that is not behind the edge
+	ReasonAlarm = "alarm" // malformed, of a device that is not behind the edge, or about what only the centre judges
 )
 
 func tooManyAlarms() rule.Rule {
@@ -40,6 +41,17 @@ func (s *Service) theirs(k Key, origin string) bool {
 	}
 	r := s.ruleOf(k.Rule)
 	return r == nil || r.Property != k.Property
+}
+
+// ours reports whether no terminal has a say in the alarms of a key: they are about what it cannot judge itself, above
+// all that there are two of it, or were raised here by a rule that only the centre has.
+func (s *Service) ours(k Key, kind device.Kind) bool {
+	r := s.ruleOf(k.Rule)
+	if r != nil {
+		return r.Class == anyClass || r.Condition == rule.Silent && kind == device.Edge
+	}
+	held := s.active[k]
+	return held != nil && held.Holds() && held.Origin == Centre
 }
 
 // room reports whether an edge may open one more alarm by a rule of its own on a device.

@@ -79,3 +79,33 @@ func TestInventedAlarmsOfATerminalAreLimitedAndSaid(t *testing.T) {
 		t.Errorf("at the end %+v, %v", list, err)
 	}
 }
+
+func TestTerminalHasNoSayInAlarmsOfTheCentreAboutItself(t *testing.T) {
+	silent(t, func(d *desk, f field, pass func(int, ...string)) {
+		say := func(rule, property string, active bool) {
+			data, err := json.Marshal(wire.AlarmEvent{Rule: rule, Property: property, Active: active, Level: 2})
+			if err != nil {
+				d.t.Fatal(err)
+			}
+			e := wire.Event{ID: rule, At: time.Now().UnixMilli(), Kind: wire.EventAlarm, Device: "edge", Data: data}
+			d.take(telemetry.Incoming{Edge: "edge", Batch: &wire.Batch{Events: []wire.Event{e}}, ReceivedAt: time.Now()})
+		}
+		about := map[string]string{"terminal-twin": "identity", "terminal-disk-full": "disk", "clock-wrong": "clock", "too-many-alarms": "alarms", "quiet-terminal": "uplink"}
+		for rule, property := range about {
+			say(rule, property, true)
+		}
+		d.expect("said by the terminal", "", "")
+		d.Twins(d.t.Context(), "edge", []device.Life{{Boot: "a"}, {Boot: "b"}}, time.Now())
+		d.Disk(d.t.Context(), "edge", &wire.DiskState{Kind: wire.DiskFull, Path: "/data"}, 0, time.Now())
+		f.state("edge", device.Offline)
+		pass(6, "level", "rain", "simple")
+		d.expect("found by the centre", "open open open", "opened opened opened")
+		for rule, property := range about {
+			say(rule, property, false)
+		}
+		d.expect("denied by the terminal", "open open open", "")
+		if dev, _ := f.Visible(d.t.Context(), "edge"); dev.Refused != 10 {
+			d.t.Errorf("%d refused, want 10", dev.Refused)
+		}
+	})
+}

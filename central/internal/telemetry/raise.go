@@ -301,6 +301,10 @@ func (s *Service) alarmEvent(ctx context.Context, a arrival, e *wire.Event) {
 		return
 	}
 	k, at := Key{d.Rule, e.Device, d.Property}, a.at(e.At)
+	if s.ours(k, dev.Kind) {
+		s.Devices.Refused(ctx, a.edge, ReasonAlarm, e.Device, 1)
+		return
+	}
 	if d.Active {
 		r := s.ruleFor(k, a.received)
 		if s.theirs(k, a.edge) {
