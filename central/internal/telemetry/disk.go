@@ -2,6 +2,8 @@ package telemetry
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -75,6 +77,35 @@ func (s *Service) Disk(ctx context.Context, edge string, d *wire.DiskState, ahea
 			key: k, rule: s.ruleOf(id), at: wire.Millis(since), value: lost, peak: lost, received: now, origin: Centre,
 			note: strings.Join([]string{wire.Text(d.Path, 250), wire.Text(d.Error, 500)}, ": "),
 		})
+	}
+}
+
+// unwatchedAfter is how long the disk of a terminal may be in trouble before it is said whom nobody watches.
+const unwatchedAfter = time.Hour
+
+// unwatched says once in the alarm about the disk of an edge, when it has stood for long, that so many sensors
+// behind it are not watched for silence.
+func (s *Service) unwatched(ctx context.Context, edge string, sensors int, now time.Time) {
+	for _, id := range []string{diskFullRule, diskFailingRule} {
+		a := s.active[Key{id, edge, diskProperty}]
+		if sensors == 0 || a == nil || !a.Holds() || now.Sub(a.since) < unwatchedAfter || s.unheard[a.ID] == a.Openings {
+			continue
+		}
+		steps, err := s.Alarms.Steps(ctx, a.ID)
+		if err != nil {
+			s.Log.Error("the steps of an alarm cannot be read", "alarm", a.ID, "error", err)
+			continue
+		}
+		s.unheard[a.ID] = a.Openings
+		who, _ := actor.From(ctx)
+		if slices.ContainsFunc(steps, func(v Step) bool { return v.Kind == StepCommented && v.Actor == who.ID && v.Openings == a.Openings }) {
+			continue // said before a start of the centre
+		}
+		was := a.UpdatedAt
+		a.UpdatedAt = next(was, now)
+		note := fmt.Sprintf("%d 个传感器未受静默监视 · %d sensors are not watched for silence", sensors, sensors)
+		s.saveAlarm(ctx, *a, was, a.step(ctx, StepCommented, now, a.Peak, note))
+		s.publish(ctx, AlarmCommented, *a)
 	}
 }
 

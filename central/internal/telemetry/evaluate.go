@@ -35,6 +35,7 @@ type watching struct {
 	replay   bool                          // evaluating again after a start
 	crowded  map[string]time.Time          // edges and devices whose own rules raise no more until then
 	twins    map[string]time.Time          // edges as which two terminals speak, and when they last took turns
+	unheard  map[string]int                // alarms about disks that say whom nobody watches, and of which opening
 	ignorant []*watch                      // that begin without what was before; tick tells them
 	ticked   int64                         // Unix milliseconds of the last look at who is silent
 	escalating
@@ -72,7 +73,7 @@ func (s *Service) resume(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.watched, s.watches, s.active, s.peaked = map[series]*bound{}, map[Key]*watch{}, map[Key]*Alarm{}, map[Key]bool{}
-	s.crowded, s.twins = map[string]time.Time{}, map[string]time.Time{}
+	s.crowded, s.twins, s.unheard = map[string]time.Time{}, map[string]time.Time{}, map[string]int{}
 	now := time.Now()
 	s.shelves = map[Key]Shelf{}
 	shelved, err := s.Alarms.Shelved(ctx, now)

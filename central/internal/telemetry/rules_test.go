@@ -209,6 +209,40 @@ func TestFullDiskOfATerminalIsItsAlarmAndMakesNobodySilent(t *testing.T) {
 	})
 }
 
+func TestDiskThatFlapsHidesNoSilentSensor(t *testing.T) {
+	silent(t, func(d *desk, f field, pass func(int, ...string)) {
+		pass(1, "level", "rain", "simple")
+		for range 4 { // 12 minutes of which its readings would have been kept in 8
+			f.change("edge", func(d *device.Device) { d.Agent = &device.Agent{Disk: &wire.DiskState{Kind: wire.DiskFailing}} })
+			pass(1, "rain", "simple")
+			f.change("edge", func(d *device.Device) { d.Agent = &device.Agent{} })
+			pass(2, "rain", "simple")
+		}
+		d.expect("the gauge is silent", "open", "opened")
+		if list, _ := d.all(); list[0].Device != "level" || list[0].Value < 300 || list[0].Value > 320 {
+			t.Errorf("got %+v", list[0])
+		}
+	})
+}
+
+func TestDiskInTroubleForAnHourSaysWhomNobodyWatches(t *testing.T) {
+	silent(t, func(d *desk, f field, pass func(int, ...string)) {
+		pass(1, "level", "rain", "simple")
+		full := &wire.DiskState{Kind: wire.DiskFull, Since: time.Now().UnixMilli()}
+		f.change("edge", func(d *device.Device) { d.Agent = &device.Agent{Disk: full} })
+		d.Disk(d.t.Context(), "edge", full, 0, time.Now())
+		pass(59, "simple")
+		d.expect("not for long yet", "open", "opened")
+		pass(120, "simple")
+		d.expect("for long", "open", "commented")
+		list, _ := d.all()
+		steps, err := d.Alarms.Steps(d.t.Context(), list[0].ID)
+		if err != nil || len(steps) != 2 || steps[1].Note != "2 个传感器未受静默监视 · 2 sensors are not watched for silence" {
+			t.Errorf("got %+v, %v", steps, err)
+		}
+	})
+}
+
 func TestTwoTerminalsWithOneIdentityAreAnAlarmUntilOneIsLeft(t *testing.T) {
 	silent(t, func(d *desk, _ field, pass func(int, ...string)) {
 		pass(1, "level", "rain", "simple")

@@ -19,7 +19,9 @@ import (
 //   - Neither is what is behind a terminal that saves the data of its SIM and holds readings back: its own
 //     rules watch, and their alarms come.
 //   - Nor what is behind a terminal whose disk is full or failing: its readings are not kept, which is an alarm of
-//     the terminal, and the terminal's own rules go on.
+//     the terminal, and the terminal's own rules go on. Counting stands still meanwhile and does not begin anew: a
+//     disk that is in trouble every few minutes must not hide a dead sensor. A trouble that stands for long says in
+//     its alarm how many sensors nobody watches.
 //   - When the centre itself was away (a start, a machine that slept, a clock that jumped), counting begins
 //     anew for everything.
 //   - A backlog proves nothing about now: it neither ends a silence nor, by its gaps, makes one afterwards.
@@ -33,14 +35,18 @@ const pause = 6 * tickEvery
 // listen lets time pass for the rule silent.
 func (s *Service) listen(ctx context.Context, all []device.Device, now time.Time) {
 	at := now.UnixMilli() // of the wall: a jump of the clock is to be seen
-	away := s.ticked == 0 || at < s.ticked || at-s.ticked > pause.Milliseconds()
+	passed := at - s.ticked
+	away := s.ticked == 0 || passed < 0 || passed > pause.Milliseconds()
 	s.ticked = at
-	speaks := map[string]bool{} // terminals by which one hears what is behind them
+	speaks := map[string]bool{}              // terminals by which one hears what is behind them
+	deaf := map[string]map[string]struct{}{} // and what is not heard behind one because of its disk
 	for i := range all {
 		d := &all[i]
 		sparing := d.Agent != nil && d.Agent.Budget != "" && d.Agent.Budget != wire.BudgetNormal
-		withheld := d.Agent != nil && withholds(d.Agent.Disk)
-		speaks[d.ID] = d.State == device.Online && !sparing && !withheld
+		speaks[d.ID] = d.State == device.Online && !sparing
+		if d.Agent != nil && withholds(d.Agent.Disk) {
+			deaf[d.ID] = map[string]struct{}{}
+		}
 	}
 	for i := range s.Rules {
 		r := &s.Rules[i]
@@ -56,10 +62,26 @@ func (s *Service) listen(ctx context.Context, all []device.Device, now time.Time
 				s.end(ctx, k, now, now)
 				delete(s.watches, k)
 			default:
-				s.hear(ctx, s.watch(k, here), d, now, away || (d.Parent != "" && !speaks[d.Parent]))
+				w := s.watch(k, here)
+				if behind, withheld := deaf[d.Parent]; withheld && !w.live.Active {
+					behind[d.ID] = struct{}{}
+					w.live.Heard = still(w.live.Heard, passed)
+				}
+				s.hear(ctx, w, d, now, away || (d.Parent != "" && !speaks[d.Parent]))
 			}
 		}
 	}
+	for edge, behind := range deaf {
+		s.unwatched(ctx, edge, len(behind), now)
+	}
+}
+
+// still lets time pass without its being counted as silence.
+func still(heard, passed int64) int64 {
+	if heard == 0 || passed <= 0 {
+		return heard
+	}
+	return heard + passed
 }
 
 // watchable reports whether the device is one that should be heard. Terminals and cameras have no series.
