@@ -71,6 +71,7 @@ type Server struct {
 	live      *live
 	readiness readiness
 	exports   *semaphore.Weighted
+	sheets    sync.Map            // ids of those for whom a workbook of readings is made
 	books     *semaphore.Weighted // one workbook that was handed in is read at a time
 	stopping  chan struct{}       // closed by Stop
 	stopOnce  sync.Once

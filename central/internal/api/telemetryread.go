@@ -7,11 +7,13 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humafiber"
 
+	"github.com/fengsui/fengsui/central/internal/actor"
 	"github.com/fengsui/fengsui/central/internal/document"
 	"github.com/fengsui/fengsui/central/internal/errs"
 	"github.com/fengsui/fengsui/central/internal/page"
@@ -23,7 +25,8 @@ const (
 	exportDeadline = time.Hour
 	exportStall    = time.Minute // and how long a client may take for nothing at all
 	exportSlots    = 4
-	exportCheck    = 1024 // readings after which the client gets new time
+	exportPiece    = 16 << 10 // bytes after which the client gets new time
+	exportCheck    = 1024     // readings after which it is looked whether the file is still wanted
 )
 
 // Selected says which readings are asked for. It is exported because the document is made from exported
@@ -111,12 +114,13 @@ func export[I any](s *Server, t *telemetry.Service, format, contentType string, 
 			Content:     map[string]*huma.MediaType{contentType: {Schema: &huma.Schema{Type: "string", Format: "binary"}}},
 		}},
 	}, func(ctx context.Context, in *I) (*huma.StreamResponse, error) {
-		if !s.exports.TryAcquire(1) {
-			return nil, errs.E(errs.Unavailable, "telemetry.export_busy", "several exports are under way; try again when one has ended")
+		release, err := s.exportSlot(ctx, format)
+		if err != nil {
+			return nil, err
 		}
 		give, err := t.Export(ctx, selection(in), format)
 		if err != nil {
-			s.exports.Release(1)
+			release()
 			return nil, err
 		}
 		// It goes on after the handler; the client's leaving shows when it is written to.
@@ -127,7 +131,7 @@ func export[I any](s *Server, t *telemetry.Service, format, contentType string, 
 			c := humafiber.Unwrap(hc).Context()
 			conn := c.Conn() // the context is somebody else's when the stream runs
 			c.SetBodyStreamWriter(func(w *bufio.Writer) {
-				defer s.exports.Release(1)
+				defer release()
 				ctx, cancel := context.WithTimeout(ctx, exportDeadline)
 				defer cancel()
 				if err := s.stream(ctx, conn, w, give, func(w io.Writer) (document.Readings, error) { return open(in, w) }); err != nil {
@@ -139,9 +143,53 @@ func export[I any](s *Server, t *telemetry.Service, format, contentType string, 
 	})
 }
 
+// exportSlot takes a slot. A workbook is gathered whole before anything is sent, so that it does not show when its
+// client leaves: a person has one at a time.
+func (s *Server) exportSlot(ctx context.Context, format string) (release func(), err error) {
+	if !s.exports.TryAcquire(1) {
+		return nil, errs.E(errs.Unavailable, "telemetry.export_busy", "several exports are under way; try again when one has ended")
+	}
+	who, known := actor.From(ctx)
+	if format != "xlsx" || !known {
+		return func() { s.exports.Release(1) }, nil
+	}
+	if _, under := s.sheets.LoadOrStore(who.ID, true); under {
+		s.exports.Release(1)
+		return nil, errs.E(errs.Conflict, "telemetry.export_yours", "a workbook of yours is under way; wait for it, or export CSV")
+	}
+	return func() {
+		s.sheets.Delete(who.ID)
+		s.exports.Release(1)
+	}, nil
+}
+
+// pieces gives the client new time with each piece of the file.
+type pieces struct {
+	to   io.Writer
+	conn net.Conn
+}
+
+func (w pieces) Write(p []byte) (n int, err error) {
+	for piece := range slices.Chunk(p, exportPiece) {
+		if err := w.more(); err != nil {
+			return n, err
+		}
+		m, err := w.to.Write(piece)
+		if n += m; err != nil {
+			return n, err
+		}
+	}
+	return n, nil
+}
+
+func (w pieces) more() error { return w.conn.SetWriteDeadline(time.Now().Add(exportStall)) }
+
 // stream writes the file while the client takes it.
 func (s *Server) stream(ctx context.Context, conn net.Conn, w *bufio.Writer, give func(context.Context, func(telemetry.ExportRow) error) error, open func(io.Writer) (document.Readings, error)) error {
-	file, err := open(w)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	out := pieces{w, conn}
+	file, err := open(out)
 	if err != nil {
 		return err
 	}
@@ -150,24 +198,22 @@ func (s *Server) stream(ctx context.Context, conn net.Conn, w *bufio.Writer, giv
 	go func() {
 		select {
 		case <-s.stopping:
+			cancel()
 			_ = conn.Close() // whatever waits for the client fails now
 		case <-ended:
 		}
 	}()
-	goOn := func() error { return conn.SetWriteDeadline(time.Now().Add(exportStall)) }
 	n := 0
 	err = give(ctx, func(r telemetry.ExportRow) error {
-		if n++; n%exportCheck == 1 {
-			if err := goOn(); err != nil {
-				return err
-			}
+		if n++; n%exportCheck == 0 && ctx.Err() != nil {
+			return ctx.Err()
 		}
 		return file.Write(r)
 	})
-	if err != nil {
+	if err != nil && !errors.Is(err, document.ErrFull) {
 		return err
 	}
-	if err := errors.Join(file.Close(), goOn()); err != nil {
+	if err := errors.Join(file.Close(), out.more()); err != nil {
 		return err
 	}
 	return w.Flush()

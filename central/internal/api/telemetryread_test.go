@@ -1,18 +1,24 @@
 package api
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"io"
 	"math"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/fengsui/fengsui/central/internal/actor"
+	"github.com/fengsui/fengsui/central/internal/document"
+	"github.com/fengsui/fengsui/central/internal/errs"
 	"github.com/fengsui/fengsui/central/internal/page"
 	"github.com/fengsui/fengsui/central/internal/telemetry"
 	"github.com/fengsui/fengsui/shared/wire"
@@ -168,6 +174,109 @@ func TestExportBreaksOffWhenTheCentreStops(t *testing.T) {
 	}
 	if n, err := io.Copy(io.Discard, res.Body); err == nil {
 		t.Errorf("a file broken off after %d bytes looks whole", n)
+	}
+}
+
+// timed counts how often a connection got new time.
+type timed struct {
+	net.Conn
+	times int
+}
+
+func (c *timed) SetWriteDeadline(t time.Time) error {
+	c.times++
+	return c.Conn.SetWriteDeadline(t)
+}
+
+// full is a workbook that takes two readings.
+type full struct {
+	document.Readings
+	n int
+}
+
+func (f *full) Write(r telemetry.ExportRow) error {
+	if f.n++; f.n > 2 {
+		return document.ErrFull
+	}
+	return f.Readings.Write(r)
+}
+
+func TestAFileThatIsWrittenInOneGivesTheClientTimeForEachPiece(t *testing.T) {
+	near, far := net.Pipe()
+	defer near.Close()
+	taken := make(chan int64, 1)
+	go func() {
+		n, _ := io.Copy(io.Discard, far)
+		taken <- n
+	}()
+	conn := &timed{Conn: near}
+	n, err := pieces{conn, conn}.Write(make([]byte, 1<<20))
+	_ = near.Close()
+	if got := <-taken; n != 1<<20 || got != 1<<20 || err != nil || conn.times != 1<<20/exportPiece {
+		t.Errorf("wrote %d, %d arrived, %d times, %v", n, got, conn.times, err)
+	}
+}
+
+func TestAFullWorkbookEndsTheReading(t *testing.T) {
+	s := New(Options{})
+	near, far := net.Pipe()
+	defer near.Close()
+	defer far.Close()
+	var out bytes.Buffer
+	given := 0
+	endless := func(_ context.Context, yield func(telemetry.ExportRow) error) error {
+		for {
+			given++
+			if err := yield(telemetry.ExportRow{}); err != nil {
+				return err
+			}
+		}
+	}
+	w := bufio.NewWriter(&out)
+	err := s.stream(t.Context(), near, w, endless, func(w io.Writer) (document.Readings, error) {
+		file, err := document.XLSX(w, document.Wording{Zone: time.UTC})
+		return &full{Readings: file}, err
+	})
+	if err != nil || given != 3 || !bytes.HasPrefix(out.Bytes(), []byte("PK")) {
+		t.Errorf("%d readings, %d bytes, %v", given, out.Len(), err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	given = 0
+	err = s.stream(ctx, near, w, endless, func(w io.Writer) (document.Readings, error) {
+		return document.XLSX(w, document.Wording{Zone: time.UTC})
+	})
+	if !errors.Is(err, context.Canceled) || given != exportCheck {
+		t.Errorf("not wanted any more: %d readings, %v", given, err)
+	}
+}
+
+func TestAPersonHasOneWorkbookOfReadingsAtATime(t *testing.T) {
+	s, _ := telemetryServer(t)
+	ctx := actor.With(t.Context(), actor.Actor{ID: "u1"})
+	release, err := s.exportSlot(ctx, "xlsx")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.exportSlot(ctx, "xlsx"); errs.KindOf(err) != errs.Conflict {
+		t.Errorf("a second one: %v", err)
+	}
+	for name, c := range map[string]struct {
+		ctx    context.Context
+		format string
+	}{"another's": {actor.With(t.Context(), actor.Actor{ID: "other"}), "xlsx"}, "another format": {ctx, "csv"}} {
+		free, err := s.exportSlot(c.ctx, c.format)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		free()
+	}
+	release()
+	for range 2 {
+		if res, _ := download(t, s, "wang", "/telemetry/export.xlsx?series=level"); res.StatusCode != http.StatusOK {
+			t.Errorf("after it: %d", res.StatusCode)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package document
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -15,8 +16,11 @@ import (
 // memory at its end.
 const MostReadings = 500_000
 
+// ErrFull means that a file takes no more readings. Close it: it says so itself.
+var ErrFull = errors.New("the file is full")
+
 // XLSX writes readings as a workbook: times are times, values are numbers, and one that is no finite number is empty.
-// Beyond MostReadings a last row says that there are more. Nothing reaches out before Close.
+// Beyond MostReadings Write returns ErrFull, and a last row says that there are more. Nothing reaches out before Close.
 func XLSX(out io.Writer, wording Wording) (Readings, error) {
 	return newSheet(out, wording, MostReadings)
 }
@@ -36,8 +40,9 @@ type sheetReadings struct {
 	most    int
 	file    *excelize.File
 	sheet   *excelize.StreamWriter
-	moment  int // style of a time
-	rows    int // readings, those left out as well
+	moment  int  // style of a time
+	rows    int  // readings written
+	more    bool // and there is another
 }
 
 func (w *sheetReadings) begin() error {
@@ -75,9 +80,11 @@ func (w *sheetReadings) begin() error {
 }
 
 func (w *sheetReadings) Write(r telemetry.ExportRow) error {
-	if w.rows++; w.rows > w.most {
-		return nil
+	if w.rows == w.most {
+		w.more = true
+		return ErrFull
 	}
+	w.rows++
 	device, name := r.Called(w.wording.English)
 	var value any
 	if !math.IsNaN(r.Value) && !math.IsInf(r.Value, 0) {
@@ -99,10 +106,10 @@ func (w *sheetReadings) time(t time.Time) any {
 
 func (w *sheetReadings) Close() error {
 	defer func() { _ = w.file.Close() }()
-	if w.rows > w.most {
-		text := fmt.Sprintf("还有 %d 条没有写入：工作簿最多 %d 条，其余请导出 CSV 或 Parquet", w.rows-w.most, w.most)
+	if w.more {
+		text := fmt.Sprintf("后面还有，未导出：工作簿最多 %d 条，其余请缩短时段，或导出 CSV、Parquet", w.most)
 		if w.wording.English {
-			text = fmt.Sprintf("%d more were left out: a workbook holds %d; export CSV or Parquet for the rest", w.rows-w.most, w.most)
+			text = fmt.Sprintf("There are more, not exported: a workbook holds %d; choose a shorter time, or export CSV or Parquet", w.most)
 		}
 		if err := w.sheet.SetRow(fmt.Sprintf("A%d", w.most+2), []any{text}); err != nil {
 			return fmt.Errorf("end readings: %w", err)

@@ -74,9 +74,9 @@ func TestAWorkbookSaysWhatItHasNoRoomFor(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for range 5 {
-		if err := w.Write(row("洋口闸", 1, wire.Good)); err != nil {
-			t.Fatal(err)
+	for n := range 4 {
+		if err := w.Write(row("洋口闸", 1, wire.Good)); errors.Is(err, ErrFull) != (n >= 2) || (n < 2 && err != nil) {
+			t.Fatalf("reading %d: %v", n, err)
 		}
 	}
 	if err := w.Close(); err != nil {
@@ -87,7 +87,25 @@ func TestAWorkbookSaysWhatItHasNoRoomFor(t *testing.T) {
 		t.Fatal(err)
 	}
 	rows, err := file.GetRows("读数")
-	if err != nil || len(rows) != 4 || !strings.HasPrefix(rows[3][0], "还有 3 条没有写入") {
+	if err != nil || len(rows) != 4 || !strings.HasPrefix(rows[3][0], "后面还有，未导出") {
+		t.Errorf("got %q, %v", rows, err)
+	}
+}
+
+func TestAWorkbookThatIsJustFullSaysNothing(t *testing.T) {
+	var out bytes.Buffer
+	w, err := newSheet(&out, Wording{Zone: time.UTC}, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(w.Write(row("洋口闸", 1, wire.Good)), w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	file, err := excelize.OpenReader(&out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if rows, err := file.GetRows("读数"); err != nil || len(rows) != 2 {
 		t.Errorf("got %q, %v", rows, err)
 	}
 }
