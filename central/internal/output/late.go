@@ -16,6 +16,8 @@ import (
 const (
 	// maxLate is how many answers that nobody waits for are kept until they are looked at.
 	maxLate = 1000
+	// maxLateEach is how many of them are of one terminal.
+	maxLateEach = 100
 	// lateWithin is how old an order may be that is still answered: a terminal keeps its answers while it is
 	// cut off.
 	lateWithin = 30 * 24 * time.Hour
@@ -28,6 +30,7 @@ type late struct {
 	mu     sync.Mutex
 	flying map[string]*wire.CommandResult // orders whose caller waits, by command, and what has come
 	came   []answer
+	lost   int // answers for which there was no room, or whose command has no name
 }
 
 type answer struct {
@@ -47,21 +50,42 @@ func (s *Service) OnEvent(_ context.Context, e event.Event) {
 		s.late.flying[r.Command] = &r
 		return
 	}
-	if len(s.late.came) < maxLate {
-		s.late.came = append(s.late.came, answer{e.Subject, r})
-	}
+	s.late.keep(answer{e.Subject, r})
 	s.late.Wake()
+}
+
+// keep puts an answer before those who look at it; the lock is held.
+func (l *late) keep(a answer) {
+	of := 0
+	for _, one := range l.came {
+		if one.edge == a.edge {
+			of++
+		}
+	}
+	if !wire.ValidID(a.result.Command) || of >= maxLateEach || len(l.came) >= maxLate {
+		l.lost++
+		return
+	}
+	l.came = append(l.came, a)
 }
 
 // Start begins to write late answers down.
 func (s *Service) Start(ctx context.Context) {
 	s.late.Start(actor.WithSystem(ctx, "outputs"), lookAgain, func(ctx context.Context, _ bool) time.Duration {
 		s.late.mu.Lock()
-		came := s.late.came
-		s.late.came = nil
+		came, lost := s.late.came, s.late.lost
+		s.late.came, s.late.lost = nil, 0
 		s.late.mu.Unlock()
+		if lost > 0 {
+			s.Log.WarnContext(ctx, "late answers to orders are left out: too many, or of a command without a name", "answers", lost)
+		}
 		for i, a := range came {
-			if err := s.tooLate(ctx, a, time.Now()); err != nil {
+			err := s.tooLate(ctx, a, time.Now())
+			if kind := errs.KindOf(err); err != nil && (kind == errs.Invalid || kind == errs.Conflict) {
+				s.Log.ErrorContext(ctx, "late answer to an order cannot be written down and is left out", "edge", a.edge, "error", err)
+				continue
+			}
+			if err != nil {
 				s.Log.ErrorContext(ctx, "late answer to an order is not written down yet", "edge", a.edge, "error", err)
 				s.late.mu.Lock()
 				s.late.came = append(came[i:], s.late.came...)
@@ -88,8 +112,8 @@ func (s *Service) told(edge string, o Outcome) {
 	defer s.late.mu.Unlock()
 	r := s.late.flying[o.Command]
 	delete(s.late.flying, o.Command)
-	if r != nil && o.Unanswered && len(s.late.came) < maxLate {
-		s.late.came = append(s.late.came, answer{edge, *r})
+	if r != nil && o.Unanswered {
+		s.late.keep(answer{edge, *r})
 		s.late.Wake()
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -41,7 +42,11 @@ func (f *field) Command(_ context.Context, _ string, cmd wire.Command) error {
 
 func newField(t *testing.T) *field {
 	t.Helper()
-	db := storetest.SQLite(t)
+	return fieldOn(t, storetest.SQLite(t))
+}
+
+func fieldOn(t *testing.T, db *store.DB) *field {
+	t.Helper()
 	f := &field{}
 	f.orders = &device.Orders{Commander: f}
 	bus := event.NewBus(storetest.Recorder(db))
@@ -220,30 +225,7 @@ func TestAnswerThatComesLateStandsBesideItsOrder(t *testing.T) {
 	f := newField(t)
 	system := actor.WithSystem(t.Context(), "test")
 	say := func(edge string, r wire.CommandResult) { f.devices.Result(system, edge, r) }
-	unanswered := func() string { // an order whose caller does not wait for the end
-		ctx, cancel := context.WithCancel(commander())
-		go func() {
-			for {
-				f.mu.Lock()
-				n := len(f.told)
-				f.mu.Unlock()
-				if n > 0 {
-					cancel()
-					return
-				}
-				time.Sleep(time.Millisecond)
-			}
-		}()
-		got, err := f.Switch(ctx, siren(true))
-		if errs.KindOf(err) != errs.Unavailable || !got.Unanswered || got.OK {
-			t.Fatalf("%+v, %v", got, err)
-		}
-		f.mu.Lock()
-		f.told = nil
-		f.mu.Unlock()
-		return got.Command
-	}
-	first := unanswered()
+	first := f.unanswered(t)
 	say("another", wire.CommandResult{Command: first, Error: "not mine"}) // of a terminal that was not asked
 	say("edge", wire.CommandResult{Command: "of nobody", OK: true})
 	say("edge", wire.CommandResult{Command: first, OK: true})
@@ -251,7 +233,7 @@ func TestAnswerThatComesLateStandsBesideItsOrder(t *testing.T) {
 	if got := f.late(); !got.OK || got.Error != "" || !got.On {
 		t.Errorf("%+v", got)
 	}
-	second := unanswered()
+	second := f.unanswered(t)
 	say("edge", wire.CommandResult{Command: second, Error: "the coil does not answer"})
 	if got := f.late(); got.OK || got.Error != "the coil does not answer" || got.ID == "" {
 		t.Errorf("%+v", got)
@@ -268,4 +250,48 @@ func TestAnswerThatComesLateStandsBesideItsOrder(t *testing.T) {
 	if n != 2 {
 		t.Errorf("%d late answers are told: %+v", n, f.events)
 	}
+}
+
+// unanswered gives an order whose caller does not wait for the end.
+func (f *field) unanswered(t *testing.T) string {
+	t.Helper()
+	ctx, cancel := context.WithCancel(commander())
+	go func() {
+		for {
+			f.mu.Lock()
+			n := len(f.told)
+			f.mu.Unlock()
+			if n > 0 {
+				cancel()
+				return
+			}
+			time.Sleep(time.Millisecond)
+		}
+	}()
+	got, err := f.Switch(ctx, siren(true))
+	if errs.KindOf(err) != errs.Unavailable || !got.Unanswered || got.OK {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	f.mu.Lock()
+	f.told = nil
+	f.mu.Unlock()
+	return got.Command
+}
+
+// What nobody can have asked for, and too much of it, keeps no other late answer from being written down.
+func TestBadLateAnswersKeepNoOtherBack(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		f := fieldOn(t, db)
+		system := actor.WithSystem(t.Context(), "test")
+		first := f.unanswered(t)
+		f.devices.Result(system, "another", wire.CommandResult{Command: "a\x00b"})
+		f.devices.Result(system, "another", wire.CommandResult{Command: strings.Repeat("x", 60_000)})
+		for n := range 300 {
+			f.devices.Result(system, "another", wire.CommandResult{Command: "x-" + strconv.Itoa(n)})
+		}
+		f.devices.Result(system, "edge", wire.CommandResult{Command: first, OK: true})
+		if got := f.late(); !got.OK || got.Error != "" {
+			t.Errorf("%+v", got)
+		}
+	})
 }
