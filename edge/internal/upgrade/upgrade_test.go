@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -117,7 +118,7 @@ func (b *bench) run(slot, own, v string, change func(*Options)) (u *Upgrader, st
 		Well: func() (ok, bad map[string]error) {
 			b.mu.Lock()
 			defer b.mu.Unlock()
-			return b.well, b.bad
+			return maps.Clone(b.well), maps.Clone(b.bad)
 		},
 		Changed: func() {}, Leave: func() { b.left <- struct{}{} },
 	}
