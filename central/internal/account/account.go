@@ -8,8 +8,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/fengsui/fengsui/central/internal/actor"
 	"github.com/fengsui/fengsui/central/internal/errs"
@@ -149,7 +147,7 @@ func (u User) validate() error {
 	switch {
 	case !usernamePattern.MatchString(u.Username):
 		return errs.Field("account.username", "username", "2 to 32 of a-z, 0-9, dot, dash and underscore, beginning with a letter")
-	case !plainText(u.Name, 64):
+	case !errs.Name(u.Name, 64):
 		return errs.Field("account.name", "name", "1 to 64 characters on one line")
 	case u.OrgID == "":
 		return errs.Field("account.org", "org_id", "an organisation is needed")
@@ -169,19 +167,14 @@ func (u User) validate() error {
 
 func (o Org) validate() error {
 	switch {
-	case !plainText(o.Name, 64):
+	case !errs.Name(o.Name, 64):
 		return errs.Field("account.org_name", "name", "1 to 64 characters on one line")
-	case utf8.RuneCountInString(o.NameEN) > 128 || strings.ContainsFunc(o.NameEN, unicode.IsControl):
+	case !errs.Line(o.NameEN, 128):
 		return errs.Field("account.org_name_en", "name_en", "at most 128 characters on one line")
 	case !geo.Division(o.Division).Valid():
 		return errs.Field("account.division", "division", "a division code has 6, 9 or 12 digits (GB/T 2260, GB/T 10114)")
 	}
 	return nil
-}
-
-// plainText reports whether s is a name fit to be shown: not empty, not too long, no control characters.
-func plainText(s string, limit int) bool {
-	return strings.TrimSpace(s) != "" && utf8.RuneCountInString(s) <= limit && !strings.ContainsFunc(s, unicode.IsControl)
 }
 
 // mayGrant refuses roles with a permission that the actor does not hold.

@@ -27,7 +27,7 @@ func (s *Service) CreateToken(ctx context.Context, userID, name string) (Token, 
 		return Token{}, "", errs.E(errs.Denied, "auth.denied", "change the password first")
 	}
 	name = strings.TrimSpace(name)
-	if !plainText(name, 64) {
+	if !errs.Name(name, 64) {
 		return Token{}, "", errs.Field("account.token_name", "name", "1 to 64 characters on one line")
 	}
 	text, now := TokenPrefix+newSecret(), stamp()

@@ -10,7 +10,6 @@ import (
 	"regexp"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/fengsui/fengsui/central/internal/errs"
 	"github.com/fengsui/fengsui/shared/geo"
@@ -103,9 +102,9 @@ var picture = regexp.MustCompile(`^data:image/(png|jpeg|webp);base64,[A-Za-z0-9+
 func (b *Board) check() error {
 	b.Title, b.TitleEN = strings.TrimSpace(b.Title), strings.TrimSpace(b.TitleEN)
 	switch {
-	case !text(b.Title, maxTitle) || b.Title == "":
+	case !errs.Text(b.Title, maxTitle) || b.Title == "":
 		return bad("title", "1 to 80 characters")
-	case !text(b.TitleEN, maxTitle):
+	case !errs.Text(b.TitleEN, maxTitle):
 		return bad("title_en", "at most 80 characters")
 	case !geo.Division(b.Division).Valid():
 		return bad("division", "a division code has 6, 9 or 12 digits (GB/T 2260, GB/T 10114)")
@@ -128,18 +127,14 @@ func (b *Board) check() error {
 
 func bad(field, why string) error { return errs.Field("board.invalid", field, why) }
 
-func text(s string, most int) bool {
-	return utf8.ValidString(s) && utf8.RuneCountInString(s) <= most
-}
-
 // wrong names the part of a tile that cannot be, and why.
 func (t *Tile) wrong() (key, why string) {
 	switch {
 	case !wire.ValidID(t.ID):
 		return "id", "1 to 64 lower-case letters, digits, - or _"
-	case !text(t.Title, maxTitle):
+	case !errs.Text(t.Title, maxTitle):
 		return "title", "at most 80 characters"
-	case !text(t.TitleEN, maxTitle):
+	case !errs.Text(t.TitleEN, maxTitle):
 		return "title_en", "at most 80 characters"
 	case t.Columns < 1 || t.Columns > maxColumns:
 		return "columns", "1 to 4"
@@ -206,7 +201,7 @@ func (s *Station) wrong() (key, why string) {
 		return "guarantee", "a level in metres"
 	case s.Warning != nil && s.Guarantee != nil && *s.Guarantee < *s.Warning:
 		return "guarantee", "must not be below the warning level"
-	case strings.TrimSpace(s.Source) == "" || !text(s.Source, maxSource):
+	case strings.TrimSpace(s.Source) == "" || !errs.Text(s.Source, maxSource):
 		return "source", "say where kilometre and levels come from, in at most 300 characters"
 	}
 	return "", ""

@@ -7,9 +7,7 @@ package deadline
 
 import (
 	"slices"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/fengsui/fengsui/central/internal/errs"
 	"github.com/fengsui/fengsui/shared/strict"
@@ -119,7 +117,7 @@ func (c Clock) validate() error {
 		return errs.E(errs.Invalid, "deadline.owner", "a clock needs an owner, a kind and an organisation")
 	case c.Scale != Counted && c.Scale != Fixed:
 		return errs.E(errs.Invalid, "deadline.scale", "a clock is counted or fixed, not %q", c.Scale)
-	case strings.TrimSpace(c.Name) == "" || !utf8.ValidString(c.Name) || utf8.RuneCountInString(c.Name) > 200:
+	case !errs.Name(c.Name, 200):
 		return errs.E(errs.Invalid, "deadline.name", "a clock needs a name of 1 to 200 characters")
 	case c.DueAt.IsZero() || c.BaseAt.IsZero():
 		return errs.E(errs.Invalid, "deadline.due", "a clock needs a beginning and an end")

@@ -48,9 +48,9 @@ func (n NamedDay) validate() error {
 		return errs.Field("duty.day", "day", "is no day like 2026-11-26")
 	case !n.Class.valid() || n.Class == Special:
 		return errs.Field("duty.class", "class", "must be workday, weekend, holiday or makeup")
-	case !plain(n.Name, 32):
+	case !errs.Name(n.Name, 32):
 		return errs.Field("duty.name", "name", "1 to 32 characters on one line")
-	case !plain(n.Source, 128):
+	case !errs.Name(n.Source, 128):
 		return errs.Field("duty.source", "source", "name the notice that says so, with its number")
 	}
 	return nil
@@ -74,9 +74,9 @@ func (p Period) covers(d Day) bool { return p.CancelledAt == nil && d >= p.From 
 
 func (p Period) validate() error {
 	switch {
-	case !plain(p.Name, 64):
+	case !errs.Name(p.Name, 64):
 		return errs.Field("duty.name", "name", "1 to 64 characters on one line")
-	case !plain(p.Order, 64):
+	case !errs.Name(p.Order, 64):
 		return errs.Field("duty.order", "order", "name the number of the order that declares it")
 	case !p.From.Valid() || !p.To.Valid() || p.To < p.From:
 		return errs.Field("duty.day", "to", "the last day must not come before the first")

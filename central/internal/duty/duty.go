@@ -7,10 +7,7 @@ package duty
 
 import (
 	"slices"
-	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/fengsui/fengsui/central/internal/errs"
 )
@@ -87,9 +84,9 @@ type Post struct {
 
 func (p Post) validate() error {
 	switch {
-	case !plain(p.Name, 32):
+	case !errs.Name(p.Name, 32):
 		return errs.Field("duty.name", "name", "1 to 32 characters on one line")
-	case p.NameEN != "" && !plain(p.NameEN, 64):
+	case p.NameEN != "" && !errs.Name(p.NameEN, 64):
 		return errs.Field("duty.name_en", "name_en", "at most 64 characters on one line")
 	case !slices.Contains([]Tier{Officer, Leader, Standby, Other}, p.Tier):
 		return errs.Field("duty.tier", "tier", "must be officer, leader, standby or other")
@@ -203,7 +200,7 @@ func (r Rule) validate(people map[string]Person) error {
 	}
 	for _, o := range r.Rotations {
 		switch {
-		case !plain(o.Name, 32):
+		case !errs.Name(o.Name, 32):
 			return errs.Field("duty.rotation_name", "rotations", "each needs a name of 1 to 32 characters")
 		case len(o.Members) == 0 || len(o.Members) > 200:
 			return errs.Field("duty.rotation_members", "rotations", o.Name+" needs 1 to 200 people")
@@ -231,7 +228,7 @@ func checkWatches(list []Watch) error {
 		return errs.Field("duty.watches", "watches", "at most 12 a day")
 	}
 	for _, w := range list {
-		if !plain(w.Name, 16) || !w.From.Valid() || !w.To.Valid() {
+		if !errs.Name(w.Name, 16) || !w.From.Valid() || !w.To.Valid() {
 			return errs.Field("duty.watches", "watches", "each has a name and times like 08:30")
 		}
 	}
@@ -338,7 +335,7 @@ func (t Temp) put(k Key, person string) Temp {
 
 func (t Temp) validate(people map[string]Person) error {
 	switch {
-	case !plain(t.Name, 64):
+	case !errs.Name(t.Name, 64):
 		return errs.Field("duty.name", "name", "1 to 64 characters on one line")
 	case !t.From.Valid() || !t.To.Valid() || t.To < t.From:
 		return errs.Field("duty.day", "to", "the last day must not come before the first")
@@ -356,9 +353,4 @@ func (t Temp) validate(people map[string]Person) error {
 		}
 	}
 	return checkWatches(t.Watches)
-}
-
-// plain reports whether s is a text of one line, neither empty nor too long.
-func plain(s string, limit int) bool {
-	return strings.TrimSpace(s) != "" && utf8.ValidString(s) && utf8.RuneCountInString(s) <= limit && !strings.ContainsFunc(s, unicode.IsControl)
 }

@@ -63,7 +63,7 @@ func (s *Service) Ask(ctx context.Context, n NewSwap) (Swap, error) {
 		return Swap{}, err
 	}
 	w := Swap{ID: newID(), OrgID: o.ID, State: Requested, Cell: n.Cell, ToID: n.ToID, Return: n.Return, Note: strings.TrimSpace(n.Note), ByName: a.Name, CreatedAt: stamp()}
-	if w.Note != "" && !plain(w.Note, 200) {
+	if w.Note != "" && !errs.Name(w.Note, 200) {
 		return Swap{}, errs.Field("duty.note", "note", "at most 200 characters on one line")
 	}
 	return w, s.change(ctx, o, func(ctx context.Context, r *result) error {
@@ -139,7 +139,7 @@ func (s *Service) Move(ctx context.Context, id string, to SwapState, reason stri
 		return Swap{}, err
 	}
 	reason = strings.TrimSpace(reason)
-	if reason != "" && !plain(reason, 200) {
+	if reason != "" && !errs.Name(reason, 200) {
 		return Swap{}, errs.Field("duty.reason", "reason", "at most 200 characters on one line")
 	}
 	kinds := map[SwapState]string{Agreed: EventSwapAgreed, Approved: EventSwapApproved, Refused: EventSwapRefused, Withdrawn: EventSwapWithdrawn}
@@ -231,7 +231,7 @@ func (s *Service) TakeOver(ctx context.Context, n NewTakeover) (Takeover, error)
 		return Takeover{}, err
 	}
 	n.Reason = strings.TrimSpace(n.Reason)
-	if !plain(n.Reason, 200) {
+	if !errs.Name(n.Reason, 200) {
 		return Takeover{}, errs.Field("duty.reason", "reason", "1 to 200 characters on one line")
 	}
 	if n.ToID == "" {

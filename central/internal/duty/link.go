@@ -84,7 +84,7 @@ func (s *Service) MakeLink(ctx context.Context, n NewLink) (Link, string, error)
 	switch {
 	case l.Kind != LinkBoard && l.Kind != LinkCalendar:
 		return Link{}, "", errs.Field("duty.link_kind", "kind", "must be board or calendar")
-	case !plain(l.Name, 64):
+	case !errs.Name(l.Name, 64):
 		return Link{}, "", errs.Field("duty.name", "name", "say who will use it, in 1 to 64 characters")
 	}
 	if n.Mine {

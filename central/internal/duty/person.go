@@ -46,9 +46,9 @@ func (p Person) reachable() bool {
 
 func (p Person) validate() error {
 	switch {
-	case !plain(p.Name, 32):
+	case !errs.Name(p.Name, 32):
 		return errs.Field("duty.person_name", "name", "1 to 32 characters on one line")
-	case p.Title != "" && !plain(p.Title, 64):
+	case p.Title != "" && !errs.Name(p.Title, 64):
 		return errs.Field("duty.person_title", "title", "at most 64 characters on one line")
 	case len(p.Phones) > 6:
 		return errs.Field("duty.phone", "phones", "at most 6 numbers")
@@ -111,7 +111,7 @@ func (l Leave) validate() error {
 	switch {
 	case !l.From.Valid() || !l.To.Valid() || l.To < l.From || l.From.Add(366) < l.To:
 		return errs.Field("duty.day", "to", "the last day must not come before the first, nor a year after it")
-	case l.Note != "" && !plain(l.Note, 64):
+	case l.Note != "" && !errs.Name(l.Note, 64):
 		return errs.Field("duty.note", "note", "at most 64 characters on one line")
 	}
 	return nil

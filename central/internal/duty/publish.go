@@ -30,7 +30,7 @@ func (s *Service) signed(ctx context.Context, a actor.Actor, sign *Signature) er
 		return errs.E(errs.Denied, "auth.denied", "permission %s is missing", actor.DutyApprove)
 	}
 	sign.Reason = strings.TrimSpace(sign.Reason)
-	if !plain(sign.Reason, 200) {
+	if !errs.Name(sign.Reason, 200) {
 		return errs.Field("duty.reason", "reason", "1 to 200 characters on one line")
 	}
 	return s.Accounts.Confirm(ctx, sign.Password)
@@ -92,7 +92,7 @@ func (s *Service) Publish(ctx context.Context, org, month string, sign Signature
 		return Publication{}, err
 	}
 	sign.Reason = strings.TrimSpace(sign.Reason)
-	if sign.Reason != "" && !plain(sign.Reason, 200) {
+	if sign.Reason != "" && !errs.Name(sign.Reason, 200) {
 		return Publication{}, errs.Field("duty.reason", "reason", "at most 200 characters on one line")
 	}
 	out := Publication{OrgID: o.ID, Month: month, By: a.ID, ByName: a.Name, At: stamp()}

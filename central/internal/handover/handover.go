@@ -8,8 +8,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/fengsui/fengsui/central/internal/errs"
 )
@@ -117,17 +115,17 @@ func (e Entry) validate() error {
 	switch {
 	case !slices.Contains(written(), e.Kind):
 		return errs.Field("handover.kind", "kind", "must be call_in, call_out, fax_in, fax_out, visit, order or note")
-	case !body(e.Text, maxText):
+	case strings.TrimSpace(e.Text) == "" || !errs.Text(e.Text, maxText):
 		return errs.Field("handover.text", "text", "1 to 4000 characters")
-	case !line(e.Party, maxParty):
+	case !errs.Line(e.Party, maxParty):
 		return errs.Field("handover.party", "party", "at most 200 characters on one line")
-	case !line(e.Contact, maxContact):
+	case !errs.Line(e.Contact, maxContact):
 		return errs.Field("handover.contact", "contact", "at most 64 characters on one line")
 	case e.At.After(e.WrittenAt.Add(ahead)):
 		return errs.Field("handover.future", "at", "lies in the future")
 	case e.At.Before(e.WrittenAt.Add(-before)):
 		return errs.Field("handover.past", "at", "lies more than 7 days back")
-	case e.Corrects != "" && (strings.TrimSpace(e.Reason) == "" || !line(e.Reason, maxReason)):
+	case e.Corrects != "" && !errs.Name(e.Reason, maxReason):
 		return errs.Field("handover.reason", "reason", "say why it is corrected, in 1 to 200 characters on one line")
 	}
 	return nil
@@ -153,7 +151,7 @@ type Item struct {
 
 func (i Item) validate(now time.Time) error {
 	switch {
-	case strings.TrimSpace(i.Title) == "" || !line(i.Title, maxParty):
+	case !errs.Name(i.Title, maxParty):
 		return errs.Field("handover.title", "title", "1 to 200 characters on one line")
 	case i.Level < 0 || i.Level > 4:
 		return errs.Field("handover.level", "level", "must be 0 to 4")
@@ -182,13 +180,4 @@ func ownerless(list []Item) []string {
 		}
 	}
 	return out
-}
-
-// line reports whether s is a text of one line and not too long; body may have several.
-func line(s string, limit int) bool {
-	return utf8.ValidString(s) && utf8.RuneCountInString(s) <= limit && !strings.ContainsFunc(s, unicode.IsControl)
-}
-
-func body(s string, limit int) bool {
-	return strings.TrimSpace(s) != "" && line(strings.NewReplacer("\n", "", "\r", "", "\t", "").Replace(s), limit)
 }

@@ -224,7 +224,7 @@ func (s *Service) ChangeItem(ctx context.Context, id string, c ItemChange) (Item
 		switch {
 		case c.Done && old.DoneAt == nil:
 			i.Result = strings.TrimSpace(c.Result)
-			if !body(i.Result, maxText) {
+			if strings.TrimSpace(i.Result) == "" || !errs.Text(i.Result, maxText) {
 				return errs.Field("handover.result", "result", "say what came of it")
 			}
 			i.DoneAt, i.DoneBy = &now, a.Name

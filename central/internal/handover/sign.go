@@ -52,7 +52,7 @@ func (s *Service) signature(ctx context.Context, a actor.Actor, expected, later 
 		return sig, "", err
 	}
 	sig.Rostered = err == nil && expected.Holds(p.ID)
-	if !line(sig.Reason, maxReason) {
+	if !errs.Line(sig.Reason, maxReason) {
 		return sig, "", errs.Field("handover.reason", "reason", "at most 200 characters on one line")
 	}
 	switch {
@@ -80,7 +80,7 @@ func (s *Service) Leave(ctx context.Context, l Leaves) (Shift, error) {
 		return Shift{}, err
 	}
 	l.Note = strings.TrimSpace(l.Note)
-	if l.Note != "" && !body(l.Note, maxText) {
+	if l.Note != "" && strings.TrimSpace(l.Note) == "" || !errs.Text(l.Note, maxText) {
 		return Shift{}, errs.Field("handover.text", "note", "at most 4000 characters")
 	}
 	who, err := s.signer(ctx, l.Proof, o)
@@ -129,7 +129,7 @@ func (s *Service) Take(ctx context.Context, t Takes) (Shift, error) {
 		return Shift{}, err
 	}
 	t.Absent = strings.TrimSpace(t.Absent)
-	if !line(t.Absent, maxReason) {
+	if !errs.Line(t.Absent, maxReason) {
 		return Shift{}, errs.Field("handover.reason", "absent", "at most 200 characters on one line")
 	}
 	who, err := s.signer(ctx, t.Proof, o)

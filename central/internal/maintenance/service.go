@@ -10,7 +10,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -193,7 +192,7 @@ func (s *Service) Plan(ctx context.Context, w Window, confirm bool) (Window, err
 	}
 	now := event.Stamp(time.Now())
 	w.Reason = strings.TrimSpace(w.Reason)
-	if w.Reason == "" || !utf8.ValidString(w.Reason) || utf8.RuneCountInString(w.Reason) > maxReason {
+	if w.Reason == "" || !errs.Text(w.Reason, maxReason) {
 		return Window{}, errs.Field("maintenance.window", "reason", "1 to 500 characters")
 	}
 	if w.From.IsZero() {

@@ -7,7 +7,6 @@ package output
 import (
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/fengsui/fengsui/central/internal/device"
 	"github.com/fengsui/fengsui/central/internal/errs"
@@ -57,7 +56,7 @@ func (o *Order) check() error {
 		return errs.E(errs.NotFound, "output.not_found", "there is no output %q of %q", o.Output, o.Device)
 	case o.Seconds < 0 || o.Seconds > maxSeconds:
 		return errs.Field("output.order", "seconds", "must be 0 to 86400")
-	case !utf8.ValidString(o.Note) || utf8.RuneCountInString(o.Note) > maxNote:
+	case !errs.Text(o.Note, maxNote):
 		return errs.Field("output.order", "note", "must be at most 200 characters")
 	}
 	return nil

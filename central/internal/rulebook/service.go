@@ -7,7 +7,6 @@ import (
 	"strings"
 	"sync"
 	"time"
-	"unicode/utf8"
 
 	"github.com/fengsui/fengsui/central/internal/actor"
 	"github.com/fengsui/fengsui/central/internal/device"
@@ -341,7 +340,7 @@ func (s *Service) Withdraw(ctx context.Context, id string, seen int64, reason st
 // given is a reason as it is kept.
 func given(reason string) (string, error) {
 	reason = strings.TrimSpace(reason)
-	if reason == "" || utf8.RuneCountInString(reason) > maxReason {
+	if reason == "" || !errs.Text(reason, maxReason) {
 		return "", errs.Field("rule.reason", "reason", "say why, in at most 500 characters")
 	}
 	return reason, nil

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/fengsui/fengsui/central/internal/actor"
 	"github.com/fengsui/fengsui/central/internal/errs"
@@ -100,7 +99,7 @@ func (s *Service) Unshelve(ctx context.Context, id string) (Alarm, error) {
 // words is what a person wrote, without blanks around it.
 func words(note string) (string, error) {
 	note = strings.TrimSpace(note)
-	if !utf8.ValidString(note) || utf8.RuneCountInString(note) > maxNote {
+	if !errs.Text(note, maxNote) {
 		return "", errs.Field("alarm.note", "note", fmt.Sprintf("must be at most %d characters", maxNote))
 	}
 	return note, nil

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -50,7 +49,7 @@ const maxHeld = 10
 
 func checkReason(code, field, text string) (string, error) {
 	text = strings.TrimSpace(text)
-	if text == "" || !utf8.ValidString(text) || utf8.RuneCountInString(text) > maxReason {
+	if text == "" || !errs.Text(text, maxReason) {
 		return "", errs.Field(code, field, "1 to 500 characters")
 	}
 	return text, nil

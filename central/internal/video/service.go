@@ -171,8 +171,8 @@ func (s *Service) Watch(ctx context.Context, id, reason string) (Ticket, error) 
 
 // force writes down why a picture must be sent.
 func (s *Service) force(ctx context.Context, camera device.Device, reason string) error {
-	if len(reason) > maxReason {
-		return errs.Field("video.reason", "reason", "too long")
+	if len(reason) > maxReason || !errs.Text(reason, maxReason) {
+		return errs.Field("video.reason", "reason", "too long, or with control characters")
 	}
 	forced := event.New(ctx, EventForced, camera.ID, camera.Division, Forced{camera.ID, reason})
 	if err := s.o.Events.Record(ctx, &forced); err != nil {
