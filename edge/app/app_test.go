@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -19,6 +18,7 @@ import (
 
 	"github.com/fengsui/fengsui/edge/app"
 	"github.com/fengsui/fengsui/edge/internal/outbox"
+	"github.com/fengsui/fengsui/shared/testserver"
 	"github.com/fengsui/fengsui/shared/wire"
 )
 
@@ -48,19 +48,9 @@ func (g *gauge) HandleHoldingRegisters(r *modbus.HoldingRegistersRequest) ([]uin
 	return all[r.Addr : r.Addr+r.Quantity], nil
 }
 
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
-}
-
 func startGauge(t *testing.T) (*gauge, string) {
 	t.Helper()
-	g, address := &gauge{}, freeAddress(t)
+	g, address := &gauge{}, testserver.FreeAddr(t)
 	s, err := modbus.NewServer(&modbus.ServerConfiguration{URL: "tcp://" + address, Timeout: time.Minute, MaxClients: 4}, g)
 	if err != nil {
 		t.Fatal(err)
@@ -81,7 +71,7 @@ func write(t *testing.T, sensors string) string {
 		t.Fatal(err)
 	}
 	text := fmt.Sprintf("id: edge-1\nname: 终端\ndata: %s/data\nfirmware_configs: %s\ncentre:\n  url: http://%s\n  mqtt: %s\n  plain: true\nstatus:\n  listen: 127.0.0.1:0\noutbox:\n  commit_every: 20ms\n%s",
-		dir, root, freeAddress(t), freeAddress(t), sensors)
+		dir, root, testserver.FreeAddr(t), testserver.FreeAddr(t), sensors)
 	file := filepath.Join(dir, "edge.yml")
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
@@ -116,7 +106,7 @@ func TestAgentMeasuresAndRaisesAlarmsWithoutACentre(t *testing.T) {
 	g, address := startGauge(t)
 	g.millimetres.Store(4000)
 	file := write(t, "sensors:\n  - {id: gauge, name: 水位站, profile: generic-water-level-modbus, address: '"+address+"', every: 100ms}\n"+
-		"  - {id: dead, name: 坏的, profile: nmea-gnss, address: '"+freeAddress(t)+"'}\n")
+		"  - {id: dead, name: 坏的, profile: nmea-gnss, address: '"+testserver.FreeAddr(t)+"'}\n")
 	a, err := app.Start(t.Context(), app.Options{ConfigFile: file, Log: io.Discard})
 	if err != nil {
 		t.Fatal(err)

@@ -14,6 +14,7 @@ import (
 	"github.com/fengsui/fengsui/edge/app"
 	"github.com/fengsui/fengsui/edge/internal/outbox"
 	"github.com/fengsui/fengsui/shared/hj212"
+	"github.com/fengsui/fengsui/shared/testserver"
 	"github.com/fengsui/fengsui/shared/wire"
 )
 
@@ -60,7 +61,7 @@ func copyData(t *testing.T, from, to string) {
 }
 
 func TestStationThatSendsAgainAfterTheAgentWasKilledIsKeptOnce(t *testing.T) {
-	address := freeAddress(t)
+	address := testserver.FreeAddr(t)
 	secret := filepath.Join(t.TempDir(), "secret")
 	if err := os.WriteFile(secret, []byte("123456\n"), 0o600); err != nil {
 		t.Fatal(err)

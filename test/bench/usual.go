@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/fengsui/fengsui/shared/testserver"
 	"github.com/fengsui/fengsui/shared/wire"
 	"github.com/fengsui/fengsui/test/harness"
 )
@@ -82,7 +83,7 @@ func (u usual) start(t host) chain {
 		p.Start(t)
 		return p
 	}
-	c := chain{broker: harness.FreeAddr(t), influx: harness.StartInflux(t)}
+	c := chain{broker: testserver.FreeAddr(t), influx: harness.StartInflux(t)}
 	_, port, err := net.SplitHostPort(c.broker)
 	t.must(err)
 	c.mosquitto = run("mosquitto", u.mosquitto, "-c", fmt.Sprintf(mosquittoConf, port))

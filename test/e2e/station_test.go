@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fengsui/fengsui/shared/testserver"
 	"github.com/fengsui/fengsui/test/harness"
 )
 
@@ -18,7 +19,7 @@ import (
 func TestStationsThatDialInLoseAndDoubleNothingWhenTheTerminalIsKilled(t *testing.T) {
 	t.Parallel()
 	p := harness.Build(t)
-	water, river := harness.FreeAddr(t), harness.FreeAddr(t)
+	water, river := testserver.FreeAddr(t), testserver.FreeAddr(t)
 	field := harness.StartField(t, p, fmt.Sprintf(`
 stations:
   - id: outfall

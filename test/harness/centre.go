@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/fengsui/fengsui/shared/testserver"
 )
 
 // Centre is a running fengsui-central.
@@ -42,8 +44,8 @@ func NewCentre(t TB, p Programs, o CentreOptions) *Centre {
 	t.Helper()
 	dir := t.TempDir()
 	c := &Centre{
-		Programs: p, Dir: dir, Config: filepath.Join(dir, "central.yml"), URL: "http://" + FreeAddr(t),
-		Plain: FreeAddr(t), TLS: FreeAddr(t), Video: FreeAddr(t),
+		Programs: p, Dir: dir, Config: filepath.Join(dir, "central.yml"), URL: "http://" + testserver.FreeAddr(t),
+		Plain: testserver.FreeAddr(t), TLS: testserver.FreeAddr(t), Video: testserver.FreeAddr(t),
 	}
 	c.Process = &Process{Name: "centre", Path: p.Central, Args: []string{"serve", "--config", c.Config}, Dir: dir}
 	if o.TLS != "" {

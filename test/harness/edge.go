@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/fengsui/fengsui/shared/testserver"
 	"github.com/fengsui/fengsui/shared/wire"
 )
 
@@ -37,7 +38,7 @@ func NewEdge(t TB, c *Centre, f *Field, id, addr string) *Edge {
 	root, err := Root()
 	must(t, err, "find the repository")
 	dir := t.TempDir()
-	e := &Edge{ID: id, Dir: dir, Config: filepath.Join(dir, "edge.yml"), Status: FreeAddr(t)}
+	e := &Edge{ID: id, Dir: dir, Config: filepath.Join(dir, "edge.yml"), Status: testserver.FreeAddr(t)}
 	e.Process = &Process{Name: id, Path: c.Programs.Edge, Args: []string{"run", "--config", e.Config}, Dir: dir}
 	var b strings.Builder
 	fmt.Fprintf(&b, `id: %s

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/fengsui/fengsui/shared/testserver"
 	"github.com/fengsui/fengsui/test/sim"
 )
 
@@ -27,9 +28,9 @@ func StartField(t TB, p Programs, text string) *Field {
 	root, err := Root()
 	must(t, err, "find the repository")
 	for strings.Contains(text, "127.0.0.1:0") {
-		text = strings.Replace(text, "127.0.0.1:0", FreeAddr(t), 1)
+		text = strings.Replace(text, "127.0.0.1:0", testserver.FreeAddr(t), 1)
 	}
-	head := fmt.Sprintf("clips: %s\ncontrol: %s\nepoch: %s\n", filepath.Join(root, "test", "clips"), FreeAddr(t), time.Now().UTC().Format(time.RFC3339))
+	head := fmt.Sprintf("clips: %s\ncontrol: %s\nepoch: %s\n", filepath.Join(root, "test", "clips"), testserver.FreeAddr(t), time.Now().UTC().Format(time.RFC3339))
 	if !strings.Contains(text, "firmware_configs:") {
 		head += fmt.Sprintf("firmware_configs: %s\n", filepath.Join(root, "firmware-configs"))
 	}

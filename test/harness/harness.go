@@ -5,14 +5,9 @@
 package harness
 
 import (
-	"context"
 	"fmt"
-	"math/rand/v2"
-	"net"
 	"os"
 	"path/filepath"
-	"sync"
-	"sync/atomic"
 	"time"
 )
 
@@ -59,40 +54,6 @@ func WaitFor(t TB, within time.Duration, what string, condition func() error) {
 		}
 		time.Sleep(pause)
 	}
-}
-
-// The ports that FreeAddr hands out lie below those that Linux gives to whoever asks for any (32768 and up):
-// neither a connection nor a listener on port 0 takes one while its program starts, or is dead for a while.
-const (
-	firstPort = 15000
-	lastPort  = 31999
-)
-
-// ports counts through them, from another place in each test binary.
-var ports = sync.OnceValue(func() *atomic.Uint32 {
-	var n atomic.Uint32
-	n.Store(rand.Uint32N(lastPort - firstPort))
-	return &n
-})
-
-// FreeAddr is a loopback address that nobody listens on, for TCP and UDP, and that this process hands out once.
-func FreeAddr(t TB) string {
-	t.Helper()
-	for range 500 {
-		addr := fmt.Sprintf("127.0.0.1:%d", firstPort+ports().Add(1)%(lastPort-firstPort+1))
-		ln, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", addr)
-		if err != nil {
-			continue
-		}
-		udp, err := (&net.ListenConfig{}).ListenPacket(context.Background(), "udp", addr)
-		ln.Close()
-		if err == nil {
-			udp.Close()
-			return addr
-		}
-	}
-	t.Fatalf("no free port in 500 tries")
-	return ""
 }
 
 func must(t TB, err error, what string) {

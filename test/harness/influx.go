@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/fengsui/fengsui/shared/testserver"
 )
 
 // Influx is a running influxd 1.8, which answers the interface of version 2 as well.
@@ -56,7 +58,7 @@ func StartInflux(t TB) *Influx {
 	t.Helper()
 	path, err := FindInflux()
 	must(t, err, "find InfluxDB")
-	dir, addr := t.TempDir(), FreeAddr(t)
+	dir, addr := t.TempDir(), testserver.FreeAddr(t)
 	file := filepath.Join(dir, "influx.conf")
 	text := fmt.Sprintf(influxConfig, filepath.Join(dir, "meta"), filepath.Join(dir, "data"), filepath.Join(dir, "wal"), addr)
 	must(t, os.WriteFile(file, []byte(text), 0o600), "write influx.conf")

@@ -16,6 +16,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/fengsui/fengsui/shared/testserver"
 )
 
 // Mosquitto is a running Mosquitto with the configuration and the access list of deploy/mosquitto.
@@ -37,7 +39,7 @@ const (
 func ExistingBroker(t TB, c *Centre) *Mosquitto {
 	t.Helper()
 	c.EnrolFlags(t, "edge-nobody") // makes the authority
-	m := &Mosquitto{Dir: t.TempDir(), TLS: FreeAddr(t), Plain: FreeAddr(t)}
+	m := &Mosquitto{Dir: t.TempDir(), TLS: testserver.FreeAddr(t), Plain: testserver.FreeAddr(t)}
 	authority, err := os.ReadFile(filepath.Join(c.Dir, "data", "ca", "ca.key"))
 	must(t, err, "read the authority of the centre")
 	must(t, m.certificates(authority), "make the certificate of Mosquitto")

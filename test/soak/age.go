@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/fengsui/fengsui/shared/testserver"
 	"github.com/fengsui/fengsui/test/harness"
 )
 
@@ -67,7 +68,7 @@ func age(t *harness.Host, programs harness.Programs, hours float64) aged {
 	log := &journal{os.Stderr, time.Now()}
 	dir := firmware(t)
 	field := harness.StartField(t, programs, scene(dir, stations))
-	metrics := harness.FreeAddr(t)
+	metrics := testserver.FreeAddr(t)
 	c := harness.StartCentre(t, programs, harness.CentreOptions{Level: "warn", Extra: "metrics:\n  listen: " + metrics + "\ntelemetry:\n  seal_after_minutes: 1\n"})
 	e := newEdge(t, c, field, dir, "soak-edge", c.TLS, agingPace)
 	c.EnrolEdge(t, e.ID, e.Config)

@@ -16,7 +16,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -25,37 +24,27 @@ import (
 	"github.com/fengsui/fengsui/central/internal/broker/external"
 	"github.com/fengsui/fengsui/central/internal/device"
 	"github.com/fengsui/fengsui/central/internal/ingest"
+	"github.com/fengsui/fengsui/shared/testserver"
 	"github.com/fengsui/fengsui/shared/wire"
 )
 
 // mosquitto is a real one that runs deploy/mosquitto.
 type mosquitto struct {
-	dir        string
-	tls, plain string
-	pool       *x509.CertPool // of its own certificate
-	process    *exec.Cmd
-	revoked    *device.RevocationFile
+	*testserver.Mosquitto
+	dir, tls string
+	pool     *x509.CertPool // of its own certificate
+	revoked  *device.RevocationFile
 }
 
 const password = "secret-1"
 
-func tool(t *testing.T, name string) string {
-	t.Helper()
-	for _, path := range []string{name, "/usr/sbin/" + name} {
-		if found, err := exec.LookPath(path); err == nil {
-			return found
-		}
-	}
-	if os.Getenv("CI") != "" {
-		t.Fatalf("%s is missing; test/prepare.sh installs it", name)
-	}
-	t.Skipf("%s is missing; test/prepare.sh installs it", name)
-	return ""
-}
-
 func startMosquitto(t *testing.T, c *centre, users ...string) *mosquitto {
 	t.Helper()
-	m := &mosquitto{dir: t.TempDir(), tls: freePort(t), plain: freePort(t), pool: x509.NewCertPool()}
+	dir := t.TempDir()
+	m := &mosquitto{
+		Mosquitto: &testserver.Mosquitto{Addr: testserver.FreeAddr(t), File: filepath.Join(dir, "mosquitto.conf")},
+		dir:       dir, tls: testserver.FreeAddr(t), pool: x509.NewCertPool(),
+	}
 	m.write(t, "centre-ca.pem", c.devices.CA.PEM())
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -83,7 +72,7 @@ func startMosquitto(t *testing.T, c *centre, users ...string) *mosquitto {
 	}
 	m.write(t, "passwords", "")
 	for _, user := range users {
-		cmd := exec.CommandContext(t.Context(), tool(t, "mosquitto_passwd"), "-b", filepath.Join(m.dir, "passwords"), user, password)
+		cmd := exec.CommandContext(t.Context(), testserver.Program(t, "mosquitto_passwd"), "-b", filepath.Join(m.dir, "passwords"), user, password)
 		if out, err := cmd.CombinedOutput(); err != nil {
 			t.Fatalf("mosquitto_passwd: %v %s", err, out)
 		}
@@ -95,53 +84,19 @@ func startMosquitto(t *testing.T, c *centre, users ...string) *mosquitto {
 			t.Fatal(err)
 		}
 		_, tlsPort, _ := net.SplitHostPort(m.tls)
-		_, plainPort, _ := net.SplitHostPort(m.plain)
+		_, plainPort, _ := net.SplitHostPort(m.Addr)
 		m.write(t, name, strings.NewReplacer("/etc/mosquitto/fengsui", m.dir, "/var/lib/mosquitto/", m.dir+"/",
 			"listener 8883", "listener "+tlsPort+" 127.0.0.1", "listener 1883", "listener "+plainPort).Replace(string(text))+
 			map[bool]string{true: "\nuser root\n"}[name == "mosquitto.conf" && os.Getuid() == 0])
 	}
-	m.run(t)
-	t.Cleanup(m.kill)
+	m.Start(t)
 	return m
-}
-
-func freePort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
 }
 
 func (m *mosquitto) write(t *testing.T, name, text string) {
 	t.Helper()
 	if err := os.WriteFile(filepath.Join(m.dir, name), []byte(text), 0o600); err != nil {
 		t.Fatal(err)
-	}
-}
-
-func (m *mosquitto) run(t *testing.T) {
-	t.Helper()
-	m.process = exec.CommandContext(context.WithoutCancel(t.Context()), tool(t, "mosquitto"), "-c", filepath.Join(m.dir, "mosquitto.conf"))
-	if err := m.process.Start(); err != nil {
-		t.Fatal(err)
-	}
-	until(t, "mosquitto listens", func() bool {
-		conn, err := net.Dial("tcp", m.plain)
-		if err == nil {
-			_ = conn.Close()
-		}
-		return err == nil
-	})
-}
-
-func (m *mosquitto) kill() {
-	if m.process != nil {
-		_ = m.process.Process.Kill()
-		_ = m.process.Wait() // it was killed: its error says so
-		m.process = nil
 	}
 }
 
@@ -155,7 +110,7 @@ func (m *mosquitto) attach(t *testing.T, c *centre) (stop func()) {
 		t.Fatal(err)
 	}
 	b, err := external.New(external.Options{
-		URL: "tcp://" + m.plain, User: "fengsui-centre", PasswordFile: filepath.Join(m.dir, "password"),
+		URL: "tcp://" + m.Addr, User: "fengsui-centre", PasswordFile: filepath.Join(m.dir, "password"),
 		Sensor: in.Sensor, Presence: c.devices.Presence, Log: log,
 	})
 	if err != nil {
@@ -198,7 +153,7 @@ func (m *mosquitto) move(e *edge) {
 // sensor publishes as a simple sensor.
 func (m *mosquitto) sensor(t *testing.T, user, topic, text string) error {
 	t.Helper()
-	c := mqtt.NewClient(mqtt.NewClientOptions().AddBroker("tcp://" + m.plain).SetClientID(user).SetUsername(user).SetPassword(password).SetProtocolVersion(4))
+	c := mqtt.NewClient(mqtt.NewClientOptions().AddBroker("tcp://" + m.Addr).SetClientID(user).SetUsername(user).SetPassword(password).SetProtocolVersion(4))
 	tok := c.Connect()
 	if !tok.WaitTimeout(10*time.Second) || tok.Error() != nil {
 		return fmt.Errorf("connect: %w", tok.Error())
@@ -294,8 +249,8 @@ func TestExistingBrokerLosesNothingAndNobodySpeaksForAnother(t *testing.T) {
 		first := uint64(100 * (round + 1))
 		for seq := first; seq < first+50; seq++ {
 			if seq == first+25 {
-				m.kill()
-				m.run(t)
+				m.Kill()
+				m.Start(t)
 			}
 			for acked := false; !acked; {
 				if a.mqtt.IsConnectionOpen() || a.connect() == nil {
@@ -375,9 +330,7 @@ func TestExistingBrokerRefusesATerminalThatWasRevoked(t *testing.T) {
 	if err := m.revoked.Write(t.Context(), time.Now()); err != nil {
 		t.Fatal(err)
 	}
-	if err := m.process.Process.Signal(syscall.SIGHUP); err != nil {
-		t.Fatal(err)
-	}
+	m.Reload(t)
 	until(t, "the revoked terminal is refused", func() bool {
 		if a.connect() != nil {
 			return true
@@ -389,8 +342,8 @@ func TestExistingBrokerRefusesATerminalThatWasRevoked(t *testing.T) {
 	if err := b.connect(); err != nil {
 		t.Errorf("another terminal is refused as well: %v", err)
 	}
-	m.kill()
-	m.run(t)
+	m.Kill()
+	m.Start(t)
 	if err := a.connect(); err == nil {
 		t.Error("the revoked terminal comes in after a restart")
 	}

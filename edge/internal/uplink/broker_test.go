@@ -2,79 +2,19 @@ package uplink
 
 import (
 	"encoding/json"
-	"fmt"
 	"net"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
 	mqtt "github.com/eclipse/paho.mqtt.golang"
 
+	"github.com/fengsui/fengsui/shared/testserver"
 	"github.com/fengsui/fengsui/shared/wire"
 )
-
-const mosquitto = "/usr/sbin/mosquitto"
-
-// broker is a real mosquitto that can be killed and started again on its port.
-type broker struct {
-	t    *testing.T
-	addr string
-	file string
-	cmd  *exec.Cmd
-}
-
-func startBroker(t *testing.T) *broker {
-	t.Helper()
-	if _, err := os.Stat(mosquitto); err != nil {
-		if os.Getenv("CI") != "" {
-			t.Fatal("mosquitto is missing; test/prepare.sh installs it")
-		}
-		t.Skip("mosquitto is missing; test/prepare.sh installs it")
-	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	b := &broker{t: t, addr: l.Addr().String(), file: filepath.Join(t.TempDir(), "mosquitto.conf")}
-	if err := l.Close(); err != nil {
-		t.Fatal(err)
-	}
-	host, port, _ := net.SplitHostPort(b.addr)
-	text := fmt.Sprintf("listener %s %s\nallow_anonymous true\npersistence false\n", port, host)
-	if err := os.WriteFile(b.file, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	b.start()
-	t.Cleanup(b.kill)
-	return b
-}
-
-func (b *broker) start() {
-	b.t.Helper()
-	b.cmd = exec.Command(mosquitto, "-c", b.file)
-	b.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	if err := b.cmd.Start(); err != nil {
-		b.t.Fatal(err)
-	}
-	wait(b.t, 10*time.Second, "mosquitto listens", func() bool {
-		c, err := net.Dial("tcp", b.addr)
-		if err != nil {
-			return false
-		}
-		return c.Close() == nil
-	})
-}
-
-// kill is kill -9.
-func (b *broker) kill() {
-	_ = b.cmd.Process.Kill() // it may have ended
-	_ = b.cmd.Wait()
-}
 
 // memory is a folder whose files are in memory where there is one: a terminal commits more often than a
 // disk that others use has time for.
@@ -117,7 +57,7 @@ type centre struct {
 	statuses []wire.Status
 }
 
-func startCentre(t *testing.T, b *broker) *centre {
+func startCentre(t *testing.T, b *testserver.Mosquitto) *centre {
 	t.Helper()
 	c := &centre{t: t, window: 8, values: map[float64]int{}, ranges: map[wire.Lane]map[wire.Range]bool{}}
 	stop, up := make(chan struct{}), make(chan struct{})
@@ -134,10 +74,10 @@ func startCentre(t *testing.T, b *broker) *centre {
 
 // dial keeps a connection up. Each is a client of its own: one that connects again by itself changes what it
 // has kept while that is being sent.
-func (c *centre) dial(b *broker, stop chan struct{}, up func()) {
+func (c *centre) dial(b *testserver.Mosquitto, stop chan struct{}, up func()) {
 	for {
 		lost := make(chan struct{})
-		client := mqtt.NewClient(mqtt.NewClientOptions().AddBroker("tcp://" + b.addr).SetClientID("centre").SetProtocolVersion(4).
+		client := mqtt.NewClient(mqtt.NewClientOptions().AddBroker("tcp://" + b.Addr).SetClientID("centre").SetProtocolVersion(4).
 			SetAutoReconnect(false).SetConnectTimeout(5 * time.Second).SetWriteTimeout(2 * time.Second).
 			SetConnectionLostHandler(func(mqtt.Client, error) { close(lost) }))
 		if token := client.Connect(); token.Wait() && token.Error() == nil {
@@ -278,8 +218,8 @@ func (c *centre) results() map[string]wire.CommandResult {
 }
 
 // retained asks mosquitto with a client of its own what it keeps as the terminal's status.
-func retained(b *broker) string {
-	host, port, _ := net.SplitHostPort(b.addr)
+func retained(b *testserver.Mosquitto) string {
+	host, port, _ := net.SplitHostPort(b.Addr)
 	out, err := exec.Command("mosquitto_sub", "-h", host, "-p", port, "-t", wire.StatusTopic("e"), "-C", "1", "-W", "2").Output()
 	if err != nil {
 		return ""

@@ -14,6 +14,7 @@ import (
 
 	"github.com/fengsui/fengsui/edge/internal/clock"
 	"github.com/fengsui/fengsui/edge/internal/outbox"
+	"github.com/fengsui/fengsui/shared/testserver"
 	"github.com/fengsui/fengsui/shared/wire"
 )
 
@@ -25,7 +26,7 @@ type terminal struct {
 	next int
 }
 
-func newTerminal(t *testing.T, b *broker, change func(*Options)) *terminal {
+func newTerminal(t *testing.T, b *testserver.Mosquitto, change func(*Options)) *terminal {
 	t.Helper()
 	box, err := outbox.Open(t.Context(), outbox.Options{File: filepath.Join(memory(t), "outbox.db"), GraceSize: 1 << 30, Grace: time.Hour})
 	if err != nil {
@@ -33,7 +34,7 @@ func newTerminal(t *testing.T, b *broker, change func(*Options)) *terminal {
 	}
 	o := Options{
 		Log: slog.New(slog.DiscardHandler), Edge: "e", Boot: "boot", KeepAlive: [2]time.Duration{time.Minute, 4 * time.Minute}, Box: box,
-		Address: func() string { return b.addr }, Clock: clock.New(func() bool { return true }),
+		Address: func() string { return b.Addr }, Clock: clock.New(func() bool { return true }),
 		Hello:  func() wire.Hello { return wire.Hello{Name: "终端"} },
 		Status: func(context.Context) wire.Status { return wire.Status{State: "online"} },
 	}
@@ -99,7 +100,7 @@ func (u *terminal) settled(c *centre, within time.Duration) {
 }
 
 func TestReadingsArriveOnceThoughAcksAreLostAndDoubled(t *testing.T) {
-	b := startBroker(t)
+	b := testserver.StartMosquitto(t, false)
 	c := startCentre(t, b)
 	c.muteAcks = func(n int) int { return n % 3 } // lost, once, twice
 	u := newTerminal(t, b, nil)
@@ -126,19 +127,19 @@ func TestReadingsArriveOnceThoughAcksAreLostAndDoubled(t *testing.T) {
 }
 
 func TestKilledBrokerHealsWithinTenSeconds(t *testing.T) {
-	b := startBroker(t)
+	b := testserver.StartMosquitto(t, false)
 	c := startCentre(t, b)
 	u := newTerminal(t, b, nil)
 	u.start()
 	u.measure(10)
 	u.settled(c, 10*time.Second)
 	for range 3 {
-		b.kill()
+		b.Kill()
 		wait(t, 5*time.Second, "the loss of the link is known", func() bool { return !u.State().Connected })
 		for range 20 {
 			u.measure(5)
 		}
-		b.start()
+		b.Start(t)
 		u.settled(c, 10*time.Second)
 	}
 	if s := u.State(); !s.Connected || s.Sessions != 4 {
@@ -147,7 +148,7 @@ func TestKilledBrokerHealsWithinTenSeconds(t *testing.T) {
 }
 
 func TestSilentCentreGetsEverythingWhenItAnswers(t *testing.T) {
-	b := startBroker(t)
+	b := testserver.StartMosquitto(t, false)
 	c := startCentre(t, b)
 	c.deaf = true
 	u := newTerminal(t, b, nil)
@@ -172,7 +173,7 @@ func TestSilentCentreGetsEverythingWhenItAnswers(t *testing.T) {
 }
 
 func TestCentreRestoredFromABackupIsFilledAgain(t *testing.T) {
-	b := startBroker(t)
+	b := testserver.StartMosquitto(t, false)
 	c := startCentre(t, b)
 	u := newTerminal(t, b, nil)
 	u.start()
@@ -194,7 +195,7 @@ func TestCentreRestoredFromABackupIsFilledAgain(t *testing.T) {
 }
 
 func TestAlarmsGoBeforeTheNewestValueAndThatBeforeTheBacklog(t *testing.T) {
-	b := startBroker(t)
+	b := testserver.StartMosquitto(t, false)
 	c := startCentre(t, b)
 	u := newTerminal(t, b, nil)
 	for range 40 {
@@ -224,7 +225,7 @@ func TestAlarmsGoBeforeTheNewestValueAndThatBeforeTheBacklog(t *testing.T) {
 }
 
 func TestWindowOfTheCentreIsKept(t *testing.T) {
-	b := startBroker(t)
+	b := testserver.StartMosquitto(t, false)
 	c := startCentre(t, b)
 	c.window = 4
 	c.muteAcks = func(int) int { return 0 }
@@ -243,7 +244,7 @@ func TestWindowOfTheCentreIsKept(t *testing.T) {
 }
 
 func TestCommandsAreDoneOnceAndInTime(t *testing.T) {
-	b := startBroker(t)
+	b := testserver.StartMosquitto(t, false)
 	c := startCentre(t, b)
 	c.ahead = time.Hour // a command's life is measured by the centre's clock
 	var done atomic.Int32
@@ -281,7 +282,7 @@ func TestCommandsAreDoneOnceAndInTime(t *testing.T) {
 }
 
 func TestAnAnswerIsMadeAsideAndOneAtATime(t *testing.T) {
-	b := startBroker(t)
+	b := testserver.StartMosquitto(t, false)
 	c := startCentre(t, b)
 	begun, goOn := make(chan struct{}), make(chan struct{})
 	u := newTerminal(t, b, func(o *Options) {
@@ -316,7 +317,7 @@ func TestAnAnswerIsMadeAsideAndOneAtATime(t *testing.T) {
 }
 
 func TestStatusIsRetainedAndOfflineAtTheEnd(t *testing.T) {
-	b := startBroker(t)
+	b := testserver.StartMosquitto(t, false)
 	c := startCentre(t, b)
 	var backlog atomic.Uint64
 	u := newTerminal(t, b, func(o *Options) {
@@ -343,7 +344,7 @@ func TestStatusIsRetainedAndOfflineAtTheEnd(t *testing.T) {
 }
 
 func TestFirstSetTimeIsHandedOnBeforeAnythingIsSent(t *testing.T) {
-	b := startBroker(t)
+	b := testserver.StartMosquitto(t, false)
 	c := startCentre(t, b)
 	c.ahead = time.Hour
 	var u *terminal

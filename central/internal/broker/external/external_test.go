@@ -6,80 +6,18 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
 	mqtt "github.com/eclipse/paho.mqtt.golang"
 
 	"github.com/fengsui/fengsui/central/internal/broker/external"
+	"github.com/fengsui/fengsui/shared/testserver"
 	"github.com/fengsui/fengsui/shared/wire"
 )
-
-// mosquitto is a real one that can be killed and started again on its port.
-type mosquitto struct {
-	addr, file string
-	process    *exec.Cmd
-}
-
-func startMosquitto(t *testing.T) *mosquitto {
-	t.Helper()
-	dir := t.TempDir()
-	m := &mosquitto{addr: freePort(t), file: filepath.Join(dir, "mosquitto.conf")}
-	_, port, _ := net.SplitHostPort(m.addr)
-	text := fmt.Sprintf("listener %s 127.0.0.1\nallow_anonymous true\npersistence true\npersistence_location %s/\nautosave_interval 1\n", port, dir)
-	if os.Getuid() == 0 {
-		text += "user root\n"
-	}
-	if err := os.WriteFile(m.file, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	m.start(t)
-	t.Cleanup(m.kill)
-	return m
-}
-
-func freePort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
-}
-
-func (m *mosquitto) start(t *testing.T) {
-	t.Helper()
-	const program = "/usr/sbin/mosquitto"
-	if _, err := os.Stat(program); err != nil {
-		if os.Getenv("CI") != "" {
-			t.Fatal("mosquitto is missing; test/prepare.sh installs it")
-		}
-		t.Skip("mosquitto is missing; test/prepare.sh installs it")
-	}
-	m.process = exec.Command(program, "-c", m.file)
-	m.process.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	if err := m.process.Start(); err != nil {
-		t.Fatal(err)
-	}
-	until(t, "mosquitto listens", func() bool {
-		c, err := net.Dial("tcp", m.addr)
-		return err == nil && c.Close() == nil
-	})
-}
-
-// kill is kill -9.
-func (m *mosquitto) kill() {
-	_ = m.process.Process.Kill() // it may have ended
-	_ = m.process.Wait()
-}
 
 func until(t *testing.T, what string, holds func() bool) {
 	t.Helper()
@@ -127,10 +65,10 @@ func client(t *testing.T, addr, id string) mqtt.Client {
 // TestBrokerThatComesAndGoes has much on the way in both directions whenever the broker is killed. It is for
 // the race detector, and for what must go on afterwards.
 func TestBrokerThatComesAndGoes(t *testing.T) {
-	m := startMosquitto(t)
+	m := testserver.StartMosquitto(t, true)
 	var heard atomic.Int64
 	sensor := func(_ string, _ []byte, done func(ok bool)) { done(heard.Add(1)%5 != 0) }
-	b := connect(t, m.addr, sensor)
+	b := connect(t, m.Addr, sensor)
 	stop := make(chan struct{})
 	var publishing sync.WaitGroup
 	for n := range 4 {
@@ -149,14 +87,14 @@ func TestBrokerThatComesAndGoes(t *testing.T) {
 	}
 	for round := range 3 {
 		before := heard.Load()
-		c := client(t, m.addr, "gauge-1")
+		c := client(t, m.Addr, "gauge-1")
 		for range 20 {
 			c.Publish(wire.SensorTopic("gauge-1"), 1, false, `{"values":{"level":1}}`)
 		}
 		until(t, fmt.Sprintf("the simple sensor is heard in round %d", round), func() bool { return heard.Load() >= before+20 })
-		m.kill()
+		m.Kill()
 		until(t, "the centre notices", func() bool { return b.Ready(t.Context()) != nil })
-		m.start(t)
+		m.Start(t)
 		until(t, "the centre is connected again", func() bool { return b.Ready(t.Context()) == nil })
 	}
 	close(stop)
@@ -166,12 +104,12 @@ func TestBrokerThatComesAndGoes(t *testing.T) {
 // TestWhatWasLostWithAConnectionIsNotSentLater: an order to a siren, or an answer with the time, that a dead
 // connection kept would arrive when it is true no more.
 func TestWhatWasLostWithAConnectionIsNotSentLater(t *testing.T) {
-	m := startMosquitto(t)
-	way := newWay(t, m.addr)
+	m := testserver.StartMosquitto(t, true)
+	way := newWay(t, m.Addr)
 	b := connect(t, way.addr, func(string, []byte, func(bool)) {})
 	var mu sync.Mutex
 	var came []string
-	c := client(t, m.addr, "edge-1")
+	c := client(t, m.Addr, "edge-1")
 	if token := c.Subscribe(wire.CommandTopic("edge-1"), 1, func(_ mqtt.Client, m mqtt.Message) {
 		mu.Lock()
 		defer mu.Unlock()

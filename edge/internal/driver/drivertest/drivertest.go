@@ -5,10 +5,6 @@ package drivertest
 import (
 	"context"
 	"errors"
-	"fmt"
-	"net"
-	"os"
-	"os/exec"
 	"sync"
 	"testing"
 	"time"
@@ -91,40 +87,4 @@ func Listen(t *testing.T, d driver.Device, sink driver.Sink) (stop func() error)
 	})
 	t.Cleanup(func() { _ = once() })
 	return once
-}
-
-// Free is a port of loopback that nobody uses.
-func Free(t *testing.T, network string) string {
-	t.Helper()
-	if network == "udp" {
-		c, err := (&net.ListenConfig{}).ListenPacket(t.Context(), "udp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer func() { _ = c.Close() }()
-		return c.LocalAddr().String()
-	}
-	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().String()
-}
-
-// Program finds a server that test/prepare.sh installs, also where only root has it in its path. Where it
-// is missing the test is skipped, and fails in CI.
-func Program(t *testing.T, name string) string {
-	t.Helper()
-	for _, candidate := range []string{name, "/usr/sbin/" + name} {
-		if path, err := exec.LookPath(candidate); err == nil {
-			return path
-		}
-	}
-	missing := fmt.Sprintf("%s is not installed: make prepare", name)
-	if os.Getenv("CI") != "" {
-		t.Fatal(missing)
-	}
-	t.Skip(missing)
-	return ""
 }

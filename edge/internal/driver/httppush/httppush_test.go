@@ -17,6 +17,7 @@ import (
 	"github.com/fengsui/fengsui/edge/internal/driver/httppush"
 	"github.com/fengsui/fengsui/shared/profile"
 	"github.com/fengsui/fengsui/shared/strict"
+	"github.com/fengsui/fengsui/shared/testserver"
 )
 
 func gauge(every time.Duration) *profile.Profile {
@@ -30,7 +31,7 @@ func gauge(every time.Duration) *profile.Profile {
 func curl(t *testing.T, address, path, token, body string, more ...string) string {
 	t.Helper()
 	args := append([]string{"-s", "-o", "/dev/null", "-w", "%{http_code}", "--data-binary", "@-", "-H", "Authorization: Bearer " + token}, more...)
-	cmd := exec.Command(drivertest.Program(t, "curl"), append(args, "http://"+address+path)...)
+	cmd := exec.Command(testserver.Program(t, "curl"), append(args, "http://"+address+path)...)
 	cmd.Stdin = strings.NewReader(body)
 	out, err := cmd.Output()
 	if err != nil && !strings.HasPrefix(string(out), "000") {
@@ -40,7 +41,7 @@ func curl(t *testing.T, address, path, token, body string, more ...string) strin
 }
 
 func TestDeviceIsAnsweredOnlyWhenItsReadingsAreKept(t *testing.T) {
-	address, sink, ports := drivertest.Free(t, "tcp"), &drivertest.Sink{}, httppush.New()
+	address, sink, ports := testserver.FreeAddr(t), &drivertest.Sink{}, httppush.New()
 	d, err := ports.Open(driver.Options{ID: "g", Address: address, Station: "/g", Secret: "word", Profile: gauge(time.Hour)})
 	if err != nil {
 		t.Fatal(err)
@@ -88,7 +89,7 @@ func TestDeviceIsAnsweredOnlyWhenItsReadingsAreKept(t *testing.T) {
 }
 
 func TestDevicesShareAPortAndOneThatEndsDoesNotEndTheOther(t *testing.T) {
-	address, ports := drivertest.Free(t, "tcp"), httppush.New()
+	address, ports := testserver.FreeAddr(t), httppush.New()
 	var sinks []*drivertest.Sink
 	var stops []func() error
 	for _, id := range []string{"a", "b"} {
@@ -122,7 +123,7 @@ func TestDevicesShareAPortAndOneThatEndsDoesNotEndTheOther(t *testing.T) {
 }
 
 func TestSilentDeviceIsATimeout(t *testing.T) {
-	d, err := httppush.New().Open(driver.Options{ID: "g", Address: drivertest.Free(t, "tcp"), Station: "/g", Secret: "w", Profile: gauge(20 * time.Millisecond)})
+	d, err := httppush.New().Open(driver.Options{ID: "g", Address: testserver.FreeAddr(t), Station: "/g", Secret: "w", Profile: gauge(20 * time.Millisecond)})
 	if err != nil {
 		t.Fatal(err)
 	}

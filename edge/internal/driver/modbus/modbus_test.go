@@ -14,6 +14,7 @@ import (
 	"github.com/fengsui/fengsui/edge/internal/driver"
 	"github.com/fengsui/fengsui/shared/profile"
 	"github.com/fengsui/fengsui/shared/strict"
+	"github.com/fengsui/fengsui/shared/testserver"
 	"github.com/fengsui/fengsui/shared/wire"
 )
 
@@ -88,16 +89,6 @@ func (s *slave) start(t *testing.T, address string) *modbus.ModbusServer {
 	return server
 }
 
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().String()
-}
-
 func station() *profile.Profile {
 	return &profile.Profile{
 		ID: "test", Protocol: profile.ModbusTCP, Timeout: strict.Duration(500 * time.Millisecond),
@@ -115,7 +106,7 @@ func TestCloseRegistersAreAskedForTogether(t *testing.T) {
 		holding: map[uint16]uint16{0: 0, 1: 4120, 4: 1261, 200: 7},
 		input:   map[uint16]uint16{0: 0xFFFB},
 	}
-	address := freeAddress(t)
+	address := testserver.FreeAddr(t)
 	s.start(t, address)
 	d, err := reader(driver.Options{ID: "s", Address: address, Profile: station()})
 	if err != nil {
@@ -146,7 +137,7 @@ func TestCloseRegistersAreAskedForTogether(t *testing.T) {
 
 func TestNoValueIsLeftOut(t *testing.T) {
 	s := &slave{holding: map[uint16]uint16{0: 0x7FFF, 1: 0xFFFF, 4: 1200}}
-	address := freeAddress(t)
+	address := testserver.FreeAddr(t)
 	s.start(t, address)
 	d, err := reader(driver.Options{ID: "s", Address: address, Profile: station()})
 	if err != nil {
@@ -165,7 +156,7 @@ func TestNoValueIsLeftOut(t *testing.T) {
 }
 
 func TestErrorsSayWhatIsWrongAndTheDeviceComesBack(t *testing.T) {
-	address := freeAddress(t)
+	address := testserver.FreeAddr(t)
 	d, err := reader(driver.Options{ID: "s", Address: address, Profile: station()})
 	if err != nil {
 		t.Fatal(err)
@@ -219,7 +210,7 @@ func TestOutputsAreSwitchedAndReadBack(t *testing.T) {
 		Outputs: []profile.Output{{ID: "siren", Coil: &coil}, {ID: "gate", Holding: &register, OnValue: 0xFF00, OffValue: 7}},
 	}
 	s := &slave{coils: map[uint16]bool{}, holding: map[uint16]uint16{40: 1}}
-	address := freeAddress(t)
+	address := testserver.FreeAddr(t)
 	device, err := New().Open(driver.Options{ID: "horn", Address: address, Profile: p})
 	if err != nil {
 		t.Fatal(err)

@@ -17,6 +17,7 @@ import (
 	"github.com/fengsui/fengsui/edge/internal/driver/mqttin"
 	"github.com/fengsui/fengsui/shared/profile"
 	"github.com/fengsui/fengsui/shared/strict"
+	"github.com/fengsui/fengsui/shared/testserver"
 )
 
 const topic = "site/gauge"
@@ -24,7 +25,7 @@ const topic = "site/gauge"
 // broker is a real mosquitto; g may read with the password, dev may publish.
 func broker(t *testing.T) string {
 	t.Helper()
-	dir, address := t.TempDir(), drivertest.Free(t, "tcp")
+	dir, address := t.TempDir(), testserver.FreeAddr(t)
 	host, port, _ := net.SplitHostPort(address)
 	passwords := filepath.Join(dir, "passwords")
 	for i, user := range []string{"g", "dev"} {
@@ -32,7 +33,7 @@ func broker(t *testing.T) string {
 		if i == 0 {
 			args = append([]string{"-c"}, args...)
 		}
-		if out, err := exec.Command(drivertest.Program(t, "mosquitto_passwd"), args...).CombinedOutput(); err != nil {
+		if out, err := exec.Command(testserver.Program(t, "mosquitto_passwd"), args...).CombinedOutput(); err != nil {
 			t.Fatalf("%v %s", err, out)
 		}
 	}
@@ -45,7 +46,7 @@ func broker(t *testing.T) string {
 	if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(drivertest.Program(t, "mosquitto"), "-c", conf)
+	cmd := exec.Command(testserver.Program(t, "mosquitto"), "-c", conf)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -62,7 +63,7 @@ func publish(t *testing.T, address, text string, more ...string) {
 	t.Helper()
 	host, port, _ := net.SplitHostPort(address)
 	args := append([]string{"-h", host, "-p", port, "-u", "dev", "-P", "word", "-q", "1", "-t", topic, "-m", text}, more...)
-	if out, err := exec.Command(drivertest.Program(t, "mosquitto_pub"), args...).CombinedOutput(); err != nil {
+	if out, err := exec.Command(testserver.Program(t, "mosquitto_pub"), args...).CombinedOutput(); err != nil {
 		t.Fatalf("publish: %v %s", err, out)
 	}
 }
@@ -127,7 +128,7 @@ func TestBrokerThatRefusesOrIsGone(t *testing.T) {
 	if f == nil || f.Kind != driver.KindDenied {
 		t.Errorf("wrong password: %v", f)
 	}
-	if err := open(t, drivertest.Free(t, "tcp"), "word", time.Hour).(driver.Source).Listen(t.Context(), &drivertest.Sink{}); !errors.Is(err, driver.ErrUnreachable) {
+	if err := open(t, testserver.FreeAddr(t), "word", time.Hour).(driver.Source).Listen(t.Context(), &drivertest.Sink{}); !errors.Is(err, driver.ErrUnreachable) {
 		t.Errorf("no broker: %v", err)
 	}
 	if err := open(t, address, "word", 20*time.Millisecond).(driver.Source).Listen(t.Context(), &drivertest.Sink{}); !errors.Is(err, driver.ErrTimeout) {

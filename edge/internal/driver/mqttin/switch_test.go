@@ -13,6 +13,7 @@ import (
 	"github.com/fengsui/fengsui/edge/internal/driver/mqttin"
 	"github.com/fengsui/fengsui/shared/profile"
 	"github.com/fengsui/fengsui/shared/strict"
+	"github.com/fengsui/fengsui/shared/testserver"
 )
 
 // siren is what a device at the broker does with orders.
@@ -130,7 +131,7 @@ func TestOrdersFindTheirWayBackToTheBroker(t *testing.T) {
 	if f := driver.FaultOf(switchAt(t, address, "wort", time.Second).Set(t.Context(), "siren", true)); f == nil || f.Kind != driver.KindDenied {
 		t.Errorf("wrong password: %v", f)
 	}
-	if err := switchAt(t, drivertest.Free(t, "tcp"), "word", time.Second).Set(t.Context(), "siren", true); !errors.Is(err, driver.ErrUnreachable) {
+	if err := switchAt(t, testserver.FreeAddr(t), "word", time.Second).Set(t.Context(), "siren", true); !errors.Is(err, driver.ErrUnreachable) {
 		t.Errorf("no broker: %v", err)
 	}
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/fengsui/fengsui/edge/internal/driver/drivertest"
 	"github.com/fengsui/fengsui/shared/profile"
 	"github.com/fengsui/fengsui/shared/strict"
+	"github.com/fengsui/fengsui/shared/testserver"
 	"github.com/fengsui/fengsui/shared/wire"
 )
 
@@ -33,7 +34,7 @@ const (
 // agent is a real snmpd.
 func agent(t *testing.T) string {
 	t.Helper()
-	program, dir, address := drivertest.Program(t, "snmpd"), t.TempDir(), drivertest.Free(t, "udp")
+	program, dir, address := testserver.Program(t, "snmpd"), t.TempDir(), testserver.FreeAddr(t)
 	conf := filepath.Join(dir, "snmpd.conf")
 	lines := fmt.Sprintf(`rocommunity word 127.0.0.1
 createUser reader SHA-256 "authword1" AES "privword1"
@@ -118,7 +119,7 @@ func TestAgentThatRefusesOrIsSilent(t *testing.T) {
 	if _, err := ask(t, address, "", "wort", profile.SNMPSection{Version: profile.V2C}, uptime).Read(t.Context()); !errors.Is(err, driver.ErrTimeout) {
 		t.Errorf("wrong community is silence: %v", err)
 	}
-	if _, err := ask(t, drivertest.Free(t, "udp"), "", "word", profile.SNMPSection{Version: profile.V2C}, uptime).Read(t.Context()); !errors.Is(err, driver.ErrTimeout) && !errors.Is(err, driver.ErrUnreachable) {
+	if _, err := ask(t, testserver.FreeAddr(t), "", "word", profile.SNMPSection{Version: profile.V2C}, uptime).Read(t.Context()); !errors.Is(err, driver.ErrTimeout) && !errors.Is(err, driver.ErrUnreachable) {
 		t.Errorf("nobody: %v", err)
 	}
 	c, err := net.ListenPacket("udp", "127.0.0.1:0")

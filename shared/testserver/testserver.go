@@ -1,0 +1,72 @@
+// Package testserver gives tests what they need of the machine: free addresses, the programs that
+// test/prepare.sh installs, and a real MQTT broker that dies and comes back. Only tests import it.
+package testserver
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"os"
+	"os/exec"
+	"sync"
+	"sync/atomic"
+	"testing"
+)
+
+// TB is what FreeAddr needs of a test; the benchmarks bring their own.
+type TB interface {
+	Helper()
+	Fatalf(format string, args ...any)
+}
+
+// The ports that FreeAddr hands out lie below those that Linux gives to whoever asks for any (32768 and up):
+// neither a connection nor a listener on port 0 takes one while its program starts, or is dead for a while.
+const (
+	firstPort = 15000
+	lastPort  = 31999
+)
+
+// ports counts through them, from another place in each test binary.
+var ports = sync.OnceValue(func() *atomic.Uint32 {
+	var n atomic.Uint32
+	n.Store(rand.Uint32N(lastPort - firstPort))
+	return &n
+})
+
+// FreeAddr is a loopback address that nobody listens on, for TCP and UDP, and that this process hands out once.
+func FreeAddr(t TB) string {
+	t.Helper()
+	for range 500 {
+		addr := fmt.Sprintf("127.0.0.1:%d", firstPort+ports().Add(1)%(lastPort-firstPort+1))
+		ln, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", addr)
+		if err != nil {
+			continue
+		}
+		udp, err := (&net.ListenConfig{}).ListenPacket(context.Background(), "udp", addr)
+		ln.Close()
+		if err == nil {
+			udp.Close()
+			return addr
+		}
+	}
+	t.Fatalf("no free port in 500 tries")
+	return ""
+}
+
+// Program finds a server that test/prepare.sh installs, also where only root has it in its path. Where it
+// is missing the test is skipped, and fails in CI.
+func Program(t testing.TB, name string) string {
+	t.Helper()
+	for _, candidate := range []string{name, "/usr/sbin/" + name} {
+		if path, err := exec.LookPath(candidate); err == nil {
+			return path
+		}
+	}
+	missing := fmt.Sprintf("%s is not installed: make prepare", name)
+	if os.Getenv("CI") != "" {
+		t.Fatal(missing)
+	}
+	t.Skip(missing)
+	return ""
+}
