@@ -11,7 +11,7 @@ export default defineConfig({
   retries: 0,
   timeout: 180_000,
   expect: { timeout: 30_000 },
-  reporter: [['list']],
+  reporter: [['list'], ['./last-words.ts']],
   use: {
     locale: 'zh-CN',
     timezoneId: 'Asia/Shanghai',
