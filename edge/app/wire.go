@@ -158,6 +158,7 @@ func (a *Agent) openOutbox(ctx context.Context, p *agentParts) error {
 
 func (a *Agent) openCameras(ctx context.Context, p *agentParts, client *http.Client) error {
 	var cameras []camera.Options
+	var standby []string
 	for _, c := range a.cfg.Cameras {
 		u, err := url.Parse(c.RTSP)
 		if err != nil {
@@ -166,6 +167,9 @@ func (a *Agent) openCameras(ctx context.Context, p *agentParts, client *http.Cli
 		if c.Username != "" {
 			u.User = url.User(c.Username)
 		}
+		if c.Standby {
+			standby = append(standby, c.ID)
+		}
 		cameras = append(cameras, camera.Options{ID: c.ID, URL: u.String(), PasswordFile: c.PasswordFile, Log: a.log})
 	}
 	network, err := stdnet.NewNet()
@@ -173,7 +177,7 @@ func (a *Agent) openCameras(ctx context.Context, p *agentParts, client *http.Cli
 		return fmt.Errorf("open network for pictures: %w", err)
 	}
 	p.publisher = publisher.New(publisher.Options{
-		Log: a.log, BaseURL: a.cfg.Centre.URL, Client: client, Cameras: cameras, Net: p.budget.Net(network),
+		Log: a.log, BaseURL: a.cfg.Centre.URL, Client: client, Cameras: cameras, Standby: standby, Net: p.budget.Net(network),
 	})
 	if err := p.publisher.Start(ctx); err != nil {
 		return err

@@ -47,6 +47,7 @@ func measurements() []measurement {
 		{"year", year},
 		{"alarm", alarmLatency},
 		{"video", firstFrame},
+		{"cold", coldStart},
 		{"viewers", forwarding},
 		{"paint", firstPaint},
 		{"idle", idle},
@@ -57,7 +58,7 @@ func measurements() []measurement {
 func run() error {
 	bin := flag.String("bin", "../bin", "folder of the programs")
 	out := flag.String("out", "", "file for the report; empty: standard output")
-	only := flag.String("only", "", "comma-separated parts: size, compare, batches, sealed, year, alarm, video, viewers, paint, idle, ten")
+	only := flag.String("only", "", "comma-separated parts: size, compare, batches, sealed, year, alarm, video, cold, viewers, paint, idle, ten")
 	seconds := flag.Int("seconds", 15, "length of each throughput run")
 	flag.Parse()
 	dir, err := filepath.Abs(*bin) // the programs run in folders of their own

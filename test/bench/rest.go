@@ -216,8 +216,7 @@ func firstFrame(t host, o options) []figure {
 		}
 		return err
 	})
-	first := c.Admin.Watch(t, "rd-cam-1")
-	cold := shown(t, first)
+	shown(t, c.Admin.Watch(t, "rd-cam-1"))
 	warm := make([]time.Duration, 0, 40)
 	for range cap(warm) {
 		<-time.After(time.Duration(rand.IntN(4000)) * time.Millisecond)
@@ -228,7 +227,6 @@ func firstFrame(t host, o options) []figure {
 	}
 	return []figure{
 		{fmt.Sprintf("First picture of a running stream, key frame every 4 s, p50 / p95 of %d", len(warm)), "p50 ≤ 120 ms", ms(quantile(warm, 0.5)) + " / " + ms(quantile(warm, 0.95))},
-		{"First picture from an idle terminal (once)", "–", ms(cold)},
 		{"Edge agent while it sends video", "≤ 40 MB RSS", mb(t.use(edge.Process).RSS)},
 	}
 }

@@ -94,6 +94,7 @@ type Camera struct {
 	RTSP         string `yaml:"rtsp"`
 	Username     string `yaml:"username"`
 	PasswordFile string `yaml:"password_file"`
+	Standby      bool   `yaml:"standby"` // stays open while nobody watches
 	Division     string `yaml:"division"`
 	Place        *Place `yaml:"place"`
 }

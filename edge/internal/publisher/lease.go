@@ -77,15 +77,19 @@ func (l *lease) credential() (target, token string, renewed <-chan struct{}) {
 	return l.target, l.token, l.renewed
 }
 
-// run opens the camera and keeps a session to the centre until the lease is over.
-func (l *lease) run(cam *camera.Camera) {
+// run opens the camera, unless it stands by, and keeps a session to the centre until the lease is over.
+func (l *lease) run(cam *camera.Camera, ready *tap) {
 	l.log.Info("stream leased", "camera", l.camera)
 	defer l.timer.Stop()
 	defer l.end()
 	var wg sync.WaitGroup
-	wg.Go(func() {
-		cam.Run(l.ctx, l.out.offer, func(err error) { l.pub.setError(l.camera, err) })
-	})
+	told := func(err error) { l.pub.setError(l.camera, err) }
+	if ready != nil {
+		stop := ready.lend(l.out)
+		defer stop()
+	} else {
+		wg.Go(func() { cam.Run(l.ctx, l.out.offer, told) })
+	}
 	wg.Go(func() { l.out.run(l.ctx) })
 	wait := retryFirst
 	for l.ctx.Err() == nil {

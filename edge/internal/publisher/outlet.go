@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -37,12 +38,10 @@ type outlet struct {
 	open    bool // a session is connected
 	replay  bool // it needs the frames since the last key frame first
 
-	gop      []camera.Frame // only run uses these
-	gopSize  int
-	out      uint32 // timestamp of the last frame
-	last     camera.Frame
-	began    bool
-	overfull bool
+	gop   gop    // only run uses these
+	out   uint32 // timestamp of the last frame
+	last  camera.Frame
+	began bool
 }
 
 func newOutlet(stream string) (*outlet, error) {
@@ -75,6 +74,14 @@ func (o *outlet) offer(f camera.Frame) {
 	}
 }
 
+// prime gives the outlet what a camera in standby has shown since its last key frame. It is called before run.
+func (o *outlet) prime(g gop) {
+	o.gop = gop{frames: slices.Clone(g.frames), size: g.size, overfull: g.overfull}
+	if n := len(o.gop.frames); n > 0 {
+		o.last, o.began = o.gop.frames[n-1], true
+	}
+}
+
 // connect and disconnect tell of the session.
 func (o *outlet) connect() {
 	o.mu.Lock()
@@ -101,7 +108,7 @@ func (o *outlet) run(ctx context.Context) {
 }
 
 func (o *outlet) write(ctx context.Context, f camera.Frame) {
-	o.keep(f)
+	o.gop.keep(f)
 	o.out += o.step(f)
 	o.last, o.began = f, true
 	o.mu.Lock()
@@ -110,31 +117,13 @@ func (o *outlet) write(ctx context.Context, f camera.Frame) {
 	o.mu.Unlock()
 	switch {
 	case !open:
-	case replay && !o.overfull:
+	case replay && !o.gop.overfull:
 		// One millisecond apart, ending at the present: the receiver shows the newest at once.
-		for i := range o.gop {
-			o.send(ctx, &o.gop[i], o.out-uint32(len(o.gop)-1-i)*clock/1000)
+		for i := range o.gop.frames {
+			o.send(ctx, &o.gop.frames[i], o.out-uint32(len(o.gop.frames)-1-i)*clock/1000)
 		}
 	default:
 		o.send(ctx, &f, o.out)
-	}
-}
-
-// keep holds the frames since the last key frame.
-func (o *outlet) keep(f camera.Frame) {
-	if f.Key {
-		clear(o.gop)
-		o.gop, o.gopSize, o.overfull = o.gop[:0], 0, false
-	}
-	for _, u := range f.Units {
-		o.gopSize += len(u)
-	}
-	if o.gopSize > gopBytes || len(o.gop) >= gopFrames {
-		clear(o.gop)
-		o.gop, o.overfull = o.gop[:0], true
-	}
-	if !o.overfull {
-		o.gop = append(o.gop, f)
 	}
 }
 

@@ -1,6 +1,6 @@
 // Package publisher sends cameras to the centre by WebRTC (WHIP, RFC 9725) while the centre asks for
-// them. The agent hands it the media commands. Rule that must never break: nothing is sent and no camera
-// is open without a running lease, whatever happens to the link or to the centre.
+// them. The agent hands it the media commands. Rule that must never break: nothing is sent without a running
+// lease, whatever happens to the link or to the centre, and without one only cameras in standby are open.
 package publisher
 
 import (
@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"sort"
 	"strings"
 	"sync"
@@ -28,6 +29,7 @@ type Options struct {
 	BaseURL string       // http(s) address of the centre; a path in a command is meant there
 	Client  *http.Client // carries the TLS settings; nil for a plain one
 	Cameras []camera.Options
+	Standby []string      // ids of the cameras that stay open while nobody watches
 	Net     transport.Net // carries WebRTC; nil for the system's
 }
 
@@ -64,6 +66,7 @@ type state struct {
 	camera  *camera.Camera
 	err     error
 	sending bool
+	standby *tap // nil: the camera is opened with the lease
 }
 
 // New makes a publisher. Nothing is opened.
@@ -81,6 +84,9 @@ func New(o Options) *Publisher {
 			c.Log = o.Log
 		}
 		p.cameras[c.ID] = &state{camera: camera.New(c), err: c.Check()}
+		if slices.Contains(o.Standby, c.ID) {
+			p.cameras[c.ID].standby = &tap{}
+		}
 	}
 	return p
 }
@@ -95,11 +101,19 @@ func (p *Publisher) Start(ctx context.Context) error {
 	defer p.mu.Unlock()
 	p.centre = centre
 	p.ctx, p.cancel = context.WithCancel(context.WithoutCancel(ctx))
-	for id, s := range p.cameras {
-		p.wg.Add(1)
-		go p.probe(p.ctx, id, s.camera) //nolint:contextcheck // the probes outlive the start
-	}
+	p.look(p.ctx) //nolint:contextcheck // what looks after the cameras outlives the start
 	return nil
+}
+
+// look begins to read the cameras in standby and to ask the others.
+func (p *Publisher) look(ctx context.Context) {
+	for id, s := range p.cameras {
+		if s.standby != nil {
+			p.wg.Go(func() { s.standby.run(ctx, s.camera, func(err error) { p.setError(id, err) }) })
+			continue
+		}
+		p.wg.Go(func() { p.probe(ctx, id, s.camera) })
+	}
 }
 
 // Stop ends all leases and waits for them.
@@ -163,7 +177,7 @@ func (p *Publisher) MediaStart(m wire.MediaStart) error {
 	}
 	p.leases[m.Stream] = l
 	p.wg.Go(func() {
-		l.run(s.camera)
+		l.run(s.camera, s.standby)
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		if p.leases[m.Stream] == l {
@@ -215,7 +229,6 @@ func (p *Publisher) target(whip string) (string, error) {
 
 // probe looks after a camera that is not being sent, so that a dead one is known before it is needed.
 func (p *Publisher) probe(ctx context.Context, id string, c *camera.Camera) {
-	defer p.wg.Done()
 	tick := time.NewTicker(probeEvery)
 	defer tick.Stop()
 	for {

@@ -159,10 +159,10 @@ func (c *centre) arrived() int {
 	return n
 }
 
-func start(t *testing.T, c *centre, cam *cameratest.Camera) *publisher.Publisher {
+func start(t *testing.T, c *centre, cam *cameratest.Camera, standby ...string) *publisher.Publisher {
 	t.Helper()
 	p := publisher.New(publisher.Options{
-		Log: slog.New(slog.DiscardHandler), BaseURL: c.URL, Client: c.Client(),
+		Log: slog.New(slog.DiscardHandler), BaseURL: c.URL, Client: c.Client(), Standby: standby,
 		Cameras: []camera.Options{{ID: "cam-1", URL: cam.URL}},
 	})
 	if err := p.Start(t.Context()); err != nil {
@@ -227,6 +227,36 @@ func TestCameraIsSentWhileLeasedAndStopsAtTheEnd(t *testing.T) {
 	if k := c.first[0].Payload[0] & 0x1f; k != 24 && k != 7 {
 		t.Errorf("the first packet is of type %d, want parameter sets", k)
 	}
+}
+
+func TestCameraInStandbyStaysOpenAndALeaseBeginsWithItsLastKeyFrame(t *testing.T) {
+	c, cam := newCentre(t), cameratest.Start(t, "")
+	p := start(t, c, cam, "cam-1")
+	eventually(t, "the camera is open", func() bool { return cam.Viewers() == 1 })
+	eventually(t, "the camera is well", func() bool { s := p.States(); return s[0].OK && !s[0].Sending })
+	for range 2 {
+		before := c.arrived()
+		ask(t, p, lease(60))
+		eventually(t, "packets", func() bool { return c.arrived() > before+5 })
+		c.mu.Lock()
+		if k := c.first[0].Payload[0] & 0x1f; k != 24 && k != 7 {
+			t.Errorf("the lease begins with type %d, want the last key frame", k)
+		}
+		c.mu.Unlock()
+		if err := p.MediaStop("cam-1"); err != nil {
+			t.Fatal(err)
+		}
+		eventually(t, "nothing is sent", func() bool { return !p.States()[0].Sending })
+	}
+	if cam.Opened() != 1 || cam.Viewers() != 1 {
+		t.Errorf("camera was opened %d times and has %d viewers, want it open once", cam.Opened(), cam.Viewers())
+	}
+	posts, _, packets := c.numbers()
+	if posts != 2 || packets == 0 {
+		t.Errorf("%d sessions, want one for each lease", posts)
+	}
+	cam.Cut()
+	eventually(t, "the camera is opened again", func() bool { return cam.Opened() == 2 })
 }
 
 func TestRenewalExtendsTheLease(t *testing.T) {

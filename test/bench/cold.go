@@ -1,0 +1,58 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/fengsui/fengsui/test/harness"
+)
+
+const coldCameras = 6
+
+// coldStart is how long the first viewer waits for a camera that nobody watches: one that is opened only then, and
+// one in standby. Each camera is asked once, so that nothing of an earlier viewer helps.
+func coldStart(t host, o options) []figure {
+	var cameras strings.Builder
+	for i := range coldCameras {
+		fmt.Fprintf(&cameras, "    - {id: shut-%d, clip: sluice.h264}\n    - {id: ready-%d, clip: sluice.h264}\n", i, i)
+	}
+	field := harness.StartField(t, o.programs, strings.Replace(scene, "    - {id: rd-cam-1, clip: sluice.h264}\n", cameras.String(), 1))
+	c := harness.StartCentre(t, o.programs, harness.CentreOptions{Level: "warn"})
+	edge := harness.NewEdge(t, c, field, "edge-rudong", c.TLS)
+	text, err := os.ReadFile(edge.Config)
+	t.must(err)
+	t.must(os.WriteFile(edge.Config, bytes.ReplaceAll(text, []byte("- {id: ready-"), []byte("- {standby: true, id: ready-")), 0o600))
+	c.EnrolEdge(t, edge.ID, edge.Config)
+	edge.Start(t)
+	for i := range coldCameras {
+		for _, kind := range []string{"shut", "ready"} {
+			harness.WaitFor(t, 30*time.Second, "the camera is known", func() error {
+				d, err := c.Admin.Device(fmt.Sprintf("%s-%d", kind, i))
+				if err == nil && d.State != "online" {
+					err = fmt.Errorf("it is %s", d.State)
+				}
+				return err
+			})
+		}
+	}
+	took := func(kind string) string {
+		var all []time.Duration
+		for i := range coldCameras {
+			<-time.After(time.Duration(rand.IntN(4000)) * time.Millisecond)
+			v, err := c.Admin.View(fmt.Sprintf("%s-%d", kind, i))
+			t.must(err)
+			all = append(all, shown(t, v))
+			v.Close()
+		}
+		return ms(quantile(all, 0.5)) + " / " + ms(slices.Max(all))
+	}
+	return []figure{
+		{fmt.Sprintf("First picture from an idle terminal, p50 / most of %d cameras in standby", coldCameras), "≤ 1.5 s", took("ready")},
+		{fmt.Sprintf("The same, %d cameras that are opened only then (key frame every 4 s)", coldCameras), "–", took("shut")},
+	}
+}
