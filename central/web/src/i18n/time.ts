@@ -54,8 +54,8 @@ export function clock(at: Date, seconds = true): string {
 }
 
 // moment is the date and time, without the date when it is today.
-export function moment(at: Date, now: Date): string {
-  if (at.toDateString() === now.toDateString()) return clock(at)
+export function moment(at: Date, now: Date, seconds = true): string {
+  if (at.toDateString() === now.toDateString()) return clock(at, seconds)
   const monthDay = `${pad(at.getMonth() + 1)}-${pad(at.getDate())} ${clock(at, false)}`
   return at.getFullYear() === now.getFullYear() ? monthDay : `${at.getFullYear()}-${monthDay}`
 }

@@ -73,6 +73,10 @@ function watchedOnce(audit: readonly AuditEntry[]): AuditEntry[] {
 export function subjectOf(entry: AuditEntry, deviceName: (id: string) => string | undefined): string {
   const data = entry.data
   if (typeof data === 'object' && data !== null) {
+    if (entry.kind.startsWith('duty.swap_')) {
+      const swap = data as { from_name?: string; to_name?: string; cell?: { day?: string } }
+      if (swap.from_name && swap.to_name) return `${swap.from_name} → ${swap.to_name} ${swap.cell?.day ?? ''}`.trim()
+    }
     for (const key of ['name', 'username', 'device_name']) {
       const value = (data as Record<string, unknown>)[key]
       if (typeof value === 'string' && value !== '') return value

@@ -85,7 +85,7 @@ export function useAlarmWords() {
   }
   // stand says where the alarm stands: whether it is under maintenance or shelved, who acknowledged it and when, whether the condition has ended.
   function stand(alarm: Alarm): string {
-    if (alarm.maintenance) return t('alarm.stand.maintained', { time: moment(new Date(alarm.maintenance.until), new Date(live.now())) })
+    if (alarm.maintenance) return t('alarm.stand.maintained', { time: moment(new Date(alarm.maintenance.until), new Date(live.now()), false) })
     if (alarm.shelf) return t('alarm.stand.shelved', { time: moment(new Date(alarm.shelf.until), new Date(live.now())) })
     if (alarm.acked_at) return t('alarm.stand.acked', { name: alarm.acked_by_name || alarm.acked_by || '', time: clock(new Date(alarm.acked_at), false) })
     if (alarm.rule_gone) return t('alarm.stand.rule_gone', { time: clock(new Date(alarm.returned_at ?? alarm.updated_at), false) })
