@@ -3,6 +3,7 @@ package app
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -13,6 +14,10 @@ import (
 	"strconv"
 	"syscall"
 	"time"
+
+	"github.com/fengsui/fengsui/central/internal/actor"
+	"github.com/fengsui/fengsui/central/internal/config"
+	"github.com/fengsui/fengsui/central/internal/telemetry"
 )
 
 // The running centre takes orders of the command line over a socket in its data folder, which only its
@@ -24,8 +29,16 @@ const totalHeader = "Fengsui-Bytes"
 
 func controlSocket(data string) string { return filepath.Join(data, "control.sock") }
 
-// serveControl listens for orders until the centre stops. copied makes a copy and hands over its folder.
-func (c *Centre) serveControl(data string, copied func(context.Context, func(dir string) error) error) error {
+// orders are what the command line may have the running centre do.
+type orders struct {
+	// copied makes a copy and hands over its folder.
+	copied func(ctx context.Context, use func(dir string) error) error
+	// imported takes readings of the past in, as a text with commas.
+	imported func(ctx context.Context, text io.Reader) (telemetry.Imported, error)
+}
+
+// serveControl listens for orders until the centre stops.
+func (c *Centre) serveControl(data string, orders orders) error {
 	path := controlSocket(data)
 	// The lock on the folder says that nobody listens on what an earlier centre left behind.
 	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -41,7 +54,7 @@ func (c *Centre) serveControl(data string, copied func(context.Context, func(dir
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /backup", func(w http.ResponseWriter, r *http.Request) {
 		begun := false
-		err := copied(r.Context(), func(dir string) error {
+		err := orders.copied(r.Context(), func(dir string) error {
 			total, err := weigh(dir)
 			if err != nil {
 				return err
@@ -60,6 +73,16 @@ func (c *Centre) serveControl(data string, copied func(context.Context, func(dir
 			http.Error(w, err.Error(), http.StatusInternalServerError)
 		}
 	})
+	mux.HandleFunc("POST /readings", func(w http.ResponseWriter, r *http.Request) {
+		out := importAnswer{}
+		var err error
+		if out.Imported, err = orders.imported(actor.WithSystem(r.Context(), "command line"), r.Body); err != nil {
+			out.Trouble = err.Error()
+		}
+		if err := json.NewEncoder(w).Encode(out); err != nil {
+			c.log.WarnContext(r.Context(), "answer import", "error", err)
+		}
+	})
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
 	done := make(chan error, 1)
 	go func() { done <- server.Serve(l) }()
@@ -73,37 +96,87 @@ func (c *Centre) serveControl(data string, copied func(context.Context, func(dir
 	return nil
 }
 
-// orderBackup has the running centre write a backup. running is false when none runs on the folder.
-func orderBackup(ctx context.Context, data string, out *progress) (running bool, err error) {
+// order sends an order to the running centre. The answer is nil when none runs on the folder.
+func order(ctx context.Context, data, path string, body io.Reader) (*http.Response, error) {
 	conn, err := (&net.Dialer{}).DialContext(ctx, "unix", controlSocket(data))
 	switch {
 	case errors.Is(err, os.ErrNotExist), errors.Is(err, syscall.ECONNREFUSED):
-		return false, nil
+		return nil, nil //nolint:nilnil // no centre is no error, as said above
 	case errors.Is(err, os.ErrPermission):
-		return true, fmt.Errorf("reach the centre: %w; do this as root or as the user that the centre runs as", err)
+		return nil, fmt.Errorf("reach the centre: %w; do this as root or as the user that the centre runs as", err)
 	case err != nil:
-		return true, fmt.Errorf("reach the centre: %w", err)
+		return nil, fmt.Errorf("reach the centre: %w", err)
 	}
 	client := &http.Client{Transport: &http.Transport{
 		DialContext: func(context.Context, string, string) (net.Conn, error) { return conn, nil },
 	}}
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://centre/backup", http.NoBody)
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://centre"+path, body)
 	if err != nil {
-		return true, fmt.Errorf("order backup: %w", err)
+		return nil, fmt.Errorf("order %s: %w", path, err)
 	}
 	answer, err := client.Do(r)
 	if err != nil {
-		return true, fmt.Errorf("order backup: %w", err)
+		return nil, fmt.Errorf("order %s: %w", path, err)
 	}
-	defer func() { _ = answer.Body.Close() }()
 	if answer.StatusCode != http.StatusOK {
 		why, err := io.ReadAll(io.LimitReader(answer.Body, 64<<10))
-		return true, errors.Join(errors.New(string(bytes.TrimSpace(why))), err)
+		return nil, errors.Join(errors.New(string(bytes.TrimSpace(why))), err, answer.Body.Close())
 	}
+	return answer, nil
+}
+
+// orderBackup has the running centre write a backup. running is false when none runs on the folder.
+func orderBackup(ctx context.Context, data string, out *progress) (running bool, err error) {
+	answer, err := order(ctx, data, "/backup", http.NoBody)
+	if err != nil || answer == nil {
+		return err != nil, err
+	}
+	defer func() { _ = answer.Body.Close() }()
 	// A centre of another version may not tell; then the progress shows no end.
 	out.total, _ = strconv.ParseInt(answer.Header.Get(totalHeader), 10, 64)
 	if _, err := io.Copy(out, answer.Body); err != nil {
 		return true, fmt.Errorf("receive backup: %w", err)
 	}
 	return true, nil
+}
+
+// importAnswer is what the running centre says to an import; some may have been stored before the trouble.
+type importAnswer struct {
+	telemetry.Imported
+	Trouble string `json:"trouble,omitempty"`
+}
+
+// ImportReadings hands a file of readings of the past (document.ReadCSV) to the running centre.
+func ImportReadings(ctx context.Context, o Options, file string) error {
+	if file == "" {
+		return errors.New("say which file to read")
+	}
+	cfg, err := config.Load(o.ConfigFile)
+	if err != nil {
+		return err
+	}
+	text, err := os.Open(file)
+	if err != nil {
+		return fmt.Errorf("read readings: %w", err)
+	}
+	defer func() { _ = text.Close() }()
+	said, err := order(ctx, cfg.Data, "/readings", text)
+	if err != nil {
+		return err
+	}
+	if said == nil {
+		return errors.New("the centre does not run: start it, readings go through it")
+	}
+	defer func() { _ = said.Body.Close() }()
+	var done importAnswer
+	if err := json.NewDecoder(said.Body).Decode(&done); err != nil {
+		return fmt.Errorf("read the answer of the centre: %w", err)
+	}
+	if _, err := fmt.Fprintf(o.Out, "readings: stored=%d known=%d devices=%d\n", done.Readings, done.Known, len(done.Devices)); err != nil {
+		return err
+	}
+	if done.Trouble != "" {
+		return errors.New(done.Trouble)
+	}
+	return nil
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/deadline"
 	"github.com/fengsui/fengsui/central/internal/device"
 	"github.com/fengsui/fengsui/central/internal/diagnose"
+	"github.com/fengsui/fengsui/central/internal/document"
 	"github.com/fengsui/fengsui/central/internal/duty"
 	"github.com/fengsui/fengsui/central/internal/event"
 	"github.com/fengsui/fengsui/central/internal/fleet"
@@ -170,8 +171,12 @@ func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) er
 	if err := listen(ctx); err != nil {
 		return err
 	}
-	copied := func(ctx context.Context, use func(string) error) error { return copyOf(ctx, cfg, b.db, files, use) }
-	if err := c.serveControl(cfg.Data, copied); err != nil {
+	if err := c.serveControl(cfg.Data, orders{
+		copied: func(ctx context.Context, use func(string) error) error { return copyOf(ctx, cfg, b.db, files, use) },
+		imported: func(ctx context.Context, text io.Reader) (telemetry.Imported, error) {
+			return values.Import(ctx, document.ReadCSV(text))
+		},
+	}); err != nil {
 		return err
 	}
 	return b.firstAdministrator(system, cfg, out)

@@ -32,6 +32,7 @@ const usage = `fengsui-central %s – emergency command centre
   release add FILE           give the centre a program (--version, --arch, --key or --signature, --note, --note-en)
   release list               list the programs that the centre holds
   token create --user U      print an API token that acts as a user
+  readings import FILE       take in what an earlier system measured, as CSV (device, property, at, value)
   backup FILE                write a backup of a centre, running or not (--force to replace the file)
   restore FILE               put a backup into an empty data folder (--user: its owner, when not that of the folder)
   audit head                 print the end of the audit chain, to be kept elsewhere
@@ -72,7 +73,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return err
 	}
 	verb := ""
-	if command == "user" || command == "device" || command == "token" || command == "audit" || command == "release" {
+	if command == "user" || command == "device" || command == "token" || command == "audit" || command == "release" || command == "readings" {
 		if len(args) == 0 {
 			return errUsage
 		}
@@ -116,6 +117,8 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return app.AuditHead(ctx, o.Options)
 	case "audit verify":
 		return app.AuditVerify(ctx, o.Options, operand)
+	case "readings import":
+		return app.ImportReadings(ctx, o.Options, operand)
 	case "backup ":
 		return app.Backup(ctx, o.Options, app.BackupTo{File: operand, Force: o.force})
 	case "restore ":

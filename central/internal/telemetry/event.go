@@ -8,7 +8,7 @@ import (
 	"github.com/fengsui/fengsui/shared/wire"
 )
 
-// Events. Data is the Alarm, Loss, []Latest, Health, Acted, Hold, Exported or Policy.
+// Events. Data is the Alarm, Loss, []Latest, Health, Acted, Hold, Exported, Imported or Policy.
 const (
 	AlarmOpened       = "alarm.opened"
 	AlarmReopened     = "alarm.reopened" // again, before anybody acknowledged it
@@ -34,6 +34,7 @@ const (
 	HoldPlaced        = "telemetry.hold_placed"
 	HoldEnded         = "telemetry.hold_ended"
 	ReadingsExported  = "telemetry.exported"
+	ReadingsImported  = "telemetry.imported"
 )
 
 // Loss says that an edge had to drop readings. It may be published again after the centre has crashed.

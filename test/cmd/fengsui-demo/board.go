@@ -22,8 +22,8 @@ func levels() map[string][2]float64 {
 // stations is how many gauges the board of the demo waits for.
 const stations = 3
 
-// board makes the board of the river at the first start, from what the centre suggests once the terminal has
-// declared its gauges.
+// board gives the stations their past and makes the board of the river at the first start, from what the centre
+// suggests once the terminal has declared its gauges.
 func (d *demo) board(ctx context.Context) error {
 	marker := d.file("central", "board")
 	if _, err := os.Stat(marker); err == nil {
@@ -44,6 +44,9 @@ func (d *demo) board(ctx context.Context) error {
 			return err
 		}
 		tiles = furnish(draft)
+	}
+	if err := d.past(ctx); err != nil {
+		return err
 	}
 	body := map[string]any{"division": draft["division"], "title": "如东河道看板（演示）", "title_en": "Rudong river board (demo)", "tiles": draft["tiles"]}
 	if err := d.ask(ctx, token, http.MethodPost, "/boards", body, nil); err != nil {
