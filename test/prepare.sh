@@ -21,6 +21,11 @@ need snmpd 'PATH="$PATH:/usr/sbin" command -v snmpd'
 need curl 'command -v curl'
 need ffmpeg 'command -v ffmpeg'
 need chromium 'command -v chromium'
+need poppler-utils 'command -v pdftotext'
+need fonts-arphic-gbsn00lp 'ls /usr/share/fonts/truetype/arphic-gbsn00lp/gbsn00lp.ttf'
+need fonts-arphic-gkai00mp 'ls /usr/share/fonts/truetype/arphic-gkai00mp/gkai00mp.ttf'
+need fonts-droid-fallback 'ls /usr/share/fonts/truetype/droid/DroidSansFallbackFull.ttf'
+need fonts-dejavu-core 'ls /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf'
 need fonts-noto-cjk 'ls /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc'
 
 if [ -z "$missing" ]; then exit 0; fi

@@ -17,6 +17,7 @@ var levels = map[string]int{
 	"account": 1, "device": 1, "deadline": 1,
 	"maintenance": 2, "video": 2, "output": 2, "fleet": 2, "board": 2, "rulebook": 2, "release": 2, "diagnose": 2, "duty": 2,
 	"telemetry": 3, "handover": 3,
+	"paper":    4,
 	"audit":    6,
 	"document": adapter, "store": adapter, "tsdb": adapter, "api": adapter, "ingest": adapter, "broker": adapter, "sfu": adapter,
 }
@@ -36,6 +37,7 @@ var toolkits = map[string][]string{
 	"github.com/eclipse/":                 {"broker"},
 	"github.com/pion/":                    {"sfu"},
 	"github.com/parquet-go/":              {"document"},
+	"github.com/signintech/":              {"document"},
 	"github.com/arran4/":                  {"document"},
 	"github.com/6tail/":                   {"duty"},
 	"github.com/influxdata/":              {"tsdb"},

@@ -32,6 +32,7 @@ type Config struct {
 	FirmwareConfigs string    `yaml:"firmware_configs"`
 	Deadlines       string    `yaml:"deadlines"`
 	Basemap         string    `yaml:"basemap"`
+	Fonts           string    `yaml:"fonts"`
 	HTTP            HTTP      `yaml:"http"`
 	Database        Database  `yaml:"database"`
 	MQTT            MQTT      `yaml:"mqtt"`
@@ -328,8 +329,8 @@ func (c *Config) checkFiles() error {
 			return &strict.Problem{Key: "http.cert", Err: err}
 		}
 	}
-	for _, d := range []struct{ key, dir string }{{"firmware_configs", c.FirmwareConfigs}, {"basemap", c.Basemap}, {"deadlines", c.Deadlines}} {
-		if d.key == "deadlines" && d.dir == "" {
+	for _, d := range []struct{ key, dir string }{{"firmware_configs", c.FirmwareConfigs}, {"basemap", c.Basemap}, {"deadlines", c.Deadlines}, {"fonts", c.Fonts}} {
+		if d.dir == "" && (d.key == "deadlines" || d.key == "fonts") {
 			continue
 		}
 		if _, err := os.ReadDir(d.dir); err != nil {

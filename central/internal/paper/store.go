@@ -1,0 +1,61 @@
+package paper
+
+import (
+	"context"
+	"time"
+
+	"github.com/fengsui/fengsui/central/internal/actor"
+	"github.com/fengsui/fengsui/central/internal/page"
+)
+
+// Tx runs a function in one transaction that travels in the context.
+type Tx interface {
+	Do(ctx context.Context, fn func(ctx context.Context) error) error
+}
+
+// Filter of a list. Drafts are seen by their own organisation only.
+type Filter struct {
+	page.Request
+	Scope  actor.Scope
+	OrgID  string // of whoever asks
+	Org    string // of the documents; empty: every one
+	Kind   Kind
+	State  State
+	Source string
+}
+
+// Store is what this package needs to be kept. Methods that look for one thing return errs.NotFound.
+type Store interface {
+	// Lock makes changes that name the same thing follow one another until the end of the transaction.
+	Lock(ctx context.Context, name string) error
+	Papers
+	Register
+}
+
+// Papers are the documents.
+type Papers interface {
+	// Papers lists documents without their texts, newest first.
+	Papers(ctx context.Context, f Filter) (page.List[Paper], error)
+	Paper(ctx context.Context, id string) (Paper, error)
+	AddPaper(ctx context.Context, p Paper) error
+	// SavePaper writes version p.Version: errs.Conflict when the kept one is not the version before.
+	SavePaper(ctx context.Context, p Paper) error
+	DropPaper(ctx context.Context, id string) error
+	AddFiles(ctx context.Context, id string, f Files) error
+	Files(ctx context.Context, id string) (Files, error)
+	Letterhead(ctx context.Context, org string) (Letterhead, error)
+	// SaveLetterhead is errs.Conflict when the kept one is not the version before.
+	SaveLetterhead(ctx context.Context, l Letterhead) error
+	// Prefixed names the organisation that uses a prefix, or has used it: empty when none.
+	Prefixed(ctx context.Context, prefix string) (string, error)
+}
+
+// Register is the numbers.
+type Register interface {
+	// TakeNumber gives the next of an organisation's prefix and year.
+	TakeNumber(ctx context.Context, t Taken) (Taken, error)
+	// VoidNumber is errs.Conflict when it is void already.
+	VoidNumber(ctx context.Context, n Number, org string, at time.Time, by, reason string) error
+	// Numbers lists a register, newest first.
+	Numbers(ctx context.Context, org string, year int, r page.Request) (page.List[Taken], error)
+}
