@@ -24,6 +24,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/rulebook"
 	"github.com/fengsui/fengsui/central/internal/telemetry"
 	"github.com/fengsui/fengsui/central/internal/video"
+	"github.com/fengsui/fengsui/central/internal/wall"
 	"github.com/fengsui/fengsui/central/web"
 	"github.com/fengsui/fengsui/shared/tlsconf"
 	"github.com/fengsui/fengsui/shared/version"
@@ -66,6 +67,7 @@ type services struct {
 	outputs   *output.Service
 	fleet     *fleet.Service
 	boards    *board.Service
+	walls     *wall.Service
 	rules     *rulebook.Service
 	work      *maintenance.Service
 	duty      *duty.Service
@@ -86,6 +88,7 @@ func register(s *api.Server, v services) {
 	api.RegisterOutputs(s, v.outputs)
 	api.RegisterFleet(s, v.fleet)
 	api.RegisterBoards(s, v.boards)
+	api.RegisterWalls(s, v.walls)
 	api.RegisterRulebook(s, v.rules)
 	api.RegisterMaintenance(s, v.work)
 	api.RegisterEscalation(s, v.telemetry)
@@ -116,6 +119,6 @@ func liveOf(bus *event.Bus, devices *device.Service, values *telemetry.Service, 
 // OpenAPI is the document of the whole API, without starting anything.
 func OpenAPI() ([]byte, error) {
 	s := api.New(api.Options{})
-	register(s, services{&account.Service{}, &audit.Service{}, &device.Service{}, &telemetry.Service{}, video.New(video.Options{Log: slog.New(slog.DiscardHandler)}), &output.Service{}, &fleet.Service{}, &board.Service{}, &rulebook.Service{}, &maintenance.Service{}, &duty.Service{}, &release.Service{}, &diagnose.Service{}, &deadline.Service{}, &handover.Service{}})
+	register(s, services{&account.Service{}, &audit.Service{}, &device.Service{}, &telemetry.Service{}, video.New(video.Options{Log: slog.New(slog.DiscardHandler)}), &output.Service{}, &fleet.Service{}, &board.Service{}, &wall.Service{}, &rulebook.Service{}, &maintenance.Service{}, &duty.Service{}, &release.Service{}, &diagnose.Service{}, &deadline.Service{}, &handover.Service{}})
 	return s.OpenAPI()
 }

@@ -32,6 +32,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/store"
 	"github.com/fengsui/fengsui/central/internal/telemetry"
 	"github.com/fengsui/fengsui/central/internal/video"
+	"github.com/fengsui/fengsui/central/internal/wall"
 	"github.com/fengsui/fengsui/shared/geo"
 	"github.com/fengsui/fengsui/shared/profile"
 	"github.com/fengsui/fengsui/shared/run"
@@ -114,6 +115,7 @@ func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) er
 	outputs.Start(system)
 	c.parts.Add("late answers of outputs", outputs.Stop)
 	boards := &board.Service{Store: store.NewBoards(b.db), Tx: b.db, Devices: devices, Events: b.bus}
+	walls := &wall.Service{Store: store.NewWalls(b.db), Tx: b.db, Events: b.bus}
 	released := b.releases(cfg, devices, in)
 	b.bus.Handle(released.OnEvent)
 	if err := released.Start(system); err != nil {
@@ -155,7 +157,7 @@ func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) er
 	if err != nil {
 		return err
 	}
-	register(server, services{b.accounts, b.audit, devices, values, pictures, outputs, configs, boards, book, work, rosters, released, asked, clocks, desks})
+	register(server, services{b.accounts, b.audit, devices, values, pictures, outputs, configs, boards, walls, book, work, rosters, released, asked, clocks, desks})
 	revoked := &device.Revocations{Store: store.NewDevices(b.db), CA: devices.CA}
 	if err := c.revocations(system, cfg, b, revoked); err != nil {
 		return err

@@ -36,5 +36,6 @@ func RegisterVideo(s *Server, svc *video.Service) {
 		}
 		return reply(svc.Watch(ctx, in.ID, reason))
 	})
+	registerWallSessions(s, svc)
 	registerWHIP(s, svc)
 }

@@ -17,6 +17,7 @@ type connection struct {
 	id    string
 	pc    *webrtc.PeerConnection
 	extra func(attribute bool) []string // candidate lines of the public addresses
+	most  int                           // pictures that it may have
 
 	mu     sync.Mutex // negotiation goes one step at a time
 	etag   string
@@ -30,7 +31,7 @@ func (c *connection) close() { _ = c.pc.Close() }
 
 // answer takes an offer.
 func (c *connection) answer(ctx context.Context, offer string) (video.Answer, error) {
-	d, err := readOffer(offer)
+	d, err := readOffer(offer, c.most)
 	if err != nil {
 		return video.Answer{}, err
 	}
@@ -110,7 +111,7 @@ func (c *connection) restart(ctx context.Context, f fragment) (video.Patch, erro
 		return video.Patch{}, invalidOffer("has no ice-pwd")
 	}
 	offer := c.remote.with(f)
-	d, err := readOffer(offer)
+	d, err := readOffer(offer, c.most)
 	if err != nil {
 		return video.Patch{}, err
 	}

@@ -138,7 +138,7 @@ func (e *engine) connect(api *webrtc.API) (*connection, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make connection: %w", err)
 	}
-	return &connection{id: newSession(), pc: pc, extra: e.candidates}, nil
+	return &connection{id: newSession(), pc: pc, extra: e.candidates, most: 1}, nil
 }
 
 // candidates are the lines for the public addresses, which this machine does not know of itself.

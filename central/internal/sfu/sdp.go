@@ -12,7 +12,8 @@ import (
 // What an offer may have at most. A browser's has one or two media and a few dozen lines each.
 const (
 	maxOffer      = 64 << 10
-	maxMedia      = 4
+	maxMedia      = 4  // of a session of one picture
+	maxPlaces     = 20 // pictures of a wall
 	maxAttributes = 512
 	maxCandidates = 64
 )
@@ -21,14 +22,16 @@ const (
 type description struct {
 	text       string
 	ufrag, pwd string
+	pictures   int
 }
 
 func invalidOffer(what string) error {
 	return errs.E(errs.Invalid, "video.offer", "offer %s", what)
 }
 
-// readOffer refuses what no honest client sends, before the library sees it.
-func readOffer(text string) (description, error) {
+// readOffer refuses what no honest client sends, before the library sees it. The offer is of so many pictures at
+// most.
+func readOffer(text string, most int) (description, error) {
 	if len(text) > maxOffer {
 		return description{}, invalidOffer("is too long")
 	}
@@ -36,7 +39,7 @@ func readOffer(text string) (description, error) {
 	if err := unmarshal(&s, text); err != nil {
 		return description{}, invalidOffer("is no SDP: " + err.Error())
 	}
-	if len(s.MediaDescriptions) == 0 || len(s.MediaDescriptions) > maxMedia {
+	if len(s.MediaDescriptions) == 0 || len(s.MediaDescriptions) > maxMedia-1+most {
 		return description{}, invalidOffer(fmt.Sprintf("has %d media", len(s.MediaDescriptions)))
 	}
 	pictures := 0
@@ -59,10 +62,11 @@ func readOffer(text string) (description, error) {
 			}
 		}
 	}
-	if pictures != 1 {
-		return description{}, invalidOffer(fmt.Sprintf("has %d pictures, want one", pictures))
+	if pictures == 0 || pictures > most {
+		return description{}, invalidOffer(fmt.Sprintf("has %d pictures, want 1 to %d", pictures, most))
 	}
 	d := credentials(text)
+	d.pictures = pictures
 	if d.ufrag == "" || d.pwd == "" {
 		return description{}, invalidOffer("has no ICE credentials")
 	}

@@ -40,12 +40,12 @@ func TestFragmentsAreRead(t *testing.T) {
 }
 
 func TestRestartKeepsTheOfferButForItsCredentials(t *testing.T) {
-	d, err := readOffer(sampleOffer(t))
+	d, err := readOffer(sampleOffer(t), 1)
 	if err != nil {
 		t.Fatal(err)
 	}
 	text := d.with(fragment{ufrag: "newufrag", pwd: "newpasswordnewpassword"})
-	again, err := readOffer(text)
+	again, err := readOffer(text, 1)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -28,6 +28,7 @@ type Options struct {
 	MaxViewers        int // 200 of one stream
 	MaxViewersPerUser int // 32
 	MaxViewersTotal   int // 1000
+	MaxWallsPerUser   int // 8
 }
 
 func (o *Options) defaults() {
@@ -35,7 +36,7 @@ func (o *Options) defaults() {
 		limit *int
 		value int
 	}{
-		{&o.MaxStreams, 256}, {&o.MaxViewers, 200}, {&o.MaxViewersPerUser, 32}, {&o.MaxViewersTotal, 1000},
+		{&o.MaxStreams, 256}, {&o.MaxViewers, 200}, {&o.MaxViewersPerUser, 32}, {&o.MaxViewersTotal, 1000}, {&o.MaxWallsPerUser, 8},
 	} {
 		if *d.limit <= 0 {
 			*d.limit = d.value
@@ -62,6 +63,7 @@ type SFU struct {
 	sources map[string]*source
 	peers   map[string]peer // by session
 	users   map[string]int  // viewers by user
+	walls   map[string]int  // walls by user
 	viewers int
 	stopped bool
 }
@@ -71,7 +73,7 @@ func New(o Options) *SFU {
 	o.defaults()
 	return &SFU{
 		o: o, log: o.Log.With("component", "sfu"), notify: func(video.Change) {},
-		sources: map[string]*source{}, peers: map[string]peer{}, users: map[string]int{},
+		sources: map[string]*source{}, peers: map[string]peer{}, users: map[string]int{}, walls: map[string]int{},
 	}
 }
 
@@ -149,7 +151,7 @@ func (s *SFU) Publish(ctx context.Context, stream, offer string) (video.Answer, 
 		return video.Answer{}, err
 	}
 	p := newPublisher(s, src, c)
-	if err := s.add(c.id, p, ""); err != nil {
+	if err := s.add(c.id, p); err != nil {
 		c.close()
 		return video.Answer{}, err
 	}
@@ -177,7 +179,7 @@ func (s *SFU) Watch(ctx context.Context, stream, user, offer string) (video.Answ
 		c.close()
 		return video.Answer{}, err
 	}
-	if err := s.add(c.id, v, user); err != nil {
+	if err := s.add(c.id, v); err != nil {
 		c.close()
 		return video.Answer{}, err
 	}
@@ -239,24 +241,31 @@ func busy(what string) error {
 	return errs.E(errs.Unavailable, "video.busy", "too many %s; close some first", what)
 }
 
-// add registers a session before its answer goes out. A viewer counts against the limits.
-func (s *SFU) add(session string, p peer, user string) error {
+// add registers a session before its answer goes out. Who watches counts against the limits.
+func (s *SFU) add(session string, p peer) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.stopped {
 		return errs.E(errs.Unavailable, "video.stopping", "the centre is stopping")
 	}
-	if v, ok := p.(*viewer); ok {
+	switch p := p.(type) {
+	case watcher:
+		src, user := p.watches()
 		switch {
 		case s.viewers >= s.o.MaxViewersTotal:
 			return busy("viewers")
 		case s.users[user] >= s.o.MaxViewersPerUser:
 			return busy("pictures for one user")
-		case !v.src.join(v, s.o.MaxViewers):
+		case !src.join(p, s.o.MaxViewers):
 			return busy("viewers of this stream")
 		}
 		s.viewers++
 		s.users[user]++
+	case *wall:
+		if s.walls[p.user] >= s.o.MaxWallsPerUser {
+			return busy("walls for one user")
+		}
+		s.walls[p.user]++
 	}
 	s.peers[session] = p
 	return nil
@@ -267,12 +276,14 @@ func (s *SFU) remove(session, stream string) bool {
 	s.mu.Lock()
 	p, ok := s.peers[session]
 	delete(s.peers, session)
-	if v, is := p.(*viewer); ok && is {
-		v.src.leave(v)
+	switch p := p.(type) {
+	case watcher:
+		src, user := p.watches()
+		src.leave(p)
 		s.viewers--
-		if s.users[v.user]--; s.users[v.user] <= 0 {
-			delete(s.users, v.user)
-		}
+		count(s.users, user)
+	case *wall:
+		count(s.walls, p.user)
 	}
 	stopped := s.stopped
 	s.mu.Unlock()
@@ -280,6 +291,13 @@ func (s *SFU) remove(session, stream string) bool {
 		s.changed(video.Change{Stream: stream, Ended: session})
 	}
 	return ok
+}
+
+// count takes one of a user's away.
+func count(of map[string]int, user string) {
+	if of[user]--; of[user] <= 0 {
+		delete(of, user)
+	}
 }
 
 // tidy forgets old pictures and streams that nobody uses.

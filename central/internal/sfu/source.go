@@ -25,7 +25,7 @@ type source struct {
 
 	mu        sync.Mutex
 	publisher *publisher
-	viewers   map[*viewer]struct{}
+	viewers   map[watcher]struct{}
 	touched   time.Time // somebody asked for the stream
 	last      time.Time // last packet
 
@@ -43,7 +43,7 @@ type source struct {
 }
 
 func newSource(name string) *source {
-	return &source{name: name, log: ring.NewLog(), viewers: map[*viewer]struct{}{}, touched: time.Now()}
+	return &source{name: name, log: ring.NewLog(), viewers: map[watcher]struct{}{}, touched: time.Now()}
 }
 
 // touch keeps a stream that somebody is about to use.
@@ -74,7 +74,7 @@ func (s *source) drop(p *publisher) {
 	}
 }
 
-func (s *source) join(v *viewer, limit int) bool {
+func (s *source) join(v watcher, limit int) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.viewers) >= limit {
@@ -84,7 +84,7 @@ func (s *source) join(v *viewer, limit int) bool {
 	return true
 }
 
-func (s *source) leave(v *viewer) {
+func (s *source) leave(v watcher) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.viewers, v)

@@ -15,6 +15,10 @@ type Router interface {
 	Publish(ctx context.Context, stream, offer string) (Answer, error)
 	// Watch sends the pictures of a stream; the viewer may come before the publisher.
 	Watch(ctx context.Context, stream, user, offer string) (Answer, error)
+	// Wall opens a connection with as many places as the offer has pictures, at most Places. Nothing is shown yet.
+	Wall(ctx context.Context, user, offer string) (Answer, error)
+	// Show puts a stream at a place of a wall instead of what was there. The showing is a session of its own.
+	Show(wall string, place int, stream string) (Shown, error)
 	// Patch adds candidates to a session or restarts its ICE. etag is If-Match as the client sent it.
 	Patch(ctx context.Context, session, etag, fragment string) (Patch, error)
 	// Hang ends a session.
@@ -30,6 +34,12 @@ type Answer struct {
 	Session string
 	ETag    string
 	SDP     string
+}
+
+// Shown is a stream at a place of a wall.
+type Shown struct {
+	Session string
+	After   *uint32 // RTP time of the last packet of what was there before; nil: there was nothing
 }
 
 // Patch is the reply to a fragment; Fragment and ETag are set when ICE was restarted.

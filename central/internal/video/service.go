@@ -45,6 +45,7 @@ type Service struct {
 	mu       sync.Mutex
 	streams  map[string]*stream
 	sessions map[string]session
+	walls    map[string]*wallOf
 	used     map[string]int64     // nonces of watch tokens that opened a session, with their expiry
 	barred   map[string]time.Time // users whose tickets from before the time are void
 
@@ -86,7 +87,7 @@ func New(o Options) *Service {
 	}
 	o.Log = o.Log.With("component", "video")
 	return &Service{
-		o: o, signer: signer{o.Key}, streams: map[string]*stream{}, sessions: map[string]session{},
+		o: o, signer: signer{o.Key}, streams: map[string]*stream{}, sessions: map[string]session{}, walls: map[string]*wallOf{},
 		used: map[string]int64{}, barred: map[string]time.Time{}, kick: make(chan struct{}, 1),
 	}
 }
@@ -143,23 +144,11 @@ func (s *Service) Watch(ctx context.Context, id, reason string) (Ticket, error) 
 	if err != nil {
 		return Ticket{}, err
 	}
-	camera, ok := s.o.Devices.Visible(ctx, id)
-	if !ok || camera.Kind != device.Camera {
-		return Ticket{}, noStream(id)
-	}
-	if camera.Parent == "" {
-		return Ticket{}, errs.E(errs.Unavailable, "video.no_edge", "camera %s is behind no terminal", id)
-	}
-	// The terminal is the system's business: who may see the camera need not see the terminal.
-	edge, ok := s.o.Devices.Visible(actor.WithSystem(ctx, "video"), camera.Parent)
 	now := time.Now()
-	if (!ok || edge.State != device.Online) && !s.o.Router.Flow(id).Publishing {
-		return Ticket{}, offline(camera.Parent, nil)
-	}
-	if reason = strings.TrimSpace(reason); reason != "" {
-		if err := s.force(ctx, camera, reason); err != nil {
-			return Ticket{}, err
-		}
+	reason = strings.TrimSpace(reason)
+	camera, err := s.watchable(ctx, id, reason)
+	if err != nil {
+		return Ticket{}, err
 	}
 	if err := s.lease(ctx, camera, reason, now); err != nil {
 		return Ticket{}, err

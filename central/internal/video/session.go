@@ -123,6 +123,7 @@ func (s *Service) ended(ctx context.Context, name string) {
 	s.mu.Lock()
 	v, ok := s.sessions[name]
 	delete(s.sessions, name)
+	delete(s.walls, name)
 	s.mu.Unlock()
 	if ok && v.watch {
 		s.o.Events.Publish(ctx, watched(ctx, name, v, true))

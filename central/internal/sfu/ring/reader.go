@@ -14,6 +14,7 @@ const (
 	history   = 2048 // packets that can be sent again
 	resends   = 3
 	resendGap = 100 * time.Millisecond
+	clock     = 90000
 	squeeze   = 90 // ticks between replayed pictures: one millisecond
 	restarts  = time.Second
 )
@@ -48,6 +49,7 @@ type Reader struct {
 	seq     uint16
 	offset  uint32 // entry time + offset = viewer time
 	out     uint32 // viewer time of the last packet
+	outAt   time.Time
 
 	// A replay: the pictures before entry live carry times squeezed up to the present.
 	live    uint64
@@ -56,6 +58,7 @@ type Reader struct {
 	replay  uint32 // viewer time of that picture
 
 	restarted time.Time
+	anchor    bool // the offset is to be found with the first entry of a log that was empty at a Move
 	drops     uint64
 	history   []sent
 }
@@ -71,6 +74,44 @@ func NewReader(l *Log) *Reader {
 		r.next, r.waiting = l.frame, true
 	}
 	return r
+}
+
+// Move goes on with another log. Numbers and times run on as if nothing had happened, the time by as much as has
+// passed since the last packet; what was read from the log before can no longer be sent again.
+func (r *Reader) Move(l *Log) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.log = l
+	clear(r.history)
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	if r.began && l.head > l.tail {
+		r.align(l.at(l.head - 1))
+	}
+	r.anchor = r.began && l.head == l.tail
+	r.live = 0
+	if l.hasKey && l.head-l.key <= maxReplay {
+		r.start(l.key)
+	} else {
+		r.next, r.waiting = l.frame, true
+	}
+}
+
+// align sets the offset so that an entry comes as much after what was handed out last as it really did.
+func (r *Reader) align(e *Entry) {
+	passed := max(e.At.Sub(r.outAt), time.Millisecond)
+	r.offset = r.out + uint32(passed.Seconds()*clock) - e.Time
+}
+
+// Last is the viewer's time of the last packet handed out; nil when there was none.
+func (r *Reader) Last() *uint32 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.began {
+		return nil
+	}
+	out := r.out
+	return &out
 }
 
 // start begins to replay at the first entry of a key frame. Both locks are held.
@@ -116,6 +157,10 @@ func (r *Reader) Read(dst []Packet, now time.Time) (n int, replaying bool) {
 	defer l.mu.RUnlock()
 	r.catchUp()
 	if r.waiting && l.hasKey && l.key >= r.next {
+		if r.anchor {
+			r.align(l.at(l.key))
+			r.anchor = false
+		}
 		r.start(l.key)
 	}
 	if r.waiting {
@@ -131,7 +176,7 @@ func (r *Reader) Read(dst []Packet, now time.Time) (n int, replaying bool) {
 		}
 		dst[n] = Packet{Seq: r.seq, Time: r.time(e), Marker: e.Marker, Payload: e.Payload}
 		r.history[r.seq%history] = sent{entry: r.next, time: dst[n].Time, last: now, seq: r.seq, used: true}
-		r.out, r.began = dst[n].Time, true
+		r.out, r.outAt, r.began = dst[n].Time, now, true
 		r.seq++
 		r.next++
 		n++

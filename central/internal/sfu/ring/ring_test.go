@@ -212,3 +212,63 @@ func TestWaitEndsWithItsContext(t *testing.T) {
 		t.Error("wait says there is more")
 	}
 }
+
+// A place of a wall is given another stream: the viewer sees one that goes on.
+func TestReaderMovesToAnotherLogWithoutASeam(t *testing.T) {
+	now := epoch
+	fill := func(from, pictures, gop int) *source {
+		s := &source{log: NewLog(), gop: gop, picture: from}
+		for range pictures {
+			s.log.Append(Entry{
+				Time: uint32(s.picture)*3600 + 77_000_000, Marker: true, IDR: s.picture%gop == 0,
+				Payload: []byte{byte(s.picture), byte(s.picture >> 8), 0}, At: now,
+			})
+			s.picture++
+		}
+		return s
+	}
+	first := fill(1000, 60, 50)
+	r := NewReader(first.log)
+	got := read(t, r, now)
+	now = now.Add(10 * time.Second)
+	// To one with a key frame 30 pictures ago.
+	second := fill(2000, 30, 50)
+	before := *r.Last()
+	r.Move(second.log)
+	more := read(t, r, now)
+	if len(more) != 30 || picture(more[0]) != 2000 {
+		t.Fatalf("%d packets after the move, the first of picture %d", len(more), picture(more[0]))
+	}
+	if passed := more[29].Time - before; passed < 9*clock || passed > 11*clock {
+		t.Errorf("ten seconds are %d ticks", passed)
+	}
+	if _, ok := r.Resend(got[0].Seq, now); ok {
+		t.Error("a packet of the log before is sent again")
+	}
+	if _, ok := r.Resend(more[3].Seq, now); !ok {
+		t.Error("a packet of the new log is not sent again")
+	}
+	got = append(got, more...)
+	// To an empty one, whose source comes two seconds later, and one without a key frame.
+	third := &source{log: NewLog(), gop: 50}
+	r.Move(third.log)
+	if n := read(t, r, now); len(n) != 0 || !r.Waiting() {
+		t.Fatalf("%d packets of an empty log", len(n))
+	}
+	now = now.Add(2 * time.Second)
+	third.log.Append(Entry{Time: 5, Marker: true, IDR: true, Payload: []byte{1, 0, 0}, At: now})
+	third.log.Append(Entry{Time: 3605, Marker: true, Payload: []byte{2, 0, 0}, At: now})
+	got = append(got, read(t, r, now)...)
+	fourth := fill(3001, 20, 50)
+	r.Move(fourth.log)
+	if n := read(t, r, now); len(n) != 0 || !r.Waiting() {
+		t.Fatalf("%d packets without a key frame", len(n))
+	}
+	now = now.Add(time.Second)
+	fourth.log.Append(Entry{Time: 5_000_000, Marker: true, IDR: true, Payload: []byte{9, 9, 0}, At: now})
+	got = append(got, read(t, r, now)...)
+	if len(got) != 10+30+2+1 {
+		t.Errorf("%d packets in all", len(got))
+	}
+	seamless(t, got)
+}

@@ -2689,6 +2689,110 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/wall-sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Open one connection for many pictures */
+        post: operations["open-wall"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/wall-sessions/{session}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End the connection and all that is shown by it */
+        delete: operations["close-wall"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/wall-sessions/{session}/places": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Say which stream is shown at which place; places that are not named stay as they are */
+        put: operations["map-wall"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/walls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List saved walls */
+        get: operations["list-walls"];
+        put?: never;
+        /** Save a new wall */
+        post: operations["create-wall"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/walls/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Save a wall over the version that its author has seen */
+        put: operations["change-wall"];
+        post?: never;
+        /** Remove a wall; it can be brought back */
+        delete: operations["remove-wall"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/walls/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Bring a removed wall back */
+        post: operations["restore-wall"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -4427,6 +4531,10 @@ export interface components {
             items: components["schemas"]["DutyPerson"][] | null;
             next?: string;
         };
+        ListPlacedAnswer: {
+            items: components["schemas"]["PlacedAnswer"][] | null;
+            next?: string;
+        };
         ListPolicy: {
             items: components["schemas"]["Policy"][] | null;
             next?: string;
@@ -4499,6 +4607,10 @@ export interface components {
             items: components["schemas"]["User"][] | null;
             next?: string;
         };
+        ListWall: {
+            items: components["schemas"]["Wall"][] | null;
+            next?: string;
+        };
         ListWindow: {
             items: components["schemas"]["Window"][] | null;
             next?: string;
@@ -4555,6 +4667,11 @@ export interface components {
             mine?: boolean;
             /** @description Who will use it */
             name: string;
+        };
+        "Map-wallRequest": {
+            places: components["schemas"]["PlaceWish"][] | null;
+            /** @description As of watching */
+            reason?: string;
         };
         Member: {
             edge: string;
@@ -4616,6 +4733,10 @@ export interface components {
         };
         OneTimePassword: {
             password: string;
+        };
+        "Open-wallRequest": {
+            /** @description An offer with up to 20 pictures to receive */
+            sdp: string;
         };
         OrderInputBody: {
             /** @description Why; written down */
@@ -4733,6 +4854,24 @@ export interface components {
             lat: number;
             /** Format: double */
             lon: number;
+        };
+        PlaceWish: {
+            /** Format: int64 */
+            place: number;
+            /** @description Empty: nothing is shown there any more */
+            stream: string;
+        };
+        PlacedAnswer: {
+            /**
+             * Format: int32
+             * @description RTP time of the last packet of what was shown there before: what comes later is of the new stream
+             */
+            after?: number;
+            /** Format: int64 */
+            place: number;
+            /** @description Why nothing is shown there */
+            problem?: components["schemas"]["Problem"];
+            stream?: string;
         };
         PlanBody: {
             /** @description The second confirmation that critical classes want */
@@ -5567,6 +5706,58 @@ export interface components {
             /** Format: date-time */
             settled_at?: string;
             state: string;
+        };
+        Wall: {
+            author: string;
+            author_name: string;
+            /** @description By place, page after page; an empty one leaves the place free */
+            cameras: string[] | null;
+            /** Format: date-time */
+            created_at: string;
+            division: string;
+            id: string;
+            /** Format: date-time */
+            removed_at?: string;
+            /**
+             * Format: int64
+             * @description Pictures at once: 1, 4, 8 (one large and seven small), 9 or 16
+             */
+            size: number;
+            title: string;
+            /**
+             * Format: int64
+             * @description Seconds that each page stays; 0: no tour
+             */
+            tour: number;
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: int64 */
+            version: number;
+        };
+        WallDraft: {
+            cameras: string[] | null;
+            /** @description Empty: your own */
+            division?: string;
+            /**
+             * Format: int64
+             * @enum {integer}
+             */
+            size: 1 | 4 | 8 | 9 | 16;
+            title: string;
+            /** Format: int64 */
+            tour?: number;
+            /**
+             * Format: int64
+             * @description The one that the author has seen; of a change only
+             */
+            version?: number;
+        };
+        WallSession: {
+            /** Format: int64 */
+            places: number;
+            /** @description The answer */
+            sdp: string;
+            session: string;
         };
         Weekly: {
             at: string;
@@ -11861,6 +12052,265 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "open-wall": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Open-wallRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WallSession"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "close-wall": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "map-wall": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Map-wallRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListPlacedAnswer"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-walls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListWall"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "create-wall": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WallDraft"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Wall"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-wall": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WallDraft"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Wall"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "remove-wall": {
+        parameters: {
+            query: {
+                /** @description The one that was seen */
+                version: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Wall"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "restore-wall": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Wall"];
+                };
             };
             /** @description Problem */
             default: {
