@@ -18,6 +18,8 @@ import (
 	"github.com/fengsui/fengsui/central/internal/event"
 	"github.com/fengsui/fengsui/central/internal/fleet"
 	"github.com/fengsui/fengsui/central/internal/handover"
+	"github.com/fengsui/fengsui/central/internal/incident"
+	"github.com/fengsui/fengsui/central/internal/intake"
 	"github.com/fengsui/fengsui/central/internal/maintenance"
 	"github.com/fengsui/fengsui/central/internal/output"
 	"github.com/fengsui/fengsui/central/internal/release"
@@ -75,6 +77,7 @@ type services struct {
 	diagnoses *diagnose.Service
 	deadlines *deadline.Service
 	handover  *handover.Service
+	cases     cases
 }
 
 // register adds the routes of every capability.
@@ -95,6 +98,7 @@ func register(s *api.Server, v services) {
 	api.RegisterDuty(s, v.duty)
 	api.RegisterDeadlines(s, v.deadlines)
 	api.RegisterHandover(s, v.handover)
+	v.cases.register(s)
 	api.RegisterReleases(s, v.releases)
 	api.RegisterDiagnoses(s, v.diagnoses)
 	if v.video != nil {
@@ -119,6 +123,6 @@ func liveOf(bus *event.Bus, devices *device.Service, values *telemetry.Service, 
 // OpenAPI is the document of the whole API, without starting anything.
 func OpenAPI() ([]byte, error) {
 	s := api.New(api.Options{})
-	register(s, services{&account.Service{}, &audit.Service{}, &device.Service{}, &telemetry.Service{}, video.New(video.Options{Log: slog.New(slog.DiscardHandler)}), &output.Service{}, &fleet.Service{}, &board.Service{}, &wall.Service{}, &rulebook.Service{}, &maintenance.Service{}, &duty.Service{}, &release.Service{}, &diagnose.Service{}, &deadline.Service{}, &handover.Service{}})
+	register(s, services{&account.Service{}, &audit.Service{}, &device.Service{}, &telemetry.Service{}, video.New(video.Options{Log: slog.New(slog.DiscardHandler)}), &output.Service{}, &fleet.Service{}, &board.Service{}, &wall.Service{}, &rulebook.Service{}, &maintenance.Service{}, &duty.Service{}, &release.Service{}, &diagnose.Service{}, &deadline.Service{}, &handover.Service{}, cases{&incident.Service{}, &intake.Service{}}})
 	return s.OpenAPI()
 }

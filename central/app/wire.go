@@ -142,6 +142,10 @@ func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) er
 	c.parts.Add("deadlines", clocks.Stop)
 	desks.Start(system)
 	c.parts.Add("handover", desks.Stop)
+	events, err := incidentsOf(cfg, b, values)
+	if err != nil {
+		return err
+	}
 	still := &maintenance.Courier{Service: work, Devices: devices, Sender: in, Log: c.log.With("component", "maintenance")}
 	still.Start(system)
 	b.bus.Handle(still.OnEvent)
@@ -157,7 +161,7 @@ func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) er
 	if err != nil {
 		return err
 	}
-	register(server, services{b.accounts, b.audit, devices, values, pictures, outputs, configs, boards, walls, book, work, rosters, released, asked, clocks, desks})
+	register(server, services{b.accounts, b.audit, devices, values, pictures, outputs, configs, boards, walls, book, work, rosters, released, asked, clocks, desks, events})
 	revoked := &device.Revocations{Store: store.NewDevices(b.db), CA: devices.CA}
 	if err := c.revocations(system, cfg, b, revoked); err != nil {
 		return err

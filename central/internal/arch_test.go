@@ -16,8 +16,8 @@ var levels = map[string]int{
 	"errs": 0, "event": 0, "page": 0, "actor": 0, "config": 0, "ballast": 0,
 	"account": 1, "device": 1, "deadline": 1,
 	"maintenance": 2, "video": 2, "output": 2, "fleet": 2, "board": 2, "wall": 2, "rulebook": 2, "release": 2, "diagnose": 2, "duty": 2,
-	"telemetry": 3, "handover": 3,
-	"paper":    4,
+	"telemetry": 3, "handover": 3, "incident": 3,
+	"paper": 4, "intake": 4,
 	"audit":    6,
 	"document": adapter, "store": adapter, "tsdb": adapter, "api": adapter, "ingest": adapter, "broker": adapter, "sfu": adapter,
 }
@@ -52,6 +52,7 @@ var testUses = map[string][]string{
 	"audit":     {"database/sql"},                  // a trail that somebody changed behind its back
 	"deadline":  {"audit"},                         // marks that the trail counts
 	"handover":  {"audit"},                         // what a use case leaves in the trail
+	"intake":    {"audit"},                         // what a use case leaves in the trail
 	"duty":      {"audit"},                         // what a use case leaves in the trail
 	"ingest":    {"broker", "github.com/eclipse/"}, // terminals and simple sensors as they speak
 	"telemetry": {"database/sql"},                  // another program that holds the database

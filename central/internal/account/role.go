@@ -31,17 +31,20 @@ func Roles() []Role {
 			actor.AlarmAck, actor.AlarmMaintain, actor.AlarmPolicy, actor.VideoWatch, actor.OutputSwitch, actor.BoardWrite,
 			actor.RuleWrite, actor.RulePublish, actor.AccountRead, actor.AccountWrite, actor.AuditRead,
 			actor.DutyRead, actor.DutyPhone, actor.DutyPlan, actor.DutyApprove, actor.DutyTake, actor.DutyLog,
+			actor.IncidentRead, actor.IncidentWrite, actor.ReportWrite, actor.ReportSign, actor.ReportOrder, actor.ReportJudge,
 		}},
 		{RoleLeader, "带班领导", "Duty leader", []actor.Permission{
 			actor.DeviceRead, actor.TelemetryRead, actor.TelemetryHold, actor.AlarmRead, actor.AlarmAck, actor.AlarmMaintain,
 			actor.VideoWatch, actor.OutputSwitch, actor.BoardWrite, actor.RuleWrite, actor.RulePublish,
 			actor.AccountRead, actor.AuditRead,
 			actor.DutyRead, actor.DutyPhone, actor.DutyPlan, actor.DutyApprove, actor.DutyTake, actor.DutyLog,
+			actor.IncidentRead, actor.IncidentWrite, actor.ReportWrite, actor.ReportSign, actor.ReportOrder, actor.ReportJudge,
 		}},
 		{RoleDuty, "值班员", "Duty officer", []actor.Permission{
 			actor.DeviceRead, actor.TelemetryRead, actor.AlarmRead, actor.AlarmAck, actor.AlarmMaintain, actor.VideoWatch, actor.OutputSwitch,
 			actor.BoardWrite,
 			actor.DutyRead, actor.DutyPhone, actor.DutyTake, actor.DutyLog,
+			actor.IncidentRead, actor.IncidentWrite, actor.ReportWrite, actor.ReportOrder,
 		}},
 		{RoleTechnician, "技术员", "Technician", []actor.Permission{
 			actor.DeviceRead, actor.DeviceWrite, actor.DeviceProbe, actor.ReleaseWrite, actor.TelemetryRead, actor.TelemetryMend, actor.AlarmRead, actor.AlarmMaintain,

@@ -51,6 +51,12 @@ const (
 	DutyApprove   Permission = "duty.approve" // sign months, approve swaps
 	DutyTake      Permission = "duty.take"    // take over a running shift
 	DutyLog       Permission = "duty.log"     // read and keep the log of a desk, hand over
+	IncidentRead  Permission = "incident.read"
+	IncidentWrite Permission = "incident.write" // the inbox, incidents and their figures
+	ReportWrite   Permission = "report.write"   // write, send, receive and return reports
+	ReportSign    Permission = "report.sign"    // sign reports with the own name
+	ReportOrder   Permission = "report.order"   // instructions of leaders, and what is supervised
+	ReportJudge   Permission = "report.judge"   // findings that only a person makes, weights of the assessment
 )
 
 // Actor is who acts. DivisionCode (GB/T 2260, or the 9-digit township code) is the root of what a user

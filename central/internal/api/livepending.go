@@ -10,6 +10,8 @@ import (
 	"github.com/fengsui/fengsui/central/internal/duty"
 	"github.com/fengsui/fengsui/central/internal/event"
 	"github.com/fengsui/fengsui/central/internal/handover"
+	"github.com/fengsui/fengsui/central/internal/incident"
+	"github.com/fengsui/fengsui/central/internal/intake"
 	"github.com/fengsui/fengsui/central/internal/maintenance"
 	"github.com/fengsui/fengsui/central/internal/rulebook"
 	"github.com/fengsui/fengsui/central/internal/telemetry"
@@ -37,6 +39,7 @@ type pending struct {
 	health  *telemetry.Health
 	duty    *time.Time // who is on duty has changed
 	desk    *time.Time // clocks have changed
+	cases   *time.Time // the inbox, incidents or reports have changed
 	rules   *time.Time // rules or their exceptions have changed
 	windows map[string]maintenance.Window
 
@@ -73,6 +76,10 @@ func (p *pending) add(e event.Event, v *view) urgency {
 	}
 	if (strings.HasPrefix(e.Kind, deadline.EventKind) || strings.HasPrefix(e.Kind, handover.EventKind)) && v.who.Can(actor.DutyRead) {
 		p.desk = &e.At
+		return soon
+	}
+	if isCase(e.Kind) && v.who.Can(actor.IncidentRead) && v.who.Covers(e.Division) {
+		p.cases = &e.At
 		return soon
 	}
 	switch data := e.Data.(type) {
@@ -119,6 +126,11 @@ func (p *pending) add(e event.Event, v *view) urgency {
 		return soon
 	}
 	return ignored
+}
+
+// isCase reports whether an event is of the inbox, of an incident or of a report.
+func isCase(kind string) bool {
+	return strings.HasPrefix(kind, incident.EventKind) || strings.HasPrefix(kind, intake.EventKind)
 }
 
 func (p *pending) device(kind string, d device.Device, v *view) urgency {
@@ -181,7 +193,7 @@ func (p *pending) take() liveMessage {
 	for id := range p.windows {
 		m.Windows = append(m.Windows, p.windows[id])
 	}
-	m.Health, m.Duty, m.Desk, m.Rules = p.health, p.duty, p.desk, p.rules
+	m.Health, m.Duty, m.Desk, m.Rules, m.Cases = p.health, p.duty, p.desk, p.rules, p.cases
 	if len(p.removed) > 0 {
 		m.Removed = &liveRemoved{}
 		for id := range p.removed {

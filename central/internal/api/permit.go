@@ -68,7 +68,22 @@ func needs(operation string) (p actor.Permission, ok bool) {
 	case "list-audit", "export-audit", "verify-audit":
 		return actor.AuditRead, true
 	}
+	if p, ok := caseNeeds(operation); ok {
+		return p, true
+	}
 	return dutyNeeds(operation)
+}
+
+// caseNeeds is needs for the inbox, incidents and reports.
+func caseNeeds(operation string) (p actor.Permission, ok bool) {
+	switch operation {
+	case "list-incidents", "export-incidents", "get-incident", "similar-incidents", "list-incident-categories", "list-intake", "export-intake", "get-intake", "like-intake":
+		return actor.IncidentRead, true
+	case "open-incident", "change-incident", "grade-incident", "respond-incident", "count-incident", "note-incident", "merge-incident", "unmerge-incident", "close-incident",
+		"receive-intake", "alarm-intake", "open-intake", "link-intake", "set-aside-intake", "undo-intake":
+		return actor.IncidentWrite, true
+	}
+	return "", false
 }
 
 // dutyNeeds is needs for rosters. Duty people ask for swaps and make their own calendar with no more than

@@ -17,6 +17,8 @@ import (
 	"github.com/fengsui/fengsui/central/internal/diagnose"
 	"github.com/fengsui/fengsui/central/internal/fleet"
 	"github.com/fengsui/fengsui/central/internal/handover"
+	"github.com/fengsui/fengsui/central/internal/incident"
+	"github.com/fengsui/fengsui/central/internal/intake"
 	"github.com/fengsui/fengsui/central/internal/maintenance"
 	"github.com/fengsui/fengsui/central/internal/output"
 	"github.com/fengsui/fengsui/central/internal/release"
@@ -44,6 +46,8 @@ func TestWhoMayNotLearnsNothingOfWhatIsWrong(t *testing.T) {
 		RegisterDiagnoses(s, &diagnose.Service{})
 		RegisterDeadlines(s, &deadline.Service{})
 		RegisterHandover(s, &handover.Service{})
+		RegisterIncidents(s, &incident.Service{})
+		RegisterIntake(s, &intake.Service{})
 	})
 	admin := c.admin()
 	auditor, _ := c.user(admin, "shenji", "320600", account.RoleAuditor) // reads accounts and the audit and nothing else

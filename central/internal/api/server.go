@@ -32,6 +32,8 @@ import (
 	"github.com/fengsui/fengsui/central/internal/deadline"
 	"github.com/fengsui/fengsui/central/internal/duty"
 	"github.com/fengsui/fengsui/central/internal/handover"
+	"github.com/fengsui/fengsui/central/internal/incident"
+	"github.com/fengsui/fengsui/central/internal/intake"
 	"github.com/fengsui/fengsui/shared/version"
 )
 
@@ -124,6 +126,11 @@ func schemaName(t reflect.Type, hint string) string {
 		t = t.Elem()
 	}
 	books := reflect.TypeFor[handover.Desk]().PkgPath()
+	for part, of := range map[string]reflect.Type{"Incident": reflect.TypeFor[incident.Step](), "Intake": reflect.TypeFor[intake.Item]()} {
+		if strings.Contains(t.Name(), of.PkgPath()+".") {
+			return part + name
+		}
+	}
 	if strings.Contains(t.Name(), books+".") {
 		return "Handover" + name // a list of them
 	}
@@ -134,6 +141,10 @@ func schemaName(t reflect.Type, hint string) string {
 		return "Handover" + name
 	case reflect.TypeFor[deadline.Clock]().PkgPath():
 		return "Deadline" + name
+	case reflect.TypeFor[incident.Step]().PkgPath():
+		return "Incident" + strings.TrimPrefix(name, "Incident")
+	case reflect.TypeFor[intake.Item]().PkgPath():
+		return "Intake" + name
 	}
 	return name
 }

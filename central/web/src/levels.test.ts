@@ -18,6 +18,8 @@ const mayImport: Record<string, string[]> = {
   'features/account': base,
   'features/duty': base,
   'features/handover': base,
+  'features/incident': base,
+  'features/intake': [...base, 'features/incident'],
   'features/output': base,
   'features/rulebook': base,
   'features/telemetry': [...base, 'features/output', 'features/rulebook', 'features/video'],

@@ -22,6 +22,8 @@ export interface Live extends LiveState {
   desk: Ref<string>
   // duty is when who is on duty, or a roster, last changed; what shows it asks again.
   duty: Ref<string>
+  // cases is when the inbox, incidents or reports last changed; what shows them asks again.
+  cases: Ref<string>
   // rules is when rules or their exceptions last changed; what shows them asks again.
   rules: Ref<string>
   // desks are the divisions at which somebody hears alarms who can take them.
@@ -54,6 +56,7 @@ const crowd = shallowRef<Crowd>()
 const health = shallowRef<Health>()
 const desk = ref('')
 const duty = ref('')
+const cases = ref('')
 const rules = ref('')
 const desks = shallowRef<string[]>([])
 const delayMs = ref(0)
@@ -125,6 +128,7 @@ function receive(message: LiveMessage, received: number): void {
   if (message.desk || message.type === 'snapshot') desk.value = message.desk ?? message.time
   if (message.duty || message.type === 'snapshot') duty.value = message.duty ?? message.time
   if (message.crowd && !ready.value) crowd.value = message.crowd
+  if (message.cases || message.type === 'snapshot') cases.value = message.cases ?? message.time
   if (message.rules || message.type === 'snapshot') rules.value = message.rules ?? message.time
   if (message.desks) desks.value = message.desks
   const fresh = apply(state, message)
@@ -222,6 +226,7 @@ const live: Live = {
   health,
   desk,
   duty,
+  cases,
   rules,
   desks,
   hears(now) {

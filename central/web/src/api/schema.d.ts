@@ -1677,6 +1677,383 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Incidents, newest first */
+        get: operations["list-incidents"];
+        put?: never;
+        /** Open an incident without an item of the inbox */
+        post: operations["open-incident"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/categories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The kinds of incidents, with their source */
+        get: operations["list-incident-categories"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/export.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Incidents as a workbook */
+        get: operations["export-incidents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An incident whole: timeline, figures, who knew when */
+        get: operations["get-incident"];
+        /** Change what is known of an incident */
+        put: operations["change-incident"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Add a count with its source and time */
+        post: operations["count-incident"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/level": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Confirm how grave an incident is */
+        put: operations["grade-incident"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make an incident part of another */
+        post: operations["merge-incident"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Add a line to the timeline */
+        post: operations["note-incident"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/response": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Set the level of the response; 0 ends it */
+        put: operations["respond-incident"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/similar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Open incidents that may be the same */
+        get: operations["similar-incidents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End an incident, open it again, or withdraw one opened by mistake */
+        post: operations["close-incident"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/unmerge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Undo a merge */
+        post: operations["unmerge-incident"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/intake": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What came in, newest first */
+        get: operations["list-intake"];
+        put?: never;
+        /** Write down what came in at the own desk */
+        post: operations["receive-intake"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/intake/alarms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Turn an alarm into an item; the same alarm again gives the same item */
+        post: operations["alarm-intake"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/intake/export.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The inbox as a workbook */
+        get: operations["export-intake"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/intake/public": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Report something without a login */
+        post: operations["public-intake"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/intake/similar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Open incidents that may be the same as what is being written down */
+        post: operations["like-intake"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/intake/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An item, with the incidents that may be the same */
+        get: operations["get-intake"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/intake/{id}/aside": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Close an item from which nothing follows */
+        post: operations["set-aside-intake"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/intake/{id}/incident": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Open an incident from an item */
+        post: operations["open-intake"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/intake/{id}/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make an item part of an open incident */
+        post: operations["link-intake"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/intake/{id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let an item wait again */
+        post: operations["undo-intake"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/maintenance": {
         parameters: {
             query?: never;
@@ -4346,9 +4723,388 @@ export interface components {
             /** Format: date-time */
             to: string;
         };
+        Incident: {
+            category: string;
+            /** Format: date-time */
+            closed_at?: string;
+            division: string;
+            id: string;
+            /** Format: date-time */
+            known_at: string;
+            /** Format: double */
+            lat?: number;
+            /** Format: int64 */
+            level: number;
+            level_by: string;
+            level_why: string;
+            /** Format: double */
+            lon?: number;
+            merged_into?: string;
+            no: string;
+            /** Format: date-time */
+            occurred_at: string;
+            /** Format: date-time */
+            opened_at: string;
+            opened_by: string;
+            org_id: string;
+            org_name: string;
+            place: string;
+            /** Format: int64 */
+            response: number;
+            sensitive: boolean;
+            state: string;
+            summary: string;
+            title: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: int64 */
+            version: number;
+        };
+        IncidentCategories: {
+            items: components["schemas"]["IncidentCategory"][] | null;
+            note: string;
+            source: string;
+            unverified: boolean;
+        };
+        IncidentCategory: {
+            code: string;
+            id: string;
+            name: string;
+            name_en: string;
+        };
+        IncidentChangeBody: {
+            category?: string;
+            division?: string;
+            /** Format: double */
+            lat?: number;
+            /** Format: double */
+            lon?: number;
+            /** Format: date-time */
+            occurred_at?: string;
+            place?: string;
+            sensitive?: boolean;
+            summary?: string;
+            title?: string;
+            /**
+             * Format: int64
+             * @description That was seen; a newer one is a conflict
+             */
+            version: number;
+        };
+        IncidentClosesBody: {
+            /** @enum {string} */
+            to: "closed" | "open" | "void";
+            why: string;
+        };
+        IncidentFigure: {
+            /** Format: date-time */
+            at: string;
+            by_name: string;
+            id: string;
+            incident_id: string;
+            kind: string;
+            org_name: string;
+            ref: string;
+            source: string;
+            /** Format: int64 */
+            value: number;
+            /** Format: date-time */
+            written_at: string;
+        };
+        IncidentFigureBody: {
+            /**
+             * Format: date-time
+             * @description Of the count; left out: now
+             */
+            at?: string;
+            /**
+             * @description People; loss in 10,000 yuan
+             * @enum {string}
+             */
+            kind: "dead" | "missing" | "trapped" | "serious" | "injured" | "evacuated" | "affected" | "loss";
+            source: string;
+            /** Format: int64 */
+            value: number;
+        };
+        IncidentKnown: {
+            /** Format: date-time */
+            at: string;
+            id: string;
+            incident_id: string;
+            kind: string;
+            org_id: string;
+            org_name: string;
+            ref: string;
+            text: string;
+        };
+        IncidentLevelsBody: {
+            /** Format: int64 */
+            level: number;
+            why?: string;
+        };
+        IncidentListIncident: {
+            items: components["schemas"]["Incident"][] | null;
+            next?: string;
+        };
+        IncidentListSimilar: {
+            items: components["schemas"]["IncidentSimilar"][] | null;
+            next?: string;
+        };
+        IncidentMergeBody: {
+            into: string;
+        };
+        IncidentNoteBody: {
+            text: string;
+        };
+        IncidentOpensBody: {
+            category: string;
+            /** @description Left out: that of the own desk */
+            division?: string;
+            /**
+             * Format: date-time
+             * @description When the desk first knew; left out: now
+             */
+            known_at?: string;
+            /** Format: double */
+            lat?: number;
+            /** Format: int64 */
+            level?: number;
+            /**
+             * Format: double
+             * @description Degrees, WGS 84
+             */
+            lon?: number;
+            /** Format: date-time */
+            occurred_at?: string;
+            place: string;
+            /** @description Reported whatever its level */
+            sensitive?: boolean;
+            summary?: string;
+            title: string;
+        };
+        IncidentRoom: {
+            category: string;
+            /** Format: date-time */
+            closed_at?: string;
+            division: string;
+            figures: components["schemas"]["IncidentFigure"][] | null;
+            id: string;
+            known: components["schemas"]["IncidentKnown"][] | null;
+            /** Format: date-time */
+            known_at: string;
+            /** Format: double */
+            lat?: number;
+            /** Format: int64 */
+            level: number;
+            level_by: string;
+            level_why: string;
+            /** Format: double */
+            lon?: number;
+            merged_into?: string;
+            no: string;
+            /** Format: date-time */
+            occurred_at: string;
+            /** Format: date-time */
+            opened_at: string;
+            opened_by: string;
+            org_id: string;
+            org_name: string;
+            place: string;
+            /** Format: int64 */
+            response: number;
+            sensitive: boolean;
+            state: string;
+            steps: components["schemas"]["IncidentStep"][] | null;
+            summary: string;
+            title: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: int64 */
+            version: number;
+        };
+        IncidentSimilar: {
+            incident: components["schemas"]["Incident"];
+            /** Format: double */
+            score: number;
+            why: string[] | null;
+        };
+        IncidentStep: {
+            act: string;
+            /** Format: date-time */
+            at: string;
+            by_name: string;
+            incident_id: string;
+            kind: string;
+            /** Format: int64 */
+            no: number;
+            org_name: string;
+            ref: string;
+            text: string;
+        };
         Input: {
             device: string;
             property: string;
+        };
+        IntakeAlarmBody: {
+            alarm: string;
+        };
+        IntakeAsideBody: {
+            reason: string;
+        };
+        IntakeDetail: {
+            by_name: string;
+            caller: string;
+            category: string;
+            cause: string;
+            division: string;
+            /** Format: date-time */
+            done_at?: string;
+            done_by: string;
+            figures: {
+                [key: string]: number;
+            };
+            id: string;
+            incident_id?: string;
+            informed: string;
+            kind: string;
+            /** Format: double */
+            lat?: number;
+            /** Format: int64 */
+            level: number;
+            /** Format: double */
+            lon?: number;
+            measures: string;
+            /** Format: int64 */
+            no: number;
+            /** Format: date-time */
+            occurred_at?: string;
+            opened: boolean;
+            org_id: string;
+            org_name: string;
+            phone: string;
+            place: string;
+            post: string;
+            reason: string;
+            /** Format: date-time */
+            received_at: string;
+            similar: components["schemas"]["IncidentSimilar"][] | null;
+            source: string;
+            state: string;
+            text: string;
+            trend: string;
+            unit: string;
+            /** Format: int64 */
+            version: number;
+        };
+        IntakeInput: {
+            caller?: string;
+            category?: string;
+            cause?: string;
+            /** @description Left out: that of the own desk */
+            division?: string;
+            /** @description dead, missing, trapped, serious, injured, evacuated, affected; loss in 10,000 yuan */
+            figures?: {
+                [key: string]: number;
+            };
+            /** @description Who else was told */
+            informed?: string;
+            /** @enum {string} */
+            kind: "call" | "field" | "department" | "media";
+            /** Format: double */
+            lat?: number;
+            /**
+             * Format: double
+             * @description Degrees, WGS 84
+             */
+            lon?: number;
+            measures?: string;
+            /** Format: date-time */
+            occurred_at?: string;
+            phone?: string;
+            place?: string;
+            post?: string;
+            /**
+             * Format: date-time
+             * @description Left out: now
+             */
+            received_at?: string;
+            /** @description Where it was found */
+            source?: string;
+            /** @description What happened */
+            text?: string;
+            trend?: string;
+            unit?: string;
+        };
+        IntakeItem: {
+            by_name: string;
+            caller: string;
+            category: string;
+            cause: string;
+            division: string;
+            /** Format: date-time */
+            done_at?: string;
+            done_by: string;
+            figures: {
+                [key: string]: number;
+            };
+            id: string;
+            incident_id?: string;
+            informed: string;
+            kind: string;
+            /** Format: double */
+            lat?: number;
+            /** Format: int64 */
+            level: number;
+            /** Format: double */
+            lon?: number;
+            measures: string;
+            /** Format: int64 */
+            no: number;
+            /** Format: date-time */
+            occurred_at?: string;
+            opened: boolean;
+            org_id: string;
+            org_name: string;
+            phone: string;
+            place: string;
+            post: string;
+            reason: string;
+            /** Format: date-time */
+            received_at: string;
+            source: string;
+            state: string;
+            text: string;
+            trend: string;
+            unit: string;
+            /** Format: int64 */
+            version: number;
+        };
+        IntakeLinksBody: {
+            incident: string;
+        };
+        IntakeListItem: {
+            items: components["schemas"]["IntakeItem"][] | null;
+            next?: string;
+        };
+        IntakeOpensBody: {
+            /** @description Left out: that of the item */
+            category?: string;
+            /** Format: int64 */
+            level?: number;
+            sensitive?: boolean;
+            /** @description Left out: what was said first */
+            title?: string;
+        };
+        IntakeSaidBody: {
+            caller?: string;
+            division: string;
+            /** Format: double */
+            lat?: number;
+            /** Format: double */
+            lon?: number;
+            phone?: string;
+            place: string;
+            text: string;
         };
         Kept: {
             division: string;
@@ -9770,6 +10526,875 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HandoverShift"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-incidents": {
+        parameters: {
+            query?: {
+                /** @description Search */
+                q?: string;
+                /** @description Next of the part before */
+                after?: string;
+                /** @description Most items wanted; 0 means 100 */
+                limit?: number;
+                /** @description Only those */
+                state?: "open" | "closed" | "merged" | "void";
+                /** @description A category and its parts */
+                category?: string;
+                /** @description Occurred since then */
+                from?: string;
+                /** @description Occurred before then */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentListIncident"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "open-incident": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IncidentOpensBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-incident-categories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentCategories"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "export-incidents": {
+        parameters: {
+            query?: {
+                /** @description Search */
+                q?: string;
+                /** @description Next of the part before */
+                after?: string;
+                /** @description Most items wanted; 0 means 100 */
+                limit?: number;
+                /** @description Only those */
+                state?: "open" | "closed" | "merged" | "void";
+                /** @description A category and its parts */
+                category?: string;
+                /** @description Occurred since then */
+                from?: string;
+                /** @description Occurred before then */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description An XLSX workbook */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-incident": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentRoom"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-incident": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IncidentChangeBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "count-incident": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IncidentFigureBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentFigure"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "grade-incident": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IncidentLevelsBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "merge-incident": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IncidentMergeBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "note-incident": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IncidentNoteBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "respond-incident": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IncidentLevelsBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "similar-incidents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentListSimilar"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "close-incident": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IncidentClosesBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "unmerge-incident": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-intake": {
+        parameters: {
+            query?: {
+                /** @description Search */
+                q?: string;
+                /** @description Next of the part before */
+                after?: string;
+                /** @description Most items wanted; 0 means 100 */
+                limit?: number;
+                state?: "waiting" | "linked" | "aside";
+                kind?: "call" | "alarm" | "field" | "public" | "department" | "media";
+                /** @description What became part of that incident */
+                incident?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IntakeListItem"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "receive-intake": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IntakeInput"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IntakeItem"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "alarm-intake": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IntakeAlarmBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IntakeItem"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "export-intake": {
+        parameters: {
+            query?: {
+                /** @description Search */
+                q?: string;
+                /** @description Next of the part before */
+                after?: string;
+                /** @description Most items wanted; 0 means 100 */
+                limit?: number;
+                state?: "waiting" | "linked" | "aside";
+                kind?: "call" | "alarm" | "field" | "public" | "department" | "media";
+                /** @description What became part of that incident */
+                incident?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description An XLSX workbook */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "public-intake": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IntakeSaidBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "like-intake": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IntakeInput"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentListSimilar"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-intake": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IntakeDetail"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "set-aside-intake": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IntakeAsideBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IntakeItem"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "open-intake": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IntakeOpensBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IntakeItem"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "link-intake": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IntakeLinksBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IntakeItem"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "undo-intake": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IntakeItem"];
                 };
             };
             /** @description Problem */

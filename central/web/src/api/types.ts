@@ -156,6 +156,7 @@ export interface LiveMessage {
   alarms?: Alarm[]
   streams?: Stream[]
   rules?: string
+  cases?: string
   desks?: string[]
   windows?: Maintenance[]
   health?: Health

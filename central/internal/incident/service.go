@@ -1,0 +1,245 @@
+package incident
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/fengsui/fengsui/central/internal/account"
+	"github.com/fengsui/fengsui/central/internal/actor"
+	"github.com/fengsui/fengsui/central/internal/errs"
+	"github.com/fengsui/fengsui/central/internal/event"
+	"github.com/fengsui/fengsui/central/internal/page"
+)
+
+// Options of the service.
+type Options struct {
+	Store      Store
+	Tx         Tx
+	Desks      Desks
+	Categories *Categories
+	Events     event.Publisher
+}
+
+// Service is the use cases.
+type Service struct{ Options }
+
+// New makes a service.
+func New(o Options) *Service {
+	if o.Categories == nil {
+		o.Categories = &Categories{}
+	}
+	return &Service{o}
+}
+
+func newID() string { return uuid.Must(uuid.NewV7()).String() }
+
+func stamp() time.Time { return event.Stamp(time.Now()) }
+
+// Draft is what an incident is opened from. A zero KnownAt means now, an empty division that of the desk.
+type Draft struct {
+	Title, Category, Place, Division, Summary string
+	Lon, Lat                                  *float64
+	Level                                     int
+	Sensitive                                 bool
+	OccurredAt, KnownAt                       time.Time
+	From                                      Known // where the desk knows it from; an empty kind means "desk"
+}
+
+// Open opens an incident at the actor's own desk. Call it in a transaction to join it.
+func (s *Service) Open(ctx context.Context, d Draft) (Incident, error) {
+	a, o, err := s.Desks.Own(ctx, actor.IncidentWrite)
+	if err != nil {
+		return Incident{}, err
+	}
+	now := stamp()
+	i := Incident{
+		ID: newID(), OrgID: o.ID, OrgName: o.Name, Title: strings.TrimSpace(d.Title), Category: d.Category, Level: d.Level, Sensitive: d.Sensitive,
+		Place: strings.TrimSpace(d.Place), Division: d.Division, Lon: d.Lon, Lat: d.Lat, Summary: strings.TrimSpace(d.Summary),
+		OccurredAt: event.Stamp(d.OccurredAt), KnownAt: event.Stamp(d.KnownAt), State: Open, OpenedAt: now, OpenedBy: a.Name, Version: 1, UpdatedAt: now,
+	}
+	if i.Division == "" {
+		i.Division = o.Division
+	}
+	if d.KnownAt.IsZero() {
+		i.KnownAt = now
+	}
+	if d.OccurredAt.IsZero() {
+		i.OccurredAt = i.KnownAt
+	}
+	if i.Level > 0 {
+		i.LevelBy = a.Name
+	}
+	if err := i.validate(s.Categories, now); err != nil {
+		return Incident{}, err
+	}
+	if !a.Covers(i.Division) {
+		return Incident{}, errs.Field("incident.division_outside", "division", "must be "+a.DivisionCode+" or below it")
+	}
+	err = s.change(ctx, func(ctx context.Context, note noter) error {
+		year := now.In(time.FixedZone("CST", 8*60*60)).Format("2006")
+		n, err := s.Store.Count(ctx, o.ID, year)
+		if err != nil {
+			return err
+		}
+		i.No = fmt.Sprintf("%s-%04d", year, n+1)
+		if err := s.Store.Save(ctx, i, 0); err != nil {
+			return err
+		}
+		k := d.From
+		if k.Kind == "" {
+			k.Kind, k.Ref = "desk", i.ID
+		}
+		if err := s.knew(ctx, i, o, k); err != nil {
+			return err
+		}
+		return note(ctx, i, o, Step{Kind: Opened, Text: i.Title, Ref: k.Ref}, EventOpened)
+	})
+	return i, err
+}
+
+func (s *Service) knew(ctx context.Context, i Incident, o account.Org, k Known) error {
+	k.ID, k.IncidentID, k.OrgID, k.OrgName = newID(), i.ID, o.ID, o.Name
+	if k.At.IsZero() {
+		k.At = i.KnownAt
+	}
+	return s.Store.AddKnown(ctx, k)
+}
+
+type noter func(ctx context.Context, i Incident, o account.Org, st Step, kind string) error
+
+// change runs fn under the lock, records the events that it notes, and publishes them after the commit.
+func (s *Service) change(ctx context.Context, fn func(ctx context.Context, note noter) error) error {
+	var events []*event.Event
+	err := s.Tx.Do(ctx, func(ctx context.Context) error {
+		events = nil
+		if err := s.Store.Lock(ctx); err != nil {
+			return err
+		}
+		note := func(ctx context.Context, i Incident, o account.Org, st Step, kind string) error {
+			a, _ := actor.From(ctx)
+			st.IncidentID, st.At, st.ByName, st.OrgName = i.ID, stamp(), a.Name, o.Name
+			e := event.New(ctx, kind, i.ID, i.Division, Trace{No: i.No, Name: i.Title, Org: o.Name, To: st.Act})
+			events = append(events, &e)
+			return s.Store.Add(ctx, st)
+		}
+		if err := fn(ctx, note); err != nil {
+			return err
+		}
+		return s.Events.Record(ctx, events...)
+	})
+	if err != nil {
+		return err
+	}
+	for _, e := range events {
+		s.Events.Publish(ctx, *e)
+	}
+	return nil
+}
+
+// Get is an incident that the actor may see.
+func (s *Service) Get(ctx context.Context, id string) (Incident, error) {
+	a, err := actor.Require(ctx, actor.IncidentRead)
+	if err != nil {
+		return Incident{}, err
+	}
+	return s.seen(ctx, a, id)
+}
+
+func (s *Service) seen(ctx context.Context, a actor.Actor, id string) (Incident, error) {
+	i, err := s.Store.Incident(ctx, id)
+	if err != nil {
+		return i, err
+	}
+	if !a.Covers(i.Division) {
+		return Incident{}, errs.E(errs.NotFound, "incident.not_found", "there is no such incident among those that you see")
+	}
+	return i, nil
+}
+
+// Room is an incident with everything that belongs to it.
+type Room struct {
+	Incident
+	Steps   []Step   `json:"steps"`
+	Figures []Figure `json:"figures"`
+	Known   []Known  `json:"known"`
+}
+
+// Room reads an incident whole.
+func (s *Service) Room(ctx context.Context, id string) (Room, error) {
+	i, err := s.Get(ctx, id)
+	if err != nil {
+		return Room{}, err
+	}
+	r := Room{Incident: i}
+	if r.Steps, err = s.Store.Steps(ctx, id); err != nil {
+		return r, err
+	}
+	if r.Figures, err = s.Store.Figures(ctx, id); err != nil {
+		return r, err
+	}
+	r.Known, err = s.Store.Known(ctx, id)
+	r.Steps, r.Figures, r.Known = append([]Step{}, r.Steps...), append([]Figure{}, r.Figures...), append([]Known{}, r.Known...)
+	return r, err
+}
+
+// List lists the incidents that the actor may see, the newest first.
+func (s *Service) List(ctx context.Context, f Filter, r page.Request) (page.List[Incident], error) {
+	a, err := actor.Require(ctx, actor.IncidentRead)
+	if err != nil {
+		return page.List[Incident]{}, err
+	}
+	r.Search = strings.TrimSpace(r.Search)
+	return s.Store.List(ctx, a.Scope(), f, r)
+}
+
+// Similar is an incident that may be the same as something.
+type Similar struct {
+	Incident Incident `json:"incident"`
+	Score    float64  `json:"score"` // 0 to 1
+	Why      []string `json:"why"`   // place, time, category, words
+}
+
+// lately is how far back incidents are compared.
+const lately = 7 * 24 * time.Hour
+
+// Similar lists open incidents that may be the same as a sketch, the likeliest first, at most five.
+func (s *Service) Similar(ctx context.Context, sk Sketch, except string) ([]Similar, error) {
+	list, err := s.List(ctx, Filter{State: Open, From: stamp().Add(-lately)}, page.Request{Limit: page.MaxLimit})
+	if err != nil {
+		return nil, err
+	}
+	var out []Similar
+	for _, i := range list.Items {
+		if score, why := Alike(sk, i.Sketch()); i.ID != except && score >= Likely {
+			out = append(out, Similar{i, score, why})
+		}
+	}
+	return likeliest(out), nil
+}
+
+// Learn writes down that the actor's desk knew of an incident from another source. Call it in the transaction of
+// that source.
+func (s *Service) Learn(ctx context.Context, id string, k Known) (Incident, error) {
+	a, o, err := s.Desks.Own(ctx, actor.IncidentWrite)
+	if err != nil {
+		return Incident{}, err
+	}
+	var out Incident
+	err = s.change(ctx, func(ctx context.Context, note noter) error {
+		if out, err = s.seen(ctx, a, id); err != nil {
+			return err
+		}
+		if out.State == Merged || out.State == Void {
+			return errs.E(errs.Conflict, "incident.not_open", "the incident was merged or withdrawn; choose another")
+		}
+		if err := s.knew(ctx, out, o, k); err != nil {
+			return err
+		}
+		return note(ctx, out, o, Step{Kind: Learned, Act: k.Kind, Text: k.Text, Ref: k.Ref}, EventNoted)
+	})
+	return out, err
+}

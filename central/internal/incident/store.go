@@ -1,0 +1,43 @@
+package incident
+
+import (
+	"context"
+	"time"
+
+	"github.com/fengsui/fengsui/central/internal/actor"
+	"github.com/fengsui/fengsui/central/internal/page"
+)
+
+// Tx runs a function in one transaction that travels in the context.
+type Tx interface {
+	Do(ctx context.Context, fn func(ctx context.Context) error) error
+}
+
+// Filter narrows a list; empty parts let everything through. Category takes its parts along.
+type Filter struct {
+	State    State
+	Category string
+	From, To time.Time // of OccurredAt
+}
+
+// Store is what this package needs to be kept.
+type Store interface {
+	// Lock makes changes of incidents follow one another until the end of the transaction.
+	Lock(ctx context.Context) error
+	// Count is how many incidents a desk has opened in a year, given as 2026.
+	Count(ctx context.Context, org, year string) (int, error)
+	// Incident is errs.NotFound when there is none.
+	Incident(ctx context.Context, id string) (Incident, error)
+	// Save is errs.Conflict when the kept one is not of version was; 0 adds it.
+	Save(ctx context.Context, i Incident, was int) error
+	// List has the newest first.
+	List(ctx context.Context, scope actor.Scope, f Filter, r page.Request) (page.List[Incident], error)
+	// Add keeps a line of the timeline under the next number.
+	Add(ctx context.Context, s Step) error
+	Steps(ctx context.Context, id string) ([]Step, error)
+	AddFigure(ctx context.Context, f Figure) error
+	Figures(ctx context.Context, id string) ([]Figure, error)
+	// AddKnown keeps one of each organisation, kind and ref; a second one changes nothing.
+	AddKnown(ctx context.Context, k Known) error
+	Known(ctx context.Context, id string) ([]Known, error)
+}
