@@ -33,6 +33,7 @@ type liveMessage struct {
 	Latest  []Latest `json:"latest"`
 	Alarms  []Alarm  `json:"alarms"`
 	Streams []Stream `json:"streams"`
+	More    bool     `json:"more"`
 }
 
 // Live opens the live view with the session of the client.
@@ -89,6 +90,9 @@ func (l *Live) read() {
 		l.seq = m.Seq
 		l.take(m)
 		l.mu.Unlock()
+		if m.More {
+			_ = l.conn.WriteMessage(websocket.TextMessage, []byte("more")) // reading tells when the socket is gone
+		}
 	}
 }
 

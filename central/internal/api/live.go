@@ -34,6 +34,8 @@ const (
 	liveSilence   = 45 * time.Second // without a pong the browser is gone
 	livePerUser   = 16
 	liveReadLimit = 1 << 10
+	livePatience  = 5 * time.Second // with a browser that does not ask for the next part of a snapshot
+	livePlain     = 4 << 10         // bytes of a message from which on it is sent compressed
 )
 
 // LiveSources are what a snapshot is made of. Each sees what the actor of the context may see; a source
@@ -58,10 +60,11 @@ type live struct {
 	wg      sync.WaitGroup
 }
 
-// RegisterLive adds GET /api/v1/live: a WebSocket that sends a snapshot, then increments.
+// RegisterLive adds GET /api/v1/live: a WebSocket that sends a snapshot, then increments. A large snapshot comes in parts,
+// each after the browser has asked for it by any message; what changes meanwhile does not wait behind them.
 func RegisterLive(s *Server, src LiveSources) {
 	s.live = &live{src: src, open: map[*view]struct{}{}}
-	upgrade := websocket.New(s.serveLive, websocket.Config{HandshakeTimeout: 5 * time.Second, WriteBufferSize: 32 << 10})
+	upgrade := websocket.New(s.serveLive, websocket.Config{HandshakeTimeout: 5 * time.Second, WriteBufferSize: 32 << 10, EnableCompression: true})
 	s.fiber.Get(prefix+"/live", func(c *fiber.Ctx) error {
 		ctx := c.UserContext()
 		who, ok := actor.From(ctx)
@@ -86,7 +89,10 @@ func (s *Server) serveLive(conn *websocket.Conn) {
 	cred, _ := conn.Locals("credential").(credential)
 	ctx, cancel := context.WithCancel(actor.With(context.Background(), who))
 	defer cancel()
-	v := &view{server: s, conn: conn, who: who, cred: cred, cancel: cancel, visible: map[string]bool{}, told: make(chan struct{}, 1)}
+	v := &view{
+		server: s, conn: conn, who: who, cred: cred, cancel: cancel, visible: map[string]bool{},
+		told: make(chan struct{}, 1), asked: make(chan struct{}, 1),
+	}
 	if !s.live.add(v) {
 		v.end(websocket.CloseTryAgainLater, "too many live views")
 		return
@@ -148,7 +154,7 @@ func (l *live) stop() {
 
 // liveMessage is what goes over the socket. Only what changed is there.
 type liveMessage struct {
-	Type    string               `json:"type"` // snapshot, update
+	Type    string               `json:"type"` // snapshot, part, update
 	Seq     uint64               `json:"seq"`
 	Time    time.Time            `json:"time"`
 	Devices []device.Device      `json:"devices,omitzero"`
@@ -164,7 +170,7 @@ type liveMessage struct {
 	Desks   []string             `json:"desks,omitzero"`   // divisions at which somebody hears alarms and can take them
 	Removed *liveRemoved         `json:"removed,omitempty"`
 	Crowd   *liveCrowd           `json:"crowd,omitempty"` // of the devices that come in later parts
-	More    bool                 `json:"more,omitempty"`  // the snapshot goes on in the next message, an update
+	More    bool                 `json:"more,omitempty"`  // of a snapshot or part: there is another, which the browser asks for
 }
 
 type liveRemoved struct {
@@ -185,9 +191,12 @@ type view struct {
 	told    chan struct{}   // desks may have changed
 	heard   time.Time       // when it last said that it hears alarms; guarded by live.mu
 	pending pending
+	parts   []liveMessage // of the snapshot, that have not left
+	asked   chan struct{} // the browser has room for one
 }
 
-// read takes what the browser says: whether it hears alarms. Closing and pongs are noticed here.
+// read takes what the browser says: whether it hears alarms, and that it takes another part. Closing and pongs are
+// noticed here.
 func (v *view) read() {
 	v.conn.SetReadLimit(liveReadLimit)
 	alive := func(string) error { return v.conn.SetReadDeadline(time.Now().Add(liveSilence)) }
@@ -199,7 +208,14 @@ func (v *view) read() {
 			v.cancel()
 			return
 		}
-		v.server.live.hear(v, string(text), time.Now())
+		if string(text) != sayMore {
+			v.server.live.hear(v, string(text), time.Now())
+			continue
+		}
+		select {
+		case v.asked <- struct{}{}:
+		default:
+		}
 	}
 }
 
@@ -221,8 +237,11 @@ func (v *view) wait(ended <-chan struct{}) {
 // run sends until the view ends and says why it ended.
 func (v *view) run(ctx context.Context, sub *event.Subscription) (int, string) {
 	snapshot, err := v.snapshot(ctx)
+	if ctx.Err() != nil {
+		return websocket.CloseGoingAway, "gone" // the browser has left, or the centre stops
+	}
 	if err != nil {
-		v.server.opts.Log.Error("live snapshot failed", "error", err)
+		v.server.opts.Log.Error("live snapshot failed", "user", v.who.ID, "error", err)
 		return websocket.CloseInternalServerErr, "snapshot failed"
 	}
 	if err := v.show(snapshot); err != nil {
@@ -234,9 +253,19 @@ func (v *view) run(ctx context.Context, sub *event.Subscription) (int, string) {
 	defer recheck.Stop()
 	ping := time.NewTicker(livePing)
 	defer ping.Stop()
+	patience := time.NewTimer(livePatience)
+	defer patience.Stop()
 	waiting := false
 	for {
 		select {
+		case <-v.asked:
+			if err := v.goOn(patience, flush); err != nil {
+				return unsent(err)
+			}
+		case <-patience.C:
+			if err := v.goOn(patience, flush); err != nil {
+				return unsent(err)
+			}
 		case <-ctx.Done():
 			return websocket.CloseGoingAway, "the centre stops"
 		case <-ping.C:
@@ -255,7 +284,7 @@ func (v *view) run(ctx context.Context, sub *event.Subscription) (int, string) {
 		case <-flush.C:
 			waiting = false
 			flush.Reset(liveHeartbeat)
-			if err := v.send(v.pending.take()); err != nil {
+			if err := v.send(v.increment()); err != nil {
 				return unsent(err)
 			}
 		case e, ok := <-sub.C():
@@ -323,6 +352,7 @@ func (v *view) send(m liveMessage) error {
 	if err := v.conn.SetWriteDeadline(time.Now().Add(liveWrite)); err != nil {
 		return err
 	}
+	v.conn.EnableWriteCompression(len(text) >= livePlain)
 	return v.conn.WriteMessage(websocket.TextMessage, text)
 }
 

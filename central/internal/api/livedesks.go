@@ -7,11 +7,12 @@ import (
 	"github.com/fengsui/fengsui/central/internal/actor"
 )
 
-// What a browser says over the live view: whether it rings for alarms now. It says so again with each message of
-// the centre, so that a page that hangs counts no longer.
+// What a browser says over the live view: whether it rings for alarms now, and that it takes the next part of a
+// snapshot. It says whether it rings again with each message of the centre, so that a page that hangs counts no longer.
 const (
 	sayHears = "hears"
 	sayDeaf  = "deaf"
+	sayMore  = "more"
 )
 
 // hear takes what a browser has said; other words are passed over.

@@ -203,3 +203,12 @@ func (p *pending) take() liveMessage {
 	*p = pending{}
 	return m
 }
+
+// takeApart is take without devices and values, which stay.
+func (p *pending) takeApart() liveMessage {
+	kept := pending{devices: p.devices, removed: p.removed, latest: p.latest, told: p.told}
+	p.devices, p.removed, p.latest = nil, nil, nil
+	m := p.take()
+	*p = kept
+	return m
+}

@@ -3,12 +3,16 @@ package api
 import (
 	"context"
 	"slices"
+	"time"
 
+	"github.com/fengsui/fengsui/central/internal/device"
 	"github.com/fengsui/fengsui/central/internal/errs"
+	"github.com/fengsui/fengsui/central/internal/telemetry"
 )
 
-// livePart is how many devices one message of a snapshot has: a slow link must take it within liveWrite.
-const livePart = 2000
+// livePart is how many devices one message of a snapshot has: an alarm waits behind one of them at most, which a link of
+// 1 Mbit/s must take, compressed, well within a second.
+const livePart = 1000
 
 func (v *view) snapshot(ctx context.Context) (liveMessage, error) {
 	ctx, cancel := context.WithTimeout(ctx, requestDeadline)
@@ -16,6 +20,10 @@ func (v *view) snapshot(ctx context.Context) (liveMessage, error) {
 	m := liveMessage{Type: "snapshot"}
 	src := v.server.live.src
 	var err error
+	// First what waits for the database: the rest comes from memory, and that of a large county takes its time.
+	if m.Windows, err = permitted(src.Windows(ctx)); err != nil {
+		return m, err
+	}
 	if m.Devices, err = permitted(src.Devices(ctx)); err != nil {
 		return m, err
 	}
@@ -28,9 +36,6 @@ func (v *view) snapshot(ctx context.Context) (liveMessage, error) {
 	if m.Streams, err = permitted(src.Streams(ctx)); err != nil {
 		return m, err
 	}
-	if m.Windows, err = permitted(src.Windows(ctx)); err != nil {
-		return m, err
-	}
 	switch health, err := src.Health(ctx); {
 	case err == nil:
 		m.Health = &health
@@ -40,7 +45,7 @@ func (v *view) snapshot(ctx context.Context) (liveMessage, error) {
 	return m, nil
 }
 
-// show sends a snapshot, and notes what it shows once its first part is on the way.
+// show sends the first part of a snapshot, and notes what all of it shows once that is on the way.
 func (v *view) show(m liveMessage) error {
 	parts := m.parts(livePart)
 	if err := v.send(parts[0]); err != nil {
@@ -50,12 +55,53 @@ func (v *view) show(m liveMessage) error {
 		v.visible[m.Devices[i].ID] = true
 	}
 	v.pending.sent(m)
-	for _, part := range parts[1:] {
-		if err := v.send(part); err != nil {
-			return err
+	v.parts = parts[1:]
+	return nil
+}
+
+// goOn sends the next part, if there is one, and is patient with the browser anew. What waited for the last part follows it.
+func (v *view) goOn(patience, flush *time.Timer) error {
+	if len(v.parts) == 0 {
+		return nil
+	}
+	part := v.parts[0]
+	// What was removed meanwhile, or moved to where this actor sees nothing, is not told any more.
+	part.Devices = slices.DeleteFunc(part.Devices, func(d device.Device) bool { return !v.visible[d.ID] })
+	part.Latest = slices.DeleteFunc(part.Latest, func(l telemetry.Latest) bool { return !v.visible[l.Device] })
+	if v.parts = v.parts[1:]; len(v.parts) > 0 {
+		patience.Reset(livePatience)
+	} else {
+		flush.Reset(0)
+	}
+	return v.send(part)
+}
+
+// increment is what leaves now. While parts of the snapshot wait, changed devices and values wait for them, or an older
+// part would take them back; alarms do not wait, and bring their devices along.
+func (v *view) increment() liveMessage {
+	if len(v.parts) == 0 {
+		return v.pending.take()
+	}
+	m := v.pending.takeApart()
+	in := make(map[string]bool, len(m.Alarms))
+	for i := range m.Alarms {
+		in[m.Alarms[i].Device] = true
+	}
+	for i := range v.parts {
+		m.Devices = append(m.Devices, of(in, v.parts[i].Devices, func(d *device.Device) string { return d.ID })...)
+		m.Latest = append(m.Latest, of(in, v.parts[i].Latest, func(l *telemetry.Latest) string { return l.Device })...)
+	}
+	return m
+}
+
+// of are the things of some devices.
+func of[T any](devices map[string]bool, list []T, device func(*T) string) (found []T) {
+	for i := range list {
+		if len(devices) > 0 && devices[device(&list[i])] {
+			found = append(found, list[i])
 		}
 	}
-	return nil
+	return found
 }
 
 // parts divides a snapshot by its devices, each with its values. The first part has the devices in alarm, everything
@@ -72,7 +118,7 @@ func (m liveMessage) parts(size int) []liveMessage {
 		Devices: m.Devices[:rest:rest], Crowd: crowdOf(m.Devices[rest:], m.Latest),
 	}
 	for devices := range slices.Chunk(m.Devices[rest:], size) {
-		parts = append(parts, liveMessage{Devices: devices, More: true})
+		parts = append(parts, liveMessage{Type: "part", Devices: devices, More: true})
 	}
 	where := make(map[string]int, len(m.Devices))
 	for i := range parts {

@@ -1,13 +1,23 @@
 package api
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"math"
+	"net/http"
 	"reflect"
+	"strings"
+	"sync"
 	"testing"
+	"time"
+
+	"github.com/fasthttp/websocket"
 
 	"github.com/fengsui/fengsui/central/internal/device"
+	"github.com/fengsui/fengsui/central/internal/event"
+	"github.com/fengsui/fengsui/central/internal/maintenance"
 	"github.com/fengsui/fengsui/central/internal/telemetry"
 	"github.com/fengsui/fengsui/shared/wire"
 )
@@ -59,6 +69,119 @@ func TestALargeSnapshotComesInPartsTheAlarmsFirst(t *testing.T) {
 	}
 	if whole := m.parts(count); len(whole) != 1 || whole[0].More || whole[0].Crowd != nil {
 		t.Errorf("a small snapshot has %d parts", len(whole))
+	}
+}
+
+// Behind the parts of a large snapshot an alarm would come seconds late, and a value that came between them would be
+// taken back by the older one of a later part.
+func TestAnAlarmDoesNotWaitBehindASnapshotAndNothingGoesBack(t *testing.T) {
+	at := time.Now().UTC()
+	var devices []device.Device
+	for i := range 2*livePart + 10 {
+		devices = append(devices, device.Device{ID: fmt.Sprintf("d-%d", i), Division: "320600", State: device.Online, UpdatedAt: at})
+	}
+	c := newCentre(t, devices...)
+	last, gone := devices[len(devices)-1], devices[len(devices)-2]
+	conn := c.admin().live()
+	first := next(t, conn)
+	if first.Type != "snapshot" || !first.More || first.Crowd == nil {
+		t.Fatalf("first a %s with %d devices", first.Type, len(first.Devices))
+	}
+	last.State, last.UpdatedAt = device.Offline, at.Add(time.Minute)
+	c.bus.Publish(t.Context(),
+		event.Event{Kind: "device.changed", Subject: last.ID, Data: last},
+		event.Event{Kind: device.EventRemoved, Subject: gone.ID, Data: gone},
+		event.Event{Kind: "alarm.opened", Data: telemetry.Alarm{ID: "x", Device: last.ID, Division: "320600", State: telemetry.Open, UpdatedAt: at}})
+	m := next(t, conn)
+	for ; len(m.Alarms) == 0; m = next(t, conn) {
+		if m.Type != "update" || len(m.Devices) > 0 {
+			t.Fatalf("before the alarm came a %s with %d devices", m.Type, len(m.Devices))
+		}
+	}
+	if m.Type != "update" || len(m.Devices) != 1 || m.Devices[0].ID != last.ID {
+		t.Errorf("the alarm came in a %s with the devices %v, want its own", m.Type, m.Devices)
+	}
+	state := map[string]device.State{}
+	ask := func() {
+		if err := conn.WriteMessage(websocket.TextMessage, []byte("more")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ask()
+	until(t, conn, func(m liveMessage) bool {
+		for i := range m.Devices {
+			state[m.Devices[i].ID] = m.Devices[i].State
+		}
+		if m.More {
+			ask()
+		}
+		return m.Type == "update" && len(m.Devices) > 0
+	})
+	if len(state) != len(devices)-1 || state[last.ID] != device.Offline {
+		t.Errorf("%d of %d devices came; the one that went offline meanwhile is %s", len(state), len(devices), state[last.ID])
+	}
+	if s, told := state[gone.ID]; told {
+		t.Errorf("a device removed meanwhile was told as %s", s)
+	}
+}
+
+// A browser that leaves while its snapshot is made is no fault of the centre.
+func TestABrowserThatLeavesEarlyIsNoFailure(t *testing.T) {
+	var log lines
+	began := make(chan struct{})
+	c := newCentreWith(t, func(s *Server) {
+		s.opts.Log = slog.New(slog.NewTextHandler(&log, nil))
+		s.live.src.Windows = func(ctx context.Context) ([]maintenance.Window, error) {
+			close(began)
+			<-ctx.Done()
+			return nil, fmt.Errorf("list maintenance windows: %w", ctx.Err())
+		}
+	})
+	conn := c.admin().live()
+	<-began
+	if err := conn.Close(); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the view is gone", func() bool { return c.server.live.count() == 0 })
+	if text := log.String(); strings.Contains(text, "snapshot failed") {
+		t.Errorf("the log says %s", text)
+	}
+}
+
+// lines is a log that several write.
+type lines struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (l *lines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+// The parts of a snapshot are lists of much the same, and somebody's line is slow.
+func TestASnapshotIsCompressedForABrowserThatCan(t *testing.T) {
+	c := newCentre(t)
+	b := c.admin()
+	dialer := websocket.Dialer{EnableCompression: true}
+	conn, res, err := dialer.DialContext(t.Context(), "ws"+strings.TrimPrefix(c.url, "http")+"/api/v1/live",
+		http.Header{"Cookie": {sessionCookie + "=" + b.cookie()}, "Origin": {b.origin}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close() }()
+	if got := res.Header.Get("Sec-WebSocket-Extensions"); !strings.HasPrefix(got, "permessage-deflate") {
+		t.Errorf("the centre answers with the extensions %q", got)
+	}
+	if m := next(t, conn); m.Type != "snapshot" {
+		t.Errorf("first a %s", m.Type)
 	}
 }
 

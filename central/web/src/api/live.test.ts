@@ -16,6 +16,9 @@ class Socket {
   close(): void {}
 }
 
+// asked is how often the page asked the centre for the next part.
+const asked = (socket: Socket) => socket.said.filter((word) => word === 'more').length
+
 let seq = 0
 function send(message: Partial<LiveMessage>): void {
   seq += 1
@@ -41,19 +44,25 @@ describe('a large snapshot', () => {
     live.start()
     const goOn = live.hold()
     send({ type: 'snapshot', more: true, devices: [device('alarmed')], crowd: { lon: [121], lat: [32], count: [2] } })
-    send({ more: true, devices: [device('a')] })
-    send({ devices: [device('b')] })
     return { live, goOn }
   }
 
-  it('shows its first part at once and the others when the page has drawn it', async () => {
+  it('shows its first part at once and asks for the others when the page has drawn it', async () => {
     const { live, goOn } = await begun()
     expect([...live.devices.keys()]).toEqual(['alarmed'])
     expect(live.crowd.value?.count).toEqual([2])
     vi.advanceTimersByTime(1000)
-    expect(live.ready.value).toBe(false)
+    expect(asked(Socket.last)).toBe(0)
     goOn()
     vi.advanceTimersByTime(10)
+    expect(asked(Socket.last)).toBe(1)
+    send({ type: 'part', more: true, devices: [device('a')] })
+    vi.advanceTimersByTime(10)
+    expect(asked(Socket.last)).toBe(2)
+    expect(live.ready.value).toBe(false)
+    send({ type: 'part', devices: [device('b')] })
+    vi.advanceTimersByTime(10)
+    expect(asked(Socket.last)).toBe(2)
     expect([...live.devices.keys()]).toEqual(['alarmed', 'a', 'b'])
     expect(live.ready.value).toBe(true)
     expect(live.crowd.value).toBeUndefined()
@@ -61,16 +70,31 @@ describe('a large snapshot', () => {
     expect(live.devices.has('c')).toBe(true)
     live.stop()
   })
+  it('takes a new alarm at once while parts wait', async () => {
+    const { live } = await begun()
+    const rung: string[] = []
+    live.onNewAlarm((a) => rung.push(a.id))
+    send({ devices: [device('far')], alarms: [{ id: 'x', device: 'far', state: 'open' } as NonNullable<LiveMessage['alarms']>[number]] })
+    expect(rung).toEqual(['x'])
+    expect([...live.alarms.keys()]).toEqual(['x'])
+    expect(live.devices.has('far')).toBe(true)
+    expect(live.ready.value).toBe(false)
+    expect(live.crowd.value).toBeDefined()
+    live.stop()
+  })
   it('does not wait for ever for a page that draws nothing', async () => {
     const { live } = await begun()
     vi.advanceTimersByTime(3100)
-    expect(live.ready.value).toBe(true)
+    expect(asked(Socket.last)).toBe(1)
     live.stop()
   })
-  it('forgets what waits when the connection is lost', async () => {
-    const { live } = await begun()
+  it('asks for nothing when the connection is lost', async () => {
+    const { live, goOn } = await begun()
+    const old = Socket.last
     live.stop()
+    goOn()
     vi.advanceTimersByTime(5000)
+    expect(asked(old)).toBe(0)
     expect(live.devices.size).toBe(0)
     expect(live.crowd.value).toBeUndefined()
   })

@@ -7,7 +7,8 @@ import type { Alarm, Crowd, Health, LiveMessage } from './types'
 
 // After this silence the connection is taken for dead and opened anew.
 const silenceMs = 3 * heartbeatMs
-// A page that draws a large snapshot's first part keeps the others waiting no longer than this.
+// A page that draws a large snapshot's first part keeps the others waiting no longer than this. They wait at the centre,
+// so that nothing else has to.
 const holdMs = 3000
 
 export interface Live extends LiveState {
@@ -62,8 +63,6 @@ const desks = shallowRef<string[]>([])
 const delayMs = ref(0)
 const lastMessageAt = ref(0)
 const handlers = new Set<(alarm: Alarm) => void>()
-// later are messages that have come and wait: for who holds, or for their turn behind such.
-let later: { text: string; at: number }[] = []
 let holds = 0
 let heldSince = 0
 let turn: ReturnType<typeof setTimeout> | undefined
@@ -77,41 +76,34 @@ let wanted = false
 let retry: ReturnType<typeof setTimeout> | undefined
 let watch: ReturnType<typeof setTimeout> | undefined
 
-// arrive takes a message at once, or lets it wait: reading tens of thousands of devices takes the time in which a
-// map would be drawn.
+// arrive takes a message and asks for the next part of a snapshot when it says that there is one.
 function arrive(text: string): void {
   guardSilence()
-  if (hearing) sayHearing()
-  if (!crowd.value && !later.length) {
-    receive(JSON.parse(text) as LiveMessage, Date.now())
-    return
-  }
+  if (hearing) say('hears')
+  const message = JSON.parse(text) as LiveMessage
+  receive(message, Date.now())
+  if (!message.more || !socket) return
   heldSince ||= performance.now()
-  later.push({ text, at: Date.now() })
-  turn ??= setTimeout(goOn, 0)
+  goOn()
 }
 
-function sayHearing(): void {
-  if (socket?.readyState === 1) socket.send(hearing ? 'hears' : 'deaf')
+function say(word: 'hears' | 'deaf' | 'more'): void {
+  if (socket?.readyState === 1) socket.send(word)
 }
 
-// goOn takes one message that waits, then lets the page breathe.
+// goOn asks for the next part when nobody holds any more: reading tens of thousands of devices takes the time in which
+// a map would be drawn. In between the page breathes.
 function goOn(): void {
-  turn = undefined
-  const patience = holds > 0 ? holdMs - (performance.now() - heldSince) : 0
-  if (patience > 0) {
-    turn = setTimeout(goOn, patience)
-    return
-  }
-  const next = later.shift()
-  if (next) receive(JSON.parse(next.text) as LiveMessage, next.at)
-  if (later.length) turn = setTimeout(goOn, 0)
+  clearTimeout(turn)
+  turn = setTimeout(() => {
+    turn = undefined
+    say('more')
+  }, holds > 0 ? Math.max(0, holdMs - (performance.now() - heldSince)) : 0)
 }
 
-function forgetLater(): void {
+function forgetParts(): void {
   clearTimeout(turn)
   turn = undefined
-  later = []
   heldSince = 0
 }
 
@@ -133,8 +125,8 @@ function receive(message: LiveMessage, received: number): void {
   if (message.desks) desks.value = message.desks
   const fresh = apply(state, message)
   connected.value = true
-  if (ready.value) for (const alarm of fresh) for (const handler of handlers) handler(alarm)
-  if (!message.more) {
+  if (ready.value || message.type === 'update') for (const alarm of fresh) for (const handler of handlers) handler(alarm)
+  if (message.type !== 'update' && !message.more) {
     ready.value = true
     crowd.value = undefined
   }
@@ -163,7 +155,7 @@ function open(): void {
 function close(): void {
   clearTimeout(retry)
   clearTimeout(watch)
-  forgetLater()
+  forgetParts()
   const old = socket
   socket = undefined
   seq = 0
@@ -232,7 +224,7 @@ const live: Live = {
   hears(now) {
     if (hearing === now) return
     hearing = now
-    sayHearing()
+    say(now ? 'hears' : 'deaf')
   },
   delayMs,
   lastMessageAt,
@@ -246,9 +238,7 @@ const live: Live = {
       if (!held) return
       held = false
       holds -= 1
-      if (holds > 0 || turn === undefined) return
-      clearTimeout(turn)
-      turn = setTimeout(goOn, 0)
+      if (holds === 0 && turn !== undefined) goOn()
     }
   },
   onNewAlarm(handler) {

@@ -46,7 +46,7 @@ function see(state: LiveState, message: LiveMessage): void {
   if (!unseen) return
   for (const d of message.devices ?? []) unseen.devices.delete(d.id)
   for (const l of message.latest ?? []) unseen.latest.delete(latestKey(l.device, l.property))
-  if (message.more) return
+  if (message.more || message.type === 'update') return
   for (const id of unseen.devices) state.devices.delete(id)
   for (const key of unseen.latest) state.latest.delete(key)
   state.unseen = undefined

@@ -148,7 +148,7 @@ export type Sharp<T> = [Sharpened<T>] extends [never] ? (T extends { items: (inf
 
 // The live view is a socket and not part of the document.
 export interface LiveMessage {
-  type: 'snapshot' | 'update'
+  type: 'snapshot' | 'part' | 'update'
   seq: number
   time: string
   devices?: Device[]
@@ -163,7 +163,7 @@ export interface LiveMessage {
   desk?: string
   duty?: string
   removed?: { devices?: string[] }
-  // more: the snapshot goes on in the next message.
+  // more: there is another part of the snapshot, which is to be asked for.
   more?: boolean
   // crowd: where the devices stand that come in the later parts of a large snapshot.
   crowd?: Crowd
