@@ -1,5 +1,5 @@
 // The pages. meta.title is the key of the page's name, meta.permission what a person needs to see it.
-import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router'
+import { createRouter, createWebHistory, type RouteLocationNormalized, type RouteRecordRaw } from 'vue-router'
 import { useSession } from '@/stores/session'
 
 declare module 'vue-router' {
@@ -48,7 +48,15 @@ if (import.meta.env.DEV) {
 
 export const router = createRouter({ history: createWebHistory(), routes: pages })
 
+// fetchPage begins to load a page's program while the centre is asked who is here.
+function fetchPage({ matched }: RouteLocationNormalized): void {
+  const page: unknown = matched.at(-1)?.components?.default
+  // A page that cannot be loaded is told of by the router, which asks again.
+  if (typeof page === 'function') (page as () => Promise<unknown>)().catch(() => undefined)
+}
+
 router.beforeEach(async (to) => {
+  fetchPage(to)
   if (to.meta.open && to.name !== 'login') return true
   const session = useSession()
   try {

@@ -62,19 +62,28 @@ async function read<T>(name: string): Promise<T> {
   return (await response.json()) as T
 }
 
-let loading: Promise<Atlas> | undefined
+let loading: { sheet: Promise<Basemap>; atlas: Promise<Atlas> } | undefined
 
-// loadAtlas reads the base map once; after a failure the next call tries again.
-export function loadAtlas(): Promise<Atlas> {
-  loading ??= readAtlas().catch((failure: unknown) => {
-    loading = undefined
-    throw failure
-  })
+// begin reads the base map once; after a failure the next call tries again.
+function begin(): NonNullable<typeof loading> {
+  if (loading) return loading
+  const sheet = read<Basemap>('basemap.json')
+  const atlas = sheet.then(readAtlas)
+  loading = { sheet, atlas }
+  atlas.catch(() => (loading = undefined))
   return loading
 }
 
-async function readAtlas(): Promise<Atlas> {
-  const map = await read<Basemap>('basemap.json')
+// loadSheet is how far the base map reaches, known before what is on it.
+export function loadSheet(): Promise<Basemap> {
+  return begin().sheet
+}
+
+export function loadAtlas(): Promise<Atlas> {
+  return begin().atlas
+}
+
+async function readAtlas(map: Basemap): Promise<Atlas> {
   const [land, towns, counties, divisions] = await Promise.all([
     read<Atlas['land']>(map.land),
     read<Towns>(map.places),

@@ -17,6 +17,7 @@ export interface LayerPlan {
   // says what it lies over.
   layers: () => LayerSpecification[]
   shown?: () => boolean
+  // data of sources that begin empty.
   data?: Record<string, () => Data>
 }
 
@@ -78,6 +79,7 @@ class Feed {
   private givenAt = 0
   private busy = false
   private many = false
+  private given = false
 
   constructor(private readonly id: string) {}
 
@@ -93,11 +95,18 @@ class Feed {
     this.busy = false
     this.waiting = undefined
     this.map = undefined
+    this.given = false
   }
 
   private give(): void {
     const source = this.map?.getSource<GeoJSONSource>(this.id)
     if (!source || !this.waiting) return
+    // The source began empty; to say so again would cut and draw every tile of it anew.
+    if (!this.given && isEmpty(this.waiting)) {
+      this.waiting = undefined
+      return
+    }
+    this.given = true
     this.busy = true
     this.many = typeof this.waiting === 'object' && 'features' in this.waiting && this.waiting.features.length > fewPoints
     this.givenAt = performance.now()
@@ -121,6 +130,10 @@ class Feed {
       this.give()
     }, this.many ? Math.min(took * restShare, longestRestMs) : 0)
   }
+}
+
+function isEmpty(data: Data): boolean {
+  return typeof data === 'object' && 'features' in data && data.features.length === 0
 }
 
 export const empty: GeoJSON.FeatureCollection = { type: 'FeatureCollection', features: [] }

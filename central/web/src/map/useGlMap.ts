@@ -1,6 +1,6 @@
 // The map itself: made when its box and base map are there, taken down with its component.
 import { useMutationObserver, useTimeoutFn } from '@vueuse/core'
-import { Map as GlMap, setWorkerUrl, type LngLatBoundsLike, type MapOptions } from 'maplibre-gl'
+import { Map as GlMap, prewarm, setWorkerUrl, type LngLatBoundsLike, type MapOptions } from 'maplibre-gl'
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url'
 import { onScopeDispose, shallowRef, watch, type ShallowRef } from 'vue'
 import type { Box } from './basemap'
@@ -9,6 +9,8 @@ import type { Palette } from './palette'
 import 'maplibre-gl/dist/maplibre-gl.css'
 
 setWorkerUrl(workerUrl)
+// Its worker starts while the page is still being put together.
+prewarm()
 
 // With no base map to be had, the view starts here.
 const somewhere: Box = [120.15, 31.55, 122.0, 32.78]
