@@ -22,6 +22,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/intake"
 	"github.com/fengsui/fengsui/central/internal/maintenance"
 	"github.com/fengsui/fengsui/central/internal/output"
+	"github.com/fengsui/fengsui/central/internal/recording"
 	"github.com/fengsui/fengsui/central/internal/release"
 	"github.com/fengsui/fengsui/central/internal/rulebook"
 	"github.com/fengsui/fengsui/central/internal/telemetry"
@@ -78,6 +79,7 @@ type services struct {
 	deadlines *deadline.Service
 	handover  *handover.Service
 	cases     cases
+	recording *recording.Service
 }
 
 // register adds the routes of every capability.
@@ -104,6 +106,9 @@ func register(s *api.Server, v services) {
 	if v.video != nil {
 		api.RegisterVideo(s, v.video)
 	}
+	if v.recording != nil {
+		api.RegisterRecordings(s, v.recording)
+	}
 }
 
 func liveOf(bus *event.Bus, devices *device.Service, values *telemetry.Service, pictures *video.Service, work *maintenance.Service) api.LiveSources {
@@ -123,6 +128,6 @@ func liveOf(bus *event.Bus, devices *device.Service, values *telemetry.Service, 
 // OpenAPI is the document of the whole API, without starting anything.
 func OpenAPI() ([]byte, error) {
 	s := api.New(api.Options{})
-	register(s, services{&account.Service{}, &audit.Service{}, &device.Service{}, &telemetry.Service{}, video.New(video.Options{Log: slog.New(slog.DiscardHandler)}), &output.Service{}, &fleet.Service{}, &board.Service{}, &wall.Service{}, &rulebook.Service{}, &maintenance.Service{}, &duty.Service{}, &release.Service{}, &diagnose.Service{}, &deadline.Service{}, &handover.Service{}, cases{&incident.Service{}, &intake.Service{}}})
+	register(s, services{&account.Service{}, &audit.Service{}, &device.Service{}, &telemetry.Service{}, video.New(video.Options{Log: slog.New(slog.DiscardHandler)}), &output.Service{}, &fleet.Service{}, &board.Service{}, &wall.Service{}, &rulebook.Service{}, &maintenance.Service{}, &duty.Service{}, &release.Service{}, &diagnose.Service{}, &deadline.Service{}, &handover.Service{}, cases{&incident.Service{}, &intake.Service{}}, recording.New(recording.Options{})})
 	return s.OpenAPI()
 }

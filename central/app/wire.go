@@ -106,7 +106,11 @@ func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) er
 	}
 	devices.Orders = &device.Orders{Commander: in}
 	b.bus.Handle(devices.Orders.Answers)
-	pictures, err := c.video(system, cfg, b, devices, in)
+	router, pictures, err := c.video(system, cfg, b, devices, in)
+	if err != nil {
+		return err
+	}
+	kept, err := c.recording(system, cfg, b, devices, router, pictures)
 	if err != nil {
 		return err
 	}
@@ -161,7 +165,7 @@ func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) er
 	if err != nil {
 		return err
 	}
-	register(server, services{b.accounts, b.audit, devices, values, pictures, outputs, configs, boards, walls, book, work, rosters, released, asked, clocks, desks, events})
+	register(server, services{b.accounts, b.audit, devices, values, pictures, outputs, configs, boards, walls, book, work, rosters, released, asked, clocks, desks, events, kept})
 	revoked := &device.Revocations{Store: store.NewDevices(b.db), CA: devices.CA}
 	if err := c.revocations(system, cfg, b, revoked); err != nil {
 		return err
@@ -247,19 +251,19 @@ func (b *base) firstAdministrator(ctx context.Context, cfg config.Config, out io
 	return err
 }
 
-// video starts the forwarding of pictures; it is nil when it is switched off.
-func (c *Centre) video(ctx context.Context, cfg config.Config, b *base, devices *device.Service, in *ingest.Ingest) (*video.Service, error) {
+// video starts the forwarding of pictures; both are nil when it is switched off.
+func (c *Centre) video(ctx context.Context, cfg config.Config, b *base, devices *device.Service, in *ingest.Ingest) (*sfu.SFU, *video.Service, error) {
 	if cfg.Video.Listen == "" {
-		return nil, nil //nolint:nilnil // switched off by configuration
+		return nil, nil, nil
 	}
 	router := sfu.New(sfu.Options{Log: c.log, Listen: cfg.Video.Listen, PublicIPs: cfg.Video.PublicIPs})
 	if err := router.Start(ctx); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	c.parts.Add("pictures", router.Stop)
 	key, err := video.LoadKey(filepath.Join(cfg.Data, "video.key"))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	s := video.New(video.Options{Log: c.log, Router: router, Devices: devices, People: b.accounts, Commander: in, Events: b.bus, Key: key})
 	b.bus.Handle(func(ctx context.Context, e event.Event) {
@@ -277,10 +281,10 @@ func (c *Centre) video(ctx context.Context, cfg config.Config, b *base, devices 
 		}
 	})
 	if err := s.Start(ctx); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	c.parts.Add("video", s.Stop)
-	return s, nil
+	return router, s, nil
 }
 
 // fleet begins to keep terminals and their configurations together.

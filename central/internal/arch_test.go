@@ -15,7 +15,7 @@ const module = "github.com/fengsui/fengsui/central/internal/"
 var levels = map[string]int{
 	"errs": 0, "event": 0, "page": 0, "actor": 0, "config": 0, "ballast": 0,
 	"account": 1, "device": 1, "deadline": 1,
-	"maintenance": 2, "video": 2, "output": 2, "fleet": 2, "board": 2, "wall": 2, "rulebook": 2, "release": 2, "diagnose": 2, "duty": 2,
+	"maintenance": 2, "video": 2, "output": 2, "fleet": 2, "board": 2, "wall": 2, "rulebook": 2, "release": 2, "diagnose": 2, "duty": 2, "recording": 2,
 	"telemetry": 3, "handover": 3, "incident": 3,
 	"paper": 4, "intake": 4,
 	"audit":    6,

@@ -38,6 +38,8 @@ const (
 	AlarmMaintain Permission = "alarm.maintain" // maintenance windows
 	AlarmPolicy   Permission = "alarm.policy"   // when alarms are passed on
 	VideoWatch    Permission = "video.watch"
+	VideoReplay   Permission = "video.replay"  // look at what was recorded
+	VideoRecord   Permission = "video.record"  // say what is recorded, how long it is kept, what is held
 	OutputSwitch  Permission = "output.switch" // sirens and relays
 	BoardWrite    Permission = "board.write"   // boards of rivers and plants
 	RuleWrite     Permission = "rule.write"    // drafts of alarm rules

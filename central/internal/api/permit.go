@@ -59,6 +59,10 @@ func needs(operation string) (p actor.Permission, ok bool) {
 	case "list-streams", "watch-stream", "open-wall", "map-wall", "close-wall",
 		"list-walls", "create-wall", "change-wall", "remove-wall", "restore-wall":
 		return actor.VideoWatch, true
+	case "list-recordings", "recording-timeline", "play-recordings", "read-recording", "list-recording-holds":
+		return actor.VideoReplay, true
+	case "set-recording-policy", "start-recording", "stop-recording", "hold-recording", "end-recording-hold":
+		return actor.VideoRecord, true
 	case "switch-output":
 		return actor.OutputSwitch, true
 	case "list-users", "export-users", "get-user", "list-roles", "list-orgs":

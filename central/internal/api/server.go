@@ -34,6 +34,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/handover"
 	"github.com/fengsui/fengsui/central/internal/incident"
 	"github.com/fengsui/fengsui/central/internal/intake"
+	"github.com/fengsui/fengsui/central/internal/recording"
 	"github.com/fengsui/fengsui/shared/version"
 )
 
@@ -126,7 +127,7 @@ func schemaName(t reflect.Type, hint string) string {
 		t = t.Elem()
 	}
 	books := reflect.TypeFor[handover.Desk]().PkgPath()
-	for part, of := range map[string]reflect.Type{"Incident": reflect.TypeFor[incident.Step](), "Intake": reflect.TypeFor[intake.Item]()} {
+	for part, of := range map[string]reflect.Type{"Incident": reflect.TypeFor[incident.Step](), "Intake": reflect.TypeFor[intake.Item](), "Recording": reflect.TypeFor[recording.Policy]()} {
 		if strings.Contains(t.Name(), of.PkgPath()+".") {
 			return part + name
 		}
@@ -145,6 +146,8 @@ func schemaName(t reflect.Type, hint string) string {
 		return "Incident" + strings.TrimPrefix(name, "Incident")
 	case reflect.TypeFor[intake.Item]().PkgPath():
 		return "Intake" + name
+	case reflect.TypeFor[recording.Policy]().PkgPath():
+		return "Recording" + name
 	}
 	return name
 }

@@ -37,6 +37,7 @@ type Config struct {
 	Database        Database  `yaml:"database"`
 	MQTT            MQTT      `yaml:"mqtt"`
 	Video           Video     `yaml:"video"`
+	Recording       Recording `yaml:"recording"`
 	Telemetry       Telemetry `yaml:"telemetry"`
 	Releases        Releases  `yaml:"releases"`
 	Metrics         Metrics   `yaml:"metrics"`
@@ -83,6 +84,13 @@ type External struct {
 type Video struct {
 	Listen    string   `yaml:"listen"`
 	PublicIPs []string `yaml:"public_ips"`
+}
+
+// Recording is where pictures are kept, and how much.
+type Recording struct {
+	Dir     string `yaml:"dir"`
+	Quota   int    `yaml:"quota_gb"`
+	Reserve int    `yaml:"reserve_mb"`
 }
 
 // Telemetry is where readings are kept.
@@ -142,6 +150,7 @@ func Default() Config {
 		Database:        Database{Driver: "sqlite"},
 		MQTT:            MQTT{Engine: "embedded", External: External{ClientID: "fengsui-centre"}, Plain: "127.0.0.1:1883", TLS: ":8883"},
 		Video:           Video{Listen: ":8189"},
+		Recording:       Recording{Quota: 200, Reserve: 2048},
 		Telemetry:       Telemetry{Engine: "embedded", SealAfter: 10, Reserve: 256, ShelveMax: 24, MaintenanceMax: 72, MaintenanceRepeat: 366, MaintenanceBreak: 12, MaintenanceCritical: []string{"gas", "smoke"}, OverrideMax: 168},
 		Log:             Log{Level: "info", Format: "text"},
 	}
@@ -219,6 +228,12 @@ func (c *Config) check() error {
 		if net.ParseIP(ip) == nil {
 			return &strict.Problem{Key: "video.public_ips", Err: fmt.Errorf("%q is not an IP address", ip)}
 		}
+	}
+	if c.Recording.Quota < 1 || c.Recording.Quota > 1_000_000 {
+		return strict.Bad("recording.quota_gb", "must be 1 to 1000000")
+	}
+	if c.Recording.Reserve < 0 || c.Recording.Reserve > 1_000_000 {
+		return strict.Bad("recording.reserve_mb", "must be 0 to 1000000")
 	}
 	if c.Data == "" {
 		return &strict.Problem{Key: "data", Err: errors.New("a folder is needed")}

@@ -26,6 +26,7 @@ type source struct {
 	mu        sync.Mutex
 	publisher *publisher
 	viewers   map[watcher]struct{}
+	taps      int       // recorders
 	touched   time.Time // somebody asked for the stream
 	last      time.Time // last packet
 
@@ -190,5 +191,5 @@ func (s *source) tidy(now time.Time) bool {
 		return false
 	}
 	s.log.Forget()
-	return len(s.viewers) == 0
+	return len(s.viewers) == 0 && s.taps == 0
 }

@@ -29,6 +29,7 @@ type lease struct {
 	asked   time.Time // last successful start
 	tried   time.Time // last attempt
 	running bool      // started and not stopped
+	kept    bool      // it is recorded
 }
 
 // want keeps the lease for a viewer that connects.
@@ -38,8 +39,10 @@ func (l *lease) want(now time.Time) { l.hold = now.Add(patience) }
 // starts the lease anew if this one leaves first.
 func (l *lease) arrived() { l.hold = time.Time{} }
 
-// needed reports whether somebody watches or is about to.
-func (l *lease) needed(now time.Time, viewers int) bool { return viewers > 0 || now.Before(l.hold) }
+// needed reports whether somebody watches or is about to, or it is recorded.
+func (l *lease) needed(now time.Time, viewers int) bool {
+	return viewers > 0 || l.kept || now.Before(l.hold)
+}
 
 // decide says what to tell the edge now. live says that pictures come.
 func (l *lease) decide(now time.Time, viewers int, live bool) act {

@@ -91,8 +91,10 @@ func (s *Service) tell(ctx context.Context, id string, a act) {
 	st := s.streams[id]
 	edge := st.edge
 	s.mu.Unlock()
-	err := s.command(ctx, id, edge, a)
-	if err != nil && ctx.Err() == nil {
+	var err error
+	if terminal, ok := s.o.Devices.Visible(ctx, edge); a == start && (!ok || terminal.State != device.Online) {
+		err = offline(edge, nil) // it is asked when it is back
+	} else if err = s.command(ctx, id, edge, a); err != nil && ctx.Err() == nil {
 		s.o.Log.Warn("terminal was not asked", "edge", edge, "stream", id, "error", err)
 	}
 	fault := ""

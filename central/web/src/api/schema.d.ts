@@ -2243,6 +2243,160 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/recordings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How cameras are recorded, and what that takes */
+        get: operations["list-recordings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recordings/holds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is not deleted, and for which incident, the newest first */
+        get: operations["list-recording-holds"];
+        put?: never;
+        /** Keep a span from being deleted, for an incident */
+        post: operations["hold-recording"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recordings/holds/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Let go of what was held */
+        delete: operations["end-recording-hold"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recordings/play": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Look at up to four cameras in a span of a day at most; it is written down */
+        post: operations["play-recordings"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recordings/segments/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The film of a segment, from the last key frame at or before a moment on */
+        get: operations["read-recording"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recordings/{stream}/policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Say when a camera is recorded and how long that is kept */
+        put: operations["set-recording-policy"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recordings/{stream}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Record a camera for some minutes, whatever its mode */
+        post: operations["start-recording"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recordings/{stream}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stop what was started; a camera that is always recorded goes on */
+        post: operations["stop-recording"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recordings/{stream}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What there is of a camera in a span of a month at most */
+        get: operations["recording-timeline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/releases": {
         parameters: {
             query?: never;
@@ -5720,6 +5874,150 @@ export interface components {
             since?: string;
             state: string;
         };
+        RecordingCamera: {
+            author?: string;
+            author_name?: string;
+            /** Format: int64 */
+            bytes: number;
+            error?: string;
+            /** Format: date-time */
+            first?: string;
+            /** Format: int64 */
+            keep_days: number;
+            /** Format: date-time */
+            last?: string;
+            /** @enum {string} */
+            mode: "off" | "always" | "alarm";
+            recording: boolean;
+            /** Format: date-time */
+            since?: string;
+            stream: string;
+            /** Format: date-time */
+            until?: string;
+            wanted: boolean;
+        };
+        RecordingHold: {
+            author: string;
+            author_name: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            ended_at?: string;
+            ended_by_name?: string;
+            /** Format: date-time */
+            from: string;
+            id: string;
+            note: string;
+            reference: string;
+            stream: string;
+            /** Format: date-time */
+            to: string;
+        };
+        RecordingKeep: {
+            /** Format: date-time */
+            from: string;
+            note?: string;
+            /** @description The incident or file that it is held for */
+            reference: string;
+            stream: string;
+            /** Format: date-time */
+            to: string;
+        };
+        RecordingListHold: {
+            items: components["schemas"]["RecordingHold"][] | null;
+            next?: string;
+        };
+        RecordingLook: {
+            /** Format: date-time */
+            from: string;
+            /** @description Of the look that goes on; empty begins one, which is written down */
+            id?: string;
+            streams: string[] | null;
+            /** Format: date-time */
+            to: string;
+        };
+        RecordingMark: {
+            /** Format: date-time */
+            at: string;
+            /** @enum {string} */
+            kind: "alarm";
+            /** Format: int64 */
+            level: number;
+            ref: string;
+            stream: string;
+            title: string;
+            title_en: string;
+        };
+        RecordingOverview: {
+            cameras: components["schemas"]["RecordingCamera"][] | null;
+            usage: components["schemas"]["RecordingUsage"];
+        };
+        RecordingPlay: {
+            /** Format: date-time */
+            expires: string;
+            id: string;
+            reels: components["schemas"]["RecordingReel"][] | null;
+        };
+        RecordingPolicy: {
+            author?: string;
+            author_name?: string;
+            /** Format: int64 */
+            keep_days: number;
+            /** @enum {string} */
+            mode: "off" | "always" | "alarm";
+            /** Format: date-time */
+            since?: string;
+            stream: string;
+            /** Format: date-time */
+            until?: string;
+        };
+        RecordingReel: {
+            segments: components["schemas"]["RecordingSegment"][] | null;
+            stream: string;
+        };
+        RecordingSegment: {
+            /** Format: int64 */
+            bytes: number;
+            codec: string;
+            /** Format: date-time */
+            film: string;
+            /** Format: date-time */
+            from: string;
+            /** Format: int64 */
+            height: number;
+            id: string;
+            open?: boolean;
+            /** @enum {string} */
+            source: "live" | "edge";
+            stream: string;
+            /** Format: date-time */
+            to: string;
+            /** Format: int64 */
+            width: number;
+        };
+        RecordingSpan: {
+            /** Format: date-time */
+            from: string;
+            /** @enum {string} */
+            source: "live" | "edge";
+            /** Format: date-time */
+            to: string;
+        };
+        RecordingTimeline: {
+            holds: components["schemas"]["RecordingHold"][] | null;
+            marks: components["schemas"]["RecordingMark"][] | null;
+            spans: components["schemas"]["RecordingSpan"][] | null;
+            stream: string;
+        };
+        RecordingUsage: {
+            /** Format: int64 */
+            bytes: number;
+            /** Format: int64 */
+            free: number;
+            full?: boolean;
+            /** Format: int64 */
+            quota: number;
+        };
         Rejection: {
             /** Format: date-time */
             first: string;
@@ -6039,6 +6337,12 @@ export interface components {
         "Set-duty-daysRequest": {
             days: components["schemas"]["DutyDayInput"][] | null;
         };
+        "Set-recording-policyRequest": {
+            /** Format: int64 */
+            keep_days: number;
+            /** @enum {string} */
+            mode: "off" | "always" | "alarm";
+        };
         Settings: {
             applied?: components["schemas"]["ConfigState"];
             versions: components["schemas"]["Version"][] | null;
@@ -6110,6 +6414,10 @@ export interface components {
             rule: string;
             /** Format: date-time */
             until?: string;
+        };
+        "Start-recordingRequest": {
+            /** Format: int64 */
+            minutes: number;
         };
         Station: {
             /**
@@ -11819,6 +12127,336 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListSwitching"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-recordings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordingOverview"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-recording-holds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordingListHold"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "hold-recording": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecordingKeep"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordingHold"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "end-recording-hold": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordingHold"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "play-recordings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecordingLook"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordingPlay"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "read-recording": {
+        parameters: {
+            query: {
+                /** @description Id of the look that it belongs to */
+                play: string;
+                /** @description Left out: from its beginning */
+                at?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Fragmented MP4 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "video/mp4": string;
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "set-recording-policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the camera */
+                stream: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Set-recording-policyRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordingPolicy"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "start-recording": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the camera */
+                stream: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Start-recordingRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordingPolicy"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "stop-recording": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the camera */
+                stream: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordingPolicy"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "recording-timeline": {
+        parameters: {
+            query: {
+                from: string;
+                to: string;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the camera */
+                stream: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordingTimeline"];
                 };
             };
             /** @description Problem */

@@ -1,0 +1,224 @@
+package recording
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/fengsui/fengsui/central/internal/actor"
+	"github.com/fengsui/fengsui/central/internal/event"
+)
+
+const (
+	lookEvery  = time.Second
+	roomEvery  = 10 * time.Second
+	ageEvery   = 10 * time.Minute
+	mostAtOnce = 500 // segments deleted in one look
+)
+
+var farAway = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// Start mends what a kill left, then records what is to be recorded.
+func (s *Service) Start(ctx context.Context) error {
+	ctx = actor.WithSystem(ctx, "recording")
+	if err := s.mend(ctx); err != nil {
+		return err
+	}
+	list, err := s.Store.Policies(ctx)
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	for _, p := range list {
+		s.policies[p.Stream] = p
+	}
+	s.mu.Unlock()
+	var room, age time.Time
+	s.loop.Start(ctx, 0, func(ctx context.Context, _ bool) time.Duration {
+		now := time.Now()
+		s.say(ctx, "mark alarms", s.heard(ctx))
+		s.look(context.WithoutCancel(ctx), now)
+		if now.Sub(room) >= roomEvery {
+			room = now
+			s.say(ctx, "make room", s.makeRoom(ctx, now))
+		}
+		if now.Sub(age) >= ageEvery {
+			age = now
+			s.say(ctx, "delete what is old", errors.Join(s.dropOld(ctx, now), s.mend(ctx)))
+		}
+		return lookEvery
+	})
+	return nil
+}
+
+func (s *Service) say(ctx context.Context, what string, err error) {
+	if err != nil && ctx.Err() == nil {
+		s.Log.ErrorContext(ctx, "recordings are not looked after", "step", what, "error", err)
+	}
+}
+
+// Stop ends all recordings in order.
+func (s *Service) Stop(ctx context.Context) error {
+	err := s.loop.Stop(ctx)
+	s.mu.Lock()
+	running := s.running
+	s.running = map[string]*recorder{}
+	s.mu.Unlock()
+	for _, r := range running {
+		r.cancel()
+	}
+	for _, r := range running {
+		select {
+		case <-r.done:
+		case <-ctx.Done():
+			return errors.Join(err, fmt.Errorf("stop recordings: %w", ctx.Err()))
+		}
+	}
+	return err
+}
+
+// look starts and stops recorders.
+func (s *Service) look(ctx context.Context, now time.Time) {
+	wanted := map[string]bool{}
+	s.mu.Lock()
+	for stream, p := range s.policies {
+		if p.records(now) {
+			wanted[stream] = true
+		}
+	}
+	var ended []*recorder
+	for stream, r := range s.running {
+		if !wanted[stream] {
+			ended = append(ended, r)
+			delete(s.running, stream)
+		}
+	}
+	for stream := range wanted {
+		if s.running[stream] == nil {
+			if _, ok := s.Devices.Visible(ctx, stream); ok {
+				s.running[stream] = s.record(ctx, stream)
+			}
+		}
+	}
+	streams := make([]string, 0, len(s.running))
+	for stream := range s.running {
+		streams = append(streams, stream)
+	}
+	s.mu.Unlock()
+	for _, r := range ended {
+		r.cancel()
+		<-r.done
+	}
+	slices.Sort(streams)
+	s.Leases.Keep(ctx, streams)
+}
+
+// dropOld deletes what is older than its stream is kept.
+func (s *Service) dropOld(ctx context.Context, now time.Time) error {
+	list, err := s.Store.Segments(ctx, "", time.Time{}, now.AddDate(0, 0, -1))
+	if err != nil {
+		return err
+	}
+	holds, err := s.Store.Holds(ctx)
+	if err != nil {
+		return err
+	}
+	byStream := map[string][]Segment{}
+	for _, g := range list {
+		byStream[g.Stream] = append(byStream[g.Stream], g)
+	}
+	longest := defaultDays
+	for stream, list := range byStream {
+		days := s.policy(stream).KeepDays
+		longest = max(longest, days)
+		if err := s.remove(ctx, expired(list, holds, days, now)); err != nil {
+			return err
+		}
+	}
+	return s.Store.RemoveMarks(ctx, now.AddDate(0, 0, -max(longest, maxDays)))
+}
+
+// makeRoom deletes the oldest while recordings take more than they may, or the disk has too little left. When
+// all that is left is held, nothing more is recorded until there is room.
+func (s *Service) makeRoom(ctx context.Context, now time.Time) error {
+	usage, err := s.usage(ctx)
+	if err != nil {
+		return err
+	}
+	need := max(usage.Bytes-s.Quota, s.Reserve-usage.Free)
+	// A little more than is needed, so that not every look deletes.
+	if need > 0 {
+		need += s.Quota / 100
+	}
+	full := false
+	if need > 0 {
+		list, err := s.Store.Segments(ctx, "", time.Time{}, now)
+		if err != nil {
+			return err
+		}
+		holds, err := s.Store.Holds(ctx)
+		if err != nil {
+			return err
+		}
+		oldest, freed := surplus(list, holds, need)
+		full = freed < need-s.Quota/100
+		oldest = oldest[:min(len(oldest), mostAtOnce)]
+		if err := s.remove(ctx, oldest); err != nil {
+			return err
+		}
+		if len(oldest) > 0 {
+			d := Deleted{Segments: len(oldest), Oldest: oldest[0].From, Newest: oldest[len(oldest)-1].To}
+			for _, g := range oldest {
+				d.Bytes += g.Bytes
+			}
+			s.Events.Publish(ctx, event.New(ctx, EventDeleted, "", "", d))
+		}
+	}
+	s.mu.Lock()
+	was := s.full
+	s.full = full
+	s.mu.Unlock()
+	if full != was {
+		usage.Full = full
+		kind := EventRoom
+		if full {
+			kind = EventFull
+			s.Log.ErrorContext(ctx, "no room for recordings: what is left is held", "bytes", usage.Bytes, "free", usage.Free)
+		}
+		s.Events.Publish(ctx, event.New(ctx, kind, "", "", usage))
+	}
+	return nil
+}
+
+func (s *Service) isFull() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.full
+}
+
+// usage is what recordings take.
+func (s *Service) usage(ctx context.Context) (Usage, error) {
+	totals, err := s.Store.Totals(ctx)
+	if err != nil {
+		return Usage{}, err
+	}
+	u := Usage{Quota: s.Quota, Full: s.isFull()}
+	for _, t := range totals {
+		u.Bytes += t.Bytes
+	}
+	for _, r := range s.recorders() {
+		if open, _ := r.state(); open != nil {
+			u.Bytes += open.Bytes
+		}
+	}
+	var st unix.Statfs_t
+	if err := unix.Statfs(s.Dir, &st); err != nil {
+		return u, fmt.Errorf("look at the disk of recordings: %w", err)
+	}
+	u.Free = int64(st.Bavail) * st.Bsize //nolint:gosec // far below
+	return u, nil
+}

@@ -1,0 +1,213 @@
+// Package recording keeps pictures: what is recorded of which camera, where it lies, how long it is kept, and
+// who looked at it. The desk and whoever writes a report replay what happened. Rules that must never break:
+// what is held for an incident is not deleted, not even on a full disk; one moment of a stream is kept once;
+// nobody looks at a recording without a trace.
+package recording
+
+import (
+	"slices"
+	"time"
+
+	"github.com/fengsui/fengsui/central/internal/errs"
+)
+
+// Mode says when a stream is recorded.
+type Mode string
+
+// The modes.
+const (
+	Off     Mode = "off"    // only when somebody starts it
+	Always  Mode = "always" // whatever happens
+	OnAlarm Mode = "alarm"  // while something behind the same terminal alarms, and for a while after
+)
+
+// Policy is how one stream is recorded. The zero Policy records nothing by itself.
+type Policy struct {
+	Stream     string     `json:"stream"`
+	Mode       Mode       `json:"mode" enum:"off,always,alarm"`
+	KeepDays   int        `json:"keep_days"`       // older is deleted, unless it is held
+	Until      *time.Time `json:"until,omitempty"` // recorded until then whatever the mode: somebody started it, or an alarm
+	Since      *time.Time `json:"since,omitempty"` // of the mode
+	Author     string     `json:"author,omitempty"`
+	AuthorName string     `json:"author_name,omitempty"` // as it was then
+}
+
+// The bounds of a policy.
+const (
+	defaultDays = 30
+	maxDays     = 3650
+)
+
+func (p Policy) check() error {
+	switch {
+	case p.Mode != Off && p.Mode != Always && p.Mode != OnAlarm:
+		return errs.Field("recording.policy", "mode", "must be off, always or alarm")
+	case p.KeepDays < 1 || p.KeepDays > maxDays:
+		return errs.Field("recording.policy", "keep_days", "must be 1 to 3650")
+	}
+	return nil
+}
+
+// records reports whether the stream is to be recorded now.
+func (p Policy) records(now time.Time) bool {
+	return p.Mode == Always || (p.Until != nil && now.Before(*p.Until))
+}
+
+// Source says who recorded.
+type Source string
+
+// The sources.
+const (
+	Live Source = "live" // the centre, as it came over the network
+	Edge Source = "edge" // the terminal, which sent it later
+)
+
+// Segment is a piece of a stream that is kept: what its file shows between From and To. The spans of a stream
+// never overlap.
+type Segment struct {
+	ID     string    `json:"id"` // UUIDv7
+	Stream string    `json:"stream"`
+	Source Source    `json:"source" enum:"live,edge"`
+	From   time.Time `json:"from"`
+	To     time.Time `json:"to"`
+	Film   time.Time `json:"film"` // moment at which the film in the file begins; its times count from here
+	Bytes  int64     `json:"bytes"`
+	Codec  string    `json:"codec"` // as RFC 6381 names it
+	Width  int       `json:"width"`
+	Height int       `json:"height"`
+	Open   bool      `json:"open,omitempty"` // it is being recorded
+	File   string    `json:"-"`              // below the folder of recordings
+}
+
+// Span is a stretch of a timeline.
+type Span struct {
+	From   time.Time `json:"from"`
+	To     time.Time `json:"to"`
+	Source Source    `json:"source" enum:"live,edge"`
+}
+
+// seam is how far two segments may be apart and still be one stretch.
+const seam = 1500 * time.Millisecond
+
+// spans joins segments, which are sorted by time, to stretches of one source within from ≤ t < to.
+func spans(list []Segment, from, to time.Time) []Span {
+	out := []Span{}
+	for _, s := range list {
+		a, b := later(s.From, from), earlier(s.To, to)
+		if !a.Before(b) {
+			continue
+		}
+		if n := len(out); n > 0 && out[n-1].Source == s.Source && a.Sub(out[n-1].To) <= seam {
+			out[n-1].To = later(out[n-1].To, b)
+			continue
+		}
+		out = append(out, Span{a, b, s.Source})
+	}
+	return out
+}
+
+// gaps is what is missing of from ≤ t < to in segments sorted by time, of at least a length.
+func gaps(list []Segment, from, to time.Time, least time.Duration) []Span {
+	out := []Span{}
+	at := from
+	add := func(until time.Time) {
+		if until.Sub(at) >= least {
+			out = append(out, Span{From: at, To: until})
+		}
+	}
+	for _, s := range list {
+		if s.To.After(at) {
+			add(earlier(s.From, to))
+			at = later(at, s.To)
+		}
+	}
+	add(to)
+	return out
+}
+
+// free is the first stretch of from ≤ t < to that no segment covers; ok is false when all is covered.
+func free(list []Segment, from, to time.Time) (a, b time.Time, ok bool) {
+	found := gaps(list, from, to, time.Millisecond)
+	if len(found) == 0 {
+		return a, b, false
+	}
+	return found[0].From, found[0].To, true
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
+
+// Hold keeps what was recorded from being deleted, by age or for room, until somebody ends it.
+type Hold struct {
+	ID          string     `json:"id"`
+	Stream      string     `json:"stream"`
+	From        time.Time  `json:"from"`
+	To          time.Time  `json:"to"`
+	Reference   string     `json:"reference"` // incident or file number
+	Note        string     `json:"note"`
+	Author      string     `json:"author"`
+	AuthorName  string     `json:"author_name"`
+	CreatedAt   time.Time  `json:"created_at"`
+	EndedAt     *time.Time `json:"ended_at,omitempty"`
+	EndedByName string     `json:"ended_by_name,omitempty"`
+}
+
+// covers reports whether a hold that has not ended touches a segment.
+func (h Hold) covers(s Segment) bool {
+	return h.EndedAt == nil && h.Stream == s.Stream && h.From.Before(s.To) && s.From.Before(h.To)
+}
+
+func held(holds []Hold, s Segment) bool {
+	return slices.ContainsFunc(holds, func(h Hold) bool { return h.covers(s) })
+}
+
+// Mark is a moment of a timeline that somebody may jump to.
+type Mark struct {
+	Stream  string    `json:"stream"`
+	At      time.Time `json:"at"`
+	Kind    string    `json:"kind" enum:"alarm"`
+	Ref     string    `json:"ref"` // id of the alarm
+	Title   string    `json:"title"`
+	TitleEN string    `json:"title_en"`
+	Level   int       `json:"level"`
+}
+
+// expired picks what is to be deleted by age, given the days that its stream is kept.
+func expired(list []Segment, holds []Hold, days int, now time.Time) []Segment {
+	var out []Segment
+	limit := now.AddDate(0, 0, -days)
+	for _, s := range list {
+		if !s.Open && s.To.Before(limit) && !held(holds, s) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// surplus picks the oldest that may go so that need bytes become free. freed is less than need when too much
+// is held.
+func surplus(list []Segment, holds []Hold, need int64) (out []Segment, freed int64) {
+	list = slices.Clone(list)
+	slices.SortFunc(list, func(a, b Segment) int { return a.From.Compare(b.From) })
+	for _, s := range list {
+		if freed >= need {
+			break
+		}
+		if s.Open || held(holds, s) {
+			continue
+		}
+		out, freed = append(out, s), freed+s.Bytes
+	}
+	return out, freed
+}

@@ -1,0 +1,308 @@
+package recording
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"io"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/fengsui/fengsui/central/internal/actor"
+	"github.com/fengsui/fengsui/central/internal/errs"
+	"github.com/fengsui/fengsui/central/internal/event"
+)
+
+const (
+	maxTimeline = 32 * 24 * time.Hour
+	maxPlay     = 24 * time.Hour
+	maxScenes   = 4
+	playLife    = 12 * time.Hour
+	maxPlays    = 1000
+)
+
+// Timeline is what there is of a stream in a span.
+type Timeline struct {
+	Stream string `json:"stream"`
+	Spans  []Span `json:"spans"`
+	Marks  []Mark `json:"marks"`
+	Holds  []Hold `json:"holds"`
+}
+
+func checkSpan(from, to time.Time, most time.Duration) error {
+	if !from.Before(to) {
+		return errs.Field("recording.span", "to", "must be after from")
+	}
+	if to.Sub(from) > most {
+		return errs.Field("recording.span", "to", "is too far after from")
+	}
+	return nil
+}
+
+// segments lists those of a stream with the one that is being recorded as it stands now.
+func (s *Service) segments(ctx context.Context, stream string, from, to time.Time) ([]Segment, error) {
+	// The open one stands in the index where it began.
+	list, err := s.Store.Segments(ctx, stream, from.Add(-2*time.Minute), to)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	r := s.running[stream]
+	s.mu.Unlock()
+	out := list[:0]
+	for _, g := range list {
+		if g.Open && r != nil {
+			if open, _ := r.state(); open != nil && open.ID == g.ID {
+				g = *open
+			}
+		}
+		if g.To.After(from) && g.From.Before(to) && g.From.Before(g.To) {
+			out = append(out, g)
+		}
+	}
+	return out, nil
+}
+
+// Timeline shows what there is of a stream within from ≤ t < to, of a month at most.
+func (s *Service) Timeline(ctx context.Context, stream string, from, to time.Time) (Timeline, error) {
+	if _, _, err := s.visible(ctx, stream, actor.VideoReplay); err != nil {
+		return Timeline{}, err
+	}
+	if err := checkSpan(from, to, maxTimeline); err != nil {
+		return Timeline{}, err
+	}
+	list, err := s.segments(ctx, stream, from, to)
+	if err != nil {
+		return Timeline{}, err
+	}
+	out := Timeline{Stream: stream, Spans: spans(list, from, to), Holds: []Hold{}}
+	if out.Marks, err = s.Store.Marks(ctx, stream, from, to); err != nil {
+		return Timeline{}, err
+	}
+	holds, err := s.Store.Holds(ctx)
+	if err != nil {
+		return Timeline{}, err
+	}
+	for _, h := range holds {
+		if h.Stream == stream && h.EndedAt == nil && h.From.Before(to) && from.Before(h.To) {
+			out.Holds = append(out.Holds, h)
+		}
+	}
+	return out, nil
+}
+
+// Play is leave to look at some streams in a span.
+type Play struct {
+	ID      string    `json:"id"`
+	Expires time.Time `json:"expires"`
+	Reels   []Reel    `json:"reels"`
+}
+
+// Reel is the segments of one stream, by time.
+type Reel struct {
+	Stream   string    `json:"stream"`
+	Segments []Segment `json:"segments"`
+}
+
+type play struct {
+	user    string
+	streams []string
+	expires time.Time
+}
+
+// Play begins to look at streams within from ≤ t < to, of a day at most; it is written down. The segments are
+// read with its id until it expires. Asked again with that id, it goes on without a new trace: the one that is
+// recorded grows.
+func (s *Service) Play(ctx context.Context, id string, streams []string, from, to time.Time) (Play, error) {
+	a, err := actor.Require(ctx, actor.VideoReplay)
+	if err != nil {
+		return Play{}, err
+	}
+	if len(streams) == 0 || len(streams) > maxScenes {
+		return Play{}, errs.Field("recording.streams", "streams", "must be 1 to 4")
+	}
+	if err := checkSpan(from, to, maxPlay); err != nil {
+		return Play{}, err
+	}
+	division := ""
+	out := Play{ID: id}
+	for _, stream := range streams {
+		_, d, err := s.visible(ctx, stream, actor.VideoReplay)
+		if err != nil {
+			return Play{}, err
+		}
+		division = d.Division
+		list, err := s.segments(ctx, stream, from, to)
+		if err != nil {
+			return Play{}, err
+		}
+		out.Reels = append(out.Reels, Reel{stream, list})
+	}
+	now := time.Now()
+	if p, ok := s.playing(id, a.ID, now); ok && same(p.streams, streams) {
+		out.Expires = p.expires.UTC()
+		return out, nil
+	}
+	e := event.New(ctx, EventPlayed, streams[0], division, Played{streams, from.UTC(), to.UTC()})
+	if err := s.Events.Record(ctx, &e); err != nil {
+		return Play{}, err
+	}
+	s.Events.Publish(ctx, e)
+	out.ID, out.Expires = rand.Text(), now.Add(playLife).UTC()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for key, p := range s.plays {
+		if now.After(p.expires) || len(s.plays) >= maxPlays {
+			delete(s.plays, key)
+		}
+	}
+	s.plays[out.ID] = play{a.ID, slices.Clone(streams), out.Expires}
+	return out, nil
+}
+
+func same(a, b []string) bool {
+	a, b = slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b))
+	return slices.Equal(a, b)
+}
+
+func (s *Service) playing(id, user string, now time.Time) (play, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p, ok := s.plays[id]
+	return p, ok && p.user == user && now.Before(p.expires)
+}
+
+// Footage is a piece of a segment's file that is a film of its own: head and parts.
+type Footage struct {
+	Segment Segment
+	Size    int64
+	io.ReadCloser
+}
+
+// Read opens a segment from the last key frame at or before a moment on; the zero time is its beginning. The
+// caller closes it. errs.Denied without a Play of its stream.
+func (s *Service) Read(ctx context.Context, playID, segment string, at time.Time) (Footage, error) {
+	a, err := actor.Require(ctx, actor.VideoReplay)
+	if err != nil {
+		return Footage{}, err
+	}
+	g, err := s.Store.Segment(ctx, segment)
+	if err != nil {
+		return Footage{}, err
+	}
+	if p, ok := s.playing(playID, a.ID, time.Now()); !ok || !slices.Contains(p.streams, g.Stream) {
+		return Footage{}, errs.E(errs.Denied, "recording.no_play", "open the recording again: this look at it has ended")
+	}
+	if _, _, err := s.visible(ctx, g.Stream, actor.VideoReplay); err != nil {
+		return Footage{}, err
+	}
+	path := s.path(g)
+	f, _, err := readFilm(path)
+	if err != nil {
+		return Footage{}, missing(err, g)
+	}
+	in, err := os.Open(path)
+	if err != nil {
+		return Footage{}, missing(err, g)
+	}
+	out := Footage{Segment: g, Size: f.Size, ReadCloser: in}
+	from := f.Head
+	if i := f.From(at.Sub(g.Film)); !at.IsZero() && i > 0 {
+		from = f.Parts[i].Offset
+	}
+	out.Size = f.Head + f.Size - from
+	out.ReadCloser = struct {
+		io.Reader
+		io.Closer
+	}{io.MultiReader(io.NewSectionReader(in, 0, f.Head), io.NewSectionReader(in, from, f.Size-from)), in}
+	return out, nil
+}
+
+func missing(err error, g Segment) error {
+	if errors.Is(err, os.ErrNotExist) {
+		return errs.Wrap(err, errs.NotFound, "recording.missing", "the file of recording "+g.ID+" is missing")
+	}
+	return err
+}
+
+// AddHold keeps what is recorded of a stream within from ≤ t < to.
+func (s *Service) AddHold(ctx context.Context, h Hold) (Hold, error) {
+	a, d, err := s.visible(ctx, h.Stream, actor.VideoRecord)
+	if err != nil {
+		return Hold{}, err
+	}
+	if err := checkSpan(h.From, h.To, maxTimeline); err != nil {
+		return Hold{}, err
+	}
+	if h.Reference == "" || !errs.Text(h.Reference, maxReference) {
+		return Hold{}, errs.Field("recording.hold", "reference", "1 to 100 characters: the incident or the file that it is held for")
+	}
+	if !errs.Text(h.Note, maxNote) {
+		return Hold{}, errs.Field("recording.hold", "note", "at most 500 characters")
+	}
+	h.ID, h.From, h.To = uuid.Must(uuid.NewV7()).String(), h.From.UTC(), h.To.UTC()
+	h.Author, h.AuthorName, h.CreatedAt, h.EndedAt, h.EndedByName = a.ID, a.Name, event.Stamp(time.Now()), nil, ""
+	e := event.New(ctx, EventHeld, h.Stream, d.Division, h)
+	return h, s.change(ctx, &e, func(ctx context.Context) error { return s.Store.AddHold(ctx, h) })
+}
+
+const (
+	maxReference = 100
+	maxNote      = 500
+)
+
+// EndHold lets go of what was held; age and room decide again.
+func (s *Service) EndHold(ctx context.Context, id string) (Hold, error) {
+	holds, err := s.Holds(ctx)
+	if err != nil {
+		return Hold{}, err
+	}
+	at := slices.IndexFunc(holds, func(h Hold) bool { return h.ID == id })
+	if at < 0 {
+		return Hold{}, errs.E(errs.NotFound, "recording.no_hold", "hold %.64s does not exist", id)
+	}
+	h := holds[at]
+	a, d, err := s.visible(ctx, h.Stream, actor.VideoRecord)
+	if err != nil {
+		return Hold{}, err
+	}
+	now := event.Stamp(time.Now())
+	h.EndedAt, h.EndedByName = &now, a.Name
+	e := event.New(ctx, EventLetGo, h.Stream, d.Division, h)
+	return h, s.change(ctx, &e, func(ctx context.Context) error { return s.Store.EndHold(ctx, h) })
+}
+
+// Holds lists those of cameras that the actor may see, the newest first.
+func (s *Service) Holds(ctx context.Context) ([]Hold, error) {
+	if _, err := actor.Require(ctx, actor.VideoReplay); err != nil {
+		return nil, err
+	}
+	list, err := s.Store.Holds(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := []Hold{}
+	for _, h := range list {
+		if _, ok := s.Devices.Visible(ctx, h.Stream); ok {
+			out = append(out, h)
+		}
+	}
+	return out, nil
+}
+
+// change saves and records in one transaction, then publishes.
+func (s *Service) change(ctx context.Context, e *event.Event, fn func(ctx context.Context) error) error {
+	err := s.Tx.Do(ctx, func(ctx context.Context) error {
+		if err := fn(ctx); err != nil {
+			return err
+		}
+		return s.Events.Record(ctx, e)
+	})
+	if err == nil {
+		s.Events.Publish(ctx, *e)
+	}
+	return err
+}

@@ -1,0 +1,338 @@
+package recording
+
+import (
+	"cmp"
+	"context"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/fengsui/fengsui/central/internal/actor"
+	"github.com/fengsui/fengsui/central/internal/device"
+	"github.com/fengsui/fengsui/central/internal/errs"
+	"github.com/fengsui/fengsui/central/internal/event"
+	"github.com/fengsui/fengsui/shared/film"
+	"github.com/fengsui/fengsui/shared/run"
+	"github.com/fengsui/fengsui/shared/wire"
+)
+
+// Taps hands over the pictures of a stream until ctx ends (sfu.SFU).
+type Taps interface {
+	Tap(ctx context.Context, stream string, take func(film.Frame), tick func(time.Time)) error
+}
+
+// Leases has terminals send while something is recorded (video.Service).
+type Leases interface {
+	// Keep names all streams that are recorded. It returns at once.
+	Keep(ctx context.Context, streams []string)
+}
+
+// Devices is the register (device.Service).
+type Devices interface {
+	Visible(ctx context.Context, id string) (device.Device, bool)
+	All(ctx context.Context) ([]device.Device, error)
+}
+
+// Options of the service.
+type Options struct {
+	Store   Store
+	Tx      Tx
+	Devices Devices
+	Taps    Taps
+	Leases  Leases
+	Events  event.Publisher
+	Log     *slog.Logger
+	Dir     string // of the files
+	Quota   int64  // bytes of recordings at most
+	Reserve int64  // bytes that stay free on the disk
+}
+
+// Service is the use cases. Start records what is to be recorded.
+type Service struct {
+	Options
+	loop  *run.Loop
+	write sync.Mutex // one change of policies at a time
+
+	mu       sync.Mutex
+	policies map[string]Policy
+	running  map[string]*recorder
+	plays    map[string]play
+	full     bool
+	alarms   []Alarm // not looked at yet
+}
+
+// New makes a service.
+func New(o Options) *Service {
+	return &Service{Options: o, loop: run.NewLoop(), policies: map[string]Policy{}, running: map[string]*recorder{}, plays: map[string]play{}}
+}
+
+// Usage is what recordings take.
+type Usage struct {
+	Bytes int64 `json:"bytes"`
+	Quota int64 `json:"quota"`
+	Free  int64 `json:"free"`           // on the disk
+	Full  bool  `json:"full,omitempty"` // nothing is recorded: what is left is held
+}
+
+// Camera is how one camera is recorded.
+type Camera struct {
+	Policy
+	Bytes     int64      `json:"bytes"`
+	First     *time.Time `json:"first,omitempty"`
+	Last      *time.Time `json:"last,omitempty"`
+	Recording bool       `json:"recording"` // pictures are being written
+	Wanted    bool       `json:"wanted"`    // they are to be
+	Error     string     `json:"error,omitempty"`
+}
+
+// Overview is every camera that the actor may see, and what all recordings take.
+type Overview struct {
+	Usage   Usage    `json:"usage"`
+	Cameras []Camera `json:"cameras"`
+}
+
+func (s *Service) policy(stream string) Policy {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if p, ok := s.policies[stream]; ok {
+		return p
+	}
+	return Policy{Stream: stream, Mode: Off, KeepDays: defaultDays}
+}
+
+func (s *Service) recorders() []*recorder {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := make([]*recorder, 0, len(s.running))
+	for _, r := range s.running {
+		out = append(out, r)
+	}
+	return out
+}
+
+// recording reports whether a segment is being written.
+func (s *Service) recording(g Segment) bool {
+	return slices.ContainsFunc(s.recorders(), func(r *recorder) bool {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		return r.id == g.ID
+	})
+}
+
+// Overview shows how cameras are recorded.
+func (s *Service) Overview(ctx context.Context) (Overview, error) {
+	if _, err := actor.Require(ctx, actor.VideoReplay); err != nil {
+		return Overview{}, err
+	}
+	all, err := s.Devices.All(ctx)
+	if err != nil {
+		return Overview{}, err
+	}
+	totals, err := s.Store.Totals(ctx)
+	if err != nil {
+		return Overview{}, err
+	}
+	out := Overview{Cameras: []Camera{}}
+	if out.Usage, err = s.usage(ctx); err != nil {
+		return Overview{}, err
+	}
+	now := time.Now()
+	for _, d := range all {
+		if d.Kind == device.Camera {
+			out.Cameras = append(out.Cameras, s.camera(d.ID, totals, now))
+		}
+	}
+	slices.SortFunc(out.Cameras, func(a, b Camera) int { return cmp.Compare(a.Stream, b.Stream) })
+	return out, nil
+}
+
+func (s *Service) camera(stream string, totals []Total, now time.Time) Camera {
+	c := Camera{Policy: s.policy(stream)}
+	c.Wanted = c.records(now)
+	for _, t := range totals {
+		if t.Stream == stream {
+			c.Bytes, c.First, c.Last = t.Bytes, &t.First, &t.Last
+		}
+	}
+	s.mu.Lock()
+	r := s.running[stream]
+	s.mu.Unlock()
+	if r == nil {
+		return c
+	}
+	open, err := r.state()
+	if open != nil {
+		c.Recording, c.Bytes, c.Last = true, c.Bytes+open.Bytes, &open.To
+		if c.First == nil {
+			c.First = &open.From
+		}
+	}
+	if err != nil {
+		c.Error = err.Error()
+	}
+	return c
+}
+
+// visible finds a camera that the actor may see and do something with.
+func (s *Service) visible(ctx context.Context, stream string, p actor.Permission) (actor.Actor, device.Device, error) {
+	a, err := actor.Require(ctx, p)
+	if err != nil {
+		return a, device.Device{}, err
+	}
+	d, ok := s.Devices.Visible(ctx, stream)
+	if !ok || d.Kind != device.Camera || !wire.ValidID(stream) {
+		return a, d, errs.E(errs.NotFound, "recording.no_camera", "camera %.64s does not exist", stream)
+	}
+	return a, d, nil
+}
+
+// SetPolicy says when a camera is recorded and how long that is kept.
+func (s *Service) SetPolicy(ctx context.Context, stream string, mode Mode, days int) (Policy, error) {
+	a, d, err := s.visible(ctx, stream, actor.VideoRecord)
+	if err != nil {
+		return Policy{}, err
+	}
+	p := s.policy(stream)
+	if p.Mode != mode || p.Since == nil {
+		now := event.Stamp(time.Now())
+		p.Since = &now
+	}
+	p.Mode, p.KeepDays, p.Author, p.AuthorName = mode, days, a.ID, a.Name
+	if err := p.check(); err != nil {
+		return Policy{}, err
+	}
+	return p, s.save(ctx, EventPolicy, p, d.Division)
+}
+
+// maxMinutes is how long somebody may have a camera recorded at a stretch.
+const maxMinutes = 24 * 60
+
+// Begin records a camera for so many minutes, whatever its mode.
+func (s *Service) Begin(ctx context.Context, stream string, minutes int) (Policy, error) {
+	_, d, err := s.visible(ctx, stream, actor.VideoRecord)
+	if err != nil {
+		return Policy{}, err
+	}
+	if minutes < 1 || minutes > maxMinutes {
+		return Policy{}, errs.Field("recording.minutes", "minutes", "must be 1 to 1440")
+	}
+	p := s.policy(stream)
+	until := event.Stamp(time.Now().Add(time.Duration(minutes) * time.Minute))
+	p.Until = &until
+	return p, s.save(ctx, EventStarted, p, d.Division)
+}
+
+// End stops what Begin or an alarm started. A camera that is always recorded goes on.
+func (s *Service) End(ctx context.Context, stream string) (Policy, error) {
+	_, d, err := s.visible(ctx, stream, actor.VideoRecord)
+	if err != nil {
+		return Policy{}, err
+	}
+	p := s.policy(stream)
+	p.Until = nil
+	return p, s.save(ctx, EventStopped, p, d.Division)
+}
+
+func (s *Service) save(ctx context.Context, kind string, p Policy, division string) error {
+	s.write.Lock()
+	defer s.write.Unlock()
+	e := event.New(ctx, kind, p.Stream, division, p)
+	err := s.Tx.Do(ctx, func(ctx context.Context) error {
+		if err := s.Store.SavePolicy(ctx, p); err != nil {
+			return err
+		}
+		return s.Events.Record(ctx, &e)
+	})
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	s.policies[p.Stream] = p
+	s.mu.Unlock()
+	s.Events.Publish(ctx, e)
+	s.loop.Wake()
+	return nil
+}
+
+// Alarm is what a recording needs to know of one.
+type Alarm struct {
+	ID      string
+	Device  string // that alarms
+	At      time.Time
+	Title   string
+	TitleEN string
+	Level   int
+}
+
+// maxAlarms is how many alarms may wait to be marked; of a flood of them the first tell enough.
+const maxAlarms = 1000
+
+// OnEvent hears of alarms (event.Bus.Handle), given how to read one out of an event.
+func (s *Service) OnEvent(read func(event.Event) (Alarm, bool)) func(context.Context, event.Event) {
+	return func(_ context.Context, e event.Event) {
+		a, ok := read(e)
+		if !ok {
+			return
+		}
+		s.mu.Lock()
+		if len(s.alarms) < maxAlarms {
+			s.alarms = append(s.alarms, a)
+		}
+		s.mu.Unlock()
+		s.loop.Wake()
+	}
+}
+
+// heard marks the alarms that have come.
+func (s *Service) heard(ctx context.Context) error {
+	s.mu.Lock()
+	list := s.alarms
+	s.alarms = nil
+	s.mu.Unlock()
+	for i, a := range list {
+		if err := s.alarmed(ctx, a); err != nil {
+			s.mu.Lock()
+			s.alarms = append(list[i:], s.alarms...)
+			s.mu.Unlock()
+			return err
+		}
+	}
+	return nil
+}
+
+// afterAlarm is how long is recorded on after something alarmed.
+const afterAlarm = 5 * time.Minute
+
+// alarmed marks an alarm in the timelines of the cameras behind the same terminal, and records those whose
+// mode says so.
+func (s *Service) alarmed(ctx context.Context, a Alarm) error {
+	d, ok := s.Devices.Visible(ctx, a.Device)
+	if !ok {
+		return nil
+	}
+	edge := cmp.Or(d.Parent, d.ID)
+	all, err := s.Devices.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, c := range all {
+		if c.Kind != device.Camera || (c.Parent != edge && c.ID != a.Device) {
+			continue
+		}
+		m := Mark{Stream: c.ID, At: a.At.UTC(), Kind: "alarm", Ref: a.ID, Title: a.Title, TitleEN: a.TitleEN, Level: a.Level}
+		if err := s.Store.AddMark(ctx, m); err != nil {
+			return err
+		}
+		if p := s.policy(c.ID); p.Mode == OnAlarm {
+			until := event.Stamp(time.Now().Add(afterAlarm))
+			if p.Until == nil || p.Until.Before(until) {
+				p.Until = &until
+			}
+			if err := s.save(ctx, EventStarted, p, c.Division); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

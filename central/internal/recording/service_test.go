@@ -1,0 +1,315 @@
+package recording_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/fengsui/fengsui/central/internal/actor"
+	"github.com/fengsui/fengsui/central/internal/device"
+	"github.com/fengsui/fengsui/central/internal/errs"
+	"github.com/fengsui/fengsui/central/internal/event"
+	"github.com/fengsui/fengsui/central/internal/recording"
+	"github.com/fengsui/fengsui/central/internal/store"
+	"github.com/fengsui/fengsui/central/internal/store/storetest"
+	"github.com/fengsui/fengsui/shared/film"
+)
+
+// scene is a camera whose pictures the test shows; it stands where the router stands.
+type scene struct {
+	mu     sync.Mutex
+	takers map[string]func(film.Frame)
+	kept   []string
+	next   int
+}
+
+func (s *scene) Tap(ctx context.Context, stream string, take func(film.Frame), _ func(time.Time)) error {
+	s.mu.Lock()
+	s.takers[stream] = take
+	s.mu.Unlock()
+	<-ctx.Done()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.takers, stream)
+	return nil
+}
+
+func (s *scene) Keep(_ context.Context, streams []string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.kept = slices.Clone(streams)
+}
+
+func (s *scene) recorded(stream string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.takers[stream] != nil && slices.Contains(s.kept, stream)
+}
+
+// show plays so many pictures of 25 a second, with a key frame every second, that begin at a moment.
+func (s *scene) show(stream string, from time.Time, n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range n {
+		f := film.Frame{Time: uint32(s.next * 3600), At: from.Add(time.Duration(i) * 40 * time.Millisecond), Units: [][]byte{bytes.Repeat([]byte{0x41}, 200)}}
+		if i%25 == 0 {
+			f.Key, f.First = true, i == 0
+			f.Units = [][]byte{{0x67, 0x42, 0xc0, 0x1f, 0x8c, 0x8d, 0x40, 0x50, 0x1e, 0x90, 0x0f, 0x08, 0x84, 0x6a}, {0x68, 0xce, 0x3c, 0x80}, bytes.Repeat([]byte{0x65}, 900)}
+		}
+		s.takers[stream](f)
+		s.next++
+	}
+}
+
+type devices map[string]device.Device
+
+func (d devices) Visible(ctx context.Context, id string) (device.Device, bool) {
+	one, ok := d[id]
+	a, _ := actor.From(ctx)
+	return one, ok && a.Sees(one.Division)
+}
+
+func (d devices) All(ctx context.Context) (out []device.Device, _ error) {
+	for id := range d {
+		if one, ok := d.Visible(ctx, id); ok {
+			out = append(out, one)
+		}
+	}
+	return out, nil
+}
+
+type room struct {
+	*recording.Service
+	scene *scene
+	dir   string
+	db    *store.DB
+
+	mu     sync.Mutex
+	events []event.Event
+}
+
+func open(t *testing.T, db *store.DB, dir string, quota int64) *room {
+	t.Helper()
+	r := &room{scene: &scene{takers: map[string]func(film.Frame){}}, dir: dir, db: db}
+	bus := event.NewBus(storetest.Recorder(db))
+	bus.Handle(func(_ context.Context, e event.Event) {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.events = append(r.events, e)
+	})
+	r.Service = recording.New(recording.Options{
+		Store: store.NewRecordings(db), Tx: db, Taps: r.scene, Leases: r.scene, Events: bus, Log: slog.New(slog.DiscardHandler), Dir: dir, Quota: quota,
+		Devices: devices{
+			"cam-1": {ID: "cam-1", Kind: device.Camera, Parent: "edge-1", Division: "320623"}, "cam-2": {ID: "cam-2", Kind: device.Camera, Parent: "edge-2", Division: "320681"},
+			"gauge-1": {ID: "gauge-1", Kind: device.Sensor, Parent: "edge-1", Division: "320623"},
+		},
+	})
+	if err := r.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = r.Stop(context.Background()) })
+	return r
+}
+
+func (r *room) told(kind string) (out []event.Event) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, e := range r.events {
+		if e.Kind == kind {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+func who(division string, p ...actor.Permission) context.Context {
+	return actor.With(context.Background(), actor.Actor{Kind: actor.User, ID: "u-" + division, Name: "周岚", DivisionCode: division, Permissions: p})
+}
+
+var officer = who("320623", actor.VideoReplay, actor.VideoRecord)
+
+func eventually(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	end := time.After(20 * time.Second)
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for !ok() {
+		select {
+		case <-end:
+			t.Fatalf("never: %s", what)
+		case <-tick.C:
+		}
+	}
+}
+
+func must[T any](t *testing.T) func(v T, err error) T {
+	return func(v T, err error) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+}
+
+func TestRecordedIsFoundByTimeAndLookingLeavesATrace(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		r := open(t, db, t.TempDir(), 1<<30)
+		must[recording.Policy](t)(r.SetPolicy(officer, "cam-1", recording.Always, 30))
+		eventually(t, "the camera is recorded", func() bool { return r.scene.recorded("cam-1") })
+		begin := time.Now().Add(-time.Hour).Truncate(time.Millisecond)
+		r.scene.show("cam-1", begin, 25*70)
+		r.scene.show("cam-1", begin.Add(2*time.Minute), 25*10)
+		from, to := begin.Add(-time.Minute), begin.Add(10*time.Minute)
+		line := must[recording.Timeline](t)(r.Timeline(officer, "cam-1", from, to))
+		if len(line.Spans) != 2 || line.Spans[0].To.Sub(line.Spans[0].From) != 70*time.Second || !line.Spans[1].From.Equal(begin.Add(2*time.Minute)) {
+			t.Fatalf("got %+v", line.Spans)
+		}
+		play := must[recording.Play](t)(r.Play(officer, "", []string{"cam-1"}, begin.Add(65*time.Second), to))
+		list := play.Reels[0].Segments
+		if len(list) != 2 || !list[0].From.Equal(begin.Add(time.Minute)) || list[0].Open || !list[1].Open || list[0].Codec != "avc1.42c01f" {
+			t.Fatalf("got %+v", list)
+		}
+		// The open one is read as far as it is written, and from a moment on.
+		for _, c := range []struct {
+			at   time.Time
+			want time.Duration
+		}{{time.Time{}, 9 * time.Second}, {list[1].Film.Add(5 * time.Second), 4 * time.Second}} {
+			got := must[recording.Footage](t)(r.Read(officer, play.ID, list[1].ID, c.at))
+			text := must[[]byte](t)(io.ReadAll(got))
+			f, err := film.Read(bytes.NewReader(text), int64(len(text)))
+			if err != nil || int64(len(text)) != got.Size {
+				t.Fatalf("%d of %d bytes: %v", len(text), got.Size, err)
+			}
+			if shown := f.Duration - f.Parts[0].Time; shown < c.want || shown > c.want+time.Second {
+				t.Errorf("%s are shown", shown)
+			}
+			_ = got.Close()
+		}
+		if n := len(r.told(recording.EventPlayed)); n != 1 {
+			t.Errorf("%d traces", n)
+		}
+		again := must[recording.Play](t)(r.Play(officer, play.ID, []string{"cam-1"}, begin, to))
+		if again.ID != play.ID || len(r.told(recording.EventPlayed)) != 1 {
+			t.Error("going on left a second trace")
+		}
+		for _, c := range []struct {
+			name string
+			ctx  context.Context
+			play string
+			want errs.Kind
+		}{
+			{"no look", officer, "", errs.Denied},
+			{"another's look", who("320600", actor.VideoReplay), "x", errs.Denied},
+			{"no permission", who("320623", actor.VideoWatch), play.ID, errs.Denied},
+			{"nobody", context.Background(), play.ID, errs.Unauthenticated},
+		} {
+			if _, err := r.Read(c.ctx, c.play, list[0].ID, time.Time{}); errs.KindOf(err) != c.want {
+				t.Errorf("%s: %v", c.name, err)
+			}
+		}
+		if _, err := r.Play(who("320681", actor.VideoReplay), "", []string{"cam-1"}, from, to); errs.KindOf(err) != errs.NotFound {
+			t.Errorf("another division: %v", err)
+		}
+	})
+}
+
+func TestTornFileIsWholeAfterTheNextStart(t *testing.T) {
+	db, dir := storetest.SQLite(t), t.TempDir()
+	r := open(t, db, dir, 1<<30)
+	must[recording.Policy](t)(r.Begin(officer, "cam-1", 60))
+	eventually(t, "the camera is recorded", func() bool { return r.scene.recorded("cam-1") })
+	begin := time.Now().Add(-time.Hour).Truncate(time.Millisecond)
+	r.scene.show("cam-1", begin, 25*10)
+	// As a kill leaves it: the row is open, the file has half a part at its end. Another has no file at all.
+	files, _ := filepath.Glob(filepath.Join(dir, "cam-1", "*", "*.mp4"))
+	if len(files) != 1 {
+		t.Fatalf("%d files", len(files))
+	}
+	text := must[[]byte](t)(os.ReadFile(files[0]))
+	list := must[[]recording.Segment](t)(store.NewRecordings(db).Segments(t.Context(), "cam-1", begin, time.Now()))
+	if err := r.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	lost := list[0]
+	lost.ID, lost.File = "lost", "cam-1/2026-01-01/lost.mp4"
+	err := errors.Join(os.WriteFile(files[0], text[:len(text)-700], 0o600), store.NewRecordings(db).ChangeSegment(t.Context(), list[0]), store.NewRecordings(db).AddSegment(t.Context(), lost))
+	if err != nil {
+		t.Fatal(err)
+	}
+	again := open(t, db, dir, 1<<30)
+	line := must[recording.Timeline](t)(again.Timeline(officer, "cam-1", begin.Add(-time.Minute), begin.Add(time.Minute)))
+	if len(line.Spans) != 1 || line.Spans[0].To.Sub(begin) != 8*time.Second {
+		t.Errorf("got %+v", line.Spans)
+	}
+	if _, err := store.NewRecordings(db).Segment(t.Context(), "lost"); errs.KindOf(err) != errs.NotFound {
+		t.Errorf("a recording without a file is still listed: %v", err)
+	}
+}
+
+func TestOldestGoesForRoomAndWhatIsHeldStays(t *testing.T) {
+	db, dir := storetest.SQLite(t), t.TempDir()
+	begin := time.Now().Add(-3 * time.Hour).Truncate(time.Millisecond)
+	first := open(t, db, dir, 1<<30)
+	must[recording.Policy](t)(first.SetPolicy(officer, "cam-1", recording.Always, 30))
+	eventually(t, "the camera is recorded", func() bool { return first.scene.recorded("cam-1") })
+	for i := range 4 {
+		first.scene.show("cam-1", begin.Add(time.Duration(i)*10*time.Minute), 25*20)
+	}
+	hold := must[recording.Hold](t)(first.AddHold(officer, recording.Hold{Stream: "cam-1", From: begin, To: begin.Add(time.Minute), Reference: "事件 7"}))
+	if err := first.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	total := must[[]recording.Total](t)(store.NewRecordings(db).Totals(t.Context()))[0].Bytes
+	less := open(t, db, dir, total/2)
+	spans := func() []recording.Span {
+		return must[recording.Timeline](t)(less.Timeline(officer, "cam-1", begin.Add(-time.Minute), begin.Add(time.Hour))).Spans
+	}
+	eventually(t, "recordings fit into their quota", func() bool { return len(spans()) <= 2 })
+	if got := spans(); !got[0].From.Equal(begin) || len(less.told(recording.EventDeleted)) == 0 {
+		t.Errorf("what is held went: %+v", got)
+	}
+	if err := less.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	// Only what is held is left, and that is too much.
+	least := open(t, db, dir, 100)
+	eventually(t, "it says that it is full", func() bool {
+		o := must[recording.Overview](t)(least.Overview(officer))
+		return o.Usage.Full && len(least.told(recording.EventFull)) == 1
+	})
+	must[recording.Hold](t)(least.EndHold(officer, hold.ID))
+	if _, err := least.EndHold(officer, hold.ID); errs.KindOf(err) != errs.Conflict {
+		t.Errorf("ended twice: %v", err)
+	}
+}
+
+func TestAlarmIsMarkedAndRecordsTheCamerasBesideIt(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		r := open(t, db, t.TempDir(), 1<<30)
+		must[recording.Policy](t)(r.SetPolicy(officer, "cam-1", recording.OnAlarm, 7))
+		now := time.Now().Truncate(time.Millisecond)
+		hear := r.OnEvent(func(e event.Event) (recording.Alarm, bool) { a, ok := e.Data.(recording.Alarm); return a, ok })
+		for range 2 {
+			hear(t.Context(), event.Event{Data: recording.Alarm{ID: "a-1", Device: "gauge-1", At: now, Title: "水位 超警戒", TitleEN: "Level", Level: 3}})
+		}
+		eventually(t, "the camera beside it is recorded", func() bool { return r.scene.recorded("cam-1") })
+		line := must[recording.Timeline](t)(r.Timeline(officer, "cam-1", now.Add(-time.Hour), now.Add(time.Hour)))
+		if len(line.Marks) != 1 || !line.Marks[0].At.Equal(now) || line.Marks[0].Level != 3 {
+			t.Errorf("got %+v", line.Marks)
+		}
+		if r.scene.recorded("cam-2") {
+			t.Error("a camera elsewhere is recorded")
+		}
+		must[recording.Policy](t)(r.End(officer, "cam-1"))
+		eventually(t, "recording ends", func() bool { return !r.scene.recorded("cam-1") })
+	})
+}

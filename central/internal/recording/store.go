@@ -1,0 +1,51 @@
+package recording
+
+import (
+	"context"
+	"time"
+)
+
+// Store keeps what is known of recordings.
+type Store interface {
+	// Policies lists those that were ever set.
+	Policies(ctx context.Context) ([]Policy, error)
+	// SavePolicy sets one.
+	SavePolicy(ctx context.Context, p Policy) error
+	// Segments lists those of a stream that touch from ≤ t < to, by time. Without a stream: of all.
+	Segments(ctx context.Context, stream string, from, to time.Time) ([]Segment, error)
+	// Segment finds one: errs.NotFound.
+	Segment(ctx context.Context, id string) (Segment, error)
+	// AddSegment adds one.
+	AddSegment(ctx context.Context, s Segment) error
+	// ChangeSegment writes span, size and whether it is open.
+	ChangeSegment(ctx context.Context, s Segment) error
+	// RemoveSegments deletes them.
+	RemoveSegments(ctx context.Context, ids []string) error
+	// Totals are bytes, first and last moment of every stream that has segments.
+	Totals(ctx context.Context) ([]Total, error)
+	// Holds lists them, the newest first.
+	Holds(ctx context.Context) ([]Hold, error)
+	// AddHold adds one.
+	AddHold(ctx context.Context, h Hold) error
+	// EndHold notes that one ended: errs.NotFound, errs.Conflict when it had.
+	EndHold(ctx context.Context, h Hold) error
+	// AddMark adds a mark; one of the same stream, kind and reference is left as it is.
+	AddMark(ctx context.Context, m Mark) error
+	// Marks lists those of a stream within from ≤ t < to.
+	Marks(ctx context.Context, stream string, from, to time.Time) ([]Mark, error)
+	// RemoveMarks deletes those before a moment.
+	RemoveMarks(ctx context.Context, before time.Time) error
+}
+
+// Total is what is kept of a stream.
+type Total struct {
+	Stream string    `json:"stream"`
+	Bytes  int64     `json:"bytes"`
+	First  time.Time `json:"first"`
+	Last   time.Time `json:"last"`
+}
+
+// Tx runs a function in one transaction.
+type Tx interface {
+	Do(ctx context.Context, fn func(ctx context.Context) error) error
+}

@@ -1,0 +1,101 @@
+package sfu
+
+import (
+	"context"
+	"time"
+
+	"github.com/fengsui/fengsui/central/internal/sfu/h264"
+	"github.com/fengsui/fengsui/central/internal/sfu/ring"
+	"github.com/fengsui/fengsui/shared/film"
+)
+
+// Tap hands over the pictures of a stream, from its last key frame on, until ctx ends; the stream may begin
+// later, and come and go. take is called from one goroutine; one that is slow loses pictures up to the next
+// key frame and holds up nobody. tick is called about once a second between two pictures. Tap returns when ctx
+// has ended.
+func (s *SFU) Tap(ctx context.Context, stream string, take func(film.Frame), tick func(time.Time)) error {
+	src, err := s.source(stream)
+	if err != nil {
+		return err
+	}
+	src.tapped(1)
+	defer src.tapped(-1)
+	stop := context.AfterFunc(ctx, src.log.Wake)
+	defer stop()
+	beat := time.NewTicker(time.Second)
+	defer beat.Stop()
+	wake := make(chan struct{})
+	go func() { // a log without entries wakes nobody, and what was taken must not wait for the next picture
+		defer close(wake)
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-beat.C:
+				src.log.Wake()
+			}
+		}
+	}()
+	defer func() { <-wake }()
+	t := &tap{reader: ring.NewTap(src.log), take: take, first: true}
+	told := time.Now()
+	for ctx.Err() == nil {
+		if !t.read() {
+			t.reader.WaitOnce(ctx)
+		}
+		if now := time.Now(); now.Sub(told) >= time.Second {
+			told = now
+			tick(now)
+		}
+	}
+	return nil
+}
+
+type tap struct {
+	reader *ring.Tap
+	parts  h264.Assembler
+	take   func(film.Frame)
+	first  bool
+	at     time.Time // of the first packet of the picture
+	time   uint32
+	seen   bool
+}
+
+// read takes what is there; it reports whether there was anything.
+func (t *tap) read() bool {
+	e, lost, ok := t.reader.Next()
+	if !ok {
+		return false
+	}
+	if lost || e.Gap {
+		t.parts.Lost()
+	}
+	if e.Gap {
+		return true
+	}
+	began := t.at
+	if !t.seen || e.Time != t.time {
+		t.at, t.time, t.seen = e.At, e.Time, true
+	}
+	p, whole := t.parts.Push(e.Payload, e.Time, e.Marker)
+	if !whole {
+		return true
+	}
+	at := t.at
+	if p.Time != e.Time {
+		at = began
+	}
+	if t.first && !p.Key {
+		return true
+	}
+	t.take(film.Frame{Units: p.Units, Time: p.Time, At: at, Key: p.Key, First: t.first})
+	t.first = false
+	return true
+}
+
+// tapped counts recorders: a stream that has one is kept while nobody watches.
+func (s *source) tapped(n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.taps += n
+}

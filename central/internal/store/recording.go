@@ -1,0 +1,218 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/fengsui/fengsui/central/internal/errs"
+	"github.com/fengsui/fengsui/central/internal/recording"
+)
+
+// Recordings implements recording.Store.
+type Recordings struct{ db *DB }
+
+// NewRecordings keeps what is known of recordings in db.
+func NewRecordings(db *DB) *Recordings { return &Recordings{db: db} }
+
+// ofMillis is a moment of pictures as it is kept.
+func ofMillis(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
+
+func orMillis(t *time.Time) int64 {
+	if t == nil {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
+func ifMillis(ms int64) *time.Time {
+	if ms == 0 {
+		return nil
+	}
+	t := ofMillis(ms)
+	return &t
+}
+
+// Policies implements recording.Store.
+func (s *Recordings) Policies(ctx context.Context) ([]recording.Policy, error) {
+	rows, err := s.db.query(ctx, `select stream, mode, keep_days, until_ms, since_ms, author, author_name from recording_policy order by stream`)
+	if err != nil {
+		return nil, fmt.Errorf("list recording policies: %w", wrap(err))
+	}
+	return collect(rows, func(row scanner) (p recording.Policy, err error) {
+		var until, since int64
+		err = row.Scan(&p.Stream, &p.Mode, &p.KeepDays, &until, &since, &p.Author, &p.AuthorName)
+		p.Until, p.Since = ifMillis(until), ifMillis(since)
+		return p, err
+	})
+}
+
+// SavePolicy implements recording.Store.
+func (s *Recordings) SavePolicy(ctx context.Context, p recording.Policy) error {
+	_, err := s.db.exec(ctx, `
+		insert into recording_policy (stream, mode, keep_days, until_ms, since_ms, author, author_name) values ($1, $2, $3, $4, $5, $6, $7)
+		on conflict (stream) do update set mode = excluded.mode, keep_days = excluded.keep_days, until_ms = excluded.until_ms,
+			since_ms = excluded.since_ms, author = excluded.author, author_name = excluded.author_name`,
+		p.Stream, p.Mode, p.KeepDays, orMillis(p.Until), orMillis(p.Since), p.Author, p.AuthorName)
+	if err != nil {
+		return fmt.Errorf("save recording policy of %s: %w", p.Stream, wrap(err))
+	}
+	return nil
+}
+
+const segmentColumns = `id, stream, source, from_ms, to_ms, film_ms, bytes, codec, width, height, open, file`
+
+func scanSegment(row scanner) (g recording.Segment, err error) {
+	var from, to, film int64
+	err = row.Scan(&g.ID, &g.Stream, &g.Source, &from, &to, &film, &g.Bytes, &g.Codec, &g.Width, &g.Height, &g.Open, &g.File)
+	g.From, g.To, g.Film = ofMillis(from), ofMillis(to), ofMillis(film)
+	return g, err
+}
+
+// Segments implements recording.Store. One that is open has no end yet.
+func (s *Recordings) Segments(ctx context.Context, stream string, from, to time.Time) ([]recording.Segment, error) {
+	rows, err := s.db.query(ctx, `select `+segmentColumns+` from recording_segment
+		where ($1 = '' or stream = $1) and from_ms < $2 and (to_ms > $3 or open) order by from_ms, id`,
+		stream, to.UnixMilli(), from.UnixMilli())
+	if err != nil {
+		return nil, fmt.Errorf("list recordings: %w", wrap(err))
+	}
+	return collect(rows, scanSegment)
+}
+
+// Segment implements recording.Store.
+func (s *Recordings) Segment(ctx context.Context, id string) (recording.Segment, error) {
+	g, err := scanSegment(s.db.queryRow(ctx, `select `+segmentColumns+` from recording_segment where id = $1`, id))
+	if err := wrap(err); errs.KindOf(err) == errs.NotFound {
+		return g, errs.E(errs.NotFound, "recording.no_segment", "recording %.64s is not there any more", id)
+	} else if err != nil {
+		return g, fmt.Errorf("load recording %.64s: %w", id, err)
+	}
+	return g, nil
+}
+
+// AddSegment implements recording.Store.
+func (s *Recordings) AddSegment(ctx context.Context, g recording.Segment) error {
+	_, err := s.db.exec(ctx, `insert into recording_segment (`+segmentColumns+`) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+		g.ID, g.Stream, g.Source, g.From.UnixMilli(), g.To.UnixMilli(), g.Film.UnixMilli(), g.Bytes, g.Codec, g.Width, g.Height, g.Open, g.File)
+	if err != nil {
+		return fmt.Errorf("add recording: %w", wrap(err))
+	}
+	return nil
+}
+
+// ChangeSegment implements recording.Store.
+func (s *Recordings) ChangeSegment(ctx context.Context, g recording.Segment) error {
+	_, err := s.db.exec(ctx, `update recording_segment set from_ms = $2, to_ms = $3, bytes = $4, open = $5 where id = $1`,
+		g.ID, g.From.UnixMilli(), g.To.UnixMilli(), g.Bytes, g.Open)
+	if err != nil {
+		return fmt.Errorf("change recording %s: %w", g.ID, wrap(err))
+	}
+	return nil
+}
+
+// RemoveSegments implements recording.Store.
+func (s *Recordings) RemoveSegments(ctx context.Context, ids []string) error {
+	const together = 500
+	for len(ids) > 0 {
+		some := ids[:min(together, len(ids))]
+		ids = ids[len(some):]
+		marks, args := make([]string, len(some)), make([]any, len(some))
+		for i, id := range some {
+			marks[i], args[i] = "$"+strconv.Itoa(i+1), id
+		}
+		if _, err := s.db.exec(ctx, `delete from recording_segment where id in (`+strings.Join(marks, ", ")+`)`, args...); err != nil {
+			return fmt.Errorf("remove recordings: %w", wrap(err))
+		}
+	}
+	return nil
+}
+
+// Totals implements recording.Store.
+func (s *Recordings) Totals(ctx context.Context) ([]recording.Total, error) {
+	rows, err := s.db.query(ctx, `select stream, cast(sum(bytes) as bigint), min(from_ms), max(to_ms) from recording_segment group by stream order by stream`)
+	if err != nil {
+		return nil, fmt.Errorf("count recordings: %w", wrap(err))
+	}
+	return collect(rows, func(row scanner) (t recording.Total, err error) {
+		var first, last int64
+		err = row.Scan(&t.Stream, &t.Bytes, &first, &last)
+		t.First, t.Last = ofMillis(first), ofMillis(last)
+		return t, err
+	})
+}
+
+// Holds implements recording.Store.
+func (s *Recordings) Holds(ctx context.Context) ([]recording.Hold, error) {
+	rows, err := s.db.query(ctx, `select id, stream, from_ms, to_ms, reference, note, author, author_name, created_at, ended_at, ended_by_name from recording_hold order by id desc`)
+	if err != nil {
+		return nil, fmt.Errorf("list holds of recordings: %w", wrap(err))
+	}
+	return collect(rows, func(row scanner) (h recording.Hold, err error) {
+		var from, to int64
+		var ended sql.NullTime
+		err = row.Scan(&h.ID, &h.Stream, &from, &to, &h.Reference, &h.Note, &h.Author, &h.AuthorName, &h.CreatedAt, &ended, &h.EndedByName)
+		h.From, h.To, h.CreatedAt, h.EndedAt = ofMillis(from), ofMillis(to), h.CreatedAt.UTC(), moment(ended)
+		return h, err
+	})
+}
+
+// AddHold implements recording.Store.
+func (s *Recordings) AddHold(ctx context.Context, h recording.Hold) error {
+	_, err := s.db.exec(ctx, `
+		insert into recording_hold (id, stream, from_ms, to_ms, reference, note, author, author_name, created_at, ended_at, ended_by_name)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+		h.ID, h.Stream, h.From.UnixMilli(), h.To.UnixMilli(), h.Reference, h.Note, h.Author, h.AuthorName, h.CreatedAt, h.EndedAt, h.EndedByName)
+	if err != nil {
+		return fmt.Errorf("hold recordings: %w", wrap(err))
+	}
+	return nil
+}
+
+// EndHold implements recording.Store.
+func (s *Recordings) EndHold(ctx context.Context, h recording.Hold) error {
+	res, err := s.db.exec(ctx, `update recording_hold set ended_at = $2, ended_by_name = $3 where id = $1 and ended_at is null`, h.ID, h.EndedAt, h.EndedByName)
+	if err != nil {
+		return fmt.Errorf("end hold of recordings: %w", wrap(err))
+	}
+	if n, err := res.RowsAffected(); err != nil || n == 0 {
+		return errs.Wrap(err, errs.Conflict, "recording.hold_ended", "this hold has ended meanwhile")
+	}
+	return nil
+}
+
+// AddMark implements recording.Store.
+func (s *Recordings) AddMark(ctx context.Context, m recording.Mark) error {
+	_, err := s.db.exec(ctx, `insert into recording_mark (stream, at_ms, kind, ref, title, title_en, level) values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing`,
+		m.Stream, m.At.UnixMilli(), m.Kind, m.Ref, m.Title, m.TitleEN, m.Level)
+	if err != nil {
+		return fmt.Errorf("mark recording of %s: %w", m.Stream, wrap(err))
+	}
+	return nil
+}
+
+// Marks implements recording.Store.
+func (s *Recordings) Marks(ctx context.Context, stream string, from, to time.Time) ([]recording.Mark, error) {
+	rows, err := s.db.query(ctx, `select stream, at_ms, kind, ref, title, title_en, level from recording_mark
+		where stream = $1 and at_ms >= $2 and at_ms < $3 order by at_ms, ref limit 1000`, stream, from.UnixMilli(), to.UnixMilli())
+	if err != nil {
+		return nil, fmt.Errorf("list marks of recording: %w", wrap(err))
+	}
+	return collect(rows, func(row scanner) (m recording.Mark, err error) {
+		var at int64
+		err = row.Scan(&m.Stream, &at, &m.Kind, &m.Ref, &m.Title, &m.TitleEN, &m.Level)
+		m.At = ofMillis(at)
+		return m, err
+	})
+}
+
+// RemoveMarks implements recording.Store.
+func (s *Recordings) RemoveMarks(ctx context.Context, before time.Time) error {
+	if _, err := s.db.exec(ctx, `delete from recording_mark where at_ms < $1`, before.UnixMilli()); err != nil {
+		return fmt.Errorf("remove marks of recordings: %w", wrap(err))
+	}
+	return nil
+}

@@ -1,0 +1,92 @@
+package e2e
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/fengsui/fengsui/shared/testserver"
+	"github.com/fengsui/fengsui/test/harness"
+)
+
+// recordedFor waits until so much more of a camera is recorded, and returns the newest moment that is.
+func recordedFor(t *testing.T, d *desk, stream string, more time.Duration) time.Time {
+	t.Helper()
+	var first, last time.Time
+	harness.WaitFor(t, soon, "the camera is recorded", func() error {
+		got, err := d.centre.Admin.Recorded(stream)
+		if err != nil {
+			return err
+		}
+		if !got.Recording || got.Last == nil {
+			return fmt.Errorf("not recording: %s", got.Error)
+		}
+		if last = *got.Last; first.IsZero() {
+			first = last
+		}
+		if last.Sub(first) < more {
+			return fmt.Errorf("%s more", last.Sub(first))
+		}
+		return nil
+	})
+	return last
+}
+
+// plays has ffmpeg decode a film to its end.
+func plays(t *testing.T, f harness.Film) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "film.mp4")
+	if err := os.WriteFile(path, f.Text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), testserver.Program(t, "ffmpeg"), "-v", "error", "-i", path, "-f", "null", "-")
+	var out bytes.Buffer
+	cmd.Stderr = &out
+	if err := cmd.Run(); err != nil || out.Len() > 0 {
+		t.Errorf("ffmpeg does not play the film of %s to %s: %v %s", f.From, f.To, err, out.String())
+	}
+}
+
+func TestKilledCentreLosesAtMostTheLastSecondOfARecording(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, station)
+	begun := time.Now()
+	if err := d.centre.Admin.Record("rd-cam-1", "always"); err != nil {
+		t.Fatal(err)
+	}
+	last := recordedFor(t, d, "rd-cam-1", 3*time.Second)
+	d.centre.Kill9()
+	d.centre.Restart(t)
+	spans, err := d.centre.Admin.Timeline("rd-cam-1", begun.Add(-time.Minute), time.Now())
+	if err != nil || len(spans) == 0 {
+		t.Fatalf("nothing is left: %v", err)
+	}
+	// What the page was told is what the disk had.
+	if spans[0].To.Before(last) {
+		t.Errorf("of what stood until %s the kill left what stands until %s", last, spans[0].To)
+	}
+	recordedFor(t, d, "rd-cam-1", 2*time.Second)
+	films, err := d.centre.Admin.Films("rd-cam-1", begun.Add(-time.Minute), time.Now())
+	if err != nil || len(films) < 2 {
+		t.Fatalf("%d films: %v", len(films), err)
+	}
+	for i, f := range films {
+		plays(t, f)
+		if i > 0 && f.From.Before(films[i-1].To) {
+			t.Errorf("two films show %s", f.From)
+		}
+	}
+	// Whoever records needs no viewer; when it ends, so does the stream.
+	if err := d.centre.Admin.Record("rd-cam-1", "off"); err != nil {
+		t.Fatal(err)
+	}
+	live := d.centre.Admin.Live(t)
+	harness.WaitFor(t, 30*time.Second, "the terminal has stopped sending", func() error {
+		return errors.Join(want(d.field.State(t).Watching["rd-cam-1"], 0), want(live.Stream("rd-cam-1").State, "idle"))
+	})
+}
