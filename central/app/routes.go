@@ -21,6 +21,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/incident"
 	"github.com/fengsui/fengsui/central/internal/intake"
 	"github.com/fengsui/fengsui/central/internal/maintenance"
+	"github.com/fengsui/fengsui/central/internal/notice"
 	"github.com/fengsui/fengsui/central/internal/output"
 	"github.com/fengsui/fengsui/central/internal/recording"
 	"github.com/fengsui/fengsui/central/internal/release"
@@ -80,6 +81,7 @@ type services struct {
 	handover  *handover.Service
 	cases     cases
 	recording *recording.Service
+	notices   *notice.Service
 }
 
 // register adds the routes of every capability.
@@ -101,6 +103,7 @@ func register(s *api.Server, v services) {
 	api.RegisterDeadlines(s, v.deadlines)
 	api.RegisterHandover(s, v.handover)
 	v.cases.register(s)
+	api.RegisterNotices(s, v.notices)
 	api.RegisterReleases(s, v.releases)
 	api.RegisterDiagnoses(s, v.diagnoses)
 	if v.video != nil {
@@ -128,6 +131,6 @@ func liveOf(bus *event.Bus, devices *device.Service, values *telemetry.Service, 
 // OpenAPI is the document of the whole API, without starting anything.
 func OpenAPI() ([]byte, error) {
 	s := api.New(api.Options{})
-	register(s, services{&account.Service{}, &audit.Service{}, &device.Service{}, &telemetry.Service{}, video.New(video.Options{Log: slog.New(slog.DiscardHandler)}), &output.Service{}, &fleet.Service{}, &board.Service{}, &wall.Service{}, &rulebook.Service{}, &maintenance.Service{}, &duty.Service{}, &release.Service{}, &diagnose.Service{}, &deadline.Service{}, &handover.Service{}, cases{&incident.Service{}, &intake.Service{}}, recording.New(recording.Options{})})
+	register(s, services{&account.Service{}, &audit.Service{}, &device.Service{}, &telemetry.Service{}, video.New(video.Options{Log: slog.New(slog.DiscardHandler)}), &output.Service{}, &fleet.Service{}, &board.Service{}, &wall.Service{}, &rulebook.Service{}, &maintenance.Service{}, &duty.Service{}, &release.Service{}, &diagnose.Service{}, &deadline.Service{}, &handover.Service{}, cases{&incident.Service{}, &intake.Service{}}, recording.New(recording.Options{}), &notice.Service{}})
 	return s.OpenAPI()
 }

@@ -142,6 +142,14 @@ func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) er
 		return err
 	}
 	desks := c.handover(b, rosters, clocks)
+	messages, err := c.notices(cfg, b, rosters, clocks)
+	if err != nil {
+		return err
+	}
+	if err := messages.Start(system); err != nil {
+		return err
+	}
+	c.parts.Add("notices", messages.Stop)
 	clocks.Start(system)
 	c.parts.Add("deadlines", clocks.Stop)
 	desks.Start(system)
@@ -165,7 +173,7 @@ func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) er
 	if err != nil {
 		return err
 	}
-	register(server, services{b.accounts, b.audit, devices, values, pictures, outputs, configs, boards, walls, book, work, rosters, released, asked, clocks, desks, events, kept})
+	register(server, services{b.accounts, b.audit, devices, values, pictures, outputs, configs, boards, walls, book, work, rosters, released, asked, clocks, desks, events, kept, messages})
 	revoked := &device.Revocations{Store: store.NewDevices(b.db), CA: devices.CA}
 	if err := c.revocations(system, cfg, b, revoked); err != nil {
 		return err

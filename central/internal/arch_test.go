@@ -14,12 +14,12 @@ const module = "github.com/fengsui/fengsui/central/internal/"
 // capability is one line here. Tests are held to the same table, with the additions in testUses.
 var levels = map[string]int{
 	"errs": 0, "event": 0, "page": 0, "actor": 0, "config": 0, "ballast": 0,
-	"account": 1, "device": 1, "deadline": 1,
+	"account": 1, "device": 1, "deadline": 1, "notice": 1,
 	"maintenance": 2, "video": 2, "output": 2, "fleet": 2, "board": 2, "wall": 2, "rulebook": 2, "release": 2, "diagnose": 2, "duty": 2, "recording": 2,
 	"telemetry": 3, "handover": 3, "incident": 3,
-	"paper": 4, "intake": 4,
+	"paper": 4, "intake": 4, "reminder": 4,
 	"audit":    6,
-	"document": adapter, "store": adapter, "tsdb": adapter, "api": adapter, "ingest": adapter, "broker": adapter, "sfu": adapter,
+	"document": adapter, "store": adapter, "tsdb": adapter, "api": adapter, "ingest": adapter, "broker": adapter, "sfu": adapter, "channel": adapter,
 }
 
 const adapter = 9
@@ -41,6 +41,8 @@ var toolkits = map[string][]string{
 	"github.com/arran4/":                  {"document"},
 	"github.com/6tail/":                   {"duty"},
 	"github.com/influxdata/":              {"tsdb"},
+	"github.com/wneessen/":                {"channel"},
+	"github.com/emersion/":                {},
 	"database/sql":                        {"store", "tsdb"},
 	"github.com/prometheus/client_golang": {"api", "ingest", "broker", "tsdb", "sfu"},
 }
@@ -48,12 +50,15 @@ var toolkits = map[string][]string{
 // testUses lists what the tests of a room take beyond what the room itself may, and beyond the databases that
 // every test may stand on.
 var testUses = map[string][]string{
-	"api":       {"sfu", "github.com/pion/"},       // a terminal's picture over real WebRTC
-	"audit":     {"database/sql"},                  // a trail that somebody changed behind its back
-	"deadline":  {"audit"},                         // marks that the trail counts
-	"handover":  {"audit"},                         // what a use case leaves in the trail
-	"intake":    {"audit"},                         // what a use case leaves in the trail
-	"duty":      {"audit"},                         // what a use case leaves in the trail
+	"api":       {"sfu", "github.com/pion/"}, // a terminal's picture over real WebRTC
+	"audit":     {"database/sql"},            // a trail that somebody changed behind its back
+	"deadline":  {"audit"},                   // marks that the trail counts
+	"handover":  {"audit"},                   // what a use case leaves in the trail
+	"intake":    {"audit"},                   // what a use case leaves in the trail
+	"duty":      {"audit"},                   // what a use case leaves in the trail
+	"notice":    {"audit", "channel", "github.com/emersion/"},
+	"channel":   {"github.com/emersion/"},
+	"reminder":  {"audit"},
 	"ingest":    {"broker", "github.com/eclipse/"}, // terminals and simple sensors as they speak
 	"telemetry": {"database/sql"},                  // another program that holds the database
 }

@@ -31,7 +31,7 @@ func Roles() []Role {
 			actor.AlarmAck, actor.AlarmMaintain, actor.AlarmPolicy, actor.VideoWatch, actor.VideoReplay, actor.VideoRecord, actor.OutputSwitch, actor.BoardWrite,
 			actor.RuleWrite, actor.RulePublish, actor.AccountRead, actor.AccountWrite, actor.AuditRead,
 			actor.DutyRead, actor.DutyPhone, actor.DutyPlan, actor.DutyApprove, actor.DutyTake, actor.DutyLog,
-			actor.IncidentRead, actor.IncidentWrite, actor.ReportWrite, actor.ReportSign, actor.ReportOrder, actor.ReportJudge,
+			actor.IncidentRead, actor.IncidentWrite, actor.ReportWrite, actor.ReportSign, actor.ReportOrder, actor.ReportJudge, actor.NoticeTest,
 		}},
 		{RoleLeader, "带班领导", "Duty leader", []actor.Permission{
 			actor.DeviceRead, actor.TelemetryRead, actor.TelemetryHold, actor.AlarmRead, actor.AlarmAck, actor.AlarmMaintain,

@@ -59,6 +59,7 @@ const (
 	ReportSign    Permission = "report.sign"    // sign reports with the own name
 	ReportOrder   Permission = "report.order"   // instructions of leaders, and what is supervised
 	ReportJudge   Permission = "report.judge"   // findings that only a person makes, weights of the assessment
+	NoticeTest    Permission = "notice.test"    // send a test message to any address
 )
 
 // Actor is who acts. DivisionCode (GB/T 2260, or the 9-digit township code) is the root of what a user

@@ -143,8 +143,8 @@ func (s *Server) registerDutySetup(svc *duty.Service) {
 }
 
 type dutyPhoneInput struct {
-	Kind   string `json:"kind" enum:"mobile,office,home,other"`
-	Number string `json:"number" maxLength:"32"`
+	Kind   string `json:"kind" enum:"mobile,office,home,mail,other"`
+	Number string `json:"number" maxLength:"64"`
 }
 
 type dutyPersonInput struct {
@@ -189,7 +189,7 @@ func (s *Server) registerDutyPeople(svc *duty.Service) {
 		func(ctx context.Context, in *struct {
 			DutyID
 			Body struct {
-				Number string `json:"number" maxLength:"32"`
+				Number string `json:"number" maxLength:"64"`
 				How    string `json:"how" enum:"call,sms,in_person"`
 			}
 		},

@@ -13,6 +13,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/incident"
 	"github.com/fengsui/fengsui/central/internal/intake"
 	"github.com/fengsui/fengsui/central/internal/maintenance"
+	"github.com/fengsui/fengsui/central/internal/notice"
 	"github.com/fengsui/fengsui/central/internal/rulebook"
 	"github.com/fengsui/fengsui/central/internal/telemetry"
 	"github.com/fengsui/fengsui/central/internal/video"
@@ -74,7 +75,7 @@ func (p *pending) add(e event.Event, v *view) urgency {
 		p.duty = &e.At
 		return soon
 	}
-	if (strings.HasPrefix(e.Kind, deadline.EventKind) || strings.HasPrefix(e.Kind, handover.EventKind)) && v.who.Can(actor.DutyRead) {
+	if (strings.HasPrefix(e.Kind, deadline.EventKind) || strings.HasPrefix(e.Kind, handover.EventKind) || strings.HasPrefix(e.Kind, notice.EventKind)) && v.who.Can(actor.DutyRead) {
 		p.desk = &e.At
 		return soon
 	}

@@ -34,6 +34,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/handover"
 	"github.com/fengsui/fengsui/central/internal/incident"
 	"github.com/fengsui/fengsui/central/internal/intake"
+	"github.com/fengsui/fengsui/central/internal/notice"
 	"github.com/fengsui/fengsui/central/internal/recording"
 	"github.com/fengsui/fengsui/shared/version"
 )
@@ -148,6 +149,8 @@ func schemaName(t reflect.Type, hint string) string {
 		return "Intake" + name
 	case reflect.TypeFor[recording.Policy]().PkgPath():
 		return "Recording" + name
+	case reflect.TypeFor[notice.Notice]().PkgPath():
+		return "Notice" + strings.TrimPrefix(name, "Notice")
 	}
 	return name
 }

@@ -40,6 +40,7 @@ type Config struct {
 	Recording       Recording `yaml:"recording"`
 	Telemetry       Telemetry `yaml:"telemetry"`
 	Releases        Releases  `yaml:"releases"`
+	Channels        Channels  `yaml:"channels"`
 	Metrics         Metrics   `yaml:"metrics"`
 	Log             Log       `yaml:"log"`
 }
@@ -125,6 +126,39 @@ type Releases struct {
 	Unsigned bool   `yaml:"unsigned"`
 }
 
+// Channels are the ways to reach people outside the console.
+type Channels struct {
+	SMS  SMS  `yaml:"sms"`
+	Mail Mail `yaml:"mail"`
+}
+
+// SMS is a gateway for text messages that is asked over HTTP.
+type SMS struct {
+	URL        string            `yaml:"url"`
+	Method     string            `yaml:"method"`
+	Headers    map[string]string `yaml:"headers"`
+	Body       string            `yaml:"body"`
+	SecretFile string            `yaml:"secret_file"`
+	CA         string            `yaml:"ca"`
+	Accepted   string            `yaml:"accepted"`
+	Refused    string            `yaml:"refused"`
+	Ref        string            `yaml:"ref"`
+	PerMinute  int               `yaml:"per_minute"`
+	PerDay     int               `yaml:"per_day"`
+}
+
+// Mail is a mail server.
+type Mail struct {
+	Server       string `yaml:"server"`
+	TLS          string `yaml:"tls"`
+	User         string `yaml:"user"`
+	PasswordFile string `yaml:"password_file"`
+	From         string `yaml:"from"`
+	CA           string `yaml:"ca"`
+	PerMinute    int    `yaml:"per_minute"`
+	PerDay       int    `yaml:"per_day"`
+}
+
 // Metrics is where Prometheus reads without a token.
 type Metrics struct {
 	Listen string `yaml:"listen"`
@@ -152,7 +186,11 @@ func Default() Config {
 		Video:           Video{Listen: ":8189"},
 		Recording:       Recording{Quota: 200, Reserve: 2048},
 		Telemetry:       Telemetry{Engine: "embedded", SealAfter: 10, Reserve: 256, ShelveMax: 24, MaintenanceMax: 72, MaintenanceRepeat: 366, MaintenanceBreak: 12, MaintenanceCritical: []string{"gas", "smoke"}, OverrideMax: 168},
-		Log:             Log{Level: "info", Format: "text"},
+		Channels: Channels{
+			SMS:  SMS{Method: "POST", Headers: map[string]string{"Content-Type": "application/json"}, Body: `{"mobile":{{json .To}},"content":{{json .Text}},"id":{{json .Key}}}`, PerMinute: 60, PerDay: 2000},
+			Mail: Mail{TLS: "starttls", PerMinute: 60, PerDay: 2000},
+		},
+		Log: Log{Level: "info", Format: "text"},
 	}
 }
 
@@ -242,6 +280,9 @@ func (c *Config) check() error {
 		return &strict.Problem{Key: "division", Err: fmt.Errorf("%q is not a division code (GB/T 2260)", c.Division)}
 	}
 	if err := c.Telemetry.check(); err != nil {
+		return err
+	}
+	if err := c.Channels.check(); err != nil {
 		return err
 	}
 	return c.checkFiles()

@@ -75,6 +75,7 @@ type Asked struct {
 	OrgName  string   `json:"org_name"`
 	Division string   `json:"division"`
 	Names    []string `json:"names"`
+	People   []string `json:"people"` // ids of duty people
 }
 
 // Clock is one thing that is due. All times are those of the wall as it goes now.

@@ -161,7 +161,7 @@ func (s *Service) ask(ctx context.Context, known map[question]Asked, c Clock, no
 	if a, ok := known[q]; ok {
 		return a
 	}
-	a := Asked{To: q.to, OrgID: c.OrgID, Division: c.Division, Names: []string{}}
+	a := Asked{To: q.to, OrgID: c.OrgID, Division: c.Division, Names: []string{}, People: []string{}}
 	if s.Desks != nil {
 		found, err := s.Desks.Asked(ctx, q.org, q.to, now)
 		if err != nil {

@@ -37,7 +37,7 @@ func (s *Service) Asked(ctx context.Context, org string, to deadline.To, at time
 			o, to = above, deadline.Leader
 		}
 	}
-	out := deadline.Asked{To: to, OrgID: o.ID, OrgName: o.Name, Division: o.Division, Names: []string{}}
+	out := deadline.Asked{To: to, OrgID: o.ID, OrgName: o.Name, Division: o.Division, Names: []string{}, People: []string{}}
 	tier := Officer
 	if to == deadline.Leader {
 		tier = Leader
@@ -53,7 +53,7 @@ func (s *Service) Asked(ctx context.Context, org string, to deadline.To, at time
 	for _, h := range held {
 		post := slices.IndexFunc(posts, func(p Post) bool { return p.ID == h.PostID })
 		if post >= 0 && posts[post].Tier == tier && h.PersonName != "" {
-			out.Names = append(out.Names, h.PersonName)
+			out.Names, out.People = append(out.Names, h.PersonName), append(out.People, h.PersonID)
 		}
 	}
 	return out, nil

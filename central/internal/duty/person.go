@@ -1,6 +1,7 @@
 package duty
 
 import (
+	"net/mail"
 	"regexp"
 	"strings"
 	"time"
@@ -10,7 +11,7 @@ import (
 
 // Phone is a number under which a person is reached, and how somebody made sure of it.
 type Phone struct {
-	Kind       string     `json:"kind"` // mobile, office, home, other
+	Kind       string     `json:"kind"` // mobile, office, home, mail (a mailbox), other
 	Number     string     `json:"number"`
 	VerifiedAt *time.Time `json:"verified_at,omitempty"`
 	VerifiedBy string     `json:"verified_by,omitempty"`
@@ -34,6 +35,22 @@ var phonePattern = regexp.MustCompile(`^[0-9+][0-9 -]{1,22}[0-9]$`)
 
 func phone(number string) bool { return phonePattern.MatchString(number) }
 
+// Addresses are what messages reach the person by: mobiles and mailboxes, those that somebody made sure of first.
+func (p Person) Addresses() (numbers, mails []string) {
+	for _, verified := range []bool{true, false} {
+		for _, n := range p.Phones {
+			switch {
+			case (n.VerifiedAt != nil) != verified:
+			case n.Kind == "mail":
+				mails = append(mails, n.Number)
+			case n.Kind == "mobile":
+				numbers = append(numbers, strings.NewReplacer(" ", "", "-", "").Replace(n.Number))
+			}
+		}
+	}
+	return numbers, mails
+}
+
 // reachable reports whether somebody has made sure of a number.
 func (p Person) reachable() bool {
 	for _, n := range p.Phones {
@@ -54,13 +71,17 @@ func (p Person) validate() error {
 		return errs.Field("duty.phone", "phones", "at most 6 numbers")
 	}
 	for _, n := range p.Phones {
-		if !phone(n.Number) {
-			return errs.Field("duty.phone", "phones", "a number has 3 to 24 digits, spaces, + and -")
-		}
 		switch n.Kind {
 		case "mobile", "office", "home", "other":
+			if !phone(n.Number) {
+				return errs.Field("duty.phone", "phones", "a number has 3 to 24 digits, spaces, + and -")
+			}
+		case "mail":
+			if at, err := mail.ParseAddress(n.Number); err != nil || at.Address != n.Number || len(n.Number) > 64 {
+				return errs.Field("duty.mail", "phones", "a mailbox is like zhiban@example.cn, of at most 64 characters")
+			}
 		default:
-			return errs.Field("duty.phone", "phones", "its kind must be mobile, office, home or other")
+			return errs.Field("duty.phone", "phones", "its kind must be mobile, office, home, mail or other")
 		}
 	}
 	return nil

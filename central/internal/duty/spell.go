@@ -56,6 +56,15 @@ func (s *Service) SpellAt(ctx context.Context, org string, at time.Time) (Spell,
 	return out, nil
 }
 
+// Person is a duty person with numbers, for those who must be reached: errs.NotFound when there is none.
+func (s *Service) Person(ctx context.Context, id string) (Person, error) {
+	if _, err := actor.Require(ctx, actor.DutyPhone); err != nil {
+		return Person{}, err
+	}
+	p, err := s.Store.Person(ctx, id)
+	return p.shown(true), err
+}
+
 // PersonOf is the duty person of an account: errs.NotFound when it is none.
 func (s *Service) PersonOf(ctx context.Context, user string) (Person, error) {
 	if _, err := actor.Require(ctx, actor.DutyRead); err != nil {

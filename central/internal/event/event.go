@@ -59,6 +59,7 @@ type Recorder interface {
 type Bus struct {
 	recorder Recorder
 	mu       sync.RWMutex
+	inside   []func(context.Context, []Event) error
 	handlers []func(context.Context, Event)
 	subs     map[*Subscription]struct{}
 }
@@ -73,6 +74,14 @@ func (b *Bus) Handle(fn func(context.Context, Event)) {
 	b.handlers = append(b.handlers, fn)
 }
 
+// Inside registers what must be written in the transaction that records an event, such as the messages that people
+// get of it: with it or not at all. Its error undoes the transaction. Register before anything is recorded.
+func (b *Bus) Inside(fn func(context.Context, []Event) error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.inside = append(b.inside, fn)
+}
+
 // Record implements Publisher.
 func (b *Bus) Record(ctx context.Context, events ...*Event) error {
 	var list []Event
@@ -83,7 +92,18 @@ func (b *Bus) Record(ctx context.Context, events ...*Event) error {
 		e.recorded = true
 		list = append(list, *e)
 	}
-	if b.recorder == nil || len(list) == 0 {
+	if len(list) == 0 {
+		return nil
+	}
+	b.mu.RLock()
+	inside := b.inside
+	b.mu.RUnlock()
+	for _, fn := range inside {
+		if err := fn(ctx, list); err != nil {
+			return err
+		}
+	}
+	if b.recorder == nil {
 		return nil
 	}
 	return b.recorder.Record(ctx, list...)

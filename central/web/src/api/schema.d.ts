@@ -2157,6 +2157,108 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Messages to people, newest first; addresses are masked */
+        get: operations["list-notices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notices/channels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The channels and how they do */
+        get: operations["list-notice-channels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notices/export.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Messages to people as a workbook */
+        get: operations["export-notices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notices/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a message to an address over one channel */
+        post: operations["test-notice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notices/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A message with every try */
+        get: operations["get-notice"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notices/{id}/settle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Note that somebody has seen to a message that failed */
+        post: operations["settle-notice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/orgs": {
         parameters: {
             query?: never;
@@ -3819,6 +3921,7 @@ export interface components {
             names: string[] | null;
             org_id: string;
             org_name: string;
+            people: string[] | null;
             to: string;
         };
         DeadlineClock: {
@@ -4278,7 +4381,7 @@ export interface components {
         };
         DutyPhoneInput: {
             /** @enum {string} */
-            kind: "mobile" | "office" | "home" | "other";
+            kind: "mobile" | "office" | "home" | "mail" | "other";
             number: string;
         };
         DutyPost: {
@@ -5393,6 +5496,10 @@ export interface components {
             items: components["schemas"]["Difference"][] | null;
             next?: string;
         };
+        ListHealth: {
+            items: components["schemas"]["NoticeHealth"][] | null;
+            next?: string;
+        };
         ListHold: {
             items: components["schemas"]["Hold"][] | null;
             next?: string;
@@ -5415,6 +5522,10 @@ export interface components {
         };
         ListLoss: {
             items: components["schemas"]["Loss"][] | null;
+            next?: string;
+        };
+        ListNotice: {
+            items: components["schemas"]["Notice"][] | null;
             next?: string;
         };
         ListOrg: {
@@ -5636,6 +5747,126 @@ export interface components {
         NewUser: {
             password: string;
             user: components["schemas"]["User"];
+        };
+        Notice: {
+            about: string;
+            /** Format: date-time */
+            answered_at?: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            delivered_at?: string;
+            division: string;
+            /** Format: date-time */
+            failed_at?: string;
+            id: string;
+            kind: string;
+            name: string;
+            /** Format: date-time */
+            next_at?: string;
+            org_id: string;
+            person_id: string;
+            /** Format: date-time */
+            read_at?: string;
+            reason: string;
+            ref: string;
+            /** Format: date-time */
+            sent_at?: string;
+            /** Format: date-time */
+            settled_at?: string;
+            settled_by?: string;
+            settled_how?: string;
+            state: string;
+            text: string;
+            title: string;
+            /** Format: int64 */
+            tries: number;
+            /** Format: date-time */
+            until: string;
+            urgent: boolean;
+            /** Format: int64 */
+            way: number;
+            ways: components["schemas"]["NoticeWay"][] | null;
+        };
+        NoticeDetail: {
+            about: string;
+            /** Format: date-time */
+            answered_at?: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            delivered_at?: string;
+            division: string;
+            /** Format: date-time */
+            failed_at?: string;
+            id: string;
+            kind: string;
+            log: components["schemas"]["NoticeTry"][] | null;
+            name: string;
+            /** Format: date-time */
+            next_at?: string;
+            org_id: string;
+            person_id: string;
+            /** Format: date-time */
+            read_at?: string;
+            reason: string;
+            ref: string;
+            /** Format: date-time */
+            sent_at?: string;
+            /** Format: date-time */
+            settled_at?: string;
+            settled_by?: string;
+            settled_how?: string;
+            state: string;
+            text: string;
+            title: string;
+            /** Format: int64 */
+            tries: number;
+            /** Format: date-time */
+            until: string;
+            urgent: boolean;
+            /** Format: int64 */
+            way: number;
+            ways: components["schemas"]["NoticeWay"][] | null;
+        };
+        NoticeHealth: {
+            /** Format: date-time */
+            down_since?: string;
+            /** Format: date-time */
+            error_at?: string;
+            /** Format: int64 */
+            failures: number;
+            last_error: string;
+            /** Format: date-time */
+            last_ok?: string;
+            name: string;
+            /** Format: int64 */
+            per_day: number;
+            /** Format: int64 */
+            per_minute: number;
+            takes: string;
+            /** Format: int64 */
+            today: number;
+            /** Format: int64 */
+            waiting: number;
+        };
+        NoticeTry: {
+            address: string;
+            /** Format: date-time */
+            at: string;
+            channel: string;
+            /** Format: date-time */
+            ended_at?: string;
+            /** Format: int64 */
+            no: number;
+            notice_id: string;
+            outcome: string;
+            reason: string;
+            ref: string;
+        };
+        NoticeWay: {
+            address: string;
+            channel: string;
         };
         OneBody: {
             /** @description Why the picture is needed although the data budget of the terminal is used up; written down */
@@ -6347,6 +6578,10 @@ export interface components {
             applied?: components["schemas"]["ConfigState"];
             versions: components["schemas"]["Version"][] | null;
         };
+        SettleBody: {
+            /** @description How the person was told otherwise */
+            how: string;
+        };
         Shelf: {
             by: string;
             by_name: string;
@@ -6569,6 +6804,12 @@ export interface components {
             name: string;
             state: string;
             why?: string;
+        };
+        TestBody: {
+            /** @description Number or mailbox, as the channel takes */
+            address: string;
+            channel: string;
+            text: string;
         };
         Ticket: {
             /** Format: date-time */
@@ -11926,6 +12167,212 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Window"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-notices": {
+        parameters: {
+            query?: {
+                /** @description Search */
+                q?: string;
+                /** @description Next of the part before */
+                after?: string;
+                /** @description Most items wanted; 0 means 100 */
+                limit?: number;
+                /** @description Left out: all */
+                state?: "" | "queued" | "sent" | "delivered" | "read" | "answered" | "failed" | "unset";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListNotice"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-notice-channels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListHealth"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "export-notices": {
+        parameters: {
+            query?: {
+                /** @description Search */
+                q?: string;
+                /** @description Next of the part before */
+                after?: string;
+                /** @description Most items wanted; 0 means 100 */
+                limit?: number;
+                /** @description Left out: all */
+                state?: "" | "queued" | "sent" | "delivered" | "read" | "answered" | "failed" | "unset";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description An XLSX workbook */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "test-notice": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TestBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Notice"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-notice": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeDetail"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "settle-notice": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettleBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Notice"];
                 };
             };
             /** @description Problem */
