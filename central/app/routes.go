@@ -23,6 +23,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/maintenance"
 	"github.com/fengsui/fengsui/central/internal/notice"
 	"github.com/fengsui/fengsui/central/internal/output"
+	"github.com/fengsui/fengsui/central/internal/plan"
 	"github.com/fengsui/fengsui/central/internal/recording"
 	"github.com/fengsui/fengsui/central/internal/release"
 	"github.com/fengsui/fengsui/central/internal/rulebook"
@@ -132,5 +133,6 @@ func liveOf(bus *event.Bus, devices *device.Service, values *telemetry.Service, 
 func OpenAPI() ([]byte, error) {
 	s := api.New(api.Options{})
 	register(s, services{&account.Service{}, &audit.Service{}, &device.Service{}, &telemetry.Service{}, video.New(video.Options{Log: slog.New(slog.DiscardHandler)}), &output.Service{}, &fleet.Service{}, &board.Service{}, &wall.Service{}, &rulebook.Service{}, &maintenance.Service{}, &duty.Service{}, &release.Service{}, &diagnose.Service{}, &deadline.Service{}, &handover.Service{}, cases{&incident.Service{}, &intake.Service{}}, recording.New(recording.Options{}), &notice.Service{}})
+	api.RegisterPlans(s, &plan.Service{})
 	return s.OpenAPI()
 }

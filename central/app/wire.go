@@ -28,6 +28,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/ingest"
 	"github.com/fengsui/fengsui/central/internal/maintenance"
 	"github.com/fengsui/fengsui/central/internal/output"
+	"github.com/fengsui/fengsui/central/internal/plan"
 	"github.com/fengsui/fengsui/central/internal/sfu"
 	"github.com/fengsui/fengsui/central/internal/store"
 	"github.com/fengsui/fengsui/central/internal/telemetry"
@@ -150,6 +151,7 @@ func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) er
 		return err
 	}
 	c.parts.Add("notices", messages.Stop)
+	plans, err := c.plans(cfg, b, rosters, clocks)
 	clocks.Start(system)
 	c.parts.Add("deadlines", clocks.Stop)
 	desks.Start(system)
@@ -174,6 +176,7 @@ func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) er
 		return err
 	}
 	register(server, services{b.accounts, b.audit, devices, values, pictures, outputs, configs, boards, walls, book, work, rosters, released, asked, clocks, desks, events, kept, messages})
+	api.RegisterPlans(server, plans)
 	revoked := &device.Revocations{Store: store.NewDevices(b.db), CA: devices.CA}
 	if err := c.revocations(system, cfg, b, revoked); err != nil {
 		return err
@@ -349,4 +352,15 @@ func (c *Centre) handover(b *base, rosters *duty.Service, clocks *deadline.Servi
 		}
 	})
 	return s
+}
+
+// plans makes the register of emergency plans, which owns clocks.
+func (c *Centre) plans(cfg config.Config, b *base, rosters *duty.Service, clocks *deadline.Service) (*plan.Service, error) {
+	pack, err := plan.LoadPack(filepath.Join(cfg.FirmwareConfigs, "plans"))
+	if err != nil {
+		return nil, err
+	}
+	s := plan.New(plan.Options{Store: store.NewPlans(b.db), Tx: b.db, Accounts: b.accounts, Roster: rosters, Clocks: clocks, Events: b.bus, Pack: pack, Log: c.log.With("component", "plans")})
+	clocks.On(plan.OwnerKind, s.OnClock)
+	return s, nil
 }

@@ -18,6 +18,7 @@ var levels = map[string]int{
 	"maintenance": 2, "video": 2, "output": 2, "fleet": 2, "board": 2, "wall": 2, "rulebook": 2, "release": 2, "diagnose": 2, "duty": 2, "recording": 2,
 	"telemetry": 3, "handover": 3, "incident": 3,
 	"paper": 4, "intake": 4, "reminder": 4,
+	"plan":     4,
 	"audit":    6,
 	"document": adapter, "store": adapter, "tsdb": adapter, "api": adapter, "ingest": adapter, "broker": adapter, "sfu": adapter, "channel": adapter,
 }
@@ -55,6 +56,7 @@ var testUses = map[string][]string{
 	"deadline":  {"audit"},                   // marks that the trail counts
 	"handover":  {"audit"},                   // what a use case leaves in the trail
 	"intake":    {"audit"},                   // what a use case leaves in the trail
+	"plan":      {"audit"},                   // what a use case leaves in the trail
 	"duty":      {"audit"},                   // what a use case leaves in the trail
 	"notice":    {"audit", "channel", "github.com/emersion/"},
 	"channel":   {"github.com/emersion/"},

@@ -23,6 +23,7 @@ var kinds = []struct{ pattern, schema string }{
 	{"incidents/categories.yml", "category"},
 	{"reports/grading.yml", "grading"},
 	{"reports/templates.yml", "template"},
+	{"plans/*.yml", "plan"},
 	{"rules/*.yml", "rules"},
 	{"rules/by-site/*.yml", "rules"},
 	{"protocols/*.yml", "protocol"},

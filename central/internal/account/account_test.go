@@ -71,6 +71,7 @@ func TestNobodyGrantsWhatTheyLack(t *testing.T) {
 		actor.AccountWrite, actor.AccountRead, actor.DeviceRead, actor.TelemetryRead, actor.AlarmRead, actor.AlarmAck, actor.AlarmMaintain,
 		actor.VideoWatch, actor.VideoReplay, actor.VideoRecord, actor.OutputSwitch, actor.BoardWrite, actor.DutyRead, actor.DutyPhone, actor.DutyTake, actor.DutyLog,
 		actor.IncidentRead, actor.IncidentWrite, actor.ReportWrite, actor.ReportOrder,
+		actor.PlanRead, actor.PlanWrite, actor.ResourceRead, actor.ResourceWrite,
 	}}
 	for role, want := range map[string]errs.Kind{
 		RoleDuty: errs.Internal, RoleAdmin: errs.Denied, RoleTechnician: errs.Denied, RoleAuditor: errs.Denied,

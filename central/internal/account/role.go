@@ -32,6 +32,8 @@ func Roles() []Role {
 			actor.RuleWrite, actor.RulePublish, actor.AccountRead, actor.AccountWrite, actor.AuditRead,
 			actor.DutyRead, actor.DutyPhone, actor.DutyPlan, actor.DutyApprove, actor.DutyTake, actor.DutyLog,
 			actor.IncidentRead, actor.IncidentWrite, actor.ReportWrite, actor.ReportSign, actor.ReportOrder, actor.ReportJudge, actor.NoticeTest,
+			actor.IncidentRead, actor.IncidentWrite, actor.ReportWrite, actor.ReportSign, actor.ReportOrder, actor.ReportJudge,
+			actor.PlanRead, actor.PlanWrite, actor.PlanApprove, actor.ResourceRead, actor.ResourceWrite,
 		}},
 		{RoleLeader, "带班领导", "Duty leader", []actor.Permission{
 			actor.DeviceRead, actor.TelemetryRead, actor.TelemetryHold, actor.AlarmRead, actor.AlarmAck, actor.AlarmMaintain,
@@ -39,17 +41,20 @@ func Roles() []Role {
 			actor.AccountRead, actor.AuditRead,
 			actor.DutyRead, actor.DutyPhone, actor.DutyPlan, actor.DutyApprove, actor.DutyTake, actor.DutyLog,
 			actor.IncidentRead, actor.IncidentWrite, actor.ReportWrite, actor.ReportSign, actor.ReportOrder, actor.ReportJudge,
+			actor.PlanRead, actor.PlanWrite, actor.PlanApprove, actor.ResourceRead, actor.ResourceWrite,
 		}},
 		{RoleDuty, "值班员", "Duty officer", []actor.Permission{
 			actor.DeviceRead, actor.TelemetryRead, actor.AlarmRead, actor.AlarmAck, actor.AlarmMaintain, actor.VideoWatch, actor.VideoReplay, actor.VideoRecord, actor.OutputSwitch,
 			actor.BoardWrite,
 			actor.DutyRead, actor.DutyPhone, actor.DutyTake, actor.DutyLog,
 			actor.IncidentRead, actor.IncidentWrite, actor.ReportWrite, actor.ReportOrder,
+			actor.PlanRead, actor.PlanWrite, actor.ResourceRead, actor.ResourceWrite,
 		}},
 		{RoleTechnician, "技术员", "Technician", []actor.Permission{
 			actor.DeviceRead, actor.DeviceWrite, actor.DeviceProbe, actor.ReleaseWrite, actor.TelemetryRead, actor.TelemetryMend, actor.AlarmRead, actor.AlarmMaintain,
 			actor.VideoWatch, actor.VideoReplay, actor.VideoRecord, actor.BoardWrite, actor.RuleWrite,
 			actor.DutyRead,
+			actor.PlanRead, actor.ResourceRead,
 		}},
 		{RoleAuditor, "审计员", "Auditor", []actor.Permission{actor.AccountRead, actor.AuditRead}},
 	}

@@ -60,6 +60,11 @@ const (
 	ReportOrder   Permission = "report.order"   // instructions of leaders, and what is supervised
 	ReportJudge   Permission = "report.judge"   // findings that only a person makes, weights of the assessment
 	NoticeTest    Permission = "notice.test"    // send a test message to any address
+	PlanRead      Permission = "plan.read"
+	PlanWrite     Permission = "plan.write"   // write plans and pass them on
+	PlanApprove   Permission = "plan.approve" // publish, file and abolish plans
+	ResourceRead  Permission = "resource.read"
+	ResourceWrite Permission = "resource.write" // teams, warehouses, stock
 )
 
 // Actor is who acts. DivisionCode (GB/T 2260, or the 9-digit township code) is the root of what a user

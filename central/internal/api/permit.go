@@ -114,6 +114,18 @@ func dutyNeeds(operation string) (p actor.Permission, ok bool) {
 	case "take-over-duty", "hand-back-duty":
 		return actor.DutyTake, true
 	}
+	return planNeeds(operation)
+}
+
+// planNeeds is needs for plans. Which step needs an approver the service knows.
+func planNeeds(operation string) (p actor.Permission, ok bool) {
+	switch operation {
+	case "list-plans", "export-plans", "plan-rules", "plan-coverage", "get-plan", "get-plan-text", "compare-plan", "get-plan-file",
+		"get-plan-paper", "get-plan-flow", "export-plan-table":
+		return actor.PlanRead, true
+	case "create-plan", "change-plan", "write-plan", "check-plan", "move-plan", "note-plan-drill", "add-plan-file", "remove-plan-file":
+		return actor.PlanWrite, true
+	}
 	return "", false
 }
 

@@ -35,6 +35,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/incident"
 	"github.com/fengsui/fengsui/central/internal/intake"
 	"github.com/fengsui/fengsui/central/internal/notice"
+	"github.com/fengsui/fengsui/central/internal/plan"
 	"github.com/fengsui/fengsui/central/internal/recording"
 	"github.com/fengsui/fengsui/shared/version"
 )
@@ -136,6 +137,9 @@ func schemaName(t reflect.Type, hint string) string {
 	if strings.Contains(t.Name(), books+".") {
 		return "Handover" + name // a list of them
 	}
+	if strings.Contains(t.Name(), reflect.TypeFor[plan.Plan]().PkgPath()+".") {
+		return "Plan" + name // a list of them
+	}
 	switch t.PkgPath() {
 	case reflect.TypeFor[duty.Roster]().PkgPath():
 		return "Duty" + name
@@ -151,6 +155,11 @@ func schemaName(t reflect.Type, hint string) string {
 		return "Recording" + name
 	case reflect.TypeFor[notice.Notice]().PkgPath():
 		return "Notice" + strings.TrimPrefix(name, "Notice")
+	case reflect.TypeFor[plan.Plan]().PkgPath():
+		if name == "Body" {
+			name = "Text" // of maintenance there is a PlanBody
+		}
+		return "Plan" + strings.TrimPrefix(name, "Plan")
 	}
 	return name
 }

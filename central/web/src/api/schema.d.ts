@@ -2345,6 +2345,265 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Plans, newest first */
+        get: operations["list-plans"];
+        put?: never;
+        /** Begin a plan */
+        post: operations["create-plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Check a text that nobody has kept yet */
+        post: operations["check-plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/coverage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which unit has a plan for which category */
+        get: operations["plan-coverage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/export.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The list of plans as a workbook */
+        get: operations["export-plans"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Limits, reasons for a revision and categories, with their source */
+        get: operations["plan-rules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A plan with its life, versions, attachments and neighbours */
+        get: operations["get-plan"];
+        /** Say something else of a plan */
+        put: operations["change-plan"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{id}/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What differs between two versions */
+        get: operations["compare-plan"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{id}/drills": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Note the day on which a plan was drilled */
+        post: operations["note-plan-drill"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{id}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Attach a file of at most 1 MB */
+        post: operations["add-plan-file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{id}/files/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An attachment */
+        get: operations["get-plan-file"];
+        put?: never;
+        post?: never;
+        /** Take an attachment away */
+        delete: operations["remove-plan-file"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{id}/flow.svg": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The flow chart of a response level, drawn from the structure */
+        get: operations["get-plan-flow"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{id}/paper": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A plan as it is printed: whole, short, as booklet, or its table */
+        get: operations["get-plan-paper"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{id}/steps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a plan one step on, or back with a reason */
+        post: operations["move-plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{id}/table.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Duties and contacts of a plan as a workbook */
+        get: operations["export-plan-table"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{id}/text": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Chapters and structure of a version, with what the check says */
+        get: operations["get-plan-text"];
+        /** Keep the draft; 409 plan.written when somebody has written meanwhile */
+        put: operations["write-plan"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/recordings": {
         parameters: {
             query?: never;
@@ -3749,6 +4008,23 @@ export interface components {
             /** Format: date-time */
             revoked_at?: string;
             serial: string;
+        };
+        "Change-planRequest": {
+            category?: string;
+            /** @description Invented for show */
+            demo?: boolean;
+            /**
+             * Format: int64
+             * @description That was seen; a newer one is a conflict
+             */
+            edit: number;
+            /** @enum {string} */
+            kind: "overall" | "special" | "departmental" | "township" | "unit" | "enterprise";
+            name: string;
+            name_en?: string;
+            org_id: string;
+            /** @description The plan that it follows */
+            upper_id?: string;
         };
         ChangeBody: {
             done?: boolean;
@@ -5717,6 +5993,20 @@ export interface components {
             /** Format: int64 */
             rollups_due: number;
         };
+        "Move-planRequest": {
+            /**
+             * Format: int64
+             * @description Of the plan that was seen; a newer one is a conflict
+             */
+            edit: number;
+            note?: string;
+            /** @description Number of the document by which it is published, or of the receipt */
+            number?: string;
+            /** @enum {string} */
+            to: "drafting" | "consulting" | "reviewing" | "approving" | "published" | "filing" | "filed" | "assessing" | "revising" | "abolished";
+            /** @description What makes a revision necessary */
+            trigger?: string;
+        };
         NewDutyLink: {
             by_name: string;
             /** Format: date-time */
@@ -5747,6 +6037,10 @@ export interface components {
         NewUser: {
             password: string;
             user: components["schemas"]["User"];
+        };
+        "Note-plan-drillRequest": {
+            day: string;
+            note?: string;
         };
         Notice: {
             about: string;
@@ -6014,6 +6308,71 @@ export interface components {
             problem?: components["schemas"]["Problem"];
             stream?: string;
         };
+        Plan: {
+            /** Format: date-time */
+            assessed_at?: string;
+            category: string;
+            /** Format: date-time */
+            changed_at: string;
+            /** Format: date-time */
+            created_at: string;
+            demo: boolean;
+            division: string;
+            drilled_on: string;
+            /** Format: date-time */
+            due_at?: string;
+            due_what: string;
+            /** Format: int64 */
+            edit: number;
+            /** Format: date-time */
+            filed_at?: string;
+            id: string;
+            kind: string;
+            name: string;
+            name_en: string;
+            number: string;
+            org_id: string;
+            org_name: string;
+            /** Format: date-time */
+            published_at?: string;
+            /** Format: int64 */
+            revision: number;
+            /** Format: date-time */
+            since: string;
+            state: string;
+            upper_id: string;
+            /** Format: int64 */
+            version: number;
+            writer: string;
+        };
+        PlanAction: {
+            after: string[] | null;
+            channel: string;
+            clause: string;
+            condition: string;
+            demands: components["schemas"]["PlanDemand"][] | null;
+            evidence: string[] | null;
+            from: string;
+            id: string;
+            levels: number[] | null;
+            /** Format: int64 */
+            minutes: number;
+            output: string;
+            role_id: string;
+            text: string;
+            title: string;
+            title_en: string;
+        };
+        PlanBlock: {
+            /** Format: int64 */
+            depth: number;
+            head: string[] | null;
+            kind: string;
+            /** Format: int64 */
+            level: number;
+            rows: (string[] | null)[] | null;
+            text: string;
+        };
         PlanBody: {
             /** @description The second confirmation that critical classes want */
             confirm?: boolean;
@@ -6036,6 +6395,261 @@ export interface components {
             to: string;
             /** @description Every week at a time of day (UTC+8) */
             weekly?: components["schemas"]["Weekly"];
+        };
+        PlanCategory: {
+            code: string;
+            name: string;
+            name_en: string;
+        };
+        PlanCell: {
+            category: string;
+            cover: string;
+            name: string;
+            plan_id: string;
+        };
+        PlanChange: {
+            field: string;
+            from: string;
+            id: string;
+            kind: string;
+            name: string;
+            part: string;
+            to: string;
+        };
+        PlanChapter: {
+            brief: boolean;
+            /** Format: int64 */
+            depth: number;
+            id: string;
+            text: string;
+            title: string;
+        };
+        PlanCondition: {
+            figure: string;
+            /** Format: double */
+            least: number;
+            text: string;
+        };
+        PlanContact: {
+            duty: string;
+            id: string;
+            name: string;
+            org: string;
+            phone: string;
+            post: string;
+        };
+        PlanDemand: {
+            /** Format: double */
+            amount: number;
+            kind: string;
+            unit: string;
+            what: string;
+        };
+        PlanDetail: {
+            /** Format: date-time */
+            assessed_at?: string;
+            category: string;
+            /** Format: date-time */
+            changed_at: string;
+            /** Format: date-time */
+            created_at: string;
+            demo: boolean;
+            division: string;
+            drilled_on: string;
+            /** Format: date-time */
+            due_at?: string;
+            due_what: string;
+            /** Format: int64 */
+            edit: number;
+            /** Format: date-time */
+            filed_at?: string;
+            files: components["schemas"]["PlanFile"][] | null;
+            id: string;
+            kind: string;
+            lower: components["schemas"]["Plan"][] | null;
+            name: string;
+            name_en: string;
+            next: string[] | null;
+            number: string;
+            org_id: string;
+            org_name: string;
+            own: boolean;
+            /** Format: date-time */
+            published_at?: string;
+            /** Format: int64 */
+            revision: number;
+            /** Format: date-time */
+            since: string;
+            state: string;
+            steps: components["schemas"]["PlanStep"][] | null;
+            upper?: components["schemas"]["Plan"];
+            upper_id: string;
+            /** Format: int64 */
+            version: number;
+            versions: components["schemas"]["PlanVersion"][] | null;
+            writer: string;
+        };
+        PlanDraft: {
+            body: components["schemas"]["PlanText"];
+            faults: components["schemas"]["PlanFault"][] | null;
+            plan: components["schemas"]["Plan"];
+        };
+        PlanFault: {
+            clause: string;
+            code: string;
+            grave: boolean;
+            id: string;
+            names: string[] | null;
+            part: string;
+        };
+        PlanFile: {
+            /** Format: date-time */
+            at: string;
+            by_name: string;
+            hash: string;
+            id: string;
+            kind: string;
+            name: string;
+            plan_id: string;
+            /** Format: int64 */
+            size: number;
+            type: string;
+        };
+        PlanFill: {
+            how: string;
+            name: string;
+            org_id: string;
+            person_id: string;
+            tier: string;
+        };
+        PlanHead: {
+            category?: string;
+            /** @description Invented for show */
+            demo?: boolean;
+            /** @enum {string} */
+            kind: "overall" | "special" | "departmental" | "township" | "unit" | "enterprise";
+            name: string;
+            name_en?: string;
+            org_id: string;
+            /** @description The plan that it follows */
+            upper_id?: string;
+        };
+        PlanLevel: {
+            clause: string;
+            conditions: components["schemas"]["PlanCondition"][] | null;
+            decider: string;
+            /** Format: int64 */
+            level: number;
+        };
+        PlanListChange: {
+            items: components["schemas"]["PlanChange"][] | null;
+            next?: string;
+        };
+        PlanListFault: {
+            items: components["schemas"]["PlanFault"][] | null;
+            next?: string;
+        };
+        PlanListPlan: {
+            items: components["schemas"]["Plan"][] | null;
+            next?: string;
+        };
+        PlanMatrix: {
+            categories: components["schemas"]["PlanCategory"][] | null;
+            rows: components["schemas"]["PlanRow"][] | null;
+        };
+        PlanMonthLimit: {
+            clause: string;
+            kinds: string[] | null;
+            /** Format: int64 */
+            months: number;
+            unverified: boolean;
+        };
+        PlanPack: {
+            assess: components["schemas"]["PlanMonthLimit"];
+            categories: components["schemas"]["PlanCategory"][] | null;
+            file: components["schemas"]["PlanWorkdayLimit"];
+            from: string;
+            id: string;
+            name: string;
+            name_en: string;
+            read: string;
+            receipt: components["schemas"]["PlanWorkdayLimit"];
+            source: string;
+            triggers: components["schemas"]["PlanTrigger"][] | null;
+            warn: string[] | null;
+        };
+        PlanPaper: {
+            blocks: components["schemas"]["PlanBlock"][] | null;
+            kind: string;
+            mark: string;
+            name: string;
+            name_en: string;
+            org: string;
+            source: string;
+        };
+        PlanRole: {
+            clause: string;
+            duty: string;
+            fill: components["schemas"]["PlanFill"];
+            group: string;
+            id: string;
+            name: string;
+            name_en: string;
+        };
+        PlanRow: {
+            cells: components["schemas"]["PlanCell"][] | null;
+            org_id: string;
+            org_name: string;
+            overall: components["schemas"]["PlanCell"];
+        };
+        PlanStep: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            by_name: string;
+            from: string;
+            /** Format: int64 */
+            no: number;
+            note: string;
+            number: string;
+            plan_id: string;
+            to: string;
+            trigger: string;
+            /** Format: int64 */
+            version: number;
+        };
+        PlanText: {
+            actions: components["schemas"]["PlanAction"][] | null;
+            chapters: components["schemas"]["PlanChapter"][] | null;
+            contacts: components["schemas"]["PlanContact"][] | null;
+            levels: components["schemas"]["PlanLevel"][] | null;
+            roles: components["schemas"]["PlanRole"][] | null;
+        };
+        PlanTrigger: {
+            id: string;
+            name: string;
+            name_en: string;
+            unverified: boolean;
+        };
+        PlanVersion: {
+            /** Format: date-time */
+            at: string;
+            body?: components["schemas"]["PlanText"];
+            by: string;
+            by_name: string;
+            hash: string;
+            /** Format: int64 */
+            no: number;
+            note: string;
+            number: string;
+            plan_id: string;
+            writer: string;
+        };
+        PlanWorkdayLimit: {
+            clause: string;
+            unverified: boolean;
+            /** Format: int64 */
+            workdays: number;
         };
         Policy: {
             author?: string;
@@ -7105,6 +7719,14 @@ export interface components {
             classes: string[] | null;
             /** Format: int64 */
             devices: number;
+        };
+        "Write-planRequest": {
+            body: components["schemas"]["PlanText"];
+            /**
+             * Format: int64
+             * @description From which the writer began
+             */
+            revision: number;
         };
     };
     responses: never;
@@ -12574,6 +13196,671 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListSwitching"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-plans": {
+        parameters: {
+            query?: {
+                /** @description Search */
+                q?: string;
+                /** @description Next of the part before */
+                after?: string;
+                /** @description Most items wanted; 0 means 100 */
+                limit?: number;
+                kind?: string;
+                state?: string;
+                /** @description A category, or the class of several */
+                category?: string;
+                org?: string;
+                /** @description Those of which something should have been done */
+                overdue?: boolean;
+                in_force?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanListPlan"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "create-plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanHead"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plan"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "check-plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanText"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanListFault"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "plan-coverage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanMatrix"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "export-plans": {
+        parameters: {
+            query?: {
+                /** @description Search */
+                q?: string;
+                /** @description Next of the part before */
+                after?: string;
+                /** @description Most items wanted; 0 means 100 */
+                limit?: number;
+                kind?: string;
+                state?: string;
+                /** @description A category, or the class of several */
+                category?: string;
+                org?: string;
+                /** @description Those of which something should have been done */
+                overdue?: boolean;
+                in_force?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description An XLSX workbook */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "plan-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanPack"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanDetail"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Change-planRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plan"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "compare-plan": {
+        parameters: {
+            query?: {
+                /** @description 0: the draft */
+                from?: number;
+                /** @description 0: the draft */
+                to?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanListChange"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "note-plan-drill": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Note-plan-drillRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plan"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "add-plan-file": {
+        parameters: {
+            query?: {
+                kind?: string;
+                name?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanFile"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-plan-file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "remove-plan-file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-plan-flow": {
+        parameters: {
+            query?: {
+                /** @description 0 or left out: the draft */
+                version?: number;
+                level?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description An SVG drawing */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/svg+xml": string;
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-plan-paper": {
+        parameters: {
+            query?: {
+                /** @description 0 or left out: the draft */
+                version?: number;
+                kind?: "full" | "brief" | "booklet" | "table";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanPaper"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "move-plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Move-planRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plan"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "export-plan-table": {
+        parameters: {
+            query?: {
+                /** @description 0 or left out: the draft */
+                version?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description An XLSX workbook */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-plan-text": {
+        parameters: {
+            query?: {
+                /** @description 0 or left out: the draft */
+                version?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanDraft"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "write-plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Write-planRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plan"];
                 };
             };
             /** @description Problem */

@@ -1,0 +1,76 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/fengsui/fengsui/central/internal/document"
+	"github.com/fengsui/fengsui/central/internal/plan"
+)
+
+// registerPlanPapers adds what is printed of a plan.
+func (s *Server) registerPlanPapers(svc *plan.Service) {
+	register(s, planOp("get-plan-paper", http.MethodGet, "/{id}/paper", "A plan as it is printed: whole, short, as booklet, or its table"),
+		func(ctx context.Context, in *planPaperKind) (*body[plan.Paper], error) {
+			return reply(svc.Paper(ctx, in.ID, in.Version, in.Kind))
+		})
+	chart := planOp("get-plan-flow", http.MethodGet, "/{id}/flow.svg", "The flow chart of a response level, drawn from the structure")
+	chart.Responses = map[string]*huma.Response{"200": {
+		Description: "An SVG drawing", Content: map[string]*huma.MediaType{"image/svg+xml": {Schema: &huma.Schema{Type: "string"}}},
+	}}
+	register(s, chart, func(ctx context.Context, in *struct {
+		PlanID
+		Version int `query:"version" minimum:"0" doc:"0 or left out: the draft"`
+		Level   int `query:"level" minimum:"1" maximum:"4"`
+	},
+	) (*file, error) {
+		drawing, err := svc.Chart(ctx, in.ID, in.Version, in.Level)
+		if err != nil {
+			return nil, err
+		}
+		return &file{ContentType: "image/svg+xml", ContentDisposition: fmt.Sprintf(`inline; filename="flow-%d.svg"`, in.Level), Body: []byte(drawing)}, nil
+	})
+	registerSheet(s, planOp("export-plan-table", http.MethodGet, "/{id}/table.xlsx", "Duties and contacts of a plan as a workbook"), "plan-table",
+		func(ctx context.Context, in *planPaperVersion) (document.Sheet, error) {
+			p, err := svc.Paper(ctx, in.ID, in.Version, plan.PaperTable)
+			return paperSheet("职责与联络表", p), err
+		})
+}
+
+type planPaperVersion struct {
+	PlanID
+	Version int `query:"version" minimum:"0" doc:"0 or left out: the draft"`
+}
+
+type planPaperKind struct {
+	PlanID
+	Version int    `query:"version" minimum:"0" doc:"0 or left out: the draft"`
+	Kind    string `query:"kind" enum:"full,brief,booklet,table"`
+}
+
+// paperSheet puts the tables of a paper below each other.
+func paperSheet(title string, p plan.Paper) document.Sheet {
+	sheet := document.Sheet{Title: title, Headings: []string{p.Name, p.Mark, "", "", ""}}
+	row := func(cells []string) {
+		out := make([]any, len(cells))
+		for i, c := range cells {
+			out[i] = c
+		}
+		sheet.Rows = append(sheet.Rows, out)
+	}
+	for _, b := range p.Blocks {
+		switch b.Kind {
+		case "heading":
+			row([]string{b.Text})
+		case "table":
+			row(b.Head)
+			for _, r := range b.Rows {
+				row(r)
+			}
+		}
+	}
+	return sheet
+}

@@ -1,0 +1,259 @@
+package plan
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/fengsui/fengsui/central/internal/actor"
+	"github.com/fengsui/fengsui/central/internal/deadline"
+	"github.com/fengsui/fengsui/central/internal/duty"
+	"github.com/fengsui/fengsui/central/internal/errs"
+	"github.com/fengsui/fengsui/central/internal/event"
+)
+
+// OwnerKind is the owner of the clocks of this package.
+const OwnerKind = "plan"
+
+// What may be due of a plan.
+const (
+	DueFile    = "file"
+	DueReceipt = "receipt"
+	DueAssess  = "assess"
+)
+
+// lawTime is the zone in which working days are counted.
+func lawTime() *time.Location { return time.FixedZone("CST", 8*60*60) }
+
+// NewStep is how somebody moves a plan on. Edit is the head that was seen.
+type NewStep struct {
+	To      State
+	Edit    int
+	Note    string
+	Number  string // 文号 of a publication, number of a receipt
+	Trigger string // of a revision
+}
+
+func (n NewStep) validate(p Plan, pack Pack) error {
+	switch {
+	case p.Edit != n.Edit:
+		return errs.E(errs.Conflict, "plan.changed", "somebody has changed the plan meanwhile; look at it again")
+	case !slices.Contains(p.Next(), n.To):
+		return errs.E(errs.Conflict, "plan.step", "a plan that is %s cannot become %s", p.State, n.To)
+	case !errs.Text(n.Note, maxNote):
+		return errs.Field("plan.note", "note", "at most 2000 characters")
+	case backward(p.State, n.To) && strings.TrimSpace(n.Note) == "":
+		return errs.Field("plan.reason", "note", "say why")
+	case !errs.Line(n.Number, maxTitle):
+		return errs.Field("plan.number", "number", "at most 120 characters on one line")
+	case (n.To == Published && p.State == Approving || n.To == Filed && p.State == Filing) && strings.TrimSpace(n.Number) == "":
+		return errs.Field("plan.number", "number", "give the number of the document")
+	case n.To == Revising && !backward(p.State, n.To) && !pack.trigger(n.Trigger):
+		return errs.Field("plan.trigger", "trigger", "name what makes the revision necessary")
+	}
+	return nil
+}
+
+// needs is the permission of a step: those who write pass on, those who approve issue, file and end.
+func needs(to State) actor.Permission {
+	switch to {
+	case Published, Filed, Abolished:
+		return actor.PlanApprove
+	case Drafting, Consulting, Reviewing, Approving, Filing, Assessing, Revising:
+		return actor.PlanWrite
+	}
+	return actor.PlanApprove
+}
+
+// Move takes a plan one step on. To publish, the structure must hold, and it is somebody else than the writer
+// who approves.
+func (s *Service) Move(ctx context.Context, id string, n NewStep) (Plan, error) {
+	n.Note, n.Number = strings.TrimSpace(n.Note), strings.TrimSpace(n.Number)
+	return s.change(ctx, id, needs(n.To), func(ctx context.Context, a actor.Actor, p *Plan) (string, trace, error) {
+		if err := n.validate(*p, s.Pack); err != nil {
+			return "", trace{}, err
+		}
+		now, from := stamp(), p.State
+		step := Step{PlanID: p.ID, At: now, By: a.ID, ByName: a.Name, From: from, To: n.To, Note: n.Note, Number: n.Number, Trigger: n.Trigger}
+		kind := EventMoved
+		switch {
+		case n.To == Published && from == Approving:
+			if err := s.issue(ctx, a, p, &step); err != nil {
+				return "", trace{}, err
+			}
+			kind = EventIssued
+		case n.To == Filed && from == Filing:
+			p.FiledAt = &now
+		case n.To == Filed && from == Assessing:
+			p.Assessed = &now
+		}
+		p.State, p.Since = n.To, now
+		if err := s.watch(ctx, p, now); err != nil {
+			return "", trace{}, err
+		}
+		return kind, trace{From: from, To: n.To, Version: step.Version}, s.Store.AddStep(ctx, step)
+	})
+}
+
+// issue makes the draft the version in force.
+func (s *Service) issue(ctx context.Context, a actor.Actor, p *Plan, step *Step) error {
+	if a.Kind == actor.User && a.ID == p.Writer {
+		return errs.E(errs.Denied, "plan.own_approval", "somebody else than the writer approves a plan")
+	}
+	text, err := s.Store.Draft(ctx, p.ID)
+	if err != nil {
+		return err
+	}
+	b, err := parse(text)
+	if err != nil {
+		return err
+	}
+	faults, err := s.check(ctx, b)
+	if err != nil {
+		return err
+	}
+	if Grave(faults) {
+		return errs.E(errs.Invalid, "plan.faults", "the structure of the plan does not hold; mend the faults of the check")
+	}
+	hash, kept, err := b.Hash()
+	if err != nil {
+		return err
+	}
+	p.Version++
+	p.Number, p.Published, p.FiledAt, p.Assessed = step.Number, &step.At, nil, nil
+	step.Version = p.Version
+	return s.Store.AddVersion(ctx, Version{
+		PlanID: p.ID, No: p.Version, Number: step.Number, At: step.At, By: a.ID, ByName: a.Name, Writer: p.Writer, Note: step.Note, Hash: hash,
+	}, kept)
+}
+
+// watch sets what is due next of a plan, and its clock.
+func (s *Service) watch(ctx context.Context, p *Plan, now time.Time) error {
+	what, due, rule, err := s.due(ctx, *p, now)
+	if err != nil {
+		return err
+	}
+	owner := deadline.Owner{Kind: OwnerKind, ID: p.ID}
+	p.DueWhat, p.DueAt = what, nil
+	for _, kind := range []string{DueFile, DueReceipt, DueAssess} {
+		if kind == what {
+			continue
+		}
+		to := deadline.Met
+		if p.State == Abolished || p.State.written() {
+			to = deadline.Dropped
+		}
+		if err := s.Clocks.End(ctx, owner, "plan."+kind, to); err != nil {
+			return err
+		}
+	}
+	if what == "" {
+		return nil
+	}
+	p.DueAt = &due
+	var stages []deadline.Stage
+	for _, w := range s.Pack.Warn {
+		stages = append(stages, deadline.Stage{Mark: deadline.Warned, After: -w, To: deadline.Officer})
+	}
+	slices.SortFunc(stages, func(a, b deadline.Stage) int { return int(a.After/1e9) - int(b.After/1e9) })
+	stages = append(stages, deadline.Stage{Mark: deadline.Passed, To: deadline.Leader})
+	_, err = s.Clocks.Set(ctx, deadline.Clock{
+		Owner: owner, Kind: "plan." + what, OrgID: p.OrgID, Division: p.Division, Name: p.Name, Rule: rule, Scale: deadline.Fixed,
+		BaseAt: now, DueAt: due, Stages: stages,
+	})
+	return err
+}
+
+// due is what must be done next with a plan, until when, and by which rule.
+func (s *Service) due(ctx context.Context, p Plan, now time.Time) (what string, at time.Time, rule string, err error) {
+	switch p.State {
+	case Published:
+		base := now
+		if p.Published != nil {
+			base = *p.Published
+		}
+		at, err = s.workdays(ctx, base, s.Pack.File.Workdays)
+		return DueFile, at, s.rule(s.Pack.File.Clause), err
+	case Filing:
+		at, err = s.workdays(ctx, now, s.Pack.Receipt.Workdays)
+		return DueReceipt, at, s.rule(s.Pack.Receipt.Clause), err
+	case Filed, Assessing:
+		if !slices.Contains(s.Pack.Assess.Kinds, p.Kind) || p.Published == nil {
+			return "", at, "", nil
+		}
+		base := *p.Published
+		if p.Assessed != nil {
+			base = *p.Assessed
+		}
+		return DueAssess, endOfDay(base.AddDate(0, s.Pack.Assess.Months, 0)), s.rule(s.Pack.Assess.Clause), nil
+	case Drafting, Consulting, Reviewing, Approving, Revising, Abolished:
+	}
+	return "", at, "", nil
+}
+
+func (s *Service) rule(clause string) string { return s.Pack.ID + " " + clause }
+
+func endOfDay(t time.Time) time.Time {
+	y, m, d := t.In(lawTime()).Date()
+	return time.Date(y, m, d, 24, 0, 0, 0, lawTime()).UTC()
+}
+
+// workdays is the end of the day that comes so many working days after a moment.
+func (s *Service) workdays(ctx context.Context, from time.Time, n int) (time.Time, error) {
+	ctx = actor.WithSystem(ctx, "plan")
+	named := map[duty.Day]duty.Class{}
+	local := from.In(lawTime())
+	for year := local.Year(); year <= local.AddDate(0, 0, n*3).Year(); year++ {
+		v, err := s.Roster.Year(ctx, year)
+		if err != nil {
+			return from, err
+		}
+		for _, d := range v.Days {
+			named[d.Day] = d.Class
+		}
+	}
+	day := Workdays(local, n, func(t time.Time) bool {
+		switch named[duty.DayOf(t, lawTime())] {
+		case duty.Workday, duty.Makeup:
+			return true
+		case duty.Holiday, duty.Weekend, duty.Special:
+			return false
+		}
+		return t.Weekday() != time.Saturday && t.Weekday() != time.Sunday
+	})
+	return endOfDay(day), nil
+}
+
+// OnClock is told of the marks of the clocks: what has passed goes into the trail.
+func (s *Service) OnClock(ctx context.Context, f deadline.Firing) ([]*event.Event, error) {
+	if f.Mark != deadline.Passed {
+		return nil, nil
+	}
+	p, err := s.Store.Plan(ctx, f.Clock.Owner.ID)
+	if err != nil {
+		return nil, err
+	}
+	e := event.New(ctx, EventLate, p.ID, p.Division, trace{Name: p.Name, What: p.DueWhat})
+	return []*event.Event{&e}, nil
+}
+
+// Drilled notes the day on which a plan was drilled.
+func (s *Service) Drilled(ctx context.Context, id, day, note string) (Plan, error) {
+	return s.change(ctx, id, actor.PlanWrite, func(ctx context.Context, a actor.Actor, p *Plan) (string, trace, error) {
+		on, err := time.ParseInLocation(time.DateOnly, day, lawTime())
+		switch {
+		case err != nil || on.After(time.Now()):
+			return "", trace{}, errs.Field("plan.drilled", "day", "is no day like 2026-11-26 that has come")
+		case p.Version == 0:
+			return "", trace{}, errs.E(errs.Conflict, "plan.not_approved", "no version of the plan was approved yet")
+		case !errs.Text(note, maxNote):
+			return "", trace{}, errs.Field("plan.note", "note", "at most 2000 characters")
+		}
+		if day > p.DrilledOn {
+			p.DrilledOn = day
+		}
+		step := Step{PlanID: id, At: stamp(), By: a.ID, ByName: a.Name, From: p.State, To: p.State, Note: strings.TrimSpace(day + " " + note)}
+		return EventDrilled, trace{What: day}, s.Store.AddStep(ctx, step)
+	})
+}
