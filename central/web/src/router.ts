@@ -17,6 +17,7 @@ export const pages: RouteRecordRaw[] = [
   { path: '/', name: 'desk', component: () => import('@/features/desk/DeskPage.vue'), meta: { title: 'page.desk' } },
   { path: '/map', name: 'map', component: () => import('@/features/map/MapPage.vue'), meta: { title: 'page.map', permission: 'device.read' } },
   { path: '/video', name: 'video', component: () => import('@/features/video/VideoPage.vue'), meta: { title: 'page.video', permission: 'video.watch' } },
+  { path: '/screen', name: 'screen', component: () => import('@/features/video/ScreenPage.vue'), meta: { title: 'page.screen', permission: 'video.watch', bare: true } },
   { path: '/monitor', name: 'monitor', component: () => import('@/features/telemetry/MonitorPage.vue'), meta: { title: 'page.monitor', permission: 'alarm.read' } },
   { path: '/monitor/:device/:property?', name: 'sensor', component: () => import('@/features/telemetry/SensorPage.vue'), meta: { title: 'page.sensor', permission: 'telemetry.read' } },
   { path: '/monitor-board', name: 'boards', component: () => import('@/features/board/BoardsPage.vue'), meta: { title: 'page.boards', permission: 'telemetry.read' } },

@@ -108,6 +108,7 @@ export type Switching = S['Switching']
 export type StreamState = 'idle' | 'starting' | 'live' | 'frozen'
 export type Stream = Narrow<S['Stream'], { state: StreamState }>
 export type Ticket = S['Ticket']
+export type SavedWall = S['Wall']
 
 export type User = Narrow<S['User'], { roles: string[] }>
 export type NewUser = Narrow<S['NewUser'], { user: User }>

@@ -49,20 +49,27 @@ export class PictureWatch {
   }
 }
 
-// sampleOf reads what it needs from the browser's statistics.
-export function sampleOf(report: RTCStatsReport, at: number): Sample {
-  const sample: Sample = { at, frames: 0, bytes: 0, buffered: 0, emitted: 0, rtt: 0 }
+// samplesOf reads what it needs from the browser's statistics, by the mid of the picture.
+export function samplesOf(report: RTCStatsReport, at: number): Map<string, Sample> {
+  const samples = new Map<string, Sample>()
+  let rtt = 0
   report.forEach((stat: Record<string, unknown>) => {
     const n = (key: string) => (typeof stat[key] === 'number' ? stat[key] : 0)
     if (stat.type === 'inbound-rtp' && stat.kind === 'video') {
-      sample.frames += n('framesDecoded')
-      sample.bytes += n('bytesReceived')
-      sample.buffered += n('jitterBufferDelay')
-      sample.emitted += n('jitterBufferEmittedCount')
+      samples.set(String(stat.mid), {
+        at, frames: n('framesDecoded'), bytes: n('bytesReceived'), buffered: n('jitterBufferDelay'), emitted: n('jitterBufferEmittedCount'), rtt: 0,
+      })
     }
-    if (stat.type === 'candidate-pair' && stat.nominated === true) sample.rtt = n('currentRoundTripTime')
+    if (stat.type === 'candidate-pair' && stat.nominated === true) rtt = n('currentRoundTripTime')
   })
-  return sample
+  for (const sample of samples.values()) sample.rtt = rtt
+  return samples
+}
+
+// sampleOf is the same of a connection with one picture.
+export function sampleOf(report: RTCStatsReport, at: number): Sample {
+  const [one] = samplesOf(report, at).values()
+  return one ?? { at, frames: 0, bytes: 0, buffered: 0, emitted: 0, rtt: 0 }
 }
 
 export function bitrateText(bitsPerSecond: number): string {

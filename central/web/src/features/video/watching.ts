@@ -1,5 +1,5 @@
 // Watching one stream for as long as somebody wants it: ticket, session, measuring, and trying again.
-import { computed, onScopeDispose, shallowRef, watch, type ComputedRef, type ShallowRef } from 'vue'
+import { computed, onScopeDispose, shallowRef, watch, type ComputedRef, type Ref } from 'vue'
 import { ApiError } from '@/api/errors'
 import { useLive } from '@/api/live'
 import { backOff } from '@/api/livestate'
@@ -13,27 +13,29 @@ export type Phase = 'idle' | 'starting' | 'live' | 'frozen' | 'retrying' | 'fail
 
 export interface Watching {
   phase: ComputedRef<Phase>
-  picture: ShallowRef<Picture | undefined>
-  failure: ShallowRef<unknown>
+  picture: Readonly<Ref<Picture | undefined>>
+  failure: Readonly<Ref<unknown>>
   // asked is when the person asked for the picture, by this computer's clock.
-  asked: ShallowRef<number>
+  asked: Readonly<Ref<number>>
+  // took is how many milliseconds it was until the picture was there; 0 while it is not, or unknown.
+  took: Readonly<Ref<number>>
   // start with a reason forces a picture for which the terminal's data budget has nothing left.
   start: (reason?: string) => void
   stop: () => void
 }
 
-const measureMs = 500
+export const measureMs = 500
 // Without a first frame for so long a new session is tried.
-const firstFrameMs = 25_000
+export const firstFrameMs = 25_000
 // Without a way to the centre's video port for so long there is none. The centre itself gives up after 8 s;
 // whoever is earlier can say goodbye, and keep the terminal sending for the next try.
-const noPathMs = 7000
+export const noPathMs = 7000
 // So often the way is looked for before a person has to say that it is to be looked for again: the terminal
 // would send for nobody.
-const pathTries = 3
+export const pathTries = 3
 // A picture that stands still this long may be a dead path: a new session tells.
-const frozenMs = 20_000
-const brokenMs = 2000
+export const frozenMs = 20_000
+export const brokenMs = 2000
 
 // hopeless failures are not tried again by themselves. A ticket that was spent or has expired is not one
 // of them: the next try buys a new one.
@@ -48,6 +50,7 @@ export function useWatching(stream: () => string, show: (media: MediaStream | nu
   const failure = shallowRef<unknown>()
   const waiting = shallowRef(false)
   const asked = shallowRef(0)
+  const took = shallowRef(0)
   let session: Whep | undefined
   let abort: AbortController | undefined
   let measuring: ReturnType<typeof setInterval> | undefined
@@ -110,6 +113,7 @@ export function useWatching(stream: () => string, show: (media: MediaStream | nu
         if (session !== mine) return
         const now = Date.now()
         const seen = meter.add(sampleOf(report, now))
+        if (!picture.value?.frames && seen.frames) took.value = now - asked.value
         picture.value = seen
         path ||= ['connected', 'completed'].includes(mine.peer.iceConnectionState)
         if (path) pathless = 0
@@ -195,7 +199,7 @@ export function useWatching(stream: () => string, show: (media: MediaStream | nu
     globalThis.removeEventListener('pageshow', comeBack)
     stop()
   })
-  return { phase, picture, failure, asked, start, stop }
+  return { phase, picture, failure, asked, took, start, stop }
 }
 
 // Silent: the session stands but brings no picture.

@@ -21,7 +21,7 @@ export function portOf(sdp: string): string {
   return /^a=candidate:\S+ \d+ \S+ \d+ \S+ (\d+) /m.exec(sdp)?.[1] ?? ''
 }
 
-function gathered(peer: RTCPeerConnection): Promise<void> {
+export function gathered(peer: RTCPeerConnection): Promise<void> {
   if (peer.iceGatheringState === 'complete') return Promise.resolve()
   return new Promise((done) => {
     const limit = setTimeout(done, gatherMs)

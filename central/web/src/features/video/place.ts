@@ -1,0 +1,68 @@
+// One place of a wall: what is wanted there, and what has come of it.
+import { shallowReactive } from 'vue'
+import { PictureWatch, type Picture, type Sample } from './picture'
+import type { Phase } from './watching'
+
+export interface Place {
+  stream: string
+  reason: string
+  // asked is when the picture was wanted, by this computer's clock; took how long it was until it was there.
+  asked: number
+  took: number
+  picture: Picture | undefined
+  failure: unknown
+  waiting: boolean
+  media: MediaStream | undefined
+}
+
+// What goes on behind a place and that nobody looks at.
+export interface Work {
+  dirty: boolean
+  placed: boolean
+  fresh: boolean
+  began: number
+  after: number | undefined
+  base: number
+  meter: PictureWatch
+  tries: number
+  retry: ReturnType<typeof setTimeout> | undefined
+}
+
+export function newPlace(): Place {
+  return shallowReactive<Place>({ stream: '', reason: '', asked: 0, took: 0, picture: undefined, failure: undefined, waiting: false, media: undefined })
+}
+
+export function newWork(): Work {
+  return { dirty: false, placed: false, fresh: false, began: 0, after: undefined, base: 0, meter: new PictureWatch(), tries: 0, retry: undefined }
+}
+
+// arrived notes that the new picture is there: the newest RTP time is later than the last of what was before.
+export function arrived(p: Place, w: Work, newest: number | undefined, now: number): boolean {
+  if (newest === undefined || (w.after !== undefined && !later(newest, w.after))) return false
+  Object.assign(w, { fresh: true, meter: new PictureWatch(), base: -1 })
+  p.took = Math.max(1, Math.round(now - w.began))
+  p.picture = { frames: 1, fps: 0, bitrate: 0, delayMs: 0, frozenSince: 0 }
+  return true
+}
+
+// measured takes what the browser's statistics say since then.
+export function measured(p: Place, w: Work, sample: Sample | undefined): void {
+  if (!w.fresh || !sample) return
+  if (w.base < 0) w.base = sample.frames - 1
+  p.picture = w.meter.add({ ...sample, frames: sample.frames - w.base })
+  if (p.picture.frozenSince) return
+  w.tries = 0
+  p.failure = undefined
+}
+
+// later tells whether an RTP time comes after another; it wraps around.
+export function later(a: number, b: number): boolean {
+  return ((a - b) | 0) > 0
+}
+
+export function phaseOf(p: Pick<Place, 'stream' | 'failure' | 'waiting' | 'picture'>): Phase {
+  if (!p.stream) return p.failure === undefined ? 'idle' : 'failed'
+  if (p.waiting) return 'retrying'
+  if (!p.picture?.frames) return 'starting'
+  return p.picture.frozenSince ? 'frozen' : 'live'
+}

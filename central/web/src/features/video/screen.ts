@@ -1,0 +1,19 @@
+// The second screen: a window of its own that shows what is sent to it, kept on this computer.
+import { useLocalStorage } from '@vueuse/core'
+import type { Ref } from 'vue'
+import { put, readLayout, type Layout } from './layout'
+
+export function useScreen(): Ref<string> {
+  return useLocalStorage('fengsui.video.screen', '')
+}
+
+// openScreen opens the window, or brings it to the front.
+export function openScreen(): void {
+  globalThis.open('/screen', 'fengsui-screen', 'popup,width=1280,height=760')?.focus()
+}
+
+// shown is the layout of the second screen with one more camera: the large picture, whatever was there before.
+export function shown(stored: string, camera: string): Layout {
+  const now = readLayout(stored || '{"size":1}')
+  return put(now, 0, camera)
+}

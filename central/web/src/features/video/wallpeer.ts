@@ -1,0 +1,85 @@
+// One connection to the centre that carries many pictures: which stream is at which place is said by requests, the
+// connection itself stays as it is.
+import { answer, api } from '@/api/client'
+import { ApiError } from '@/api/errors'
+import { gathered } from './whep'
+
+// Sixteen places are seen, four make the next pictures of a tour ready.
+export const places = 20
+export const spare = 16
+
+export interface Wish {
+  place: number
+  stream: string
+}
+
+export interface Placed extends Wish {
+  // after is the RTP time of the last packet of what was at the place before; later ones are of the new stream.
+  after?: number
+  failure?: ApiError
+}
+
+// h264 is what the centre sends; offering nothing else keeps the offer of twenty pictures short.
+function h264(): RTCRtpCodec[] {
+  return (RTCRtpReceiver.getCapabilities('video')?.codecs ?? []).filter((c) => c.mimeType === 'video/H264' && c.sdpFmtpLine?.includes('packetization-mode=1'))
+}
+
+export class WallPeer {
+  private constructor(
+    readonly peer: RTCPeerConnection,
+    private readonly session: string,
+    private readonly receivers: RTCRtpReceiver[],
+  ) {}
+
+  static async open(signal: AbortSignal): Promise<WallPeer> {
+    const peer = new RTCPeerConnection({ bundlePolicy: 'max-bundle' })
+    try {
+      const codecs = h264()
+      const receivers = Array.from({ length: places }, () => {
+        const transceiver = peer.addTransceiver('video', { direction: 'recvonly' })
+        if (codecs.length) transceiver.setCodecPreferences(codecs)
+        return transceiver.receiver
+      })
+      await peer.setLocalDescription(await peer.createOffer())
+      await gathered(peer)
+      const opened = await answer(api.POST('/wall-sessions', { body: { sdp: peer.localDescription?.sdp ?? '' }, signal }))
+      const mine = new WallPeer(peer, opened.session, receivers)
+      if (signal.aborted) {
+        mine.close()
+        signal.throwIfAborted()
+      }
+      await peer.setRemoteDescription({ type: 'answer', sdp: opened.sdp })
+      return mine
+    } catch (failure) {
+      peer.close()
+      throw failure
+    }
+  }
+
+  // put says what is shown where; places that are not named stay as they are.
+  async put(wishes: readonly Wish[], reason = ''): Promise<Placed[]> {
+    const body = { places: [...wishes], reason }
+    const { items } = await answer(api.PUT('/wall-sessions/{session}/places', { params: { path: { session: this.session } }, body }))
+    return (items ?? []).map((p) => ({
+      place: p.place, stream: p.stream ?? '', after: p.after, failure: p.problem ? new ApiError(p.problem.status, p.problem) : undefined,
+    }))
+  }
+
+  media(place: number): MediaStream {
+    const track = this.receivers[place]?.track
+    return new MediaStream(track ? [track] : [])
+  }
+
+  // newest is the RTP time of the picture that is shown at a place, undefined while there was none.
+  newest(place: number): number | undefined {
+    return this.receivers[place]?.getSynchronizationSources()[0]?.rtpTimestamp
+  }
+
+  close(): void {
+    const gone = ['failed', 'disconnected'].includes(this.peer.connectionState)
+    this.peer.close()
+    if (gone) return // the centre hears nothing of this computer and ends the session by itself
+    // keepalive lets the farewell through while the page is being left.
+    void api.DELETE('/wall-sessions/{session}', { params: { path: { session: this.session } }, keepalive: true }).catch(() => {})
+  }
+}
