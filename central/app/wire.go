@@ -151,15 +151,18 @@ func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) er
 		return err
 	}
 	c.parts.Add("notices", messages.Stop)
+	events, err := incidentsOf(cfg, b, values, clocks)
+	if err != nil {
+		return err
+	}
 	plans, err := c.plans(cfg, b, rosters, clocks)
+	if err != nil {
+		return err
+	}
 	clocks.Start(system)
 	c.parts.Add("deadlines", clocks.Stop)
 	desks.Start(system)
 	c.parts.Add("handover", desks.Stop)
-	events, err := incidentsOf(cfg, b, values)
-	if err != nil {
-		return err
-	}
 	still := &maintenance.Courier{Service: work, Devices: devices, Sender: in, Log: c.log.With("component", "maintenance")}
 	still.Start(system)
 	b.bus.Handle(still.OnEvent)

@@ -19,6 +19,7 @@ var levels = map[string]int{
 	"telemetry": 3, "handover": 3, "incident": 3,
 	"paper": 4, "intake": 4, "reminder": 4,
 	"plan":     4,
+	"report":   5,
 	"audit":    6,
 	"document": adapter, "store": adapter, "tsdb": adapter, "api": adapter, "ingest": adapter, "broker": adapter, "sfu": adapter, "channel": adapter,
 }

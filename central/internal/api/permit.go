@@ -81,6 +81,14 @@ func needs(operation string) (p actor.Permission, ok bool) {
 // caseNeeds is needs for the inbox, incidents and reports.
 func caseNeeds(operation string) (p actor.Permission, ok bool) {
 	switch operation {
+	case "report-desk", "get-report", "report-chain", "report-templates", "list-report-tasks", "incident-instructions", "report-stats", "export-report-stats", "report-bulletin", "report-weights":
+		return actor.IncidentRead, true
+	case "begin-report", "save-report", "send-report", "discard-report", "phone-report", "open-hop", "accept-hop", "return-hop", "forward-hop", "report-desks", "do-report-task":
+		return actor.ReportWrite, true
+	case "order-report", "supervise-report-task":
+		return actor.ReportOrder, true
+	case "judge-report", "save-report-weights":
+		return actor.ReportJudge, true
 	case "list-incidents", "export-incidents", "get-incident", "similar-incidents", "list-incident-categories", "list-intake", "export-intake", "get-intake", "like-intake":
 		return actor.IncidentRead, true
 	case "open-incident", "change-incident", "grade-incident", "respond-incident", "count-incident", "note-incident", "merge-incident", "unmerge-incident", "close-incident",

@@ -37,6 +37,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/notice"
 	"github.com/fengsui/fengsui/central/internal/plan"
 	"github.com/fengsui/fengsui/central/internal/recording"
+	"github.com/fengsui/fengsui/central/internal/report"
 	"github.com/fengsui/fengsui/shared/version"
 )
 
@@ -129,7 +130,7 @@ func schemaName(t reflect.Type, hint string) string {
 		t = t.Elem()
 	}
 	books := reflect.TypeFor[handover.Desk]().PkgPath()
-	for part, of := range map[string]reflect.Type{"Incident": reflect.TypeFor[incident.Step](), "Intake": reflect.TypeFor[intake.Item](), "Recording": reflect.TypeFor[recording.Policy]()} {
+	for part, of := range map[string]reflect.Type{"Incident": reflect.TypeFor[incident.Step](), "Intake": reflect.TypeFor[intake.Item](), "Report": reflect.TypeFor[report.Report](), "Recording": reflect.TypeFor[recording.Policy]()} {
 		if strings.Contains(t.Name(), of.PkgPath()+".") {
 			return part + name
 		}
@@ -160,6 +161,8 @@ func schemaName(t reflect.Type, hint string) string {
 			name = "Text" // of maintenance there is a PlanBody
 		}
 		return "Plan" + strings.TrimPrefix(name, "Plan")
+	case reflect.TypeFor[report.Report]().PkgPath():
+		return "Report" + strings.Replace(name, "Report", "Version", 1)
 	}
 	return name
 }

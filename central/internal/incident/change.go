@@ -40,7 +40,10 @@ func (s *Service) edit(ctx context.Context, id string, was int, fn func(ctx cont
 		}
 		i.Version, i.UpdatedAt = kept+1, stamp()
 		out = i
-		return s.Store.Save(ctx, i, kept)
+		if err := s.Store.Save(ctx, i, kept); err != nil {
+			return err
+		}
+		return s.followed(ctx, i)
 	})
 	return out, err
 }

@@ -22,6 +22,9 @@ type Options struct {
 	Desks      Desks
 	Categories *Categories
 	Events     event.Publisher
+	// Follow is told, in the transaction, of an incident that was opened, graded, merged, closed or opened again: its
+	// clocks begin and end with it. It may be nil.
+	Follow func(ctx context.Context, i Incident) error
 }
 
 // Service is the use cases.
@@ -96,9 +99,19 @@ func (s *Service) Open(ctx context.Context, d Draft) (Incident, error) {
 		if err := s.knew(ctx, i, o, k); err != nil {
 			return err
 		}
-		return note(ctx, i, o, Step{Kind: Opened, Text: i.Title, Ref: k.Ref}, EventOpened)
+		if err := note(ctx, i, o, Step{Kind: Opened, Text: i.Title, Ref: k.Ref}, EventOpened); err != nil {
+			return err
+		}
+		return s.followed(ctx, i)
 	})
 	return i, err
+}
+
+func (s *Service) followed(ctx context.Context, i Incident) error {
+	if s.Follow == nil {
+		return nil
+	}
+	return s.Follow(ctx, i)
 }
 
 func (s *Service) knew(ctx context.Context, i Incident, o account.Org, k Known) error {

@@ -1677,6 +1677,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/hops/{id}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Accept a report */
+        post: operations["accept-hop"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hops/{id}/forward": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begin the own report from one that came from below */
+        post: operations["forward-hop"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hops/{id}/open": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that a report was seen */
+        post: operations["open-hop"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hops/{id}/return": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a report back to be done better */
+        post: operations["return-hop"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/incidents": {
         parameters: {
             query?: never;
@@ -1747,6 +1815,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents/{id}/calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Write down that the desk above was told on the phone */
+        post: operations["phone-report"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/incidents/{id}/figures": {
         parameters: {
             query?: never;
@@ -1758,6 +1843,41 @@ export interface paths {
         put?: never;
         /** Add a count with its source and time */
         post: operations["count-incident"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/instructions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was instructed about an incident */
+        get: operations["incident-instructions"];
+        put?: never;
+        /** Write down an instruction and give its tasks */
+        post: operations["order-report"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/judgements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Find what only a person finds, or set a finding aside */
+        post: operations["judge-report"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1809,6 +1929,24 @@ export interface paths {
         put?: never;
         /** Add a line to the timeline */
         post: operations["note-incident"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The reports of an incident that the own desk wrote or received */
+        get: operations["report-chain"];
+        put?: never;
+        /** Begin the next version, or go on with the draft */
+        post: operations["begin-report"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2821,6 +2959,213 @@ export interface paths {
         /** Upload the next piece of a program, at most 512 kB */
         put: operations["upload-release"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/report-stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the desks of a time reported: assessment table, findings with evidence, counts */
+        get: operations["report-stats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/report-stats/bulletin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The draft of a bulletin about a time */
+        get: operations["report-bulletin"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/report-stats/export.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The assessment table and its findings as a workbook */
+        get: operations["export-report-stats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/report-tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tasks that the own desk has given or has to do, by the clock */
+        get: operations["list-report-tasks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/report-tasks/{id}/do": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a task, or say what came of it */
+        post: operations["do-report-task"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/report-tasks/{id}/supervise": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Close a task, send it back, or ask for it */
+        post: operations["supervise-report-task"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/report-weights": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The weights of the assessment */
+        get: operations["report-weights"];
+        /** Set the weights of the assessment */
+        put: operations["save-report-weights"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The reports of the own desk: waiting, being written, received, sent */
+        get: operations["report-desk"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/desks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Organisations to which copies and tasks may go */
+        get: operations["report-desks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What reports must say, with its source */
+        get: operations["report-templates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A report with its hops and what a draft lacks */
+        get: operations["get-report"];
+        put?: never;
+        post?: never;
+        /** Throw a draft away */
+        delete: operations["discard-report"];
+        options?: never;
+        head?: never;
+        /** Save fields of a draft; those that somebody else has changed come back as conflicts */
+        patch: operations["save-report"];
+        trace?: never;
+    };
+    "/api/v1/reports/{id}/send": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign a draft and send it to the desk above; it never changes again */
+        post: operations["send-report"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4391,6 +4736,13 @@ export interface components {
             /** Format: int64 */
             since: number;
         };
+        DoesTaskBody: {
+            /** @enum {string} */
+            act: "take" | "answer";
+            text?: string;
+            /** Format: int64 */
+            version: number;
+        };
         Draft: {
             /** Format: date-time */
             at: string;
@@ -5256,6 +5608,9 @@ export interface components {
             /** Format: date-time */
             to: string;
         };
+        HopReturnsBody: {
+            reason: string;
+        };
         Incident: {
             category: string;
             /** Format: date-time */
@@ -5638,6 +5993,14 @@ export interface components {
             phone?: string;
             place: string;
             text: string;
+        };
+        JudgesBody: {
+            /** @description What the rule found does not count */
+            aside?: boolean;
+            /** @enum {string} */
+            fault: "late" | "incomplete" | "contradiction" | "omitted" | "reversed" | "returned" | "concealed" | "false";
+            org_id: string;
+            reason: string;
         };
         Kept: {
             division: string;
@@ -6183,6 +6546,18 @@ export interface components {
              * @description Away from the safe state; 0: as long as the output allows
              */
             seconds?: number;
+        };
+        OrdersBody: {
+            /**
+             * Format: date-time
+             * @description Left out: now
+             */
+            at?: string;
+            /** Format: date-time */
+            due_at: string;
+            leader: string;
+            orgs: string[] | null;
+            text: string;
         };
         Org: {
             /** Format: date-time */
@@ -6944,6 +7319,436 @@ export interface components {
             problem?: string;
             sound: boolean;
         };
+        ReportBeginsBody: {
+            /**
+             * @description Left out: what comes next
+             * @enum {string}
+             */
+            kind?: "first" | "follow" | "final" | "correction";
+        };
+        ReportBulletin: {
+            headings: string[] | null;
+            paragraphs: string[] | null;
+            rows: (string[] | null)[] | null;
+            title: string;
+        };
+        ReportCallsBody: {
+            /**
+             * Format: date-time
+             * @description Left out: now
+             */
+            at?: string;
+            /** @description Who told whom what */
+            text: string;
+        };
+        ReportChain: {
+            hops: components["schemas"]["ReportHop"][] | null;
+            reports: components["schemas"]["ReportVersion"][] | null;
+        };
+        ReportCheck: {
+            changed: string[] | null;
+            core: string[] | null;
+            missing: string[] | null;
+            proposal: components["schemas"]["ReportProposal"];
+            questions: components["schemas"]["ReportQuestion"][] | null;
+        };
+        ReportConflict: {
+            by: string;
+            field: string;
+            mine: string;
+            theirs: string;
+        };
+        ReportDesk: {
+            above: string;
+            drafts: components["schemas"]["ReportVersion"][] | null;
+            org_id: string;
+            org_name: string;
+            received: components["schemas"]["ReportHop"][] | null;
+            sent: components["schemas"]["ReportHop"][] | null;
+            waiting: components["schemas"]["ReportHop"][] | null;
+        };
+        ReportEdit: {
+            field: string;
+            from: string;
+            to: string;
+        };
+        ReportElement: {
+            form: string;
+            id: string;
+            name: string;
+            name_en: string;
+            source: string;
+        };
+        ReportFinding: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            fault: string;
+            found: string;
+            incident_id: string;
+            incident_no: string;
+            org_id: string;
+            org_name: string;
+            ref: string;
+            title: string;
+            was: string;
+            what: string;
+        };
+        ReportHop: {
+            /** Format: date-time */
+            decided_at?: string;
+            decided_by: string;
+            decision: string;
+            /** Format: date-time */
+            delivered_at?: string;
+            forwarded_by: string;
+            from_division: string;
+            from_name: string;
+            from_org: string;
+            id: string;
+            incident_id: string;
+            incident_no: string;
+            incident_title: string;
+            kind: string;
+            /** Format: int64 */
+            level: number;
+            /** Format: date-time */
+            opened_at?: string;
+            opened_by: string;
+            reason: string;
+            report_id: string;
+            /** Format: date-time */
+            submitted_at: string;
+            submitted_by: string;
+            text: string;
+            title: string;
+            to_division: string;
+            to_name: string;
+            to_org: string;
+        };
+        ReportInstruction: {
+            /** Format: date-time */
+            at: string;
+            by_name: string;
+            id: string;
+            incident_id: string;
+            leader: string;
+            org_id: string;
+            org_name: string;
+            text: string;
+        };
+        ReportJudgement: {
+            aside: boolean;
+            /** Format: date-time */
+            at: string;
+            by_name: string;
+            fault: string;
+            id: string;
+            incident_id: string;
+            org_id: string;
+            org_name: string;
+            reason: string;
+        };
+        ReportListTask: {
+            items: components["schemas"]["ReportTask"][] | null;
+            next?: string;
+        };
+        ReportOrdered: {
+            instructions: components["schemas"]["ReportInstruction"][] | null;
+            tasks: components["schemas"]["ReportTask"][] | null;
+        };
+        ReportProposal: {
+            /** Format: int64 */
+            correct_days: number;
+            criterion: string;
+            /** Format: int64 */
+            level: number;
+            rule: string;
+            source: string;
+        };
+        ReportQuestion: {
+            code: string;
+            field: string;
+            key: string;
+            now: string;
+            was: string;
+        };
+        ReportSaved: {
+            answers: {
+                [key: string]: string;
+            };
+            category: string;
+            changed: string[] | null;
+            check: components["schemas"]["ReportCheck"];
+            conflicts: components["schemas"]["ReportConflict"][] | null;
+            /** Format: date-time */
+            created_at: string;
+            division: string;
+            from_hop: string;
+            hops: components["schemas"]["ReportHop"][] | null;
+            id: string;
+            incident_id: string;
+            incident_no: string;
+            incident_title: string;
+            kind: string;
+            /** Format: int64 */
+            level: number;
+            level_why: string;
+            missing: string[] | null;
+            /** Format: int64 */
+            no: number;
+            org_id: string;
+            org_name: string;
+            own: boolean;
+            prev?: components["schemas"]["ReportVersion"];
+            prev_id: string;
+            /** Format: int64 */
+            proposed: number;
+            replaces: string;
+            rule: string;
+            /** Format: date-time */
+            sent_at?: string;
+            signed_how: string;
+            signer: string;
+            state: string;
+            template: string;
+            title: string;
+            /** Format: date-time */
+            updated_at: string;
+            updated_by: string;
+            values: {
+                [key: string]: string;
+            };
+            /** Format: int64 */
+            version: number;
+            waived: {
+                [key: string]: string;
+            };
+            written_by: string;
+        };
+        ReportSavesBody: {
+            /** @description What was seen and what was written, field by field */
+            edits: components["schemas"]["ReportEdit"][] | null;
+        };
+        ReportScore: {
+            faults: {
+                [key: string]: number;
+            };
+            /** Format: int64 */
+            in_time: number;
+            /** Format: int64 */
+            incidents: number;
+            /** Format: double */
+            minutes: number;
+            org_id: string;
+            org_name: string;
+            /** Format: double */
+            points: number;
+            /** Format: int64 */
+            reports: number;
+        };
+        ReportSendsBody: {
+            /** @description Organisations that have it as well */
+            copies?: string[] | null;
+            /**
+             * @description self: the own signature; oral: a leader has agreed
+             * @enum {string}
+             */
+            how: "self" | "oral";
+            /** @description At the top: who has it beyond this centre, and how */
+            out?: string;
+            /** @description The leader who has agreed */
+            signer?: string;
+            /**
+             * Format: int64
+             * @description Of the draft that was read
+             */
+            version: number;
+        };
+        ReportStats: {
+            aside: components["schemas"]["ReportJudgement"][] | null;
+            categories: {
+                [key: string]: number;
+            };
+            findings: components["schemas"]["ReportFinding"][] | null;
+            /** Format: date-time */
+            from: string;
+            levels: {
+                [key: string]: number;
+            };
+            months: {
+                [key: string]: number;
+            };
+            scores: components["schemas"]["ReportScore"][] | null;
+            /** Format: date-time */
+            to: string;
+            weights: components["schemas"]["ReportWeights"];
+        };
+        ReportTask: {
+            answer: string;
+            /** Format: date-time */
+            answered_at?: string;
+            answered_by: string;
+            /** Format: date-time */
+            closed_at?: string;
+            closed_by: string;
+            /** Format: date-time */
+            due_at: string;
+            from_division: string;
+            from_name: string;
+            from_org: string;
+            /** Format: date-time */
+            given_at: string;
+            id: string;
+            incident_id: string;
+            incident_no: string;
+            incident_title: string;
+            instruction_id: string;
+            /** Format: date-time */
+            late_at?: string;
+            leader: string;
+            reason: string;
+            state: string;
+            /** Format: date-time */
+            taken_at?: string;
+            taken_by: string;
+            text: string;
+            to_division: string;
+            to_name: string;
+            to_org: string;
+            /** Format: int64 */
+            urged: number;
+            /** Format: int64 */
+            version: number;
+        };
+        ReportTemplate: {
+            categories: string[] | null;
+            core: string[] | null;
+            figures: string[] | null;
+            final: string[] | null;
+            first: string[] | null;
+            id: string;
+            name: string;
+            name_en: string;
+            source: string;
+        };
+        ReportTemplates: {
+            elements: components["schemas"]["ReportElement"][] | null;
+            note: string;
+            read: string;
+            source: string;
+            templates: components["schemas"]["ReportTemplate"][] | null;
+            unverified: boolean;
+        };
+        ReportVersion: {
+            answers: {
+                [key: string]: string;
+            };
+            category: string;
+            changed: string[] | null;
+            /** Format: date-time */
+            created_at: string;
+            division: string;
+            from_hop: string;
+            id: string;
+            incident_id: string;
+            incident_no: string;
+            incident_title: string;
+            kind: string;
+            /** Format: int64 */
+            level: number;
+            level_why: string;
+            missing: string[] | null;
+            /** Format: int64 */
+            no: number;
+            org_id: string;
+            org_name: string;
+            prev_id: string;
+            /** Format: int64 */
+            proposed: number;
+            replaces: string;
+            rule: string;
+            /** Format: date-time */
+            sent_at?: string;
+            signed_how: string;
+            signer: string;
+            state: string;
+            template: string;
+            title: string;
+            /** Format: date-time */
+            updated_at: string;
+            updated_by: string;
+            values: {
+                [key: string]: string;
+            };
+            /** Format: int64 */
+            version: number;
+            waived: {
+                [key: string]: string;
+            };
+            written_by: string;
+        };
+        ReportView: {
+            answers: {
+                [key: string]: string;
+            };
+            category: string;
+            changed: string[] | null;
+            check: components["schemas"]["ReportCheck"];
+            /** Format: date-time */
+            created_at: string;
+            division: string;
+            from_hop: string;
+            hops: components["schemas"]["ReportHop"][] | null;
+            id: string;
+            incident_id: string;
+            incident_no: string;
+            incident_title: string;
+            kind: string;
+            /** Format: int64 */
+            level: number;
+            level_why: string;
+            missing: string[] | null;
+            /** Format: int64 */
+            no: number;
+            org_id: string;
+            org_name: string;
+            own: boolean;
+            prev?: components["schemas"]["ReportVersion"];
+            prev_id: string;
+            /** Format: int64 */
+            proposed: number;
+            replaces: string;
+            rule: string;
+            /** Format: date-time */
+            sent_at?: string;
+            signed_how: string;
+            signer: string;
+            state: string;
+            template: string;
+            title: string;
+            /** Format: date-time */
+            updated_at: string;
+            updated_by: string;
+            values: {
+                [key: string]: string;
+            };
+            /** Format: int64 */
+            version: number;
+            waived: {
+                [key: string]: string;
+            };
+            written_by: string;
+        };
+        ReportWeights: {
+            /** Format: double */
+            full: number;
+            points: {
+                [key: string]: number;
+            };
+            source: string;
+            updated_by: string;
+        };
         Reported: {
             /** Format: date-time */
             at: string;
@@ -7376,6 +8181,13 @@ export interface components {
         Streams: {
             items: components["schemas"]["Stream"][] | null;
         };
+        SupervisesTaskBody: {
+            /** @enum {string} */
+            act: "close" | "back" | "urge";
+            text?: string;
+            /** Format: int64 */
+            version: number;
+        };
         Switching: {
             /** Format: date-time */
             answered_at?: string;
@@ -7683,6 +8495,15 @@ export interface components {
             days: number[] | null;
             /** Format: int64 */
             minutes: number;
+        };
+        WeightsBody: {
+            /** Format: double */
+            full: number;
+            points: {
+                [key: string]: number;
+            };
+            /** @description The document that gives them */
+            source: string;
         };
         Window: {
             changed?: components["schemas"]["Span"];
@@ -11710,6 +12531,134 @@ export interface operations {
             };
         };
     };
+    "accept-hop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportHop"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "forward-hop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportView"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "open-hop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportHop"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "return-hop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HopReturnsBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportHop"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "list-incidents": {
         parameters: {
             query?: {
@@ -11928,6 +12877,41 @@ export interface operations {
             };
         };
     };
+    "phone-report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReportCallsBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportHop"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "count-incident": {
         parameters: {
             query?: never;
@@ -11950,6 +12934,107 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["IncidentFigure"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "incident-instructions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportOrdered"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "order-report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrdersBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportInstruction"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "judge-report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JudgesBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportJudgement"];
                 };
             };
             /** @description Problem */
@@ -12055,6 +13140,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Incident"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "report-chain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportChain"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "begin-report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReportBeginsBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportView"];
                 };
             };
             /** @description Problem */
@@ -14348,6 +15499,491 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ReleaseUpload"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "report-stats": {
+        parameters: {
+            query: {
+                /** @description Incidents that occurred since then */
+                from: string;
+                /** @description and before then; at most 400 days */
+                to: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportStats"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "report-bulletin": {
+        parameters: {
+            query: {
+                /** @description Incidents that occurred since then */
+                from: string;
+                /** @description and before then; at most 400 days */
+                to: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportBulletin"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "export-report-stats": {
+        parameters: {
+            query: {
+                /** @description Incidents that occurred since then */
+                from: string;
+                /** @description and before then; at most 400 days */
+                to: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description An XLSX workbook */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-report-tasks": {
+        parameters: {
+            query?: {
+                /** @description Also what is closed */
+                all?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportListTask"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "do-report-task": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DoesTaskBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportTask"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "supervise-report-task": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SupervisesTaskBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportTask"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "report-weights": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportWeights"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "save-report-weights": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WeightsBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportWeights"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "report-desk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportDesk"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "report-desks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListOrg"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "report-templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportTemplates"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportView"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "discard-report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "save-report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReportSavesBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportSaved"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "send-report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReportSendsBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportView"];
                 };
             };
             /** @description Problem */

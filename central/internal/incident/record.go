@@ -1,0 +1,42 @@
+package incident
+
+import (
+	"context"
+
+	"github.com/fengsui/fengsui/central/internal/account"
+	"github.com/fengsui/fengsui/central/internal/actor"
+	"github.com/fengsui/fengsui/central/internal/errs"
+)
+
+// Record writes into an incident what a capability above has done for an organisation and authorised itself: a line
+// of the timeline, and who knows of it by that, when known has an organisation. Call it in the transaction of what
+// was done.
+func (s *Service) Record(ctx context.Context, id string, o account.Org, st Step, known *Known) error {
+	if _, ok := actor.From(ctx); !ok {
+		return errs.E(errs.Unauthenticated, "auth.required", "sign in first")
+	}
+	return s.change(ctx, func(ctx context.Context, note noter) error {
+		i, err := s.Store.Incident(ctx, id)
+		if err != nil {
+			return err
+		}
+		if known != nil {
+			k := *known
+			k.ID, k.IncidentID = newID(), id
+			if err := s.Store.AddKnown(ctx, k); err != nil {
+				return err
+			}
+		}
+		return note(ctx, i, o, st, EventNoted)
+	})
+}
+
+// Figures lists the counts of an incident for a capability above, which has authorised that.
+func (s *Service) Figures(ctx context.Context, id string) ([]Figure, error) {
+	return s.Store.Figures(ctx, id)
+}
+
+// WhoKnew lists who knew of an incident when, for a capability above, which has authorised that.
+func (s *Service) WhoKnew(ctx context.Context, id string) ([]Known, error) {
+	return s.Store.Known(ctx, id)
+}

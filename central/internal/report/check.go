@@ -1,0 +1,102 @@
+package report
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/fengsui/fengsui/central/internal/incident"
+)
+
+// Question is what looks wrong and wants an answer before a report leaves. Key is what the answer is kept under.
+type Question struct {
+	Key   string `json:"key"`  // "shrinks figure.dead"
+	Code  string `json:"code"` // shrinks, future, after, differs, correction_late
+	Field string `json:"field"`
+	Was   string `json:"was"`
+	Now   string `json:"now"`
+}
+
+// Check is what a draft still lacks. Core are missing elements without which it cannot leave, Missing all that it
+// should have.
+type Check struct {
+	Core      []string   `json:"core"`
+	Missing   []string   `json:"missing"`
+	Questions []Question `json:"questions"`
+	Changed   []string   `json:"changed"`
+	Proposal  Proposal   `json:"proposal"`
+}
+
+// against is what a draft is checked against.
+type against struct {
+	Prev    *Report // the version before, nil for the first
+	Figures []incident.Figure
+	Final   *time.Time // when the final report left
+	Now     time.Time
+}
+
+// check looks at a draft. Pure.
+func (r Report) check(t Template, g *Grading, a against) Check {
+	c := Check{Core: []string{}, Missing: []string{}, Questions: []Question{}, Changed: []string{}}
+	for _, id := range t.wanted(r.Kind) {
+		if strings.TrimSpace(r.Values[id]) == "" {
+			c.Missing = append(c.Missing, id)
+		}
+	}
+	for _, id := range t.Core {
+		if strings.TrimSpace(r.Values[id]) == "" {
+			c.Core = append(c.Core, id)
+		}
+	}
+	ask := func(code, field, was, now string) {
+		c.Questions = append(c.Questions, Question{code + " " + field, code, field, was, now})
+	}
+	for _, field := range []string{"occurred_at", "received_at"} {
+		if at := r.when(field); at.After(a.Now.Add(ahead)) {
+			ask("future", field, "", r.Values[field])
+		}
+	}
+	if occurred, received := r.when("occurred_at"), r.when("received_at"); !occurred.IsZero() && !received.IsZero() && occurred.After(received) {
+		ask("after", "occurred_at", r.Values["received_at"], r.Values["occurred_at"])
+	}
+	var prev map[string]int
+	if a.Prev != nil {
+		c.Changed = changed(a.Prev.Values, r.Values)
+		prev = a.Prev.figures()
+	}
+	now := r.figures()
+	newest := incident.Newest(slices.DeleteFunc(slices.Clone(a.Figures), func(f incident.Figure) bool { return f.Ref != "" && strings.HasPrefix(f.Source, r.OrgName) }))
+	for _, kind := range incident.FigureKinds() {
+		n, said := now[kind]
+		was, before := prev[kind]
+		if before && (!said || n < was) && grows(kind) {
+			ask("shrinks", figurePrefix+kind, strconv.Itoa(was), r.Values[figurePrefix+kind])
+		}
+		if f, other := newest[kind]; said && other && f.Value != n && grows(kind) {
+			ask("differs", figurePrefix+kind, strconv.Itoa(f.Value)+"（"+f.Source+"）", strconv.Itoa(n))
+		}
+	}
+	c.Proposal = g.Propose(r.Category, r.when("occurred_at"), now)
+	if r.Kind == Correction && c.Proposal.Days > 0 && a.Now.After(r.when("occurred_at").AddDate(0, 0, c.Proposal.Days)) {
+		ask("correction_late", "occurred_at", strconv.Itoa(c.Proposal.Days), "")
+	}
+	return c
+}
+
+// grows tells figures that only a correction makes smaller: people who were missing, trapped or seriously hurt are found,
+// freed or dead later.
+func grows(kind string) bool {
+	return slices.Contains([]string{"dead", "injured", "evacuated", "affected", "loss"}, kind)
+}
+
+// unanswered are the questions without an answer.
+func (c Check) unanswered(answers map[string]string) []string {
+	var out []string
+	for _, q := range c.Questions {
+		if strings.TrimSpace(answers[q.Key]) == "" {
+			out = append(out, q.Key)
+		}
+	}
+	return out
+}

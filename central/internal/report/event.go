@@ -1,0 +1,26 @@
+package report
+
+// What is published. Subject is the id of the report, hop, instruction or task; Data names it, never what it says.
+const (
+	EventKind      = "report."
+	EventDrafted   = "report.drafted"
+	EventSent      = "report.sent"
+	EventPhoned    = "report.phoned"
+	EventOpened    = "report.opened"
+	EventAccepted  = "report.accepted"
+	EventReturned  = "report.returned"
+	EventLate      = "report.late"
+	EventOrdered   = "report.ordered"
+	EventTask      = "report.task_changed"
+	EventTaskLate  = "report.task_late"
+	EventJudged    = "report.judged"
+	EventWeights   = "report.weights_changed"
+	EventDiscarded = "report.draft_discarded"
+)
+
+// trace is the data of an event.
+type trace struct {
+	Name string `json:"name"` // of the report or task
+	From string `json:"from,omitempty"`
+	To   string `json:"to,omitempty"`
+}

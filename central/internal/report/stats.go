@@ -1,0 +1,367 @@
+package report
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/fengsui/fengsui/central/internal/account"
+	"github.com/fengsui/fengsui/central/internal/actor"
+	"github.com/fengsui/fengsui/central/internal/errs"
+	"github.com/fengsui/fengsui/central/internal/incident"
+	"github.com/fengsui/fengsui/central/internal/page"
+)
+
+// Stats are how the desks of a time reported: the assessment table, the findings with their evidence, and counts.
+type Stats struct {
+	From       time.Time      `json:"from"`
+	To         time.Time      `json:"to"`
+	Scores     []Score        `json:"scores"`
+	Findings   []Finding      `json:"findings"`
+	Aside      []Judgement    `json:"aside"` // findings that a person set aside
+	Categories map[string]int `json:"categories"`
+	Levels     map[string]int `json:"levels"` // 0 to 4
+	Months     map[string]int `json:"months"` // 2026-11
+	Weights    Weights        `json:"weights"`
+}
+
+// longestStats is the longest time of one question.
+const longestStats = 400 * 24 * time.Hour
+
+// Stats judges the incidents that occurred within a time where the actor may see.
+func (s *Service) Stats(ctx context.Context, from, to time.Time) (Stats, error) {
+	if _, err := actor.Require(ctx, actor.IncidentRead); err != nil {
+		return Stats{}, err
+	}
+	if !from.Before(to) || to.Sub(from) > longestStats {
+		return Stats{}, errs.Field("report.span", "to", "choose a time of at most 400 days")
+	}
+	out := Stats{From: from, To: to, Scores: []Score{}, Findings: []Finding{}, Aside: []Judgement{}, Categories: map[string]int{}, Levels: map[string]int{}, Months: map[string]int{}}
+	list, err := s.incidents(ctx, from, to)
+	if err != nil {
+		return out, err
+	}
+	if out.Weights, err = s.Weights(ctx); err != nil {
+		return out, err
+	}
+	for _, i := range list {
+		out.Categories[i.Category]++
+		out.Levels[fmt.Sprint(i.Level)]++
+		out.Months[i.OccurredAt.In(chinaTime()).Format("2006-01")]++
+	}
+	cases, err := s.cases(ctx, list)
+	if err != nil {
+		return out, err
+	}
+	ids := make([]string, len(list))
+	for n, i := range list {
+		ids[n] = i.ID
+	}
+	people, err := s.Store.JudgementsOf(ctx, ids)
+	if err != nil {
+		return out, err
+	}
+	by := map[string][]Case{}
+	found := map[string][]Finding{}
+	for _, c := range cases {
+		by[c.OrgID] = append(by[c.OrgID], c)
+		findings := slices.DeleteFunc(c.Judge(), func(f Finding) bool { return setAside(people, f) })
+		for _, j := range people {
+			if j.IncidentID == c.Incident.ID && j.OrgID == c.OrgID && !j.Aside {
+				findings = append(findings, Finding{j.Fault, c.Incident.ID, c.Incident.No, c.Incident.Title, c.OrgID, c.OrgName, j.At, j.ID, "", "", j.Reason, j.ByName})
+			}
+		}
+		found[c.OrgID] = append(found[c.OrgID], findings...)
+		out.Findings = append(out.Findings, findings...)
+	}
+	for _, j := range people {
+		if j.Aside {
+			out.Aside = append(out.Aside, j)
+		}
+	}
+	for org, list := range by {
+		out.Scores = append(out.Scores, score(list, found[org], out.Weights))
+	}
+	slices.SortFunc(out.Scores, byPoints)
+	slices.SortFunc(out.Findings, func(a, b Finding) int { return a.At.Compare(b.At) })
+	return out, nil
+}
+
+func setAside(people []Judgement, f Finding) bool {
+	return slices.ContainsFunc(people, func(j Judgement) bool {
+		return j.Aside && j.IncidentID == f.IncidentID && j.OrgID == f.OrgID && j.Fault == f.Fault
+	})
+}
+
+// incidents lists those of a time that count: not the merged and withdrawn.
+func (s *Service) incidents(ctx context.Context, from, to time.Time) ([]incident.Incident, error) {
+	var out []incident.Incident
+	r := page.Request{Limit: page.MaxLimit}
+	for {
+		part, err := s.Incidents.List(ctx, incident.Filter{From: from, To: to}, r)
+		if err != nil {
+			return nil, err
+		}
+		for _, i := range part.Items {
+			if i.State == incident.Open || i.State == incident.Closed {
+				out = append(out, i)
+			}
+		}
+		if part.Next == "" {
+			return out, nil
+		}
+		r.After = part.Next
+	}
+}
+
+// cases gathers for each incident what the desks that had to report it are judged by: the one that answers for the
+// place, and those above that passed it on.
+func (s *Service) cases(ctx context.Context, list []incident.Incident) ([]Case, error) {
+	tree, err := s.Desks.Tree(ctx)
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]string, len(list))
+	for n, i := range list {
+		ids[n] = i.ID
+	}
+	reports, err := s.Store.Of(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	hops, err := s.Store.HopsOf(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	now := stamp()
+	var out []Case
+	for _, i := range list {
+		known, err := s.Incidents.WhoKnew(ctx, i.ID)
+		if err != nil {
+			return nil, err
+		}
+		figures, err := s.Incidents.Figures(ctx, i.ID)
+		if err != nil {
+			return nil, err
+		}
+		for _, o := range bound(tree, i, hops) {
+			c := Case{Incident: i, OrgID: o.ID, OrgName: o.Name, Above: above(tree, o), Known: known, Figures: figures, Now: now}
+			for _, r := range reports {
+				if r.IncidentID == i.ID && r.OrgID == o.ID {
+					c.Reports = append(c.Reports, r)
+				}
+			}
+			received := i.KnownAt
+			for _, h := range hops {
+				if h.IncidentID == i.ID && h.FromOrg == o.ID {
+					c.Hops = append(c.Hops, h)
+				}
+				if h.IncidentID == i.ID && h.ToOrg == o.ID && h.DeliveredAt != nil && o.ID != i.OrgID {
+					received = *h.DeliveredAt
+				}
+			}
+			for _, do := range []string{"phone", "written"} {
+				if found, base, ok := s.limit(tree, o, i, do, received); ok {
+					c.Due = append(c.Due, Due{do, base.Add(time.Duration(found.Limit.Within)), found.Name()})
+				}
+			}
+			out = append(out, c)
+		}
+	}
+	return out, nil
+}
+
+// bound are the desks that had to report an incident to one above.
+func bound(tree []account.Org, i incident.Incident, hops []Hop) []account.Org {
+	var out []account.Org
+	add := func(o account.Org, ok bool) {
+		if ok && o.ParentID != "" && !slices.ContainsFunc(out, func(one account.Org) bool { return one.ID == o.ID }) {
+			out = append(out, o)
+		}
+	}
+	opened, ok := incident.Find(tree, i.OrgID)
+	if ok && opened.ParentID != "" {
+		add(opened, true)
+	} else {
+		add(incident.Of(tree, i.Division))
+	}
+	for _, h := range hops {
+		if h.IncidentID == i.ID && h.Kind != Copy && h.ToOrg != "" {
+			add(incident.Find(tree, h.ToOrg))
+		}
+	}
+	return out
+}
+
+// above are the organisations over one, the nearest first.
+func above(tree []account.Org, o account.Org) []string {
+	var out []string
+	for {
+		up, ok := incident.Find(tree, o.ParentID)
+		if !ok {
+			return out
+		}
+		out = append(out, up.ID)
+		o = up
+	}
+}
+
+// NewJudgement is what a person finds, or sets aside.
+type NewJudgement struct {
+	OrgID  string
+	Fault  Fault
+	Aside  bool
+	Reason string
+}
+
+// Judge writes down what only a person finds: that something was concealed or false, or that a finding of a rule does
+// not count.
+func (s *Service) Judge(ctx context.Context, incidentID string, n NewJudgement) (Judgement, error) {
+	a, o, err := s.Desks.Own(ctx, actor.ReportJudge)
+	if err != nil {
+		return Judgement{}, err
+	}
+	i, err := s.Incidents.Get(ctx, incidentID)
+	if err != nil {
+		return Judgement{}, err
+	}
+	tree, err := s.Desks.Tree(ctx)
+	if err != nil {
+		return Judgement{}, err
+	}
+	of, ok := incident.Find(tree, n.OrgID)
+	switch {
+	case !ok || !a.Covers(of.Division):
+		return Judgement{}, errs.Field("report.org", "org_id", "is no organisation that you judge")
+	case of.ID == o.ID:
+		return Judgement{}, errs.E(errs.Denied, "report.own_judgement", "the own desk is judged by the one above")
+	case !slices.Contains(Faults(), n.Fault) || (!n.Aside && n.Fault != Concealed && n.Fault != False):
+		return Judgement{}, errs.Field("report.fault", "fault", "people find what is concealed or false; the rest the rules find")
+	case !errs.Name(n.Reason, 2*maxLine):
+		return Judgement{}, errs.Field("report.reason", "reason", "say why, in 1 to 400 characters on one line")
+	}
+	j := Judgement{ID: newID(), IncidentID: i.ID, OrgID: of.ID, OrgName: of.Name, Fault: n.Fault, Aside: n.Aside, Reason: strings.TrimSpace(n.Reason), ByName: a.Name, At: stamp()}
+	err = s.change(ctx, func(ctx context.Context, note noter) error {
+		note(ctx, EventJudged, j.ID, of.Division, trace{Name: i.Title, From: string(n.Fault), To: of.Name})
+		return s.Store.AddJudgement(ctx, j)
+	})
+	return j, err
+}
+
+// Weights are what the assessment goes by now.
+func (s *Service) Weights(ctx context.Context) (Weights, error) {
+	if _, err := actor.Require(ctx, actor.IncidentRead); err != nil {
+		return Weights{}, err
+	}
+	w, err := s.Store.Weights(ctx)
+	if errs.KindOf(err) == errs.NotFound {
+		return DefaultWeights(), nil
+	}
+	return w, err
+}
+
+const maxPoints = 1000
+
+// SaveWeights changes what the assessment goes by; source names the document.
+func (s *Service) SaveWeights(ctx context.Context, w Weights) (Weights, error) {
+	a, o, err := s.Desks.Own(ctx, actor.ReportJudge)
+	if err != nil {
+		return w, err
+	}
+	if o.ParentID != "" {
+		return w, errs.E(errs.Denied, "report.weights_above", "the weights are set by the top desk")
+	}
+	if !errs.Name(w.Source, maxLine) {
+		return w, errs.Field("report.source", "source", "name the document that gives the weights")
+	}
+	if !(w.Full > 0 && w.Full <= maxPoints) {
+		return w, errs.Field("report.points", "full", "must be above 0 and at most 1000")
+	}
+	for f, n := range w.Points {
+		if !slices.Contains(Faults(), f) || !(n >= 0 && n <= maxPoints) {
+			return w, errs.Field("report.points", string(f), "must be 0 to 1000")
+		}
+	}
+	w.UpdatedBy = a.Name
+	err = s.change(ctx, func(ctx context.Context, note noter) error {
+		note(ctx, EventWeights, "weights", o.Division, trace{Name: w.Source})
+		return s.Store.SaveWeights(ctx, w)
+	})
+	return w, err
+}
+
+// Bulletin is the draft of a 通报: a heading, paragraphs, and the table, as the engine of documents takes them.
+type Bulletin struct {
+	Title      string     `json:"title"`
+	Paragraphs []string   `json:"paragraphs"`
+	Headings   []string   `json:"headings"`
+	Rows       [][]string `json:"rows"`
+}
+
+// FaultName is the word for a fault in a bulletin.
+func FaultName(f Fault) string {
+	return map[Fault]string{Late: "迟报", Incomplete: "要素不全", Contradiction: "数字矛盾", Omitted: "漏报", Reversed: "信息倒流", SentBackOnce: "退回", Concealed: "瞒报", False: "谎报"}[f]
+}
+
+// Bulletin writes the draft for statistics. Pure.
+func (s Stats) Bulletin() Bulletin {
+	day := func(t time.Time) string { return t.In(chinaTime()).Format("2006年1月2日") }
+	b := Bulletin{
+		Title:    fmt.Sprintf("关于%s至%s突发事件信息报告情况的通报", day(s.From), day(s.To.Add(-time.Second))),
+		Headings: []string{"单位", "事件", "报告", "按时", "平均用时（分）", "扣分项", "得分"}, Rows: [][]string{},
+	}
+	total := 0
+	for _, n := range s.Levels {
+		total += n
+	}
+	b.Paragraphs = append(b.Paragraphs, fmt.Sprintf("本期共发生突发事件%d起，其中特别重大%d起、重大%d起、较大%d起、一般%d起，未定级%d起。", total, s.Levels["1"], s.Levels["2"], s.Levels["3"], s.Levels["4"], s.Levels["0"]))
+	for _, f := range Faults() {
+		var said []string
+		for _, one := range s.Findings {
+			if one.Fault != f {
+				continue
+			}
+			text := one.OrgName + "“" + one.Title + "”"
+			switch f {
+			case Late:
+				text += "（应于" + clockText(one.Was) + "前报告，实际" + clockText(one.Found) + "）"
+			case Contradiction:
+				text += fmt.Sprintf("（%s，%s）", one.Was, one.Found)
+			case Reversed, Omitted, SentBackOnce, Concealed, False:
+				if one.Found != "" && f != Reversed {
+					text += "（" + one.Found + "）"
+				}
+			case Incomplete:
+			}
+			if !slices.Contains(said, text) {
+				said = append(said, text)
+			}
+		}
+		if len(said) > 0 {
+			b.Paragraphs = append(b.Paragraphs, fmt.Sprintf("%s%d起：%s。", FaultName(f), len(said), strings.Join(said, "；")))
+		}
+	}
+	if len(s.Findings) == 0 {
+		b.Paragraphs = append(b.Paragraphs, "本期未发现迟报、漏报、信息倒流等问题。")
+	}
+	for _, one := range s.Scores {
+		var parts []string
+		for _, f := range Faults() {
+			if n := one.Faults[f]; n > 0 {
+				parts = append(parts, fmt.Sprintf("%s%d", FaultName(f), n))
+			}
+		}
+		b.Rows = append(b.Rows, []string{one.OrgName, fmt.Sprint(one.Incidents), fmt.Sprint(one.Reports), fmt.Sprint(one.InTime), fmt.Sprintf("%.0f", one.Minutes), strings.Join(parts, "、"), fmt.Sprintf("%.1f", one.Points)})
+	}
+	return b
+}
+
+func clockText(s string) string {
+	t, err := time.Parse(time.RFC3339, s)
+	if err != nil {
+		return "未报"
+	}
+	return t.In(chinaTime()).Format("1月2日15:04")
+}
