@@ -14,6 +14,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/duty"
 	"github.com/fengsui/fengsui/central/internal/notice"
 	"github.com/fengsui/fengsui/central/internal/reminder"
+	"github.com/fengsui/fengsui/central/internal/rollcall"
 	"github.com/fengsui/fengsui/central/internal/store"
 	"github.com/fengsui/fengsui/shared/strict"
 )
@@ -51,6 +52,16 @@ func (c *Centre) notices(cfg config.Config, b *base, rosters *duty.Service, cloc
 	told := &reminder.Service{People: rosters, Notices: s, Log: log}
 	b.bus.Inside(told.OnRecord)
 	return s, nil
+}
+
+// rollcalls makes the roll-calls.
+func (c *Centre) rollcalls(cfg config.Config, b *base, rosters *duty.Service, clocks *deadline.Service, messages *notice.Service) *rollcall.Service {
+	s := rollcall.New(rollcall.Options{
+		Store: store.NewRollcalls(b.db), Tx: b.db, Roster: rosters, Accounts: b.accounts, Clocks: clocks, Notices: messages, Book: clocks.Book, Events: b.bus,
+		URL: cfg.HTTP.PublicURL, Log: c.log.With("component", "rollcalls"),
+	})
+	clocks.On(rollcall.OwnerKind, s.OnClock)
+	return s
 }
 
 // desk implements notice.Desk by clocks that are late from the beginning: they ring at the desk until they end.

@@ -27,6 +27,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/recording"
 	"github.com/fengsui/fengsui/central/internal/release"
 	"github.com/fengsui/fengsui/central/internal/report"
+	"github.com/fengsui/fengsui/central/internal/rollcall"
 	"github.com/fengsui/fengsui/central/internal/rulebook"
 	"github.com/fengsui/fengsui/central/internal/telemetry"
 	"github.com/fengsui/fengsui/central/internal/video"
@@ -135,5 +136,6 @@ func OpenAPI() ([]byte, error) {
 	s := api.New(api.Options{})
 	register(s, services{&account.Service{}, &audit.Service{}, &device.Service{}, &telemetry.Service{}, video.New(video.Options{Log: slog.New(slog.DiscardHandler)}), &output.Service{}, &fleet.Service{}, &board.Service{}, &wall.Service{}, &rulebook.Service{}, &maintenance.Service{}, &duty.Service{}, &release.Service{}, &diagnose.Service{}, &deadline.Service{}, &handover.Service{}, cases{&incident.Service{}, &intake.Service{}, &report.Service{}}, recording.New(recording.Options{}), &notice.Service{}})
 	api.RegisterPlans(s, &plan.Service{})
+	api.RegisterRollcalls(s, &rollcall.Service{})
 	return s.OpenAPI()
 }

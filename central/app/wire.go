@@ -155,6 +155,9 @@ func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) er
 	if err != nil {
 		return err
 	}
+	checks := c.rollcalls(cfg, b, rosters, clocks, messages)
+	checks.Start(system)
+	c.parts.Add("rollcalls", checks.Stop)
 	plans, err := c.plans(cfg, b, rosters, clocks)
 	if err != nil {
 		return err
@@ -180,6 +183,7 @@ func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) er
 	}
 	register(server, services{b.accounts, b.audit, devices, values, pictures, outputs, configs, boards, walls, book, work, rosters, released, asked, clocks, desks, events, kept, messages})
 	api.RegisterPlans(server, plans)
+	api.RegisterRollcalls(server, checks)
 	revoked := &device.Revocations{Store: store.NewDevices(b.db), CA: devices.CA}
 	if err := c.revocations(system, cfg, b, revoked); err != nil {
 		return err

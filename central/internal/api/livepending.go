@@ -15,6 +15,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/maintenance"
 	"github.com/fengsui/fengsui/central/internal/notice"
 	"github.com/fengsui/fengsui/central/internal/report"
+	"github.com/fengsui/fengsui/central/internal/rollcall"
 	"github.com/fengsui/fengsui/central/internal/rulebook"
 	"github.com/fengsui/fengsui/central/internal/telemetry"
 	"github.com/fengsui/fengsui/central/internal/video"
@@ -76,7 +77,7 @@ func (p *pending) add(e event.Event, v *view) urgency {
 		p.duty = &e.At
 		return soon
 	}
-	if (strings.HasPrefix(e.Kind, deadline.EventKind) || strings.HasPrefix(e.Kind, handover.EventKind) || strings.HasPrefix(e.Kind, notice.EventKind)) && v.who.Can(actor.DutyRead) {
+	if (strings.HasPrefix(e.Kind, deadline.EventKind) || strings.HasPrefix(e.Kind, handover.EventKind) || strings.HasPrefix(e.Kind, notice.EventKind) || strings.HasPrefix(e.Kind, rollcall.EventKind)) && v.who.Can(actor.DutyRead) {
 		p.desk = &e.At
 		return soon
 	}

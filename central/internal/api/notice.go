@@ -36,7 +36,7 @@ func RegisterNotices(s *Server, svc *notice.Service) {
 		func(ctx context.Context, _ *nothing) (*body[page.List[notice.Health]], error) {
 			return listed(svc.States(ctx))
 		})
-	type test struct {
+	type noticeTest struct {
 		Body struct {
 			Channel string `json:"channel" maxLength:"32"`
 			Address string `json:"address" maxLength:"128" doc:"Number or mailbox, as the channel takes"`
@@ -44,21 +44,21 @@ func RegisterNotices(s *Server, svc *notice.Service) {
 		}
 	}
 	register(s, op("test-notice", http.MethodPost, "/test", "Send a message to an address over one channel"),
-		func(ctx context.Context, in *test) (*body[notice.Notice], error) {
+		func(ctx context.Context, in *noticeTest) (*body[notice.Notice], error) {
 			return reply(svc.Test(ctx, in.Body.Channel, in.Body.Address, in.Body.Text))
 		})
 	register(s, op("get-notice", http.MethodGet, "/{id}", "A message with every try"),
 		func(ctx context.Context, in *DutyID) (*body[notice.Detail], error) {
 			return reply(svc.Get(ctx, in.ID))
 		})
-	type settle struct {
+	type noticeSettle struct {
 		DutyID
 		Body struct {
 			How string `json:"how" maxLength:"400" doc:"How the person was told otherwise"`
 		}
 	}
 	register(s, op("settle-notice", http.MethodPost, "/{id}/settle", "Note that somebody has seen to a message that failed"),
-		func(ctx context.Context, in *settle) (*body[notice.Notice], error) {
+		func(ctx context.Context, in *noticeSettle) (*body[notice.Notice], error) {
 			return reply(svc.Settle(ctx, in.ID, in.Body.How))
 		})
 }

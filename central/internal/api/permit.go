@@ -106,16 +106,16 @@ func dutyNeeds(operation string) (p actor.Permission, ok bool) {
 		"list-deadlines", "list-breaches", "export-breaches", "list-deadline-packs",
 		"list-duty-leaves", "list-duty-links", "list-duty-people", "list-duty-periods", "list-duty-posts", "list-duty-swaps",
 		"ask-duty-swap", "move-duty-swap", "make-duty-link", "revoke-duty-link",
-		"list-notices", "export-notices", "list-notice-channels", "get-notice":
+		"list-rollcalls", "score-rollcalls", "export-rollcalls", "list-notices", "export-notices", "list-notice-channels", "get-notice":
 		return actor.DutyRead, true
 	case "test-notice":
 		return actor.NoticeTest, true
 	case "add-duty-leave", "drop-duty-leave", "cancel-duty-period", "create-duty-person", "create-duty-post", "declare-duty-period",
 		"drop-duty-day", "drop-duty-rule", "drop-duty-temp", "import-duty", "preview-duty-rule", "save-duty-desk", "save-duty-person",
-		"save-duty-post", "save-duty-rule", "save-duty-temp", "set-duty-cells", "set-duty-days", "verify-duty-phone":
+		"save-duty-post", "list-rollcall-plans", "save-rollcall-plan", "save-duty-rule", "save-duty-temp", "set-duty-cells", "set-duty-days", "verify-duty-phone":
 		return actor.DutyPlan, true
 	case "get-handover", "open-handover", "list-shifts", "get-shift", "export-shift", "leave-handover", "take-handover",
-		"write-log", "search-log", "add-item", "change-item", "item-steps", "settle-notice":
+		"write-log", "search-log", "add-item", "change-item", "item-steps", "settle-notice", "begin-rollcall", "my-rollcalls", "answer-rollcall", "place-rollcall", "voice-rollcall":
 		return actor.DutyLog, true
 	case "publish-duty":
 		return actor.DutyApprove, true

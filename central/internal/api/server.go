@@ -38,6 +38,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/plan"
 	"github.com/fengsui/fengsui/central/internal/recording"
 	"github.com/fengsui/fengsui/central/internal/report"
+	"github.com/fengsui/fengsui/central/internal/rollcall"
 	"github.com/fengsui/fengsui/shared/version"
 )
 
@@ -154,6 +155,8 @@ func schemaName(t reflect.Type, hint string) string {
 		return "Intake" + name
 	case reflect.TypeFor[recording.Policy]().PkgPath():
 		return "Recording" + name
+	case reflect.TypeFor[rollcall.Call]().PkgPath():
+		return "Rollcall" + name
 	case reflect.TypeFor[notice.Notice]().PkgPath():
 		return "Notice" + strings.TrimPrefix(name, "Notice")
 	case reflect.TypeFor[plan.Plan]().PkgPath():

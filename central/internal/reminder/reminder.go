@@ -17,6 +17,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/event"
 	"github.com/fengsui/fengsui/central/internal/handover"
 	"github.com/fengsui/fengsui/central/internal/notice"
+	"github.com/fengsui/fengsui/central/internal/rollcall"
 )
 
 // People know how somebody is reached (duty.Service).
@@ -99,7 +100,7 @@ func titleOf(owner string) string {
 		return "交班超时"
 	case handover.ItemKind:
 		return "未办事项超时"
-	case "rollcall":
+	case rollcall.OwnerKind:
 		return "查岗未应答"
 	case notice.ChannelKind:
 		return "通知渠道中断"

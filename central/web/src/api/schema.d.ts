@@ -3189,6 +3189,195 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/rollcalls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Roll-calls, newest first: own ones whole, of others the posts of the own division */
+        get: operations["list-rollcalls"];
+        put?: never;
+        /** Call the roll now */
+        post: operations["begin-rollcall"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rollcalls/export.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every post that was asked as a workbook */
+        get: operations["export-rollcalls"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rollcalls/links/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the link of a message asks */
+        get: operations["open-rollcall"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rollcalls/links/{token}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Answer as the person whose link it is */
+        post: operations["answer-rollcall-link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rollcalls/links/{token}/place": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Add the place to an answer by a link */
+        post: operations["place-rollcall-link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rollcalls/mine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Posts of the own desk that are asked */
+        get: operations["my-rollcalls"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rollcalls/plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What calls by itself; drawn times are told to nobody */
+        get: operations["list-rollcall-plans"];
+        put?: never;
+        /** Make or change what calls by itself */
+        post: operations["save-rollcall-plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rollcalls/posts/{id}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Answer for a post of the own desk */
+        post: operations["answer-rollcall"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rollcalls/posts/{id}/place": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Add the place to an answer from a console */
+        post: operations["place-rollcall"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rollcalls/posts/{id}/voice": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Write down what a telephone call found */
+        post: operations["voice-rollcall"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rollcalls/scores": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Units by month, from the points given then */
+        get: operations["score-rollcalls"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/rule-exceptions": {
         parameters: {
             query?: never;
@@ -6103,6 +6292,10 @@ export interface components {
             items: components["schemas"]["BookLine"][] | null;
             next?: string;
         };
+        ListCall: {
+            items: components["schemas"]["RollcallCall"][] | null;
+            next?: string;
+        };
         ListChecked: {
             items: components["schemas"]["Checked"][] | null;
             next?: string;
@@ -6195,8 +6388,16 @@ export interface components {
             items: components["schemas"]["PlacedAnswer"][] | null;
             next?: string;
         };
+        ListPlan: {
+            items: components["schemas"]["RollcallPlan"][] | null;
+            next?: string;
+        };
         ListPolicy: {
             items: components["schemas"]["Policy"][] | null;
+            next?: string;
+        };
+        ListPost: {
+            items: components["schemas"]["RollcallPost"][] | null;
             next?: string;
         };
         ListPostView: {
@@ -6233,6 +6434,10 @@ export interface components {
         };
         ListRuleVersion: {
             items: components["schemas"]["RuleVersion"][] | null;
+            next?: string;
+        };
+        ListScore: {
+            items: components["schemas"]["RollcallScore"][] | null;
             next?: string;
         };
         ListShift: {
@@ -6506,6 +6711,16 @@ export interface components {
             today: number;
             /** Format: int64 */
             waiting: number;
+        };
+        NoticeSettleBody: {
+            /** @description How the person was told otherwise */
+            how: string;
+        };
+        NoticeTestBody: {
+            /** @description Number or mailbox, as the channel takes */
+            address: string;
+            channel: string;
+            text: string;
         };
         NoticeTry: {
             address: string;
@@ -7764,6 +7979,187 @@ export interface components {
             name_en: string;
             permissions: string[] | null;
         };
+        RollcallAskBody: {
+            /**
+             * Format: int64
+             * @description To answer; left out: by the rules
+             */
+            minutes?: number;
+            name: string;
+            /** @description Organisations; left out: every desk below */
+            orgs?: string[] | null;
+            /** @description officer, leader */
+            tiers: string[] | null;
+        };
+        RollcallCall: {
+            /** Format: date-time */
+            at: string;
+            by_name: string;
+            division: string;
+            /** Format: date-time */
+            due_at: string;
+            id: string;
+            kind: string;
+            marks: components["schemas"]["RollcallMarks"];
+            name: string;
+            org_id: string;
+            org_name: string;
+            plan_id: string;
+            posts: components["schemas"]["RollcallPost"][] | null;
+        };
+        RollcallHours: {
+            /** Format: int64 */
+            count?: number;
+            /** @description 22:30 */
+            from: string;
+            to?: string;
+        };
+        RollcallMarks: {
+            /** Format: int64 */
+            in_time: number;
+            /** Format: int64 */
+            late: number;
+            /** Format: int64 */
+            missed: number;
+            /** Format: int64 */
+            voice: number;
+        };
+        RollcallPhonePage: {
+            /** Format: date-time */
+            answered_at?: string;
+            /** Format: date-time */
+            at: string;
+            by_name: string;
+            caller: string;
+            /** Format: date-time */
+            due_at: string;
+            name: string;
+            org_name: string;
+            person: string;
+            state: string;
+            tier: string;
+        };
+        RollcallPlace: {
+            /** Format: double */
+            accuracy: number;
+            /** Format: double */
+            lat: number;
+            /** Format: double */
+            lon: number;
+        };
+        RollcallPlan: {
+            active: boolean;
+            /** Format: date-time */
+            at: string;
+            by_name: string;
+            days: number[] | null;
+            division: string;
+            id: string;
+            kind: string;
+            /** Format: int64 */
+            minutes: number;
+            name: string;
+            org_id: string;
+            orgs: string[] | null;
+            tiers: string[] | null;
+            windows: components["schemas"]["RollcallWindow"][] | null;
+        };
+        RollcallPlanBody: {
+            active: boolean;
+            /** @description 1 Monday to 7; left out: all */
+            days?: number[] | null;
+            /** @description Left out: a new one */
+            id?: string;
+            /** @enum {string} */
+            kind: "fixed" | "random";
+            /** Format: int64 */
+            minutes: number;
+            name: string;
+            orgs?: string[] | null;
+            tiers: string[] | null;
+            windows: components["schemas"]["RollcallHours"][] | null;
+        };
+        RollcallPost: {
+            /** Format: date-time */
+            answered_at?: string;
+            /** Format: date-time */
+            at: string;
+            by_id: string;
+            by_name: string;
+            call_id: string;
+            device: string;
+            division: string;
+            /** Format: date-time */
+            due_at: string;
+            expected: components["schemas"]["RollcallWho"][] | null;
+            how: string;
+            id: string;
+            no_place: string;
+            note: string;
+            org_id: string;
+            org_name: string;
+            place?: components["schemas"]["RollcallPlace"];
+            /** Format: int64 */
+            points?: number;
+            rostered: boolean;
+            /** Format: date-time */
+            seen_at?: string;
+            state: string;
+            tier: string;
+        };
+        RollcallScore: {
+            /** Format: int64 */
+            asked: number;
+            /** Format: int64 */
+            in_time: number;
+            /** Format: int64 */
+            late: number;
+            /** Format: int64 */
+            missed: number;
+            month: string;
+            org_id: string;
+            org_name: string;
+            /** Format: int64 */
+            others: number;
+            /** Format: double */
+            points: number;
+            /** Format: double */
+            seconds: number;
+            /** Format: int64 */
+            voice: number;
+        };
+        RollcallVoiceBody: {
+            /** @description Who answered the telephone */
+            name?: string;
+            note?: string;
+            reached: boolean;
+        };
+        RollcallWhere: {
+            /**
+             * Format: double
+             * @description Metres
+             */
+            accuracy?: number;
+            /** Format: double */
+            lat?: number;
+            /** Format: double */
+            lon?: number;
+            /**
+             * @description Without lat and lon
+             * @enum {string}
+             */
+            why?: "denied" | "unavailable";
+        };
+        RollcallWho: {
+            name: string;
+            person_id: string;
+        };
+        RollcallWindow: {
+            /** Format: int64 */
+            count: number;
+            from: string;
+            to: string;
+        };
         Rollout: {
             author: string;
             author_name: string;
@@ -7997,10 +8393,6 @@ export interface components {
             applied?: components["schemas"]["ConfigState"];
             versions: components["schemas"]["Version"][] | null;
         };
-        SettleBody: {
-            /** @description How the person was told otherwise */
-            how: string;
-        };
         Shelf: {
             by: string;
             by_name: string;
@@ -8230,12 +8622,6 @@ export interface components {
             name: string;
             state: string;
             why?: string;
-        };
-        TestBody: {
-            /** @description Number or mailbox, as the channel takes */
-            address: string;
-            channel: string;
-            text: string;
         };
         Ticket: {
             /** Format: date-time */
@@ -14069,7 +14455,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["TestBody"];
+                "application/json": components["schemas"]["NoticeTestBody"];
             };
         };
         responses: {
@@ -14135,7 +14521,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["SettleBody"];
+                "application/json": components["schemas"]["NoticeSettleBody"];
             };
         };
         responses: {
@@ -16013,6 +16399,436 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListRole"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-rollcalls": {
+        parameters: {
+            query?: {
+                /** @description Search */
+                q?: string;
+                /** @description Next of the part before */
+                after?: string;
+                /** @description Most items wanted; 0 means 100 */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListCall"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "begin-rollcall": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RollcallAskBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RollcallCall"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "export-rollcalls": {
+        parameters: {
+            query?: {
+                /** @description Left out: twelve months back */
+                from?: string;
+                /** @description Left out: now */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description An XLSX workbook */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "open-rollcall": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RollcallPhonePage"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "answer-rollcall-link": {
+        parameters: {
+            query?: never;
+            header?: {
+                "User-Agent"?: string;
+            };
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RollcallPhonePage"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "place-rollcall-link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RollcallWhere"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "my-rollcalls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListPost"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-rollcall-plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListPlan"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "save-rollcall-plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RollcallPlanBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RollcallPlan"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "answer-rollcall": {
+        parameters: {
+            query?: never;
+            header?: {
+                "User-Agent"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RollcallPost"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "place-rollcall": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RollcallWhere"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RollcallPost"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "voice-rollcall": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RollcallVoiceBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RollcallPost"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "score-rollcalls": {
+        parameters: {
+            query?: {
+                /** @description Left out: twelve months back */
+                from?: string;
+                /** @description Left out: now */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListScore"];
                 };
             };
             /** @description Problem */
