@@ -18,8 +18,6 @@ import (
 	"strings"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
-	"golang.org/x/text/language"
-	"golang.org/x/text/message"
 )
 
 // MaxSize is the most bytes of a canonical document: with its envelope it fits one message.
@@ -55,22 +53,22 @@ func New() (*Schema, error) {
 }
 
 // Check takes the text of a document and gives it in its canonical form: one object, keys in order, no
-// space. The error names the place: sensors.0.profile.
+// space. What is wrong with it is a *Refusal.
 func (s *Schema) Check(text []byte) ([]byte, error) {
 	if len(text) > 2*MaxSize {
-		return nil, fmt.Errorf("the document is larger than %d KiB", MaxSize>>10)
+		return nil, tooLarge()
 	}
 	dec := json.NewDecoder(bytes.NewReader(text))
 	dec.UseNumber()
 	var tree map[string]any
 	if err := dec.Decode(&tree); err != nil {
-		return nil, fmt.Errorf("the document is not a JSON object: %w", err)
+		return nil, refuse("", NoObject, "", "the document is not a JSON object: %s", err)
 	}
 	if err := dec.Decode(new(any)); !errors.Is(err, io.EOF) {
-		return nil, errors.New("the document is more than one JSON object")
+		return nil, refuse("", NoObject, "", "the document is more than one JSON object")
 	}
 	if tree == nil {
-		return nil, errors.New("the document is not a JSON object")
+		return nil, refuse("", NoObject, "", "the document is not a JSON object")
 	}
 	if err := s.compiled.Validate(tree); err != nil {
 		return nil, readable(err)
@@ -83,7 +81,7 @@ func (s *Schema) Check(text []byte) ([]byte, error) {
 		return nil, fmt.Errorf("write document: %w", err)
 	}
 	if len(out) > MaxSize {
-		return nil, fmt.Errorf("the document is larger than %d KiB", MaxSize>>10)
+		return nil, tooLarge()
 	}
 	return out, nil
 }
@@ -96,27 +94,12 @@ func noPassword(tree map[string]any) error {
 		for i, entry := range entries {
 			one, _ := entry.(map[string]any)
 			if text, _ := one[list.address].(string); strings.Contains(text, "@") {
-				return fmt.Errorf("%s.%d.%s: leave user and password out of the address; %s is for them", list.key, i, list.address, list.instead)
+				where := fmt.Sprintf("%s.%d.%s", list.key, i, list.address)
+				return refuse(where, Password, list.instead, "%s: leave user and password out of the address; %s is for them", where, list.instead)
 			}
 		}
 	}
 	return nil
-}
-
-// readable is the first complaint with its place.
-func readable(err error) error {
-	v, ok := errors.AsType[*jsonschema.ValidationError](err)
-	if !ok {
-		return err
-	}
-	for len(v.Causes) > 0 {
-		v = v.Causes[0]
-	}
-	where := strings.Join(v.InstanceLocation, ".")
-	if where == "" {
-		where = "the document"
-	}
-	return fmt.Errorf("%s: %s", where, v.ErrorKind.LocalizedString(message.NewPrinter(language.English)))
 }
 
 // Hash is the SHA-256 of a canonical document in hexadecimal.

@@ -2,6 +2,7 @@ package desired
 
 import (
 	"bytes"
+	"errors"
 	"strings"
 	"testing"
 )
@@ -53,6 +54,35 @@ func TestBadDocumentsAreNamedByTheirPlace(t *testing.T) {
 	} {
 		if _, err := s.Check([]byte(text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%.60s: got %v, want %q", text, err, want)
+		}
+	}
+}
+
+// Who reads another language is told by place, reason and what would be right, and never by the English sentence.
+func TestRefusalsCanBeSaidInAnyLanguage(t *testing.T) {
+	s := schema(t)
+	for text, want := range map[string]Refusal{
+		`[]`: {Why: NoObject},
+		`{"centre": {"url": "http://elsewhere"}}`:                                                       {Why: Unknown, Want: "centre"},
+		`{"sensors": [{"id": "a", "profile": "p"}]}`:                                                    {Path: "sensors.0", Why: Missing, Want: "address"},
+		`{"sensors": [{"id": "A!", "profile": "p", "address": "a:1"}]}`:                                 {Path: "sensors.0.id", Why: Form, Want: "id"},
+		`{"sensors": [{"id": "a", "profile": "p", "address": ""}]}`:                                     {Path: "sensors.0.address", Why: Empty},
+		`{"sensors": [{"id": "a", "profile": "p", "address": "a:1", "every": "often"}]}`:                {Path: "sensors.0.every", Why: Form, Want: "duration"},
+		`{"sensors": [{"id": "a", "profile": "p", "address": "a:1", "unit": 256}]}`:                     {Path: "sensors.0.unit", Why: Most, Want: "255"},
+		`{"sensors": [{"id": "a", "profile": "p", "address": "a:1", "place": {"lon": 181, "lat": 1}}]}`: {Path: "sensors.0.place.lon", Why: Most, Want: "180"},
+		`{"cameras": [{"id": "a", "rtsp": "http://x"}]}`:                                                {Path: "cameras.0.rtsp", Why: Form, Want: "rtsp"},
+		`{"cameras": [{"id": "a", "rtsp": "rtsp://u:p@x"}]}`:                                            {Path: "cameras.0.rtsp", Why: Password, Want: "username and password_file"},
+		`{"outbox": {"telemetry_mb": 0}}`:                                                               {Path: "outbox.telemetry_mb", Why: Least, Want: "1"},
+		`{"budget": {"eco": 0}}`:                                                                        {Path: "budget.eco", Why: Above, Want: "0"},
+		`{"budget": {"monthly_mb": "300"}}`:                                                             {Path: "budget.monthly_mb", Why: Type, Want: "integer"},
+		`{"log": {"level": "loud"}}`:                                                                    {Path: "log.level", Why: Choice, Want: "debug, info, warn, error"},
+		`{"serial": [{"port": "COM1"}]}`:                                                                {Path: "serial.0.port", Why: Form, Want: "path"},
+		`{"x": "` + strings.Repeat("x", 2*MaxSize) + `"}`:                                               {Why: TooLarge, Want: "192"},
+	} {
+		_, err := s.Check([]byte(text))
+		got, ok := errors.AsType[*Refusal](err)
+		if !ok || got.Path != want.Path || got.Why != want.Why || got.Want != want.Want {
+			t.Errorf("%.80s: got %+v, want %+v", text, got, want)
 		}
 	}
 }

@@ -43,6 +43,7 @@ type User struct {
 	Name               string     `json:"name"`
 	OrgID              string     `json:"org_id"`
 	OrgName            string     `json:"org_name"`
+	OrgNameEN          string     `json:"org_name_en"`
 	Division           string     `json:"division"`
 	Roles              []string   `json:"roles"`
 	Disabled           bool       `json:"disabled"`

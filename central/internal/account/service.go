@@ -72,7 +72,7 @@ func (s *Service) EnsureFirst(ctx context.Context, f First) (string, error) {
 		return "", err
 	}
 	u := User{
-		ID: newID(), Username: "admin", Name: "系统管理员", OrgID: org.ID, OrgName: org.Name, Division: org.Division,
+		ID: newID(), Username: "admin", Name: "系统管理员", OrgID: org.ID, OrgName: org.Name, OrgNameEN: org.NameEN, Division: org.Division,
 		Roles: []string{RoleAdmin}, MustChangePassword: true, CreatedAt: now, UpdatedAt: now, Hash: hash,
 	}
 	made := false
@@ -364,7 +364,7 @@ func (s *Service) place(ctx context.Context, a actor.Actor, u *User, orgID strin
 	if !ok || !a.Covers(o.Division) {
 		return errs.Field("account.org", "org_id", "there is no such organisation among those that you manage")
 	}
-	u.OrgID, u.OrgName, u.Division = o.ID, o.Name, o.Division
+	u.OrgID, u.OrgName, u.OrgNameEN, u.Division = o.ID, o.Name, o.NameEN, o.Division
 	return nil
 }
 

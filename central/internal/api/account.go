@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"slices"
@@ -162,9 +163,13 @@ func (s *Server) registerUsers(svc *account.Service) {
 	})
 	registerSheet(s, huma.Operation{
 		OperationID: "export-users", Path: "/users/export.xlsx", Summary: "Users as a workbook", Tags: tags,
-	}, "users", func(ctx context.Context, in *ListQuery) (document.Sheet, error) {
+	}, "users", func(ctx context.Context, in *struct {
+		ListQuery
+		Language
+	},
+	) (document.Sheet, error) {
 		users, err := whole(ctx, in.page(), svc.Users)
-		return userSheet(users), err
+		return userSheet(users, in.Language), err
 	})
 	type userCreate struct {
 		Body struct {
@@ -212,22 +217,25 @@ func (s *Server) registerUsers(svc *account.Service) {
 	})
 }
 
-func userSheet(users []account.User) document.Sheet {
+func userSheet(users []account.User, l Language) document.Sheet {
 	names := map[string]string{}
 	for _, r := range account.Roles() {
-		names[r.ID] = r.Name
+		names[r.ID] = l.say(r.Name, r.NameEN)
 	}
-	sheet := document.Sheet{Title: "用户", Headings: []string{"用户名", "姓名", "单位", "行政区划", "角色", "状态", "最近登录", "创建时间"}}
+	sheet := document.Sheet{Title: l.say("用户", "Users"), Headings: l.headings(
+		[2]string{"用户名", "Username"}, [2]string{"姓名", "Name"}, [2]string{"单位", "Organisation"}, [2]string{"行政区划", "Division"},
+		[2]string{"角色", "Roles"}, [2]string{"状态", "State"}, [2]string{"最近登录", "Last signed in"}, [2]string{"创建时间", "Created"},
+	)}
 	for _, u := range users {
 		roles := make([]string, len(u.Roles))
 		for i, r := range u.Roles {
 			roles[i] = names[r]
 		}
-		state := "正常"
+		state := l.say("正常", "active")
 		if u.Disabled {
-			state = "停用"
+			state = l.say("停用", "disabled")
 		}
-		sheet.Rows = append(sheet.Rows, []any{u.Username, u.Name, u.OrgName, u.Division, strings.Join(roles, "、"), state, u.LastLoginAt, u.CreatedAt})
+		sheet.Rows = append(sheet.Rows, []any{u.Username, u.Name, l.say(u.OrgName, cmp.Or(u.OrgNameEN, u.OrgName)), u.Division, strings.Join(roles, l.say("、", ", ")), state, u.LastLoginAt, u.CreatedAt})
 	}
 	return sheet
 }

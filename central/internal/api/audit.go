@@ -17,7 +17,7 @@ func RegisterAudit(s *Server, svc *audit.Service) {
 	tags := []string{"audit"}
 	register(s, huma.Operation{
 		OperationID: "list-audit", Method: http.MethodGet, Path: "/audit", Summary: "What has happened, newest first", Tags: tags,
-	}, func(ctx context.Context, in *auditQuery) (*body[page.List[auditView]], error) {
+	}, func(ctx context.Context, in *AuditQuery) (*body[page.List[auditView]], error) {
 		part, err := svc.List(ctx, in.query())
 		if err != nil {
 			return nil, err
@@ -36,13 +36,20 @@ func RegisterAudit(s *Server, svc *audit.Service) {
 	})
 	registerSheet(s, huma.Operation{
 		OperationID: "export-audit", Path: "/audit/export.xlsx", Summary: "The record as a workbook", Tags: tags,
-	}, "audit", func(ctx context.Context, in *auditQuery) (document.Sheet, error) {
+	}, "audit", func(ctx context.Context, in *struct {
+		AuditQuery
+		Language
+	},
+	) (document.Sheet, error) {
 		q := in.query()
 		entries, err := whole(ctx, q.Request, func(ctx context.Context, r page.Request) (page.List[audit.Entry], error) {
 			q.Request = r
 			return svc.List(ctx, q)
 		})
-		sheet := document.Sheet{Title: "审计", Headings: []string{"时间", "操作者", "事件", "对象", "行政区划", "内容", "校验值"}}
+		sheet := document.Sheet{Title: in.say("审计", "Audit"), Headings: in.headings(
+			[2]string{"时间", "Time"}, [2]string{"操作者", "Actor"}, [2]string{"事件", "Event"}, [2]string{"对象", "Subject"},
+			[2]string{"行政区划", "Division"}, [2]string{"内容", "Content"}, [2]string{"校验值", "Hash"},
+		)}
 		for _, e := range entries {
 			sheet.Rows = append(sheet.Rows, []any{e.At, e.ActorName, e.Kind, e.Subject, e.Division, string(e.Data), e.Hash})
 		}
@@ -50,15 +57,15 @@ func RegisterAudit(s *Server, svc *audit.Service) {
 	})
 }
 
-// auditQuery is the query of the record.
-type auditQuery struct {
+// AuditQuery is the query of the record. It is exported because huma passes over embedded types that are not.
+type AuditQuery struct {
 	ListQuery
 	Kind string `query:"kind" maxLength:"64" doc:"A kind, or how kinds begin: alarm."`
 	From When   `query:"from"`
 	To   When   `query:"to"`
 }
 
-func (q auditQuery) query() audit.Query {
+func (q AuditQuery) query() audit.Query {
 	return audit.Query{Request: q.page(), Kind: q.Kind, From: q.From.or(time.Time{}), To: q.To.or(time.Time{})}
 }
 

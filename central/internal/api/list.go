@@ -21,6 +21,30 @@ func (q ListQuery) page() page.Request {
 	return page.Request{Search: strings.TrimSpace(q.Q), After: q.After, Limit: q.Limit}
 }
 
+// Language is the one that a file is wanted in. It is exported because huma passes over embedded types that are not.
+type Language struct {
+	Lang string `query:"lang" enum:"zh-CN,en" default:"zh-CN" doc:"Language of names and headings"`
+}
+
+func (l Language) english() bool { return l.Lang == "en" }
+
+// say picks one of two texts.
+func (l Language) say(chinese, english string) string {
+	if l.english() {
+		return english
+	}
+	return chinese
+}
+
+// headings are those of a sheet, Chinese and English in turn.
+func (l Language) headings(pairs ...[2]string) []string {
+	out := make([]string, len(pairs))
+	for i, p := range pairs {
+		out[i] = l.say(p[0], p[1])
+	}
+	return out
+}
+
 // listed answers with a list that is never long enough to need parts.
 func listed[T any](list []T, err error) (*body[page.List[T]], error) {
 	return reply(page.List[T]{Items: append([]T{}, list...)}, err)

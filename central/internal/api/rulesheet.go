@@ -34,9 +34,9 @@ func ruleRow(l *rulebook.BookLine) []any {
 	}
 	limit, end := number(r.Condition != rule.Silent && r.Condition != rule.Expression, r.Limit), number(!r.Timed() && r.Condition != rule.Expression, r.Clear)
 	return []any{
-		levelNames[r.Level], r.Name, r.NameEN, ruleState(l.State), l.Version, yes(l.Draft != nil && l.Version > 0), r.Class, r.Property, strings.Join(r.Devices, "、"),
+		Language{}.level(r.Level), r.Name, r.NameEN, ruleState(l.State), l.Version, Language{}.yes(l.Draft != nil && l.Version > 0), r.Class, r.Property, strings.Join(r.Devices, "、"),
 		conditionName(r.Condition), limit, end, seconds(r.Window), seconds(r.For), r.Expression, seconds(r.MaxAge), strings.Join(switched, "、"),
-		r.Source, r.Effective, yes(r.Unverified), l.Division, l.Devices, l.Overrides, l.Fired, l.UpdatedAt, l.ID,
+		r.Source, r.Effective, Language{}.yes(r.Unverified), l.Division, l.Devices, l.Overrides, l.Fired, l.UpdatedAt, l.ID,
 	}
 }
 

@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -114,8 +113,12 @@ func RegisterTelemetry(s *Server, t *telemetry.Service) {
 	registerKeeping(s, t)
 	registerSheet(s, huma.Operation{
 		OperationID: "export-alarms", Path: "/alarms/export.xlsx", Summary: "The list of alarms as a workbook", Tags: []string{"alarms"},
-	}, "alarms", func(ctx context.Context, in *AlarmFilter) (document.Sheet, error) {
-		return alarmSheet(ctx, t, in.filter())
+	}, "alarms", func(ctx context.Context, in *struct {
+		AlarmFilter
+		Language
+	},
+	) (document.Sheet, error) {
+		return alarmSheet(ctx, t, in.filter(), in.Language)
 	})
 	register(s, huma.Operation{
 		OperationID: "list-alarms", Method: http.MethodGet, Path: "/alarms", Summary: "Alarms, newest first", Tags: []string{"alarms"},
@@ -178,66 +181,4 @@ func registerHandling(s *Server, t *telemetry.Service) {
 	}, func(ctx context.Context, in *alarmInput) (*body[telemetry.Alarm], error) {
 		return reply(t.Unshelve(ctx, in.ID))
 	})
-}
-
-// alarmSheet reads all pages of a list.
-func alarmSheet(ctx context.Context, t *telemetry.Service, f telemetry.Filter) (document.Sheet, error) {
-	sheet := document.Sheet{Title: "告警", Headings: []string{
-		"级别", "状态", "规则", "设备", "设备编号", "监测项", "限值", "报警值", "峰值", "单位", "越限次数", "发生时间", "确认时间", "确认人", "处置说明",
-		"恢复时间", "解除时间", "行政区划", "来源", "限值依据", "搁置至", "搁置原因", "检修至", "检修原因", "检修人", "升级次数", "升级至", "升级时间", "升级人", "升级说明", "补记", "演示数据", "编号", "规则英文名称", "设备英文名称",
-	}}
-	alarms, err := whole(ctx, f.Request, func(ctx context.Context, r page.Request) (page.List[telemetry.Alarm], error) {
-		f.Request = r
-		return t.ListAlarms(ctx, f)
-	})
-	for _, a := range alarms {
-		var until *time.Time
-		var reason string
-		state, returned := stateNames[a.State], a.ReturnedAt
-		if a.RuleGone {
-			state, returned = ruleGoneNames[a.State], nil
-		}
-		if a.Shelf != nil {
-			until, reason = &a.Shelf.Until, a.Shelf.Reason
-		}
-		dev, _ := t.Devices.Visible(ctx, a.Device)
-		sheet.Rows = append(sheet.Rows, append([]any{
-			levelNames[a.Level], state, a.RuleName, a.DeviceName, a.Device, a.Property, a.Limit, a.Value, a.Peak, a.Unit, a.Openings,
-			a.OpenedAt, a.AckedAt, a.AckedByName, a.AckNote, returned, a.ClearedAt, a.Division, a.Origin, a.Source, until, reason,
-		}, slices.Concat(workCells(a.Maintenance), escalationCells(a.Escalation), []any{yes(a.Retrospective), yes(a.Demo), a.ID, a.RuleNameEN, dev.NameEN})...))
-	}
-	return sheet, err
-}
-
-func workCells(m *telemetry.Maintained) []any {
-	if m == nil {
-		return []any{"", "", ""}
-	}
-	return []any{m.Until, m.Reason, m.ByName}
-}
-
-// escalationCells name who has passed an alarm on; nobody when the time did.
-func escalationCells(e *telemetry.Escalation) []any {
-	if e == nil {
-		return []any{"", "", "", "", ""}
-	}
-	return []any{e.Tier, deskNames[e.Desk.Role] + " " + e.Desk.Division, e.At, e.ByName, e.Note}
-}
-
-var deskNames = map[string]string{telemetry.DeskDuty: "值班员", telemetry.DeskLeader: "带班领导"}
-
-var levelNames = map[int]string{1: "红色", 2: "橙色", 3: "黄色", 4: "蓝色"}
-
-var stateNames = map[telemetry.AlarmState]string{
-	telemetry.Open: "未确认", telemetry.Acknowledged: "已确认", telemetry.Returned: "已恢复未确认", telemetry.Cleared: "已解除",
-}
-
-// ruleGoneNames are the states of what has not returned: it is not judged any more.
-var ruleGoneNames = map[telemetry.AlarmState]string{telemetry.Returned: "规则已停用未确认", telemetry.Cleared: "规则已停用已解除"}
-
-func yes(v bool) string {
-	if v {
-		return "是"
-	}
-	return ""
 }

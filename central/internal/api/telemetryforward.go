@@ -27,7 +27,7 @@ func registerForward(s *Server, t *telemetry.Service) {
 	})
 	registerSheet(s, huma.Operation{
 		OperationID: "export-rejected-readings", Path: "/telemetry/rejected/export.xlsx", Summary: "These readings as a workbook", Tags: []string{"telemetry"},
-	}, "rejected", func(ctx context.Context, _ *nothing) (document.Sheet, error) { return rejectedSheet(ctx, t) })
+	}, "rejected", func(ctx context.Context, in *Language) (document.Sheet, error) { return rejectedSheet(ctx, t, *in) })
 	register(s, huma.Operation{
 		OperationID: "retry-rejected-readings", Method: http.MethodPost, Path: "/telemetry/rejected/retry", Summary: "Send the refused readings again", Tags: []string{"telemetry"},
 	}, func(ctx context.Context, _ *nothing) (*body[accepted], error) {
@@ -38,8 +38,11 @@ func registerForward(s *Server, t *telemetry.Service) {
 
 var errSheetFull = errors.New("the workbook is full")
 
-func rejectedSheet(ctx context.Context, t *telemetry.Service) (document.Sheet, error) {
-	sheet := document.Sheet{Title: "被拒数据", Headings: []string{"设备编号", "监测项", "时间", "值", "质量", "接收时间", "原因", "说明"}}
+func rejectedSheet(ctx context.Context, t *telemetry.Service, l Language) (document.Sheet, error) {
+	sheet := document.Sheet{Title: l.say("被拒数据", "Refused readings"), Headings: l.headings(
+		[2]string{"设备编号", "Device ID"}, [2]string{"监测项", "Property"}, [2]string{"时间", "Time"}, [2]string{"值", "Value"},
+		[2]string{"质量", "Quality"}, [2]string{"接收时间", "Received"}, [2]string{"原因", "Reason"}, [2]string{"说明", "Message"},
+	)}
 	err := t.RejectedReadings(ctx, func(reason telemetry.RejectReason, message string, one telemetry.Sample) error {
 		if len(sheet.Rows) == document.MaxRows-1 {
 			return errSheetFull

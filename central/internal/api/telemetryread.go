@@ -66,11 +66,11 @@ type compareInput struct {
 // only.
 type Exporting struct {
 	Selected
-	Lang string `query:"lang" enum:"zh-CN,en" default:"zh-CN" doc:"Language of names and headings"`
+	Language
 }
 
 func (in *Exporting) wording() document.Wording {
-	return document.Wording{English: in.Lang == "en", Zone: chinaTime()}
+	return document.Wording{English: in.english(), Zone: chinaTime()}
 }
 
 type csvInput struct {

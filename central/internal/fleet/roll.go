@@ -78,7 +78,7 @@ func (s *Service) what(ctx context.Context, n *NewRollout) error {
 		_, err = s.schema.Check(merged)
 	}
 	if err != nil {
-		return errs.Field("fleet.document", "parts", err.Error())
+		return refused("parts", err)
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package fleet
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -167,11 +168,25 @@ func (s *Service) Restore(ctx context.Context, edge string, number uint64, note 
 	return s.want(ctx, Version{Edge: edge, Document: canonical, Note: strings.TrimSpace(note), Author: a.ID, AuthorName: a.Name}, nil)
 }
 
+// refused is what is wrong with a document. The code ends with the reason and the field is its place, with what
+// would be right, so that the console says it in the reader's language; the message says it in English.
+func refused(field string, err error) error {
+	r, ok := errors.AsType[*desired.Refusal](err)
+	if !ok {
+		return errs.Field("fleet.document", field, err.Error())
+	}
+	where := field
+	if r.Path != "" {
+		where += "." + r.Path
+	}
+	return &errs.Error{Kind: errs.Invalid, Code: "fleet.document." + string(r.Why), Msg: field + ": " + r.Error(), Fields: map[string]string{where: r.Want}}
+}
+
 // check finds what the terminal would refuse, as far as the centre can know.
 func (s *Service) check(ctx context.Context, edge string, document []byte) ([]byte, error) {
 	canonical, err := s.schema.Check(document)
 	if err != nil {
-		return nil, errs.Field("fleet.document", "document", err.Error())
+		return nil, refused("document", err)
 	}
 	var things struct {
 		Sensors []struct{ ID string }
@@ -183,11 +198,11 @@ func (s *Service) check(ctx context.Context, edge string, document []byte) ([]by
 	seen := map[string]bool{edge: true}
 	look := func(where, id string) error {
 		if seen[id] {
-			return errs.Field("fleet.document", "document", fmt.Sprintf("%s.id: %s is used twice", where, id))
+			return refused("document", desired.Refuse(where+".id", desired.Twice, id, id+" is used twice"))
 		}
 		seen[id] = true
 		if d, ok := s.Devices.Visible(actor.WithSystem(ctx, "fleet"), id); ok && d.Parent != edge {
-			return errs.Field("fleet.document", "document", fmt.Sprintf("%s.id: %s belongs to something else", where, id))
+			return refused("document", desired.Refuse(where+".id", desired.Taken, id, id+" belongs to something else"))
 		}
 		return nil
 	}

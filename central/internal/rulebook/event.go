@@ -6,7 +6,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/event"
 )
 
-// The events. Data is Changed; of an override the RuleOverride.
+// The events. Data is Changed; of an override Overridden.
 const (
 	EventDrafted         = "rule.drafted"
 	EventDiscarded       = "rule.draft_discarded"
@@ -30,7 +30,22 @@ func news(ctx context.Context, kind string, e Kept, reason string) *event.Event 
 	return &out
 }
 
-func overrideNews(ctx context.Context, kind string, o RuleOverride) *event.Event {
-	out := event.New(ctx, kind, o.Rule, o.Division, o)
+// Overridden is an override with what its rule was called then.
+type Overridden struct {
+	RuleOverride
+	Name   string `json:"name"`
+	NameEN string `json:"name_en"`
+}
+
+func (s *Service) overrideNews(ctx context.Context, kind string, o RuleOverride) *event.Event {
+	data := Overridden{RuleOverride: o}
+	s.mu.RLock()
+	for i := range s.book {
+		if s.book[i].ID == o.Rule {
+			data.Name, data.NameEN = s.book[i].Rule.Name, s.book[i].Rule.NameEN
+		}
+	}
+	s.mu.RUnlock()
+	out := event.New(ctx, kind, o.Rule, o.Division, data)
 	return &out
 }

@@ -79,7 +79,7 @@ func (s *Service) Override(ctx context.Context, n NewOverride) (RuleOverride, er
 	if len(overs) >= maxOverrides {
 		return RuleOverride{}, errs.E(errs.Invalid, "rule.too_many_overrides", "there are %d overrides; end some first", len(overs))
 	}
-	said := overrideNews(ctx, EventOverridden, o)
+	said := s.overrideNews(ctx, EventOverridden, o)
 	err = s.Tx.Do(ctx, func(ctx context.Context) error {
 		for _, old := range overs {
 			if old.Rule == o.Rule && old.Device == o.Device && (o.Device != "" || old.Division == o.Division) {
@@ -202,7 +202,7 @@ func (s *Service) EndOverride(ctx context.Context, id string) (RuleOverride, err
 
 // finish writes the end of an override and lets it take effect. It is called with write held.
 func (s *Service) finish(ctx context.Context, kind string, o RuleOverride) error {
-	said := overrideNews(ctx, kind, o)
+	said := s.overrideNews(ctx, kind, o)
 	err := s.Tx.Do(ctx, func(ctx context.Context) error {
 		if err := s.Store.EndOverride(ctx, o); err != nil {
 			return err

@@ -77,7 +77,7 @@ func (s *Service) timeLimit(ctx context.Context, now time.Time) error {
 			continue
 		}
 		o.DecideBy = &by
-		said := overrideNews(ctx, EventOverrideDue, o)
+		said := s.overrideNews(ctx, EventOverrideDue, o)
 		err := s.Tx.Do(ctx, func(ctx context.Context) error {
 			if err := s.Store.SetDecideBy(ctx, o.ID, by); err != nil {
 				return err

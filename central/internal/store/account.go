@@ -58,7 +58,7 @@ func (s *Accounts) SaveOrg(ctx context.Context, o account.Org) error {
 
 // selectUser gathers the roles in one text: both databases have string_agg since SQLite 3.44.
 const selectUser = `
-	select u.id, u.username, u.name, u.org_id, o.name, o.division, u.password_hash, u.must_change_password,
+	select u.id, u.username, u.name, u.org_id, o.name, o.name_en, o.division, u.password_hash, u.must_change_password,
 		u.disabled, u.last_login_at, u.created_at, u.updated_at,
 		coalesce((select string_agg(r.role, ' ' order by r.role) from user_roles r where r.user_id = u.id), '')
 	from users u join orgs o on o.id = u.org_id `
@@ -66,7 +66,7 @@ const selectUser = `
 func scanUser(r scanner) (account.User, error) {
 	var u account.User
 	var roles string
-	err := r.Scan(&u.ID, &u.Username, &u.Name, &u.OrgID, &u.OrgName, &u.Division, &u.Hash, &u.MustChangePassword,
+	err := r.Scan(&u.ID, &u.Username, &u.Name, &u.OrgID, &u.OrgName, &u.OrgNameEN, &u.Division, &u.Hash, &u.MustChangePassword,
 		&u.Disabled, &u.LastLoginAt, &u.CreatedAt, &u.UpdatedAt, &roles)
 	u.Roles = strings.Fields(roles)
 	return u, err

@@ -53,7 +53,10 @@ export function sentenceOf(failure: unknown, known: (key: string) => boolean): S
     return { key: 'error.console', params: { detail: failure instanceof Error ? failure.message : String(failure) } }
   }
   const params = { request: failure.problem.request_id ?? '–', detail: failure.message, status: String(failure.status) }
-  const byCode = `error.code.${failure.code.replaceAll('.', '_')}`
-  if (failure.code && known(byCode)) return { key: byCode, params }
+  // A code may go into detail after its last dot; who has no sentence for that takes the one of the code above.
+  for (const code of [failure.code, failure.code.slice(0, failure.code.lastIndexOf('.'))]) {
+    const byCode = `error.code.${code.replaceAll('.', '_')}`
+    if (code && known(byCode)) return { key: byCode, params }
+  }
   return { key: byStatus[failure.status] ?? 'error.internal', params }
 }

@@ -8786,6 +8786,7 @@ export interface components {
             name: string;
             org_id: string;
             org_name: string;
+            org_name_en: string;
             roles: string[] | null;
             username: string;
         };
@@ -9060,6 +9061,8 @@ export interface operations {
                 after?: string;
                 /** @description Most items wanted; 0 means 100 */
                 limit?: number;
+                /** @description Language of names and headings */
+                lang?: "zh-CN" | "en";
             };
             header?: never;
             path?: never;
@@ -9375,6 +9378,8 @@ export interface operations {
                 kind?: string;
                 from?: string;
                 to?: string;
+                /** @description Language of names and headings */
+                lang?: "zh-CN" | "en";
             };
             header?: never;
             path?: never;
@@ -18085,7 +18090,10 @@ export interface operations {
     };
     "export-rejected-readings": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Language of names and headings */
+                lang?: "zh-CN" | "en";
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -18291,6 +18299,8 @@ export interface operations {
                 after?: string;
                 /** @description Most items wanted; 0 means 100 */
                 limit?: number;
+                /** @description Language of names and headings */
+                lang?: "zh-CN" | "en";
             };
             header?: never;
             path?: never;

@@ -4,7 +4,7 @@ import { ref, watchEffect } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { useRoute } from 'vue-router'
 import { waits } from '@/features/telemetry/alarm'
-import { useBelow } from '@/features/telemetry/useBelow'
+import { useBelow } from '@/ui/below'
 import { useLive } from '@/api/live'
 
 export function useTitle(): void {

@@ -40,10 +40,20 @@ describe('the labels of the map', () => {
   })
   it('are not cut by the edge while a line can lead to them', () => {
     const low = { x: 0, y: 0, w: 600, h: 170 }
-    const wide = { must: true, forms: [{ w: 380, h: 136 }] }
-    const placed = layout([item('a', 300, 20, wide)], [], low, []).get('a') as Placed
-    const { x, y, w, h } = box(item('a', 300, 20, wide), placed)
+    const wide = { must: true, forms: [{ w: 380, h: 160 }] }
+    const placed = layout([item('a', 100, 20, wide)], [], low, []).get('a') as Placed
+    const { x, y, w, h } = box(item('a', 100, 20, wide), placed)
     expect([x >= 0, y >= 0, x + w <= 600, y + h <= 170, placed.line]).toEqual([true, true, true, true, true])
+  })
+  it('are not cut at the side of a small map while there is room above or below, and show where a name begins', () => {
+    const small = { x: 0, y: 0, w: 270, h: 180 }
+    for (const sx of [20, 135, 250]) {
+      const long = item('a', sx, 90, { must: true, forms: [{ w: 240, h: 24 }] })
+      const { x, w } = box(long, layout([long], [long], small, []).get('a') as Placed)
+      expect([x >= 0, x + w <= 270]).toEqual([true, true])
+    }
+    const longer = item('a', 135, 90, { must: true, forms: [{ w: 300, h: 24 }] })
+    expect(box(longer, layout([longer], [longer], small, []).get('a') as Placed).x).toBe(0)
   })
   it('are short where the full one has no room', () => {
     const forms = [{ w: 500, h: 20 }, { w: 60, h: 20 }]

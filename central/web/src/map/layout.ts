@@ -68,12 +68,14 @@ function positions(r: number, { w, h }: Size, must: boolean): Position[] {
   return found
 }
 
-// held moves a label on a line into the field where it would be cut: half a name is worse than a longer line.
+// held moves a label into the field where it would be cut: one on a line wherever it must, since half a name is worse
+// than a longer line, one above or below its sign to the side. Of a name that is wider than the field the beginning
+// stays in sight.
 function held(sign: Sign, { w, h }: Size, position: Position, field: Box): Position {
-  if (!position.line || w > field.w || h > field.h) return position
-  const x = Math.min(Math.max(sign.x + position.dx, field.x), field.x + field.w - w)
-  const y = Math.min(Math.max(sign.y + position.dy, field.y), field.y + field.h - h)
-  return { dx: x - sign.x, dy: y - sign.y, line: true }
+  if (!position.line && position.dy < sign.r && position.dy + h > -sign.r) return position
+  const x = Math.max(Math.min(sign.x + position.dx, field.x + field.w - w), field.x)
+  const y = position.line && h <= field.h ? Math.min(Math.max(sign.y + position.dy, field.y), field.y + field.h - h) : sign.y + position.dy
+  return { dx: x - sign.x, dy: y - sign.y, line: position.line }
 }
 
 export function overlap(a: Box, b: Box): number {
@@ -119,7 +121,7 @@ function placeOne(item: Item, signs: readonly Sign[], field: Box, boxes: readonl
     const order = [...all.keys()]
     if (old?.form === form && old.at < order.length) order.unshift(old.at)
     for (const at of order) {
-      const position = held(item, size, all[at] as Position, field)
+      const position = item.must ? held(item, size, all[at] as Position, field) : (all[at] as Position)
       const box = boxOf(item, size, position)
       const placed = { form, at, ...position }
       const cost = costOf(item, box, position.line, others, field, boxes)

@@ -5,7 +5,7 @@ import type { Thing, Things } from './things'
 const zoom = 10
 
 function thing(id: string, more: Partial<Thing> = {}): Thing {
-  return { id, kind: 'sensor', shape: 'level', name: id, tone: 'fresh', value: '1 m', since: '', work: false, level: 0, stream: '', ...more }
+  return { id, kind: 'sensor', shape: 'level', name: id, tone: 'fresh', value: '1 m', since: '', work: false, below: false, level: 0, stream: '', ...more }
 }
 // at puts things so many pixels east of the first.
 function at(list: [Thing, number][]): Things {

@@ -4,7 +4,7 @@ import type { LiveState } from '@/api/livestate'
 import type { Alarm, Device, Latest } from '@/api/types'
 
 const now = Date.parse('2026-11-24T02:47:16Z')
-const words = { now, clock: (at: Date) => at.toISOString().slice(11, 16), called: (d: { name: string }) => d.name }
+const words = { now, clock: (at: Date) => at.toISOString().slice(11, 16), called: (d: { name: string }) => d.name, below: () => false }
 
 function device(id: string, more: Partial<Device> = {}): Device {
   return { id, kind: 'sensor', name: id, demo: true, state: 'online', refused: 0, created_at: '', updated_at: '', place: { lon: 120.9, lat: 32.5 }, ...more }

@@ -25,6 +25,8 @@ export interface Thing {
   stream: StreamState | ''
   // work: somebody works on it, and its alarms are silent.
   work: boolean
+  // below: a desk below here handles its gravest alarm first.
+  below: boolean
 }
 
 export type Things = FeatureCollection<Point, Thing>
@@ -106,6 +108,8 @@ export interface Words {
   clock: (at: Date) => string
   // called is the name of a device in the reader's language.
   called: (device: Device) => string
+  // below reports whether a desk below here handles an alarm first.
+  below: (alarm: Alarm) => boolean
 }
 
 export function thingOf(device: Device, state: LiveState, mine: ByDevice, words: Words): Thing {
@@ -127,6 +131,7 @@ export function thingOf(device: Device, state: LiveState, mine: ByDevice, words:
     level: alarm?.level ?? 0,
     stream: state.streams.get(device.id)?.state ?? '',
     work: state.windows.size > 0 && workOn(state.windows.values(), device, words.now) !== undefined,
+    below: alarm !== undefined && words.below(alarm),
   }
 }
 

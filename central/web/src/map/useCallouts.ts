@@ -13,6 +13,7 @@ import './callouts.css'
 export interface CalloutWords {
   since: string
   work: string
+  below: string
   noValue: string
   // word is the one character or letter of a level.
   word: (level: number) => string
@@ -233,6 +234,7 @@ function lineOf(old: Element | undefined, thing: Thing, sign: string, w: Callout
   const measures = thing.kind === 'sensor' || thing.value !== ''
   if (measures) parts.push(part('b', 'value', thing.value || w.noValue))
   if (thing.work) parts.push(part('small', 'work', w.work))
+  if (thing.below) parts.push(part('small', 'work', w.below))
   if (thing.since) parts.push(part('small', 'since', `${w.since} ${thing.since}`))
   button.replaceChildren(...parts)
   return button

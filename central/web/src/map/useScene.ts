@@ -5,6 +5,7 @@ import { useLive } from '@/api/live'
 import { latestKey } from '@/api/livestate'
 import { useSay } from '@/i18n/say'
 import { clock } from '@/i18n/time'
+import { useBelow } from '@/ui/below'
 import { sceneOf, settled, type Scene } from './things'
 import { extend, type Step } from './track'
 
@@ -26,7 +27,8 @@ export interface LiveScene {
 export function useScene(): LiveScene {
   const live = useLive()
   const say = useSay()
-  const words = () => ({ now: live.now(), clock: (at: Date) => clock(at, false), called: say.called })
+  const below = useBelow()
+  const words = () => ({ now: live.now(), clock: (at: Date) => clock(at, false), called: say.called, below })
   const scene = shallowRef(sceneOf(live, words()))
   const tracks = shallowRef<ReadonlyMap<string, Step[]>>(new Map())
   let pause: ReturnType<typeof setTimeout> | undefined

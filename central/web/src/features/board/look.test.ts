@@ -22,10 +22,10 @@ describe('a course', () => {
 })
 
 describe('a river', () => {
-  const words = { level: 'l', warning: 'w', guarantee: 'g', km: 'km' }
+  const words = { level: 'l', warning: 'w', guarantee: 'g', rule: 'r', km: 'km' }
   it('joins fresh values only, and shows the others grey', () => {
-    const option = riverOption([{ name: 'a', km: 0, value: 3, text: '3 m', stale: false, warning: 4 }, { name: '<b>', km: 9, value: 2, text: '2 m', stale: true, guarantee: 5 }], words, colours)
-    expect(option.series.map((s) => s.data.length)).toEqual([1, 1, 1, 1])
+    const option = riverOption([{ name: 'a', km: 0, value: 3, text: '3 m', stale: false, warning: 4 }, { name: '<b>', km: 9, value: 2, text: '2 m', stale: true, guarantee: 5, rule: 5.5 }], words, colours)
+    expect(option.series.map((s) => s.data.length)).toEqual([1, 1, 1, 1, 1])
     expect(option.yAxis.min).toBeLessThan(2)
     expect(option.yAxis.max).toBeGreaterThan(5)
     expect(option.tooltip.formatter({ data: [9, 2] })).toBe('&lt;b&gt; 2 m')

@@ -41,10 +41,13 @@ export interface Reach {
   stale: boolean
   warning?: number
   guarantee?: number
+  // rule is the limit at which today's rules raise an alarm.
+  rule?: number
 }
 
 export interface RiverWords {
   level: string
+  rule: string
   warning: string
   guarantee: string
   km: string
@@ -52,7 +55,7 @@ export interface RiverWords {
 
 // riverOption draws the water along the river, from upstream on the left, with the limits of the stations.
 export function riverOption(stations: readonly Reach[], words: RiverWords, colours: ChartColours) {
-  const values = stations.flatMap((s) => [s.value, s.warning, s.guarantee]).filter((v): v is number => v !== undefined && Number.isFinite(v))
+  const values = stations.flatMap((s) => [s.value, s.warning, s.guarantee, s.rule]).filter((v): v is number => v !== undefined && Number.isFinite(v))
   const low = Math.min(...values)
   const high = Math.max(...values)
   const air = (high - low || 1) * 0.25
@@ -70,7 +73,7 @@ export function riverOption(stations: readonly Reach[], words: RiverWords, colou
   })
   return {
     animation: false,
-    legend: { top: 2, right: 8, itemWidth: 18, itemHeight: 8, textStyle: { color: colours.muted, fontSize: 11 }, data: [words.level, words.warning, words.guarantee] },
+    legend: { top: 2, right: 8, itemWidth: 18, itemHeight: 8, textStyle: { color: colours.muted, fontSize: 11 }, data: [words.level, words.warning, words.guarantee, words.rule] },
     // Names of stations stand below the legend, not over it.
     grid: { left: 8, right: 24, top: 46, bottom: 6, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' },
     tooltip: {
@@ -87,6 +90,7 @@ export function riverOption(stations: readonly Reach[], words: RiverWords, colou
       { name: words.level, type: 'line', z: 5, symbol: 'circle', symbolSize: 9, lineStyle: { color: colours.text, width: 2 }, itemStyle: { color: colours.text }, areaStyle: { color: colours.accent, opacity: 0.18, origin: 'start' }, data: fresh.map((s) => label(stations.indexOf(s), s, false)) },
       { type: 'scatter', z: 5, symbol: 'emptyCircle', symbolSize: 9, itemStyle: { color: colours.muted }, data: stale.map((s) => label(stations.indexOf(s), s, true)) },
       limit((s) => s.warning, words.warning, colours.levels[2], 'dashed'),
+      { ...limit((s) => s.rule, words.rule, colours.muted, 'dotted'), symbol: 'triangle' },
       limit((s) => s.guarantee, words.guarantee, colours.levels[0], 'solid'),
     ],
   }

@@ -48,6 +48,10 @@ describe('subjectOf', () => {
   it('prefers a name, then the device, and leaves out bare ids', () => {
     expect(subjectOf({ kind: 'account.created', subject: 'x', data: { name: '陈值班' } } as AuditEntry, unknown)).toBe('陈值班')
     expect(subjectOf({ kind: 'maintenance.planned', subject: 'w', data: { subject: 'gas-1' } } as unknown as AuditEntry, () => '泵房甲烷')).toBe('泵房甲烷')
+    const exception = { kind: 'rule.overridden', subject: 'water', data: { rule: 'water', name: '水位超警戒', name_en: 'Water level', device: 'rd-level-2' } } as unknown as AuditEntry
+    expect([subjectOf(exception, () => '岔河闸'), subjectOf(exception, unknown, true)]).toEqual(['水位超警戒 · 岔河闸', 'Water level · rd-level-2'])
+    const swap = { kind: 'duty.swap_agreed', subject: 'x', data: { from_name: '钱静', to_name: '赵强', cell: { day: '2026-11-28' } } } as unknown as AuditEntry
+    expect(subjectOf(swap, unknown)).toBe('钱静 → 赵强 2026-11-28')
     expect(subjectOf({ subject: 'edge-1', data: null } as AuditEntry, () => '一号终端')).toBe('一号终端')
     expect(subjectOf({ subject: 'edge-1' } as AuditEntry, unknown)).toBe('edge-1')
     expect(subjectOf({ subject: '0199f3a2-7c1e-7b3a-9d55-aa11bb22cc33' } as AuditEntry, unknown)).toBe('')

@@ -70,12 +70,17 @@ function watchedOnce(audit: readonly AuditEntry[]): AuditEntry[] {
 }
 
 // subjectOf names what an audit entry is about; an id that no person knows is left out.
-export function subjectOf(entry: AuditEntry, deviceName: (id: string) => string | undefined): string {
+export function subjectOf(entry: AuditEntry, deviceName: (id: string) => string | undefined, english = false): string {
   const data = entry.data
   if (typeof data === 'object' && data !== null) {
     if (entry.kind.startsWith('duty.swap_')) {
       const swap = data as { from_name?: string; to_name?: string; cell?: { day?: string } }
       if (swap.from_name && swap.to_name) return `${swap.from_name} → ${swap.to_name} ${swap.cell?.day ?? ''}`.trim()
+    }
+    if (entry.kind.startsWith('rule.overrid')) {
+      const o = data as { name?: string; name_en?: string; device?: string; division?: string }
+      const what = (english && o.name_en) || o.name
+      if (what) return [what, o.device ? (deviceName(o.device) ?? o.device) : (o.division ?? '')].filter(Boolean).join(' · ')
     }
     for (const key of ['name', 'username', 'device_name']) {
       const value = (data as Record<string, unknown>)[key]

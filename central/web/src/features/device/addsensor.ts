@@ -49,10 +49,10 @@ export function idFor(edge: string, kind: DeviceKind, taken: ReadonlySet<string>
   return `${stem}-${n}`
 }
 
-const duration = /^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$/
+export const duration = /^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$/
 // A file of the folder secrets beside edge.yml; the agent opens no other by order of the centre.
 const secretFile = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/
-const hostPort = /^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9._-]+):\d{1,5}$/
+export const hostPort = /^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9._-]+):\d{1,5}$/
 
 // wrongField names the first field that cannot be, '' when all is well.
 export function wrongField(kind: DeviceKind, f: Fields, taken: ReadonlySet<string>): '' | 'id' | 'taken' | 'address' | 'unit' | 'station' | 'secret' | 'every' | 'place' {

@@ -22,4 +22,8 @@ describe('the difference of two configurations', () => {
     expect(told({ s: [{ id: 'a', n: 1 }] }, { s: [{ id: 'a', n: 1 }, { id: 'a', n: 2 }] })).toEqual(['s.[a].id: - > "a"', 's.[a].n: - > 2'])
     expect(told({ a: 1 }, null)).toEqual(['a: 1 > -'])
   })
+  it('says of a terminal that had its own rules that it is given some, and names them', () => {
+    expect(told({ n: 1 }, { n: 2, rules: [{ id: 'high', name: '高', limit: 5 }, { id: 'low' }] })).toEqual(['n: 1 > 2', 'rules: - > "高、low"'])
+    expect(told({ rules: [{ id: 'high', limit: 5 }] }, { rules: [{ id: 'high', limit: 6 }] })).toEqual(['rules.[high].limit: 5 > 6'])
+  })
 })

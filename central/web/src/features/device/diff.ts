@@ -28,8 +28,17 @@ function flatten(value: unknown, path: string[], out: Fields): Fields {
   return out
 }
 
+function rulesOf(document: unknown): { id?: string; name?: string }[] | undefined {
+  const rules = (document as { rules?: unknown } | null | undefined)?.rules
+  return Array.isArray(rules) && rules.length ? (rules as { id?: string; name?: string }[]) : undefined
+}
+
 // differences are the fields that are not the same, in the order of the document that comes, then what it leaves out.
 export function differences(before: unknown, after: unknown): Difference[] {
+  const own = rulesOf(before)
+  const given = rulesOf(after)
+  // Whose rules were those of its own folder is given the whole set: that it is given one is what is new.
+  if (!own && given) return [...differences(before, { ...(after as object), rules: undefined }), { path: ['rules'], from: undefined, to: JSON.stringify(given.map((r, i) => r.name ?? r.id ?? String(i + 1)).join('、')) }]
   const from = flatten(before, [], new Map())
   const to = flatten(after, [], new Map())
   const keys = [...to.keys(), ...[...from.keys()].filter((k) => !to.has(k))]

@@ -1,5 +1,6 @@
 // How far a roll-out is, apart from words. Pure.
 import type { Agent, Rollout, RolloutMember } from '@/api/types'
+import { linesOf } from '@/features/device/configform'
 
 // What stands for one terminal: sent is told apart from tried by the terminal's own word.
 export type Stand = 'waiting' | 'sent' | 'trial' | 'done' | 'failed' | 'skipped'
@@ -44,10 +45,10 @@ export function read(text: string): { parts: Parts; fault: '' | 'json' | 'part' 
   let parts: unknown
   try {
     parts = JSON.parse(text)
-  } catch (error) {
-    return { parts: {}, fault: 'json', detail: error instanceof Error ? error.message : '' }
+  } catch {
+    return { parts: {}, fault: 'json', detail: String(linesOf(text).broken ?? 1) }
   }
-  if (typeof parts !== 'object' || parts === null || Array.isArray(parts)) return { parts: {}, fault: 'json', detail: '' }
+  if (typeof parts !== 'object' || parts === null || Array.isArray(parts)) return { parts: {}, fault: 'json', detail: '1' }
   const names = Object.keys(parts)
   const foreign = names.find((n) => !partNames.some((p) => p === n))
   if (foreign !== undefined) return { parts: {}, fault: 'part', detail: foreign }

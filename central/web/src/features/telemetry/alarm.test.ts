@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { below, byNeed, held, late, rings, top } from './alarm'
+import { byNeed, held, late, rings, top } from './alarm'
+import { below } from '@/api/below'
 import type { Alarm } from '@/api/types'
 
 function alarm(id: string, state: Alarm['state'], opened: string, more: Partial<Alarm> = {}): Alarm {

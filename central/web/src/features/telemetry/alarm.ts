@@ -1,5 +1,4 @@
 // What the console knows about alarms beyond their shape. Pure.
-import { covers } from '@/api/maintenance'
 import type { Alarm } from '@/api/types'
 
 // waits reports whether somebody still has to acknowledge the alarm.
@@ -20,16 +19,6 @@ export function rings(alarm: Alarm): boolean {
 // calls reports whether the alarm wants somebody now: it waits and is not silent.
 export function calls(alarm: Alarm): boolean {
   return waits(alarm) && !silent(alarm)
-}
-
-// below reports whether a desk below here handles the alarm first: the centre says that it may, somebody there hears
-// it, it was not passed on from there, and the time that passes it on has not come. In every doubt it is false:
-// then the alarm rings here.
-export function below(alarm: Alarm, here: string, desks: readonly string[], now: number): boolean {
-  if (!alarm.below_first || !(Date.parse(alarm.escalate_at ?? '') > now)) return false
-  const asked = alarm.escalation?.desk.division ?? alarm.division
-  const under = (d: string) => covers(here, d) && !covers(d, here)
-  return under(asked) && desks.some((d) => under(d) && covers(d, asked))
 }
 
 // tier is how often the alarm was passed on.

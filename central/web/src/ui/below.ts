@@ -1,9 +1,9 @@
 // Which alarms a desk below handles first, as seen from here.
-import { below } from './alarm'
+import { below } from '@/api/below'
 import { useLive } from '@/api/live'
 import type { Alarm } from '@/api/types'
 import { useSession } from '@/stores/session'
-import { useNow } from '@/ui/now'
+import { useNow } from './now'
 
 export function useBelow(): (alarm: Alarm) => boolean {
   const live = useLive()
