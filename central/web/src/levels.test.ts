@@ -20,6 +20,7 @@ const mayImport: Record<string, string[]> = {
   'features/handover': base,
   'features/incident': base,
   'features/intake': [...base, 'features/incident'],
+  'features/report': [...base, 'features/incident'],
   'features/output': base,
   'features/rulebook': base,
   'features/telemetry': [...base, 'features/output', 'features/rulebook', 'features/video'],
@@ -29,7 +30,7 @@ const mayImport: Record<string, string[]> = {
   'features/fleet': [...base, 'features/device'],
   'features/release': [...base, 'features/device'],
   'features/map': [...base, 'features/telemetry', 'features/video', 'features/output'],
-  'features/desk': [...base, 'features/handover', 'features/telemetry', 'features/video'],
+  'features/desk': [...base, 'features/handover', 'features/report', 'features/telemetry', 'features/video'],
   'features/gallery': [...base, 'features/telemetry', 'features/video'],
 }
 // main, router and the frame bring everything together.

@@ -3,6 +3,7 @@
 import { useEventListener } from '@vueuse/core'
 import { computed, onScopeDispose, ref, watchEffect, type ComputedRef, type InjectionKey } from 'vue'
 import { useDue } from '@/features/handover/useDue'
+import { useReports } from '@/features/report/useReports'
 import { rings, tier } from '@/features/telemetry/alarm'
 import { useBelow } from '@/ui/below'
 import { useLive } from '@/api/live'
@@ -45,6 +46,7 @@ export function useAlarmSound(): AlarmSound {
   const isBelow = useBelow()
   const now = useNow()
   const due = useDue()
+  const { waiting: waitingReports } = useReports()
   const supported = typeof AudioContext !== 'undefined'
   const context = supported ? new AudioContext() : undefined
   let rang = 0
@@ -89,8 +91,11 @@ export function useAlarmSound(): AlarmSound {
     if (Date.now() - rang < againMs) return
     const waiting = [...live.alarms.values()].filter((a) => rings(a) && !isBelow(a))
     // What is late at the desk rings like a yellow alarm, louder when it has climbed here.
+    // A report that nobody here has opened rings by its level until somebody does.
+    const unopened = waitingReports.value.filter((h) => !h.opened_at)
+    if (!waiting.length && unopened.length) ring(Math.min(...unopened.map((h) => h.level || 3)), false)
     const late = due.value.filter((c) => c.passed_at && Date.parse(c.due_at) < now.value)
-    if (!waiting.length && late.length) ring(3, late.some((c) => c.org_id !== c.asked?.org_id))
+    if (!waiting.length && !unopened.length && late.length) ring(3, late.some((c) => c.org_id !== c.asked?.org_id))
     if (waiting.length) ring(Math.min(...waiting.map((a) => a.level)), waiting.some((a) => tier(a) > 0))
   }, 1000)
   onScopeDispose(() => {

@@ -1,0 +1,14 @@
+// The words of reports, from the centre's document.
+import type { components } from '@/api/schema'
+
+export type Report = components['schemas']['ReportVersion']
+export type View = components['schemas']['ReportView']
+export type Hop = components['schemas']['ReportHop']
+export type Desk = components['schemas']['ReportDesk']
+export type Edit = components['schemas']['ReportEdit']
+export type Conflict = components['schemas']['ReportConflict']
+export type Templates = components['schemas']['ReportTemplates']
+export type Task = components['schemas']['ReportTask']
+export type Stats = components['schemas']['ReportStats']
+
+export const faults = ['late', 'incomplete', 'contradiction', 'omitted', 'reversed', 'returned', 'concealed', 'false'] as const
