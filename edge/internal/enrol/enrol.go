@@ -14,6 +14,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/json"
 	"encoding/pem"
 	"errors"
@@ -317,8 +318,15 @@ func (id Identity) Life() (from, to time.Time, err error) {
 	return c.NotBefore, c.NotAfter, nil
 }
 
-// Due reports whether two thirds of the life are over.
+// Due reports whether it is time to renew: from two thirds of the life on, each certificate at a moment of its own
+// within the next twelfth, so that terminals that were enrolled together do not come together.
 func (id Identity) Due(now time.Time) bool {
 	from, to, err := id.Life()
-	return err == nil && now.After(from.Add(to.Sub(from)*2/3))
+	if err != nil {
+		return false
+	}
+	life := to.Sub(from)
+	sum := sha256.Sum256([]byte(id.Certificate))
+	share := float64(binary.BigEndian.Uint32(sum[:])) / (1 << 32)
+	return now.After(from.Add(life*2/3 + time.Duration(share*float64(life)/12)))
 }

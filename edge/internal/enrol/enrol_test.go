@@ -196,8 +196,8 @@ func TestCertificateIsRenewedAtTwoThirdsOfItsLifeWithANewKey(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if old.Due(a.begin.Add(life*2/3-time.Minute)) || !old.Due(a.begin.Add(life*2/3+time.Minute)) {
-		t.Error("the renewal is not due at two thirds")
+	if old.Due(a.begin.Add(life*2/3-time.Minute)) || !old.Due(a.begin.Add(life*3/4+time.Minute)) {
+		t.Error("the renewal is not due between two thirds and three quarters")
 	}
 	fresh, err := Renew(t.Context(), centre, dir, time.Now())
 	if err != nil {
@@ -215,6 +215,27 @@ func TestCertificateIsRenewedAtTwoThirdsOfItsLifeWithANewKey(t *testing.T) {
 	}
 	if kept, err := Load(dir); err != nil || kept != fresh {
 		t.Errorf("the failed renewal touched the identity: %v", err)
+	}
+}
+
+// A county enrols its terminals on one day; two months later they must not all come within one hour.
+func TestTerminalsEnrolledTogetherRenewApart(t *testing.T) {
+	a, centre := newAuthority(t)
+	const n, parts = 40, 4
+	var due [parts + 1]int
+	for range n {
+		id, err := Enrol(t.Context(), centre, t.TempDir(), Ticket{Edge: "edge-1", Token: "good"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for part := range parts + 1 {
+			if id.Due(a.begin.Add(life*2/3 + life/12*time.Duration(part)/parts + time.Minute)) {
+				due[part]++
+			}
+		}
+	}
+	if due[0] > n/4 || due[parts] != n || due[parts/2] < n/8 || due[parts/2] > n-n/8 {
+		t.Errorf("of %d are due in turn %v", n, due)
 	}
 }
 
