@@ -67,7 +67,7 @@ export function wrong(field: Field, text: string): '' | 'number' | 'range' | 'du
       return ms === undefined ? 'duration' : within(ms)
     }
     case 'network': return hostPort.test(said) ? '' : 'address'
-    case 'listen': return /^:\d{1,5}$/.test(said) ? '' : 'address'
+    case 'listen': return /^:\d{1,5}$/.test(said) || hostPort.test(said) ? '' : 'address'
     case 'serial': return /^\/dev\/\S+$/.test(said) ? '' : 'address'
     case 'path': return /^\/\S+$/.test(said) ? '' : 'address'
     case 'rtsp': return /^rtsps?:\/\/[^@\s]+$/.test(said) ? '' : 'address'
