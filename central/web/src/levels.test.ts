@@ -22,6 +22,7 @@ const mayImport: Record<string, string[]> = {
   'features/intake': [...base, 'features/incident'],
   'features/report': [...base, 'features/incident'],
   'features/output': base,
+  'features/plan': base,
   'features/rulebook': base,
   'features/telemetry': [...base, 'features/output', 'features/rulebook', 'features/video'],
   'features/video': base,
