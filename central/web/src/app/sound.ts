@@ -2,6 +2,7 @@
 // after the person has touched the page; until then the state says that it is blocked.
 import { useEventListener } from '@vueuse/core'
 import { computed, onScopeDispose, ref, watchEffect, type ComputedRef, type InjectionKey } from 'vue'
+import { useCalls } from '@/features/rollcall/useCalls'
 import { useDue } from '@/features/handover/useDue'
 import { useReports } from '@/features/report/useReports'
 import { rings, tier } from '@/features/telemetry/alarm'
@@ -47,6 +48,7 @@ export function useAlarmSound(): AlarmSound {
   const now = useNow()
   const due = useDue()
   const { waiting: waitingReports } = useReports()
+  const calls = useCalls()
   const supported = typeof AudioContext !== 'undefined'
   const context = supported ? new AudioContext() : undefined
   let rang = 0
@@ -89,6 +91,8 @@ export function useAlarmSound(): AlarmSound {
   // The repetition keeps its distance from the tone of a new alarm.
   const again = setInterval(() => {
     if (Date.now() - rang < againMs) return
+    // A roll-call that waits rings over everything that is due.
+    if (calls.value.some((p) => p.state === 'waiting')) return ring(2, false)
     const waiting = [...live.alarms.values()].filter((a) => rings(a) && !isBelow(a))
     // What is late at the desk rings like a yellow alarm, louder when it has climbed here.
     // A report that nobody here has opened rings by its level until somebody does.
