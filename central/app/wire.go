@@ -111,7 +111,7 @@ func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) er
 	if err != nil {
 		return err
 	}
-	kept, err := c.recording(system, cfg, b, devices, router, pictures)
+	kept, err := c.recording(system, cfg, b, devices, in, router, pictures)
 	if err != nil {
 		return err
 	}

@@ -26,6 +26,7 @@ import (
 	"github.com/fengsui/fengsui/edge/internal/outbox"
 	"github.com/fengsui/fengsui/edge/internal/poller"
 	"github.com/fengsui/fengsui/edge/internal/publisher"
+	"github.com/fengsui/fengsui/edge/internal/ring"
 	"github.com/fengsui/fengsui/edge/internal/upgrade"
 	"github.com/fengsui/fengsui/edge/internal/uplink"
 	"github.com/fengsui/fengsui/shared/tlsconf"
@@ -49,6 +50,7 @@ type agentParts struct {
 	watch     *alarm.Watch
 	actuator  *actuator.Actuator
 	publisher *publisher.Publisher
+	ring      *ring.Ring
 	uplink    *uplink.Uplink
 	centre    enrol.Centre
 	declared  []wire.SensorDeclared
@@ -103,6 +105,7 @@ func (a *Agent) build(ctx context.Context) error {
 	a.background(ctx, "clock", func(ctx context.Context) { a.watchClock(ctx, p) })
 	a.background(ctx, "alarms", p.watch.Run)
 	a.background(ctx, "sensors", p.poller.Run)
+	a.background(ctx, "ring", p.ring.Run)
 	// Outputs end before the devices that they are part of are closed.
 	a.background(ctx, "outputs", p.actuator.Run)
 	if a.enrolled() {
@@ -183,7 +186,7 @@ func (a *Agent) openCameras(ctx context.Context, p *agentParts, client *http.Cli
 		return err
 	}
 	a.parts.Add("publisher", p.publisher.Stop)
-	return nil
+	return a.openRing(p, cameras)
 }
 
 func place(p *config.Place) *wire.Place {
@@ -234,6 +237,13 @@ func (a *Agent) openUplink(p *agentParts) {
 				ctx, cancel := context.WithTimeout(ctx, outputTimeout)
 				defer cancel()
 				return p.actuator.Set(ctx, m)
+			},
+			wire.CommandRingFetch: func(_ context.Context, body json.RawMessage) error {
+				var m wire.RingFetch
+				if err := json.Unmarshal(body, &m); err != nil {
+					return fmt.Errorf("read command: %w", err)
+				}
+				return p.ring.Fetch(m)
 			},
 			wire.CommandUpgrade: func(_ context.Context, body json.RawMessage) error { return a.takeUpgrade(p, body) },
 			wire.CommandMaintenance: func(ctx context.Context, body json.RawMessage) error {

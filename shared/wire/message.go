@@ -130,6 +130,7 @@ type Status struct {
 	Certificate int64        `json:"certificate,omitempty"`   // it is valid until, Unix milliseconds
 	Agent       string       `json:"agent_version,omitempty"` // version of the program
 
+	Ring        []RingState   `json:"ring,omitempty"`        // what it records by itself
 	Upgrade     *UpgradeState `json:"upgrade,omitempty"`     // programs that it has, and the one that it is to have
 	Maintenance string        `json:"maintenance,omitempty"` // Hash of the MaintenanceSet that it holds
 }

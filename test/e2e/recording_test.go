@@ -90,3 +90,62 @@ func TestKilledCentreLosesAtMostTheLastSecondOfARecording(t *testing.T) {
 		return errors.Join(want(d.field.State(t).Watching["rd-cam-1"], 0), want(live.Stream("rd-cam-1").State, "idle"))
 	})
 }
+
+func TestTerminalFillsWhatTheCentreCouldNotRecord(t *testing.T) {
+	t.Parallel()
+	d := &desk{}
+	p := harness.Build(t)
+	d.field, d.centre = harness.StartField(t, p, station), harness.NewCentre(t, p, harness.CentreOptions{})
+	d.centre.Boot(t)
+	d.link = harness.NewLink(t, d.centre.TLS)
+	d.edge = harness.NewEdge(t, d.centre, d.field, "edge-rudong", d.link.Addr())
+	text, err := os.ReadFile(d.edge.Config)
+	if err == nil {
+		err = os.WriteFile(d.edge.Config, append(text, "\nring:\n  quota_mb: 512\n  upload_kbps: 100000\n"...), 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.centre.EnrolEdge(t, d.edge.ID, d.edge.Config)
+	d.edge.Start(t)
+	d.known(t)
+	begun := time.Now()
+	if err := d.centre.Admin.Record("rd-cam-1", "always"); err != nil {
+		t.Fatal(err)
+	}
+	// The centre is away for a while; the terminal is killed at the end of it, with its recording open.
+	last := recordedFor(t, d, "rd-cam-1", 2*time.Second)
+	d.centre.Kill9()
+	harness.WaitFor(t, soon, "the terminal goes on by itself", func() error {
+		if away := time.Since(last); away < 8*time.Second {
+			return fmt.Errorf("for %s", away)
+		}
+		return nil
+	})
+	d.edge.Kill9()
+	d.edge.Start(t)
+	d.centre.Restart(t)
+	recordedFor(t, d, "rd-cam-1", 2*time.Second)
+	harness.WaitFor(t, 2*soon, "the terminal has filled the gap", func() error {
+		spans, err := d.centre.Admin.Timeline("rd-cam-1", begun, time.Now())
+		if err != nil {
+			return err
+		}
+		for _, s := range spans {
+			if s.Source == "edge" && s.To.Sub(s.From) > 4*time.Second {
+				return nil
+			}
+		}
+		return fmt.Errorf("%+v", spans)
+	})
+	films, err := d.centre.Admin.Films("rd-cam-1", begun, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, f := range films {
+		plays(t, f)
+		if i > 0 && f.From.Before(films[i-1].To) {
+			t.Errorf("two films show %s", f.From)
+		}
+	}
+}

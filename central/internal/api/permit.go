@@ -59,9 +59,9 @@ func needs(operation string) (p actor.Permission, ok bool) {
 	case "list-streams", "watch-stream", "open-wall", "map-wall", "close-wall",
 		"list-walls", "create-wall", "change-wall", "remove-wall", "restore-wall":
 		return actor.VideoWatch, true
-	case "list-recordings", "recording-timeline", "play-recordings", "read-recording", "list-recording-holds":
+	case "list-recordings", "recording-timeline", "play-recordings", "read-recording", "list-recording-holds", "list-recording-wishes":
 		return actor.VideoReplay, true
-	case "set-recording-policy", "start-recording", "stop-recording", "hold-recording", "end-recording-hold":
+	case "set-recording-policy", "start-recording", "stop-recording", "hold-recording", "end-recording-hold", "ask-recording":
 		return actor.VideoRecord, true
 	case "switch-output":
 		return actor.OutputSwitch, true

@@ -4,13 +4,16 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humafiber"
+	"github.com/gofiber/fiber/v2"
 
 	"github.com/fengsui/fengsui/central/internal/page"
 	"github.com/fengsui/fengsui/central/internal/recording"
+	"github.com/fengsui/fengsui/shared/wire"
 )
 
 const filmType = "video/mp4"
@@ -115,6 +118,57 @@ func RegisterRecordings(s *Server, svc *recording.Service) {
 		) (*body[recording.Hold], error) {
 			return reply(svc.EndHold(ctx, in.ID))
 		})
+	register(s, op("list-recording-wishes", http.MethodGet, "/recordings/{stream}/wishes", "What a terminal was asked for that only it has recorded, by time"),
+		func(ctx context.Context, in *struct {
+			RecordingStream
+			From time.Time `query:"from" required:"true"`
+			To   time.Time `query:"to" required:"true"`
+		},
+		) (*body[page.List[recording.Wish]], error) {
+			return listed(svc.Wishes(ctx, in.Stream, in.From, in.To))
+		})
+	register(s, op("ask-recording", http.MethodPost, "/recordings/{stream}/wishes", "Ask the terminal for what is missing of a span of a day at most"),
+		func(ctx context.Context, in *struct {
+			RecordingStream
+			Body struct {
+				From time.Time `json:"from"`
+				To   time.Time `json:"to"`
+			}
+		},
+		) (*body[page.List[recording.Wish]], error) {
+			return listed(svc.Ask(ctx, in.Stream, in.Body.From, in.Body.To))
+		})
+	registerFill(s, svc)
+}
+
+// registerFill adds what terminals bring of their own recordings, beside the API as WHIP is: the bearer is a ticket
+// and nobody's API token.
+func registerFill(s *Server, svc *recording.Service) {
+	offered := func(c *fiber.Ctx) wire.FilmOffered {
+		number := func(name string) int64 { n, _ := strconv.ParseInt(c.Query(name), 10, 64); return n } // 0 is refused
+		return wire.FilmOffered{Start: number("start"), Duration: number("duration"), Size: number("size"), SHA256: c.Query("sha256")}
+	}
+	answer := func(c *fiber.Ctx, taken wire.FilmTaken, err error) error {
+		if err != nil {
+			return s.refuse(c, err)
+		}
+		return c.JSON(taken)
+	}
+	s.fiber.Post("/fill/:wish", func(c *fiber.Ctx) error {
+		taken, err := svc.Offered(c.UserContext(), c.Params("wish"), bearer(c), offered(c))
+		return answer(c, taken, err)
+	})
+	s.fiber.Put("/fill/:wish", func(c *fiber.Ctx) error {
+		offset, err := strconv.ParseInt(c.Query("offset"), 10, 64)
+		if err != nil || offset < 0 || len(c.Request().Body()) > wire.MaxRingPiece {
+			return fiber.NewError(http.StatusBadRequest, "send a piece of at most 256 kB with its offset")
+		}
+		taken, err := svc.Piece(c.UserContext(), c.Params("wish"), bearer(c), offered(c), offset, c.Request().Body())
+		return answer(c, taken, err)
+	})
+	s.fiber.Post("/fill/:wish/end", func(c *fiber.Ctx) error {
+		return answer(c, wire.FilmTaken{}, svc.Brought(c.UserContext(), c.Params("wish"), bearer(c)))
+	})
 }
 
 // film is an answer that is a file, piece by piece; with a name it is saved rather than shown.

@@ -12,6 +12,8 @@ const (
 	EventLetGo   = "recording.hold_ended"     // Data is Hold
 	EventFull    = "recording.full"           // Data is Usage; the subject is empty
 	EventRoom    = "recording.room"           // Data is Usage: there is room again
+	EventAsked   = "recording.asked"          // Data is Wish
+	EventFilled  = "recording.filled"         // Data is Wish, settled
 	EventDeleted = "recording.deleted"        // Data is Deleted: for room, before its time
 )
 

@@ -37,7 +37,7 @@ func (s *Service) Start(ctx context.Context) error {
 		s.policies[p.Stream] = p
 	}
 	s.mu.Unlock()
-	var room, age time.Time
+	var room, age, fill time.Time
 	s.loop.Start(ctx, 0, func(ctx context.Context, _ bool) time.Duration {
 		now := time.Now()
 		s.say(ctx, "mark alarms", s.heard(ctx))
@@ -45,6 +45,10 @@ func (s *Service) Start(ctx context.Context) error {
 		if now.Sub(room) >= roomEvery {
 			room = now
 			s.say(ctx, "make room", s.makeRoom(ctx, now))
+		}
+		if now.Sub(fill) >= fillEvery {
+			fill = now
+			s.say(ctx, "fill gaps", s.fill(ctx, now))
 		}
 		if now.Sub(age) >= ageEvery {
 			age = now

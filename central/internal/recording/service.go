@@ -36,16 +36,18 @@ type Devices interface {
 
 // Options of the service.
 type Options struct {
-	Store   Store
-	Tx      Tx
-	Devices Devices
-	Taps    Taps
-	Leases  Leases
-	Events  event.Publisher
-	Log     *slog.Logger
-	Dir     string // of the files
-	Quota   int64  // bytes of recordings at most
-	Reserve int64  // bytes that stay free on the disk
+	Store    Store
+	Tx       Tx
+	Devices  Devices
+	Taps     Taps
+	Leases   Leases
+	Sender   Sender
+	Reporter Reporter
+	Events   event.Publisher
+	Log      *slog.Logger
+	Dir      string // of the files
+	Quota    int64  // bytes of recordings at most
+	Reserve  int64  // bytes that stay free on the disk
 }
 
 // Service is the use cases. Start records what is to be recorded.
@@ -54,17 +56,20 @@ type Service struct {
 	loop  *run.Loop
 	write sync.Mutex // one change of policies at a time
 
+	filling sync.Mutex // one piece of an upload at a time
+
 	mu       sync.Mutex
 	policies map[string]Policy
 	running  map[string]*recorder
 	plays    map[string]play
 	full     bool
-	alarms   []Alarm // not looked at yet
+	alarms   []Alarm          // not looked at yet
+	asked    map[string]asked // by wish
 }
 
 // New makes a service.
 func New(o Options) *Service {
-	return &Service{Options: o, loop: run.NewLoop(), policies: map[string]Policy{}, running: map[string]*recorder{}, plays: map[string]play{}}
+	return &Service{Options: o, loop: run.NewLoop(), policies: map[string]Policy{}, running: map[string]*recorder{}, plays: map[string]play{}, asked: map[string]asked{}}
 }
 
 // Usage is what recordings take.

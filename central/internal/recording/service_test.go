@@ -3,6 +3,7 @@ package recording_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"log/slog"
@@ -21,6 +22,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/store"
 	"github.com/fengsui/fengsui/central/internal/store/storetest"
 	"github.com/fengsui/fengsui/shared/film"
+	"github.com/fengsui/fengsui/shared/wire"
 )
 
 // scene is a camera whose pictures the test shows; it stands where the router stands.
@@ -86,9 +88,49 @@ func (d devices) All(ctx context.Context) (out []device.Device, _ error) {
 	return out, nil
 }
 
+// terminals is what the test lets terminals say and hears them told.
+type terminals struct {
+	mu   sync.Mutex
+	ring map[string]wire.RingState
+	told []wire.RingFetch
+}
+
+func (f *terminals) Reported(_ context.Context, edge string) (device.Reported, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	r, ok := f.ring[edge]
+	if !ok {
+		return device.Reported{}, errs.E(errs.NotFound, "device.not_reported", "no")
+	}
+	return device.Reported{Status: wire.Status{Ring: []wire.RingState{r}}}, nil
+}
+
+func (f *terminals) Connected(context.Context, string) bool { return true }
+
+func (f *terminals) Command(_ context.Context, _ string, c wire.Command) error {
+	var w wire.RingFetch
+	if err := json.Unmarshal(c.Body, &w); err != nil {
+		return err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.told = append(f.told, w)
+	return nil
+}
+
+func (f *terminals) last() wire.RingFetch {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(f.told) == 0 {
+		return wire.RingFetch{}
+	}
+	return f.told[len(f.told)-1]
+}
+
 type room struct {
 	*recording.Service
 	scene *scene
+	field *terminals
 	dir   string
 	db    *store.DB
 
@@ -98,7 +140,7 @@ type room struct {
 
 func open(t *testing.T, db *store.DB, dir string, quota int64) *room {
 	t.Helper()
-	r := &room{scene: &scene{takers: map[string]func(film.Frame){}}, dir: dir, db: db}
+	r := &room{scene: &scene{takers: map[string]func(film.Frame){}}, field: &terminals{ring: map[string]wire.RingState{}}, dir: dir, db: db}
 	bus := event.NewBus(storetest.Recorder(db))
 	bus.Handle(func(_ context.Context, e event.Event) {
 		r.mu.Lock()
@@ -106,7 +148,7 @@ func open(t *testing.T, db *store.DB, dir string, quota int64) *room {
 		r.events = append(r.events, e)
 	})
 	r.Service = recording.New(recording.Options{
-		Store: store.NewRecordings(db), Tx: db, Taps: r.scene, Leases: r.scene, Events: bus, Log: slog.New(slog.DiscardHandler), Dir: dir, Quota: quota,
+		Store: store.NewRecordings(db), Tx: db, Taps: r.scene, Leases: r.scene, Sender: r.field, Reporter: r.field, Events: bus, Log: slog.New(slog.DiscardHandler), Dir: dir, Quota: quota,
 		Devices: devices{
 			"cam-1": {ID: "cam-1", Kind: device.Camera, Parent: "edge-1", Division: "320623"}, "cam-2": {ID: "cam-2", Kind: device.Camera, Parent: "edge-2", Division: "320681"},
 			"gauge-1": {ID: "gauge-1", Kind: device.Sensor, Parent: "edge-1", Division: "320623"},

@@ -33,6 +33,16 @@ type Store interface {
 	AddMark(ctx context.Context, m Mark) error
 	// Marks lists those of a stream within from ≤ t < to.
 	Marks(ctx context.Context, stream string, from, to time.Time) ([]Mark, error)
+	// AddWish adds one.
+	AddWish(ctx context.Context, w Wish) error
+	// ChangeWish writes state, error and what came of one.
+	ChangeWish(ctx context.Context, w Wish) error
+	// Wish finds one: errs.NotFound.
+	Wish(ctx context.Context, id string) (Wish, error)
+	// Wishes lists those of a stream that touch from ≤ t < to, by time.
+	Wishes(ctx context.Context, stream string, from, to time.Time) ([]Wish, error)
+	// OpenWishes lists those that are wanted, the oldest first.
+	OpenWishes(ctx context.Context) ([]Wish, error)
 	// RemoveMarks deletes those before a moment.
 	RemoveMarks(ctx context.Context, before time.Time) error
 }

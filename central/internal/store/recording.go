@@ -216,3 +216,61 @@ func (s *Recordings) RemoveMarks(ctx context.Context, before time.Time) error {
 	}
 	return nil
 }
+
+const wishColumns = `id, stream, edge, from_ms, to_ms, state, error, films, bytes, ticket, author_name, created_at, settled_at`
+
+func scanWish(row scanner) (w recording.Wish, err error) {
+	var from, to int64
+	var settled sql.NullTime
+	err = row.Scan(&w.ID, &w.Stream, &w.Edge, &from, &to, &w.State, &w.Error, &w.Films, &w.Bytes, &w.Ticket, &w.AuthorName, &w.CreatedAt, &settled)
+	w.From, w.To, w.CreatedAt, w.SettledAt = ofMillis(from), ofMillis(to), w.CreatedAt.UTC(), moment(settled)
+	return w, err
+}
+
+// AddWish implements recording.Store.
+func (s *Recordings) AddWish(ctx context.Context, w recording.Wish) error {
+	_, err := s.db.exec(ctx, `insert into recording_wish (`+wishColumns+`) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+		w.ID, w.Stream, w.Edge, w.From.UnixMilli(), w.To.UnixMilli(), w.State, w.Error, w.Films, w.Bytes, w.Ticket, w.AuthorName, w.CreatedAt, w.SettledAt)
+	if err != nil {
+		return fmt.Errorf("add wish for recordings of %s: %w", w.Stream, wrap(err))
+	}
+	return nil
+}
+
+// ChangeWish implements recording.Store.
+func (s *Recordings) ChangeWish(ctx context.Context, w recording.Wish) error {
+	_, err := s.db.exec(ctx, `update recording_wish set state = $2, error = $3, films = $4, bytes = $5, settled_at = $6 where id = $1`,
+		w.ID, w.State, w.Error, w.Films, w.Bytes, w.SettledAt)
+	if err != nil {
+		return fmt.Errorf("change wish for recordings of %s: %w", w.Stream, wrap(err))
+	}
+	return nil
+}
+
+// Wish implements recording.Store.
+func (s *Recordings) Wish(ctx context.Context, id string) (recording.Wish, error) {
+	w, err := scanWish(s.db.queryRow(ctx, `select `+wishColumns+` from recording_wish where id = $1`, id))
+	if err != nil {
+		return w, fmt.Errorf("load wish for recordings: %w", wrap(err))
+	}
+	return w, nil
+}
+
+// Wishes implements recording.Store.
+func (s *Recordings) Wishes(ctx context.Context, stream string, from, to time.Time) ([]recording.Wish, error) {
+	rows, err := s.db.query(ctx, `select `+wishColumns+` from recording_wish where stream = $1 and from_ms < $2 and to_ms > $3 order by from_ms, id`,
+		stream, to.UnixMilli(), from.UnixMilli())
+	if err != nil {
+		return nil, fmt.Errorf("list wishes for recordings: %w", wrap(err))
+	}
+	return collect(rows, scanWish)
+}
+
+// OpenWishes implements recording.Store.
+func (s *Recordings) OpenWishes(ctx context.Context) ([]recording.Wish, error) {
+	rows, err := s.db.query(ctx, `select `+wishColumns+` from recording_wish where state = 'wanted' order by id`)
+	if err != nil {
+		return nil, fmt.Errorf("list wishes for recordings: %w", wrap(err))
+	}
+	return collect(rows, scanWish)
+}

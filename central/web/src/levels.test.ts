@@ -29,6 +29,7 @@ const mayImport: Record<string, string[]> = {
   'features/rulebook': base,
   'features/telemetry': [...base, 'features/output', 'features/rulebook', 'features/video'],
   'features/video': base,
+  'features/recording': base,
   'features/device': [...base, 'features/telemetry', 'features/output'],
   'features/board': [...base, 'features/telemetry', 'features/video'],
   'features/fleet': [...base, 'features/device'],

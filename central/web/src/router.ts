@@ -18,6 +18,7 @@ export const pages: RouteRecordRaw[] = [
   { path: '/map', name: 'map', component: () => import('@/features/map/MapPage.vue'), meta: { title: 'page.map', permission: 'device.read' } },
   { path: '/video', name: 'video', component: () => import('@/features/video/VideoPage.vue'), meta: { title: 'page.video', permission: 'video.watch' } },
   { path: '/screen', name: 'screen', component: () => import('@/features/video/ScreenPage.vue'), meta: { title: 'page.screen', permission: 'video.watch', bare: true } },
+  { path: '/video/recordings', name: 'recordings', component: () => import('@/features/recording/RecordingsPage.vue'), meta: { title: 'page.recordings', permission: 'video.replay' } },
   { path: '/monitor', name: 'monitor', component: () => import('@/features/telemetry/MonitorPage.vue'), meta: { title: 'page.monitor', permission: 'alarm.read' } },
   { path: '/monitor/:device/:property?', name: 'sensor', component: () => import('@/features/telemetry/SensorPage.vue'), meta: { title: 'page.sensor', permission: 'telemetry.read' } },
   { path: '/monitor-board', name: 'boards', component: () => import('@/features/board/BoardsPage.vue'), meta: { title: 'page.boards', permission: 'telemetry.read' } },

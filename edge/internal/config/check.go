@@ -36,6 +36,13 @@ func (c *Config) check() error {
 			return &strict.Problem{Key: d.key, Err: err}
 		}
 	}
+	if r := c.Ring; r.QuotaMB != 0 && (r.QuotaMB < 64 || r.QuotaMB > 10_000_000) {
+		return strict.Bad("ring.quota_mb", "must be 0, or 64 to 10000000")
+	} else if r.Keep < time.Minute {
+		return strict.Bad("ring.keep", "must be a minute at least")
+	} else if r.Kbps < 64 || r.Kbps > 1_000_000 {
+		return strict.Bad("ring.upload_kbps", "must be 64 to 1000000")
+	}
 	for _, check := range []func() error{c.checkCentre, c.checkSerial, c.checkSensors, c.checkCameras, c.checkRest} {
 		if p := check(); p != nil {
 			return p

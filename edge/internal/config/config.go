@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/fengsui/fengsui/shared/strict"
@@ -29,6 +30,7 @@ type Config struct {
 	Sensors         []Sensor `yaml:"sensors"`
 	Cameras         []Camera `yaml:"cameras"`
 	Outbox          Outbox   `yaml:"outbox"`
+	Ring            Ring     `yaml:"ring"`
 	Budget          Budget   `yaml:"budget"`
 	Upgrade         Upgrade  `yaml:"upgrade"`
 	Diagnose        Diagnose `yaml:"diagnose"`
@@ -108,6 +110,19 @@ type Outbox struct {
 	CommitEvery time.Duration `yaml:"commit_every"`
 }
 
+// Ring is what is recorded here of cameras.
+type Ring struct {
+	QuotaMB int           `yaml:"quota_mb"` // 0: nothing
+	Keep    time.Duration `yaml:"keep"`
+	Cameras []string      `yaml:"cameras"` // empty: all
+	Kbps    int           `yaml:"upload_kbps"`
+}
+
+// Records reports whether a camera is recorded here.
+func (r Ring) Records(camera string) bool {
+	return r.QuotaMB > 0 && (len(r.Cameras) == 0 || slices.Contains(r.Cameras, camera))
+}
+
 // Budget is the plan of the SIM.
 type Budget struct {
 	MonthlyMB int     `yaml:"monthly_mb"`
@@ -154,6 +169,7 @@ func Default() Config {
 		Outbox: Outbox{
 			TelemetryMB: 512, BulkMB: 128, GraceMB: 256, Grace: 72 * time.Hour, CommitEvery: 500 * time.Millisecond,
 		},
+		Ring:    Ring{Keep: 72 * time.Hour, Kbps: 1024},
 		Budget:  Budget{ResetDay: 1, Zone: "Asia/Shanghai", Eco: 0.8, Alarms: 0.95},
 		Upgrade: Upgrade{Confirm: 5 * time.Minute},
 		Log:     Log{Level: "info", Format: "text"},

@@ -2896,6 +2896,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/recordings/{stream}/wishes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a terminal was asked for that only it has recorded, by time */
+        get: operations["list-recording-wishes"];
+        put?: never;
+        /** Ask the terminal for what is missing of a span of a day at most */
+        post: operations["ask-recording"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/releases": {
         parameters: {
             query?: never;
@@ -4390,6 +4408,12 @@ export interface components {
             received_at: string;
             /** Format: double */
             value: number;
+        };
+        "Ask-recordingRequest": {
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
         };
         AskBody: {
             cell: components["schemas"]["DutyCell"];
@@ -7362,6 +7386,10 @@ export interface components {
             items: components["schemas"]["RecordingHold"][] | null;
             next?: string;
         };
+        RecordingListWish: {
+            items: components["schemas"]["RecordingWish"][] | null;
+            next?: string;
+        };
         RecordingLook: {
             /** Format: date-time */
             from: string;
@@ -7452,6 +7480,27 @@ export interface components {
             full?: boolean;
             /** Format: int64 */
             quota: number;
+        };
+        RecordingWish: {
+            author_name?: string;
+            /** Format: int64 */
+            bytes: number;
+            /** Format: date-time */
+            created_at: string;
+            edge: string;
+            error?: string;
+            /** Format: int64 */
+            films: number;
+            /** Format: date-time */
+            from: string;
+            id: string;
+            /** Format: date-time */
+            settled_at?: string;
+            /** @enum {string} */
+            state: "wanted" | "done" | "failed";
+            stream: string;
+            /** Format: date-time */
+            to: string;
         };
         Rejection: {
             /** Format: date-time */
@@ -7972,6 +8021,16 @@ export interface components {
         };
         "Restore-configRequest": {
             note?: string;
+        };
+        RingState: {
+            /** Format: int64 */
+            bytes: number;
+            camera: string;
+            error?: string;
+            /** Format: int64 */
+            from?: number;
+            /** Format: int64 */
+            to?: number;
         };
         Role: {
             id: string;
@@ -8525,6 +8584,7 @@ export interface components {
             outputs?: components["schemas"]["OutputState"][] | null;
             /** Format: int64 */
             refused?: number;
+            ring?: components["schemas"]["RingState"][] | null;
             /** Format: int64 */
             rss_bytes?: number;
             sensors?: components["schemas"]["SensorState"][] | null;
@@ -15733,6 +15793,77 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RecordingTimeline"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-recording-wishes": {
+        parameters: {
+            query: {
+                from: string;
+                to: string;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the camera */
+                stream: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordingListWish"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "ask-recording": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the camera */
+                stream: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Ask-recordingRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordingListWish"];
                 };
             };
             /** @description Problem */

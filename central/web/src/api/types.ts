@@ -176,3 +176,11 @@ export interface Crowd {
   lat: number[]
   count: number[]
 }
+
+// What is kept of pictures.
+export type RecordingMode = 'off' | 'always' | 'alarm'
+export type RecordedCamera = Narrow<S['RecordingCamera'], { mode: RecordingMode }>
+export type RecordedSegment = Narrow<S['RecordingSegment'], { source: 'live' | 'edge' }>
+export type RecordedSpan = Narrow<S['RecordingSpan'], { source: 'live' | 'edge' }>
+export type RecordingMark = S['RecordingMark']
+export type RecordingHold = S['RecordingHold']

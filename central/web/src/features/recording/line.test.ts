@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest'
+import { around, covered, dayOf, faster, jump, nextOf, share, sized, ticks } from './line'
+
+const noon = new Date(2026, 10, 24, 12).getTime()
+const minute = 60_000
+
+describe('the axis of a recording', () => {
+  it('shows a day, and parts of it that stay within', () => {
+    const day = dayOf(noon)
+    expect(new Date(day.from).getHours()).toBe(0)
+    expect(around(noon, 10 * minute, day)).toEqual({ from: noon - 5 * minute, to: noon + 5 * minute })
+    expect(around(day.from, 10 * minute, day).from).toBe(day.from)
+    expect(around(day.to, 10 * minute, day).to).toBe(day.to)
+    expect(share(noon, around(noon, 10 * minute, day))).toBe(50)
+    expect(share(noon - 60 * minute, around(noon, 10 * minute, day))).toBe(0)
+  })
+
+  it('has few round ticks', () => {
+    for (const length of [24 * 60, 6 * 60, 60, 10]) {
+      const found = ticks(around(noon + 37_000, length * minute, dayOf(noon)))
+      expect(found.length).toBeGreaterThan(4)
+      expect(found.length).toBeLessThanOrEqual(13)
+      expect(found.every((at) => new Date(at).getSeconds() === 0)).toBe(true)
+    }
+  })
+
+  it('knows what is there and where to go', () => {
+    const list = [{ from: 0, to: 10 }, { from: 20, to: 30 }]
+    expect(covered(list, 10)).toBeUndefined()
+    expect(covered(list, 20)).toBe(list[1])
+    expect(nextOf([list, [{ from: 15, to: 16 }]], 10)).toBe(15)
+    expect(nextOf([list], 25)).toBeUndefined()
+    expect(jump([5000, 1000, 9000], 5000, 1)).toBe(9000)
+    expect(jump([5000, 1000, 9000], 5500, -1)).toBe(1000)
+    expect(jump([5000], 9000, 1)).toBeUndefined()
+  })
+
+  it('changes its speed by steps', () => {
+    expect(faster(1, 1)).toBe(2)
+    expect(faster(8, 1)).toBe(8)
+    expect(faster(0.25, -1)).toBe(0.25)
+  })
+
+  it('says sizes in units that are read', () => {
+    expect(sized(3 * 2 ** 20)).toBe('3 MB')
+    expect(sized(1.5 * 2 ** 30)).toBe('1.5 GB')
+  })
+})

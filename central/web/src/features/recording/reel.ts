@@ -1,0 +1,157 @@
+// One camera's recording in a video element: segments are fetched as the clock of the page comes near them and put
+// at their moment. The page's clock leads; the element follows, so that several cameras show the same moment.
+import { url } from '@/api/client'
+import type { RecordedSegment } from '@/api/types'
+
+export type ReelState = 'gap' | 'loading' | 'shown' | 'failed'
+
+const ahead = 20_000
+const behind = 40_000
+const loose = 0.3
+
+interface Piece extends RecordedSegment {
+  a: number
+  b: number
+}
+
+export class Reel {
+  private readonly source = new MediaSource()
+  private buffer?: SourceBuffer
+  private codec = ''
+  private pieces: Piece[] = []
+  // until is how far each segment was fetched, by its id.
+  private readonly until = new Map<string, number>()
+  private busy = false
+  private failed = ''
+  private abort?: AbortController
+  private readonly address: string
+
+  constructor(
+    private readonly video: HTMLVideoElement,
+    private readonly origin: number,
+    private play: string,
+  ) {
+    this.address = URL.createObjectURL(this.source)
+    video.src = this.address
+  }
+
+  // take sets what there is; the newest grows while it is recorded.
+  take(play: string, list: readonly RecordedSegment[]): void {
+    this.play = play
+    this.pieces = list.map((s) => ({ ...s, a: Date.parse(s.from), b: Date.parse(s.to) }))
+  }
+
+  get error(): string {
+    return this.failed
+  }
+
+  close(): void {
+    this.abort?.abort()
+    this.video.removeAttribute('src')
+    this.video.load()
+    URL.revokeObjectURL(this.address)
+  }
+
+  // follow brings the element to a moment and says what it shows.
+  follow(at: number, running: boolean, speed: number): ReelState {
+    if (this.failed) return 'failed'
+    const piece = this.pieces.find((p) => p.a <= at && at < p.b)
+    const wanted = piece && !this.has(at) ? piece : this.pieces.find((p) => p.a < at + ahead * Math.max(1, speed) && p.b > at && (this.until.get(p.id) ?? 0) < p.b)
+    if (wanted && !this.busy) void this.fetch(wanted, at)
+    if (!piece) {
+      this.video.pause()
+      return 'gap'
+    }
+    if (!this.has(at)) {
+      this.video.pause()
+      return 'loading'
+    }
+    const target = (at - this.origin) / 1000
+    const off = target - this.video.currentTime
+    if (!running) {
+      this.video.pause()
+      if (Math.abs(off) > 0.01 && !this.video.seeking) this.video.currentTime = target
+    } else {
+      if (Math.abs(off) > loose * Math.max(1, speed) && !this.video.seeking) this.video.currentTime = target
+      this.video.playbackRate = Math.min(16, Math.max(0.1, speed * (1 + Math.min(0.2, Math.max(-0.2, off)))))
+      if (this.video.paused) void this.video.play().catch(() => undefined)
+    }
+    return 'shown'
+  }
+
+  private has(at: number): boolean {
+    const t = (at - this.origin) / 1000
+    const b = this.video.buffered
+    for (let i = 0; i < b.length; i++) if (b.start(i) <= t + 0.05 && t < b.end(i)) return true
+    return false
+  }
+
+  private async fetch(p: Piece, at: number): Promise<void> {
+    this.busy = true
+    const known = this.until.get(p.id) ?? 0
+    const from = Math.max(at, known ? known - 1500 : 0)
+    try {
+      await this.open(p.codec)
+      this.abort = new AbortController()
+      const answer = await fetch(url('/recordings/segments/{id}', { play: this.play, at: new Date(from).toISOString() }).replace('{id}', p.id), { signal: this.abort.signal })
+      if (!answer.ok) throw new Error(String(answer.status))
+      const text = await answer.arrayBuffer()
+      await this.trim(at)
+      const buffer = await this.open(p.codec)
+      buffer.abort()
+      buffer.timestampOffset = (Date.parse(p.film) - this.origin) / 1000
+      buffer.appendWindowEnd = Infinity
+      buffer.appendWindowStart = Math.max(0, (p.a - this.origin) / 1000 - 0.001)
+      if (p.source === 'edge') buffer.appendWindowEnd = (p.b - this.origin) / 1000 + 0.001
+      await this.done(() => buffer.appendBuffer(text))
+      this.until.set(p.id, Math.max(p.b, known))
+    } catch (error) {
+      if (!(error instanceof DOMException && error.name === 'AbortError')) {
+        // A segment that went meanwhile is a gap; a picture that this browser cannot decode stays one.
+        if (error instanceof Error && error.message === '404') this.pieces = this.pieces.filter((one) => one.id !== p.id)
+        else this.failed = error instanceof Error ? error.message : String(error)
+      }
+    }
+    this.busy = false
+  }
+
+  private async open(codec: string): Promise<SourceBuffer> {
+    const type = `video/mp4; codecs="${codec}"`
+    if (this.source.readyState !== 'open') await new Promise((ready) => this.source.addEventListener('sourceopen', ready, { once: true }))
+    if (!MediaSource.isTypeSupported(type)) throw new Error(codec)
+    if (!this.buffer) {
+      this.buffer = this.source.addSourceBuffer(type)
+      this.source.duration = 48 * 3600
+    } else if (codec !== this.codec) this.buffer.changeType(type)
+    this.codec = codec
+    return this.buffer
+  }
+
+  // trim lets go of what is far from a moment, so that a day of pictures does not fill the memory.
+  private async trim(at: number): Promise<void> {
+    const buffer = this.buffer
+    if (!buffer) return
+    const low = (at - behind - this.origin) / 1000
+    const high = (at + 12 * ahead - this.origin) / 1000
+    for (const [from, to] of [[0, low], [high, 48 * 3600]] as const) {
+      if (to <= from || !overlaps(buffer.buffered, from, to)) continue
+      await this.done(() => buffer.remove(from, to))
+      for (const p of this.pieces) if (p.a < this.origin + to * 1000 && p.b > this.origin + from * 1000) this.until.delete(p.id)
+    }
+  }
+
+  private done(begin: () => void): Promise<void> {
+    const buffer = this.buffer
+    return new Promise((resolve, reject) => {
+      if (!buffer) return resolve()
+      buffer.addEventListener('updateend', () => resolve(), { once: true })
+      buffer.addEventListener('error', () => reject(new Error('decode')), { once: true })
+      begin()
+    })
+  }
+}
+
+function overlaps(ranges: TimeRanges, from: number, to: number): boolean {
+  for (let i = 0; i < ranges.length; i++) if (ranges.start(i) < to && ranges.end(i) > from) return true
+  return false
+}

@@ -1,0 +1,337 @@
+// Package ring records cameras at the terminal, always, into files of about a minute of which the oldest go when
+// the ring is full, and sends the centre what that could not record itself. Rules that must never break: the ring
+// never takes more than its quota; what it sends gives way to live traffic and stops when data is spared.
+package ring
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/fengsui/fengsui/edge/internal/camera"
+	"github.com/fengsui/fengsui/shared/film"
+	"github.com/fengsui/fengsui/shared/wire"
+)
+
+// Options of a ring.
+type Options struct {
+	Log     *slog.Logger
+	Dir     string
+	Quota   int64         // bytes of all cameras together
+	Keep    time.Duration // older goes
+	Cameras []camera.Options
+	Now     func() time.Time // the clock of the terminal as it is corrected
+
+	URL     string // of the centre
+	Client  *http.Client
+	Rate    func() int64 // bytes a second that may be sent now
+	Level   func() wire.BudgetLevel
+	Changed func()
+}
+
+// Ring is the recordings of a terminal.
+type Ring struct {
+	o Options
+
+	mu      sync.Mutex
+	reels   map[string]*reel
+	queue   []wire.RingFetch
+	offered chan struct{}
+}
+
+// piece is one file.
+type piece struct {
+	start    time.Time
+	duration time.Duration
+	bytes    int64
+	path     string
+}
+
+func (p piece) end() time.Time { return p.start.Add(p.duration) }
+
+// reel is one camera. It is a film.Sink.
+type reel struct {
+	ring   *Ring
+	id     string
+	camera *camera.Camera
+	writer *film.Writer
+
+	// Guarded by ring.mu.
+	pieces []piece // closed, by time
+	open   *piece
+	err    error
+}
+
+// New makes a ring. Nothing is recorded before Run.
+func New(o Options) (*Ring, error) {
+	r := &Ring{o: o, reels: map[string]*reel{}, offered: make(chan struct{}, 1)}
+	r.o.Log = o.Log.With("component", "ring")
+	for _, c := range o.Cameras {
+		one := &reel{ring: r, id: c.ID, camera: camera.New(c)}
+		one.writer = film.NewWriter(one)
+		if err := one.load(); err != nil {
+			return nil, err
+		}
+		r.reels[c.ID] = one
+	}
+	return r, nil
+}
+
+// sealed is the name of a file that is closed: its beginning and its length in milliseconds.
+var (
+	sealed   = regexp.MustCompile(`^(\d{1,14})-(\d{1,9})\.mp4$`)
+	unsealed = regexp.MustCompile(`^(\d{1,14})\.mp4$`)
+)
+
+func (r *reel) dir() string { return filepath.Join(r.ring.o.Dir, r.id) }
+
+func (r *reel) seal(start time.Time, d time.Duration) string {
+	return filepath.Join(r.dir(), fmt.Sprintf("%d-%d.mp4", start.UnixMilli(), d.Milliseconds()))
+}
+
+// load finds what the last run left. A file that a kill left open is closed at its last whole part.
+func (r *reel) load() error {
+	if err := os.MkdirAll(r.dir(), 0o750); err != nil {
+		return fmt.Errorf("open ring: %w", err)
+	}
+	list, err := os.ReadDir(r.dir())
+	if err != nil {
+		return fmt.Errorf("open ring: %w", err)
+	}
+	for _, e := range list {
+		path := filepath.Join(r.dir(), e.Name())
+		p, ok := piece{path: path}, false
+		if m := sealed.FindStringSubmatch(e.Name()); m != nil {
+			start, _ := strconv.ParseInt(m[1], 10, 64)  // fourteen digits fit
+			length, _ := strconv.ParseInt(m[2], 10, 64) // nine as well
+			p.start, p.duration = time.UnixMilli(start).UTC(), time.Duration(length)*time.Millisecond
+			if info, err := e.Info(); err == nil {
+				p.bytes, ok = info.Size(), true
+			}
+		} else if m := unsealed.FindStringSubmatch(e.Name()); m != nil {
+			start, _ := strconv.ParseInt(m[1], 10, 64) // fourteen digits fit
+			p.start = time.UnixMilli(start).UTC()
+			ok = r.mend(&p)
+		}
+		if !ok {
+			_ = os.Remove(path) // whatever it is, it is of no use
+			continue
+		}
+		r.pieces = append(r.pieces, p)
+	}
+	slices.SortFunc(r.pieces, func(a, b piece) int { return a.start.Compare(b.start) })
+	return nil
+}
+
+func (r *reel) mend(p *piece) bool {
+	in, err := os.Open(p.path)
+	if err != nil {
+		return false
+	}
+	defer func() { _ = in.Close() }()
+	info, err := in.Stat()
+	if err != nil {
+		return false
+	}
+	f, err := film.Read(in, info.Size())
+	if err != nil || len(f.Parts) == 0 {
+		return false
+	}
+	p.duration, p.bytes = f.Duration, f.Size
+	path := r.seal(p.start, p.duration)
+	if errors.Join(os.Truncate(p.path, f.Size), os.Rename(p.path, path)) != nil {
+		return false
+	}
+	p.path = path
+	return true
+}
+
+// Run records and sends until ctx ends.
+func (r *Ring) Run(ctx context.Context) {
+	var wg sync.WaitGroup
+	for _, one := range r.reels {
+		wg.Go(func() { one.run(ctx) })
+	}
+	if len(r.reels) > 0 {
+		wg.Go(func() { r.send(ctx) })
+	}
+	wg.Wait()
+}
+
+func (r *reel) run(ctx context.Context) {
+	var mu sync.Mutex // frames and the beat come from two sides
+	beat, stop := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		tick := time.NewTicker(time.Second)
+		defer tick.Stop()
+		for {
+			select {
+			case <-beat.Done():
+				return
+			case <-tick.C:
+				mu.Lock()
+				r.note(r.writer.Tick(r.ring.o.Now()))
+				mu.Unlock()
+			}
+		}
+	}()
+	r.camera.Run(ctx, func(f camera.Frame) {
+		mu.Lock()
+		defer mu.Unlock()
+		err := r.writer.Write(film.Frame{Units: f.Units, Time: f.Time, At: r.ring.o.Now(), Key: f.Key, First: f.First})
+		if err != nil {
+			r.note(err)
+		}
+	}, func(err error) { r.note(err) })
+	stop()
+	<-done
+	r.note(r.writer.Close())
+}
+
+// note remembers why nothing is recorded; nil is only of a call that went well, and takes nothing back but the
+// camera's own word.
+func (r *reel) note(err error) {
+	if err == nil {
+		return
+	}
+	r.ring.mu.Lock()
+	fresh := r.err == nil
+	r.err = err
+	r.ring.mu.Unlock()
+	if fresh {
+		r.ring.o.Log.Warn("camera is not recorded", "camera", r.id, "error", err)
+		r.ring.o.Changed()
+	}
+}
+
+// Open implements film.Sink. Room is made before anything is written.
+func (r *reel) Open(s film.Segment) (io.WriteCloser, error) {
+	r.ring.tidy(r.ring.o.Now())
+	start := s.Start
+	path := filepath.Join(r.dir(), strconv.FormatInt(start.UnixMilli(), 10)+".mp4")
+	out, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o640)
+	if err != nil {
+		return nil, fmt.Errorf("record camera: %w", err)
+	}
+	r.ring.mu.Lock()
+	defer r.ring.mu.Unlock()
+	r.open = &piece{start: start, path: path}
+	return out, nil
+}
+
+// Grown implements film.Sink.
+func (r *reel) Grown(s film.Segment) {
+	r.ring.mu.Lock()
+	r.open.duration, r.open.bytes = s.Duration, s.Bytes
+	r.err = nil
+	r.ring.mu.Unlock()
+}
+
+// Ended implements film.Sink.
+func (r *reel) Ended(s film.Segment) {
+	r.ring.mu.Lock()
+	defer r.ring.mu.Unlock()
+	p := r.open
+	r.open = nil
+	if s.Duration == 0 {
+		_ = os.Remove(p.path) // it holds nothing
+		return
+	}
+	p.duration, p.bytes = s.Duration, s.Bytes
+	path := r.seal(p.start, p.duration)
+	if err := os.Rename(p.path, path); err != nil {
+		r.err = err // the next start closes it
+		return
+	}
+	p.path = path
+	at, _ := slices.BinarySearchFunc(r.pieces, *p, func(a, b piece) int { return a.start.Compare(b.start) })
+	r.pieces = slices.Insert(r.pieces, at, *p)
+}
+
+// tidy removes what is too old, and the oldest of all cameras while the ring is over its quota.
+func (r *Ring) tidy(now time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	total := int64(0)
+	for _, one := range r.reels {
+		for len(one.pieces) > 0 && now.Sub(one.pieces[0].end()) > r.o.Keep {
+			one.drop()
+		}
+		for _, p := range one.pieces {
+			total += p.bytes
+		}
+		if one.open != nil {
+			total += one.open.bytes
+		}
+	}
+	// Room for the minute that begins, as large as the largest that there is.
+	room := int64(0)
+	for _, one := range r.reels {
+		for _, p := range one.pieces {
+			room = max(room, p.bytes)
+		}
+	}
+	for total+room*int64(len(r.reels)) > r.o.Quota {
+		var oldest *reel
+		for _, one := range r.reels {
+			if len(one.pieces) > 0 && (oldest == nil || one.pieces[0].start.Before(oldest.pieces[0].start)) {
+				oldest = one
+			}
+		}
+		if oldest == nil {
+			return
+		}
+		total -= oldest.drop()
+	}
+}
+
+// drop removes the oldest file; the lock is held.
+func (r *reel) drop() int64 {
+	p := r.pieces[0]
+	r.pieces = r.pieces[1:]
+	_ = os.Remove(p.path) // a file that cannot be removed is found again at the next start
+	return p.bytes
+}
+
+// States tells what is held of each camera.
+func (r *Ring) States() []wire.RingState {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	out := make([]wire.RingState, 0, len(r.reels))
+	for id, one := range r.reels {
+		s := wire.RingState{Camera: id}
+		all := one.pieces
+		if one.open != nil && one.open.duration > 0 {
+			all = append(slices.Clip(all), *one.open)
+		}
+		for _, p := range all {
+			s.Bytes += p.bytes
+		}
+		if len(all) > 0 {
+			s.From, s.To = wire.Millis(all[0].start), wire.Millis(all[len(all)-1].end())
+		}
+		if one.err != nil {
+			s.Error = one.err.Error()
+		}
+		out = append(out, s)
+	}
+	slices.SortFunc(out, func(a, b wire.RingState) int {
+		if a.Camera < b.Camera {
+			return -1
+		}
+		return 1
+	})
+	return out
+}

@@ -1,0 +1,244 @@
+package ring_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/fengsui/fengsui/edge/internal/camera"
+	"github.com/fengsui/fengsui/edge/internal/camera/cameratest"
+	"github.com/fengsui/fengsui/edge/internal/ring"
+	"github.com/fengsui/fengsui/shared/film"
+	"github.com/fengsui/fengsui/shared/wire"
+)
+
+// centre takes films as the centre does, and fails when it is told to.
+type centre struct {
+	*httptest.Server
+
+	mu    sync.Mutex
+	fail  int // requests that are answered with an error
+	gone  bool
+	films map[string][]byte
+	said  map[string]wire.FilmOffered
+	ended bool
+	paths []string
+}
+
+func newCentre(t *testing.T) *centre {
+	t.Helper()
+	c := &centre{films: map[string][]byte{}, said: map[string]wire.FilmOffered{}}
+	c.Server = httptest.NewServer(http.HandlerFunc(c.serve))
+	t.Cleanup(c.Close)
+	return c
+}
+
+func (c *centre) serve(w http.ResponseWriter, r *http.Request) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	text, _ := io.ReadAll(r.Body)
+	c.paths = append(c.paths, r.Method+" "+r.URL.Path)
+	switch {
+	case c.gone || r.Header.Get("Authorization") != "Bearer t":
+		w.WriteHeader(http.StatusNotFound)
+		return
+	case c.fail > 0:
+		c.fail--
+		w.WriteHeader(http.StatusServiceUnavailable)
+		return
+	case strings.HasSuffix(r.URL.Path, "/end"):
+		c.ended = true
+		fmt.Fprint(w, `{"next":0}`)
+		return
+	}
+	q := r.URL.Query()
+	number := func(name string) int64 { n, _ := strconv.ParseInt(q.Get(name), 10, 64); return n }
+	f := wire.FilmOffered{Start: number("start"), Duration: number("duration"), Size: number("size"), SHA256: q.Get("sha256")}
+	c.said[f.SHA256] = f
+	if r.Method == http.MethodPut && number("offset") == int64(len(c.films[f.SHA256])) {
+		c.films[f.SHA256] = append(c.films[f.SHA256], text...)
+	}
+	_ = json.NewEncoder(w).Encode(wire.FilmTaken{Next: int64(len(c.films[f.SHA256]))})
+}
+
+type field struct {
+	*ring.Ring
+	dir  string
+	stop func()
+}
+
+func start(t *testing.T, dir, url string, quota int64, level wire.BudgetLevel, cam *cameratest.Camera) *field {
+	t.Helper()
+	r, err := ring.New(ring.Options{
+		Log: slog.New(slog.DiscardHandler), Dir: dir, Quota: quota, Keep: time.Hour, Now: time.Now, URL: url, Client: http.DefaultClient,
+		Cameras: []camera.Options{{ID: "cam-1", URL: cam.URL}},
+		Rate:    func() int64 { return 100 << 20 },
+		Level:   func() wire.BudgetLevel { return level },
+		Changed: func() {},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	var wg sync.WaitGroup
+	wg.Go(func() { r.Run(ctx) })
+	f := &field{Ring: r, dir: dir, stop: func() { cancel(); wg.Wait() }}
+	t.Cleanup(f.stop)
+	return f
+}
+
+func eventually(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	end := time.After(20 * time.Second)
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for !ok() {
+		select {
+		case <-end:
+			t.Fatalf("never: %s", what)
+		case <-tick.C:
+		}
+	}
+}
+
+func (f *field) holds(d time.Duration) bool {
+	s := f.States()[0]
+	return s.To-s.From >= d.Milliseconds()
+}
+
+func files(t *testing.T, dir string) []string {
+	t.Helper()
+	list, err := filepath.Glob(filepath.Join(dir, "cam-1", "*.mp4"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
+func TestRecordedIsSentWithItsHashAndGoesOnWhereItBroke(t *testing.T) {
+	c, cam, normal := newCentre(t), cameratest.Start(t, ""), wire.BudgetNormal
+	f := start(t, t.TempDir(), c.URL, 1<<30, normal, cam)
+	eventually(t, "two seconds are recorded", func() bool { return f.holds(2 * time.Second) })
+	s := f.States()[0]
+	cam.Silence(true) // ends the file, so that nothing of the span is still growing
+	eventually(t, "the file is closed", func() bool { return len(files(t, f.dir)) == 1 && strings.Contains(files(t, f.dir)[0], "-") })
+	c.mu.Lock()
+	c.fail = 1
+	c.mu.Unlock()
+	if err := f.Fetch(wire.RingFetch{ID: "w", Camera: "cam-1", From: s.From + 500, To: s.From + 1500, URL: "/fill/w", Token: "t"}); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "all is sent", func() bool { c.mu.Lock(); defer c.mu.Unlock(); return c.ended })
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.films) != 1 {
+		t.Fatalf("%d films, %v", len(c.films), c.paths)
+	}
+	for hash, text := range c.films {
+		sum := sha256.Sum256(text)
+		said := c.said[hash]
+		got, err := film.Read(bytes.NewReader(text), int64(len(text)))
+		if err != nil || hex.EncodeToString(sum[:]) != hash || said.Size != int64(len(text)) || said.Start != s.From {
+			t.Errorf("%+v of %d bytes: %v", said, len(text), err)
+		}
+		if got.Duration.Milliseconds() != said.Duration || got.Duration < 2*time.Second {
+			t.Errorf("lasts %s, said %d ms", got.Duration, said.Duration)
+		}
+	}
+}
+
+func TestRingThatWasKilledIsWholeUpToItsLastPart(t *testing.T) {
+	cam, normal, dir := cameratest.Start(t, ""), wire.BudgetNormal, t.TempDir()
+	f := start(t, dir, "http://127.0.0.1:1", 1<<30, normal, cam)
+	eventually(t, "two seconds are recorded", func() bool { return f.holds(2 * time.Second) })
+	open := files(t, dir)[0]
+	text, err := os.ReadFile(open) // as a kill leaves it
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.stop()
+	for _, one := range files(t, dir) {
+		_ = os.Remove(one)
+	}
+	if err := os.WriteFile(open, append(text, 0, 0, 9, 9, 'm', 'o', 'o'), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, content := range map[string]string{"5.mp4": "rubbish", "notes.txt": "x"} {
+		if err := os.WriteFile(filepath.Join(dir, "cam-1", name), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cam.Silence(true)
+	again := start(t, dir, "http://127.0.0.1:1", 1<<30, normal, cam)
+	if s := again.States()[0]; s.To-s.From < 2000 || s.Bytes != int64(len(text)) {
+		t.Errorf("holds %+v of %d bytes", s, len(text))
+	}
+	if left := files(t, dir); len(left) != 1 || !strings.Contains(left[0], "-") {
+		t.Errorf("left %v", left)
+	}
+}
+
+func TestOldestGoesWhenTheRingIsFull(t *testing.T) {
+	cam, normal, dir := cameratest.Start(t, ""), wire.BudgetNormal, t.TempDir()
+	f := start(t, dir, "http://127.0.0.1:1", 1<<30, normal, cam)
+	for n := 1; n <= 2; n++ {
+		eventually(t, "a second is recorded", func() bool { return len(files(t, dir)) == n && f.holds(time.Second) })
+		cam.Cut() // each connection is a file
+		eventually(t, "the file is closed", func() bool { return len(files(t, dir)) > n })
+	}
+	f.stop()
+	before := files(t, dir)
+	cut := start(t, dir, "http://127.0.0.1:1", 1, normal, cam)
+	eventually(t, "the old ones went", func() bool {
+		for _, old := range before {
+			if _, err := os.Stat(old); err == nil {
+				return false
+			}
+		}
+		return cut.holds(time.Second)
+	})
+}
+
+func TestSparedDataSendsNothingAndRefusalsEndIt(t *testing.T) {
+	c, cam, level := newCentre(t), cameratest.Start(t, ""), wire.BudgetEco
+	f := start(t, t.TempDir(), c.URL, 1<<30, level, cam)
+	eventually(t, "a second is recorded", func() bool { return f.holds(time.Second) })
+	s := f.States()[0]
+	cam.Silence(true)
+	w := wire.RingFetch{ID: "w", Camera: "cam-1", From: s.From, To: s.To, URL: "/fill/w", Token: "t"}
+	for name, bad := range map[string]func(*wire.RingFetch){
+		"another host": func(w *wire.RingFetch) { w.URL = "http://elsewhere/fill" }, "no camera": func(w *wire.RingFetch) { w.Camera = "cam-9" },
+		"nothing": func(w *wire.RingFetch) { w.To = w.From },
+	} {
+		one := w
+		bad(&one)
+		if f.Fetch(one) == nil {
+			t.Errorf("%s was taken", name)
+		}
+	}
+	for range 2 {
+		if err := f.Fetch(w); err != nil {
+			t.Fatal(err)
+		}
+	}
+	eventually(t, "the file is closed", func() bool { l := files(t, f.dir); return len(l) == 1 && strings.Contains(l[0], "-") })
+	c.mu.Lock()
+	if len(c.paths) != 0 {
+		t.Errorf("spared data: %v", c.paths)
+	}
+	c.mu.Unlock()
+}

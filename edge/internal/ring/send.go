@@ -1,0 +1,247 @@
+package ring
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/fengsui/fengsui/shared/wire"
+)
+
+const (
+	maxQueue     = 100
+	pieceTimeout = 2 * time.Minute
+	retryFirst   = time.Second
+	retryMost    = time.Minute
+	lookAgain    = 2 * time.Second
+)
+
+var (
+	errCamera = errors.New("this terminal does not record that camera")
+	errBusy   = errors.New("too many spans are asked for already")
+	// errGone is returned when the centre does not want a span any more.
+	errGone = errors.New("the centre does not want it any more")
+)
+
+// Fetch takes up a span that the centre asks for. It returns at once.
+func (r *Ring) Fetch(w wire.RingFetch) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.reels[w.Camera] == nil {
+		return fmt.Errorf("%w: %.64q", errCamera, w.Camera)
+	}
+	if !strings.HasPrefix(w.URL, "/") || w.ID == "" || w.From >= w.To {
+		return errors.New("the span that is asked for is malformed")
+	}
+	for _, q := range r.queue {
+		if q.ID == w.ID {
+			return nil
+		}
+	}
+	if len(r.queue) >= maxQueue {
+		return errBusy
+	}
+	r.queue = append(r.queue, w)
+	select {
+	case r.offered <- struct{}{}:
+	default:
+	}
+	return nil
+}
+
+// send works on what was asked for, one span after another.
+func (r *Ring) send(ctx context.Context) {
+	for ctx.Err() == nil {
+		r.mu.Lock()
+		var w wire.RingFetch
+		has := len(r.queue) > 0
+		if has {
+			w = r.queue[0]
+		}
+		r.mu.Unlock()
+		if !has {
+			select {
+			case <-ctx.Done():
+			case <-r.offered:
+			}
+			continue
+		}
+		err := r.span(ctx, w)
+		if ctx.Err() != nil {
+			return
+		}
+		if err != nil {
+			r.o.Log.Warn("recorded span is not sent", "camera", w.Camera, "error", err)
+		}
+		r.mu.Lock()
+		r.queue = r.queue[1:]
+		r.mu.Unlock()
+	}
+}
+
+// span sends every film that touches a span, then says that this was all.
+func (r *Ring) span(ctx context.Context, w wire.RingFetch) error {
+	from, to := wire.Time(w.From), wire.Time(w.To)
+	sent := map[string]bool{}
+	for {
+		list, growing := r.touching(w.Camera, from, to)
+		for _, p := range list {
+			if sent[p.path] {
+				continue
+			}
+			if err := r.again(ctx, func() error { return r.film(ctx, w, p) }); err != nil {
+				return err
+			}
+			sent[p.path] = true
+		}
+		if !growing {
+			break
+		}
+		if !pause(ctx, lookAgain) {
+			return ctx.Err()
+		}
+	}
+	return r.again(ctx, func() error {
+		_, err := r.ask(ctx, w, http.MethodPost, "/end", url.Values{"films": {strconv.Itoa(len(sent))}}, nil)
+		return err
+	})
+}
+
+// touching lists the closed films of a span; growing says that the one being written touches it as well.
+func (r *Ring) touching(camera string, from, to time.Time) (out []piece, growing bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	one := r.reels[camera]
+	for _, p := range one.pieces {
+		if p.start.Before(to) && p.end().After(from) {
+			out = append(out, p)
+		}
+	}
+	return out, one.open != nil && one.open.start.Before(to)
+}
+
+// again tries until it goes, the centre says that it never will, or ctx ends.
+func (r *Ring) again(ctx context.Context, try func() error) error {
+	for wait := retryFirst; ; wait = min(wait*2, retryMost) {
+		err := try()
+		if err == nil || errors.Is(err, errGone) || ctx.Err() != nil {
+			return err
+		}
+		r.o.Log.Debug("recorded span waits", "error", err)
+		if !pause(ctx, wait) {
+			return ctx.Err()
+		}
+	}
+}
+
+func pause(ctx context.Context, d time.Duration) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(d):
+		return true
+	}
+}
+
+// film sends one film from where the centre has it to its end. One that has gone meanwhile is passed over.
+func (r *Ring) film(ctx context.Context, w wire.RingFetch, p piece) error {
+	in, err := os.Open(p.path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("read recording: %w", err)
+	}
+	defer func() { _ = in.Close() }()
+	sum := sha256.New()
+	n, err := io.Copy(sum, in)
+	if err != nil {
+		return fmt.Errorf("read recording: %w", err)
+	}
+	q := url.Values{
+		"start": {strconv.FormatInt(p.start.UnixMilli(), 10)}, "duration": {strconv.FormatInt(p.duration.Milliseconds(), 10)},
+		"size": {strconv.FormatInt(n, 10)}, "sha256": {hex.EncodeToString(sum.Sum(nil))},
+	}
+	if err := r.spared(ctx); err != nil {
+		return err
+	}
+	taken, err := r.ask(ctx, w, http.MethodPost, "", q, nil)
+	if err != nil {
+		return err
+	}
+	buf := make([]byte, wire.MaxRingPiece)
+	for !taken.Have && taken.Next < n {
+		if err := r.spared(ctx); err != nil {
+			return err
+		}
+		m, err := in.ReadAt(buf[:min(wire.MaxRingPiece, n-taken.Next)], taken.Next)
+		if m == 0 {
+			return fmt.Errorf("read recording: %w", err)
+		}
+		before := taken.Next
+		q.Set("offset", strconv.FormatInt(before, 10))
+		if taken, err = r.ask(ctx, w, http.MethodPut, "", q, buf[:m]); err != nil {
+			return err
+		}
+		if !taken.Have && taken.Next != before+int64(m) {
+			return fmt.Errorf("the centre goes on at byte %d instead of %d", taken.Next, before+int64(m))
+		}
+		// What is live comes first: the pace is ours, not the link's.
+		if rate := r.o.Rate(); rate > 0 && !pause(ctx, time.Duration(m)*time.Second/time.Duration(rate)) {
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+// spared waits while the data budget allows nothing of this kind.
+func (r *Ring) spared(ctx context.Context) error {
+	for r.o.Level() != wire.BudgetNormal {
+		if !pause(ctx, lookAgain) {
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+func (r *Ring) ask(ctx context.Context, w wire.RingFetch, method, below string, q url.Values, body []byte) (out wire.FilmTaken, err error) {
+	ctx, cancel := context.WithTimeout(ctx, pieceTimeout)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, method, strings.TrimSuffix(r.o.URL, "/")+w.URL+below+"?"+q.Encode(), bytes.NewReader(body))
+	if err != nil {
+		return out, fmt.Errorf("%w: %w", errGone, err)
+	}
+	req.Header.Set("Authorization", "Bearer "+w.Token)
+	req.Header.Set("Content-Type", "application/octet-stream")
+	answer, err := r.o.Client.Do(req)
+	if err != nil {
+		return out, fmt.Errorf("send recording: %w", err)
+	}
+	defer func() { _ = answer.Body.Close() }()
+	text, err := io.ReadAll(io.LimitReader(answer.Body, 64<<10))
+	if err != nil {
+		return out, fmt.Errorf("send recording: %w", err)
+	}
+	switch answer.StatusCode {
+	case http.StatusOK:
+	case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusGone, http.StatusUnprocessableEntity:
+		return out, fmt.Errorf("%w: it answers %s: %.200s", errGone, answer.Status, text)
+	default:
+		return out, fmt.Errorf("the centre answers %s", answer.Status)
+	}
+	if err := json.Unmarshal(text, &out); err != nil || out.Next < 0 {
+		return out, fmt.Errorf("the centre answers %.100q", text)
+	}
+	return out, nil
+}
