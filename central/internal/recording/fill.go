@@ -3,16 +3,10 @@ package recording
 import (
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
-	"crypto/subtle"
-	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"time"
 
@@ -22,7 +16,6 @@ import (
 	"github.com/fengsui/fengsui/central/internal/device"
 	"github.com/fengsui/fengsui/central/internal/errs"
 	"github.com/fengsui/fengsui/central/internal/event"
-	"github.com/fengsui/fengsui/shared/film"
 	"github.com/fengsui/fengsui/shared/wire"
 )
 
@@ -275,182 +268,4 @@ func (s *Service) settle(ctx context.Context, w Wish) error {
 	s.mu.Unlock()
 	_ = os.RemoveAll(filepath.Join(s.Dir, fillDir, w.ID)) // what came half
 	return nil
-}
-
-// open finds a wish by the ticket of its terminal: errs.Unauthenticated, errs.NotFound when it is settled.
-func (s *Service) open(ctx context.Context, id, ticket string) (Wish, error) {
-	w, err := s.Store.Wish(ctx, id)
-	if errs.KindOf(err) == errs.NotFound || (err == nil && subtle.ConstantTimeCompare([]byte(w.Ticket), []byte(ticket)) != 1) {
-		return w, errs.E(errs.Unauthenticated, "recording.ticket", "ticket is missing or not of this span")
-	}
-	if err != nil {
-		return w, err
-	}
-	if w.State != Wanted {
-		return w, errs.E(errs.NotFound, "recording.settled", "this span is not wanted any more")
-	}
-	return w, nil
-}
-
-var digest = regexp.MustCompile(`^[0-9a-f]{64}$`)
-
-// Offered hears of a film that a terminal has, and says where its next piece begins.
-func (s *Service) Offered(ctx context.Context, id, ticket string, f wire.FilmOffered) (wire.FilmTaken, error) {
-	w, err := s.open(ctx, id, ticket)
-	if err != nil {
-		return wire.FilmTaken{}, err
-	}
-	bad := func(why string) (wire.FilmTaken, error) {
-		return wire.FilmTaken{}, errs.E(errs.Invalid, "recording.film", "the film is refused: %s", why)
-	}
-	start := wire.Time(f.Start)
-	end := start.Add(time.Duration(f.Duration) * time.Millisecond)
-	switch {
-	case !digest.MatchString(f.SHA256):
-		return bad("its hash is not 64 hexadecimal digits")
-	case f.Size <= 0 || f.Size > wire.MaxRingFilm:
-		return bad("its size is not 1 to 335544320 bytes")
-	case f.Duration <= 0 || f.Duration > maxWish.Milliseconds() || !start.Before(w.To) || !end.After(w.From):
-		return bad("it shows nothing of the span")
-	}
-	if s.isFull() {
-		return wire.FilmTaken{}, errs.E(errs.Unavailable, "recording.full", "there is no room for recordings")
-	}
-	list, err := s.segments(ctx, w.Stream, later(start, w.From), earlier(end, w.To))
-	if err != nil {
-		return wire.FilmTaken{}, err
-	}
-	a, b, ok := free(list, later(start, w.From), earlier(end, w.To))
-	if !ok || b.Sub(a) < leastGap/10 {
-		return wire.FilmTaken{Have: true}, nil
-	}
-	info, err := os.Stat(s.part(w, f))
-	if errors.Is(err, os.ErrNotExist) {
-		return wire.FilmTaken{}, nil
-	}
-	if err != nil {
-		return wire.FilmTaken{}, fmt.Errorf("read upload: %w", err)
-	}
-	return wire.FilmTaken{Next: min(info.Size(), f.Size)}, nil
-}
-
-func (s *Service) part(w Wish, f wire.FilmOffered) string {
-	return filepath.Join(s.Dir, fillDir, w.ID, f.SHA256)
-}
-
-// Piece takes the next piece of a film. One that is not next is answered with where to go on.
-func (s *Service) Piece(ctx context.Context, id, ticket string, f wire.FilmOffered, offset int64, text []byte) (wire.FilmTaken, error) {
-	taken, err := s.Offered(ctx, id, ticket, f)
-	if err != nil || taken.Have {
-		return taken, err
-	}
-	s.filling.Lock()
-	defer s.filling.Unlock()
-	w, err := s.open(ctx, id, ticket)
-	if err != nil {
-		return wire.FilmTaken{}, err
-	}
-	path := s.part(w, f)
-	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
-		return wire.FilmTaken{}, fmt.Errorf("write upload: %w", err)
-	}
-	out, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o640)
-	if err != nil {
-		return wire.FilmTaken{}, fmt.Errorf("write upload: %w", err)
-	}
-	defer func() { _ = out.Close() }()
-	have, err := out.Seek(0, io.SeekEnd)
-	if err != nil {
-		return wire.FilmTaken{}, fmt.Errorf("write upload: %w", err)
-	}
-	if have == 0 {
-		s.others(path) // one film of a span at a time: what a terminal can fill is bounded
-	}
-	if offset == have && offset+int64(len(text)) <= f.Size && len(text) > 0 {
-		if _, err := out.Write(text); err != nil {
-			return wire.FilmTaken{}, fmt.Errorf("write upload: %w", err)
-		}
-		have += int64(len(text))
-	}
-	if have < f.Size {
-		return wire.FilmTaken{Next: have}, nil
-	}
-	if err := s.takeIn(ctx, w, f, out); err != nil {
-		return wire.FilmTaken{}, err
-	}
-	return wire.FilmTaken{Next: f.Size}, nil
-}
-
-// others removes the uploads of a span beside one.
-func (s *Service) others(path string) {
-	list, _ := os.ReadDir(filepath.Dir(path)) // it is there
-	for _, e := range list {
-		if e.Name() != filepath.Base(path) {
-			_ = os.Remove(filepath.Join(filepath.Dir(path), e.Name())) // begun anew when it is sent again
-		}
-	}
-}
-
-// takeIn makes a segment of an upload that is whole. One that is not what it was said to be is thrown away.
-func (s *Service) takeIn(ctx context.Context, w Wish, f wire.FilmOffered, in *os.File) error {
-	refuse := func(why string) error {
-		return errors.Join(errs.E(errs.Invalid, "recording.film", "the film is refused: %s", why), os.Remove(in.Name()))
-	}
-	sum := sha256.New()
-	if _, err := io.Copy(sum, io.NewSectionReader(in, 0, f.Size+1)); err != nil {
-		return fmt.Errorf("read upload: %w", err)
-	}
-	if got := hex.EncodeToString(sum.Sum(nil)); got != f.SHA256 {
-		return refuse("it has another hash")
-	}
-	got, err := film.Read(in, f.Size)
-	if err != nil || got.Size != f.Size || len(got.Parts) == 0 {
-		return refuse("it is no film that a terminal makes")
-	}
-	if d := got.Duration - time.Duration(f.Duration)*time.Millisecond; d.Abs() > time.Second {
-		return refuse("it is not as long as it was said to be")
-	}
-	start := wire.Time(f.Start)
-	g := Segment{
-		ID: uuid.Must(uuid.NewV7()).String(), Stream: w.Stream, Source: Edge, Film: start, Bytes: f.Size, Codec: got.Codec, Width: got.Width, Height: got.Height,
-		File: fileOf(w.Stream, start, w.ID[len(w.ID)-12:]+"-"+f.SHA256[:16]), // the same when a kill has it brought again
-	}
-	path := s.path(g)
-	if err := errors.Join(in.Sync(), os.MkdirAll(filepath.Dir(path), 0o750)); err != nil {
-		return fmt.Errorf("keep upload: %w", err)
-	}
-	if err := os.Rename(in.Name(), path); err != nil {
-		return fmt.Errorf("keep upload: %w", err)
-	}
-	return s.Tx.Do(ctx, func(ctx context.Context) error {
-		end := earlier(start.Add(got.Duration).Truncate(time.Millisecond), w.To)
-		list, err := s.segments(ctx, w.Stream, later(start, w.From), end)
-		if err != nil {
-			return err
-		}
-		var ok bool
-		if g.From, g.To, ok = free(list, later(start, w.From), end); !ok {
-			return nil
-		}
-		fresh, err := s.Store.Wish(ctx, w.ID)
-		if err != nil {
-			return err
-		}
-		fresh.Films, fresh.Bytes = fresh.Films+1, fresh.Bytes+g.Bytes
-		return errors.Join(s.Store.AddSegment(ctx, g), s.Store.ChangeWish(ctx, fresh))
-	})
-}
-
-// Brought hears that a terminal has sent all that it had of a span.
-func (s *Service) Brought(ctx context.Context, id, ticket string) error {
-	s.filling.Lock()
-	defer s.filling.Unlock()
-	w, err := s.open(ctx, id, ticket)
-	if err != nil {
-		return err
-	}
-	w.State = Done
-	err = s.settle(actor.WithSystem(ctx, "recording"), w)
-	s.loop.Wake()
-	return err
 }
