@@ -117,7 +117,10 @@ func (d *demo) addRosters(ctx context.Context) error {
 			return fmt.Errorf("make roster of %s: %w", one.Name, err)
 		}
 	}
-	return d.fillLog(ctx)
+	if err := d.fillLog(ctx); err != nil {
+		return err
+	}
+	return d.fillCases(ctx)
 }
 
 // idOf is the id of a user; ” when there is none of the name.

@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"net/http"
-	"net/http/cookiejar"
 	"time"
 )
 
@@ -14,12 +12,8 @@ const nextUser = "liming"
 
 // fillLog opens the book of the city's desk and writes what a shift might have in it.
 func (d *demo) fillLog(ctx context.Context) error {
-	jar, err := cookiejar.New(nil)
+	c, err := d.signedIn(ctx, dutyUser, d.logins.Duty)
 	if err != nil {
-		return fmt.Errorf("make cookie jar: %w", err)
-	}
-	c := caller{d.ports.URL(), &http.Client{Jar: jar, Timeout: 20 * time.Second}}
-	if err := c.do(ctx, http.MethodPost, "/session", map[string]string{"username": dutyUser, "password": d.logins.Duty}, nil); err != nil {
 		return err
 	}
 	now := time.Now()

@@ -1,0 +1,57 @@
+// The report chain in a real browser: a county's officer writes a first report with the keyboard alone, the city's desk
+// hears it, opens it and accepts it.
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { beeps, expect, listen, login, test } from './demo'
+
+test('a first report is written by keyboard within a minute, and the city hears it', async ({ page, demo, browser }) => {
+  const { rudong } = JSON.parse(await readFile(path.join(demo.data, 'logins.json'), 'utf8')) as { rudong: string }
+  await listen(page)
+  await login(page, demo, demo.duty)
+  await page.getByRole('navigation').getByText('值班台').click() // a browser gives sound once the page was touched
+  const county = await (await browser.newContext({ locale: 'zh-CN', timezoneId: 'Asia/Shanghai', viewport: { width: 1366, height: 768 } })).newPage()
+  await login(county, demo, { user: 'rudong', password: rudong })
+  await county.goto(`${demo.url}/incident/inbox`)
+  await expect(county.getByLabel('报告单位').first()).toBeFocused()
+  const title = `小洋口渔船进水 ${Date.now() % 10_000}`
+
+  // From here on no mouse.
+  const begun = Date.now()
+  const keys = county.keyboard
+  await keys.type('洋口渔港管理站')
+  await keys.press('Tab')
+  await keys.type('王站长')
+  await keys.press('Tab')
+  await keys.type('000-0000-3001')
+  await keys.press('Tab')
+  await keys.press('Tab')
+  await keys.type('小洋口闸外 2 海里')
+  for (let n = 0; n < 3; n++) await keys.press('Tab')
+  await keys.type(title)
+  await keys.press('Alt+Enter')
+  await expect(county.getByRole('region', { name: '报告与批示' })).toBeVisible()
+  await county.locator('main').focus()
+  await keys.press('b')
+  await expect(county.getByRole('form', { name: `${title}（初报）` })).toBeVisible()
+  await county.getByLabel('已采取的措施').focus()
+  await keys.type('海事已派艇，渔船 6 人已穿救生衣')
+  await expect(county.getByText(/^已保存/)).toBeVisible()
+  await keys.press('Control+Enter')
+  await expect(county.getByLabel('签发人（已口头或电话同意）')).toBeFocused()
+  await keys.type('孔局')
+  await keys.press('Enter')
+  await expect(county.getByText('已送达').first()).toBeVisible()
+  expect(Date.now() - begun).toBeLessThan(60_000)
+
+  // The city's desk: the row stands there and it rings until somebody opens it.
+  const need = page.getByRole('region', { name: '现在需要我' })
+  const row = need.getByRole('listitem').filter({ hasText: title })
+  await expect(row).toContainText('还没有人打开')
+  await expect.poll(() => beeps(page)).toBeGreaterThan(0)
+  await row.getByRole('button').last().click()
+  await expect(page.getByText('海事已派艇，渔船 6 人已穿救生衣')).toBeVisible()
+  await page.getByRole('button', { name: '接收' }).click()
+  await expect(page.getByText('已接收').first()).toBeVisible()
+  await expect(county.getByText('已接收').first()).toBeVisible()
+  await county.context().close()
+})
