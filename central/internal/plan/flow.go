@@ -11,7 +11,7 @@ import (
 // What the chart is drawn with, in points of the drawing.
 const (
 	boxWidth   = 176
-	boxHeight  = 66
+	boxHeight  = 80
 	rowGap     = 22
 	gutter     = 56
 	laneWidth  = 168
@@ -261,7 +261,7 @@ func Flow(s Sheet, b Body, level int) string {
 	for range shown {
 		lines++
 	}
-	startHeight := 58 + float64(lines)*20
+	startHeight := 64 + float64(lines)*20
 	c := b.layout(level, margin+topHeight+startHeight+14)
 	height := c.height + 58
 	fill, ink := levelColour(level)
