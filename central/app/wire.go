@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -32,6 +34,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/sfu"
 	"github.com/fengsui/fengsui/central/internal/store"
 	"github.com/fengsui/fengsui/central/internal/telemetry"
+	"github.com/fengsui/fengsui/central/internal/turn"
 	"github.com/fengsui/fengsui/central/internal/video"
 	"github.com/fengsui/fengsui/central/internal/wall"
 	"github.com/fengsui/fengsui/shared/geo"
@@ -269,6 +272,27 @@ func (b *base) firstAdministrator(ctx context.Context, cfg config.Config, out io
 	return err
 }
 
+// relay starts the relay beside the video port; it is nil when it is switched off.
+func (c *Centre) relay(ctx context.Context, cfg config.Config, router *sfu.SFU, key []byte) (video.Relay, error) {
+	if cfg.Video.TURN == "" {
+		return nil, nil //nolint:nilnil // switched off by configuration
+	}
+	_, text, err := net.SplitHostPort(router.Addr())
+	if err != nil {
+		return nil, fmt.Errorf("find video port: %w", err)
+	}
+	port, err := strconv.Atoi(text)
+	if err != nil {
+		return nil, fmt.Errorf("find video port: %w", err)
+	}
+	r := turn.New(turn.Options{Log: c.log, Listen: cfg.Video.TURN, PublicIPs: cfg.Video.PublicIPs, VideoPort: port, Key: key})
+	if err := r.Start(ctx); err != nil {
+		return nil, err
+	}
+	c.parts.Add("relay", r.Stop)
+	return r, nil
+}
+
 // video starts the forwarding of pictures; both are nil when it is switched off.
 func (c *Centre) video(ctx context.Context, cfg config.Config, b *base, devices *device.Service, in *ingest.Ingest) (*sfu.SFU, *video.Service, error) {
 	if cfg.Video.Listen == "" {
@@ -283,7 +307,11 @@ func (c *Centre) video(ctx context.Context, cfg config.Config, b *base, devices 
 	if err != nil {
 		return nil, nil, err
 	}
-	s := video.New(video.Options{Log: c.log, Router: router, Devices: devices, People: b.accounts, Commander: in, Events: b.bus, Key: key})
+	relay, err := c.relay(ctx, cfg, router, key)
+	if err != nil {
+		return nil, nil, err
+	}
+	s := video.New(video.Options{Log: c.log, Relay: relay, Router: router, Devices: devices, People: b.accounts, Commander: in, Events: b.bus, Key: key})
 	b.bus.Handle(func(ctx context.Context, e event.Event) {
 		switch e.Kind {
 		case account.EventDisabled, account.EventChanged, account.EventOrgChanged:

@@ -21,7 +21,7 @@ var levels = map[string]int{
 	"plan":     4,
 	"report":   5,
 	"audit":    6,
-	"document": adapter, "store": adapter, "tsdb": adapter, "api": adapter, "ingest": adapter, "broker": adapter, "sfu": adapter, "channel": adapter,
+	"document": adapter, "store": adapter, "tsdb": adapter, "api": adapter, "ingest": adapter, "broker": adapter, "sfu": adapter, "turn": adapter, "channel": adapter,
 }
 
 const adapter = 9
@@ -37,7 +37,7 @@ var toolkits = map[string][]string{
 	"github.com/danielgtaylor/":           {"api"},
 	"github.com/nats-io/":                 {"broker"},
 	"github.com/eclipse/":                 {"broker"},
-	"github.com/pion/":                    {"sfu"},
+	"github.com/pion/":                    {"sfu", "turn"},
 	"github.com/parquet-go/":              {"document"},
 	"github.com/signintech/":              {"document"},
 	"github.com/arran4/":                  {"document"},

@@ -73,6 +73,7 @@ mqtt:
 video:
   listen: %s
   public_ips: [127.0.0.1]
+  turn: ""
 log:
   level: %s
 %s`, filepath.Join(dir, "data"), filepath.Join(root, "firmware-configs"), basemap(t, root, dir),

@@ -56,7 +56,7 @@ func needs(operation string) (p actor.Permission, ok bool) {
 		return actor.AlarmMaintain, true
 	case "set-escalation-policy":
 		return actor.AlarmPolicy, true
-	case "list-streams", "watch-stream", "open-wall", "map-wall", "close-wall",
+	case "list-streams", "watch-stream", "list-ice-servers", "open-wall", "map-wall", "close-wall",
 		"list-walls", "create-wall", "change-wall", "remove-wall", "restore-wall":
 		return actor.VideoWatch, true
 	case "list-recordings", "recording-timeline", "play-recordings", "read-recording", "list-recording-holds", "list-recording-wishes":

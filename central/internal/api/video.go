@@ -6,6 +6,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/fengsui/fengsui/central/internal/page"
 	"github.com/fengsui/fengsui/central/internal/video"
 )
 
@@ -35,6 +36,15 @@ func RegisterVideo(s *Server, svc *video.Service) {
 			reason = in.Body.Reason
 		}
 		return reply(svc.Watch(ctx, in.ID, reason))
+	})
+	register(s, huma.Operation{
+		OperationID: "list-ice-servers", Method: http.MethodGet, Path: "/ice-servers", Tags: []string{"video"},
+		Summary: "Relays for whoever does not reach the video port, with a credential of 12 hours",
+	}, func(ctx context.Context, in *struct {
+		Host string `header:"Host"`
+	},
+	) (*body[page.List[video.ICEServer]], error) {
+		return listed(svc.ICEServers(ctx, in.Host))
 	})
 	registerWallSessions(s, svc)
 	registerWHIP(s, svc)

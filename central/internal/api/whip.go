@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"errors"
+	"fmt"
 	"mime"
 	"net/http"
 	"strings"
@@ -26,7 +27,7 @@ func registerWHIP(s *Server, svc *video.Service) {
 		"/whip": svc.Publish,
 		"/whep": svc.Play,
 	} {
-		s.fiber.Post(path+"/:stream", s.openSession(path, open))
+		s.fiber.Post(path+"/:stream", s.openSession(svc, path, open))
 		s.fiber.Patch(path+"/:stream/:session", s.patchSession(svc))
 		s.fiber.Delete(path+"/:stream/:session", s.endSession(svc))
 		s.fiber.Options(path+"/:stream", methods("OPTIONS, POST", "Accept-Post", sdpType))
@@ -43,7 +44,7 @@ func methods(names, header, kind string) fiber.Handler {
 }
 
 // openSession answers an offer.
-func (s *Server) openSession(path string, open func(ctx context.Context, token, stream, offer string) (video.Answer, error)) fiber.Handler {
+func (s *Server) openSession(svc *video.Service, path string, open func(ctx context.Context, token, stream, offer string) (video.Answer, error)) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		offer, err := sdpBody(c, sdpType)
 		if err != nil {
@@ -59,8 +60,25 @@ func (s *Server) openSession(path string, open func(ctx context.Context, token, 
 		c.Set(fiber.HeaderETag, answer.ETag)
 		c.Set("Accept-Patch", fragmentType)
 		c.Set(fiber.HeaderCacheControl, "no-store")
+		if err := linkRelays(c, svc, answer.User); err != nil {
+			return s.refuse(c, err)
+		}
 		return c.Status(http.StatusCreated).SendString(answer.SDP)
 	}
+}
+
+// linkRelays names the relays in Link headers (RFC 9725 §4.6).
+func linkRelays(c *fiber.Ctx, svc *video.Service, user string) error {
+	relays, err := svc.RelaysFor(user, c.Hostname())
+	if err != nil {
+		return err
+	}
+	for _, r := range relays {
+		for _, u := range r.URLs {
+			c.Append(fiber.HeaderLink, fmt.Sprintf(`<%s>; rel="ice-server"; username="%s"; credential="%s"; credential-type="password"`, u, r.Username, r.Credential))
+		}
+	}
+	return nil
 }
 
 // patchSession takes candidates or restarts ICE.

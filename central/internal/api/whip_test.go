@@ -173,6 +173,17 @@ func TestSessionsFollowRFC9725(t *testing.T) {
 	if got.status != http.StatusCreated {
 		t.Fatalf("after bad offers the token is refused: %d %s", got.status, got.body)
 	}
+	want := []string{
+		`<turn:127.0.0.1:3478?transport=udp>; rel="ice-server"; username="1:u-near"; credential="secret"; credential-type="password"`,
+		`<turn:127.0.0.1:3478?transport=tcp>; rel="ice-server"; username="1:u-near"; credential="secret"; credential-type="password"`,
+	}
+	if links := got.header.Get("Link"); links != strings.Join(want, ", ") {
+		t.Errorf("links %s", links)
+	}
+	ice := r.call(t, http.MethodGet, "/api/v1/ice-servers", "near", "", "")
+	if ice.status != http.StatusOK || !strings.Contains(ice.body, `"turn:127.0.0.1:3478?transport=tcp"`) {
+		t.Errorf("relays for the console: %d %s", ice.status, ice.body)
+	}
 	if err := pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: got.body}); err != nil {
 		t.Fatal(err)
 	}

@@ -89,6 +89,15 @@ func (p people) TokenActor(_ context.Context, token string) (actor.Actor, error)
 	return actor.Actor{}, errs.E(errs.Unauthenticated, "x", "unknown token")
 }
 
+// relayHere is a relay that nobody asks.
+type relayHere struct{}
+
+func (relayHere) Credential(user string) (name, password string, err error) {
+	return "1:" + user, "secret", nil
+}
+func (relayHere) Port() int       { return 3478 }
+func (relayHere) Hosts() []string { return nil }
+
 // room is a running centre's video.
 type room struct {
 	url   string
@@ -114,7 +123,7 @@ func videoRoom(t *testing.T) *room {
 		defer r.mu.Unlock()
 		r.events = append(r.events, e)
 	})
-	r.svc = video.New(video.Options{Log: log, Router: router, Devices: r.field, People: r, Commander: r.field, Events: bus})
+	r.svc = video.New(video.Options{Log: log, Router: router, Devices: r.field, People: r, Commander: r.field, Events: bus, Relay: relayHere{}})
 	if err := r.svc.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -85,6 +85,7 @@ type External struct {
 type Video struct {
 	Listen    string   `yaml:"listen"`
 	PublicIPs []string `yaml:"public_ips"`
+	TURN      string   `yaml:"turn"` // relay for whoever does not reach Listen; empty: none
 }
 
 // Recording is where pictures are kept, and how much.
@@ -183,7 +184,7 @@ func Default() Config {
 		HTTP:            HTTP{Listen: ":8080"},
 		Database:        Database{Driver: "sqlite"},
 		MQTT:            MQTT{Engine: "embedded", External: External{ClientID: "fengsui-centre"}, Plain: "127.0.0.1:1883", TLS: ":8883"},
-		Video:           Video{Listen: ":8189"},
+		Video:           Video{Listen: ":8189", TURN: ":3478"},
 		Recording:       Recording{Quota: 200, Reserve: 2048},
 		Telemetry:       Telemetry{Engine: "embedded", SealAfter: 10, Reserve: 256, ShelveMax: 24, MaintenanceMax: 72, MaintenanceRepeat: 366, MaintenanceBreak: 12, MaintenanceCritical: []string{"gas", "smoke"}, OverrideMax: 168},
 		Channels: Channels{
@@ -224,6 +225,7 @@ func (c *Config) check() error {
 		{"mqtt.plain", c.MQTT.Plain, true},
 		{"mqtt.tls", c.MQTT.TLS, true},
 		{"video.listen", c.Video.Listen, true},
+		{"video.turn", c.Video.TURN, true},
 		{"metrics.listen", c.Metrics.Listen, true},
 	} {
 		if a.value == "" && a.may {

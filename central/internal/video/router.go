@@ -34,6 +34,7 @@ type Answer struct {
 	Session string
 	ETag    string
 	SDP     string
+	User    string // whose session it is; filled by the service
 }
 
 // Shown is a stream at a place of a wall.

@@ -34,6 +34,7 @@ type Options struct {
 	People    People
 	Commander Commander
 	Events    event.Publisher
+	Relay     Relay  // nil: there is none
 	Key       []byte // signs the tokens; made for this run when empty
 }
 

@@ -33,6 +33,7 @@ func (s *Service) Publish(ctx context.Context, token, id, offer string) (Answer,
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	answer.User = c.User
 	s.stream(camera) // a terminal that comes back after a restart of the centre is seen at once
 	s.sessions[answer.Session] = session{nonce: c.Nonce, stream: id, user: c.User, since: now}
 	return answer, nil
@@ -76,6 +77,7 @@ func (s *Service) Play(ctx context.Context, token, id, offer string) (Answer, er
 		return Answer{}, errors.Join(err, s.Hang(ctx, token, id, answer.Session))
 	}
 	s.o.Events.Publish(ctx, began)
+	answer.User = c.User
 	return answer, nil
 }
 

@@ -1745,6 +1745,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/ice-servers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Relays for whoever does not reach the video port, with a credential of 12 hours */
+        get: operations["list-ice-servers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/incidents": {
         parameters: {
             query?: never;
@@ -5824,6 +5841,11 @@ export interface components {
         HopReturnsBody: {
             reason: string;
         };
+        ICEServer: {
+            credential: string;
+            urls: string[] | null;
+            username: string;
+        };
         Incident: {
             category: string;
             /** Format: date-time */
@@ -6358,6 +6380,10 @@ export interface components {
         };
         ListHold: {
             items: components["schemas"]["Hold"][] | null;
+            next?: string;
+        };
+        ListICEServer: {
+            items: components["schemas"]["ICEServer"][] | null;
             next?: string;
         };
         ListLatest: {
@@ -13097,6 +13123,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ReportHop"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-ice-servers": {
+        parameters: {
+            query?: never;
+            header?: {
+                Host?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListICEServer"];
                 };
             };
             /** @description Problem */

@@ -9,7 +9,7 @@ import { WallPeer, places, type Placed } from './wallpeer'
 import {
   NoPath, NoVideo, Silent, brokenMs, firstFrameMs, frozenMs, hopeless, measureMs, noPathMs, pathTries, type Watching,
 } from './watching'
-import { portOf } from './whep'
+import { portOf, relays } from './whep'
 
 export interface Wall {
   // watching is the picture at a place for as long as somebody wants it.
@@ -218,7 +218,7 @@ export function useWall(): Wall {
     const mine = new AbortController()
     opening = mine
     try {
-      const opened = await WallPeer.open(mine.signal)
+      const opened = await WallPeer.open(mine.signal, pathless ? await relays() : [])
       opening = undefined
       open = opened
       path = false

@@ -31,8 +31,8 @@ export class WallPeer {
     private readonly receivers: RTCRtpReceiver[],
   ) {}
 
-  static async open(signal: AbortSignal): Promise<WallPeer> {
-    const peer = new RTCPeerConnection({ bundlePolicy: 'max-bundle' })
+  static async open(signal: AbortSignal, iceServers: RTCIceServer[] = []): Promise<WallPeer> {
+    const peer = new RTCPeerConnection({ bundlePolicy: 'max-bundle', iceServers })
     try {
       const codecs = h264()
       const receivers = Array.from({ length: places }, () => {

@@ -4,7 +4,7 @@ import { ApiError } from '@/api/errors'
 import { useLive } from '@/api/live'
 import { backOff } from '@/api/livestate'
 import { PictureWatch, sampleOf, type Picture } from './picture'
-import { openWhep, portOf, ticketFor, type Whep } from './whep'
+import { openWhep, portOf, relays, ticketFor, type Whep } from './whep'
 import type { Ticket } from '@/api/types'
 
 // idle: nobody asked · starting: asked, no frame yet · live · frozen: frames stopped ·
@@ -144,7 +144,7 @@ export function useWatching(stream: () => string, show: (media: MediaStream | nu
       next = undefined
       const ticket = await (bought ?? ticketFor(stream(), because))
       mine.signal.throwIfAborted()
-      const opened = await openWhep(ticket, show, mine.signal)
+      const opened = await openWhep(ticket, show, mine.signal, pathless ? await relays() : [])
       session = opened
       measure(opened)
     } catch (reason) {

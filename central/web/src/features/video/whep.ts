@@ -16,6 +16,15 @@ export function ticketFor(stream: string, reason = ''): Promise<Ticket> {
   return answer(api.POST('/streams/{id}/watch', { params: { path: { id: stream } }, body: reason ? { reason } : undefined }))
 }
 
+// relays are what leads around a firewall that lets no picture through; none when there are none to be had.
+export async function relays(): Promise<RTCIceServer[]> {
+  try {
+    return (await answer(api.GET('/ice-servers'))).items?.map((r) => ({ ...r, urls: r.urls ?? [] })) ?? []
+  } catch {
+    return []
+  }
+}
+
 // portOf is the port of the centre in its answer; empty when there is none.
 export function portOf(sdp: string): string {
   return /^a=candidate:\S+ \d+ \S+ \d+ \S+ (\d+) /m.exec(sdp)?.[1] ?? ''
@@ -51,8 +60,8 @@ async function post(ticket: Ticket, sdp: string, signal: AbortSignal): Promise<R
 }
 
 // openWhep asks for the picture of the ticket's stream; onTrack gets it when it begins to come.
-export async function openWhep(ticket: Ticket, onTrack: (media: MediaStream) => void, signal: AbortSignal): Promise<Whep> {
-  const peer = new RTCPeerConnection()
+export async function openWhep(ticket: Ticket, onTrack: (media: MediaStream) => void, signal: AbortSignal, iceServers: RTCIceServer[] = []): Promise<Whep> {
+  const peer = new RTCPeerConnection({ iceServers })
   let place: URL | undefined
   function close(): void {
     // A centre that hears nothing of this computer ends the session by itself, and may have done so.
