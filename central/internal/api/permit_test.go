@@ -20,12 +20,17 @@ import (
 	"github.com/fengsui/fengsui/central/internal/incident"
 	"github.com/fengsui/fengsui/central/internal/intake"
 	"github.com/fengsui/fengsui/central/internal/maintenance"
+	"github.com/fengsui/fengsui/central/internal/notice"
 	"github.com/fengsui/fengsui/central/internal/output"
+	"github.com/fengsui/fengsui/central/internal/plan"
+	"github.com/fengsui/fengsui/central/internal/recording"
 	"github.com/fengsui/fengsui/central/internal/release"
 	"github.com/fengsui/fengsui/central/internal/report"
+	"github.com/fengsui/fengsui/central/internal/rollcall"
 	"github.com/fengsui/fengsui/central/internal/rulebook"
 	"github.com/fengsui/fengsui/central/internal/telemetry"
 	"github.com/fengsui/fengsui/central/internal/video"
+	"github.com/fengsui/fengsui/central/internal/wall"
 )
 
 // TestWhoMayNotLearnsNothingOfWhatIsWrong walks every operation of the document: each has its permission in
@@ -50,6 +55,11 @@ func TestWhoMayNotLearnsNothingOfWhatIsWrong(t *testing.T) {
 		RegisterIncidents(s, &incident.Service{})
 		RegisterIntake(s, &intake.Service{})
 		RegisterReports(s, &report.Service{})
+		RegisterNotices(s, &notice.Service{})
+		RegisterRollcalls(s, &rollcall.Service{})
+		RegisterPlans(s, &plan.Service{})
+		RegisterRecordings(s, &recording.Service{})
+		RegisterWalls(s, &wall.Service{})
 	})
 	admin := c.admin()
 	auditor, _ := c.user(admin, "shenji", "320600", account.RoleAuditor) // reads accounts and the audit and nothing else
