@@ -23,6 +23,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/maintenance"
 	"github.com/fengsui/fengsui/central/internal/notice"
 	"github.com/fengsui/fengsui/central/internal/output"
+	"github.com/fengsui/fengsui/central/internal/paper"
 	"github.com/fengsui/fengsui/central/internal/plan"
 	"github.com/fengsui/fengsui/central/internal/recording"
 	"github.com/fengsui/fengsui/central/internal/release"
@@ -137,5 +138,6 @@ func OpenAPI() ([]byte, error) {
 	register(s, services{&account.Service{}, &audit.Service{}, &device.Service{}, &telemetry.Service{}, video.New(video.Options{Log: slog.New(slog.DiscardHandler)}), &output.Service{}, &fleet.Service{}, &board.Service{}, &wall.Service{}, &rulebook.Service{}, &maintenance.Service{}, &duty.Service{}, &release.Service{}, &diagnose.Service{}, &deadline.Service{}, &handover.Service{}, cases{&incident.Service{}, &intake.Service{}, &report.Service{}}, recording.New(recording.Options{}), &notice.Service{}})
 	api.RegisterPlans(s, &plan.Service{})
 	api.RegisterRollcalls(s, &rollcall.Service{})
+	api.RegisterPapers(s, &paper.Service{})
 	return s.OpenAPI()
 }

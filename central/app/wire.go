@@ -30,6 +30,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/ingest"
 	"github.com/fengsui/fengsui/central/internal/maintenance"
 	"github.com/fengsui/fengsui/central/internal/output"
+	"github.com/fengsui/fengsui/central/internal/paper"
 	"github.com/fengsui/fengsui/central/internal/plan"
 	"github.com/fengsui/fengsui/central/internal/sfu"
 	"github.com/fengsui/fengsui/central/internal/store"
@@ -162,6 +163,7 @@ func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) er
 	checks.Start(system)
 	c.parts.Add("rollcalls", checks.Stop)
 	plans, err := c.plans(cfg, b, rosters, clocks)
+	papers, err := b.papers(cfg, rosters, desks)
 	if err != nil {
 		return err
 	}
@@ -187,6 +189,7 @@ func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) er
 	register(server, services{b.accounts, b.audit, devices, values, pictures, outputs, configs, boards, walls, book, work, rosters, released, asked, clocks, desks, events, kept, messages})
 	api.RegisterPlans(server, plans)
 	api.RegisterRollcalls(server, checks)
+	api.RegisterPapers(server, papers)
 	revoked := &device.Revocations{Store: store.NewDevices(b.db), CA: devices.CA}
 	if err := c.revocations(system, cfg, b, revoked); err != nil {
 		return err
@@ -398,4 +401,15 @@ func (c *Centre) plans(cfg config.Config, b *base, rosters *duty.Service, clocks
 	s := plan.New(plan.Options{Store: store.NewPlans(b.db), Tx: b.db, Accounts: b.accounts, Roster: rosters, Clocks: clocks, Events: b.bus, Pack: pack, Log: c.log.With("component", "plans")})
 	clocks.On(plan.OwnerKind, s.OnClock)
 	return s, nil
+}
+
+// papers makes the room of official documents. A font that cannot be used stops the start, and not a signature.
+func (b *base) papers(cfg config.Config, rosters *duty.Service, desks *handover.Service) (*paper.Service, error) {
+	printer := document.Printer{Fonts: document.Fonts{Dir: cfg.Fonts}}
+	if err := printer.Fonts.Check(); err != nil {
+		return nil, err
+	}
+	return paper.New(paper.Options{
+		Store: store.NewPapers(b.db), Tx: b.db, Accounts: b.accounts, Printer: printer, Duty: rosters, Desks: desks, Events: b.bus,
+	}), nil
 }

@@ -64,6 +64,7 @@ var testUses = map[string][]string{
 	"reminder":  {"audit"},
 	"rollcall":  {"audit", "channel"},
 	"ingest":    {"broker", "github.com/eclipse/"}, // terminals and simple sensors as they speak
+	"paper":     {"audit", "document"},             // what a use case leaves in the trail, and real files
 	"telemetry": {"database/sql"},                  // another program that holds the database
 }
 

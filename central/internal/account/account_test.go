@@ -72,6 +72,7 @@ func TestNobodyGrantsWhatTheyLack(t *testing.T) {
 		actor.VideoWatch, actor.VideoReplay, actor.VideoRecord, actor.OutputSwitch, actor.BoardWrite, actor.DutyRead, actor.DutyPhone, actor.DutyTake, actor.DutyLog,
 		actor.IncidentRead, actor.IncidentWrite, actor.ReportWrite, actor.ReportOrder,
 		actor.PlanRead, actor.PlanWrite, actor.ResourceRead, actor.ResourceWrite,
+		actor.PaperRead, actor.PaperWrite,
 	}}
 	for role, want := range map[string]errs.Kind{
 		RoleDuty: errs.Internal, RoleAdmin: errs.Denied, RoleTechnician: errs.Denied, RoleAuditor: errs.Denied,

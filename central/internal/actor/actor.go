@@ -65,6 +65,9 @@ const (
 	PlanApprove   Permission = "plan.approve" // publish, file and abolish plans
 	ResourceRead  Permission = "resource.read"
 	ResourceWrite Permission = "resource.write" // teams, warehouses, stock
+	PaperRead     Permission = "paper.read"     // official documents
+	PaperWrite    Permission = "paper.write"    // drafts and their numbers
+	PaperSign     Permission = "paper.sign"     // let a document leave; the letterhead
 )
 
 // Actor is who acts. DivisionCode (GB/T 2260, or the 9-digit township code) is the root of what a user

@@ -117,6 +117,13 @@ func dutyNeeds(operation string) (p actor.Permission, ok bool) {
 	case "get-handover", "open-handover", "list-shifts", "get-shift", "export-shift", "leave-handover", "take-handover",
 		"write-log", "search-log", "add-item", "change-item", "item-steps", "settle-notice", "begin-rollcall", "my-rollcalls", "answer-rollcall", "place-rollcall", "voice-rollcall":
 		return actor.DutyLog, true
+	case "list-papers", "export-papers", "get-paper", "paper-pages", "preview-paper", "get-letterhead", "list-paper-numbers", "export-paper-numbers",
+		"get-paper-docx", "get-paper-pdf":
+		return actor.PaperRead, true
+	case "create-paper", "compose-paper", "change-paper", "discard-paper", "number-paper", "void-paper-number", "withdraw-paper":
+		return actor.PaperWrite, true
+	case "sign-paper", "save-letterhead":
+		return actor.PaperSign, true
 	case "publish-duty":
 		return actor.DutyApprove, true
 	case "take-over-duty", "hand-back-duty":

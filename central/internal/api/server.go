@@ -30,11 +30,13 @@ import (
 
 	"github.com/fengsui/fengsui/central/internal/account"
 	"github.com/fengsui/fengsui/central/internal/deadline"
+	"github.com/fengsui/fengsui/central/internal/document"
 	"github.com/fengsui/fengsui/central/internal/duty"
 	"github.com/fengsui/fengsui/central/internal/handover"
 	"github.com/fengsui/fengsui/central/internal/incident"
 	"github.com/fengsui/fengsui/central/internal/intake"
 	"github.com/fengsui/fengsui/central/internal/notice"
+	"github.com/fengsui/fengsui/central/internal/paper"
 	"github.com/fengsui/fengsui/central/internal/plan"
 	"github.com/fengsui/fengsui/central/internal/recording"
 	"github.com/fengsui/fengsui/central/internal/report"
@@ -166,6 +168,8 @@ func schemaName(t reflect.Type, hint string) string {
 		return "Plan" + strings.TrimPrefix(name, "Plan")
 	case reflect.TypeFor[report.Report]().PkgPath():
 		return "Report" + strings.Replace(name, "Report", "Version", 1)
+	case reflect.TypeFor[paper.Paper]().PkgPath(), reflect.TypeFor[document.Page]().PkgPath():
+		return "Paper" + strings.TrimPrefix(name, "Paper")
 	}
 	return name
 }

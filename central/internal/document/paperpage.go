@@ -42,6 +42,9 @@ type Page struct {
 	Seals []Spot `json:"seals"` // where a seal belongs; never printed
 }
 
+// PageSize is that of every page, in points.
+func PageSize() (width, height float64) { return sheetWide, sheetHigh }
+
 // Run is text of one face on a line: Y is the foot of the letters, Pitch how far a character of Chinese goes,
 // ASCII goes half of it. All in points.
 type Run struct {

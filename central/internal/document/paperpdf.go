@@ -26,6 +26,41 @@ func (p Printer) Files(sheet paper.Print) (paper.Files, error) {
 	return out, err
 }
 
+// Missing implements paper.Printer.
+func (p Printer) Missing(sheet paper.Print) string {
+	files, err := p.Fonts.files()
+	if err != nil {
+		return ""
+	}
+	w := &pdfWriter{pdf: &gopdf.GoPdf{}, missing: map[rune]bool{}}
+	w.pdf.Start(gopdf.Config{PageSize: *gopdf.PageSizeA4})
+	if w.names, err = load(w.pdf, files); err != nil {
+		return ""
+	}
+	seen := map[rune]bool{}
+	for _, page := range Pages(sheet) {
+		for _, r := range page.Runs {
+			for _, c := range r.Text {
+				if !seen[c] {
+					seen[c] = true
+					_, _, _ = w.choose(r.Face, c) // an error shows again when it is printed
+				}
+			}
+		}
+	}
+	return w.untold()
+}
+
+// untold are the characters that no font has, the first 200.
+func (w *pdfWriter) untold() string {
+	list := make([]rune, 0, len(w.missing))
+	for r := range w.missing {
+		list = append(list, r)
+	}
+	slices.Sort(list)
+	return string(list[:min(len(list), 200)])
+}
+
 func (p Printer) pdf(sheet paper.Print) ([]byte, string, error) {
 	files, err := p.Fonts.files()
 	if err != nil {
@@ -52,12 +87,7 @@ func (p Printer) pdf(sheet paper.Print) ([]byte, string, error) {
 	if _, err := w.pdf.WriteTo(&out); err != nil {
 		return nil, "", fmt.Errorf("write PDF: %w", err)
 	}
-	list := make([]rune, 0, len(w.missing))
-	for r := range w.missing {
-		list = append(list, r)
-	}
-	slices.Sort(list)
-	return out.Bytes(), string(list[:min(len(list), 200)]), nil
+	return out.Bytes(), w.untold(), nil
 }
 
 type pdfWriter struct {

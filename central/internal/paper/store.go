@@ -16,12 +16,11 @@ type Tx interface {
 // Filter of a list. Drafts are seen by their own organisation only.
 type Filter struct {
 	page.Request
-	Scope  actor.Scope
-	OrgID  string // of whoever asks
-	Org    string // of the documents; empty: every one
-	Kind   Kind
-	State  State
-	Source string
+	Scope actor.Scope
+	Own   string // organisation of whoever asks
+	Org   string // of the documents; empty: every one
+	Kind  Kind
+	State State
 }
 
 // Store is what this package needs to be kept. Methods that look for one thing return errs.NotFound.
@@ -30,32 +29,39 @@ type Store interface {
 	Lock(ctx context.Context, name string) error
 	Papers
 	Register
+	Letterheads
 }
 
 // Papers are the documents.
 type Papers interface {
-	// Papers lists documents without their texts, newest first.
+	// Papers lists documents, newest first, of their content only the title.
 	Papers(ctx context.Context, f Filter) (page.List[Paper], error)
 	Paper(ctx context.Context, id string) (Paper, error)
+	// DraftOf is the draft of an organisation that was made from a source.
+	DraftOf(ctx context.Context, org, source string) (Paper, error)
 	AddPaper(ctx context.Context, p Paper) error
 	// SavePaper writes version p.Version: errs.Conflict when the kept one is not the version before.
 	SavePaper(ctx context.Context, p Paper) error
 	DropPaper(ctx context.Context, id string) error
 	AddFiles(ctx context.Context, id string, f Files) error
 	Files(ctx context.Context, id string) (Files, error)
-	Letterhead(ctx context.Context, org string) (Letterhead, error)
-	// SaveLetterhead is errs.Conflict when the kept one is not the version before.
-	SaveLetterhead(ctx context.Context, l Letterhead) error
-	// Prefixed names the organisation that uses a prefix, or has used it: empty when none.
-	Prefixed(ctx context.Context, prefix string) (string, error)
 }
 
 // Register is the numbers.
 type Register interface {
 	// TakeNumber gives the next of an organisation's prefix and year.
 	TakeNumber(ctx context.Context, t Taken) (Taken, error)
-	// VoidNumber is errs.Conflict when it is void already.
-	VoidNumber(ctx context.Context, n Number, org string, at time.Time, by, reason string) error
-	// Numbers lists a register, newest first.
+	// VoidNumber marks one as void; errs.Conflict when it is so already.
+	VoidNumber(ctx context.Context, t Taken) error
+	// Numbers lists the register of an organisation, newest first; year 0 is all.
 	Numbers(ctx context.Context, org string, year int, r page.Request) (page.List[Taken], error)
+}
+
+// Letterheads are what organisations put on their documents.
+type Letterheads interface {
+	Letterhead(ctx context.Context, org string) (Letterhead, error)
+	// SaveLetterhead is errs.Conflict when the kept one is not the version before.
+	SaveLetterhead(ctx context.Context, l Letterhead) error
+	// ClaimPrefix gives a prefix to an organisation for ever; errs.Conflict when another has it.
+	ClaimPrefix(ctx context.Context, org, prefix string, at time.Time) error
 }

@@ -1,0 +1,226 @@
+package paper
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/fengsui/fengsui/central/internal/actor"
+	"github.com/fengsui/fengsui/central/internal/duty"
+	"github.com/fengsui/fengsui/central/internal/errs"
+	"github.com/fengsui/fengsui/central/internal/handover"
+	"github.com/fengsui/fengsui/central/internal/page"
+)
+
+// Duty knows rosters (duty.Service).
+type Duty interface {
+	Roster(ctx context.Context, org string, from, to duty.Day) (duty.Roster, error)
+}
+
+// Desks know the books of desks (handover.Service).
+type Desks interface {
+	Record(ctx context.Context, id string) (handover.Record, error)
+	Search(ctx context.Context, org string, from time.Time, r page.Request) (page.List[handover.Entry], error)
+	Desk(ctx context.Context, org string) (handover.Desk, error)
+}
+
+// Compose makes a draft of something that the desk has: the duty table of a month ("roster", 2026-12), the
+// record of a shift ("handover", its id), the log of a day ("brief", 2026-11-26). Where there is a draft of it,
+// that is answered.
+func (s *Service) Compose(ctx context.Context, kind Kind, ref string) (Paper, error) {
+	a, o, err := s.own(ctx, actor.PaperWrite)
+	if err != nil {
+		return Paper{}, err
+	}
+	n := NewPaper{Kind: kind, source: string(kind) + " " + ref}
+	compose, ok := map[Kind]func(ctx context.Context, org, ref string) (Content, error){Roster: s.roster, Handover: s.shift, Brief: s.brief}[kind]
+	if !ok {
+		return Paper{}, errs.Field("paper.kind", "kind", "must be roster, handover or brief")
+	}
+	if n.Content, err = compose(ctx, o.ID, ref); err != nil {
+		return Paper{}, err
+	}
+	if p, err := s.Store.DraftOf(ctx, o.ID, n.source); errs.KindOf(err) != errs.NotFound {
+		p.Own = true
+		return p, err
+	}
+	return s.create(ctx, a, o, n, "")
+}
+
+func (s *Service) roster(ctx context.Context, org, month string) (Content, error) {
+	at, err := time.Parse("2006-01", month)
+	if err != nil {
+		return Content{}, errs.Field("paper.ref", "ref", "must be a month like 2026-12")
+	}
+	from := duty.Day(at.Format(time.DateOnly))
+	r, err := s.Duty.Roster(ctx, org, from, duty.Day(at.AddDate(0, 1, 0).Format(time.DateOnly)))
+	if err != nil {
+		return Content{}, err
+	}
+	return RosterContent(r, at), nil
+}
+
+// RosterContent is the duty table of a month.
+func RosterContent(r duty.Roster, month time.Time) Content {
+	lines := []string{}
+	for i, row := range r.Table() {
+		row = slices.Clone(row)
+		if i > 0 { // the year stands above
+			if d, err := time.Parse(time.DateOnly, row[0]); err == nil {
+				row[0] = fmt.Sprintf("%d月%d日", d.Month(), d.Day())
+			}
+		}
+		lines = append(lines, Row(row...))
+	}
+	if r.Phone != "" {
+		lines = append(lines, "值班电话："+r.Phone)
+	}
+	lines = append(lines, "值班人员须按时到岗、严格履行交接班手续；因故不能到岗的，须事先按规定办理调班。")
+	return Content{Title: fmt.Sprintf("%s\n%d年%d月值班表", r.OrgName, month.Year(), month.Month()), Text: strings.Join(lines, "\n"), From: r.OrgName}
+}
+
+func (s *Service) shift(ctx context.Context, org, id string) (Content, error) {
+	r, err := s.Desks.Record(ctx, id)
+	if err != nil {
+		return Content{}, err
+	}
+	if r.OrgID != org {
+		return Content{}, errs.E(errs.Denied, "paper.not_yours", "only %s makes a document of it", r.OrgName)
+	}
+	if r.State != handover.Closed {
+		return Content{}, errs.E(errs.Conflict, "paper.shift_open", "the shift has not been handed over; sign the handover first")
+	}
+	return ShiftContent(r), nil
+}
+
+// ShiftContent is the record of a shift that was handed over. Numbers of callers stay out of it: it is shown to
+// more people than the log.
+func ShiftContent(r handover.Record) Content {
+	lines := []string{
+		"一、值班情况",
+		fmt.Sprintf("值班时间：%s至%s。", clock(r.OpenedAt), clock(*r.ClosedAt)),
+		"值班人员：" + orNone(strings.Join(r.Officers, "、")) + "。",
+		"二、值班日志", Row("序号", "时间", "类别", "对方", "内容", "记录人"),
+	}
+	for _, e := range entries(r.Entries) {
+		lines = append(lines, Row(fmt.Sprint(e.No), hour(e.At), kindName(e.Kind), e.Party, e.Text, e.ByName))
+	}
+	lines = append(lines, "", "三、移交的未结事项")
+	if len(r.Passed) == 0 {
+		lines = append(lines, "无。")
+	} else {
+		lines = append(lines, Row("序号", "事项", "承办人", "期限"))
+		for i, it := range r.Passed {
+			due := ""
+			if it.DueAt != nil {
+				due = clock(*it.DueAt)
+			}
+			lines = append(lines, Row(fmt.Sprint(i+1), it.Title, it.OwnerName, due))
+		}
+	}
+	lines = append(lines, "", "四、交接说明", orNone(r.Note)+"", "五、签字")
+	out := "未签字（" + r.Absent + "）"
+	if r.Out != nil {
+		out = signed(*r.Out)
+	}
+	lines = append(lines, "交班人："+out, "接班人："+signed(*r.In))
+	return Content{Title: fmt.Sprintf("%s\n交接班记录（第%d班）", r.OrgName, r.No), Text: strings.Join(lines, "\n"), From: r.OrgName}
+}
+
+func signed(s handover.Signature) string {
+	text := s.Name + "，" + clock(s.At)
+	if s.Reason != "" {
+		text += "（" + s.Reason + "）"
+	}
+	return text
+}
+
+func (s *Service) brief(ctx context.Context, org, ref string) (Content, error) {
+	from, err := time.ParseInLocation(time.DateOnly, ref, zone())
+	if err != nil {
+		return Content{}, errs.Field("paper.ref", "ref", "must be a day like 2026-11-26")
+	}
+	to := from.AddDate(0, 0, 1)
+	var all []handover.Entry
+	for r := (page.Request{Limit: page.MaxLimit}); ; {
+		part, err := s.Desks.Search(ctx, org, from, r)
+		if err != nil {
+			return Content{}, err
+		}
+		all = append(all, part.Items...)
+		if part.Next == "" {
+			break
+		}
+		r.After = part.Next
+	}
+	all = slices.DeleteFunc(all, func(e handover.Entry) bool { return e.At.Before(from) || !e.At.Before(to) })
+	desk, err := s.Desks.Desk(ctx, org)
+	if err != nil {
+		return Content{}, err
+	}
+	return BriefContent(desk.OrgName, from, all, desk.Items), nil
+}
+
+// BriefContent is the 值班快报 of a day: what was logged on it, and what is open.
+func BriefContent(org string, day time.Time, log []handover.Entry, open []handover.Item) Content {
+	log = entries(log)
+	lines := []string{fmt.Sprintf("%d月%d日，值班室共处理事项%d件，现将主要情况报告如下。", day.Month(), day.Day(), len(log)), "一、当日要情"}
+	for i, e := range log {
+		text := fmt.Sprintf("%d. %s，%s", i+1, hour(e.At), kindName(e.Kind))
+		if e.Party != "" {
+			text += "（" + e.Party + "）"
+		}
+		lines = append(lines, text+"："+stop(oneLine(e.Text)))
+	}
+	if len(log) == 0 {
+		lines = append(lines, "当日无突发事件和重要事项。")
+	}
+	lines = append(lines, "二、未结事项")
+	for i, it := range open {
+		lines = append(lines, fmt.Sprintf("%d. %s（承办人：%s）。", i+1, it.Title, orNone(it.OwnerName)))
+	}
+	if len(open) == 0 {
+		lines = append(lines, "无。")
+	}
+	return Content{Title: fmt.Sprintf("值班快报\n（%d年%d月%d日）", day.Year(), day.Month(), day.Day()), Text: strings.Join(lines, "\n"), From: org}
+}
+
+// entries are those that stand, oldest first: what was corrected is left out.
+func entries(list []handover.Entry) []handover.Entry {
+	list = slices.DeleteFunc(slices.Clone(list), func(e handover.Entry) bool { return e.Corrected != "" })
+	slices.SortStableFunc(list, func(a, b handover.Entry) int { return a.At.Compare(b.At) })
+	return list
+}
+
+func kindName(k handover.EntryKind) string {
+	return map[handover.EntryKind]string{
+		handover.CallIn: "来电", handover.CallOut: "去电", handover.FaxIn: "收文", handover.FaxOut: "发文", handover.Visit: "来访",
+		handover.Order: "领导指示", handover.Note: "记事", handover.Alarm: "报警处置", handover.Late: "交班超时",
+	}[k]
+}
+
+func clock(t time.Time) string {
+	t = t.In(zone())
+	return fmt.Sprintf("%d年%d月%d日%d时%02d分", t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute())
+}
+
+func hour(t time.Time) string { return t.In(zone()).Format("15:04") }
+
+func orNone(text string) string {
+	if strings.TrimSpace(text) == "" {
+		return "无"
+	}
+	return text
+}
+
+func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
+
+// stop ends a sentence that its author has not ended.
+func stop(text string) string {
+	if strings.HasSuffix(text, "。") || strings.HasSuffix(text, "！") || strings.HasSuffix(text, "？") {
+		return text
+	}
+	return text + "。"
+}
