@@ -163,6 +163,9 @@ func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) er
 	checks.Start(system)
 	c.parts.Add("rollcalls", checks.Stop)
 	plans, err := c.plans(cfg, b, rosters, clocks)
+	if err != nil {
+		return err
+	}
 	papers, err := b.papers(cfg, rosters, desks)
 	if err != nil {
 		return err

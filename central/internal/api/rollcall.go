@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -198,12 +199,9 @@ func rollcallSheet(list []rollcall.Post) document.Sheet {
 	posts := map[deadline.To]string{deadline.Officer: "值班员", deadline.Leader: "带班领导"}
 	sheet := document.Sheet{Title: "查岗", Headings: []string{"单位", "岗位", "排班人员", "查岗时间", "应答截止", "结果", "应答时间", "应答人", "在班表", "方式", "纬度", "经度", "精度(米)", "得分", "说明"}}
 	for _, p := range list {
-		names := ""
-		for i, w := range p.Expected {
-			if i > 0 {
-				names += "、"
-			}
-			names += w.Name
+		var names []string
+		for _, w := range p.Expected {
+			names = append(names, w.Name)
 		}
 		var at, lat, lon, accuracy, points, rostered any
 		if p.AnsweredAt != nil {
@@ -215,7 +213,7 @@ func rollcallSheet(list []rollcall.Post) document.Sheet {
 		if p.Points != nil {
 			points = *p.Points
 		}
-		sheet.Rows = append(sheet.Rows, []any{p.OrgName, posts[p.Tier], names, p.At, p.DueAt, states[p.State], at, p.ByName, rostered, hows[p.How], lat, lon, accuracy, points, p.Note})
+		sheet.Rows = append(sheet.Rows, []any{p.OrgName, posts[p.Tier], strings.Join(names, "、"), p.At, p.DueAt, states[p.State], at, p.ByName, rostered, hows[p.How], lat, lon, accuracy, points, p.Note})
 	}
 	return sheet
 }

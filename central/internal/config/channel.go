@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"os"
 
 	"github.com/fengsui/fengsui/shared/strict"
@@ -29,7 +30,9 @@ func (c *Channels) check() error {
 			return strict.Bad("channels."+n.key, "must be 0 to 1000000; 0 is without limit")
 		}
 	}
-	if c.SMS.Method != "POST" && c.SMS.Method != "GET" && c.SMS.Method != "PUT" {
+	switch c.SMS.Method {
+	case http.MethodPost, http.MethodGet, http.MethodPut:
+	default:
 		return &strict.Problem{Key: "channels.sms.method", Err: fmt.Errorf("%q is none of POST, GET, PUT", c.SMS.Method)}
 	}
 	if c.Mail.Server == "" {

@@ -209,6 +209,7 @@ func (n Notice) reached(to State, now time.Time) (Notice, bool) {
 		if n.ReadAt == nil {
 			n.ReadAt = &now
 		}
+	case Unset, Queued, Sent, Failed: // have no moment of their own here
 	}
 	return n, true
 }

@@ -78,9 +78,9 @@ func (s *Service) Turn(ctx context.Context, c Channel) (time.Duration, error) {
 		if err != nil {
 			return lookEvery, err
 		}
-		room, wait, err := s.room(ctx, c)
+		room, err := s.room(ctx, c)
 		if err != nil || room == 0 {
-			return wait, err
+			return lookEvery, err
 		}
 		if h.DownSince != nil {
 			if rest := h.ErrorAt.Add(probeEvery).Sub(s.Now()); rest > 0 {
@@ -93,8 +93,8 @@ func (s *Service) Turn(ctx context.Context, c Channel) (time.Duration, error) {
 			return lookEvery, err
 		}
 		for _, n := range list {
-			if ctx.Err() != nil {
-				return lookEvery, nil
+			if err := ctx.Err(); err != nil {
+				return lookEvery, err
 			}
 			down, err := s.one(ctx, c, n)
 			if err != nil {
@@ -119,7 +119,7 @@ func (t taker) Takes() Takes {
 }
 
 // room is how many messages a channel may send now, by what it has sent.
-func (s *Service) room(ctx context.Context, c Channel) (int, time.Duration, error) {
+func (s *Service) room(ctx context.Context, c Channel) (int, error) {
 	room := atOnce
 	now := s.stamp()
 	for _, limit := range []struct {
@@ -131,11 +131,11 @@ func (s *Service) room(ctx context.Context, c Channel) (int, time.Duration, erro
 		}
 		n, err := s.Store.CountTries(ctx, c.Name, now.Add(-limit.span))
 		if err != nil {
-			return 0, lookEvery, err
+			return 0, err
 		}
 		room = min(room, max(0, limit.most-n))
 	}
-	return room, lookEvery, nil
+	return room, nil
 }
 
 // one makes one try. down says that the channel is dead by now.

@@ -59,7 +59,7 @@ func TestEventsOfTheDeskBecomeMessagesInTheirTransaction(t *testing.T) {
 			{deadline.EventEscalated, clock, []string{"王芳 交班超时：市值班室，11月26日12:00到期"}},
 			{deadline.EventEscalated, clock, nil}, // the same mark again
 		} {
-			before := count(t, notices, ctx)
+			before := count(ctx, t, notices)
 			err := db.Do(ctx, func(ctx context.Context) error {
 				e := event.New(ctx, c.kind, "x", "320600", c.data)
 				e.At = at
@@ -81,7 +81,7 @@ func TestEventsOfTheDeskBecomeMessagesInTheirTransaction(t *testing.T) {
 	})
 }
 
-func count(t *testing.T, s *notice.Service, ctx context.Context) int {
+func count(ctx context.Context, t *testing.T, s *notice.Service) int {
 	t.Helper()
 	list, err := s.List(ctx, "", page.Request{})
 	must(t, err)

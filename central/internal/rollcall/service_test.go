@@ -87,8 +87,8 @@ func newHouse(t *testing.T, db *store.DB) *house {
 	h.chief = h.user("市值班", h.city, account.RoleAdmin)
 	h.officer, h.lead = h.user("甲", h.county, account.RoleDuty), h.user("局长", h.county, account.RoleLeader)
 	h.substitute, h.stranger = h.user("乙", h.county, account.RoleDuty), h.user("启东甲", h.other, account.RoleDuty)
-	h.post("值班员", duty.Officer, "甲", h.officer)
-	h.post("带班领导", duty.Leader, "局长", h.lead)
+	h.post(h.officer, "值班员", duty.Officer, "甲")
+	h.post(h.lead, "带班领导", duty.Leader, "局长")
 	return h
 }
 
@@ -107,7 +107,7 @@ func (h *house) user(name string, org account.Org, role string) context.Context 
 }
 
 // post is held by one person day and night.
-func (h *house) post(name string, tier duty.Tier, who string, user context.Context) {
+func (h *house) post(user context.Context, name string, tier duty.Tier, who string) {
 	h.t.Helper()
 	a, _ := actor.From(user)
 	p, err := h.roster.SavePerson(h.system, duty.Person{OrgID: h.county.ID, Name: who, UserID: a.ID, Active: true, Phones: []duty.Phone{{Kind: "mobile", Number: "1380000000" + string(name[0]%10+'0')}}})
