@@ -2,6 +2,7 @@
 // after the person has touched the page; until then the state says that it is blocked.
 import { useEventListener } from '@vueuse/core'
 import { computed, onScopeDispose, ref, watchEffect, type ComputedRef, type InjectionKey } from 'vue'
+import { mayAnswer } from '@/features/rollcall/board'
 import { useCalls } from '@/features/rollcall/useCalls'
 import { useDue } from '@/features/handover/useDue'
 import { useReports } from '@/features/report/useReports'
@@ -9,6 +10,7 @@ import { rings, tier } from '@/features/telemetry/alarm'
 import { useBelow } from '@/ui/below'
 import { useLive } from '@/api/live'
 import { useNow } from '@/ui/now'
+import { useSession } from '@/stores/session'
 import { useSettings } from '@/stores/settings'
 
 export type SoundState = 'on' | 'muted' | 'blocked' | 'missing'
@@ -49,6 +51,7 @@ export function useAlarmSound(): AlarmSound {
   const due = useDue()
   const { waiting: waitingReports } = useReports()
   const calls = useCalls()
+  const session = useSession()
   const supported = typeof AudioContext !== 'undefined'
   const context = supported ? new AudioContext() : undefined
   let rang = 0
@@ -92,7 +95,7 @@ export function useAlarmSound(): AlarmSound {
   const again = setInterval(() => {
     if (Date.now() - rang < againMs) return
     // A roll-call that waits rings over everything that is due.
-    if (calls.value.some((p) => p.state === 'waiting')) return ring(2, false)
+    if (calls.value.some((p) => p.state === 'waiting' && mayAnswer(p, session.user?.name))) return ring(2, false)
     const waiting = [...live.alarms.values()].filter((a) => rings(a) && !isBelow(a))
     // What is late at the desk rings like a yellow alarm, louder when it has climbed here.
     // A report that nobody here has opened rings by its level until somebody does.

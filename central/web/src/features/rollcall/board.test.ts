@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { byNeed, mineFirst, tally } from './board'
+import { byNeed, mayAnswer, mineFirst, tally } from './board'
 import type { Call, Post } from './types'
 
 const post = (id: string, state: string, more: Partial<Post> = {}): Post =>
@@ -14,5 +14,6 @@ describe('the board of a call', () => {
     expect(mineFirst(list, '吴局')?.id).toBe('l')
     expect(mineFirst(list, '陈值班')?.id).toBe('o')
     expect(mineFirst(list.slice(1), '陈值班')).toBeUndefined()
+    expect(list.map((p) => mayAnswer(p, '陈值班'))).toEqual([true, false])
   })
 })

@@ -21,7 +21,16 @@ export function byNeed(posts: readonly Post[]): Post[] {
   return [...posts].sort((a, b) => (order[a.state] ?? 9) - (order[b.state] ?? 9) || (a.answered_at ?? '').localeCompare(b.answered_at ?? '') || a.org_name.localeCompare(b.org_name, 'zh-CN'))
 }
 
+function names(p: Post, name: string | undefined): boolean {
+  return (p.expected ?? []).some((w) => w.name === name)
+}
+
+// mayAnswer: the post of a leader is answered by the leader whom the roster names and by nobody else.
+export function mayAnswer(p: Post, name: string | undefined): boolean {
+  return p.tier !== 'leader' || names(p, name)
+}
+
 // mineFirst is the post that one key answers: that whose roster names the person, else the first of an officer.
 export function mineFirst(posts: readonly Post[], name: string | undefined): Post | undefined {
-  return posts.find((p) => (p.expected ?? []).some((w) => w.name === name)) ?? posts.find((p) => p.tier === 'officer')
+  return posts.find((p) => names(p, name)) ?? posts.find((p) => mayAnswer(p, name))
 }
