@@ -1,6 +1,7 @@
 // One camera's recording in a video element: segments are fetched as the clock of the page comes near them and put
 // at their moment. The page's clock leads; the element follows, so that several cameras show the same moment.
 import { url } from '@/api/client'
+import type { Window } from './line'
 import type { RecordedSegment } from '@/api/types'
 
 export type ReelState = 'gap' | 'loading' | 'shown' | 'failed'
@@ -8,6 +9,8 @@ export type ReelState = 'gap' | 'loading' | 'shown' | 'failed'
 const ahead = 20_000
 const behind = 40_000
 const loose = 0.3
+// Over so many seconds without a picture, as where two segments meet, the last one stays.
+const seam = 1
 
 interface Piece extends RecordedSegment {
   a: number
@@ -19,8 +22,8 @@ export class Reel {
   private buffer?: SourceBuffer
   private codec = ''
   private pieces: Piece[] = []
-  // until is how far each segment was fetched, by its id.
-  private readonly until = new Map<string, number>()
+  // fetched is from where and how far each segment was fetched, by its id.
+  private readonly fetched = new Map<string, Window>()
   private busy = false
   private failed = ''
   private abort?: AbortController
@@ -56,14 +59,19 @@ export class Reel {
   follow(at: number, running: boolean, speed: number): ReelState {
     if (this.failed) return 'failed'
     const piece = this.pieces.find((p) => p.a <= at && at < p.b)
-    const wanted = piece && !this.has(at) ? piece : this.pieces.find((p) => p.a < at + ahead * Math.max(1, speed) && p.b > at && (this.until.get(p.id) ?? 0) < p.b)
+    const shows = this.has(at)
+    const bare = piece && !shows
+    const known = piece && this.fetched.get(piece.id)
+    const empty = bare && known && known.from <= at && at < known.to
+    const wanted = bare && !empty ? piece : this.pieces.find((p) => p.a < at + ahead * Math.max(1, speed) && p.b > at && (this.fetched.get(p.id)?.to ?? 0) < p.b)
     if (wanted && !this.busy) void this.fetch(wanted, at)
     if (!piece) {
       this.video.pause()
       return 'gap'
     }
-    if (!this.has(at)) {
+    if (!shows) {
       this.video.pause()
+      if (empty && !this.busy) return this.near(at) ? 'shown' : 'gap'
       return 'loading'
     }
     const target = (at - this.origin) / 1000
@@ -86,10 +94,16 @@ export class Reel {
     return false
   }
 
+  private near(at: number): boolean {
+    const t = (at - this.origin) / 1000
+    return overlaps(this.video.buffered, t - seam, t + seam)
+  }
+
   private async fetch(p: Piece, at: number): Promise<void> {
     this.busy = true
-    const known = this.until.get(p.id) ?? 0
-    const from = Math.max(at, known ? known - 1500 : 0)
+    const known = this.fetched.get(p.id)
+    const on = known && known.from <= at && at <= known.to
+    const from = on ? Math.max(at, known.to - 1500) : Math.max(at, p.a)
     try {
       await this.open(p.codec)
       this.abort = new AbortController()
@@ -101,10 +115,12 @@ export class Reel {
       buffer.abort()
       buffer.timestampOffset = (Date.parse(p.film) - this.origin) / 1000
       buffer.appendWindowEnd = Infinity
-      buffer.appendWindowStart = Math.max(0, (p.a - this.origin) / 1000 - 0.001)
+      // The film begins at a key frame, before the moment from which it counts: cut there, the browser would drop
+      // all pictures up to its next key frame.
+      buffer.appendWindowStart = 0
       if (p.source === 'edge') buffer.appendWindowEnd = (p.b - this.origin) / 1000 + 0.001
       await this.done(() => buffer.appendBuffer(text))
-      this.until.set(p.id, Math.max(p.b, known))
+      this.fetched.set(p.id, { from: on ? known.from : from, to: p.b })
     } catch (error) {
       if (!(error instanceof DOMException && error.name === 'AbortError')) {
         // A segment that went meanwhile is a gap; a picture that this browser cannot decode stays one.
@@ -136,7 +152,7 @@ export class Reel {
     for (const [from, to] of [[0, low], [high, 48 * 3600]] as const) {
       if (to <= from || !overlaps(buffer.buffered, from, to)) continue
       await this.done(() => buffer.remove(from, to))
-      for (const p of this.pieces) if (p.a < this.origin + to * 1000 && p.b > this.origin + from * 1000) this.until.delete(p.id)
+      for (const p of this.pieces) if (p.a < this.origin + to * 1000 && p.b > this.origin + from * 1000) this.fetched.delete(p.id)
     }
   }
 
