@@ -163,8 +163,8 @@ func (d *demo) greet() {
     Monitor → Rules: change a limit, try it on the last 30 days, publish it to the terminals.
   4 以如东县值班员登录，打开一条告警，写备注，点升级：告警到市值班台，市值班台再升级到带班领导。
     Sign in as the county's officer, open an alarm, write a remark, escalate: the city's desk has it next, then the leader.
-  5 视频 → 录像：岔河闸一直在录；断开链路时由终端自己录，恢复后补上（斜纹）。
-    Video → Recordings: Chahe sluice is always recorded; while the link is cut by its terminal, which fills the gap (hatched).
+  5 视频 → 录像：岔河闸一直在录。强行结束中心的进程，它会自己重启；缺的一段由终端补上（斜纹），约一两分钟。
+    Video → Recordings: Chahe sluice is always recorded. Kill the centre, it starts again; its terminal fills the gap (hatched) in a minute or two.
   日志与进程号 Logs and process ids  %s
   按 Ctrl-C 停止    Ctrl-C stops everything
 `, d.ports.URL(), dutyUser, d.logins.Duty, nextUser, countyUser, d.county(), adminUser, d.logins.Admin, d.ports.Upper, d.Data)
