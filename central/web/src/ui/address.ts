@@ -4,6 +4,8 @@ import { useRoute, useRouter } from 'vue-router'
 
 // One change of several filters in the same moment must not lose the first: the pending query is shared.
 let pending: Record<string, string> | undefined
+// Nor may one that comes while the address is still on its way: going is where to.
+let going: Record<string, string> | undefined
 
 export function useAddress(name: string, initial = ''): WritableComputedRef<string> {
   const route = useRoute()
@@ -16,11 +18,14 @@ export function useAddress(name: string, initial = ''): WritableComputedRef<stri
     set(value) {
       if (!pending) {
         pending = {}
-        for (const [key, old] of Object.entries(route.query)) if (typeof old === 'string') pending[key] = old
+        for (const [key, old] of Object.entries(going ?? route.query)) if (typeof old === 'string') pending[key] = old
         queueMicrotask(() => {
           const query = pending
           pending = undefined
-          void router.replace({ query })
+          going = query
+          void router.replace({ query }).finally(() => {
+            if (going === query) going = undefined
+          })
         })
       }
       if (value === initial) delete pending[name]
