@@ -18,7 +18,7 @@ test('the tide raises an alarm that sounds, stands in the list and on the map, a
   const row = need.getByRole('listitem').filter({ hasText: '水位超警戒' })
   await expect(row).toBeVisible()
   await expect(row).toContainText('待确认')
-  await expect(page.getByRole('navigation').getByText('1', { exact: true })).toBeVisible()
+  await expect(page.getByRole('navigation').getByLabel('1 条告警未结束')).toBeVisible()
   await expect.poll(() => beeps(page)).toBeGreaterThan(before)
   await picture(page, 'desk')
 
