@@ -111,7 +111,8 @@ func (s *Service) Ask(ctx context.Context, edge string, ask Ask) (Question, erro
 		return s.Events.Record(ctx, &asked)
 	})
 	if err != nil {
-		s.end(edge)
+		s.free(edge)
+		s.wg.Done()
 		return Question{}, err
 	}
 	s.Events.Publish(ctx, asked)
@@ -168,18 +169,18 @@ func (s *Service) begin(edge string, now time.Time) error {
 	return nil
 }
 
-func (s *Service) end(edge string) {
+// free lets a terminal be asked again.
+func (s *Service) free(edge string) {
 	s.mu.Lock()
 	delete(s.waiting, edge)
 	s.mu.Unlock()
-	s.wg.Done()
 }
 
 // send sends a question in the background and writes down what becomes of it.
 func (s *Service) send(ctx context.Context, q Question, division string, cmd wire.Command) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	go func() {
-		defer s.end(q.Edge)
+		defer s.wg.Done()
 		defer cancel()
 		go func() {
 			select {
@@ -189,6 +190,7 @@ func (s *Service) send(ctx context.Context, q Question, division string, cmd wir
 			}
 		}()
 		result, err := s.Orders.Send(ctx, q.Edge, cmd, answerWithin)
+		s.free(q.Edge) // before anybody can read the answer, who may ask again at once
 		var packed []byte
 		if err != nil {
 			q.State, q.Error = Silent, short(err.Error())
