@@ -54,6 +54,16 @@ func FreeAddr(t TB) string {
 	return ""
 }
 
+// Missing ends a test that needs what test/prepare.sh installs and is not there: it is skipped, and fails in CI.
+func Missing(t testing.TB, what string) {
+	t.Helper()
+	missing := what + " is not installed: make prepare"
+	if os.Getenv("CI") != "" {
+		t.Fatal(missing)
+	}
+	t.Skip(missing)
+}
+
 // Program finds a server that test/prepare.sh installs, also where only root has it in its path. Where it
 // is missing the test is skipped, and fails in CI.
 func Program(t testing.TB, name string) string {
@@ -63,10 +73,6 @@ func Program(t testing.TB, name string) string {
 			return path
 		}
 	}
-	missing := fmt.Sprintf("%s is not installed: make prepare", name)
-	if os.Getenv("CI") != "" {
-		t.Fatal(missing)
-	}
-	t.Skip(missing)
+	Missing(t, name)
 	return ""
 }

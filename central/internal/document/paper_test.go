@@ -19,6 +19,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/document"
 	"github.com/fengsui/fengsui/central/internal/errs"
 	"github.com/fengsui/fengsui/central/internal/paper"
+	"github.com/fengsui/fengsui/shared/testserver"
 )
 
 // sample is a document with everything that one can have.
@@ -44,8 +45,8 @@ const mm = 72 / 25.4
 func printed(t *testing.T, p paper.Print) paper.Files {
 	t.Helper()
 	f, err := document.Printer{}.Files(p)
-	if errs.KindOf(err) == errs.Unavailable && os.Getenv("CI") == "" {
-		t.Skip(err)
+	if errs.KindOf(err) == errs.Unavailable {
+		testserver.Missing(t, err.Error())
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -214,14 +215,12 @@ func TestADOCXHasTheMeasuresOfTheStandard(t *testing.T) {
 }
 
 func TestAPDFCanBeReadAndSearched(t *testing.T) {
-	if _, err := exec.LookPath("pdftotext"); err != nil && os.Getenv("CI") == "" {
-		t.Skip("pdftotext is missing (Debian: poppler-utils)")
-	}
+	pdftotext := testserver.Program(t, "pdftotext")
 	file := filepath.Join(t.TempDir(), "a.pdf")
 	if err := os.WriteFile(file, printed(t, sample()).PDF, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	text, err := exec.CommandContext(t.Context(), "pdftotext", "-layout", file, "-").Output()
+	text, err := exec.CommandContext(t.Context(), pdftotext, "-layout", file, "-").Output()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -48,6 +48,31 @@ type Publisher interface {
 	Publish(ctx context.Context, events ...Event)
 }
 
+// Tx runs in one transaction, again from the start where the database wants that (store.DB).
+type Tx interface {
+	Do(ctx context.Context, fn func(ctx context.Context) error) error
+}
+
+// Change runs fn in one transaction, records as its last act the events that fn noted, and publishes them after the
+// commit, in the order in which they were noted.
+func Change(ctx context.Context, tx Tx, p Publisher, fn func(ctx context.Context, note func(Event)) error) error {
+	var events []*Event
+	err := tx.Do(ctx, func(ctx context.Context) error {
+		events = nil
+		if err := fn(ctx, func(e Event) { events = append(events, &e) }); err != nil {
+			return err
+		}
+		return p.Record(ctx, events...)
+	})
+	if err != nil {
+		return err
+	}
+	for _, e := range events {
+		p.Publish(ctx, *e)
+	}
+	return nil
+}
+
 // Recorder keeps the record (audit.Service).
 type Recorder interface {
 	Record(ctx context.Context, events ...Event) error

@@ -105,9 +105,7 @@ func (s *Service) own(ctx context.Context) (actor.Actor, account.Org, error) {
 // change runs fn under the lock of the book with the shift that runs, records the events that it notes, and
 // publishes them after the commit. Without a shift fn gets the zero one.
 func (s *Service) change(ctx context.Context, o account.Org, fn func(ctx context.Context, now *Shift, note noter) error) error {
-	var events []*event.Event
-	err := s.Tx.Do(ctx, func(ctx context.Context) error {
-		events = nil
+	return event.Change(ctx, s.Tx, s.Events, func(ctx context.Context, record func(event.Event)) error {
 		if err := s.Store.Lock(ctx, o.ID); err != nil {
 			return err
 		}
@@ -117,21 +115,10 @@ func (s *Service) change(ctx context.Context, o account.Org, fn func(ctx context
 		}
 		note := func(ctx context.Context, kind, subject string, data trace) {
 			data.Name = o.Name
-			e := event.New(ctx, kind, subject, o.Division, data)
-			events = append(events, &e)
+			record(event.New(ctx, kind, subject, o.Division, data))
 		}
-		if err := fn(ctx, &shift, note); err != nil {
-			return err
-		}
-		return s.Events.Record(ctx, events...)
+		return fn(ctx, &shift, note)
 	})
-	if err != nil {
-		return err
-	}
-	for _, e := range events {
-		s.Events.Publish(ctx, *e)
-	}
-	return nil
 }
 
 type noter func(ctx context.Context, kind, subject string, data trace)

@@ -106,10 +106,10 @@ func (s *Service) Change(ctx context.Context, id string, c Change) (Incident, er
 
 // Grade confirms how grave an incident is; why names the rule that proposed it, or the reason for another level.
 func (s *Service) Grade(ctx context.Context, id string, level int, why string) (Incident, error) {
-	if !errs.Line(why, MaxPlace) {
-		return Incident{}, errs.Field("incident.why", "why", "at most 200 characters on one line")
-	}
 	return s.edit(ctx, id, 0, func(ctx context.Context, i *Incident, a actor.Actor, o account.Org, note noter) error {
+		if !errs.Line(why, MaxPlace) {
+			return errs.Field("incident.why", "why", "at most 200 characters on one line")
+		}
 		if level < 1 || level > 4 {
 			return errs.Field("incident.level", "level", "must be 1 to 4")
 		}
@@ -121,10 +121,10 @@ func (s *Service) Grade(ctx context.Context, id string, level int, why string) (
 
 // Respond sets the level of the response; 0 ends it.
 func (s *Service) Respond(ctx context.Context, id string, level int, why string) (Incident, error) {
-	if !errs.Name(why, MaxPlace) {
-		return Incident{}, errs.Field("incident.why", "why", "say who ordered it, in 1 to 200 characters on one line")
-	}
 	return s.edit(ctx, id, 0, func(ctx context.Context, i *Incident, _ actor.Actor, o account.Org, note noter) error {
+		if !errs.Name(why, MaxPlace) {
+			return errs.Field("incident.why", "why", "say who ordered it, in 1 to 200 characters on one line")
+		}
 		if level < 0 || level > 4 {
 			return errs.Field("incident.response", "response", "must be 0 to 4")
 		}
@@ -136,15 +136,15 @@ func (s *Service) Respond(ctx context.Context, id string, level int, why string)
 
 // Count adds a figure. One with a ref comes from a report or the inbox: call it in their transaction.
 func (s *Service) Count(ctx context.Context, id string, f Figure) (Figure, error) {
+	a, o, err := s.Desks.Own(ctx, actor.IncidentWrite)
+	if err != nil {
+		return f, err
+	}
 	if err := ValidFigure(f.Kind, f.Value); err != nil {
 		return f, err
 	}
 	if !errs.Name(f.Source, MaxPlace) {
 		return f, errs.Field("incident.source", "source", "say who counted, in 1 to 200 characters on one line")
-	}
-	a, o, err := s.Desks.Own(ctx, actor.IncidentWrite)
-	if err != nil {
-		return f, err
 	}
 	now := stamp()
 	if f.At.IsZero() {
@@ -169,12 +169,12 @@ func (s *Service) Count(ctx context.Context, id string, f Figure) (Figure, error
 
 // Write adds a line to the timeline. Reports and instructions give their own kind; people write notes.
 func (s *Service) Write(ctx context.Context, id string, st Step) (Incident, error) {
-	if strings.TrimSpace(st.Text) == "" || !errs.Text(st.Text, MaxText) {
-		return Incident{}, errs.Field("incident.text", "text", "1 to 4000 characters")
-	}
 	a, o, err := s.Desks.Own(ctx, actor.IncidentWrite)
 	if err != nil {
 		return Incident{}, err
+	}
+	if strings.TrimSpace(st.Text) == "" || !errs.Text(st.Text, MaxText) {
+		return Incident{}, errs.Field("incident.text", "text", "1 to 4000 characters")
 	}
 	var out Incident
 	err = s.change(ctx, func(ctx context.Context, note noter) error {
@@ -218,10 +218,10 @@ func (s *Service) Unmerge(ctx context.Context, id string) (Incident, error) {
 
 // Close ends an incident, opens it again, or withdraws one that was opened by mistake, with the reason.
 func (s *Service) Close(ctx context.Context, id string, to State, why string) (Incident, error) {
-	if !errs.Name(why, MaxPlace) {
-		return Incident{}, errs.Field("incident.why", "why", "say why, in 1 to 200 characters on one line")
-	}
 	return s.edit(ctx, id, 0, func(ctx context.Context, i *Incident, _ actor.Actor, o account.Org, note noter) error {
+		if !errs.Name(why, MaxPlace) {
+			return errs.Field("incident.why", "why", "say why, in 1 to 200 characters on one line")
+		}
 		step, kind := map[State]Kind{Closed: Ended, Open: Reopened, Void: Voided}[to], map[State]string{Closed: EventClosed, Open: EventReopened, Void: EventVoid}[to]
 		if step == "" || i.State == Merged || i.State == to {
 			return errs.E(errs.Conflict, "incident.not_open", "that cannot be done with it as it stands; look at it again")

@@ -126,31 +126,18 @@ type noter func(ctx context.Context, i Incident, o account.Org, st Step, kind st
 
 // change runs fn under the lock, records the events that it notes, and publishes them after the commit.
 func (s *Service) change(ctx context.Context, fn func(ctx context.Context, note noter) error) error {
-	var events []*event.Event
-	err := s.Tx.Do(ctx, func(ctx context.Context) error {
-		events = nil
+	return event.Change(ctx, s.Tx, s.Events, func(ctx context.Context, record func(event.Event)) error {
 		if err := s.Store.Lock(ctx); err != nil {
 			return err
 		}
 		note := func(ctx context.Context, i Incident, o account.Org, st Step, kind string) error {
 			a, _ := actor.From(ctx)
 			st.IncidentID, st.At, st.ByName, st.OrgName = i.ID, stamp(), a.Name, o.Name
-			e := event.New(ctx, kind, i.ID, i.Division, Trace{No: i.No, Name: i.Title, Org: o.Name, To: st.Act})
-			events = append(events, &e)
+			record(event.New(ctx, kind, i.ID, i.Division, Trace{No: i.No, Name: i.Title, Org: o.Name, To: st.Act}))
 			return s.Store.Add(ctx, st)
 		}
-		if err := fn(ctx, note); err != nil {
-			return err
-		}
-		return s.Events.Record(ctx, events...)
+		return fn(ctx, note)
 	})
-	if err != nil {
-		return err
-	}
-	for _, e := range events {
-		s.Events.Publish(ctx, *e)
-	}
-	return nil
 }
 
 // Get is an incident that the actor may see.

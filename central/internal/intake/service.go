@@ -131,28 +131,15 @@ func (s *Service) add(ctx context.Context, o account.Org, by string, i Item) (It
 type noter func(ctx context.Context, i Item, kind, to string)
 
 func (s *Service) change(ctx context.Context, fn func(ctx context.Context, note noter) error) error {
-	var events []*event.Event
-	err := s.Tx.Do(ctx, func(ctx context.Context) error {
-		events = nil
+	return event.Change(ctx, s.Tx, s.Events, func(ctx context.Context, record func(event.Event)) error {
 		if err := s.Store.Lock(ctx); err != nil {
 			return err
 		}
 		note := func(ctx context.Context, i Item, kind, to string) {
-			e := event.New(ctx, kind, i.ID, i.Division, trace{No: i.No, Kind: i.Kind, Org: i.OrgName, To: to})
-			events = append(events, &e)
+			record(event.New(ctx, kind, i.ID, i.Division, trace{No: i.No, Kind: i.Kind, Org: i.OrgName, To: to}))
 		}
-		if err := fn(ctx, note); err != nil {
-			return err
-		}
-		return s.Events.Record(ctx, events...)
+		return fn(ctx, note)
 	})
-	if err != nil {
-		return err
-	}
-	for _, e := range events {
-		s.Events.Publish(ctx, *e)
-	}
-	return nil
 }
 
 // List lists what came in where the actor may see, the newest first.
@@ -305,10 +292,10 @@ func (s *Service) Link(ctx context.Context, id, to string) (Item, error) {
 
 // SetAside closes an item from which nothing follows, for a reason.
 func (s *Service) SetAside(ctx context.Context, id, reason string) (Item, error) {
-	if !errs.Name(reason, incident.MaxPlace) {
-		return Item{}, errs.Field("intake.reason", "reason", "say why, in 1 to 200 characters on one line")
-	}
 	return s.edit(ctx, id, func(ctx context.Context, i *Item, note noter) error {
+		if !errs.Name(reason, incident.MaxPlace) {
+			return errs.Field("intake.reason", "reason", "say why, in 1 to 200 characters on one line")
+		}
 		if i.State != Waiting {
 			return errDone()
 		}

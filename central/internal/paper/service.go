@@ -75,28 +75,15 @@ func (s *Service) own(ctx context.Context, p actor.Permission) (actor.Actor, acc
 
 // change runs fn in a transaction, records the events that it notes, and publishes them after the commit.
 func (s *Service) change(ctx context.Context, o account.Org, fn func(ctx context.Context, note noter) error) error {
-	var events []*event.Event
-	err := s.Tx.Do(ctx, func(ctx context.Context) error {
-		events = nil
+	return event.Change(ctx, s.Tx, s.Events, func(ctx context.Context, record func(event.Event)) error {
 		note := func(kind, subject string, data trace) {
-			e := event.New(ctx, kind, subject, o.Division, data)
-			events = append(events, &e)
+			record(event.New(ctx, kind, subject, o.Division, data))
 		}
 		if err := s.Store.Lock(ctx, "paper "+o.ID); err != nil {
 			return err
 		}
-		if err := fn(ctx, note); err != nil {
-			return err
-		}
-		return s.Events.Record(ctx, events...)
+		return fn(ctx, note)
 	})
-	if err != nil {
-		return err
-	}
-	for _, e := range events {
-		s.Events.Publish(ctx, *e)
-	}
-	return nil
 }
 
 type noter func(kind, subject string, data trace)

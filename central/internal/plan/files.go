@@ -12,6 +12,9 @@ import (
 
 // AddFile attaches a file: a map, opinions, the minutes of a review, a receipt.
 func (s *Service) AddFile(ctx context.Context, id string, f File) (File, error) {
+	if _, err := actor.Require(ctx, actor.PlanWrite); err != nil {
+		return File{}, err
+	}
 	switch {
 	case !slices.Contains([]string{"map", "opinion", "review", "receipt", "other"}, f.Kind):
 		return File{}, errs.Field("plan.file_kind", "kind", "must be map, opinion, review, receipt or other")

@@ -188,12 +188,12 @@ func (s *Service) Chart(ctx context.Context, id string, version, level int) (str
 
 // Paper composes a paper of a version; 0 is the draft.
 func (s *Service) Paper(ctx context.Context, id string, version int, kind string) (Paper, error) {
-	if !slices.Contains([]string{PaperFull, PaperBrief, PaperBooklet, PaperTable}, kind) {
-		return Paper{}, errs.Field("plan.paper", "kind", "must be full, brief, booklet or table")
-	}
 	sheet, b, err := s.sheet(ctx, id, version)
 	if err != nil {
 		return Paper{}, err
+	}
+	if !slices.Contains([]string{PaperFull, PaperBrief, PaperBooklet, PaperTable}, kind) {
+		return Paper{}, errs.Field("plan.paper", "kind", "must be full, brief, booklet or table")
 	}
 	return Compose(kind, sheet, b), nil
 }

@@ -74,28 +74,15 @@ type noter func(ctx context.Context, kind, subject, division string, data trace)
 
 // change runs fn under the lock, records the events that it notes, and publishes them after the commit.
 func (s *Service) change(ctx context.Context, fn func(ctx context.Context, note noter) error) error {
-	var events []*event.Event
-	err := s.Tx.Do(ctx, func(ctx context.Context) error {
-		events = nil
+	return event.Change(ctx, s.Tx, s.Events, func(ctx context.Context, record func(event.Event)) error {
 		if err := s.Store.Lock(ctx); err != nil {
 			return err
 		}
 		note := func(ctx context.Context, kind, subject, division string, data trace) {
-			e := event.New(ctx, kind, subject, division, data)
-			events = append(events, &e)
+			record(event.New(ctx, kind, subject, division, data))
 		}
-		if err := fn(ctx, note); err != nil {
-			return err
-		}
-		return s.Events.Record(ctx, events...)
+		return fn(ctx, note)
 	})
-	if err != nil {
-		return err
-	}
-	for _, e := range events {
-		s.Events.Publish(ctx, *e)
-	}
-	return nil
 }
 
 func errUnseen(what string) error {
