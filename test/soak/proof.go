@@ -180,13 +180,15 @@ func (a *arena) alarms(r *killed) {
 	const limit = 50 // rule gas-ch4-high; between 80 and 5 its hysteresis does not matter
 	var passed []span
 	high := false
+	var before time.Time
 	for _, row := range rows {
-		if row.Value > limit && !high {
+		if row.Value > limit && (!high || a.unseen(before, row.At)) {
 			passed = append(passed, span{from: row.At})
 		}
 		if high = row.Value > limit; high {
 			passed[len(passed)-1].to = row.At
 		}
+		before = row.At
 	}
 	held := a.openings()
 	for _, h := range held {
@@ -217,6 +219,13 @@ func (a *arena) alarms(r *killed) {
 		}
 	}
 	r.Alarms = len(passed)
+}
+
+// unseen reports whether the gas may have paused between two stored readings, because a full disk refused what lay
+// between them: the terminal judged it, and its refusal is counted.
+func (a *arena) unseen(before, after time.Time) bool {
+	const pause = time.Second // the gas stays low for longer
+	return after.Sub(before) >= pause && slices.ContainsFunc(a.blind, func(s span) bool { return s.from.Before(after) && s.to.After(before) })
 }
 
 // openings are the times in which an alarm of the gas held, as its steps tell.
