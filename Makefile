@@ -23,7 +23,7 @@ demo: build ## a whole city desk with simulated terminals; prints the address an
 
 test: export FENGSUI_BIN := $(CURDIR)/bin
 test: prepare build ## build, lint and run every test
-	$(MAKE) -j 2 lint unit
+	$(MAKE) -k -j 2 lint unit
 	$(MAKE) story
 
 bench: prepare build test/web/node_modules/.package-lock.json ## measure the targets of the design into docs/benchmarks.md
@@ -60,8 +60,8 @@ deb: build ## Debian packages into dist/
 prepare: ## the Debian packages that the tests need
 	sh test/prepare.sh
 unit: tools ## Go and console unit tests; what was skipped is listed at the end
-	$(GOBIN)/gotestsum --format pkgname -- $(RACE) -count=1 -timeout 30m -p 3 -parallel 4 $(TESTS)
-	cd central/web && npm run --silent test
+	$(GOBIN)/gotestsum --format pkgname -- $(RACE) -count=1 -timeout 30m -p 3 -parallel 4 $(TESTS); go=$$?; \
+	(cd central/web && npm run --silent test) && exit $$go
 
 story: test/web/node_modules/.package-lock.json ## the story in a real browser
 	cd test/web && npm run --silent story

@@ -17,7 +17,7 @@ const mayImport: Record<string, string[]> = {
   map: ['api', 'i18n', 'stores', 'ui'],
   'features/account': base,
   'features/duty': base,
-  'features/deadline': base,
+  'features/deadline': [...base, 'features/incident'],
   'features/handover': base,
   'features/notice': base,
   'features/rollcall': base,
