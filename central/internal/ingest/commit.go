@@ -21,15 +21,23 @@ func (i *Ingest) commits() {
 	}
 }
 
-// gather waits for company while it keeps coming, for a limited time: whoever sends and waits for the
-// answer is not held up by the time that a crowd would take.
+// gather takes what is decoded and waits only while more is still being decoded than that: the disk never rests
+// while there is work, what is left is decoded while the disk writes, and whoever sends alone and waits for
+// the answer is not held up.
 func (i *Ingest) gather(first committable) []committable {
 	group := []committable{first}
 	readings := len(first.Batch.Readings)
 	end := time.Now().Add(i.opts.Gather)
-	quiet := time.NewTimer(i.opts.Gather / 5)
-	defer quiet.Stop()
+	look := time.NewTimer(i.opts.Gather)
+	defer look.Stop()
 	for len(group) < groupMessages && readings < groupReadings {
+		if len(i.ready) == 0 {
+			left := time.Until(end)
+			if left <= 0 || i.queue.coming() <= len(group) {
+				return group
+			}
+			look.Reset(min(left, gatherLook)) // what is refused does not come
+		}
 		select {
 		case c, ok := <-i.ready:
 			if !ok {
@@ -37,9 +45,7 @@ func (i *Ingest) gather(first committable) []committable {
 			}
 			group = append(group, c)
 			readings += len(c.Batch.Readings)
-			quiet.Reset(min(i.opts.Gather/5, time.Until(end)))
-		case <-quiet.C:
-			return group
+		case <-look.C:
 		}
 	}
 	return group

@@ -65,7 +65,7 @@ type Options struct {
 	Log       *slog.Logger
 	Apart     string        // folder in which records with impossible times were kept before; empty: there is none
 	Window    int           // batches an edge may have unacknowledged; 0: 64
-	Gather    time.Duration // how long a commit waits for company at most, a fifth of it in silence; 0: 20 ms
+	Gather    time.Duration // how long a commit waits at most for what is being decoded; 0: 20 ms
 }
 
 // Limits of one commit and of what waits.
@@ -73,6 +73,7 @@ const (
 	workers       = 2
 	readyLength   = 64 // decoded
 	groupMessages = 512
+	gatherLook    = time.Millisecond // between two looks at what is being decoded
 	groupReadings = 100_000
 	commitTimeout = 30 * time.Second
 )

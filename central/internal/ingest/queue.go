@@ -24,6 +24,7 @@ type queue struct {
 	ring   []*line // lines that have something, are not being served and may go on
 	bytes  int
 	length int
+	soon   int // messages that are decoded next or just now: all but those of parked lines
 	closed bool
 }
 
@@ -32,6 +33,7 @@ type line struct {
 	waiting []message
 	bytes   int
 	busy    bool // being served, or parked
+	parked  bool // until its share allows more
 	limit   *rate.Limiter
 	room    *sync.Cond // for who hands in and may wait
 }
@@ -66,6 +68,9 @@ func (q *queue) put(from string, m message, patient bool) bool {
 	l.bytes += len(m.payload)
 	q.bytes += len(m.payload)
 	q.length++
+	if !l.parked {
+		q.soon++
+	}
 	if len(l.waiting) == 1 && !l.busy {
 		q.ready(l)
 	}
@@ -112,14 +117,19 @@ func (q *queue) serve(work func(message) int) {
 
 // served gives a line back to the ring, at once or when its share allows; the lock is held.
 func (q *queue) served(l *line, cost int) {
+	q.soon--
 	wait := l.limit.ReserveN(time.Now(), min(max(cost, 1), recordsPerSecond)).Delay()
 	if wait <= 0 || q.closed {
 		q.again(l)
 		return
 	}
+	l.parked = true
+	q.soon -= len(l.waiting)
 	time.AfterFunc(wait, func() {
 		q.mu.Lock()
 		defer q.mu.Unlock()
+		l.parked = false
+		q.soon += len(l.waiting)
 		q.again(l)
 	})
 }
@@ -140,6 +150,13 @@ func (q *queue) close() {
 		l.room.Broadcast()
 	}
 	q.wake.Broadcast()
+}
+
+// coming counts the messages that will be decoded without a pause.
+func (q *queue) coming() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.soon
 }
 
 func (q *queue) len() int {
