@@ -4,8 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"math"
-	"sort"
+	"slices"
+	"strconv"
+	"strings"
 )
 
 // sensorObject is what a simple sensor sends: {"ts": ms, "values": {"level": 3.2}}.
@@ -33,6 +34,9 @@ func DecodeSensor(device string, payload []byte, now int64) ([]Reading, error) {
 			return nil, fmt.Errorf("%w: %s", ErrFormat, err.Error())
 		}
 	}
+	if len(objects) == 0 {
+		return nil, fmt.Errorf("%w: no objects", ErrFormat)
+	}
 	if len(objects) > MaxSensor {
 		return nil, ErrTooLarge
 	}
@@ -56,26 +60,22 @@ func DecodeSensor(device string, payload []byte, now int64) ([]Reading, error) {
 			}
 			out = append(out, Reading{Device: device, Property: property, At: at, Value: v})
 		}
-		sort.Slice(out[first:], func(i, j int) bool { return out[first+i].Property < out[first+j].Property })
+		slices.SortFunc(out[first:], func(a, b Reading) int { return strings.Compare(a.Property, b.Property) })
 	}
 	return out, nil
 }
 
+// number reads a value of JSON that is known to be well-formed.
 func number(raw json.RawMessage) (float64, error) {
 	switch string(raw) {
 	case "true":
 		return 1, nil
 	case "false":
 		return 0, nil
-	case "null":
+	}
+	// A text, a list, an object and null are no number; ParseFloat would take the words of infinity otherwise.
+	if !bytes.ContainsAny(raw[:min(1, len(raw))], "-0123456789") {
 		return 0, ErrFormat
 	}
-	var v float64
-	if err := json.Unmarshal(raw, &v); err != nil {
-		return 0, err
-	}
-	if math.IsInf(v, 0) || math.IsNaN(v) {
-		return 0, ErrFormat
-	}
-	return v, nil
+	return strconv.ParseFloat(string(raw), 64)
 }

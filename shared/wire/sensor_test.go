@@ -30,7 +30,7 @@ func TestSimpleSensorJSON(t *testing.T) {
 
 func TestSimpleSensorNonsenseIsRefused(t *testing.T) {
 	for _, text := range []string{
-		``, `null`, `3`, `"x"`, `{}`, `{"values":{}}`, `{"values":{"level":"3.2"}}`, `{"values":{"level":null}}`,
+		``, `null`, `[]`, `3`, `"x"`, `{}`, `{"values":{}}`, `{"values":{"level":"3.2"}}`, `{"values":{"level":null}}`,
 		`{"values":{"Level":1}}`, `{"values":{"level":1e999}}`, `{"ts":"now","values":{"level":1}}`, `[{"values":{"a":1}},{}]`, `{"values":{"level":1}} trailing`,
 	} {
 		if got, err := DecodeSensor("d", []byte(text), 0); err == nil {
@@ -46,6 +46,7 @@ func TestSimpleSensorNonsenseIsRefused(t *testing.T) {
 func FuzzDecodeSensor(f *testing.F) {
 	f.Add([]byte(`{"ts":1,"values":{"level":3.2}}`))
 	f.Add([]byte(`[{"values":{"a":1,"b":false}}]`))
+	f.Add([]byte(`[]`))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		out, err := DecodeSensor("d", text, 0)
 		if err == nil && (len(out) == 0 || len(out) > MaxSensor*MaxValues) {

@@ -6,7 +6,6 @@ package wire
 
 import (
 	"errors"
-	"regexp"
 	"strconv"
 	"strings"
 )
@@ -36,11 +35,22 @@ const (
 	MaxValues   = 64    // properties of a simple sensor
 )
 
-var id = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,63}$`)
-
 // ValidID reports whether s may name an edge, a device or a property: lower-case letters, digits, - and
 // _, at most 64 bytes. Such a name is safe in a topic, a file name and a URL.
-func ValidID(s string) bool { return id.MatchString(s) }
+func ValidID(s string) bool {
+	if s == "" || len(s) > MaxIDLength {
+		return false
+	}
+	for i := range len(s) {
+		switch c := s[i]; {
+		case 'a' <= c && c <= 'z', '0' <= c && c <= '9':
+		case (c == '_' || c == '-') && i > 0:
+		default:
+			return false
+		}
+	}
+	return true
+}
 
 // Topics of one edge.
 const (
