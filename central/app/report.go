@@ -6,6 +6,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/api"
 	"github.com/fengsui/fengsui/central/internal/config"
 	"github.com/fengsui/fengsui/central/internal/deadline"
+	"github.com/fengsui/fengsui/central/internal/duty"
 	"github.com/fengsui/fengsui/central/internal/incident"
 	"github.com/fengsui/fengsui/central/internal/intake"
 	"github.com/fengsui/fengsui/central/internal/report"
@@ -21,7 +22,7 @@ type cases struct {
 }
 
 // incidentsOf makes incidents, the inbox from which they come, and the reports about them.
-func incidentsOf(cfg config.Config, b *base, values *telemetry.Service, clocks *deadline.Service) (cases, error) {
+func incidentsOf(cfg config.Config, b *base, values *telemetry.Service, rosters *duty.Service, clocks *deadline.Service) (cases, error) {
 	categories, err := incident.LoadCategories(filepath.Join(cfg.FirmwareConfigs, "incidents", "categories.yml"))
 	if err != nil {
 		return cases{}, err
@@ -39,11 +40,13 @@ func incidentsOf(cfg config.Config, b *base, values *telemetry.Service, clocks *
 	}
 	reports := report.New(report.Options{
 		Store: store.NewReports(b.db), Tx: b.db, Desks: desks, Incidents: incidents, Clocks: clocks, Book: clocks.Book, Templates: templates, Grading: grading,
-		Categories: categories, Events: b.bus, Log: b.centre.log.With("component", "report"),
+		Categories: categories, Periods: rosters, Events: b.bus, Log: b.centre.log.With("component", "report"),
 	})
 	incidents.Follow = reports.Follow
 	clocks.On(report.OwnerKind, reports.OnClock)
 	clocks.On(report.TaskKind, reports.OnTask)
+	clocks.On(report.DailyKind, reports.OnDaily)
+	b.bus.Handle(reports.OnEvent)
 	return cases{incidents, inbox, reports}, nil
 }
 

@@ -155,7 +155,7 @@ func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) er
 		return err
 	}
 	c.parts.Add("notices", messages.Stop)
-	events, err := incidentsOf(cfg, b, values, clocks)
+	events, err := incidentsOf(cfg, b, values, rosters, clocks)
 	if err != nil {
 		return err
 	}
@@ -172,6 +172,8 @@ func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) er
 	}
 	clocks.Start(system)
 	c.parts.Add("deadlines", clocks.Stop)
+	events.reports.Start(system)
+	c.parts.Add("daily reports", events.reports.Stop)
 	desks.Start(system)
 	c.parts.Add("handover", desks.Stop)
 	still := &maintenance.Courier{Service: work, Devices: devices, Sender: in, Log: c.log.With("component", "maintenance")}

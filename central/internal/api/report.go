@@ -61,6 +61,7 @@ func RegisterReports(s *Server, svc *report.Service) {
 	registerReportHops(s, svc)
 	registerReportTasks(s, svc)
 	registerReportStats(s, svc)
+	registerReportDaily(s, svc)
 }
 
 func registerReportDraft(s *Server, svc *report.Service) {

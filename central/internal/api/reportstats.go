@@ -67,20 +67,20 @@ func registerReportStats(s *Server, svc *report.Service) {
 }
 
 func statsSheet(s report.Stats) document.Sheet {
-	sheet := document.Sheet{Title: "报告考核", Headings: []string{"单位", "事件数", "报告数", "按时", "平均用时（分）"}}
+	sheet := document.Sheet{Title: "报告考核", Headings: []string{"单位", "事件数", "报告数", "按时", "平均用时（分）", "应报日报"}}
 	for _, f := range report.Faults() {
 		sheet.Headings = append(sheet.Headings, report.FaultName(f))
 	}
 	sheet.Headings = append(sheet.Headings, "得分", "依据")
 	for _, one := range s.Scores {
-		row := []any{one.OrgName, one.Incidents, one.Reports, one.InTime, fmt.Sprintf("%.0f", one.Minutes)}
+		row := []any{one.OrgName, one.Incidents, one.Reports, one.InTime, fmt.Sprintf("%.0f", one.Minutes), one.Dailies}
 		var why []string
 		for _, f := range report.Faults() {
 			row = append(row, one.Faults[f])
 		}
 		for _, f := range s.Findings {
 			if f.OrgID == one.OrgID {
-				why = append(why, f.IncidentNo+" "+f.Title+" "+report.FaultName(f.Fault))
+				why = append(why, strings.TrimSpace(f.IncidentNo+" "+f.Title)+" "+report.FaultName(f.Fault))
 			}
 		}
 		sheet.Rows = append(sheet.Rows, append(row, one.Points, strings.Join(why, "；")))

@@ -53,12 +53,12 @@ type Pack struct {
 // Limit is one limit of a pack.
 type Limit struct {
 	ID         string            `json:"id" yaml:"id"`
-	Do         string            `json:"do" yaml:"do"`                 // phone, written, follow_up, forward, handover, item, rollcall
+	Do         string            `json:"do" yaml:"do"`                 // phone, written, follow_up, forward, handover, item, rollcall, daily
 	Sender     string            `json:"sender" yaml:"sender"`         // empty: anybody
 	Receiver   string            `json:"receiver" yaml:"receiver"`     // empty: anybody
 	Categories []string          `json:"categories" yaml:"categories"` // natural, accident, health, security and parts of them (accident.work_safety); empty: all
 	Levels     []int             `json:"levels" yaml:"levels"`         // 1 (I) to 4 (IV); empty: all
-	Base       string            `json:"base" yaml:"base"`             // occurred, known, received, ends
+	Base       string            `json:"base" yaml:"base"`             // occurred, known, received, ends, day
 	Within     strict.Duration   `json:"within" yaml:"within"`
 	Warn       []strict.Duration `json:"warn" yaml:"warn"` // before it is due
 	Then       []Next            `json:"then" yaml:"then"` // after it has passed
@@ -135,14 +135,14 @@ func (l Limit) check() error {
 	switch {
 	case !packID.MatchString(l.ID):
 		return strict.Bad("id", "is small letters, digits and single hyphens")
-	case !slices.Contains([]string{"phone", "written", "follow_up", "forward", "handover", "item", "rollcall"}, l.Do):
-		return strict.Bad("do", "must be phone, written, follow_up, forward, handover, item or rollcall")
+	case !slices.Contains([]string{"phone", "written", "follow_up", "forward", "handover", "item", "rollcall", "daily"}, l.Do):
+		return strict.Bad("do", "must be phone, written, follow_up, forward, handover, item, rollcall or daily")
 	case !slices.Contains(tiers, l.Sender):
 		return strict.Bad("sender", "is no level of government")
 	case !slices.Contains(tiers, l.Receiver):
 		return strict.Bad("receiver", "is no level of government")
-	case !slices.Contains([]string{"occurred", "known", "received", "ends"}, l.Base):
-		return strict.Bad("base", "must be occurred, known, received or ends")
+	case !slices.Contains([]string{"occurred", "known", "received", "ends", "day"}, l.Base):
+		return strict.Bad("base", "must be occurred, known, received, ends or day")
 	case l.Within < 0 || time.Duration(l.Within) > maxLimit:
 		return strict.Bad("within", "must be 0 to 31 days")
 	}
@@ -242,6 +242,17 @@ type Found struct {
 
 // Name is how a clock names its rule.
 func (f Found) Name() string { return f.Pack.ID + "/" + f.Limit.ID }
+
+// Named is the limit that a clock names as its rule, as the book gives it now.
+func (b *Book) Named(rule string) (Found, bool) {
+	pack, id, _ := strings.Cut(rule, "/")
+	for _, p := range b.packs {
+		if i := slices.IndexFunc(p.Rules, func(l Limit) bool { return p.ID == pack && l.ID == id }); i >= 0 {
+			return Found{p, p.Rules[i]}, true
+		}
+	}
+	return Found{}, false
+}
 
 // Find is the limit that holds: the most local order, else the default; but never more than a law allows.
 func (b *Book) Find(q Query) (Found, bool) {

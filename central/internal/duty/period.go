@@ -29,6 +29,42 @@ func (s *Service) Periods(ctx context.Context) ([]Period, error) {
 	}), err
 }
 
+// Bound is an organisation for which a day is special, with the period that makes it so.
+type Bound struct {
+	Org    account.Org
+	Period Period
+}
+
+// Special lists the organisations that keep duty and for which a day is special, once for each period: the one that was
+// declared first comes first.
+func (s *Service) Special(ctx context.Context, d Day) ([]Bound, error) {
+	if _, err := actor.Require(ctx, actor.DutyRead); err != nil {
+		return nil, err
+	}
+	periods, err := s.Store.Periods(ctx)
+	if err != nil {
+		return nil, err
+	}
+	periods = slices.DeleteFunc(periods, func(p Period) bool { return !p.covers(d) })
+	if len(periods) == 0 {
+		return nil, nil
+	}
+	desks, err := s.Store.Desks(ctx)
+	if err != nil {
+		return nil, err
+	}
+	tree, err := s.tree(ctx)
+	var out []Bound
+	for _, p := range slices.Backward(periods) {
+		for _, o := range tree {
+			if slices.Contains(desks, o.ID) && line(tree, o.ID)[p.OrgID] {
+				out = append(out, Bound{o, p})
+			}
+		}
+	}
+	return out, err
+}
+
 // Declare makes days special by an order, for an organisation and everything below it.
 func (s *Service) Declare(ctx context.Context, p Period) (Period, error) {
 	a, o, err := s.org(ctx, p.OrgID, actor.DutyPlan)

@@ -16,6 +16,11 @@ const (
 	EventJudged    = "report.judged"
 	EventWeights   = "report.weights_changed"
 	EventDiscarded = "report.draft_discarded"
+
+	EventDaily      = "report.daily_sent"
+	EventDailySeen  = "report.daily_seen"
+	EventDailyUrged = "report.daily_urged"
+	EventDailyLate  = "report.daily_late"
 )
 
 // trace is the data of an event.

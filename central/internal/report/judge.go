@@ -12,7 +12,7 @@ import (
 // Fault is what can be wrong with how an incident was reported.
 type Fault string
 
-// The faults. The last two only a person finds.
+// The faults. Concealed and False only a person finds.
 const (
 	Late          Fault = "late"          // 迟报
 	Incomplete    Fault = "incomplete"    // 漏项
@@ -20,13 +20,15 @@ const (
 	Omitted       Fault = "omitted"       // 漏报
 	Reversed      Fault = "reversed"      // 信息倒流
 	SentBackOnce  Fault = "returned"      // 退回
+	DailyLate     Fault = "daily_late"    // 日报迟报
+	DailyMissing  Fault = "daily_missing" // 日报漏报
 	Concealed     Fault = "concealed"     // 瞒报
 	False         Fault = "false"         // 谎报
 )
 
 // Faults are all of them, in the order of the assessment table.
 func Faults() []Fault {
-	return []Fault{Late, Incomplete, Contradiction, Omitted, Reversed, SentBackOnce, Concealed, False}
+	return []Fault{Late, Incomplete, Contradiction, Omitted, Reversed, SentBackOnce, DailyLate, DailyMissing, Concealed, False}
 }
 
 // Finding is one fault with its evidence: when it shows, what it shows by, and what it was against.
@@ -208,7 +210,7 @@ type Weights struct {
 // DefaultWeights are where nothing else was set: the order is that of the assessments in published rules, the points are
 // this project's own.
 func DefaultWeights() Weights {
-	return Weights{Full: 100, Points: map[Fault]float64{Late: 3, Incomplete: 0.5, Contradiction: 2, Omitted: 10, Reversed: 5, SentBackOnce: 1, Concealed: 30, False: 30}, Source: "本项目默认值，无标准依据"}
+	return Weights{Full: 100, Points: map[Fault]float64{Late: 3, Incomplete: 0.5, Contradiction: 2, Omitted: 10, Reversed: 5, SentBackOnce: 1, DailyLate: 1, DailyMissing: 3, Concealed: 30, False: 30}, Source: "本项目默认值，无标准依据"}
 }
 
 // Score is one line of the assessment table.
@@ -218,17 +220,17 @@ type Score struct {
 	Incidents int           `json:"incidents"`
 	Reports   int           `json:"reports"`
 	InTime    int           `json:"in_time"` // incidents whose first report was in time
+	Dailies   int           `json:"dailies"` // owed in special periods
 	Minutes   float64       `json:"minutes"` // from knowing to the first report, on average; 0 without one
 	Faults    map[Fault]int `json:"faults"`
 	Points    float64       `json:"points"`
 }
 
-// score adds up the cases of one desk.
-func score(cases []Case, findings []Finding, w Weights) Score {
-	s := Score{Faults: map[Fault]int{}, Points: w.Full}
+// add adds up the cases of one desk.
+func (s Score) add(cases []Case, findings []Finding, w Weights) Score {
+	s.Faults, s.Points = map[Fault]int{}, w.Full
 	told := 0
 	for _, c := range cases {
-		s.OrgID, s.OrgName = c.OrgID, c.OrgName
 		s.Incidents++
 		s.Reports += len(c.Reports)
 		up := slices.DeleteFunc(slices.Clone(c.Hops), func(h Hop) bool { return h.Kind == Copy })

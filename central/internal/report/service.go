@@ -15,6 +15,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/event"
 	"github.com/fengsui/fengsui/central/internal/incident"
 	"github.com/fengsui/fengsui/central/internal/page"
+	"github.com/fengsui/fengsui/shared/run"
 )
 
 // Incidents are what reports are about (incident.Service).
@@ -45,12 +46,16 @@ type Options struct {
 	Templates  *Templates
 	Grading    *Grading
 	Categories *incident.Categories
+	Periods    Periods // nil: nobody owes daily reports
 	Events     event.Publisher
 	Log        *slog.Logger
 }
 
-// Service is the use cases.
-type Service struct{ Options }
+// Service is the use cases. Start lays the daily reports.
+type Service struct {
+	Options
+	loop *run.Loop
+}
 
 // New makes a service.
 func New(o Options) *Service {
@@ -63,7 +68,7 @@ func New(o Options) *Service {
 	if o.Grading == nil {
 		o.Grading = &Grading{}
 	}
-	return &Service{o}
+	return &Service{o, run.NewLoop()}
 }
 
 func newID() string { return uuid.Must(uuid.NewV7()).String() }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/fengsui/fengsui/central/internal/account"
 	"github.com/fengsui/fengsui/central/internal/actor"
+	"github.com/fengsui/fengsui/central/internal/duty"
 	"github.com/fengsui/fengsui/central/internal/errs"
 	"github.com/fengsui/fengsui/central/internal/incident"
 	"github.com/fengsui/fengsui/central/internal/page"
@@ -32,7 +33,8 @@ const longestStats = 400 * 24 * time.Hour
 
 // Stats judges the incidents that occurred within a time where the actor may see.
 func (s *Service) Stats(ctx context.Context, from, to time.Time) (Stats, error) {
-	if _, err := actor.Require(ctx, actor.IncidentRead); err != nil {
+	a, err := actor.Require(ctx, actor.IncidentRead)
+	if err != nil {
 		return Stats{}, err
 	}
 	if !from.Before(to) || to.Sub(from) > longestStats {
@@ -63,6 +65,11 @@ func (s *Service) Stats(ctx context.Context, from, to time.Time) (Stats, error) 
 	if err != nil {
 		return out, err
 	}
+	dailies, err := s.dailies(ctx, a, from, to)
+	if err != nil {
+		return out, err
+	}
+	now := stamp()
 	by := map[string][]Case{}
 	found := map[string][]Finding{}
 	for _, c := range cases {
@@ -81,12 +88,36 @@ func (s *Service) Stats(ctx context.Context, from, to time.Time) (Stats, error) 
 			out.Aside = append(out.Aside, j)
 		}
 	}
-	for org, list := range by {
-		out.Scores = append(out.Scores, score(list, found[org], out.Weights))
+	for _, d := range dailies {
+		if findings := d.Judge(now); len(findings) > 0 {
+			found[d.OrgID] = append(found[d.OrgID], findings...)
+			out.Findings = append(out.Findings, findings...)
+		}
+	}
+	for org, one := range scored(cases, dailies) {
+		out.Scores = append(out.Scores, one.add(by[org], found[org], out.Weights))
 	}
 	slices.SortFunc(out.Scores, byPoints)
 	slices.SortFunc(out.Findings, func(a, b Finding) int { return a.At.Compare(b.At) })
 	return out, nil
+}
+
+// dailies lists the daily reports that were asked for within a time where the actor may see.
+func (s *Service) dailies(ctx context.Context, a actor.Actor, from, to time.Time) ([]Daily, error) {
+	list, err := s.Store.DailiesIn(ctx, duty.DayOf(from, chinaTime()), duty.DayOf(to.Add(-time.Second), chinaTime()))
+	return slices.DeleteFunc(list, func(d Daily) bool { return d.State == Spared || !a.Covers(d.Division) }), err
+}
+
+// scored begins the line of each desk that had an incident or a daily report to tell. Pure.
+func scored(cases []Case, dailies []Daily) map[string]Score {
+	out := map[string]Score{}
+	for _, c := range cases {
+		out[c.OrgID] = Score{OrgID: c.OrgID, OrgName: c.OrgName}
+	}
+	for _, d := range dailies {
+		out[d.OrgID] = Score{OrgID: d.OrgID, OrgName: d.OrgName, Dailies: out[d.OrgID].Dailies + 1}
+	}
+	return out
 }
 
 func setAside(people []Judgement, f Finding) bool {
@@ -302,7 +333,7 @@ type Bulletin struct {
 
 // FaultName is the word for a fault in a bulletin.
 func FaultName(f Fault) string {
-	return map[Fault]string{Late: "迟报", Incomplete: "要素不全", Contradiction: "数字矛盾", Omitted: "漏报", Reversed: "信息倒流", SentBackOnce: "退回", Concealed: "瞒报", False: "谎报"}[f]
+	return map[Fault]string{Late: "迟报", Incomplete: "要素不全", Contradiction: "数字矛盾", Omitted: "漏报", Reversed: "信息倒流", SentBackOnce: "退回", DailyLate: "日报迟报", DailyMissing: "日报漏报", Concealed: "瞒报", False: "谎报"}[f]
 }
 
 // Bulletin writes the draft for statistics. Pure.
@@ -325,7 +356,7 @@ func (s Stats) Bulletin() Bulletin {
 			}
 			text := one.OrgName + "“" + one.Title + "”"
 			switch f {
-			case Late:
+			case Late, DailyLate:
 				text += "（应于" + clockText(one.Was) + "前报告，实际" + clockText(one.Found) + "）"
 			case Contradiction:
 				text += fmt.Sprintf("（%s，%s）", one.Was, one.Found)
@@ -333,7 +364,7 @@ func (s Stats) Bulletin() Bulletin {
 				if one.Found != "" && f != Reversed {
 					text += "（" + one.Found + "）"
 				}
-			case Incomplete:
+			case Incomplete, DailyMissing:
 			}
 			if !slices.Contains(said, text) {
 				said = append(said, text)

@@ -18,6 +18,7 @@ type Store interface {
 	Hops
 	Tasks
 	Judgements
+	Dailies
 }
 
 // Reports are the versions.

@@ -27,6 +27,7 @@ export const pages: RouteRecordRaw[] = [
   { path: '/incident/inbox', name: 'inbox', component: () => import('@/features/intake/InboxPage.vue'), meta: { title: 'page.inbox', permission: 'incident.read' } },
   { path: '/report', name: 'reports', component: () => import('@/features/report/ReportDeskPage.vue'), meta: { title: 'page.reports', permission: 'incident.read' } },
   { path: '/report/tasks', name: 'report-tasks', component: () => import('@/features/report/TaskBoardPage.vue'), meta: { title: 'page.tasks', permission: 'incident.read' } },
+  { path: '/report/daily', name: 'report-daily', component: () => import('@/features/report/DailyPage.vue'), meta: { title: 'page.daily', permission: 'incident.read' } },
   { path: '/report/stats', name: 'report-stats', component: () => import('@/features/report/StatsPage.vue'), meta: { title: 'page.report_stats', permission: 'incident.read' } },
   { path: '/report/:id', name: 'report', component: () => import('@/features/report/ReportPage.vue'), meta: { title: 'page.report', permission: 'incident.read' } },
   { path: '/incident/:id', name: 'incident', component: () => import('@/features/report/RoomPage.vue'), meta: { title: 'page.incident', permission: 'incident.read' } },

@@ -400,6 +400,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/daily-reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the own desk owes of a day of a special period, and what those below owe it */
+        get: operations["list-daily-reports"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/daily-reports/{day}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tell the desk above of a day, or that there was nothing */
+        post: operations["tell-daily-report"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/daily-reports/{day}/{org}/see": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that what a desk below told was read */
+        post: operations["see-daily-report"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/daily-reports/{day}/{org}/urge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask a desk below for what it owes */
+        post: operations["urge-daily-report"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/deadlines": {
         parameters: {
             query?: never;
@@ -8073,6 +8141,43 @@ export interface components {
             mine: string;
             theirs: string;
         };
+        ReportDaily: {
+            day: string;
+            division: string;
+            /** Format: date-time */
+            due_at: string;
+            /** Format: date-time */
+            late_at?: string;
+            order: string;
+            org_id: string;
+            org_name: string;
+            period: string;
+            rule: string;
+            /** Format: date-time */
+            seen_at?: string;
+            seen_by: string;
+            /** Format: date-time */
+            sent_at?: string;
+            sent_by: string;
+            state: string;
+            text: string;
+            to_division: string;
+            to_name: string;
+            to_org: string;
+            /** Format: int64 */
+            urged: number;
+            /** Format: date-time */
+            urged_at?: string;
+            /** Format: int64 */
+            version: number;
+            zero: boolean;
+        };
+        ReportDailyBoard: {
+            behind: components["schemas"]["ReportDaily"][] | null;
+            below: components["schemas"]["ReportDaily"][] | null;
+            day: string;
+            own?: components["schemas"]["ReportDaily"];
+        };
         ReportDesk: {
             above: string;
             drafts: components["schemas"]["ReportVersion"][] | null;
@@ -8246,6 +8351,8 @@ export interface components {
             edits: components["schemas"]["ReportEdit"][] | null;
         };
         ReportScore: {
+            /** Format: int64 */
+            dailies: number;
             faults: {
                 [key: string]: number;
             };
@@ -9137,6 +9244,11 @@ export interface components {
             secret: string;
             /** @description Of a second person who signs at this screen; left out: whoever is signed in */
             username?: string;
+        };
+        TellsDailyBody: {
+            text?: string;
+            /** @description Nothing has happened */
+            zero: boolean;
         };
         TerminalRules: {
             edge: string;
@@ -10394,6 +10506,140 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListContact"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-daily-reports": {
+        parameters: {
+            query?: {
+                /** @description Left out: today */
+                day?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportDailyBoard"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "tell-daily-report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 2026-10-01 */
+                day: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TellsDailyBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportDaily"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "see-daily-report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 2026-10-01 */
+                day: string;
+                org: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportDaily"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "urge-daily-report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 2026-10-01 */
+                day: string;
+                org: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportDaily"];
                 };
             };
             /** @description Problem */

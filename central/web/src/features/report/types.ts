@@ -9,6 +9,8 @@ export type Edit = components['schemas']['ReportEdit']
 export type Conflict = components['schemas']['ReportConflict']
 export type Templates = components['schemas']['ReportTemplates']
 export type Task = components['schemas']['ReportTask']
+export type Daily = components['schemas']['ReportDaily']
+export type DailyBoard = components['schemas']['ReportDailyBoard']
 export type Stats = components['schemas']['ReportStats']
 
-export const faults = ['late', 'incomplete', 'contradiction', 'omitted', 'reversed', 'returned', 'concealed', 'false'] as const
+export const faults = ['late', 'incomplete', 'contradiction', 'omitted', 'reversed', 'returned', 'daily_late', 'daily_missing', 'concealed', 'false'] as const
