@@ -319,7 +319,7 @@ func (c *Centre) video(ctx context.Context, cfg config.Config, b *base, devices 
 	if err != nil {
 		return nil, nil, err
 	}
-	s := video.New(video.Options{Log: c.log, Relay: relay, Router: router, Devices: devices, People: b.accounts, Commander: in, Events: b.bus, Key: key})
+	s := video.New(video.Options{Log: c.log, Relay: relay, Router: router, Devices: devices, People: b.accounts, Commander: in, Events: b.bus, Key: key, Links: store.NewVideoLinks(b.db), Tx: b.db, Outside: devices})
 	b.bus.Handle(func(ctx context.Context, e event.Event) {
 		switch e.Kind {
 		case account.EventDisabled, account.EventChanged, account.EventOrgChanged:
@@ -327,7 +327,7 @@ func (c *Centre) video(ctx context.Context, cfg config.Config, b *base, devices 
 		case account.EventPasswordReset:
 			s.DropUser(e.Subject)
 		case device.EventRevoked, device.EventRemoved:
-			s.DropEdge(e.Subject)
+			s.DropDevice(e.Subject)
 		case device.EventResult:
 			if r, ok := e.Data.(wire.CommandResult); ok {
 				s.Result(e.Subject, r)

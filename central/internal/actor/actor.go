@@ -38,6 +38,7 @@ const (
 	AlarmMaintain Permission = "alarm.maintain" // maintenance windows
 	AlarmPolicy   Permission = "alarm.policy"   // when alarms are passed on
 	VideoWatch    Permission = "video.watch"
+	VideoShare    Permission = "video.share"   // links to send and watch pictures without an account
 	VideoReplay   Permission = "video.replay"  // look at what was recorded
 	VideoRecord   Permission = "video.record"  // say what is recorded, how long it is kept, what is held
 	OutputSwitch  Permission = "output.switch" // sirens and relays

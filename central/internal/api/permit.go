@@ -59,6 +59,8 @@ func needs(operation string) (p actor.Permission, ok bool) {
 	case "list-streams", "watch-stream", "list-ice-servers", "open-wall", "map-wall", "close-wall",
 		"list-walls", "create-wall", "change-wall", "remove-wall", "restore-wall":
 		return actor.VideoWatch, true
+	case "list-video-links", "share-video", "show-video-link", "end-video-link":
+		return actor.VideoShare, true
 	case "list-recordings", "recording-timeline", "play-recordings", "read-recording", "list-recording-holds", "list-recording-wishes":
 		return actor.VideoReplay, true
 	case "set-recording-policy", "start-recording", "stop-recording", "hold-recording", "end-recording-hold", "ask-recording":

@@ -46,6 +46,7 @@ func RegisterVideo(s *Server, svc *video.Service) {
 	) (*body[page.List[video.ICEServer]], error) {
 		return listed(svc.ICEServers(ctx, in.Host))
 	})
+	registerLinks(s, svc)
 	registerWallSessions(s, svc)
 	registerWHIP(s, svc)
 }

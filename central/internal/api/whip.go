@@ -23,10 +23,10 @@ const (
 // registerWHIP adds WHIP (RFC 9725) and WHEP. They need no login: the token names the stream and what may
 // be done with it. There is no CORS: pages of other sites have no business here.
 func registerWHIP(s *Server, svc *video.Service) {
-	for path, open := range map[string]func(context.Context, string, string, string) (video.Answer, error){
-		"/whip": svc.Publish,
-		"/whep": svc.Play,
-	} {
+	play := func(ctx context.Context, token, stream, offer string, _ bool) (video.Answer, error) {
+		return svc.Play(ctx, token, stream, offer)
+	}
+	for path, open := range map[string]opener{"/whip": svc.Publish, "/whep": play} {
 		s.fiber.Post(path+"/:stream", s.openSession(svc, path, open))
 		s.fiber.Patch(path+"/:stream/:session", s.patchSession(svc))
 		s.fiber.Delete(path+"/:stream/:session", s.endSession(svc))
@@ -34,6 +34,9 @@ func registerWHIP(s *Server, svc *video.Service) {
 		s.fiber.Options(path+"/:stream/:session", methods("DELETE, OPTIONS, PATCH", "Accept-Patch", fragmentType))
 	}
 }
+
+// opener answers an offer; over: the caller wants to take over from whoever sends now.
+type opener func(ctx context.Context, token, stream, offer string, over bool) (video.Answer, error)
 
 func methods(names, header, kind string) fiber.Handler {
 	return func(c *fiber.Ctx) error {
@@ -44,14 +47,14 @@ func methods(names, header, kind string) fiber.Handler {
 }
 
 // openSession answers an offer.
-func (s *Server) openSession(svc *video.Service, path string, open func(ctx context.Context, token, stream, offer string) (video.Answer, error)) fiber.Handler {
+func (s *Server) openSession(svc *video.Service, path string, open opener) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		offer, err := sdpBody(c, sdpType)
 		if err != nil {
 			return err
 		}
 		stream := c.Params("stream")
-		answer, err := open(c.UserContext(), bearer(c), stream, offer)
+		answer, err := open(c.UserContext(), bearer(c), stream, offer, c.QueryBool("takeover"))
 		if err != nil {
 			return s.refuse(c, err)
 		}

@@ -348,8 +348,8 @@ func TestARevokedTerminalPublishesNoMore(t *testing.T) {
 	if got.status != http.StatusCreated {
 		t.Fatalf("publish: %d %s", got.status, got.body)
 	}
-	r.svc.DropEdge("another")
-	r.svc.DropEdge("edge-1")
+	r.svc.DropDevice("another")
+	r.svc.DropDevice("edge-1")
 	until(t, "the publisher is gone", func() bool {
 		return r.call(t, http.MethodDelete, got.header.Get("Location"), m.Token, "", "").status == http.StatusNotFound
 	})

@@ -18,11 +18,8 @@ const (
 )
 
 func (n *New) check() error {
-	switch {
-	case !wire.ValidID(n.ID):
+	if !wire.ValidID(n.ID) {
 		return errs.Field("device.id", "id", "1 to 64 lower-case letters, digits, - or _, beginning with a letter or digit")
-	case n.Kind != Edge && n.Kind != Sensor:
-		return errs.Field("device.kind", "kind", "an edge or a simple sensor; sensors and cameras behind an edge are declared by it")
 	}
 	n.Name = strings.TrimSpace(n.Name)
 	n.NameEN = strings.TrimSpace(n.NameEN)

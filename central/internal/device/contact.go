@@ -122,7 +122,7 @@ func (s *Service) missed(ctx context.Context, now time.Time) {
 		return
 	}
 	for _, e := range s.reg.all {
-		if e.state == Offline && !e.removed() && e.rec.RevokedAt == nil && (e.rec.Kind == Edge || up > silentAfter) {
+		if e.state == Offline && !e.outside() && !e.removed() && e.rec.RevokedAt == nil && (e.rec.Kind == Edge || up > silentAfter) {
 			s.contact(ctx, e, Offline, "", now)
 		}
 	}

@@ -17,7 +17,7 @@ type Kind string
 const (
 	Edge   Kind = "edge"   // an agent on a terminal, with certificate
 	Sensor Kind = "sensor" // behind an edge (Parent set) or simple (Parent empty, with token)
-	Camera Kind = "camera" // behind an edge
+	Camera Kind = "camera" // behind an edge, or outside (Parent empty): somebody sends it by a link
 )
 
 // State is whether the device is heard of.

@@ -186,6 +186,14 @@ func (s *Service) Create(ctx context.Context, n New) (Added, error) {
 	if err := checkLife(n.Life); err != nil {
 		return Added{}, err
 	}
+	if n.Kind != Edge && n.Kind != Sensor {
+		return Added{}, errs.Field("device.kind", "kind", "an edge or a simple sensor; sensors and cameras behind an edge are declared by it")
+	}
+	return s.create(ctx, a, n)
+}
+
+// create registers what the actor may register.
+func (s *Service) create(ctx context.Context, a actor.Actor, n New) (Added, error) {
 	if n.Division == "" {
 		n.Division = a.DivisionCode
 	}
@@ -200,7 +208,7 @@ func (s *Service) Create(ctx context.Context, n New) (Added, error) {
 	s.write.Lock()
 	defer s.write.Unlock()
 	var done event.Event
-	err = s.Tx.Do(ctx, func(ctx context.Context) error {
+	err := s.Tx.Do(ctx, func(ctx context.Context) error {
 		if err := s.insert(ctx, r, &out, n.Life, now); err != nil {
 			return err
 		}

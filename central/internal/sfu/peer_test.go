@@ -316,7 +316,7 @@ func publish(t testing.TB, s *SFU, stream string, size int) *camera {
 			once.Do(func() { close(up) })
 		}
 	})
-	a, err := s.Publish(t.Context(), stream, offer(t, c.pc))
+	a, err := s.Publish(t.Context(), stream, offer(t, c.pc), true)
 	if err != nil {
 		t.Fatal(err)
 	}

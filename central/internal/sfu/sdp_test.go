@@ -66,7 +66,7 @@ func FuzzOffer(f *testing.F) {
 		if a, err := s.Watch(t.Context(), "cam", "u", text); err == nil {
 			_ = s.Hang(a.Session)
 		}
-		if a, err := s.Publish(t.Context(), "cam", text); err == nil {
+		if a, err := s.Publish(t.Context(), "cam", text, true); err == nil {
 			_ = s.Hang(a.Session)
 		}
 		_, _ = readFragment(text)

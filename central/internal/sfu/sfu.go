@@ -141,7 +141,7 @@ func (s *SFU) Flow(stream string) video.Flow {
 }
 
 // Publish implements video.Router.
-func (s *SFU) Publish(ctx context.Context, stream, offer string) (video.Answer, error) {
+func (s *SFU) Publish(ctx context.Context, stream, offer string, over bool) (video.Answer, error) {
 	src, err := s.source(stream)
 	if err != nil {
 		return video.Answer{}, err
@@ -151,8 +151,12 @@ func (s *SFU) Publish(ctx context.Context, stream, offer string) (video.Answer, 
 		return video.Answer{}, err
 	}
 	p := newPublisher(s, src, c)
-	if err := s.add(c.id, p); err != nil {
+	if !src.promise(p, over, time.Now()) {
 		c.close()
+		return video.Answer{}, errs.E(errs.Conflict, "video.taken", "somebody else is sending as %s; end that first, or take over", stream)
+	}
+	if err := s.add(c.id, p); err != nil {
+		p.close()
 		return video.Answer{}, err
 	}
 	answer, err := c.answer(ctx, offer)

@@ -240,7 +240,7 @@ func TestBadOffersAreRefused(t *testing.T) {
 		if _, err := s.Watch(t.Context(), "cam", "u", bad); errs.KindOf(err) != errs.Invalid {
 			t.Errorf("%s as viewer: %v", name, err)
 		}
-		if _, err := s.Publish(t.Context(), "cam", bad); errs.KindOf(err) != errs.Invalid {
+		if _, err := s.Publish(t.Context(), "cam", bad, true); errs.KindOf(err) != errs.Invalid {
 			t.Errorf("%s as publisher: %v", name, err)
 		}
 	}

@@ -25,6 +25,7 @@ type source struct {
 
 	mu        sync.Mutex
 	publisher *publisher
+	promised  *publisher // has its answer and is on the way
 	viewers   map[watcher]struct{}
 	taps      int       // recorders
 	touched   time.Time // somebody asked for the stream
@@ -54,11 +55,29 @@ func (s *source) touch(now time.Time) {
 	s.touched = now
 }
 
+// freshFor is how long a publisher counts as sending after its last packet, and is waited for before its first.
+const freshFor = 3 * time.Second
+
+// promise holds the stream for a publisher that connects. Without over it is refused while another one sends, has
+// just connected or is on the way.
+func (s *source) promise(p *publisher, over bool, now time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !over && (s.promised != nil || s.publisher != nil && (!s.begun || now.Sub(s.last) < freshFor)) {
+		return false
+	}
+	s.promised = p
+	return true
+}
+
 // take makes a publisher the one of this stream and returns the one before.
 func (s *source) take(p *publisher) (before *publisher) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	before = s.publisher
+	if s.promised == p {
+		s.promised = nil
+	}
 	if before == p {
 		return nil
 	}
@@ -72,6 +91,9 @@ func (s *source) drop(p *publisher) {
 	defer s.mu.Unlock()
 	if s.publisher == p {
 		s.publisher = nil
+	}
+	if s.promised == p {
+		s.promised = nil
 	}
 }
 

@@ -5,6 +5,11 @@ const (
 	EventChanged = "stream.changed" // passing; Data is Stream
 	EventWatched = "stream.watched" // audited; Data is Watched
 	EventForced  = "stream.forced"  // audited; Data is Forced
+	EventSent    = "stream.sent"    // audited; Data is Watched: somebody sent by a link
+
+	EventShared    = "stream.shared"     // Data is StreamLink
+	EventLinkShown = "stream.link_shown" // Data is StreamLink: its token was wanted once more
+	EventLinkEnded = "stream.link_ended" // Data is StreamLink
 )
 
 // Forced tells why a picture was asked for although the data budget of its terminal is used up.
@@ -13,10 +18,11 @@ type Forced struct {
 	Reason string `json:"reason"`
 }
 
-// Watched tells that somebody began or ended to watch.
+// Watched tells that somebody began or ended to watch, or to send by a link.
 type Watched struct {
 	Stream  string `json:"stream"`
 	Session string `json:"session"`
+	Link    string `json:"link,omitempty"` // by which
 	Ended   bool   `json:"ended"`
 	Seconds int64  `json:"seconds,omitempty"` // watched, when it ended
 }

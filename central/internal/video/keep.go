@@ -14,7 +14,7 @@ func (s *Service) Keep(ctx context.Context, streams []string) {
 	ctx = actor.WithSystem(ctx, "video")
 	var cameras []device.Device
 	for _, id := range streams {
-		if camera, ok := s.o.Devices.Visible(ctx, id); ok && camera.Parent != "" {
+		if camera, ok := s.o.Devices.Visible(ctx, id); ok {
 			cameras = append(cameras, camera)
 		}
 	}

@@ -56,6 +56,7 @@ func (s *Service) changed(ctx context.Context, c Change) {
 // look compares every stream with what was last told and does what its lease needs.
 func (s *Service) look(ctx context.Context, now time.Time) {
 	var events []event.Event
+	turned := map[string]bool{}
 	s.mu.Lock()
 	for nonce, expires := range s.used {
 		if now.Unix() >= expires {
@@ -69,11 +70,15 @@ func (s *Service) look(ctx context.Context, now time.Time) {
 	}
 	for id, st := range s.streams {
 		flow := s.o.Router.Flow(id)
-		if !st.busy {
+		if !st.busy && st.edge != "" {
 			if a := st.lease.decide(now, flow.Viewers, flow.live(now)); a != nothing {
 				st.busy = true
 				s.wg.Go(func() { s.tell(ctx, id, a) })
 			}
+		}
+		if live := flow.live(now); st.edge == "" && live != st.sends {
+			st.sends = live
+			turned[id] = live
 		}
 		if st.update(flow, now) {
 			events = append(events, event.Event{
@@ -81,8 +86,24 @@ func (s *Service) look(ctx context.Context, now time.Time) {
 			})
 		}
 	}
+	late := s.late(now)
 	s.mu.Unlock()
+	for id, live := range turned {
+		s.o.Outside.Sends(ctx, id, live)
+	}
+	s.hangUp(late)
 	s.o.Events.Publish(ctx, events...)
+}
+
+// late are the sessions whose links have expired. The caller holds the lock.
+func (s *Service) late(now time.Time) []string {
+	var out []string
+	for name, v := range s.sessions {
+		if v.link != "" && !now.Before(v.until) {
+			out = append(out, name)
+		}
+	}
+	return out
 }
 
 // tell sends a command and notes how it went.
@@ -132,7 +153,7 @@ func (s *Service) Result(edge string, r wire.CommandResult) {
 // update brings what is shown up to date and reports whether it must be told.
 func (st *stream) update(f Flow, now time.Time) bool {
 	state := stateOf(f, st.lease.needed(now, f.Viewers), now)
-	next := Stream{ID: st.shown.ID, State: state, Viewers: f.Viewers, Since: st.shown.Since, Bitrate: f.Bitrate}
+	next := Stream{ID: st.shown.ID, State: state, Viewers: f.Viewers, Since: st.shown.Since, Bitrate: f.Bitrate, Outside: st.edge == ""}
 	if state != st.shown.State || next.Since == nil {
 		since := now.UTC()
 		next.Since = &since

@@ -47,8 +47,8 @@ func (s *Service) Recheck(ctx context.Context) {
 	watched := map[viewing][]string{}
 	s.mu.Lock()
 	for name, v := range s.sessions {
-		if v.watch {
-			key := viewing{v.user, v.stream}
+		if v.watch || v.link != "" {
+			key := viewing{v.holder(), v.stream}
 			watched[key] = append(watched[key], name)
 		}
 	}
@@ -82,9 +82,10 @@ func (s *Service) DropUser(user string) {
 	s.drop(func(v session) bool { return v.watch && v.user == user })
 }
 
-// DropEdge ends the pictures that a terminal sends: it was revoked or removed. It returns at once.
-func (s *Service) DropEdge(edge string) {
-	s.drop(func(v session) bool { return !v.watch && v.user == edge })
+// DropDevice ends the pictures that a terminal sends, and what is sent as a camera: it was revoked or removed. It
+// returns at once.
+func (s *Service) DropDevice(id string) {
+	s.drop(func(v session) bool { return !v.watch && (v.user == id || v.stream == id) })
 }
 
 func (s *Service) drop(which func(session) bool) {

@@ -11,8 +11,9 @@ import (
 
 // Router forwards pictures from one publisher to many viewers.
 type Router interface {
-	// Publish takes the pictures of a stream; it replaces the publisher before.
-	Publish(ctx context.Context, stream, offer string) (Answer, error)
+	// Publish takes the pictures of a stream. Somebody else who sends them is replaced when over is set; else this is
+	// errs.Conflict.
+	Publish(ctx context.Context, stream, offer string, over bool) (Answer, error)
 	// Watch sends the pictures of a stream; the viewer may come before the publisher.
 	Watch(ctx context.Context, stream, user, offer string) (Answer, error)
 	// Wall opens a connection with as many places as the offer has pictures, at most Places. Nothing is shown yet.

@@ -36,6 +36,10 @@ type Options struct {
 	Events    event.Publisher
 	Relay     Relay  // nil: there is none
 	Key       []byte // signs the tokens; made for this run when empty
+
+	Links   Links // of links, with what they need
+	Tx      event.Tx
+	Outside Outside
 }
 
 // Service leases streams and lets people watch them.
@@ -68,6 +72,7 @@ type stream struct {
 	fault    string    // what the terminal says of the camera
 	reason   string    // why the terminal must send although its data budget is used up
 	busy     bool      // a command is on its way
+	sends    bool      // a camera behind no terminal: it was said that it sends
 }
 
 type session struct {
@@ -78,6 +83,18 @@ type session struct {
 	user     string
 	name     string
 	since    time.Time
+
+	link   string    // by which it was opened; empty: by a ticket
+	author string    // who made that link
+	until  time.Time // when that link expires
+}
+
+// holder is the user whose rights the session has.
+func (v *session) holder() string {
+	if v.link != "" {
+		return v.author
+	}
+	return v.user
 }
 
 // New makes the service.
@@ -131,7 +148,7 @@ func (s *Service) Streams(ctx context.Context) ([]Stream, error) {
 			out = append(out, known.shown)
 			continue
 		}
-		out = append(out, Stream{ID: c.ID, State: Idle})
+		out = append(out, Stream{ID: c.ID, State: Idle, Outside: c.Parent == ""})
 	}
 	slices.SortFunc(out, func(a, b Stream) int { return cmp.Compare(a.ID, b.ID) })
 	return out, nil
@@ -191,8 +208,12 @@ func (s *Service) lease(ctx context.Context, camera device.Device, reason string
 	if !fresh {
 		st.lease.tried, st.busy = now, true
 	}
+	outside := st.edge == ""
+	if outside { // nobody can be asked: whoever holds a link sends or does not
+		st.busy = false
+	}
 	s.mu.Unlock()
-	if fresh {
+	if fresh || outside {
 		return nil
 	}
 	err := s.command(ctx, camera.ID, camera.Parent, start)
@@ -212,7 +233,7 @@ func (s *Service) lease(ctx context.Context, camera device.Device, reason string
 func (s *Service) stream(camera device.Device) *stream {
 	st, ok := s.streams[camera.ID]
 	if !ok {
-		st = &stream{shown: Stream{ID: camera.ID, State: Idle}}
+		st = &stream{shown: Stream{ID: camera.ID, State: Idle, Outside: camera.Parent == ""}}
 		s.streams[camera.ID] = st
 	}
 	st.division, st.edge = camera.Division, camera.Parent

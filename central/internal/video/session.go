@@ -12,8 +12,12 @@ import (
 	"github.com/fengsui/fengsui/central/internal/event"
 )
 
-// Publish answers the offer of a publisher that holds a publish token.
-func (s *Service) Publish(ctx context.Context, token, id, offer string) (Answer, error) {
+// Publish answers the offer of a publisher that holds a publish token. A terminal takes over from itself; who holds
+// a link takes over from somebody else only when over is set.
+func (s *Service) Publish(ctx context.Context, token, id, offer string, over bool) (Answer, error) {
+	if link, ok := s.signer.linkOf(token); ok {
+		return s.publishByLink(ctx, link, id, offer, over)
+	}
 	now := time.Now()
 	c, err := s.signer.verify(token, id, Publish, now)
 	if err != nil {
@@ -27,7 +31,7 @@ func (s *Service) Publish(ctx context.Context, token, id, offer string) (Answer,
 	if edge, ok := s.o.Devices.Visible(system, camera.Parent); !ok || camera.Parent != c.User || edge.State == device.Revoked {
 		return Answer{}, errs.E(errs.Denied, "video.edge_revoked", "terminal %s may not publish", c.User)
 	}
-	answer, err := s.o.Router.Publish(ctx, id, offer)
+	answer, err := s.o.Router.Publish(ctx, id, offer, true)
 	if err != nil {
 		return Answer{}, err
 	}
@@ -41,6 +45,9 @@ func (s *Service) Publish(ctx context.Context, token, id, offer string) (Answer,
 
 // Play answers the offer of a viewer that holds a watch token. The token is used up by it.
 func (s *Service) Play(ctx context.Context, token, id, offer string) (Answer, error) {
+	if link, ok := s.signer.linkOf(token); ok {
+		return s.playByLink(ctx, link, id, offer)
+	}
 	now := time.Now()
 	c, err := s.signer.verify(token, id, Watch, now)
 	if err != nil {
@@ -104,9 +111,13 @@ func (s *Service) Hang(ctx context.Context, token, id, session string) error {
 
 // owns checks that a token opened a session. It may have expired since.
 func (s *Service) owns(token, id, name string) error {
-	c, err := s.signer.open(token)
-	if err != nil {
-		return err
+	nonce, ok := s.signer.linkOf(token)
+	if !ok {
+		c, err := s.signer.open(token)
+		if err != nil {
+			return err
+		}
+		nonce = c.Nonce
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -114,7 +125,7 @@ func (s *Service) owns(token, id, name string) error {
 	if !ok || v.stream != id {
 		return errs.E(errs.NotFound, "video.no_session", "session has ended")
 	}
-	if subtle.ConstantTimeCompare([]byte(v.nonce), []byte(c.Nonce)) != 1 {
+	if subtle.ConstantTimeCompare([]byte(v.nonce), []byte(nonce)) != 1 {
 		return errs.E(errs.Denied, "video.token_scope", "token is not for this session")
 	}
 	return nil
@@ -127,19 +138,23 @@ func (s *Service) ended(ctx context.Context, name string) {
 	delete(s.sessions, name)
 	delete(s.walls, name)
 	s.mu.Unlock()
-	if ok && v.watch {
+	if ok && (v.watch || v.link != "") {
 		s.o.Events.Publish(ctx, watched(ctx, name, v, true))
 	}
 }
 
-// watched is the event that somebody began or ended to watch.
+// watched is the event that somebody began or ended to watch, or to send by a link.
 func watched(ctx context.Context, name string, v session, ended bool) event.Event {
 	now := time.Now()
-	w := Watched{Stream: v.stream, Session: name, Ended: ended}
+	w := Watched{Stream: v.stream, Session: name, Link: v.link, Ended: ended}
 	if ended {
 		w.Seconds = int64(now.Sub(v.since).Seconds())
 	}
 	// The viewer's browser has no session of its own here; the ticket says who it was made for.
 	ctx = actor.With(ctx, actor.Actor{Kind: actor.User, ID: v.user, Name: v.name})
-	return event.New(ctx, EventWatched, v.stream, v.division, w)
+	kind := EventWatched
+	if !v.watch {
+		kind = EventSent
+	}
+	return event.New(ctx, kind, v.stream, v.division, w)
 }

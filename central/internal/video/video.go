@@ -25,6 +25,7 @@ type Stream struct {
 	FrozenSince *time.Time `json:"frozen_since,omitempty"` // last packet
 	Bitrate     int64      `json:"bitrate"`                // bits per second, of the last seconds
 	Error       string     `json:"error,omitempty"`
+	Outside     bool       `json:"outside,omitempty"` // behind no terminal: somebody sends it by a link
 	UsedUp      bool       `json:"used_up,omitempty"` // the data budget of the terminal is: ask again with a reason
 }
 

@@ -185,8 +185,8 @@ func (s *Service) watchable(ctx context.Context, id, reason string) (device.Devi
 	if !ok || camera.Kind != device.Camera {
 		return device.Device{}, noStream(id)
 	}
-	if camera.Parent == "" {
-		return device.Device{}, errs.E(errs.Unavailable, "video.no_edge", "camera %s is behind no terminal", id)
+	if camera.Parent == "" { // it comes by a link, sooner or later
+		return camera, nil
 	}
 	// The terminal is the system's business: who may see the camera need not see the terminal.
 	edge, ok := s.o.Devices.Visible(actor.WithSystem(ctx, "video"), camera.Parent)

@@ -4461,6 +4461,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/video-links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List links to send and watch pictures, of the last thirty days */
+        get: operations["list-video-links"];
+        put?: never;
+        /** Make a link by which somebody without an account sends or watches one picture */
+        post: operations["share-video"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/video-links/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End a link and all that is sent or watched by it */
+        delete: operations["end-video-link"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/video-links/{id}/token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Show the token of an open link once more; written down */
+        post: operations["show-video-link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/wall-sessions": {
         parameters: {
             query?: never;
@@ -6851,6 +6903,10 @@ export interface components {
             items: components["schemas"]["Step"][] | null;
             next?: string;
         };
+        ListStreamLink: {
+            items: components["schemas"]["StreamLink"][] | null;
+            next?: string;
+        };
         ListSwap: {
             items: components["schemas"]["DutySwap"][] | null;
             next?: string;
@@ -9010,6 +9066,14 @@ export interface components {
             applied?: components["schemas"]["ConfigState"];
             versions: components["schemas"]["Version"][] | null;
         };
+        Shared: {
+            link: components["schemas"]["StreamLink"];
+            /** @description Path of the page; # and the token are added */
+            page: string;
+            token: string;
+            /** @description Path to POST the offer to: WHIP or WHEP */
+            url: string;
+        };
         Shelf: {
             by: string;
             by_name: string;
@@ -9191,12 +9255,41 @@ export interface components {
             /** Format: date-time */
             frozen_since?: string;
             id: string;
+            outside?: boolean;
             /** Format: date-time */
             since?: string;
             state: string;
             used_up?: boolean;
             /** Format: int64 */
             viewers: number;
+        };
+        StreamLink: {
+            /** @enum {string} */
+            action: "publish" | "watch";
+            author: string;
+            author_name: string;
+            /** Format: date-time */
+            created_at: string;
+            division: string;
+            /** Format: date-time */
+            ended_at?: string;
+            ended_by_name?: string;
+            /** Format: date-time */
+            expires_at: string;
+            id: string;
+            /**
+             * Format: int64
+             * @description How many send or watch by it now
+             */
+            sessions: number;
+            /** @enum {string} */
+            state: "open" | "expired" | "ended";
+            stream: string;
+            title: string;
+            /** Format: date-time */
+            used_at?: string;
+            /** Format: int64 */
+            uses: number;
         };
         Streams: {
             items: components["schemas"]["Stream"][] | null;
@@ -9457,6 +9550,23 @@ export interface components {
             /** Format: date-time */
             settled_at?: string;
             state: string;
+        };
+        VideoLinkDraft: {
+            /** @enum {string} */
+            action: "publish" | "watch";
+            /** @description Of a new picture; empty: your own */
+            division?: string;
+            /**
+             * Format: int64
+             * @description How long it lives
+             */
+            hours: number;
+            /** @description Of a new picture */
+            place?: components["schemas"]["Place"];
+            /** @description The picture; empty with publish: a new one, which stands among the cameras */
+            stream?: string;
+            /** @description For whom it is; also the name of a new picture */
+            title: string;
         };
         VoidPaperBody: {
             reason: string;
@@ -20034,6 +20144,128 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-video-links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListStreamLink"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "share-video": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VideoLinkDraft"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Shared"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "end-video-link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "show-video-link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Shared"];
+                };
             };
             /** @description Problem */
             default: {
