@@ -403,7 +403,10 @@ func (c *Centre) plans(cfg config.Config, b *base, rosters *duty.Service, clocks
 	if err != nil {
 		return nil, err
 	}
-	s := plan.New(plan.Options{Store: store.NewPlans(b.db), Tx: b.db, Accounts: b.accounts, Roster: rosters, Clocks: clocks, Events: b.bus, Pack: pack, Log: c.log.With("component", "plans")})
+	s := plan.New(plan.Options{
+		Store: store.NewPlans(b.db), Tx: b.db, Accounts: b.accounts, Roster: rosters, Clocks: clocks, Events: b.bus, Pack: pack,
+		Printer: document.Printer{Fonts: document.Fonts{Dir: cfg.Fonts}}, Log: c.log.With("component", "plans"),
+	})
 	clocks.On(plan.OwnerKind, s.OnClock)
 	return s, nil
 }

@@ -57,7 +57,7 @@ var testUses = map[string][]string{
 	"deadline":  {"audit"},                   // marks that the trail counts
 	"handover":  {"audit"},                   // what a use case leaves in the trail
 	"intake":    {"audit"},                   // what a use case leaves in the trail
-	"plan":      {"audit"},                   // what a use case leaves in the trail
+	"plan":      {"audit", "document"},       // what a use case leaves in the trail
 	"duty":      {"audit"},                   // what a use case leaves in the trail
 	"notice":    {"audit", "channel", "github.com/emersion/"},
 	"channel":   {"github.com/emersion/"},

@@ -139,7 +139,8 @@ func dutyNeeds(operation string) (p actor.Permission, ok bool) {
 func planNeeds(operation string) (p actor.Permission, ok bool) {
 	switch operation {
 	case "list-plans", "export-plans", "plan-rules", "plan-coverage", "get-plan", "get-plan-text", "compare-plan", "get-plan-file",
-		"get-plan-paper", "get-plan-flow", "export-plan-table":
+		"get-plan-paper", "get-plan-flow", "export-plan-table", "print-plan-flow", "print-plan-pdf", "print-plan-docx",
+		"collect-plans-pdf", "collect-plans-docx":
 		return actor.PlanRead, true
 	case "create-plan", "change-plan", "write-plan", "check-plan", "move-plan", "note-plan-drill", "add-plan-file", "remove-plan-file":
 		return actor.PlanWrite, true

@@ -69,6 +69,7 @@ func RegisterPlans(s *Server, svc *plan.Service) {
 		func(ctx context.Context, _ *nothing) (*body[plan.Pack], error) { return reply(svc.Rules(ctx)) })
 	register(s, planOp("plan-coverage", http.MethodGet, "/coverage", "Which unit has a plan for which category"),
 		func(ctx context.Context, _ *nothing) (*body[plan.Matrix], error) { return reply(svc.Coverage(ctx)) })
+	s.registerPlanCollections(svc)
 	create := planOp("create-plan", http.MethodPost, "", "Begin a plan")
 	create.DefaultStatus = http.StatusCreated
 	register(s, create, func(ctx context.Context, in *struct{ Body PlanHead }) (*body[plan.Plan], error) {

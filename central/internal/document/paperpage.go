@@ -2,6 +2,7 @@ package document
 
 import (
 	"github.com/fengsui/fengsui/central/internal/paper"
+	"github.com/fengsui/fengsui/central/internal/plan"
 )
 
 // Measures of GB/T 9704-2012 in points (1/72 inch), from the upper left corner of the sheet.
@@ -36,10 +37,11 @@ const (
 
 // Page is one side of a document as it leaves.
 type Page struct {
-	No    int    `json:"no"`
-	Runs  []Run  `json:"runs"`
-	Rules []Rule `json:"rules"`
-	Seals []Spot `json:"seals"` // where a seal belongs; never printed
+	No    int           `json:"no"`
+	Runs  []Run         `json:"runs"`
+	Rules []Rule        `json:"rules"`
+	Seals []Spot        `json:"seals"` // where a seal belongs; never printed
+	chart *plan.Drawing // instead of all that
 }
 
 // PageSize is that of every page, in points.
@@ -97,7 +99,10 @@ func Pages(p paper.Print) []Page {
 }
 
 // flow is a document as one strip.
-type flow struct{ items []item }
+type flow struct {
+	items []item
+	after bool // the last one was a heading, which keeps the next on its page
+}
 
 func (f *flow) add(i item) { f.items = append(f.items, i) }
 

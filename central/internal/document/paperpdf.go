@@ -62,14 +62,8 @@ func (w *pdfWriter) untold() string {
 }
 
 func (p Printer) pdf(sheet paper.Print) ([]byte, string, error) {
-	files, err := p.Fonts.files()
+	w, err := p.newPDF(gopdf.PdfInfo{Title: sheet.OneLine(), Author: sheet.From, Subject: sheet.Number, CreationDate: sheet.Date})
 	if err != nil {
-		return nil, "", err
-	}
-	w := &pdfWriter{pdf: &gopdf.GoPdf{}, missing: map[rune]bool{}}
-	w.pdf.Start(gopdf.Config{Unit: gopdf.UnitPT, PageSize: gopdf.Rect{W: sheetWide, H: sheetHigh}})
-	w.pdf.SetInfo(gopdf.PdfInfo{Title: sheet.OneLine(), Author: sheet.From, Subject: sheet.Number, Creator: "Fengsui", Producer: "Fengsui", CreationDate: sheet.Date.In(time.UTC)})
-	if w.names, err = load(w.pdf, files); err != nil {
 		return nil, "", err
 	}
 	for _, page := range Pages(sheet) {
@@ -83,6 +77,24 @@ func (p Printer) pdf(sheet paper.Print) ([]byte, string, error) {
 			}
 		}
 	}
+	return w.done()
+}
+
+// newPDF begins a PDF with the fonts that there are.
+func (p Printer) newPDF(about gopdf.PdfInfo) (*pdfWriter, error) {
+	files, err := p.Fonts.files()
+	if err != nil {
+		return nil, err
+	}
+	w := &pdfWriter{pdf: &gopdf.GoPdf{}, missing: map[rune]bool{}}
+	w.pdf.Start(gopdf.Config{Unit: gopdf.UnitPT, PageSize: gopdf.Rect{W: sheetWide, H: sheetHigh}})
+	about.Creator, about.Producer, about.CreationDate = "Fengsui", "Fengsui", about.CreationDate.In(time.UTC)
+	w.pdf.SetInfo(about)
+	w.names, err = load(w.pdf, files)
+	return w, err
+}
+
+func (w *pdfWriter) done() ([]byte, string, error) {
 	var out bytes.Buffer
 	if _, err := w.pdf.WriteTo(&out); err != nil {
 		return nil, "", fmt.Errorf("write PDF: %w", err)
@@ -96,6 +108,7 @@ type pdfWriter struct {
 	missing map[rune]bool
 	font    string
 	size    float64
+	ink     [3]uint8 // of what is not red
 }
 
 func (w *pdfWriter) rule(r Rule) {
@@ -116,7 +129,7 @@ func (w *pdfWriter) run(r Run) error {
 	if r.Red {
 		w.pdf.SetTextColor(red())
 	} else {
-		w.pdf.SetTextColor(0, 0, 0)
+		w.pdf.SetTextColor(w.ink[0], w.ink[1], w.ink[2])
 	}
 	x, text, begun, font, wide := r.X, []rune{}, r.X, "", 0
 	flush := func() error {

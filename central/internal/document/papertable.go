@@ -1,5 +1,7 @@
 package document
 
+import "strings"
+
 // A table stands in the width of the 版心. GB/T 9704-2012 8 speaks of tables across a leaf only; size, pitch and
 // lines are ours.
 const (
@@ -69,7 +71,9 @@ func (f *flow) table(table [][]string) {
 func (g grid) row(row []string, face Face) []item {
 	lines, most := make([][]textLine, len(row)), 1
 	for i, text := range row {
-		lines[i] = wrap([]span{{text, face}}, g.halves(i), 0)
+		for part := range strings.SplitSeq(text, "\n") {
+			lines[i] = append(lines[i], wrap([]span{{part, face}}, g.halves(i), 0)...)
+		}
 		most = max(most, len(lines[i]))
 	}
 	var out []item

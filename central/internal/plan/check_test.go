@@ -197,7 +197,7 @@ func FuzzCheck(f *testing.F) {
 		for level := 1; level <= 4; level++ {
 			b.Schedule(level)
 			if sound {
-				wellFormed(t, Flow(Sheet{Name: "预案"}, b, level))
+				wellFormed(t, Flow(Sheet{Name: "预案"}, b, level).SVG())
 			}
 		}
 		Compose(PaperFull, Sheet{}, b)
@@ -222,9 +222,9 @@ func wellFormed(t *testing.T, drawing string) {
 func TestChartShowsEveryActionInTwoLanguagesAndTheSameEachTime(t *testing.T) {
 	b := small()
 	b.Actions[0].Title = `<启动> & "响应"`
-	one := Flow(Sheet{Name: "防汛预案", NameEN: "Flood plan", Version: 2, Hash: strings.Repeat("a", 64), Demo: true}, b, 3)
+	one := Flow(Sheet{Name: "防汛预案", NameEN: "Flood plan", Version: 2, Hash: strings.Repeat("a", 64), Demo: true}, b, 3).SVG()
 	wellFormed(t, one)
-	if one != Flow(Sheet{Name: "防汛预案", NameEN: "Flood plan", Version: 2, Hash: strings.Repeat("a", 64), Demo: true}, b, 3) {
+	if one != Flow(Sheet{Name: "防汛预案", NameEN: "Flood plan", Version: 2, Hash: strings.Repeat("a", 64), Demo: true}, b, 3).SVG() {
 		t.Error("the same plan draws two charts")
 	}
 	for _, want := range []string{"&lt;启动&gt;", "Start the response", "电话报告", "书面报告", "T+30′", "T+1 h", "Commander", "演示数据", "有伤亡", "Level Ⅲ response"} {
@@ -232,7 +232,7 @@ func TestChartShowsEveryActionInTwoLanguagesAndTheSameEachTime(t *testing.T) {
 			t.Errorf("the chart lacks %q", want)
 		}
 	}
-	if strings.Contains(Flow(Sheet{}, b, 4), "书面报告") {
+	if strings.Contains(Flow(Sheet{}, b, 4).SVG(), "书面报告") {
 		t.Error("an action of another level stands on the chart")
 	}
 }

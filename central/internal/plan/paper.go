@@ -1,13 +1,10 @@
 package plan
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/fengsui/fengsui/central/internal/errs"
 )
 
 // The papers that a plan gives.
@@ -26,6 +23,7 @@ type Block struct {
 	Head  []string   `json:"head"`
 	Rows  [][]string `json:"rows"`
 	Level int        `json:"level"` // of a flow
+	Chart *Drawing   `json:"-"`     // of a flow
 }
 
 // Paper is what is printed.
@@ -55,7 +53,7 @@ func Compose(kind string, s Sheet, b Body) Paper {
 	case PaperBooklet:
 		p.Blocks = append(p.Blocks, heading("一、响应分级"), b.levelTable(), heading("二、职责"), b.dutyTable(), heading("三、联络"), b.contactTable(), heading("四、行动"))
 		for _, l := range b.sortedLevels() {
-			p.Blocks = append(p.Blocks, Block{Kind: "heading", Depth: 2, Text: Numeral(l.Level) + " 级响应"}, b.actionTable(l.Level), Block{Kind: "flow", Level: l.Level})
+			p.Blocks = append(p.Blocks, Block{Kind: "heading", Depth: 2, Text: Numeral(l.Level) + " 级响应"}, b.actionTable(l.Level), b.flowBlock(s, l.Level))
 		}
 	case PaperTable:
 		p.Blocks = append(p.Blocks, heading("职责表"), b.dutyTable(), heading("联络表"), b.contactTable())
@@ -64,6 +62,11 @@ func Compose(kind string, s Sheet, b Body) Paper {
 		p.Blocks[i].Head, p.Blocks[i].Rows = append([]string{}, p.Blocks[i].Head...), append([][]string{}, p.Blocks[i].Rows...)
 	}
 	return p
+}
+
+func (b Body) flowBlock(s Sheet, level int) Block {
+	d := Flow(s, b, level)
+	return Block{Kind: "flow", Level: level, Chart: &d}
 }
 
 func heading(text string) Block { return Block{Kind: "heading", Depth: 1, Text: text} }
@@ -155,45 +158,4 @@ func (b Body) actionTable(level int) Block {
 		t.Rows = append(t.Rows, []string{strconv.Itoa(i + 1), Span(d.At), d.Title, role.Name, d.Condition, strings.Join(proof, "、"), clause})
 	}
 	return t
-}
-
-// sheet says what a version is drawn from.
-func (s *Service) sheet(ctx context.Context, id string, version int) (Sheet, Body, error) {
-	d, err := s.Body(ctx, id, version)
-	if err != nil {
-		return Sheet{}, Body{}, err
-	}
-	out := Sheet{Name: d.Plan.Name, NameEN: d.Plan.NameEN, Org: d.Plan.OrgName, Version: version, Demo: d.Plan.Demo}
-	if version > 0 {
-		v, _, err := s.Store.Version(ctx, id, version)
-		if err != nil {
-			return out, d.Body, err
-		}
-		out.Number, out.Hash = v.Number, v.Hash
-	}
-	return out, d.Body, nil
-}
-
-// Chart is the flow of a level of a version; 0 is the draft.
-func (s *Service) Chart(ctx context.Context, id string, version, level int) (string, error) {
-	sheet, b, err := s.sheet(ctx, id, version)
-	if err != nil {
-		return "", err
-	}
-	if !slices.ContainsFunc(b.Levels, func(l Level) bool { return l.Level == level }) {
-		return "", errs.E(errs.NotFound, "plan.no_level", "the plan has no such response level")
-	}
-	return Flow(sheet, b, level), nil
-}
-
-// Paper composes a paper of a version; 0 is the draft.
-func (s *Service) Paper(ctx context.Context, id string, version int, kind string) (Paper, error) {
-	sheet, b, err := s.sheet(ctx, id, version)
-	if err != nil {
-		return Paper{}, err
-	}
-	if !slices.Contains([]string{PaperFull, PaperBrief, PaperBooklet, PaperTable}, kind) {
-		return Paper{}, errs.Field("plan.paper", "kind", "must be full, brief, booklet or table")
-	}
-	return Compose(kind, sheet, b), nil
 }

@@ -46,6 +46,7 @@ type Options struct {
 	Clocks   Clocks
 	Events   event.Publisher
 	Pack     Pack
+	Printer  Printer
 	Log      *slog.Logger
 }
 
