@@ -166,7 +166,7 @@ func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) er
 	if err != nil {
 		return err
 	}
-	papers, err := b.papers(cfg, rosters, desks)
+	papers, err := b.papers(cfg, rosters, desks, map[paper.Kind]paper.Maker{paper.Report: events.reports.Paper, paper.Bulletin: events.reports.BulletinPaper})
 	if err != nil {
 		return err
 	}
@@ -411,13 +411,14 @@ func (c *Centre) plans(cfg config.Config, b *base, rosters *duty.Service, clocks
 	return s, nil
 }
 
-// papers makes the room of official documents. A font that cannot be used stops the start, and not a signature.
-func (b *base) papers(cfg config.Config, rosters *duty.Service, desks *handover.Service) (*paper.Service, error) {
+// papers makes the room of official documents; makers are the rooms that write some from what they have. A font that
+// cannot be used stops the start, and not a signature.
+func (b *base) papers(cfg config.Config, rosters *duty.Service, desks *handover.Service, makers map[paper.Kind]paper.Maker) (*paper.Service, error) {
 	printer := document.Printer{Fonts: document.Fonts{Dir: cfg.Fonts}}
 	if err := printer.Fonts.Check(); err != nil {
 		return nil, err
 	}
 	return paper.New(paper.Options{
-		Store: store.NewPapers(b.db), Tx: b.db, Accounts: b.accounts, Printer: printer, Duty: rosters, Desks: desks, Events: b.bus,
+		Store: store.NewPapers(b.db), Tx: b.db, Accounts: b.accounts, Printer: printer, Duty: rosters, Desks: desks, Makers: makers, Events: b.bus,
 	}), nil
 }

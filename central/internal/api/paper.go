@@ -32,16 +32,18 @@ type paperFind struct {
 	Org   string `query:"org" maxLength:"64" doc:"Organisation; empty: every one that is seen"`
 	Kind  string `query:"kind" maxLength:"16" doc:"letter, brief, bulletin, report, roster or handover"`
 	State string `query:"state" maxLength:"16" doc:"draft, signed or withdrawn"`
+	Year  int    `query:"year" minimum:"0" maximum:"9999" doc:"Of the signature, of a draft of its beginning; 0: all"`
 }
 
 func (q *paperFind) filter() paper.Filter {
-	return paper.Filter{Request: q.page(), Org: q.Org, Kind: paper.Kind(q.Kind), State: paper.State(q.State)}
+	return paper.Filter{Request: q.page(), Org: q.Org, Kind: paper.Kind(q.Kind), State: paper.State(q.State), Year: q.Year}
 }
 
 // paperNumbers is the query of the register.
 type paperNumbers struct {
 	ListQuery
-	Year int `query:"year" minimum:"0" maximum:"9999" doc:"0: all"`
+	Year int    `query:"year" minimum:"0" maximum:"9999" doc:"0: all"`
+	Kind string `query:"kind" maxLength:"16" doc:"Of the documents; empty: all"`
 }
 
 // paperPages are a document as it leaves, in points from the upper left corner of a sheet of A4.
@@ -87,11 +89,11 @@ func RegisterPapers(s *Server, svc *paper.Service) {
 		})
 	type composePaper struct {
 		Body struct {
-			Kind string `json:"kind" enum:"roster,handover,brief"`
-			Ref  string `json:"ref" maxLength:"64" doc:"A month (2026-12), the id of a shift, or a day (2026-11-26)"`
+			Kind string `json:"kind" enum:"roster,handover,brief,report,bulletin"`
+			Ref  string `json:"ref" maxLength:"64" doc:"Of a roster a month (2026-12), of a handover the id of the shift, of a brief a day (2026-11-26), of a report its id, of a bulletin a month or year"`
 		}
 	}
-	register(s, paperOp("compose-paper", http.MethodPost, "/compose", "A draft of a duty table, of a handover or of the log of a day; one that is there already is answered"),
+	register(s, paperOp("compose-paper", http.MethodPost, "/compose", "A draft from the facts of a duty table, handover, day, report or statistics; a draft that is there already, or a signed document that says the same, is answered"),
 		func(ctx context.Context, in *composePaper) (*body[paper.Paper], error) {
 			return reply(svc.Compose(ctx, paper.Kind(in.Body.Kind), in.Body.Ref))
 		})
@@ -116,12 +118,12 @@ func RegisterPapers(s *Server, svc *paper.Service) {
 		})
 	register(s, paperOp("list-paper-numbers", http.MethodGet, "/numbers", "The register of numbers, newest first; void ones with their reason"),
 		func(ctx context.Context, in *paperNumbers) (*body[page.List[paper.Taken]], error) {
-			return reply(svc.Numbers(ctx, in.Year, in.page()))
+			return reply(svc.Numbers(ctx, in.Year, paper.Kind(in.Kind), in.page()))
 		})
 	registerSheet(s, paperOp("export-paper-numbers", http.MethodGet, "/numbers/export.xlsx", "The register as a workbook"), "numbers",
 		func(ctx context.Context, in *paperNumbers) (document.Sheet, error) {
 			list, err := whole(ctx, in.page(), func(ctx context.Context, r page.Request) (page.List[paper.Taken], error) {
-				return svc.Numbers(ctx, in.Year, r)
+				return svc.Numbers(ctx, in.Year, paper.Kind(in.Kind), r)
 			})
 			return numbersSheet(list), err
 		})
@@ -184,6 +186,20 @@ func registerPaper(s *Server, svc *paper.Service) {
 		func(ctx context.Context, in *signPaper) (*body[paper.Paper], error) {
 			b := in.Body
 			return reply(svc.Sign(ctx, in.ID, paper.Sign{Version: b.Version, Password: b.Password, MissingOK: b.MissingOK}))
+		})
+	type refreshPaper struct {
+		PaperID
+		Body struct {
+			Version int `json:"version" doc:"That was seen"`
+		}
+	}
+	register(s, paperOp("refresh-paper", http.MethodPost, "/{id}/refresh", "Write title, text and annexes of a draft anew from what it was made from"),
+		func(ctx context.Context, in *refreshPaper) (*body[paper.Paper], error) {
+			return reply(svc.Refresh(ctx, in.ID, in.Body.Version))
+		})
+	register(s, paperOp("replace-paper", http.MethodPost, "/{id}/replace", "Begin the document that takes the place of a signed one"),
+		func(ctx context.Context, in *PaperID) (*body[paper.Paper], error) {
+			return reply(svc.Replace(ctx, in.ID))
 		})
 	register(s, paperOp("withdraw-paper", http.MethodPost, "/{id}/withdraw", "Begin the document that withdraws a signed one"),
 		func(ctx context.Context, in *PaperID) (*body[paper.Paper], error) {

@@ -123,7 +123,7 @@ func dutyNeeds(operation string) (p actor.Permission, ok bool) {
 	case "list-papers", "export-papers", "get-paper", "paper-pages", "preview-paper", "get-letterhead", "list-paper-numbers", "export-paper-numbers",
 		"get-paper-docx", "get-paper-pdf":
 		return actor.PaperRead, true
-	case "create-paper", "compose-paper", "change-paper", "discard-paper", "number-paper", "void-paper-number", "withdraw-paper":
+	case "create-paper", "compose-paper", "change-paper", "discard-paper", "number-paper", "void-paper-number", "withdraw-paper", "replace-paper", "refresh-paper":
 		return actor.PaperWrite, true
 	case "sign-paper", "save-letterhead":
 		return actor.PaperSign, true

@@ -2,11 +2,13 @@ package paper
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/fengsui/fengsui/central/internal/account"
 	"github.com/fengsui/fengsui/central/internal/actor"
 	"github.com/fengsui/fengsui/central/internal/duty"
 	"github.com/fengsui/fengsui/central/internal/errs"
@@ -26,36 +28,110 @@ type Desks interface {
 	Desk(ctx context.Context, org string) (handover.Desk, error)
 }
 
-// Compose makes a draft of something that the desk has: the duty table of a month ("roster", 2026-12), the
-// record of a shift ("handover", its id), the log of a day ("brief", 2026-11-26). Where there is a draft of it,
-// that is answered.
+// Maker writes the content of a document from what a room has under a reference, such as a month or an id. It asks
+// itself whether the actor may see that; org is theirs. The same facts give the same content. Rooms beside and above
+// this one hand theirs in by Options.Makers.
+type Maker func(ctx context.Context, org account.Org, ref string) (Content, error)
+
+// maker finds who writes a kind.
+func (s *Service) maker(k Kind) (Maker, bool) {
+	if m, ok := s.Makers[k]; ok {
+		return m, true
+	}
+	m, ok := map[Kind]Maker{Roster: s.roster, Handover: s.shift, Brief: s.brief}[k]
+	return m, ok
+}
+
+// Compose makes a draft of something that the centre has: the duty table of a month ("roster", 2026-12), the record
+// of a shift ("handover", its id), the log of a day ("brief", 2026-11-26), or what Makers know. Where there is a draft
+// of it already, or a signed document that says the same, that is answered. A duty table that differs from the signed
+// one takes its place.
 func (s *Service) Compose(ctx context.Context, kind Kind, ref string) (Paper, error) {
 	a, o, err := s.own(ctx, actor.PaperWrite)
 	if err != nil {
 		return Paper{}, err
 	}
-	n := NewPaper{Kind: kind, source: string(kind) + " " + ref}
-	compose, ok := map[Kind]func(ctx context.Context, org, ref string) (Content, error){Roster: s.roster, Handover: s.shift, Brief: s.brief}[kind]
+	made, ok := s.maker(kind)
 	if !ok {
-		return Paper{}, errs.Field("paper.kind", "kind", "must be roster, handover or brief")
+		return Paper{}, errs.Field("paper.kind", "kind", "must be roster, handover, brief, report or bulletin")
 	}
-	if n.Content, err = compose(ctx, o.ID, ref); err != nil {
+	n := NewPaper{Kind: kind, source: string(kind) + " " + ref}
+	if n.Content, err = made(ctx, o, ref); err != nil {
 		return Paper{}, err
 	}
-	if p, err := s.Store.DraftOf(ctx, o.ID, n.source); errs.KindOf(err) != errs.NotFound {
-		p.Own = true
-		return p, err
+	if n.facts, err = n.Content.facts(); err != nil {
+		return Paper{}, err
+	}
+	old, err := s.Store.MadeOf(ctx, o.ID, n.source)
+	switch {
+	case errs.KindOf(err) == errs.NotFound:
+		return s.create(ctx, a, o, n, "")
+	case err != nil:
+		return Paper{}, err
+	case old.State == Draft || old.Facts == n.facts:
+		old.Own, old.Stale = true, old.Facts != "" && old.Facts != n.facts
+		return old, nil
+	case kind == Roster:
+		return s.create(ctx, a, o, n, old.ID)
 	}
 	return s.create(ctx, a, o, n, "")
 }
 
-func (s *Service) roster(ctx context.Context, org, month string) (Content, error) {
+// Refresh writes title, text and annexes of a draft anew from what it was made from; what was typed into them is lost.
+// Version is the one that the author saw.
+func (s *Service) Refresh(ctx context.Context, id string, version int) (Paper, error) {
+	a, o, err := s.own(ctx, actor.PaperWrite)
+	if err != nil {
+		return Paper{}, err
+	}
+	p, err := s.draft(ctx, o, id, version)
+	if err != nil {
+		return Paper{}, err
+	}
+	kind, ref, _ := strings.Cut(p.Source, " ")
+	made, ok := s.maker(Kind(kind))
+	if !ok {
+		return Paper{}, errs.E(errs.Conflict, "paper.typed", "it was written by hand; there is nothing to write it anew from")
+	}
+	c, err := made(ctx, o, ref)
+	if err != nil {
+		return Paper{}, err
+	}
+	facts, err := c.facts()
+	if err != nil {
+		return Paper{}, err
+	}
+	c = c.clean()
+	return p, s.change(ctx, o, func(ctx context.Context, note noter) error {
+		if p, err = s.draft(ctx, o, id, p.Version); err != nil {
+			return err
+		}
+		p.Content.Title, p.Content.Text, p.Content.Annexes, p.Facts = c.Title, c.Text, c.Annexes, facts
+		p.Version, p.UpdatedAt, p.UpdatedBy = p.Version+1, stamp(), a.Name
+		if err := p.Content.validate(); err != nil {
+			return err
+		}
+		note(EventChanged, p.ID, p.trace())
+		return s.Store.SavePaper(ctx, p)
+	})
+}
+
+// facts tells two contents apart.
+func (c Content) facts() (string, error) {
+	text, err := json.Marshal(c.clean())
+	if err != nil {
+		return "", fmt.Errorf("write content: %w", err)
+	}
+	return sum(text), nil
+}
+
+func (s *Service) roster(ctx context.Context, o account.Org, month string) (Content, error) {
 	at, err := time.Parse("2006-01", month)
 	if err != nil {
 		return Content{}, errs.Field("paper.ref", "ref", "must be a month like 2026-12")
 	}
 	from := duty.Day(at.Format(time.DateOnly))
-	r, err := s.Duty.Roster(ctx, org, from, duty.Day(at.AddDate(0, 1, 0).Format(time.DateOnly)))
+	r, err := s.Duty.Roster(ctx, o.ID, from, duty.Day(at.AddDate(0, 1, 0).Format(time.DateOnly)))
 	if err != nil {
 		return Content{}, err
 	}
@@ -81,12 +157,12 @@ func RosterContent(r duty.Roster, month time.Time) Content {
 	return Content{Title: fmt.Sprintf("%s\n%d年%d月值班表", r.OrgName, month.Year(), month.Month()), Text: strings.Join(lines, "\n"), From: r.OrgName}
 }
 
-func (s *Service) shift(ctx context.Context, org, id string) (Content, error) {
+func (s *Service) shift(ctx context.Context, o account.Org, id string) (Content, error) {
 	r, err := s.Desks.Record(ctx, id)
 	if err != nil {
 		return Content{}, err
 	}
-	if r.OrgID != org {
+	if r.OrgID != o.ID {
 		return Content{}, errs.E(errs.Denied, "paper.not_yours", "only %s makes a document of it", r.OrgName)
 	}
 	if r.State != handover.Closed {
@@ -137,7 +213,7 @@ func signed(s handover.Signature) string {
 	return text
 }
 
-func (s *Service) brief(ctx context.Context, org, ref string) (Content, error) {
+func (s *Service) brief(ctx context.Context, o account.Org, ref string) (Content, error) {
 	from, err := time.ParseInLocation(time.DateOnly, ref, zone())
 	if err != nil {
 		return Content{}, errs.Field("paper.ref", "ref", "must be a day like 2026-11-26")
@@ -145,7 +221,7 @@ func (s *Service) brief(ctx context.Context, org, ref string) (Content, error) {
 	to := from.AddDate(0, 0, 1)
 	var all []handover.Entry
 	for r := (page.Request{Limit: page.MaxLimit}); ; {
-		part, err := s.Desks.Search(ctx, org, from, r)
+		part, err := s.Desks.Search(ctx, o.ID, from, r)
 		if err != nil {
 			return Content{}, err
 		}
@@ -156,7 +232,7 @@ func (s *Service) brief(ctx context.Context, org, ref string) (Content, error) {
 		r.After = part.Next
 	}
 	all = slices.DeleteFunc(all, func(e handover.Entry) bool { return e.At.Before(from) || !e.At.Before(to) })
-	desk, err := s.Desks.Desk(ctx, org)
+	desk, err := s.Desks.Desk(ctx, o.ID)
 	if err != nil {
 		return Content{}, err
 	}

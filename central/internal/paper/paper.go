@@ -57,6 +57,7 @@ type Taken struct {
 	OrgID    string     `json:"org_id"`
 	PaperID  string     `json:"paper_id"`
 	Title    string     `json:"title"` // of the document, now
+	Kind     Kind       `json:"kind"`  // of the document; empty when its draft was discarded
 	State    State      `json:"state"` // of the document; empty when it was voided
 	At       time.Time  `json:"at"`
 	By       string     `json:"by"`
@@ -85,7 +86,8 @@ type Paper struct {
 	Number     *Number    `json:"number,omitempty"`
 	NumberText string     `json:"number_text"`
 	Date       string     `json:"date"`   // of the signature, 2026-11-26
-	Source     string     `json:"source"` // what it was made from: "duty 2026-12"
+	Source     string     `json:"source"` // what it was made from: "roster 2026-12"
+	Facts      string     `json:"facts"`  // SHA-256 of what was made from it, before anybody edited
 	Version    int        `json:"version"`
 	CreatedAt  time.Time  `json:"created_at"`
 	CreatedBy  string     `json:"created_by"`
@@ -98,6 +100,15 @@ type Paper struct {
 	Replaces   string     `json:"replaces"`    // id of the document that it withdraws
 	ReplacedBy string     `json:"replaced_by"` // id of the document that withdrew it
 	Own        bool       `json:"own"`         // of the organisation of whoever asks
+	Stale      bool       `json:"stale"`       // in the answer of Compose: what it was made from says something else now
+}
+
+// Year is that of the signature, of a draft that of its beginning.
+func (p Paper) Year() int {
+	if day, err := time.Parse(time.DateOnly, p.Date); err == nil {
+		return day.Year()
+	}
+	return p.CreatedAt.In(zone()).Year()
 }
 
 // Files are a document as it leaves.

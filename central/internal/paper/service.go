@@ -38,6 +38,7 @@ type Options struct {
 	Printer  Printer
 	Duty     Duty
 	Desks    Desks
+	Makers   map[Kind]Maker // of what other rooms have
 	Events   event.Publisher
 }
 
@@ -153,6 +154,7 @@ type NewPaper struct {
 	Kind    Kind
 	Content Content
 	source  string
+	facts   string
 }
 
 // Create begins a draft in the name of the own organisation.
@@ -175,7 +177,7 @@ func (s *Service) create(ctx context.Context, a actor.Actor, o account.Org, n Ne
 	at := stamp()
 	p := Paper{
 		ID: newID(), OrgID: o.ID, OrgName: o.Name, Division: o.Division, Kind: n.Kind, State: Draft, Content: l.fill(n.Kind, n.Content.clean()),
-		Source: n.source, Version: 1, CreatedAt: at, CreatedBy: a.Name, UpdatedAt: at, UpdatedBy: a.Name, Replaces: replaces, Own: true,
+		Source: n.source, Facts: n.facts, Version: 1, CreatedAt: at, CreatedBy: a.Name, UpdatedAt: at, UpdatedBy: a.Name, Replaces: replaces, Own: true,
 	}
 	if err := p.Content.validate(); err != nil {
 		return Paper{}, err
@@ -234,14 +236,9 @@ func (s *Service) Withdraw(ctx context.Context, id string) (Paper, error) {
 	if err != nil {
 		return Paper{}, err
 	}
-	old, err := s.Paper(ctx, id)
-	switch {
-	case err != nil:
+	old, err := s.standing(ctx, o, id)
+	if err != nil {
 		return Paper{}, err
-	case old.OrgID != o.ID:
-		return Paper{}, errs.E(errs.Denied, "paper.not_yours", "only %s can withdraw it", old.OrgName)
-	case old.State != Signed:
-		return Paper{}, errs.E(errs.Conflict, "paper.not_signed", "only a document that was signed and stands can be withdrawn")
 	}
 	name := "《" + old.Content.OneLine() + "》"
 	if old.NumberText != "" {
@@ -251,6 +248,34 @@ func (s *Service) Withdraw(ctx context.Context, id string) (Paper, error) {
 		Title: "关于撤销" + clip(old.Content.OneLine(), maxTitle-8) + "的通知", To: old.Content.To, CC: old.Content.CC,
 		Text: "因（请写明原因），现将" + old.Date + "印发的" + name + "予以撤销，该文件自本通知印发之日起停止使用。\n特此通知。",
 	}}, old.ID)
+}
+
+// Replace begins a document of the same kind that takes the place of a signed one: that one is withdrawn when this
+// is signed.
+func (s *Service) Replace(ctx context.Context, id string) (Paper, error) {
+	a, o, err := s.own(ctx, actor.PaperWrite)
+	if err != nil {
+		return Paper{}, err
+	}
+	old, err := s.standing(ctx, o, id)
+	if err != nil {
+		return Paper{}, err
+	}
+	return s.create(ctx, a, o, NewPaper{Kind: old.Kind, Content: old.Content, source: old.Source, facts: old.Facts}, old.ID)
+}
+
+// standing is a document of the own organisation that was signed and not withdrawn.
+func (s *Service) standing(ctx context.Context, o account.Org, id string) (Paper, error) {
+	old, err := s.Paper(ctx, id)
+	switch {
+	case err != nil:
+		return Paper{}, err
+	case old.OrgID != o.ID:
+		return Paper{}, errs.E(errs.Denied, "paper.not_yours", "only %s can withdraw it", old.OrgName)
+	case old.State != Signed:
+		return Paper{}, errs.E(errs.Conflict, "paper.not_signed", "only a document that was signed and stands can be withdrawn")
+	}
+	return old, nil
 }
 
 func clip(text string, most int) string {

@@ -210,7 +210,7 @@ func TestNumbersHaveNeitherGapsNorDoubles(t *testing.T) {
 		if p.Number.No != takers+2 {
 			t.Errorf("a voided number was given again, or one left out: %d", p.Number.No)
 		}
-		list, err := r.Numbers(r.officer, 0, page.Request{Limit: 500})
+		list, err := r.Numbers(r.officer, 0, "", page.Request{Limit: 500})
 		r.must(err)
 		last := list.Items[len(list.Items)-1]
 		if len(list.Items) != takers+2 || last.No != 1 || last.VoidedAt == nil || last.Reason != "发文对象有误" || last.Title != "第一份" {
@@ -330,4 +330,116 @@ func TestTheDeskMakesItsDocuments(t *testing.T) {
 	r.refused("the record of a shift that runs", err, "paper.shift_open")
 	_, err = r.Compose(r.officer, paper.Letter, "x")
 	r.refused("a letter", err, "paper.kind")
+}
+
+func TestFactsThatChangeAreSaidAndWrittenAnew(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		r := newRoom(t, db)
+		text := "一、甲"
+		r.Makers = map[paper.Kind]paper.Maker{paper.Report: func(_ context.Context, o account.Org, ref string) (paper.Content, error) {
+			return paper.Content{Title: "关于" + ref + "的报告", Text: text, From: o.Name}, nil
+		}}
+		_ = r.ready("先有版头")
+		l, err := r.Letterhead(r.leader)
+		r.must(err)
+		l.Prefixes[paper.Report] = "东应急报"
+		_, err = r.SaveLetterhead(r.leader, l)
+		r.must(err)
+		p, err := r.Compose(r.officer, paper.Report, "火灾")
+		r.must(err)
+		if p.Stale || p.Content.Head == "" {
+			t.Errorf("a new draft: %+v", p)
+		}
+		p, err = r.TakeNumber(r.officer, p.ID)
+		r.must(err)
+		text = "一、乙"
+		again, err := r.Compose(r.officer, paper.Report, "火灾")
+		if err != nil || again.ID != p.ID || !again.Stale || again.Content.Text != "一、甲" {
+			t.Errorf("a draft of older facts: %+v %v", again, err)
+		}
+		_, err = r.Refresh(r.officer, p.ID, p.Version-1)
+		r.refused("an older version is written anew", err, "paper.changed")
+		p, err = r.Refresh(r.officer, p.ID, p.Version)
+		if err != nil || p.Content.Text != "一、乙" || p.Number == nil || p.Content.Head == "" {
+			t.Errorf("written anew: %+v %v", p, err)
+		}
+		p = r.sign(p)
+		if again, err = r.Compose(r.officer, paper.Report, "火灾"); err != nil || again.ID != p.ID || again.Stale {
+			t.Errorf("what was signed is made again: %+v %v", again, err)
+		}
+		_, err = r.Refresh(r.officer, p.ID, p.Version)
+		r.refused("a signed document is written anew", err, "paper.signed")
+		_, err = r.Replace(r.beside, p.ID)
+		r.refused("another county replaces it", err, "paper.not_found")
+		_, err = r.Replace(r.above, p.ID)
+		r.refused("the city replaces it", err, "paper.not_yours")
+		next, err := r.Replace(r.officer, p.ID)
+		if err != nil || next.Kind != paper.Report || next.Content.Text != "一、乙" || next.Replaces != p.ID || next.Number != nil {
+			t.Fatalf("the one that replaces it: %+v %v", next, err)
+		}
+		next, err = r.TakeNumber(r.officer, next.ID)
+		r.must(err)
+		next = r.sign(next)
+		if old, err := r.Paper(r.officer, p.ID); err != nil || old.State != paper.Withdrawn || old.ReplacedBy != next.ID {
+			t.Errorf("the replaced one: %+v %v", old, err)
+		}
+		hand := r.ready("手写")
+		_, err = r.Refresh(r.officer, hand.ID, hand.Version)
+		r.refused("what was typed is written anew", err, "paper.typed")
+		for year, want := range map[int]int{0: 4, next.Year(): 4, next.Year() - 1: 0} {
+			if list, err := r.List(r.officer, paper.Filter{Year: year}); err != nil || len(list.Items) != want {
+				t.Errorf("%d of %d, want %d: %v", len(list.Items), year, want, err)
+			}
+		}
+		if list, err := r.Numbers(r.officer, 0, paper.Report, page.Request{}); err != nil || len(list.Items) != 2 || list.Items[0].Kind != paper.Report {
+			t.Errorf("the numbers of reports: %+v %v", list, err)
+		}
+	})
+}
+
+func TestTheSameFactsAreTheSameBytes(t *testing.T) {
+	r := newRoom(t, storetest.SQLite(t))
+	_, err := r.desks.Write(r.officer, handover.NewEntry{Kind: handover.CallIn, Party: "长沙镇", Text: "渔船进港，共12艘"})
+	r.must(err)
+	today := time.Now().In(time.FixedZone("CST", 8*3600))
+	for kind, ref := range map[paper.Kind]string{paper.Brief: today.Format(time.DateOnly), paper.Roster: today.Format("2006-01")} {
+		var before paper.Files
+		for n := range 2 {
+			p, err := r.Compose(r.officer, kind, ref)
+			r.must(err)
+			sheet, _, err := r.Print(r.officer, p.ID)
+			r.must(err)
+			sheet.Date = today
+			f, err := document.Printer{}.Files(sheet)
+			if errs.KindOf(err) == errs.Unavailable {
+				testserver.Missing(t, err.Error())
+			}
+			r.must(err)
+			if n > 0 && (!bytes.Equal(f.PDF, before.PDF) || !bytes.Equal(f.DOCX, before.DOCX)) {
+				t.Errorf("%s: a second export differs", kind)
+			}
+			before = f
+			r.must(r.Discard(r.officer, p.ID))
+		}
+	}
+}
+
+func TestADutyTableThatChangedTakesThePlaceOfTheSignedOne(t *testing.T) {
+	r := newRoom(t, storetest.SQLite(t))
+	month := time.Now().In(time.FixedZone("CST", 8*3600)).Format("2006-01")
+	text := "|日期|值班员|\n|1日|甲|"
+	r.Makers = map[paper.Kind]paper.Maker{paper.Roster: func(_ context.Context, o account.Org, _ string) (paper.Content, error) {
+		return paper.Content{Title: "值班表", Text: text, From: o.Name}, nil
+	}}
+	p, err := r.Compose(r.officer, paper.Roster, month)
+	r.must(err)
+	p = r.sign(p)
+	if again, err := r.Compose(r.officer, paper.Roster, month); err != nil || again.ID != p.ID {
+		t.Errorf("the same table is made twice: %v", err)
+	}
+	text = "|日期|值班员|\n|1日|乙|"
+	next, err := r.Compose(r.officer, paper.Roster, month)
+	if err != nil || next.Replaces != p.ID || next.State != paper.Draft {
+		t.Errorf("a table that changed: %+v %v", next, err)
+	}
 }

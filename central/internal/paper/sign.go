@@ -176,13 +176,13 @@ func (s *Service) Files(ctx context.Context, id string) (Paper, Files, error) {
 	return p, f, err
 }
 
-// Numbers is the register of the own organisation; year 0 is all.
-func (s *Service) Numbers(ctx context.Context, year int, r page.Request) (page.List[Taken], error) {
+// Numbers is the register of the own organisation; year 0 and an empty kind are all.
+func (s *Service) Numbers(ctx context.Context, year int, k Kind, r page.Request) (page.List[Taken], error) {
 	_, o, err := s.own(ctx, actor.PaperRead)
 	if err != nil {
 		return page.List[Taken]{}, err
 	}
-	return s.Store.Numbers(ctx, o.ID, year, r)
+	return s.Store.Numbers(ctx, o.ID, year, k, r)
 }
 
 // Letterhead is that of the own organisation.

@@ -21,6 +21,7 @@ type Filter struct {
 	Org   string // of the documents; empty: every one
 	Kind  Kind
 	State State
+	Year  int // 0: all
 }
 
 // Store is what this package needs to be kept. Methods that look for one thing return errs.NotFound.
@@ -37,8 +38,8 @@ type Papers interface {
 	// Papers lists documents, newest first, of their content only the title.
 	Papers(ctx context.Context, f Filter) (page.List[Paper], error)
 	Paper(ctx context.Context, id string) (Paper, error)
-	// DraftOf is the draft of an organisation that was made from a source.
-	DraftOf(ctx context.Context, org, source string) (Paper, error)
+	// MadeOf is the newest document of an organisation that was made from a source and was not withdrawn.
+	MadeOf(ctx context.Context, org, source string) (Paper, error)
 	AddPaper(ctx context.Context, p Paper) error
 	// SavePaper writes version p.Version: errs.Conflict when the kept one is not the version before.
 	SavePaper(ctx context.Context, p Paper) error
@@ -53,8 +54,8 @@ type Register interface {
 	TakeNumber(ctx context.Context, t Taken) (Taken, error)
 	// VoidNumber marks one as void; errs.Conflict when it is so already.
 	VoidNumber(ctx context.Context, t Taken) error
-	// Numbers lists the register of an organisation, newest first; year 0 is all.
-	Numbers(ctx context.Context, org string, year int, r page.Request) (page.List[Taken], error)
+	// Numbers lists the register of an organisation, newest first; year 0 and an empty kind are all.
+	Numbers(ctx context.Context, org string, year int, k Kind, r page.Request) (page.List[Taken], error)
 }
 
 // Letterheads are what organisations put on their documents.

@@ -56,8 +56,8 @@ func scanListed(row scanner) (p paper.Paper, err error) {
 func (s *Papers) Papers(ctx context.Context, f paper.Filter) (page.List[paper.Paper], error) {
 	list, err := dutyRows(ctx, s.db, "documents", scanListed, `select body, title from papers
 		where (org_id = $1 or (state <> 'draft' and division like $2)) and ($3 = '' or org_id = $3) and ($4 = '' or kind = $4) and ($5 = '' or state = $5)
-		and ($6 = '' or id < $6) and ($7 = '' or lower(title) like $8 escape '\' or lower(number) like $8 escape '\')
-		order by id desc limit $9`, f.Own, string(f.Scope), f.Org, string(f.Kind), string(f.State), f.After, f.Search, like(f.Search), f.Size()+1)
+		and ($6 = '' or id < $6) and ($7 = '' or lower(title) like $8 escape '\' or lower(number) like $8 escape '\') and ($9 = 0 or year = $9)
+		order by id desc limit $10`, f.Own, string(f.Scope), f.Org, string(f.Kind), string(f.State), f.After, f.Search, like(f.Search), f.Year, f.Size()+1)
 	return cut(list, f.Size(), func(p paper.Paper) string { return p.ID }), err
 }
 
@@ -67,10 +67,10 @@ func (s *Papers) Paper(ctx context.Context, id string) (paper.Paper, error) {
 	return missingPaper(p, "document", err)
 }
 
-// DraftOf implements paper.Papers.
-func (s *Papers) DraftOf(ctx context.Context, org, source string) (paper.Paper, error) {
-	p, err := scanPaper(s.db.queryRow(ctx, `select body, content from papers where org_id = $1 and source = $2 and source <> '' and state = 'draft' order by id desc limit 1`, org, source))
-	return missingPaper(p, "draft", err)
+// MadeOf implements paper.Papers.
+func (s *Papers) MadeOf(ctx context.Context, org, source string) (paper.Paper, error) {
+	p, err := scanPaper(s.db.queryRow(ctx, `select body, content from papers where org_id = $1 and source = $2 and source <> '' and state <> 'withdrawn' order by id desc limit 1`, org, source))
+	return missingPaper(p, "document", err)
 }
 
 // columns of a document, and its JSON.
@@ -80,12 +80,12 @@ func paperColumns(p paper.Paper) ([]any, error) {
 		return nil, fmt.Errorf("write content: %w", err)
 	}
 	title := p.Content.OneLine()
-	p.Content, p.Own = paper.Content{}, false
+	p.Content, p.Own, p.Stale = paper.Content{}, false, false
 	body, err := json.Marshal(p)
 	if err != nil {
 		return nil, fmt.Errorf("write document: %w", err)
 	}
-	return []any{p.ID, p.OrgID, p.Division, string(p.Kind), string(p.State), title, p.NumberText, p.Source, p.Version, string(body), string(content)}, nil
+	return []any{p.ID, p.OrgID, p.Division, string(p.Kind), string(p.State), title, p.NumberText, p.Source, p.Version, string(body), string(content), p.Year()}, nil
 }
 
 // AddPaper implements paper.Papers.
@@ -94,8 +94,8 @@ func (s *Papers) AddPaper(ctx context.Context, p paper.Paper) error {
 	if err != nil {
 		return err
 	}
-	if _, err := s.db.exec(ctx, `insert into papers (id, org_id, division, kind, state, title, number, source, version, body, content)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`, args...); err != nil {
+	if _, err := s.db.exec(ctx, `insert into papers (id, org_id, division, kind, state, title, number, source, version, body, content, year)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`, args...); err != nil {
 		return fmt.Errorf("add document: %w", wrap(err))
 	}
 	return nil
@@ -107,7 +107,7 @@ func (s *Papers) SavePaper(ctx context.Context, p paper.Paper) error {
 	if err != nil {
 		return err
 	}
-	res, err := s.db.exec(ctx, `update papers set org_id = $2, division = $3, kind = $4, state = $5, title = $6, number = $7, source = $8, version = $9, body = $10, content = $11
+	res, err := s.db.exec(ctx, `update papers set org_id = $2, division = $3, kind = $4, state = $5, title = $6, number = $7, source = $8, version = $9, body = $10, content = $11, year = $12
 		where id = $1 and version = $9 - 1`, args...)
 	if err != nil {
 		return fmt.Errorf("save document: %w", wrap(err))
@@ -169,23 +169,23 @@ func (s *Papers) VoidNumber(ctx context.Context, t paper.Taken) error {
 
 func scanTaken(row scanner) (t paper.Taken, err error) {
 	var voided sql.NullTime
-	err = row.Scan(&t.OrgID, &t.Prefix, &t.Year, &t.No, &t.PaperID, &t.Title, &t.At, &t.By, &voided, &t.VoidedBy, &t.Reason, &t.State)
+	err = row.Scan(&t.OrgID, &t.Prefix, &t.Year, &t.No, &t.PaperID, &t.Title, &t.At, &t.By, &voided, &t.VoidedBy, &t.Reason, &t.Kind, &t.State)
 	t.At, t.VoidedAt = t.At.UTC(), moment(voided)
 	return t, err
 }
 
 // Numbers implements paper.Register.
-func (s *Papers) Numbers(ctx context.Context, org string, year int, r page.Request) (page.List[paper.Taken], error) {
+func (s *Papers) Numbers(ctx context.Context, org string, year int, k paper.Kind, r page.Request) (page.List[paper.Taken], error) {
 	after, err := time.Parse(time.RFC3339Nano, r.After)
 	if r.After != "" && err != nil {
 		return page.List[paper.Taken]{}, errs.Field("paper.after", "after", "is no place in the list")
 	}
-	list, err := dutyRows(ctx, s.db, "numbers", scanTaken, `select n.org_id, n.prefix, n.year, n.no, n.paper_id, coalesce(nullif(n.title, ''), p.title, ''), n.at, n.by_name, n.voided_at, n.voided_by, n.reason,
+	list, err := dutyRows(ctx, s.db, "numbers", scanTaken, `select n.org_id, n.prefix, n.year, n.no, n.paper_id, coalesce(nullif(n.title, ''), p.title, ''), n.at, n.by_name, n.voided_at, n.voided_by, n.reason, coalesce(p.kind, ''),
 		case when n.voided_at is null then coalesce(p.state, '') else '' end
 		from paper_numbers n left join papers p on p.id = n.paper_id
 		where n.org_id = $1 and ($2 = 0 or n.year = $2) and ($3 = '' or n.at < $4)
-		and ($5 = '' or lower(coalesce(p.title, n.title)) like $6 escape '\' or lower(n.prefix) like $6 escape '\')
-		order by n.at desc limit $7`, org, year, r.After, after, strings.TrimSpace(r.Search), like(strings.TrimSpace(r.Search)), r.Size()+1)
+		and ($5 = '' or lower(coalesce(p.title, n.title)) like $6 escape '\' or lower(n.prefix) like $6 escape '\') and ($7 = '' or p.kind = $7)
+		order by n.at desc limit $8`, org, year, r.After, after, strings.TrimSpace(r.Search), like(strings.TrimSpace(r.Search)), string(k), r.Size()+1)
 	return cut(list, r.Size(), func(t paper.Taken) string { return t.At.Format(time.RFC3339Nano) }), err
 }
 

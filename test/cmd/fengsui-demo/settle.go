@@ -110,6 +110,9 @@ func (d *demo) settle(ctx context.Context, centre *program) error {
 	if err := d.addPlans(ctx); err != nil {
 		return err
 	}
+	if err := d.addPapers(ctx); err != nil {
+		return err
+	}
 	return d.saveLogins()
 }
 

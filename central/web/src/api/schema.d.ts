@@ -2595,7 +2595,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** A draft of a duty table, of a handover or of the log of a day; one that is there already is answered */
+        /** A draft from the facts of a duty table, handover, day, report or statistics; a draft that is there already, or a signed document that says the same, is answered */
         post: operations["compose-paper"];
         delete?: never;
         options?: never;
@@ -2771,6 +2771,40 @@ export interface paths {
         put?: never;
         /** The pages of a draft with another content, which is not kept */
         post: operations["preview-paper"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/papers/{id}/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Write title, text and annexes of a draft anew from what it was made from */
+        post: operations["refresh-paper"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/papers/{id}/replace": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begin the document that takes the place of a signed one */
+        post: operations["replace-paper"];
         delete?: never;
         options?: never;
         head?: never;
@@ -5162,8 +5196,8 @@ export interface components {
         };
         ComposePaperBody: {
             /** @enum {string} */
-            kind: "roster" | "handover" | "brief";
-            /** @description A month (2026-12), the id of a shift, or a day (2026-11-26) */
+            kind: "roster" | "handover" | "brief" | "report" | "bulletin";
+            /** @description Of a roster a month (2026-12), of a handover the id of the shift, of a brief a day (2026-11-26), of a report its id, of a bulletin a month or year */
             ref: string;
         };
         ConfigDraft: {
@@ -7413,6 +7447,7 @@ export interface components {
             created_by: string;
             date: string;
             division: string;
+            facts: string;
             id: string;
             kind: string;
             missing: string;
@@ -7425,6 +7460,7 @@ export interface components {
             replaces: string;
             signature?: components["schemas"]["PaperSignature"];
             source: string;
+            stale: boolean;
             state: string;
             sum_docx: string;
             sum_pdf: string;
@@ -7532,6 +7568,7 @@ export interface components {
             /** Format: date-time */
             at: string;
             by: string;
+            kind: string;
             /** Format: int64 */
             no: number;
             org_id: string;
@@ -8161,6 +8198,13 @@ export interface components {
             stream: string;
             /** Format: date-time */
             to: string;
+        };
+        RefreshPaperBody: {
+            /**
+             * Format: int64
+             * @description That was seen
+             */
+            version: number;
         };
         Rejection: {
             /** Format: date-time */
@@ -15762,6 +15806,8 @@ export interface operations {
                 kind?: string;
                 /** @description draft, signed or withdrawn */
                 state?: string;
+                /** @description Of the signature, of a draft of its beginning; 0: all */
+                year?: number;
             };
             header?: never;
             path?: never;
@@ -15870,6 +15916,8 @@ export interface operations {
                 kind?: string;
                 /** @description draft, signed or withdrawn */
                 state?: string;
+                /** @description Of the signature, of a draft of its beginning; 0: all */
+                year?: number;
             };
             header?: never;
             path?: never;
@@ -15972,6 +16020,8 @@ export interface operations {
                 limit?: number;
                 /** @description 0: all */
                 year?: number;
+                /** @description Of the documents; empty: all */
+                kind?: string;
             };
             header?: never;
             path?: never;
@@ -16010,6 +16060,8 @@ export interface operations {
                 limit?: number;
                 /** @description 0: all */
                 year?: number;
+                /** @description Of the documents; empty: all */
+                kind?: string;
             };
             header?: never;
             path?: never;
@@ -16319,6 +16371,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PaperPages"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "refresh-paper": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RefreshPaperBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Paper"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "replace-paper": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Paper"];
                 };
             };
             /** @description Problem */
