@@ -164,8 +164,8 @@ var profiles = []string{"42e01f", "42001f", "4d001f", "4d0032", "64001f", "64003
 
 const firstPayloadType = 102
 
-// api makes the settings of one kind of connection. There is nothing in it but H.264: no sound yet, no
-// H.265, no data channels.
+// api makes the settings of one kind of connection. There is nothing in it but H.264, Opus and PCMA:
+// no H.265, no data channels.
 func (e *engine) api(publish bool) (*webrtc.API, error) {
 	media := &webrtc.MediaEngine{}
 	feedback := []webrtc.RTCPFeedback{{Type: "nack"}, {Type: "nack", Parameter: "pli"}, {Type: "ccm", Parameter: "fir"}}
@@ -182,6 +182,15 @@ func (e *engine) api(publish bool) (*webrtc.API, error) {
 		}
 		if err := media.RegisterCodec(codec, webrtc.RTPCodecTypeVideo); err != nil {
 			return nil, fmt.Errorf("register H.264: %w", err)
+		}
+	}
+	for _, c := range soundCodecs() {
+		codec := webrtc.RTPCodecParameters{
+			RTPCodecCapability: webrtc.RTPCodecCapability{MimeType: c.mime, ClockRate: c.clock, Channels: c.channels, SDPFmtpLine: c.line},
+			PayloadType:        c.pt,
+		}
+		if err := media.RegisterCodec(codec, webrtc.RTPCodecTypeAudio); err != nil {
+			return nil, fmt.Errorf("register %s: %w", c.mime, err)
 		}
 	}
 	chain := &interceptor.Registry{}

@@ -2,6 +2,7 @@ package sfu
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -30,37 +31,66 @@ type publisher struct {
 	cancel context.CancelFunc
 	ssrc   atomic.Uint32
 	taken  atomic.Bool
+	sounds atomic.Bool
+	start  sync.Once
+	back   *voice // nil: no sound was offered
 
 	mu  sync.Mutex
 	buf *jitter.Buffer
 }
 
-func newPublisher(s *SFU, src *source, c *connection) *publisher {
+func newPublisher(s *SFU, src *source, c *connection, d description) (*publisher, error) {
 	p := &publisher{connection: c, sfu: s, src: src, buf: jitter.New(reorder)}
 	p.ctx, p.cancel = context.WithCancel(context.Background())
+	if d.sounds > 0 {
+		// What is spoken to the scene goes back in the same session, when it takes sound at all.
+		p.back = &voice{pc: c.pc, id: "back", streamID: src.name, bound: func() { go p.back.follow(p.ctx, &src.back) }}
+		if err := p.back.add(webrtc.RTPTransceiverDirectionSendrecv); err != nil {
+			p.cancel()
+			return nil, fmt.Errorf("add track: %w", err)
+		}
+	}
 	c.pc.OnTrack(p.track)
 	c.pc.OnConnectionStateChange(func(state webrtc.PeerConnectionState) {
 		if dead(state) {
 			p.close()
 		}
 	})
-	return p
+	return p, nil
 }
 
-// track begins to take a picture. Everything else is read and thrown away, as the library wants.
+// track begins to take a picture or sound. Everything else is read and thrown away, as the library wants.
 func (p *publisher) track(t *webrtc.TrackRemote, receiver *webrtc.RTPReceiver) {
 	go drain(receiver.Read)
-	if t.Kind() != webrtc.RTPCodecTypeVideo || !p.taken.CompareAndSwap(false, true) {
+	switch {
+	case t.Kind() == webrtc.RTPCodecTypeAudio && p.sounds.CompareAndSwap(false, true):
+		p.begin()
+		takeSound(p, t, &p.src.sound)
+	case t.Kind() == webrtc.RTPCodecTypeVideo && p.taken.CompareAndSwap(false, true):
+		p.picture(t)
+	default:
 		drain(t.Read)
-		return
 	}
-	p.ssrc.Store(uint32(t.SSRC()))
+}
+
+// begin makes the session the one that the stream comes from, with its first track.
+func (p *publisher) begin() {
+	p.start.Do(p.replace)
+}
+
+func (p *publisher) replace() {
 	if before := p.src.take(p); before != nil {
 		p.sfu.log.Info("publisher was replaced", "stream", p.src.name)
 		before.close()
 	}
 	p.sfu.log.Info("publisher connected", "stream", p.src.name)
 	p.sfu.changed(video.Change{Stream: p.src.name})
+}
+
+// picture takes a picture until it ends.
+func (p *publisher) picture(t *webrtc.TrackRemote) {
+	p.ssrc.Store(uint32(t.SSRC()))
+	p.begin()
 	done := make(chan struct{})
 	go func() {
 		p.mend()

@@ -2,6 +2,7 @@ package sfu
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/pion/sdp/v3"
@@ -23,6 +24,7 @@ type description struct {
 	text       string
 	ufrag, pwd string
 	pictures   int
+	sounds     int // that have a codec which is passed on
 }
 
 func invalidOffer(what string) error {
@@ -42,7 +44,7 @@ func readOffer(text string, most int) (description, error) {
 	if len(s.MediaDescriptions) == 0 || len(s.MediaDescriptions) > maxMedia-1+most {
 		return description{}, invalidOffer(fmt.Sprintf("has %d media", len(s.MediaDescriptions)))
 	}
-	pictures := 0
+	pictures, sounds := 0, 0
 	for _, m := range s.MediaDescriptions {
 		candidates := 0
 		for _, a := range m.Attributes {
@@ -55,18 +57,22 @@ func readOffer(text string, most int) (description, error) {
 			return description{}, invalidOffer("asks for a data channel")
 		case len(m.Attributes) > maxAttributes || candidates > maxCandidates:
 			return description{}, invalidOffer("has too many lines")
+		case m.MediaName.Media == "audio":
+			if hasSound(m) {
+				sounds++
+			}
 		case m.MediaName.Media == "video":
 			pictures++
 			if !hasH264(m) {
-				return description{}, invalidOffer("has no H.264")
+				return description{}, invalidOffer("has no H.264 but " + codecsOf(m) + "; set the encoder to H.264")
 			}
 		}
 	}
-	if pictures == 0 || pictures > most {
-		return description{}, invalidOffer(fmt.Sprintf("has %d pictures, want 1 to %d", pictures, most))
+	if (pictures == 0 && sounds == 0) || pictures > most || sounds > 1 {
+		return description{}, invalidOffer(fmt.Sprintf("has %d pictures and %d sounds, want at most %d and 1", pictures, sounds, most))
 	}
 	d := credentials(text)
-	d.pictures = pictures
+	d.pictures, d.sounds = pictures, sounds
 	if d.ufrag == "" || d.pwd == "" {
 		return description{}, invalidOffer("has no ICE credentials")
 	}
@@ -89,6 +95,40 @@ func hasH264(m *sdp.MediaDescription) bool {
 		}
 	}
 	return false
+}
+
+// hasSound reports whether sound is offered in a codec that is passed on.
+func hasSound(m *sdp.MediaDescription) bool {
+	for _, a := range m.Attributes {
+		v := strings.ToUpper(a.Value)
+		if a.Key == "rtpmap" && (strings.Contains(v, " OPUS/48000") || strings.Contains(v, " PCMA/8000")) {
+			return true
+		}
+	}
+	return slices.Contains(m.MediaName.Formats, "8") // PCMA needs no line of its own
+}
+
+// codecsOf names the codecs of a medium, for whoever has to choose another.
+func codecsOf(m *sdp.MediaDescription) string {
+	var names []string
+	for _, a := range m.Attributes {
+		if a.Key != "rtpmap" {
+			continue
+		}
+		_, name, _ := strings.Cut(a.Value, " ")
+		name, _, _ = strings.Cut(name, "/")
+		name = strings.ToUpper(strings.ToValidUTF8(name[:min(len(name), 16)], ""))
+		if known := map[string]string{"H265": "H.265", "HEVC": "H.265"}[name]; known != "" {
+			name = known
+		}
+		if name != "" && name != "RTX" && name != "RED" && name != "ULPFEC" && !slices.Contains(names, name) && len(names) < 8 {
+			names = append(names, name)
+		}
+	}
+	if len(names) == 0 {
+		return "nothing that is known"
+	}
+	return strings.Join(names, ", ")
 }
 
 // credentials are the first of a description; with BUNDLE there are no others.

@@ -142,6 +142,10 @@ func (s *SFU) Flow(stream string) video.Flow {
 
 // Publish implements video.Router.
 func (s *SFU) Publish(ctx context.Context, stream, offer string, over bool) (video.Answer, error) {
+	d, err := readOffer(offer, 1)
+	if err != nil {
+		return video.Answer{}, err
+	}
 	src, err := s.source(stream)
 	if err != nil {
 		return video.Answer{}, err
@@ -150,7 +154,11 @@ func (s *SFU) Publish(ctx context.Context, stream, offer string, over bool) (vid
 	if err != nil {
 		return video.Answer{}, err
 	}
-	p := newPublisher(s, src, c)
+	p, err := newPublisher(s, src, c, d)
+	if err != nil {
+		c.close()
+		return video.Answer{}, err
+	}
 	if !src.promise(p, over, time.Now()) {
 		c.close()
 		return video.Answer{}, errs.E(errs.Conflict, "video.taken", "somebody else is sending as %s; end that first, or take over", stream)
@@ -170,6 +178,10 @@ func (s *SFU) Publish(ctx context.Context, stream, offer string, over bool) (vid
 
 // Watch implements video.Router.
 func (s *SFU) Watch(ctx context.Context, stream, user, offer string) (video.Answer, error) {
+	d, err := readOffer(offer, 1)
+	if err != nil {
+		return video.Answer{}, err
+	}
 	src, err := s.source(stream)
 	if err != nil {
 		return video.Answer{}, err
@@ -178,7 +190,7 @@ func (s *SFU) Watch(ctx context.Context, stream, user, offer string) (video.Answ
 	if err != nil {
 		return video.Answer{}, err
 	}
-	v, err := newViewer(s, src, c, user)
+	v, err := newViewer(s, src, c, user, d)
 	if err != nil {
 		c.close()
 		return video.Answer{}, err

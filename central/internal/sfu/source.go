@@ -23,6 +23,9 @@ type source struct {
 	name string
 	log  *ring.Log
 
+	sound sound // of the scene
+	back  sound // of whoever speaks to it
+
 	mu        sync.Mutex
 	publisher *publisher
 	promised  *publisher // has its answer and is on the way
@@ -63,7 +66,7 @@ const freshFor = 3 * time.Second
 func (s *source) promise(p *publisher, over bool, now time.Time) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !over && (s.promised != nil || s.publisher != nil && (!s.begun || now.Sub(s.last) < freshFor)) {
+	if !over && (s.promised != nil || s.publisher != nil && (!s.begun || min(now.Sub(s.last), now.Sub(s.sound.last())) < freshFor)) {
 		return false
 	}
 	s.promised = p
@@ -202,14 +205,14 @@ func (s *source) flow(now time.Time) video.Flow {
 		}
 	}
 	viewers := len(s.viewers)
-	return video.Flow{Publishing: s.publisher != nil, Last: s.last, Viewers: viewers, Bitrate: sum * 8 / meter}
+	return video.Flow{Publishing: s.publisher != nil, Last: s.last, Heard: s.sound.last(), Viewers: viewers, Bitrate: sum * 8 / meter}
 }
 
 // tidy forgets pictures that are too old to be shown; it reports whether the whole stream is unused.
 func (s *source) tidy(now time.Time) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.publisher != nil || now.Sub(s.touched) < grace || now.Sub(s.last) < grace {
+	if s.publisher != nil || now.Sub(s.touched) < grace || now.Sub(s.last) < grace || now.Sub(s.back.last()) < grace {
 		return false
 	}
 	s.log.Forget()

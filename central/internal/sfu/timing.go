@@ -1,6 +1,7 @@
 package sfu
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/pion/rtcp"
@@ -18,6 +19,7 @@ const (
 // clock once for each batch; the library's own did for each packet.
 type timing struct {
 	ssrc            uint32
+	rate            uint32 // ticks of its clock in a second; 0: those of pictures
 	packets, octets uint32
 	time            uint32    // of the newest picture
 	at              time.Time // when its first packet left
@@ -42,7 +44,7 @@ func (r *timing) due(now time.Time) *rtcp.SenderReport {
 	}
 	r.told = now
 	return &rtcp.SenderReport{
-		SSRC: r.ssrc, NTPTime: ntp(now), RTPTime: r.time + uint32(now.Sub(r.at).Seconds()*clock),
+		SSRC: r.ssrc, NTPTime: ntp(now), RTPTime: r.time + uint32(now.Sub(r.at).Seconds()*float64(cmp.Or(r.rate, clock))),
 		PacketCount: r.packets, OctetCount: r.octets,
 	}
 }

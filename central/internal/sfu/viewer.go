@@ -17,7 +17,8 @@ type watcher interface {
 // viewer is one session that watches one stream.
 type viewer struct {
 	*connection
-	lane   lane
+	lane   *lane  // nil: only sound is wanted
+	voice  *voice // nil: no sound is wanted
 	sfu    *SFU
 	src    *source
 	user   string
@@ -26,19 +27,28 @@ type viewer struct {
 
 	mu    sync.Mutex
 	up    bool // connected
-	begun bool
+	begun bool // the picture
+	heard bool // the sound
 }
 
-func newViewer(s *SFU, src *source, c *connection, user string) (*viewer, error) {
+func newViewer(s *SFU, src *source, c *connection, user string, d description) (*viewer, error) {
 	v := &viewer{connection: c, sfu: s, src: src, user: user}
 	v.ctx, v.cancel = context.WithCancel(context.Background())
-	v.lane = lane{engine: s.engine, pc: c.pc, id: "video", streamID: src.name, bound: v.begin}
-	only := webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionSendonly}
-	transceiver, err := c.pc.AddTransceiverFromTrack(&v.lane, only)
-	if err != nil {
-		return nil, fmt.Errorf("add track: %w", err)
+	if d.pictures > 0 {
+		v.lane = &lane{engine: s.engine, pc: c.pc, id: "video", streamID: src.name, bound: v.begin}
+		only := webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionSendonly}
+		transceiver, err := c.pc.AddTransceiverFromTrack(v.lane, only)
+		if err != nil {
+			return nil, fmt.Errorf("add track: %w", err)
+		}
+		v.lane.sender = transceiver.Sender()
 	}
-	v.lane.sender = transceiver.Sender()
+	if d.sounds > 0 {
+		v.voice = &voice{pc: c.pc, id: "audio", streamID: src.name, bound: v.begin}
+		if err := v.voice.add(webrtc.RTPTransceiverDirectionSendonly); err != nil {
+			return nil, fmt.Errorf("add track: %w", err)
+		}
+	}
 	c.pc.OnConnectionStateChange(func(state webrtc.PeerConnectionState) {
 		switch {
 		case state == webrtc.PeerConnectionStateConnected:
@@ -62,15 +72,21 @@ func (v *viewer) close() {
 	v.sfu.remove(v.id, v.src.name)
 }
 
-// begin starts to send once the session is connected and its track is bound, whichever comes last.
+// begin starts to send once the session is connected and a track is bound, whichever comes last.
 func (v *viewer) begin() {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if !v.up || !v.lane.ready() || v.begun {
+	if !v.up {
 		return
 	}
-	v.begun = true
-	r := v.lane.show(v.src)
-	go v.lane.forward(v.ctx, r, v.src)
-	go v.lane.listen()
+	if v.lane != nil && v.lane.ready() && !v.begun {
+		v.begun = true
+		r := v.lane.show(v.src)
+		go v.lane.forward(v.ctx, r, v.src)
+		go v.lane.listen()
+	}
+	if v.voice != nil && v.voice.ready() && !v.heard {
+		v.heard = true
+		go v.voice.follow(v.ctx, &v.src.sound)
+	}
 }

@@ -154,6 +154,9 @@ func (s *SFU) Wall(ctx context.Context, user, offer string) (video.Answer, error
 	if err != nil {
 		return video.Answer{}, err
 	}
+	if d.pictures == 0 {
+		return video.Answer{}, invalidOffer("has no pictures")
+	}
 	c, err := s.engine.connect(s.engine.watch)
 	if err != nil {
 		return video.Answer{}, err

@@ -20,6 +20,9 @@ type Router interface {
 	Wall(ctx context.Context, user, offer string) (Answer, error)
 	// Show puts a stream at a place of a wall instead of what was there. The showing is a session of its own.
 	Show(wall string, place int, stream string) (Shown, error)
+	// Speak sends the sound of a session to the scenes of some streams: to the sessions that publish them, as far as
+	// those take sound. Who may speak when is not its matter.
+	Speak(ctx context.Context, streams []string, offer string) (Answer, error)
 	// Patch adds candidates to a session or restarts its ICE. etag is If-Match as the client sent it.
 	Patch(ctx context.Context, session, etag, fragment string) (Patch, error)
 	// Hang ends a session.
@@ -54,7 +57,8 @@ type Patch struct {
 // Flow is how a stream goes.
 type Flow struct {
 	Publishing bool      // a publisher is connected
-	Last       time.Time // last packet; zero when there never was one
+	Last       time.Time // last packet of the picture; zero when there never was one
+	Heard      time.Time // last packet of sound; zero when there never was one
 	Viewers    int
 	Bitrate    int64 // bits per second
 }
