@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/fengsui/fengsui/central/internal/document"
+	"github.com/fengsui/fengsui/central/internal/page"
 	"github.com/fengsui/fengsui/central/internal/report"
 )
 
@@ -53,16 +54,21 @@ func registerReportStats(s *Server, svc *report.Service) {
 	type judges struct {
 		IncidentID
 		Body struct {
-			OrgID  string `json:"org_id" maxLength:"64"`
-			Fault  string `json:"fault" enum:"late,incomplete,contradiction,omitted,reversed,returned,concealed,false"`
-			Aside  bool   `json:"aside,omitempty" doc:"What the rule found does not count"`
-			Reason string `json:"reason" maxLength:"800"`
+			OrgID    string `json:"org_id" maxLength:"64"`
+			Fault    string `json:"fault" enum:"late,incomplete,contradiction,omitted,reversed,returned,concealed,false"`
+			Aside    bool   `json:"aside,omitempty" doc:"What the rule found does not count"`
+			Reason   string `json:"reason" maxLength:"800"`
+			Evidence string `json:"evidence,omitempty" maxLength:"800" doc:"The document, record or person that shows it; not needed for what is set aside"`
 		}
 	}
+	register(s, reportOp("list-judgements", http.MethodGet, "/incidents/{id}/judgements", "What people have found about how an incident was reported, or set aside"),
+		func(ctx context.Context, in *IncidentID) (*body[page.List[report.Judgement]], error) {
+			return listed(svc.Judgements(ctx, in.ID))
+		})
 	register(s, reportOp("judge-report", http.MethodPost, "/incidents/{id}/judgements", "Find what only a person finds, or set a finding aside"),
 		func(ctx context.Context, in *judges) (*body[report.Judgement], error) {
 			b := in.Body
-			return reply(svc.Judge(ctx, in.ID, report.NewJudgement{OrgID: b.OrgID, Fault: report.Fault(b.Fault), Aside: b.Aside, Reason: b.Reason}))
+			return reply(svc.Judge(ctx, in.ID, report.NewJudgement{OrgID: b.OrgID, Fault: report.Fault(b.Fault), Aside: b.Aside, Reason: b.Reason, Evidence: b.Evidence}))
 		})
 }
 

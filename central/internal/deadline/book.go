@@ -45,8 +45,9 @@ type Pack struct {
 	Read         string  `json:"read" yaml:"read"`                 // where its text was read
 	Unverified   bool    `json:"unverified" yaml:"unverified"`
 	Note         string  `json:"note" yaml:"note"`
-	From         string  `json:"from" yaml:"from"` // first day on which it holds; empty: unknown
-	To           string  `json:"to" yaml:"to"`     // last day; empty: until further notice
+	From         string  `json:"from" yaml:"from"`       // first day on which it holds; empty: unknown
+	To           string  `json:"to" yaml:"to"`           // last day; empty: until further notice
+	Outward      []int   `json:"outward" yaml:"outward"` // levels that the top desk here reports beyond this centre
 	Rules        []Limit `json:"rules" yaml:"rules"`
 }
 
@@ -109,8 +110,13 @@ func (p Pack) check() error {
 		return strict.Bad("source", "say which document gives the limits")
 	case p.From == "" && !p.Unverified && p.Nature != Default:
 		return strict.Bad("from", "say since when it holds, or mark the pack unverified")
-	case len(p.Rules) == 0:
-		return strict.Bad("rules", "a pack has a rule")
+	case len(p.Rules) == 0 && len(p.Outward) == 0:
+		return strict.Bad("rules", "a pack has a rule, or says what is reported beyond this centre")
+	}
+	for i, n := range p.Outward {
+		if n < 1 || n > 4 {
+			return strict.Bad(fmt.Sprintf("outward.%d", i), "must be 1 to 4")
+		}
 	}
 	for key, day := range map[string]string{"from": p.From, "to": p.To} {
 		if _, err := time.Parse(dayForm, day); day != "" && err != nil {
@@ -243,6 +249,32 @@ type Found struct {
 // Name is how a clock names its rule.
 func (f Found) Name() string { return f.Pack.ID + "/" + f.Limit.ID }
 
+// Outward is the levels that the top desk of a division reports beyond this centre at a time: what the pack of the
+// smallest division around it says.
+func (b *Book) Outward(division string, at time.Time) []int {
+	var out []int
+	best := -1
+	for _, p := range b.packs {
+		if len(p.Outward) == 0 || !p.holds(division, at) {
+			continue
+		}
+		stem := 0
+		if p.Jurisdiction != "" {
+			stem = len(geo.Division(p.Jurisdiction).Stem())
+		}
+		if stem > best {
+			best, out = stem, p.Outward
+		}
+	}
+	return out
+}
+
+// holds reports whether a pack is in force for a division at a time, by the law's clock.
+func (p Pack) holds(division string, at time.Time) bool {
+	day := at.In(time.FixedZone("CST", 8*60*60)).Format(dayForm)
+	return (p.From == "" || day >= p.From) && (p.To == "" || day <= p.To) && (p.Jurisdiction == "" || geo.Division(p.Jurisdiction).Covers(geo.Division(division)))
+}
+
 // Named is the limit that a clock names as its rule, as the book gives it now.
 func (b *Book) Named(rule string) (Found, bool) {
 	pack, id, _ := strings.Cut(rule, "/")
@@ -257,12 +289,8 @@ func (b *Book) Named(rule string) (Found, bool) {
 // Find is the limit that holds: the most local order, else the default; but never more than a law allows.
 func (b *Book) Find(q Query) (Found, bool) {
 	var best, law *Found
-	day := q.At.In(time.FixedZone("CST", 8*60*60)).Format(dayForm) // the law's clock
 	for _, p := range b.packs {
-		if (p.From != "" && day < p.From) || (p.To != "" && day > p.To) {
-			continue
-		}
-		if p.Jurisdiction != "" && !geo.Division(p.Jurisdiction).Covers(geo.Division(q.Division)) {
+		if !p.holds(q.Division, q.At) {
 			continue
 		}
 		for _, l := range p.Rules {

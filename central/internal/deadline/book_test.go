@@ -3,6 +3,7 @@ package deadline_test
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -141,4 +142,41 @@ func FuzzParsePack(f *testing.F) {
 			}
 		}
 	})
+}
+
+// What the top desk reports beyond the centre is said by the pack of the smallest division around it.
+func TestThePacksSayWhatLeavesTheCentre(t *testing.T) {
+	dir := t.TempDir()
+	text := `id: county
+name: 县
+name_en: County
+nature: local
+jurisdiction: "320623"
+source: 测试
+from: "2026-01-01"
+to: "2026-12-31"
+outward: [1, 2]
+rules: []
+`
+	if err := os.WriteFile(filepath.Join(dir, "county.yml"), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	book, err := deadline.LoadBook(packs, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	day := time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)
+	for division, want := range map[string][]int{"320623": {1, 2}, "320600": {1, 2, 3}, "110000": {1, 2, 3}} {
+		if got := book.Outward(division, day); !slices.Equal(got, want) {
+			t.Errorf("%s reports %v, want %v", division, got, want)
+		}
+	}
+	if got := book.Outward("320623", day.AddDate(1, 0, 0)); !slices.Equal(got, []int{1, 2, 3}) {
+		t.Errorf("after its last day the pack still says %v", got)
+	}
+	for _, bad := range []string{"outward: [5]\nrules: []", "outward: []\nrules: []"} {
+		if _, err := deadline.ParsePack("x.yml", []byte("id: x\nname: x\nname_en: x\nnature: default\nsource: x\n"+bad)); err == nil {
+			t.Errorf("%q was taken", bad)
+		}
+	}
 }

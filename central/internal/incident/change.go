@@ -104,6 +104,15 @@ func (s *Service) Change(ctx context.Context, id string, c Change) (Incident, er
 	})
 }
 
+// counts refuses what is graded or counted of an incident that stands for nothing any more. A closed one still counts:
+// the law has its figures corrected, and its level with them, for days after its end (令493 arts. 13 and 20).
+func (i Incident) counts() error {
+	if i.State == Merged || i.State == Void {
+		return errs.E(errs.Conflict, "incident.not_counted", "it was merged or withdrawn; grade and count the one that stands")
+	}
+	return nil
+}
+
 // Grade confirms how grave an incident is; why names the rule that proposed it, or the reason for another level.
 func (s *Service) Grade(ctx context.Context, id string, level int, why string) (Incident, error) {
 	return s.edit(ctx, id, 0, func(ctx context.Context, i *Incident, a actor.Actor, o account.Org, note noter) error {
@@ -112,6 +121,9 @@ func (s *Service) Grade(ctx context.Context, id string, level int, why string) (
 		}
 		if level < 1 || level > 4 {
 			return errs.Field("incident.level", "level", "must be 1 to 4")
+		}
+		if err := i.counts(); err != nil {
+			return err
 		}
 		old := i.Level
 		i.Level, i.LevelBy, i.LevelWhy = level, a.Name, why
@@ -127,6 +139,9 @@ func (s *Service) Respond(ctx context.Context, id string, level int, why string)
 		}
 		if level < 0 || level > 4 {
 			return errs.Field("incident.response", "response", "must be 0 to 4")
+		}
+		if i.State != Open && level > 0 {
+			return errs.E(errs.Conflict, "incident.not_open", "the incident was merged, withdrawn or closed; open it again first")
 		}
 		old := i.Response
 		i.Response = level
@@ -156,6 +171,9 @@ func (s *Service) Count(ctx context.Context, id string, f Figure) (Figure, error
 	err = s.change(ctx, func(ctx context.Context, note noter) error {
 		i, err := s.seen(ctx, a, id)
 		if err != nil {
+			return err
+		}
+		if err := i.counts(); err != nil {
 			return err
 		}
 		f.ID, f.IncidentID, f.ByName, f.OrgName, f.WrittenAt, f.At = newID(), id, a.Name, o.Name, now, event.Stamp(f.At)

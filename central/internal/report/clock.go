@@ -2,6 +2,7 @@ package report
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,10 +28,6 @@ const (
 func owner(incidentID, org string) deadline.Owner {
 	return deadline.Owner{Kind: OwnerKind, ID: incidentID + " " + org}
 }
-
-// outward is the least grave level that the top desk reports beyond this centre (苏政办发〔2012〕61号: the city reports
-// the levels I to III to the province).
-const outward = 3
 
 // tier is the level of government of an organisation; one that shares the division of the one above it is a unit.
 func tier(tree []account.Org, o account.Org) string {
@@ -74,8 +71,8 @@ func (s *Service) limit(tree []account.Org, o account.Org, i incident.Incident, 
 // watch begins the clocks of a desk that learned of an incident at a time. What runs already is set to what holds now;
 // what was met stays met.
 func (s *Service) watch(ctx context.Context, tree []account.Org, o account.Org, i incident.Incident, received time.Time) error {
-	if o.ParentID == "" && (i.Level == 0 || i.Level > outward) {
-		return nil
+	if o.ParentID == "" && (s.Book == nil || !slices.Contains(s.Book.Outward(o.Division, i.OccurredAt), i.Level)) {
+		return nil // the packs say which levels the top desk reports beyond this centre
 	}
 	done, err := s.done(ctx, i.ID, o.ID)
 	if err != nil {

@@ -195,8 +195,14 @@ type Judgement struct {
 	Fault      Fault     `json:"fault"`
 	Aside      bool      `json:"aside"` // the fault that the rule found does not count
 	Reason     string    `json:"reason"`
+	Evidence   string    `json:"evidence"` // document, record or person that shows it
 	ByName     string    `json:"by_name"`
 	At         time.Time `json:"at"`
+}
+
+// finding is what a person has found, as the table shows it.
+func (j Judgement) finding(i incident.Incident) Finding {
+	return Finding{j.Fault, i.ID, i.No, i.Title, j.OrgID, j.OrgName, j.At, j.ID, "", j.Evidence, j.Reason, j.ByName}
 }
 
 // Weights are the points that each fault costs in the assessment, and those for a report in time.

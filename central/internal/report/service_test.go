@@ -351,7 +351,7 @@ func TestPermissions(t *testing.T) {
 				{"begin a report of the incident", func() error { _, err := r.Begin(who, i.ID, ""); return err }, may && (org == "county" || org == "city")},
 				{"read the incident", func() error { _, err := r.incidents.Get(who, i.ID); return err }, may && (org == "county" || org == "city")},
 				{"judge the county", func() error {
-					_, err := r.Judge(who, i.ID, report.NewJudgement{OrgID: r.orgs["county"].ID, Fault: report.Concealed, Reason: "x"})
+					_, err := r.Judge(who, i.ID, report.NewJudgement{OrgID: r.orgs["county"].ID, Fault: report.Concealed, Reason: "x", Evidence: "y"})
 					return err
 				}, org == "city" && (role == account.RoleLeader || role == account.RoleAdmin)},
 				{"set the weights", func() error {
@@ -379,20 +379,59 @@ func TestStatisticsAndTheDraftOfABulletin(t *testing.T) {
 	county, leader := r.as("county", account.RoleDuty), r.as("city", account.RoleLeader)
 	i, err := r.incidents.Open(county, incident.Draft{Title: "隐瞒不报的事故", Category: "accident.work_safety", Place: "x", OccurredAt: time.Now().Add(-48 * time.Hour), KnownAt: time.Now().Add(-47 * time.Hour), From: incident.Known{Kind: "call", Ref: "1", Text: "群众"}})
 	r.must(err)
-	_, err = r.Judge(leader, i.ID, report.NewJudgement{OrgID: r.orgs["county"].ID, Fault: report.Concealed, Reason: "查实瞒报"})
+	_, err = r.Judge(leader, i.ID, report.NewJudgement{OrgID: r.orgs["county"].ID, Fault: report.Concealed, Reason: "查实瞒报", Evidence: "110 接警记录"})
 	r.must(err)
 	s, err := r.Stats(leader, time.Now().AddDate(0, 0, -7), time.Now())
 	r.must(err)
 	if len(s.Scores) != 1 || s.Scores[0].Faults[report.Omitted] != 1 || s.Scores[0].Faults[report.Concealed] != 1 || s.Scores[0].Points != 60 {
 		t.Fatalf("scores %+v, findings %+v", s.Scores, s.Findings)
 	}
+	if _, err := r.Judge(leader, i.ID, report.NewJudgement{OrgID: r.orgs["county"].ID, Fault: report.False, Reason: "无证据"}); errs.KindOf(err) != errs.Invalid {
+		t.Errorf("something was found without evidence: %v", err)
+	}
+	// A township that had nothing to pass on concealed it: it stands in the table, and the incident names both.
+	_, err = r.Judge(leader, i.ID, report.NewJudgement{OrgID: r.orgs["town"].ID, Fault: report.Concealed, Reason: "镇里知情", Evidence: "谈话笔录"})
+	r.must(err)
+	s, err = r.Stats(leader, time.Now().AddDate(0, 0, -7), time.Now())
+	r.must(err)
+	if len(s.Scores) != 2 || s.Scores[0].OrgName != "洋口镇" || s.Scores[0].Faults[report.Concealed] != 1 {
+		t.Errorf("the township: %+v", s.Scores)
+	}
+	if list, err := r.Judgements(county, i.ID); err != nil || len(list) != 2 || list[0].Evidence != "110 接警记录" {
+		t.Errorf("judged %+v %v", list, err)
+	}
 	b := s.Bulletin()
-	if text := strings.Join(b.Paragraphs, "\n"); !strings.Contains(text, "漏报1起：如东县“隐瞒不报的事故”") || !strings.Contains(text, "瞒报1起") || len(b.Rows) != 1 {
+	if text := strings.Join(b.Paragraphs, "\n"); !strings.Contains(text, "漏报1起：如东县“隐瞒不报的事故”") || !strings.Contains(text, "瞒报2起") || len(b.Rows) != 2 {
 		t.Errorf("the bulletin: %s", text)
 	}
 	_, err = r.Judge(leader, i.ID, report.NewJudgement{OrgID: r.orgs["county"].ID, Fault: report.Omitted, Aside: true, Reason: "不属报告范围"})
 	r.must(err)
-	if s, err = r.Stats(leader, time.Now().AddDate(0, 0, -7), time.Now()); err != nil || s.Scores[0].Faults[report.Omitted] != 0 || len(s.Aside) != 1 {
+	if s, err = r.Stats(leader, time.Now().AddDate(0, 0, -7), time.Now()); err != nil || s.Scores[1].Faults[report.Omitted] != 0 || len(s.Aside) != 1 {
 		t.Errorf("set aside: %+v %v", s.Scores, err)
+	}
+}
+
+// What was merged or withdrawn stands for nothing any more; what was closed is still corrected.
+func TestAnIncidentThatDoesNotStandIsNotCounted(t *testing.T) {
+	r := newRoom(t, storetest.SQLite(t))
+	county := r.as("county", account.RoleDuty)
+	kept, merged, void := r.fire(county), r.fire(county), r.fire(county)
+	_, err := r.incidents.Merge(county, merged.ID, kept.ID)
+	r.must(err)
+	_, err = r.incidents.Close(county, void.ID, incident.Void, "误报")
+	r.must(err)
+	_, err = r.incidents.Close(county, kept.ID, incident.Closed, "处置完毕")
+	r.must(err)
+	for id, want := range map[string]bool{merged.ID: false, void.ID: false, kept.ID: true} {
+		_, grade := r.incidents.Grade(county, id, 3, "")
+		_, count := r.incidents.Count(county, id, incident.Figure{Kind: "dead", Value: 1, Source: "医院"})
+		for _, err := range []error{grade, count} {
+			if want && err != nil || !want && errs.KindOf(err) != errs.Conflict {
+				t.Errorf("%s: %v", id, err)
+			}
+		}
+		if _, err := r.incidents.Respond(county, id, 3, "县长"); errs.KindOf(err) != errs.Conflict {
+			t.Errorf("a response began for %s: %v", id, err)
+		}
 	}
 }

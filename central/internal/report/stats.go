@@ -75,18 +75,17 @@ func (s *Service) Stats(ctx context.Context, from, to time.Time) (Stats, error) 
 	for _, c := range cases {
 		by[c.OrgID] = append(by[c.OrgID], c)
 		findings := slices.DeleteFunc(c.Judge(), func(f Finding) bool { return setAside(people, f) })
-		for _, j := range people {
-			if j.IncidentID == c.Incident.ID && j.OrgID == c.OrgID && !j.Aside {
-				findings = append(findings, Finding{j.Fault, c.Incident.ID, c.Incident.No, c.Incident.Title, c.OrgID, c.OrgName, j.At, j.ID, "", "", j.Reason, j.ByName})
-			}
-		}
 		found[c.OrgID] = append(found[c.OrgID], findings...)
 		out.Findings = append(out.Findings, findings...)
 	}
 	for _, j := range people {
 		if j.Aside {
 			out.Aside = append(out.Aside, j)
+			continue
 		}
+		f := j.finding(list[slices.IndexFunc(list, func(i incident.Incident) bool { return i.ID == j.IncidentID })])
+		found[j.OrgID] = append(found[j.OrgID], f)
+		out.Findings = append(out.Findings, f)
 	}
 	for _, d := range dailies {
 		if findings := d.Judge(now); len(findings) > 0 {
@@ -94,7 +93,7 @@ func (s *Service) Stats(ctx context.Context, from, to time.Time) (Stats, error) 
 			out.Findings = append(out.Findings, findings...)
 		}
 	}
-	for org, one := range scored(cases, dailies) {
+	for org, one := range scored(cases, people, dailies) {
 		out.Scores = append(out.Scores, one.add(by[org], found[org], out.Weights))
 	}
 	slices.SortFunc(out.Scores, byPoints)
@@ -108,9 +107,12 @@ func (s *Service) dailies(ctx context.Context, a actor.Actor, from, to time.Time
 	return slices.DeleteFunc(list, func(d Daily) bool { return d.State == Spared || !a.Covers(d.Division) }), err
 }
 
-// scored begins the line of each desk that had an incident or a daily report to tell. Pure.
-func scored(cases []Case, dailies []Daily) map[string]Score {
+// scored begins the line of each desk that had an incident or a daily report to tell, or was judged by a person. Pure.
+func scored(cases []Case, people []Judgement, dailies []Daily) map[string]Score {
 	out := map[string]Score{}
+	for _, j := range people {
+		out[j.OrgID] = Score{OrgID: j.OrgID, OrgName: j.OrgName} // also one that had nothing to pass on, and concealed it
+	}
 	for _, c := range cases {
 		out[c.OrgID] = Score{OrgID: c.OrgID, OrgName: c.OrgName}
 	}
@@ -245,6 +247,8 @@ type NewJudgement struct {
 	Fault  Fault
 	Aside  bool
 	Reason string
+	// Evidence names what shows it: the document, record or person. A finding that is set aside needs none.
+	Evidence string
 }
 
 // Judge writes down what only a person finds: that something was concealed or false, or that a finding of a rule does
@@ -273,12 +277,25 @@ func (s *Service) Judge(ctx context.Context, incidentID string, n NewJudgement) 
 	case !errs.Name(n.Reason, 2*maxLine):
 		return Judgement{}, errs.Field("report.reason", "reason", "say why, in 1 to 400 characters on one line")
 	}
-	j := Judgement{ID: newID(), IncidentID: i.ID, OrgID: of.ID, OrgName: of.Name, Fault: n.Fault, Aside: n.Aside, Reason: strings.TrimSpace(n.Reason), ByName: a.Name, At: stamp()}
+	n.Evidence = strings.TrimSpace(n.Evidence)
+	if !errs.Line(n.Evidence, 2*maxLine) || (!n.Aside && n.Evidence == "") {
+		return Judgement{}, errs.Field("report.evidence", "evidence", "name what shows it, in 1 to 400 characters on one line")
+	}
+	j := Judgement{ID: newID(), IncidentID: i.ID, OrgID: of.ID, OrgName: of.Name, Fault: n.Fault, Aside: n.Aside, Reason: strings.TrimSpace(n.Reason), Evidence: n.Evidence, ByName: a.Name, At: stamp()}
 	err = s.change(ctx, func(ctx context.Context, note noter) error {
 		note(ctx, EventJudged, j.ID, of.Division, trace{Name: i.Title, From: string(n.Fault), To: of.Name})
 		return s.Store.AddJudgement(ctx, j)
 	})
 	return j, err
+}
+
+// Judgements lists what people have found about an incident, or set aside, where the actor may see it.
+func (s *Service) Judgements(ctx context.Context, incidentID string) ([]Judgement, error) {
+	i, err := s.Incidents.Get(ctx, incidentID)
+	if err != nil {
+		return nil, err
+	}
+	return s.Store.JudgementsOf(ctx, []string{i.ID})
 }
 
 // Weights are what the assessment goes by now.
@@ -361,7 +378,7 @@ func (s Stats) Bulletin() Bulletin {
 			case Contradiction:
 				text += fmt.Sprintf("（%s，%s）", one.Was, one.Found)
 			case Reversed, Omitted, SentBackOnce, Concealed, False:
-				if one.Found != "" && f != Reversed {
+				if one.Found != "" && f != Reversed { // the reason, where a person has found it
 					text += "（" + one.Found + "）"
 				}
 			case Incomplete, DailyMissing:

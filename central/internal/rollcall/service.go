@@ -199,7 +199,7 @@ func (s *Service) call(ctx context.Context, c Call, orgs []account.Org, tiers []
 		}
 		for _, p := range c.Posts {
 			_, err := s.Clocks.Set(ctx, deadline.Clock{
-				Owner: deadline.Owner{Kind: OwnerKind, ID: p.ID}, Kind: "rollcall", OrgID: p.OrgID, Division: p.Division, Name: p.OrgName + " · " + c.Name, Rule: rule,
+				Owner: deadline.Owner{Kind: OwnerKind, ID: p.ID}, Kind: "rollcall", OrgID: p.OrgID, Division: p.Division, Name: p.OrgName + " " + tierName(p.Tier) + " · " + c.Name, Rule: rule,
 				Scale: deadline.Counted, BaseAt: c.At, DueAt: c.DueAt, Stages: stages,
 			})
 			if err != nil {
@@ -292,4 +292,12 @@ func (s *Service) Posts(ctx context.Context, from, to time.Time) ([]Post, error)
 func (s *Service) Scores(ctx context.Context, from, to time.Time) ([]Score, error) {
 	list, err := s.Posts(ctx, from, to)
 	return scores(list, china()), err
+}
+
+// tierName is what a post is called in a clock.
+func tierName(t deadline.To) string {
+	if t == deadline.Leader {
+		return "带班领导"
+	}
+	return "值班员"
 }

@@ -1959,7 +1959,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** What people have found about how an incident was reported, or set aside */
+        get: operations["list-judgements"];
         put?: never;
         /** Find what only a person finds, or set a finding aside */
         post: operations["judge-report"];
@@ -5333,6 +5334,7 @@ export interface components {
             name_en: string;
             nature: string;
             note: string;
+            outward: number[] | null;
             read: string;
             rules: components["schemas"]["DeadlineLimit"][] | null;
             source: string;
@@ -6733,6 +6735,8 @@ export interface components {
         JudgesBody: {
             /** @description What the rule found does not count */
             aside?: boolean;
+            /** @description The document, record or person that shows it; not needed for what is set aside */
+            evidence?: string;
             /** @enum {string} */
             fault: "late" | "incomplete" | "contradiction" | "omitted" | "reversed" | "returned" | "concealed" | "false";
             org_id: string;
@@ -8447,12 +8451,17 @@ export interface components {
             /** Format: date-time */
             at: string;
             by_name: string;
+            evidence: string;
             fault: string;
             id: string;
             incident_id: string;
             org_id: string;
             org_name: string;
             reason: string;
+        };
+        ReportListJudgement: {
+            items: components["schemas"]["ReportJudgement"][] | null;
+            next?: string;
         };
         ReportListTask: {
             items: components["schemas"]["ReportTask"][] | null;
@@ -14431,6 +14440,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ReportInstruction"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-judgements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportListJudgement"];
                 };
             };
             /** @description Problem */

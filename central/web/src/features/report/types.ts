@@ -11,6 +11,8 @@ export type Templates = components['schemas']['ReportTemplates']
 export type Task = components['schemas']['ReportTask']
 export type Daily = components['schemas']['ReportDaily']
 export type DailyBoard = components['schemas']['ReportDailyBoard']
+export type Finding = components['schemas']['ReportFinding']
+export type Judgement = components['schemas']['ReportJudgement']
 export type Stats = components['schemas']['ReportStats']
 
 export const faults = ['late', 'incomplete', 'contradiction', 'omitted', 'reversed', 'returned', 'daily_late', 'daily_missing', 'concealed', 'false'] as const
