@@ -251,5 +251,15 @@ func FuzzRead(f *testing.F) {
 		if err != nil {
 			t.Error(err)
 		}
+		if len(got.Parts) == 0 {
+			return
+		}
+		p := NewPack(got)
+		if _, _, err := p.Add(bytes.NewReader(text), got, got.Duration/2, got.Duration); err != nil {
+			t.Error(err)
+		}
+		if err := p.Write(io.Discard); err != nil {
+			t.Error(err)
+		}
 	})
 }

@@ -2,11 +2,14 @@ package e2e
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -40,15 +43,20 @@ func recordedFor(t *testing.T, d *desk, stream string, more time.Duration) time.
 // plays has ffmpeg decode a film to its end.
 func plays(t *testing.T, f harness.Film) {
 	t.Helper()
+	decodes(t, fmt.Sprintf("the film of %s to %s", f.From, f.To), f.Text)
+}
+
+func decodes(t *testing.T, what string, text []byte) {
+	t.Helper()
 	path := filepath.Join(t.TempDir(), "film.mp4")
-	if err := os.WriteFile(path, f.Text, 0o600); err != nil {
+	if err := os.WriteFile(path, text, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.CommandContext(t.Context(), testserver.Program(t, "ffmpeg"), "-v", "error", "-i", path, "-f", "null", "-")
 	var out bytes.Buffer
 	cmd.Stderr = &out
 	if err := cmd.Run(); err != nil || out.Len() > 0 {
-		t.Errorf("ffmpeg does not play the film of %s to %s: %v %s", f.From, f.To, err, out.String())
+		t.Errorf("ffmpeg does not play %s: %v %s", what, err, out.String())
 	}
 }
 
@@ -148,4 +156,14 @@ func TestTerminalFillsWhatTheCentreCouldNotRecord(t *testing.T) {
 			t.Errorf("two films show %s", f.From)
 		}
 	}
+	// What is handed on joins what both recorded.
+	clip := d.centre.Admin.Clip(t, "rd-cam-1", films[0].From, films[len(films)-1].To)
+	sum := sha256.Sum256(clip.Text)
+	if hex.EncodeToString(sum[:]) != clip.SHA256 || !strings.Contains(clip.Note, clip.SHA256+"  "+clip.Name) || !strings.Contains(clip.Note, "recorded at the terminal") {
+		t.Errorf("the note of the clip is not true:\n%s", clip.Note)
+	}
+	if clip.Seconds < 8 {
+		t.Errorf("the clip lasts %.1f s", clip.Seconds)
+	}
+	decodes(t, "the clip", clip.Text)
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"testing"
 	"time"
 
 	"github.com/fengsui/fengsui/shared/film"
@@ -107,4 +108,57 @@ func (c *Client) Films(stream string, from, to time.Time) ([]Film, error) {
 		out = append(out, Film{s, text, f})
 	}
 	return out, nil
+}
+
+// Clip is a file of a span of a recording, and what the centre says of it.
+type Clip struct {
+	SHA256  string  `json:"sha256"`
+	Seconds float64 `json:"seconds"`
+	Name    string  `json:"name"`
+	Text    []byte  `json:"-"`
+	Note    string  `json:"-"`
+}
+
+// Clip orders a span as a file, waits until it is made and takes it.
+func (c *Client) Clip(t testing.TB, stream string, from, to time.Time) Clip {
+	t.Helper()
+	var made struct {
+		ID string `json:"id"`
+	}
+	if err := c.Call(http.MethodPost, "/clips", map[string]any{"stream": stream, "from": from.UTC(), "to": to.UTC(), "reference": "test"}, &made); err != nil {
+		t.Fatal(err)
+	}
+	var one Clip
+	WaitFor(t, 30*time.Second, "the clip is made", func() error {
+		var list struct {
+			Items []struct {
+				ID, State, Trouble string
+				Files              []Clip
+			} `json:"items"`
+		}
+		if err := c.Call(http.MethodGet, "/clips", nil, &list); err != nil {
+			return err
+		}
+		for _, l := range list.Items {
+			if l.ID == made.ID && l.State == "made" && len(l.Files) == 1 {
+				one = l.Files[0]
+				return nil
+			}
+		}
+		return fmt.Errorf("%+v", list.Items)
+	})
+	get := func(path string) []byte {
+		answer, err := c.Do(http.MethodGet, "/api/v1/clips/"+made.ID+path, "", "", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer answer.Body.Close()
+		text, err := io.ReadAll(answer.Body)
+		if err != nil || answer.StatusCode != http.StatusOK {
+			t.Fatalf("take clip: %d %.200s: %v", answer.StatusCode, text, err)
+		}
+		return text
+	}
+	one.Text, one.Note = get("/files/"+one.Name), string(get("/note"))
+	return one
 }

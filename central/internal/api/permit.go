@@ -65,6 +65,8 @@ func needs(operation string) (p actor.Permission, ok bool) {
 		return actor.VideoReplay, true
 	case "set-recording-policy", "start-recording", "stop-recording", "hold-recording", "end-recording-hold", "ask-recording":
 		return actor.VideoRecord, true
+	case "list-clips", "order-clip", "take-clip", "read-clip-note", "remove-clip":
+		return actor.VideoExport, true
 	case "switch-output":
 		return actor.OutputSwitch, true
 	case "list-users", "export-users", "get-user", "list-roles", "list-orgs":

@@ -138,6 +138,7 @@ func RegisterRecordings(s *Server, svc *recording.Service) {
 		) (*body[page.List[recording.Wish]], error) {
 			return listed(svc.Ask(ctx, in.Stream, in.Body.From, in.Body.To))
 		})
+	registerClips(s, svc)
 	registerFill(s, svc)
 }
 

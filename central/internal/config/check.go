@@ -76,6 +76,12 @@ func (c *Config) check() error {
 	if c.Recording.Reserve < 0 || c.Recording.Reserve > 1_000_000 {
 		return strict.Bad("recording.reserve_mb", "must be 0 to 1000000")
 	}
+	if c.Recording.ClipDays < 1 || c.Recording.ClipDays > 365 {
+		return strict.Bad("recording.clip_days", "must be 1 to 365")
+	}
+	if len(c.Recording.Watermark) > 200 {
+		return strict.Bad("recording.watermark", "at most 200 bytes")
+	}
 	if c.Data == "" {
 		return &strict.Problem{Key: "data", Err: errors.New("a folder is needed")}
 	}

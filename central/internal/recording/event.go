@@ -17,6 +17,24 @@ const (
 	EventDeleted = "recording.deleted"        // Data is Deleted: for room, before its time
 )
 
+// The kinds of events about clips.
+const (
+	EventClipOrdered = "recording.clip_ordered" // Data is Clip
+	EventClipMade    = "recording.clip_made"    // Data is Clip, with hashes, or why it is not
+	EventClipTaken   = "recording.clip_taken"   // Data is ClipTaken
+	EventClipRemoved = "recording.clip_removed" // Data is Clip; before it expired
+)
+
+// ClipTaken tells what somebody took away.
+type ClipTaken struct {
+	ID        string    `json:"id"`
+	From      time.Time `json:"from"`
+	To        time.Time `json:"to"`
+	Reference string    `json:"reference"`
+	Name      string    `json:"name"`
+	SHA256    string    `json:"sha256,omitempty"` // empty: the note
+}
+
 // Played tells who looked at what.
 type Played struct {
 	Streams []string  `json:"streams"`

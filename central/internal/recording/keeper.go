@@ -37,6 +37,10 @@ func (s *Service) Start(ctx context.Context) error {
 		s.policies[p.Stream] = p
 	}
 	s.mu.Unlock()
+	s.clips.Start(ctx, 0, func(ctx context.Context, _ bool) time.Duration {
+		s.say(ctx, "make clips", s.lookClips(ctx, time.Now()))
+		return clipsEvery
+	})
 	var room, age, fill time.Time
 	s.loop.Start(ctx, 0, func(ctx context.Context, _ bool) time.Duration {
 		now := time.Now()
@@ -67,7 +71,7 @@ func (s *Service) say(ctx context.Context, what string, err error) {
 
 // Stop ends all recordings in order.
 func (s *Service) Stop(ctx context.Context) error {
-	err := s.loop.Stop(ctx)
+	err := errors.Join(s.loop.Stop(ctx), s.clips.Stop(ctx))
 	s.mu.Lock()
 	running := s.running
 	s.running = map[string]*recorder{}
@@ -214,6 +218,16 @@ func (s *Service) usage(ctx context.Context) (Usage, error) {
 	for _, t := range totals {
 		u.Bytes += t.Bytes
 	}
+	clips, err := s.Store.Clips(ctx)
+	if err != nil {
+		return Usage{}, err
+	}
+	for _, c := range clips {
+		for _, f := range c.Files {
+			u.Clips += f.Bytes
+		}
+	}
+	u.Bytes += u.Clips
 	for _, r := range s.recorders() {
 		if open, _ := r.state(); open != nil {
 			u.Bytes += open.Bytes

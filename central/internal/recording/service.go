@@ -48,12 +48,16 @@ type Options struct {
 	Dir      string // of the files
 	Quota    int64  // bytes of recordings at most
 	Reserve  int64  // bytes that stay free on the disk
+
+	Burner    Burner
+	KeepClips time.Duration // a clip is deleted so long after it was made
 }
 
 // Service is the use cases. Start records what is to be recorded.
 type Service struct {
 	Options
 	loop  *run.Loop
+	clips *run.Loop
 	write sync.Mutex // one change of policies at a time
 
 	filling sync.Mutex // one piece of an upload at a time
@@ -65,11 +69,12 @@ type Service struct {
 	full     bool
 	alarms   []Alarm          // not looked at yet
 	asked    map[string]asked // by wish
+	making   making
 }
 
 // New makes a service.
 func New(o Options) *Service {
-	return &Service{Options: o, loop: run.NewLoop(), policies: map[string]Policy{}, running: map[string]*recorder{}, plays: map[string]play{}, asked: map[string]asked{}}
+	return &Service{Options: o, loop: run.NewLoop(), clips: run.NewLoop(), policies: map[string]Policy{}, running: map[string]*recorder{}, plays: map[string]play{}, asked: map[string]asked{}}
 }
 
 // Usage is what recordings take.
@@ -78,6 +83,7 @@ type Usage struct {
 	Quota int64 `json:"quota"`
 	Free  int64 `json:"free"`           // on the disk
 	Full  bool  `json:"full,omitempty"` // nothing is recorded: what is left is held
+	Clips int64 `json:"clips"`          // of Bytes
 }
 
 // Camera is how one camera is recorded.
@@ -93,8 +99,10 @@ type Camera struct {
 
 // Overview is every camera that the actor may see, and what all recordings take.
 type Overview struct {
-	Usage   Usage    `json:"usage"`
-	Cameras []Camera `json:"cameras"`
+	Usage    Usage    `json:"usage"`
+	Cameras  []Camera `json:"cameras"`
+	Burns    bool     `json:"burns"`     // clips can have time and watermark in the picture
+	ClipDays float64  `json:"clip_days"` // how long a clip is kept
 }
 
 func (s *Service) policy(stream string) Policy {
@@ -138,7 +146,7 @@ func (s *Service) Overview(ctx context.Context) (Overview, error) {
 	if err != nil {
 		return Overview{}, err
 	}
-	out := Overview{Cameras: []Camera{}}
+	out := Overview{Cameras: []Camera{}, Burns: s.Burner.Program != "", ClipDays: s.KeepClips.Hours() / 24}
 	if out.Usage, err = s.usage(ctx); err != nil {
 		return Overview{}, err
 	}

@@ -138,7 +138,7 @@ type room struct {
 	events []event.Event
 }
 
-func open(t *testing.T, db *store.DB, dir string, quota int64) *room {
+func open(t *testing.T, db *store.DB, dir string, quota int64, change ...func(*recording.Options)) *room {
 	t.Helper()
 	r := &room{scene: &scene{takers: map[string]func(film.Frame){}}, field: &terminals{ring: map[string]wire.RingState{}}, dir: dir, db: db}
 	bus := event.NewBus(storetest.Recorder(db))
@@ -147,13 +147,17 @@ func open(t *testing.T, db *store.DB, dir string, quota int64) *room {
 		defer r.mu.Unlock()
 		r.events = append(r.events, e)
 	})
-	r.Service = recording.New(recording.Options{
-		Store: store.NewRecordings(db), Tx: db, Taps: r.scene, Leases: r.scene, Sender: r.field, Reporter: r.field, Events: bus, Log: slog.New(slog.DiscardHandler), Dir: dir, Quota: quota,
+	o := recording.Options{
+		Store: store.NewRecordings(db), Tx: db, Taps: r.scene, Leases: r.scene, Sender: r.field, Reporter: r.field, Events: bus, Log: slog.New(slog.DiscardHandler), Dir: dir, Quota: quota, KeepClips: 24 * time.Hour,
 		Devices: devices{
 			"cam-1": {ID: "cam-1", Kind: device.Camera, Parent: "edge-1", Division: "320623"}, "cam-2": {ID: "cam-2", Kind: device.Camera, Parent: "edge-2", Division: "320681"},
 			"gauge-1": {ID: "gauge-1", Kind: device.Sensor, Parent: "edge-1", Division: "320623"},
 		},
-	})
+	}
+	for _, fn := range change {
+		fn(&o)
+	}
+	r.Service = recording.New(o)
 	if err := r.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -43,6 +43,14 @@ type Store interface {
 	Wishes(ctx context.Context, stream string, from, to time.Time) ([]Wish, error)
 	// OpenWishes lists those that are wanted, the oldest first.
 	OpenWishes(ctx context.Context) ([]Wish, error)
+	// Clips lists them, the newest first.
+	Clips(ctx context.Context) ([]Clip, error)
+	// AddClip adds one.
+	AddClip(ctx context.Context, c Clip) error
+	// ChangeClip writes what came of one: errs.NotFound when it was removed.
+	ChangeClip(ctx context.Context, c Clip) error
+	// RemoveClip deletes one.
+	RemoveClip(ctx context.Context, id string) error
 	// RemoveMarks deletes those before a moment.
 	RemoveMarks(ctx context.Context, before time.Time) error
 }

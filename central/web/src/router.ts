@@ -19,6 +19,7 @@ export const pages: RouteRecordRaw[] = [
   { path: '/video', name: 'video', component: () => import('@/features/video/VideoPage.vue'), meta: { title: 'page.video', permission: 'video.watch' } },
   { path: '/screen', name: 'screen', component: () => import('@/features/video/ScreenPage.vue'), meta: { title: 'page.screen', permission: 'video.watch', bare: true } },
   { path: '/video/recordings', name: 'recordings', component: () => import('@/features/recording/RecordingsPage.vue'), meta: { title: 'page.recordings', permission: 'video.replay' } },
+  { path: '/video/clips', name: 'clips', component: () => import('@/features/recording/ClipsPage.vue'), meta: { title: 'page.clips', permission: 'video.export' } },
   { path: '/monitor', name: 'monitor', component: () => import('@/features/telemetry/MonitorPage.vue'), meta: { title: 'page.monitor', permission: 'alarm.read' } },
   { path: '/monitor/:device/:property?', name: 'sensor', component: () => import('@/features/telemetry/SensorPage.vue'), meta: { title: 'page.sensor', permission: 'telemetry.read' } },
   { path: '/monitor-board', name: 'boards', component: () => import('@/features/board/BoardsPage.vue'), meta: { title: 'page.boards', permission: 'telemetry.read' } },

@@ -297,6 +297,75 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/clips": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Spans of recordings as files, until they expire, the newest first */
+        get: operations["list-clips"];
+        put?: never;
+        /** Have a span of two hours at most made into MP4 files with a note of their SHA-256, in the background */
+        post: operations["order-clip"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/clips/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete a clip before it expires, or stop its making */
+        delete: operations["remove-clip"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/clips/{id}/files/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A file of a clip; it is written down who took it */
+        get: operations["take-clip"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/clips/{id}/note": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the files of a clip are, who made them, and their SHA-256, as sha256sum -c reads it */
+        get: operations["read-clip-note"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/config-rollouts": {
         parameters: {
             query?: never;
@@ -5148,6 +5217,17 @@ export interface components {
             /** @description wgs84 (also CGCS2000) or gcj02, which is moved */
             system: string;
         };
+        ClipOrder: {
+            /** @description A second copy has time and watermark in the picture */
+            burn?: boolean;
+            /** Format: date-time */
+            from: string;
+            /** @description The incident or file that it is for */
+            reference: string;
+            stream: string;
+            /** Format: date-time */
+            to: string;
+        };
         ClockState: {
             /** Format: int64 */
             jump_ms?: number;
@@ -8056,6 +8136,53 @@ export interface components {
             until?: string;
             wanted: boolean;
         };
+        RecordingClip: {
+            author: string;
+            author_name: string;
+            burn: boolean;
+            camera: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            expires: string;
+            files: components["schemas"]["RecordingClipFile"][] | null;
+            /** Format: date-time */
+            from: string;
+            gaps: components["schemas"]["RecordingGap"][] | null;
+            id: string;
+            /** Format: date-time */
+            made_at?: string;
+            /** Format: int64 */
+            percent: number;
+            reference: string;
+            /** @enum {string} */
+            state: "making" | "made" | "failed";
+            stream: string;
+            /** Format: date-time */
+            to: string;
+            /** @enum {string} */
+            trouble?: "nothing" | "room" | "burn" | "disk";
+        };
+        RecordingClipFile: {
+            burned: boolean;
+            /** Format: int64 */
+            bytes: number;
+            /** Format: int64 */
+            height: number;
+            name: string;
+            /** Format: double */
+            seconds: number;
+            sha256: string;
+            stretches: components["schemas"]["RecordingStretch"][] | null;
+            /** Format: int64 */
+            width: number;
+        };
+        RecordingGap: {
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
+        };
         RecordingHold: {
             author: string;
             author_name: string;
@@ -8082,6 +8209,10 @@ export interface components {
             stream: string;
             /** Format: date-time */
             to: string;
+        };
+        RecordingListClip: {
+            items: components["schemas"]["RecordingClip"][] | null;
+            next?: string;
         };
         RecordingListHold: {
             items: components["schemas"]["RecordingHold"][] | null;
@@ -8113,7 +8244,10 @@ export interface components {
             title_en: string;
         };
         RecordingOverview: {
+            burns: boolean;
             cameras: components["schemas"]["RecordingCamera"][] | null;
+            /** Format: double */
+            clip_days: number;
             usage: components["schemas"]["RecordingUsage"];
         };
         RecordingPlay: {
@@ -8167,6 +8301,16 @@ export interface components {
             /** Format: date-time */
             to: string;
         };
+        RecordingStretch: {
+            /** Format: double */
+            at: number;
+            /** Format: date-time */
+            from: string;
+            /** @enum {string} */
+            source: "live" | "edge";
+            /** Format: date-time */
+            to: string;
+        };
         RecordingTimeline: {
             holds: components["schemas"]["RecordingHold"][] | null;
             marks: components["schemas"]["RecordingMark"][] | null;
@@ -8176,6 +8320,8 @@ export interface components {
         RecordingUsage: {
             /** Format: int64 */
             bytes: number;
+            /** Format: int64 */
+            clips: number;
             /** Format: int64 */
             free: number;
             full?: boolean;
@@ -10534,6 +10680,160 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Board"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-clips": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordingListClip"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "order-clip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClipOrder"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordingClip"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "remove-clip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "take-clip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description MP4 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "video/mp4": string;
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "read-clip-note": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Text */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
                 };
             };
             /** @description Problem */

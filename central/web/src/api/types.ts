@@ -183,4 +183,5 @@ export type RecordedCamera = Narrow<S['RecordingCamera'], { mode: RecordingMode 
 export type RecordedSegment = Narrow<S['RecordingSegment'], { source: 'live' | 'edge' }>
 export type RecordedSpan = Narrow<S['RecordingSpan'], { source: 'live' | 'edge' }>
 export type RecordingMark = S['RecordingMark']
+export type RecordingClip = Narrow<S['RecordingClip'], { state: 'making' | 'made' | 'failed'; trouble?: 'nothing' | 'room' | 'burn' | 'disk' }>
 export type RecordingHold = S['RecordingHold']

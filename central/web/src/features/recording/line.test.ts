@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { around, covered, dayOf, faster, jump, nextOf, share, sized, ticks } from './line'
+import { around, covered, covering, dayOf, faster, jump, nextOf, share, sized, ticks } from './line'
 
 const noon = new Date(2026, 10, 24, 12).getTime()
 const minute = 60_000
@@ -33,6 +33,13 @@ describe('the axis of a recording', () => {
     expect(jump([5000, 1000, 9000], 5000, 1)).toBe(9000)
     expect(jump([5000, 1000, 9000], 5500, -1)).toBe(1000)
     expect(jump([5000], 9000, 1)).toBeUndefined()
+  })
+
+  it('knows how much of a window is there', () => {
+    const iso = (at: number) => new Date(at).toISOString()
+    const list = [{ from: iso(0), to: iso(10_000) }, { from: iso(20_000), to: iso(30_000) }]
+    expect(covering(list, { from: 5000, to: 22_000 })).toBe(7000)
+    expect(covering(list, { from: 12_000, to: 18_000 })).toBe(0)
   })
 
   it('changes its speed by steps', () => {

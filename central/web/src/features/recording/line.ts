@@ -67,6 +67,14 @@ export function jump(marks: readonly number[], at: number, by: 1 | -1): number |
   return by === 1 ? sorted.find((m) => m > at + 1000) : sorted.findLast((m) => m < at - 1000)
 }
 
+// longestClip is what the centre makes into one clip at most.
+export const longestClip = 2 * hour
+
+// covering is how many milliseconds of a window stretches show.
+export function covering(list: readonly { from: string; to: string }[], w: Window): number {
+  return list.reduce((sum, s) => sum + Math.max(0, Math.min(Date.parse(s.to), w.to) - Math.max(Date.parse(s.from), w.from)), 0)
+}
+
 export const speeds = [0.25, 0.5, 1, 2, 4, 8] as const
 export const frameMs = 40
 
