@@ -28,6 +28,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/recording"
 	"github.com/fengsui/fengsui/central/internal/release"
 	"github.com/fengsui/fengsui/central/internal/report"
+	"github.com/fengsui/fengsui/central/internal/response"
 	"github.com/fengsui/fengsui/central/internal/rollcall"
 	"github.com/fengsui/fengsui/central/internal/rulebook"
 	"github.com/fengsui/fengsui/central/internal/telemetry"
@@ -139,5 +140,6 @@ func OpenAPI() ([]byte, error) {
 	api.RegisterPlans(s, &plan.Service{})
 	api.RegisterRollcalls(s, &rollcall.Service{})
 	api.RegisterPapers(s, &paper.Service{})
+	api.RegisterResponses(s, &response.Service{})
 	return s.OpenAPI()
 }

@@ -166,6 +166,7 @@ func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) er
 	if err != nil {
 		return err
 	}
+	responses := b.responses(cfg, events, plans, rosters, clocks, messages)
 	papers, err := b.papers(cfg, rosters, desks, map[paper.Kind]paper.Maker{paper.Report: events.reports.Paper, paper.Bulletin: events.reports.BulletinPaper})
 	if err != nil {
 		return err
@@ -195,6 +196,7 @@ func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) er
 	api.RegisterPlans(server, plans)
 	api.RegisterRollcalls(server, checks)
 	api.RegisterPapers(server, papers)
+	api.RegisterResponses(server, responses)
 	revoked := &device.Revocations{Store: store.NewDevices(b.db), CA: devices.CA}
 	if err := c.revocations(system, cfg, b, revoked); err != nil {
 		return err

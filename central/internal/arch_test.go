@@ -18,8 +18,8 @@ var levels = map[string]int{
 	"maintenance": 2, "video": 2, "output": 2, "fleet": 2, "board": 2, "wall": 2, "rulebook": 2, "release": 2, "diagnose": 2, "duty": 2, "recording": 2,
 	"telemetry": 3, "handover": 3, "rollcall": 3, "incident": 3,
 	"paper": 4, "intake": 4, "reminder": 4,
-	"plan":     4,
-	"report":   5,
+	"plan":   4,
+	"report": 5, "response": 5,
 	"audit":    6,
 	"document": adapter, "store": adapter, "tsdb": adapter, "api": adapter, "ingest": adapter, "broker": adapter, "sfu": adapter, "turn": adapter, "channel": adapter,
 }
@@ -63,6 +63,7 @@ var testUses = map[string][]string{
 	"channel":   {"github.com/emersion/"},
 	"reminder":  {"audit"},
 	"rollcall":  {"audit", "channel"},
+	"response":  {"audit", "channel"},              // what a use case leaves in the trail, and messages with their address
 	"ingest":    {"broker", "github.com/eclipse/"}, // terminals and simple sensors as they speak
 	"paper":     {"audit", "document"},             // what a use case leaves in the trail, and real files
 	"telemetry": {"database/sql"},                  // another program that holds the database

@@ -33,7 +33,7 @@ func Roles() []Role {
 			actor.DutyRead, actor.DutyPhone, actor.DutyPlan, actor.DutyApprove, actor.DutyTake, actor.DutyLog,
 			actor.IncidentRead, actor.IncidentWrite, actor.ReportWrite, actor.ReportSign, actor.ReportOrder, actor.ReportJudge, actor.NoticeTest,
 			actor.PlanRead, actor.PlanWrite, actor.PlanApprove, actor.ResourceRead, actor.ResourceWrite,
-			actor.PaperRead, actor.PaperWrite, actor.PaperSign,
+			actor.PaperRead, actor.PaperWrite, actor.PaperSign, actor.ResponseOrder,
 		}},
 		{RoleLeader, "带班领导", "Duty leader", []actor.Permission{
 			actor.DeviceRead, actor.TelemetryRead, actor.TelemetryHold, actor.AlarmRead, actor.AlarmAck, actor.AlarmMaintain,
@@ -42,7 +42,7 @@ func Roles() []Role {
 			actor.DutyRead, actor.DutyPhone, actor.DutyPlan, actor.DutyApprove, actor.DutyTake, actor.DutyLog,
 			actor.IncidentRead, actor.IncidentWrite, actor.ReportWrite, actor.ReportSign, actor.ReportOrder, actor.ReportJudge,
 			actor.PlanRead, actor.PlanWrite, actor.PlanApprove, actor.ResourceRead, actor.ResourceWrite,
-			actor.PaperRead, actor.PaperWrite, actor.PaperSign,
+			actor.PaperRead, actor.PaperWrite, actor.PaperSign, actor.ResponseOrder,
 		}},
 		{RoleDuty, "值班员", "Duty officer", []actor.Permission{
 			actor.DeviceRead, actor.TelemetryRead, actor.AlarmRead, actor.AlarmAck, actor.AlarmMaintain, actor.VideoWatch, actor.VideoShare, actor.VideoReplay, actor.VideoRecord, actor.VideoExport, actor.OutputSwitch,
@@ -50,7 +50,7 @@ func Roles() []Role {
 			actor.DutyRead, actor.DutyPhone, actor.DutyTake, actor.DutyLog,
 			actor.IncidentRead, actor.IncidentWrite, actor.ReportWrite, actor.ReportOrder,
 			actor.PlanRead, actor.PlanWrite, actor.ResourceRead, actor.ResourceWrite,
-			actor.PaperRead, actor.PaperWrite,
+			actor.PaperRead, actor.PaperWrite, actor.ResponseOrder,
 		}},
 		{RoleTechnician, "技术员", "Technician", []actor.Permission{
 			actor.DeviceRead, actor.DeviceWrite, actor.DeviceProbe, actor.ReleaseWrite, actor.TelemetryRead, actor.TelemetryMend, actor.AlarmRead, actor.AlarmMaintain,

@@ -70,6 +70,7 @@ const (
 	PaperRead     Permission = "paper.read"     // official documents
 	PaperWrite    Permission = "paper.write"    // drafts and their numbers
 	PaperSign     Permission = "paper.sign"     // let a document leave; the letterhead
+	ResponseOrder Permission = "response.order" // carry plans out, give tasks, command
 )
 
 // Actor is who acts. DivisionCode (GB/T 2260, or the 9-digit township code) is the root of what a user

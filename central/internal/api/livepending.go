@@ -15,6 +15,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/maintenance"
 	"github.com/fengsui/fengsui/central/internal/notice"
 	"github.com/fengsui/fengsui/central/internal/report"
+	"github.com/fengsui/fengsui/central/internal/response"
 	"github.com/fengsui/fengsui/central/internal/rollcall"
 	"github.com/fengsui/fengsui/central/internal/rulebook"
 	"github.com/fengsui/fengsui/central/internal/telemetry"
@@ -133,7 +134,7 @@ func (p *pending) add(e event.Event, v *view) urgency {
 
 // isCase reports whether an event is of the inbox, of an incident or of a report.
 func isCase(kind string) bool {
-	return strings.HasPrefix(kind, incident.EventKind) || strings.HasPrefix(kind, intake.EventKind) || strings.HasPrefix(kind, report.EventKind)
+	return strings.HasPrefix(kind, incident.EventKind) || strings.HasPrefix(kind, intake.EventKind) || strings.HasPrefix(kind, report.EventKind) || strings.HasPrefix(kind, response.EventKind)
 }
 
 func (p *pending) device(kind string, d device.Device, v *view) urgency {

@@ -76,6 +76,9 @@ func needs(operation string) (p actor.Permission, ok bool) {
 	case "list-audit", "export-audit", "verify-audit":
 		return actor.AuditRead, true
 	}
+	if p, ok := responseNeeds(operation); ok {
+		return p, true
+	}
 	if p, ok := caseNeeds(operation); ok {
 		return p, true
 	}
@@ -99,6 +102,19 @@ func caseNeeds(operation string) (p actor.Permission, ok bool) {
 	case "open-incident", "change-incident", "grade-incident", "respond-incident", "count-incident", "note-incident", "merge-incident", "unmerge-incident", "close-incident",
 		"receive-intake", "alarm-intake", "open-intake", "link-intake", "set-aside-intake", "undo-intake":
 		return actor.IncidentWrite, true
+	}
+	return "", false
+}
+
+// responseNeeds is needs for plans that are carried out.
+func responseNeeds(operation string) (p actor.Permission, ok bool) {
+	switch operation {
+	case "list-plan-proposals", "get-incident-response", "my-tasks", "get-task", "get-task-photo":
+		return actor.IncidentRead, true
+	case "step-task", "add-task-photo":
+		return actor.IncidentWrite, true
+	case "start-response", "shift-response", "fill-response-seat", "command-incident", "list-commanders", "give-task":
+		return actor.ResponseOrder, true
 	}
 	return "", false
 }

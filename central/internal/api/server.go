@@ -40,6 +40,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/plan"
 	"github.com/fengsui/fengsui/central/internal/recording"
 	"github.com/fengsui/fengsui/central/internal/report"
+	"github.com/fengsui/fengsui/central/internal/response"
 	"github.com/fengsui/fengsui/central/internal/rollcall"
 	"github.com/fengsui/fengsui/shared/version"
 )
@@ -133,7 +134,7 @@ func schemaName(t reflect.Type, hint string) string {
 		t = t.Elem()
 	}
 	books := reflect.TypeFor[handover.Desk]().PkgPath()
-	for part, of := range map[string]reflect.Type{"Incident": reflect.TypeFor[incident.Step](), "Intake": reflect.TypeFor[intake.Item](), "Report": reflect.TypeFor[report.Report](), "Recording": reflect.TypeFor[recording.Policy]()} {
+	for part, of := range map[string]reflect.Type{"Incident": reflect.TypeFor[incident.Step](), "Intake": reflect.TypeFor[intake.Item](), "Report": reflect.TypeFor[report.Report](), "Recording": reflect.TypeFor[recording.Policy](), "Response": reflect.TypeFor[response.Response]()} {
 		if strings.Contains(t.Name(), of.PkgPath()+".") {
 			return part + name
 		}
@@ -166,6 +167,8 @@ func schemaName(t reflect.Type, hint string) string {
 			name = "Text" // of maintenance there is a PlanBody
 		}
 		return "Plan" + strings.TrimPrefix(name, "Plan")
+	case reflect.TypeFor[response.Response]().PkgPath():
+		return "Response" + strings.TrimPrefix(name, "Response")
 	case reflect.TypeFor[report.Report]().PkgPath():
 		return "Report" + strings.Replace(name, "Report", "Version", 1)
 	case reflect.TypeFor[paper.Paper]().PkgPath(), reflect.TypeFor[document.Page]().PkgPath():

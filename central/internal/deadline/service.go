@@ -71,8 +71,17 @@ func newID() string { return uuid.Must(uuid.NewV7()).String() }
 // Set starts a clock, or sets the one of the same owner and kind anew. Call it in the transaction of the
 // owner, so that there is no thing without its clock. Setting what runs already changes nothing.
 func (s *Service) Set(ctx context.Context, c Clock) (Clock, error) {
-	if err := c.validate(); err != nil {
-		return Clock{}, err
+	list := []Clock{c}
+	err := s.SetAll(ctx, list)
+	return list[0], err
+}
+
+// SetAll is Set for clocks that begin together; what was set stands in the list afterwards.
+func (s *Service) SetAll(ctx context.Context, list []Clock) error {
+	for _, c := range list {
+		if err := c.validate(); err != nil {
+			return err
+		}
 	}
 	err := s.Tx.Do(ctx, func(ctx context.Context) error {
 		if err := s.Store.Lock(ctx); err != nil {
@@ -82,28 +91,35 @@ func (s *Service) Set(ctx context.Context, c Clock) (Clock, error) {
 		if err != nil {
 			return err
 		}
-		c.BaseAt, c.DueAt = event.Stamp(c.BaseAt), event.Stamp(c.DueAt)
-		old, err := s.Store.ByOwner(ctx, c.Owner, c.Kind)
-		switch {
-		case errs.KindOf(err) == errs.NotFound:
-			c.ID, c.Round, c.CreatedAt = newID(), 0, event.Stamp(now)
-		case err != nil:
-			return err
-		default:
-			if shown := shown(line, old); same(shown, c) {
-				c = shown
-				return nil
+		for i, c := range list {
+			if list[i], err = s.set(ctx, line, now, c); err != nil {
+				return err
 			}
-			c.ID, c.Round, c.CreatedAt = old.ID, old.Round+1, old.CreatedAt
 		}
-		c = c.begin(now)
-		return s.save(ctx, line, c)
+		return nil
 	})
-	if err != nil {
-		return Clock{}, err
+	if err == nil {
+		s.changed(ctx)
 	}
-	s.changed(ctx)
-	return c, nil
+	return err
+}
+
+func (s *Service) set(ctx context.Context, line Line, now time.Time, c Clock) (Clock, error) {
+	c.BaseAt, c.DueAt = event.Stamp(c.BaseAt), event.Stamp(c.DueAt)
+	old, err := s.Store.ByOwner(ctx, c.Owner, c.Kind)
+	switch {
+	case errs.KindOf(err) == errs.NotFound:
+		c.ID, c.Round, c.CreatedAt = newID(), 0, event.Stamp(now)
+	case err != nil:
+		return c, err
+	default:
+		if shown := shown(line, old); same(shown, c) {
+			return shown, nil
+		}
+		c.ID, c.Round, c.CreatedAt = old.ID, old.Round+1, old.CreatedAt
+	}
+	c = c.begin(now)
+	return c, s.save(ctx, line, c)
 }
 
 // End ends a clock: met when what was due is done, dropped when nobody waits for it any more. One that does

@@ -1986,6 +1986,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents/{id}/command": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take the command, hand it over, or give it up */
+        post: operations["command-incident"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/commanders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who may take the command of an incident */
+        get: operations["list-commanders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/incidents/{id}/figures": {
         parameters: {
             query?: never;
@@ -2090,6 +2124,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents/{id}/proposals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Plans that fit an incident, the best first, with the reasons */
+        get: operations["list-plan-proposals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/incidents/{id}/reports": {
         parameters: {
             query?: never;
@@ -2125,6 +2176,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents/{id}/responses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is done about an incident: plans, seats, tasks, command */
+        get: operations["get-incident-response"];
+        put?: never;
+        /** Carry a plan out; the same again changes nothing */
+        post: operations["start-response"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/incidents/{id}/similar": {
         parameters: {
             query?: never;
@@ -2153,6 +2222,23 @@ export interface paths {
         put?: never;
         /** End an incident, open it again, or withdraw one opened by mistake */
         post: operations["close-incident"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give a task that stands in no plan */
+        post: operations["give-task"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3707,6 +3793,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/responses/{id}/level": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Raise, lower or end a response */
+        put: operations["shift-response"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/responses/{id}/seats/{seat}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Put somebody into a role of a response */
+        put: operations["fill-response-seat"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/roles": {
         parameters: {
             query?: never;
@@ -4232,6 +4352,159 @@ export interface paths {
         put?: never;
         /** Ask the terminal for a picture and get a ticket for one viewer */
         post: operations["watch-stream"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tasks of the own roles and the own desk, the next due first */
+        get: operations["my-tasks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/links/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The tasks of the person whose link it is */
+        get: operations["open-task-link"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/links/{token}/{task}/lines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was written of a task */
+        get: operations["list-task-link"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/links/{token}/{task}/photos": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a picture for the next step, at most 3 MB */
+        post: operations["photo-task-link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/links/{token}/{task}/steps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Do a step as the person whose link it is */
+        post: operations["step-task-link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A task whole, with the clause of the plan that asks for it */
+        get: operations["get-task"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{id}/photos": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a picture for the next step, at most 3 MB */
+        post: operations["add-task-photo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{id}/photos/{photo}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A picture of a task */
+        get: operations["get-task-photo"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{id}/steps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Accept a task, begin it, report on it, finish it */
+        post: operations["step-task"];
         delete?: never;
         options?: never;
         head?: never;
@@ -8917,6 +9190,368 @@ export interface components {
             faults: components["schemas"]["BadInput"][] | null;
             status: components["schemas"]["Status"];
         };
+        Response: {
+            approved: boolean;
+            division: string;
+            /** Format: int64 */
+            edit: number;
+            /** Format: date-time */
+            ended_at?: string;
+            exercise: string;
+            hash: string;
+            id: string;
+            incident_id: string;
+            /** Format: int64 */
+            level: number;
+            /** Format: date-time */
+            level_at: string;
+            number: string;
+            org_id: string;
+            org_name: string;
+            plan_id: string;
+            plan_name: string;
+            plan_name_en: string;
+            /** Format: date-time */
+            started_at: string;
+            /** Format: int64 */
+            version: number;
+        };
+        ResponseChange: {
+            /** Format: int64 */
+            added: number;
+            /** Format: date-time */
+            at: string;
+            by_name: string;
+            /** Format: int64 */
+            from: number;
+            /** Format: int64 */
+            no: number;
+            order: string;
+            org_name: string;
+            paper_id: string;
+            response_id: string;
+            /** Format: int64 */
+            to: number;
+            /** Format: int64 */
+            voided: number;
+        };
+        ResponseCommand: {
+            /** Format: int64 */
+            edit: number;
+            holder_id: string;
+            holder_name: string;
+            holder_org: string;
+            incident_id: string;
+            /** Format: date-time */
+            offered_at?: string;
+            offered_name: string;
+            offered_to: string;
+            post: string;
+            /** Format: date-time */
+            since: string;
+        };
+        ResponseCommandBody: {
+            /** @enum {string} */
+            do: "take" | "offer" | "accept" | "decline" | "seize" | "leave";
+            /**
+             * Format: int64
+             * @description That was seen
+             */
+            edit: number;
+            post?: string;
+            /** @description User to whom it is offered */
+            to?: string;
+            why?: string;
+        };
+        ResponseCommander: {
+            id: string;
+            name: string;
+            org_name: string;
+        };
+        ResponseDetail: {
+            /** Format: date-time */
+            accepted_at?: string;
+            action_id: string;
+            after: string[] | null;
+            channel: string;
+            clause: string;
+            clause_id: string;
+            condition: string;
+            demands: components["schemas"]["PlanDemand"][] | null;
+            division: string;
+            /** Format: date-time */
+            due_at: string;
+            /** Format: int64 */
+            edit: number;
+            /** Format: date-time */
+            ended_at?: string;
+            ended_by: string;
+            evidence: string[] | null;
+            exercise: string;
+            /** Format: date-time */
+            given_at: string;
+            given_by: string;
+            id: string;
+            incident_id: string;
+            /** Format: date-time */
+            late_at?: string;
+            /** Format: int64 */
+            level: number;
+            lines: components["schemas"]["ResponseLine"][] | null;
+            mine: boolean;
+            /** Format: int64 */
+            no: number;
+            org_area: string;
+            org_id: string;
+            output: string;
+            plan_name: string;
+            response: components["schemas"]["Response"];
+            response_id: string;
+            seat?: components["schemas"]["ResponseSeat"];
+            seat_id: string;
+            seat_name: string;
+            /** Format: date-time */
+            started_at?: string;
+            state: string;
+            /** Format: int64 */
+            steps: number;
+            text: string;
+            title: string;
+            title_en: string;
+            /** Format: int64 */
+            version: number;
+        };
+        ResponseLevelView: {
+            clause: string;
+            conditions: components["schemas"]["PlanCondition"][] | null;
+            decider: string;
+            /** Format: int64 */
+            level: number;
+            met: number[] | null;
+            /** Format: int64 */
+            tasks: number;
+        };
+        ResponseLine: {
+            /** Format: date-time */
+            at: string;
+            by_name: string;
+            kind: string;
+            /** Format: double */
+            lat?: number;
+            /** Format: double */
+            lon?: number;
+            /** Format: int64 */
+            no: number;
+            org_name: string;
+            photos: string[] | null;
+            task_id: string;
+            text: string;
+        };
+        ResponseListCommander: {
+            items: components["schemas"]["ResponseCommander"][] | null;
+            next?: string;
+        };
+        ResponseListLine: {
+            items: components["schemas"]["ResponseLine"][] | null;
+            next?: string;
+        };
+        ResponseListProposal: {
+            items: components["schemas"]["ResponseProposal"][] | null;
+            next?: string;
+        };
+        ResponseListTask: {
+            items: components["schemas"]["ResponseTask"][] | null;
+            next?: string;
+        };
+        ResponseMember: {
+            name: string;
+            person_id: string;
+        };
+        ResponseOutcome: {
+            /** Format: int64 */
+            added: number;
+            new: boolean;
+            /** Format: int64 */
+            open: number;
+            response: components["schemas"]["Response"];
+            /** Format: int64 */
+            voided: number;
+        };
+        ResponsePhonePage: {
+            /** Format: date-time */
+            at: string;
+            exercise: boolean;
+            incident: string;
+            /** Format: int64 */
+            level: number;
+            person: string;
+            place: string;
+            plan_name: string;
+            tasks: components["schemas"]["ResponseTask"][] | null;
+        };
+        ResponsePhoto: {
+            /** Format: date-time */
+            at: string;
+            by_name: string;
+            id: string;
+            /** Format: int64 */
+            size: number;
+            task_id: string;
+            type: string;
+        };
+        ResponseProposal: {
+            kind: string;
+            /** Format: int64 */
+            level: number;
+            levels: components["schemas"]["ResponseLevelView"][] | null;
+            name: string;
+            name_en: string;
+            number: string;
+            org_name: string;
+            plan_id: string;
+            response_id: string;
+            /** Format: int64 */
+            roles: number;
+            state: string;
+            /** Format: int64 */
+            version: number;
+            why: components["schemas"]["ResponseReason"][] | null;
+        };
+        ResponseReason: {
+            code: string;
+            text: string;
+        };
+        ResponseRunning: {
+            approved: boolean;
+            changes: components["schemas"]["ResponseChange"][] | null;
+            division: string;
+            /** Format: int64 */
+            edit: number;
+            /** Format: date-time */
+            ended_at?: string;
+            exercise: string;
+            hash: string;
+            id: string;
+            incident_id: string;
+            /** Format: int64 */
+            level: number;
+            /** Format: date-time */
+            level_at: string;
+            number: string;
+            org_id: string;
+            org_name: string;
+            plan_id: string;
+            plan_name: string;
+            plan_name_en: string;
+            seats: components["schemas"]["ResponseSeat"][] | null;
+            /** Format: date-time */
+            started_at: string;
+            /** Format: int64 */
+            version: number;
+        };
+        ResponseSeat: {
+            clause: string;
+            duty: string;
+            group: string;
+            id: string;
+            members: components["schemas"]["ResponseMember"][] | null;
+            name: string;
+            name_en: string;
+            /** Format: int64 */
+            no: number;
+            open: string;
+            org_area: string;
+            org_id: string;
+            org_name: string;
+            response_id: string;
+            role_id: string;
+            wanted: string;
+        };
+        ResponseSeatBody: {
+            name?: string;
+            /** @description A duty person; else a name */
+            person_id?: string;
+            why?: string;
+        };
+        ResponseShiftBody: {
+            /**
+             * Format: int64
+             * @description 0 ends it
+             */
+            level: number;
+            order: string;
+            paper_id?: string;
+        };
+        ResponseStartsBody: {
+            /** @description Carry out a plan that nobody has approved; the desk above is told */
+            emergency?: boolean;
+            /** Format: int64 */
+            level: number;
+            /** @description Who ordered it, number of the document */
+            order: string;
+            paper_id?: string;
+            plan_id: string;
+            /**
+             * Format: int64
+             * @description In force; 0 is the draft, which needs emergency
+             */
+            version: number;
+        };
+        ResponseTask: {
+            /** Format: date-time */
+            accepted_at?: string;
+            action_id: string;
+            after: string[] | null;
+            channel: string;
+            clause: string;
+            clause_id: string;
+            condition: string;
+            demands: components["schemas"]["PlanDemand"][] | null;
+            division: string;
+            /** Format: date-time */
+            due_at: string;
+            /** Format: int64 */
+            edit: number;
+            /** Format: date-time */
+            ended_at?: string;
+            ended_by: string;
+            evidence: string[] | null;
+            exercise: string;
+            /** Format: date-time */
+            given_at: string;
+            given_by: string;
+            id: string;
+            incident_id: string;
+            /** Format: date-time */
+            late_at?: string;
+            /** Format: int64 */
+            level: number;
+            /** Format: int64 */
+            no: number;
+            org_area: string;
+            org_id: string;
+            output: string;
+            plan_name: string;
+            response_id: string;
+            seat_id: string;
+            seat_name: string;
+            /** Format: date-time */
+            started_at?: string;
+            state: string;
+            /** Format: int64 */
+            steps: number;
+            text: string;
+            title: string;
+            title_en: string;
+            /** Format: int64 */
+            version: number;
+        };
+        ResponseView: {
+            command?: components["schemas"]["ResponseCommand"];
+            orders: boolean;
+            responses: components["schemas"]["ResponseRunning"][] | null;
+            tasks: components["schemas"]["ResponseTask"][] | null;
+        };
         "Restore-configRequest": {
             note?: string;
         };
@@ -9621,6 +10256,30 @@ export interface components {
             secret: string;
             /** @description Of a second person who signs at this screen; left out: whoever is signed in */
             username?: string;
+        };
+        TaskGivesBody: {
+            /** Format: date-time */
+            due_at: string;
+            /** @description text, photo, position */
+            evidence?: string[] | null;
+            response_id: string;
+            seat_id: string;
+            text?: string;
+            title: string;
+        };
+        TaskStep: {
+            /** @enum {string} */
+            kind: "accept" | "start" | "note" | "done" | "needless" | "reopen";
+            /** Format: double */
+            lat?: number;
+            /**
+             * Format: double
+             * @description Degrees, WGS 84
+             */
+            lon?: number;
+            /** @description Ids of pictures that were sent before */
+            photos?: string[] | null;
+            text?: string;
         };
         TellsDailyBody: {
             text?: string;
@@ -14652,6 +15311,72 @@ export interface operations {
             };
         };
     };
+    "command-incident": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResponseCommandBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResponseCommand"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-commanders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResponseListCommander"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "count-incident": {
         parameters: {
             query?: never;
@@ -14924,6 +15649,37 @@ export interface operations {
             };
         };
     };
+    "list-plan-proposals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResponseListProposal"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "report-chain": {
         parameters: {
             query?: never;
@@ -15025,6 +15781,72 @@ export interface operations {
             };
         };
     };
+    "get-incident-response": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResponseView"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "start-response": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResponseStartsBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResponseOutcome"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "similar-incidents": {
         parameters: {
             query?: never;
@@ -15078,6 +15900,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Incident"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "give-task": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TaskGivesBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResponseTask"];
                 };
             };
             /** @description Problem */
@@ -18773,6 +19630,77 @@ export interface operations {
             };
         };
     };
+    "shift-response": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResponseShiftBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResponseOutcome"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "fill-response-seat": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                seat: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResponseSeatBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResponseSeat"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "list-roles": {
         parameters: {
             query?: never;
@@ -19923,6 +20851,305 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Ticket"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "my-tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResponseListTask"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "open-task-link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResponsePhonePage"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-task-link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+                task: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResponseListLine"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "photo-task-link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+                task: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResponsePhoto"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "step-task-link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+                task: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TaskStep"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResponseTask"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-task": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResponseDetail"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "add-task-photo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResponsePhoto"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-task-photo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                photo: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The picture */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": string;
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "step-task": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TaskStep"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResponseTask"];
                 };
             };
             /** @description Problem */

@@ -1,0 +1,352 @@
+package response
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/fengsui/fengsui/central/internal/account"
+	"github.com/fengsui/fengsui/central/internal/actor"
+	"github.com/fengsui/fengsui/central/internal/deadline"
+	"github.com/fengsui/fengsui/central/internal/errs"
+	"github.com/fengsui/fengsui/central/internal/incident"
+	"github.com/fengsui/fengsui/central/internal/plan"
+	"github.com/fengsui/fengsui/shared/geo"
+)
+
+// Start is an order to carry out a plan at a level. Version 0 is its draft, which needs Emergency.
+type Start struct {
+	PlanID    string
+	Version   int
+	Level     int
+	Order     string // who ordered it, number of the document
+	PaperID   string
+	Emergency bool
+}
+
+func (st Start) validate() error {
+	switch {
+	case st.Level < 1 || st.Level > 4:
+		return errs.Field("response.level", "level", "must be 1 to 4")
+	case !errs.Name(st.Order, incident.MaxPlace):
+		return errs.Field("response.order", "order", "say who ordered it or by which document, in 1 to 200 characters on one line")
+	case st.Version == 0 && !st.Emergency:
+		return errs.E(errs.Conflict, "response.unapproved", "nobody has approved this plan; carry it out only in an emergency, which is told to the desk above")
+	}
+	return nil
+}
+
+// Outcome is a response with what the order made. Nothing is new when it was ordered before.
+type Outcome struct {
+	Response Response `json:"response"`
+	Added    int      `json:"added"` // tasks
+	Voided   int      `json:"voided"`
+	Open     int      `json:"open"` // seats that nobody holds
+	New      bool     `json:"new"`
+}
+
+// Activate carries a plan out: in one transaction it freezes the version, fills the roles, gives the tasks with their
+// times and clocks, and tells the people. The same incident, version and level again changes nothing.
+func (s *Service) Activate(ctx context.Context, id string, st Start) (Outcome, error) {
+	a, o, err := s.Desks.Own(ctx, actor.ResponseOrder)
+	if err != nil {
+		return Outcome{}, err
+	}
+	st.Order = strings.TrimSpace(st.Order)
+	if err := st.validate(); err != nil {
+		return Outcome{}, err
+	}
+	var out Outcome
+	err = s.change(ctx, a, id, func(ctx context.Context, i incident.Incident, note noter) error {
+		out = Outcome{}
+		if err := s.ordering(ctx, a, i); err != nil {
+			return err
+		}
+		f, err := s.Plans.Freeze(ctx, st.PlanID, st.Version)
+		if err != nil {
+			return err
+		}
+		if err := st.fits(f, i); err != nil {
+			return err
+		}
+		all, err := s.Store.Responses(ctx, id)
+		if err != nil {
+			return err
+		}
+		r, found := Response{}, false
+		for _, old := range all {
+			if old.PlanID == st.PlanID && old.Version == st.Version {
+				r, found = old, true
+			}
+			if old.PlanID == st.PlanID && old.Version != st.Version && old.Level > 0 {
+				return errs.E(errs.Conflict, "response.other_version", "another version of this plan is carried out here; end it first")
+			}
+		}
+		now := stamp()
+		switch {
+		case found && r.Level == st.Level:
+			out.Response = r
+			return nil
+		case found && r.Level > 0:
+			return errs.E(errs.Conflict, "response.other_level", "the plan is carried out at level %d already; raise or lower it", r.Level)
+		case found:
+			if f, err = s.frozen(ctx, r); err != nil { // the draft may have been written on meanwhile
+				return err
+			}
+			r.EndedAt = nil
+		default:
+			r = Response{
+				ID: newID(), IncidentID: id, Division: i.Division, PlanID: f.Plan.ID, PlanName: f.Plan.Name, PlanNameEN: f.Plan.NameEN, Version: f.Version, Number: f.Plan.Number,
+				Hash: f.Hash, Approved: f.Version > 0, StartedAt: now, OrgID: o.ID, OrgName: o.Name,
+			}
+			if err := s.Store.KeepText(ctx, f.Hash, f.Text); err != nil {
+				return err
+			}
+		}
+		out.New = true
+		return s.shift(ctx, a, o, i, r, f, order{st.Level, st.Order, st.PaperID}, now, &out, note)
+	})
+	return out, err
+}
+
+func (st Start) fits(f plan.Frozen, i incident.Incident) error {
+	if f.Plan.State == plan.Abolished {
+		return errs.E(errs.Conflict, "response.abolished", "the plan was abolished; choose another")
+	}
+	if st.Version > 0 && st.Version != f.Plan.Version {
+		return errs.E(errs.Conflict, "response.not_in_force", "version %d is not in force any more; look at the plan again", st.Version)
+	}
+	if st.Version == 0 && f.Plan.Version > 0 {
+		return errs.E(errs.Conflict, "response.approved_one", "the plan has an approved version; carry that out")
+	}
+	if !geo.Division(f.Plan.Division).Covers(geo.Division(i.Division)) {
+		return errs.Field("response.area", "plan_id", "the plan does not hold where this happened")
+	}
+	if !slices.ContainsFunc(f.Body.Levels, func(l plan.Level) bool { return l.Level == st.Level }) {
+		return errs.Field("response.level", "level", "the plan has no such level")
+	}
+	return nil
+}
+
+// ordering complains when the actor may not order in an incident now.
+func (s *Service) ordering(ctx context.Context, a actor.Actor, i incident.Incident) error {
+	if i.State != incident.Open {
+		return errs.E(errs.Conflict, "incident.not_open", "the incident was merged, withdrawn or closed; open it again first")
+	}
+	c, err := s.command(ctx, i.ID)
+	if err != nil {
+		return err
+	}
+	return c.lets(a)
+}
+
+func (s *Service) frozen(ctx context.Context, r Response) (plan.Frozen, error) {
+	text, err := s.Store.Text(ctx, r.Hash)
+	if err != nil {
+		return plan.Frozen{}, err
+	}
+	return plan.Thaw(plan.Plan{ID: r.PlanID, Name: r.PlanName, Number: r.Number}, r.Version, r.Hash, text)
+}
+
+// order is the level that somebody wants, and by whose word.
+type order struct {
+	level       int
+	word, paper string
+}
+
+// Shift raises or lowers a response, or ends it with level 0. Raising gives the tasks that are missing, lowering takes
+// back what nobody has begun. The level at which it stands already changes nothing.
+func (s *Service) Shift(ctx context.Context, id string, level int, word, paper string) (Outcome, error) {
+	a, o, err := s.Desks.Own(ctx, actor.ResponseOrder)
+	if err != nil {
+		return Outcome{}, err
+	}
+	word = strings.TrimSpace(word)
+	if level < 0 || level > 4 {
+		return Outcome{}, errs.Field("response.level", "level", "must be 0 to 4")
+	}
+	if !errs.Name(word, incident.MaxPlace) {
+		return Outcome{}, errs.Field("response.order", "order", "say who ordered it or by which document, in 1 to 200 characters on one line")
+	}
+	was, err := s.response(ctx, a, id)
+	if err != nil {
+		return Outcome{}, err
+	}
+	var out Outcome
+	err = s.change(ctx, a, was.IncidentID, func(ctx context.Context, i incident.Incident, note noter) error {
+		out = Outcome{}
+		if err := s.ordering(ctx, a, i); err != nil {
+			return err
+		}
+		r, err := s.Store.Response(ctx, id)
+		if err != nil {
+			return err
+		}
+		if r.Level == level {
+			out.Response = r
+			return nil
+		}
+		if r.Level == 0 {
+			return errs.E(errs.Conflict, "response.ended", "the response has ended; start the plan again")
+		}
+		f, err := s.frozen(ctx, r)
+		if err != nil {
+			return err
+		}
+		if level > 0 && !slices.ContainsFunc(f.Body.Levels, func(l plan.Level) bool { return l.Level == level }) {
+			return errs.Field("response.level", "level", "the plan has no such level")
+		}
+		out.New = true
+		return s.shift(ctx, a, o, i, r, f, order{level, word, paper}, stamp(), &out, note)
+	})
+	return out, err
+}
+
+// response is one that the actor may see.
+func (s *Service) response(ctx context.Context, a actor.Actor, id string) (Response, error) {
+	r, err := s.Store.Response(ctx, id)
+	if err == nil && !a.Covers(r.Division) {
+		err = errs.E(errs.NotFound, "response.not_found", "there is no such response among those that you see")
+	}
+	return r, err
+}
+
+// shift brings a response to another level and tells everybody of it.
+func (s *Service) shift(ctx context.Context, a actor.Actor, o account.Org, i incident.Incident, r Response, f plan.Frozen, w order, now time.Time, out *Outcome, note noter) error {
+	from := r.Level
+	r.Level, r.LevelAt = w.level, now
+	r.Edit++
+	kind := EventLevel
+	switch {
+	case w.level == 0:
+		r.EndedAt, kind = &now, EventEnded
+	case from == 0 && r.Approved:
+		kind = EventStarted
+	case from == 0:
+		kind = EventEmergency
+	}
+	if err := s.Store.SaveResponse(ctx, r); err != nil {
+		return err
+	}
+	if w.level > 0 && (from == 0 || w.level < from) {
+		added, open, err := s.give(ctx, a, o, i, r, f, now)
+		if err != nil {
+			return err
+		}
+		out.Added, out.Open = added, open
+	} else {
+		tasks, err := s.Store.TasksOf(ctx, r.IncidentID)
+		if err != nil {
+			return err
+		}
+		for _, t := range idle(f, w.level, slices.DeleteFunc(tasks, func(t Task) bool { return t.ResponseID != r.ID })) {
+			if err := s.end(ctx, t, Void, w.word, a.Name, o.Name, now); err != nil {
+				return err
+			}
+			out.Voided++
+		}
+	}
+	out.Response = r
+	if _, err := s.Store.AddChange(ctx, Change{
+		ResponseID: r.ID, From: from, To: w.level, At: now, ByName: a.Name, OrgName: o.Name, Order: w.word, PaperID: w.paper, Added: out.Added, Voided: out.Voided,
+	}); err != nil {
+		return err
+	}
+	text := fmt.Sprintf("%s（%s）：新增任务 %d 项，收回 %d 项", r.PlanName, w.word, out.Added, out.Voided)
+	if !r.Approved {
+		text = "【未经批准的预案】" + text
+	}
+	act := fmt.Sprintf("plan %d→%d", from, w.level)
+	if err := s.Incidents.Record(ctx, i.ID, o, incident.Step{Kind: incident.Answered, Act: act, Text: short(text, incident.MaxText), Ref: r.ID}, nil); err != nil {
+		return err
+	}
+	if err := s.incidentLevel(ctx, i, w.word); err != nil {
+		return err
+	}
+	note(kind, r.ID, Trace{Name: r.PlanName, From: fmt.Sprint(from), To: fmt.Sprint(w.level), Version: r.Version, Tasks: out.Added})
+	return nil
+}
+
+// incidentLevel brings the incident's level of response to the highest of its responses.
+func (s *Service) incidentLevel(ctx context.Context, i incident.Incident, word string) error {
+	all, err := s.Store.Responses(ctx, i.ID)
+	if err != nil {
+		return err
+	}
+	level := 0
+	for _, r := range all {
+		if r.Level > 0 && (level == 0 || r.Level < level) {
+			level = r.Level
+		}
+	}
+	if level == i.Response {
+		return nil
+	}
+	_, err = s.Incidents.Respond(ctx, i.ID, level, word)
+	return err
+}
+
+// give fills the seats and gives the tasks that a level asks for, each with its clock, and tells the people.
+func (s *Service) give(ctx context.Context, a actor.Actor, o account.Org, i incident.Incident, r Response, f plan.Frozen, now time.Time) (added, open int, err error) {
+	seats, err := s.Store.Seats(ctx, r.ID)
+	if err != nil {
+		return 0, 0, err
+	}
+	fresh, err := s.seats(ctx, r, f, r.Level, seats, o, now)
+	if err != nil {
+		return 0, 0, err
+	}
+	for _, seat := range fresh {
+		if err := s.Store.SaveSeat(ctx, seat); err != nil {
+			return 0, 0, err
+		}
+	}
+	seats = append(seats, fresh...)
+	has, err := s.Store.TasksOf(ctx, r.IncidentID)
+	if err != nil {
+		return 0, 0, err
+	}
+	has = slices.DeleteFunc(has, func(t Task) bool { return t.ResponseID != r.ID })
+	tasks := r.tasks(f, r.Level, has, seats, a.Name, now)
+	if err := s.keep(ctx, i, r, seats, tasks); err != nil {
+		return 0, 0, err
+	}
+	for _, seat := range seats {
+		if seat.Open != "" {
+			open++
+		}
+	}
+	return len(tasks), open, s.above(ctx, o, i, r, now)
+}
+
+// keep keeps tasks with their clocks, and tells those who hold the seats.
+func (s *Service) keep(ctx context.Context, i incident.Incident, r Response, seats []Seat, tasks []Task) error {
+	var clocks []deadline.Clock
+	for _, t := range tasks {
+		if err := s.Store.SaveTask(ctx, t); err != nil {
+			return err
+		}
+		seat := seats[slices.IndexFunc(seats, func(o Seat) bool { return o.ID == t.SeatID })]
+		clocks = append(clocks, t.clock(seat, i.Title, s.rule(seat.OrgArea, t.GivenAt)))
+	}
+	if err := s.Clocks.SetAll(ctx, clocks); err != nil {
+		return err
+	}
+	return s.tell(ctx, i, r, seats, tasks)
+}
+
+// end ends a task that nobody has begun, or that is not needed.
+func (s *Service) end(ctx context.Context, t Task, to State, text, by, org string, now time.Time) error {
+	t.State, t.EndedAt, t.EndedBy = to, &now, by
+	t.Edit++
+	t.Steps++
+	if err := s.Store.AddLine(ctx, Line{TaskID: t.ID, No: t.Steps, At: now, ByName: by, OrgName: org, Kind: string(to), Text: text, Photos: []string{}}); err != nil {
+		return err
+	}
+	if err := s.Store.SaveTask(ctx, t); err != nil {
+		return err
+	}
+	return s.Clocks.End(ctx, deadline.Owner{Kind: OwnerKind, ID: t.ID}, clockKind, map[bool]deadline.State{true: deadline.Dropped, false: deadline.Met}[to == Void])
+}

@@ -1,0 +1,26 @@
+package response
+
+// What is published. Subject is the id of the response or the task, Division that of the incident. Data names things
+// and never holds what people wrote: the audit trail cannot forget it.
+const (
+	EventKind      = "response."
+	EventStarted   = "response.started"
+	EventEmergency = "response.started_unapproved" // a plan that nobody has approved is carried out
+	EventLevel     = "response.level"
+	EventEnded     = "response.ended"
+	EventSeat      = "response.seat"
+	EventOrdered   = "response.task_given"
+	EventTask      = "response.task"
+	EventLate      = "response.task_late"
+	EventCommand   = "response.command"
+)
+
+// Trace is the data of an event.
+type Trace struct {
+	IncidentID string `json:"incident_id"`
+	Name       string `json:"name"` // plan, task or seat
+	From       string `json:"from,omitempty"`
+	To         string `json:"to,omitempty"`
+	Version    int    `json:"version,omitempty"`
+	Tasks      int    `json:"tasks,omitempty"`
+}

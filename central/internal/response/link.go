@@ -1,0 +1,238 @@
+package response
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/fengsui/fengsui/central/internal/account"
+	"github.com/fengsui/fengsui/central/internal/actor"
+	"github.com/fengsui/fengsui/central/internal/errs"
+	"github.com/fengsui/fengsui/central/internal/incident"
+	"github.com/fengsui/fengsui/central/internal/notice"
+)
+
+// Link is the address by which one person reaches their tasks of one response without a login. Hash is all that is
+// kept of its token.
+type Link struct {
+	Hash       string    `json:"-"`
+	ResponseID string    `json:"response_id"`
+	PersonID   string    `json:"person_id"`
+	Name       string    `json:"name"`
+	Key        string    `json:"key"` // of the message that carried it
+	Until      time.Time `json:"until"`
+}
+
+// linkLasts is how long an address holds.
+const linkLasts = 14 * 24 * time.Hour
+
+// tokenHash is what is kept of a token: 128 random bits cannot be guessed.
+func tokenHash(token string) string {
+	sum := sha256.Sum256([]byte(token))
+	return hex.EncodeToString(sum[:])
+}
+
+func china() *time.Location { return time.FixedZone("CST", 8*60*60) }
+
+// tell queues one message for each person who was given tasks, with an address of their own.
+func (s *Service) tell(ctx context.Context, i incident.Incident, r Response, seats []Seat, tasks []Task) error {
+	type part struct {
+		member Member
+		seat   Seat
+		tasks  []Task
+	}
+	var parts []part
+	for _, t := range tasks {
+		k := slices.IndexFunc(seats, func(o Seat) bool { return o.ID == t.SeatID })
+		for _, m := range seats[k].Members {
+			if m.PersonID == "" {
+				continue
+			}
+			n := slices.IndexFunc(parts, func(p part) bool { return p.member.PersonID == m.PersonID })
+			if n < 0 {
+				parts = append(parts, part{member: m, seat: seats[k]})
+				n = len(parts) - 1
+			}
+			parts[n].tasks = append(parts[n].tasks, t)
+		}
+	}
+	for _, p := range parts {
+		first := slices.MinFunc(p.tasks, func(a, b Task) int { return a.DueAt.Compare(b.DueAt) })
+		text := fmt.Sprintf("%s：您有%d项任务，最早的是“%s”，%s前完成。", short(i.Title, 60), len(p.tasks), short(first.Title, 60), first.DueAt.In(china()).Format("1月2日15:04"))
+		if r.Exercise != "" {
+			text = "【演练】" + text
+		}
+		o := notice.Order{
+			Key: "response " + first.ID, Kind: "response.task", About: r.ID, OrgID: p.seat.OrgID, Division: p.seat.OrgArea, Title: "应急任务", Text: text, Urgent: true,
+			Until: latest(p.tasks).Add(2 * time.Hour),
+		}
+		person, err := s.Roster.Person(system(ctx), p.member.PersonID)
+		if errs.KindOf(err) == errs.NotFound {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		to := notice.Person{ID: person.ID, Name: person.Name, Ways: s.Notices.Ways(person.Addresses())}
+		if s.URL != "" {
+			token := rand.Text()
+			if err := s.Store.AddLink(ctx, Link{tokenHash(token), r.ID, person.ID, person.Name, o.Key, first.GivenAt.Add(linkLasts)}); err != nil {
+				return err
+			}
+			to.Link = strings.TrimSuffix(s.URL, "/") + "/t/" + token
+		}
+		o.To = []notice.Person{to}
+		if err := s.Notices.Queue(system(ctx), o); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func latest(tasks []Task) time.Time {
+	return slices.MaxFunc(tasks, func(a, b Task) int { return a.DueAt.Compare(b.DueAt) }).DueAt
+}
+
+// above tells the leader on duty, where a plan is carried out that nobody has approved.
+func (s *Service) above(ctx context.Context, o account.Org, i incident.Incident, r Response, now time.Time) error {
+	if r.Approved {
+		return nil
+	}
+	n, err := s.night(ctx, now)
+	if err != nil {
+		return err
+	}
+	upper := o.ParentID
+	if upper == "" {
+		upper = o.ID
+	}
+	to, ok := incident.Find(n.tree, upper)
+	if !ok {
+		return nil
+	}
+	people, err := n.onDuty(ctx, to.ID, "leader")
+	if err != nil {
+		return err
+	}
+	order := notice.Order{
+		Key: fmt.Sprintf("response emergency %s %d", r.ID, r.Edit), Kind: "response.emergency", About: r.ID, OrgID: to.ID, Division: to.Division, Title: "紧急启动未批预案", Urgent: true,
+		Text: fmt.Sprintf("%s对“%s”紧急启动了未经批准的预案“%s”，请知悉并补办审批。", o.Name, short(i.Title, 60), short(r.PlanName, 60)), Until: now.Add(24 * time.Hour),
+	}
+	for _, m := range people {
+		person, err := s.Roster.Person(system(ctx), m.PersonID)
+		if err != nil {
+			return err
+		}
+		order.To = append(order.To, notice.Person{ID: person.ID, Name: person.Name, Ways: s.Notices.Ways(person.Addresses())})
+	}
+	if len(order.To) == 0 {
+		return nil
+	}
+	return s.Notices.Queue(system(ctx), order)
+}
+
+// PhonePage is what the address of a message shows: the tasks of one person.
+type PhonePage struct {
+	Person   string    `json:"person"`
+	Incident string    `json:"incident"`
+	Place    string    `json:"place"`
+	PlanName string    `json:"plan_name"`
+	Level    int       `json:"level"`
+	Exercise bool      `json:"exercise"`
+	Tasks    []Task    `json:"tasks"`
+	At       time.Time `json:"at"`
+}
+
+// link finds the person behind an address, with their tasks.
+func (s *Service) link(ctx context.Context, token string) (Link, []Task, error) {
+	l, err := s.Store.LinkByHash(ctx, tokenHash(token))
+	if errs.KindOf(err) == errs.NotFound || (err == nil && stamp().After(l.Until)) {
+		return l, nil, errs.E(errs.NotFound, "response.no_link", "this address is unknown, or its time is over")
+	}
+	if err != nil {
+		return l, nil, err
+	}
+	r, err := s.Store.Response(ctx, l.ResponseID)
+	if err != nil {
+		return l, nil, err
+	}
+	seats, err := s.Store.Seats(ctx, r.ID)
+	if err != nil {
+		return l, nil, err
+	}
+	all, err := s.Store.TasksOf(ctx, r.IncidentID)
+	tasks := []Task{}
+	for _, t := range all {
+		if slices.ContainsFunc(seats, func(o Seat) bool { return o.ID == t.SeatID && o.holds(l.PersonID) }) {
+			tasks = append(tasks, t)
+		}
+	}
+	return l, tasks, err
+}
+
+func (o Seat) holds(person string) bool {
+	return person != "" && slices.ContainsFunc(o.Members, func(m Member) bool { return m.PersonID == person })
+}
+
+// Open is the page behind an address.
+func (s *Service) Open(ctx context.Context, token string) (PhonePage, error) {
+	ctx = system(ctx)
+	l, tasks, err := s.link(ctx, token)
+	if err != nil {
+		return PhonePage{}, err
+	}
+	if err := s.Notices.Reached(ctx, l.Key, l.PersonID, notice.Read); err != nil {
+		return PhonePage{}, err
+	}
+	r, err := s.Store.Response(ctx, l.ResponseID)
+	if err != nil {
+		return PhonePage{}, err
+	}
+	i, err := s.Incidents.Get(ctx, r.IncidentID)
+	return PhonePage{l.Name, i.Title, i.Place, r.PlanName, r.Level, r.Exercise != "", tasks, stamp()}, err
+}
+
+// linked is the context and the task of somebody who came by an address.
+func (s *Service) linked(ctx context.Context, token, task string) (context.Context, Task, error) {
+	l, tasks, err := s.link(system(ctx), token)
+	if err != nil {
+		return ctx, Task{}, err
+	}
+	i := slices.IndexFunc(tasks, func(t Task) bool { return t.ID == task })
+	if i < 0 {
+		return ctx, Task{}, errs.E(errs.NotFound, "response.no_task", "there is no such task among yours")
+	}
+	return actor.With(ctx, actor.Actor{Kind: actor.System, ID: l.PersonID, Name: l.Name}), tasks[i], nil
+}
+
+// StepByLink does a step of a task as the person whose address it is.
+func (s *Service) StepByLink(ctx context.Context, token, task string, st Step) (Task, error) {
+	ctx, t, err := s.linked(ctx, token, task)
+	if err != nil {
+		return Task{}, err
+	}
+	return s.step(ctx, t, st, "")
+}
+
+// LinesByLink are what was written of a task of the person whose address it is.
+func (s *Service) LinesByLink(ctx context.Context, token, task string) ([]Line, error) {
+	ctx, t, err := s.linked(ctx, token, task)
+	if err != nil {
+		return nil, err
+	}
+	return s.Store.Lines(ctx, t.ID)
+}
+
+// PhotoByLink keeps a picture for the next step of a task.
+func (s *Service) PhotoByLink(ctx context.Context, token, task string, bytes []byte) (Photo, error) {
+	ctx, t, err := s.linked(ctx, token, task)
+	if err != nil {
+		return Photo{}, err
+	}
+	return s.photo(ctx, t, bytes)
+}
