@@ -155,3 +155,20 @@ for (const language of ['zh-CN', 'en'] as const) {
     await page.context().close()
   })
 }
+
+for (const language of ['zh-CN', 'en'] as const) {
+  test(`pictures of documents: ${language}`, async ({ browser, demo }) => {
+    const b = await Book.open(browser, demo, language)
+    await b.go('/more/papers')
+    await expect(b.page.getByRole('row').nth(3)).toBeVisible()
+    await b.take('papers')
+    await b.page.getByRole('row').filter({ hasText: '冬季安全检查' }).first().click()
+    await expect(b.page.getByRole('img').first()).toContainText('冬季安全检查')
+    await b.page.getByRole('button', { name: b.t('paper.page.whole') }).click()
+    await b.take('paper')
+    await b.go('/more/papers?view=register')
+    await expect(b.page.getByRole('row').filter({ hasText: '与上级检查安排重复' })).toBeVisible()
+    await b.take('paper-register')
+    await b.page.context().close()
+  })
+}
