@@ -33,6 +33,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/paper"
 	"github.com/fengsui/fengsui/central/internal/plan"
 	"github.com/fengsui/fengsui/central/internal/sfu"
+	"github.com/fengsui/fengsui/central/internal/steer"
 	"github.com/fengsui/fengsui/central/internal/store"
 	"github.com/fengsui/fengsui/central/internal/telemetry"
 	"github.com/fengsui/fengsui/central/internal/turn"
@@ -123,6 +124,9 @@ func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) er
 	b.bus.Handle(outputs.OnEvent)
 	outputs.Start(system)
 	c.parts.Add("late answers of outputs", outputs.Stop)
+	turned := steer.New(steer.Options{Devices: devices, Orders: devices.Orders, Events: b.bus, Log: c.log.With("component", "steer")})
+	turned.Start(system)
+	c.parts.Add("steering", turned.Stop)
 	boards := &board.Service{Store: store.NewBoards(b.db), Tx: b.db, Devices: devices, Events: b.bus}
 	walls := &wall.Service{Store: store.NewWalls(b.db), Tx: b.db, Events: b.bus}
 	released := b.releases(cfg, devices, in)
@@ -193,6 +197,7 @@ func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) er
 		return err
 	}
 	register(server, services{b.accounts, b.audit, devices, values, pictures, outputs, configs, boards, walls, book, work, rosters, released, asked, clocks, desks, events, kept, messages})
+	api.RegisterSteering(server, turned)
 	api.RegisterPlans(server, plans)
 	api.RegisterRollcalls(server, checks)
 	api.RegisterPapers(server, papers)

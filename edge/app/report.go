@@ -37,7 +37,7 @@ func (a *Agent) report(ctx context.Context, p *agentParts) wire.Status {
 	now, synced := p.clock.Now()
 	st := wire.Status{
 		State: "online", Boot: p.boot, Time: now.UnixMilli(), Synced: synced, Refused: p.collector.Refused(),
-		Sensors: append(p.poller.States(), p.actuator.Sensors()...), Cameras: p.publisher.States(), Outputs: p.actuator.States(), Ring: p.ring.States(),
+		Sensors: append(p.poller.States(), p.actuator.Sensors()...), Cameras: p.cameras(), Outputs: p.actuator.States(), Ring: p.ring.States(),
 		RSSBytes: memory(), Agent: version.Version, Config: a.remote.digest, Applied: a.remote.state(), Trouble: p.box.Trouble(), Disk: p.box.Disk(now),
 		Clock: p.clock.State(), KeepAlive: int(p.uplink.KeepAlive().Seconds()), Upgrade: p.upgrader.State(),
 		Maintenance: p.watch.Maintenance(),

@@ -27,6 +27,7 @@ import (
 	"github.com/fengsui/fengsui/edge/internal/poller"
 	"github.com/fengsui/fengsui/edge/internal/publisher"
 	"github.com/fengsui/fengsui/edge/internal/ring"
+	"github.com/fengsui/fengsui/edge/internal/steer"
 	"github.com/fengsui/fengsui/edge/internal/upgrade"
 	"github.com/fengsui/fengsui/edge/internal/uplink"
 	"github.com/fengsui/fengsui/shared/tlsconf"
@@ -51,6 +52,7 @@ type agentParts struct {
 	actuator  *actuator.Actuator
 	publisher *publisher.Publisher
 	ring      *ring.Ring
+	steer     *steer.Desk
 	uplink    *uplink.Uplink
 	centre    enrol.Centre
 	declared  []wire.SensorDeclared
@@ -106,6 +108,7 @@ func (a *Agent) build(ctx context.Context) error {
 	a.background(ctx, "alarms", p.watch.Run)
 	a.background(ctx, "sensors", p.poller.Run)
 	a.background(ctx, "ring", p.ring.Run)
+	a.background(ctx, "steering", p.steer.Run)
 	// Outputs end before the devices that they are part of are closed.
 	a.background(ctx, "outputs", p.actuator.Run)
 	if a.enrolled() {
@@ -186,6 +189,7 @@ func (a *Agent) openCameras(ctx context.Context, p *agentParts, client *http.Cli
 		return err
 	}
 	a.parts.Add("publisher", p.publisher.Stop)
+	a.openSteering(p)
 	return a.openRing(p, cameras)
 }
 
@@ -260,6 +264,7 @@ func (a *Agent) openUplink(p *agentParts) {
 		},
 	}
 	o.Answers = map[string]uplink.Answerer{wire.CommandDiagnose: a.diagnoses(p)}
+	o.Slow = map[string]uplink.Slow{wire.CommandSteer: p.turn}
 	if !a.cfg.Centre.Plain {
 		o.TLS = a.tls
 	}

@@ -13,8 +13,8 @@ var table = archtest.Table{
 	Module:  "github.com/fengsui/fengsui/edge/internal/",
 	Picture: "../../docs/architecture.md",
 	Levels: map[string]int{
-		"budget": 1, "camera": 1, "clock": 1, "config": 1, "deadband": 1, "diagnose": 1, "driver": 1, "enrol": 1, "outbox": 1, "remote": 1, "upgrade": 1,
-		"actuator": 2, "alarm": 2, "bundle": 2, "poller": 2, "publisher": 2, "replay": 2, "ring": 2, "uplink": 2,
+		"budget": 1, "camera": 1, "clock": 1, "config": 1, "deadband": 1, "diagnose": 1, "driver": 1, "enrol": 1, "onvif": 1, "outbox": 1, "remote": 1, "upgrade": 1,
+		"actuator": 2, "alarm": 2, "bundle": 2, "poller": 2, "publisher": 2, "replay": 2, "ring": 2, "steer": 2, "uplink": 2,
 		"statuspage": 3,
 	},
 	Toolkits: map[string][]string{

@@ -71,6 +71,8 @@ func TestRefusalsCanBeSaidInAnyLanguage(t *testing.T) {
 		`{"sensors": [{"id": "a", "profile": "p", "address": "a:1", "unit": 256}]}`:                     {Path: "sensors.0.unit", Why: Most, Want: "255"},
 		`{"sensors": [{"id": "a", "profile": "p", "address": "a:1", "place": {"lon": 181, "lat": 1}}]}`: {Path: "sensors.0.place.lon", Why: Most, Want: "180"},
 		`{"cameras": [{"id": "a", "rtsp": "http://x"}]}`:                                                {Path: "cameras.0.rtsp", Why: Form, Want: "rtsp"},
+		`{"cameras": [{"id": "a", "rtsp": "rtsp://x/1", "onvif": "http://u:p@x"}]}`:                     {Path: "cameras.0.onvif", Why: Password, Want: "username and password_file"},
+		`{"cameras": [{"id": "a", "rtsp": "rtsp://x/1", "onvif": "x:80"}]}`:                             {Path: "cameras.0.onvif", Why: Form, Want: "onvif"},
 		`{"cameras": [{"id": "a", "rtsp": "rtsp://u:p@x"}]}`:                                            {Path: "cameras.0.rtsp", Why: Password, Want: "username and password_file"},
 		`{"outbox": {"telemetry_mb": 0}}`:                                                               {Path: "outbox.telemetry_mb", Why: Least, Want: "1"},
 		`{"budget": {"eco": 0}}`:                                                                        {Path: "budget.eco", Why: Above, Want: "0"},

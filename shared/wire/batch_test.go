@@ -145,6 +145,8 @@ func TestGoldenMessagesKeepTheirNames(t *testing.T) {
 			Last: &UpgradeOutcome{ID: "u2", From: "0.1.0", Version: "0.2.0", OK: true, Spent: 8025173, At: 1795492700000},
 		}},
 		"command-output-v1":      Command{ID: "c", Kind: CommandOutputSet, Expires: 1795492810123, Body: json.RawMessage(`{"device":"rd-siren-1","output":"siren","on":true,"seconds":60}`)},
+		"command-steer-v1":       Command{ID: "c", Kind: CommandSteer, Expires: 1795492810123, Body: json.RawMessage(`{"camera":"rd-cam-1","act":"move","pan":-0.5,"tilt":0.5,"hold_ms":1500}`)},
+		"status-steer-v1":        Status{State: "online", Time: 1795492800123, Cameras: []CameraState{{ID: "rd-cam-1", OK: true, Steer: &SteerState{Presets: []Preset{{Token: "2", Name: "下游水尺"}}, Error: "camera refuses"}}}},
 		"command-maintenance-v1": Command{ID: "c", Kind: CommandMaintenance, Expires: 1795492810123, Body: json.RawMessage(`{"spans":[{"from":1795492800000,"to":1795500000000,"rule":"river-high","devices":["rd-level-1"]}]}`)},
 		"command-v1":             Command{ID: "c", Kind: CommandMediaStart, Expires: 1795492810123, Body: json.RawMessage(`{"camera":"rd-cam-1","stream":"rd-cam-1","whip":"/whip/rd-cam-1","token":"t","lease_seconds":20}`)},
 	}

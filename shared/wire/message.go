@@ -216,6 +216,8 @@ type CameraState struct {
 	OK      bool   `json:"ok"`
 	Sending bool   `json:"sending"`
 	Error   string `json:"error,omitempty"`
+
+	Steer *SteerState `json:"steer,omitempty"` // left out: it cannot be turned
 }
 
 // OutputState says how a siren or a relay stands. Its device is one of the sensors.

@@ -21,6 +21,7 @@ type Config struct {
 	Modbus          []Modbus  `yaml:"modbus"`
 	NMEA            []NMEA    `yaml:"nmea"`
 	RTSP            RTSP      `yaml:"rtsp"`
+	Domes           []Dome    `yaml:"domes"`
 	Sensors         []Sensor  `yaml:"sensors"`
 	Stations        []Station `yaml:"stations"`
 	Relays          []Relay   `yaml:"relays"`
@@ -54,6 +55,14 @@ type RTSP struct {
 type Camera struct {
 	ID   string `yaml:"id"`
 	Clip string `yaml:"clip"`
+}
+
+// Dome is the head of a camera that turns and zooms over ONVIF. Its picture is one of the cameras and does not follow.
+type Dome struct {
+	ID       string `yaml:"id"`
+	Listen   string `yaml:"listen"`
+	User     string `yaml:"user"`
+	Password string `yaml:"password"`
 }
 
 // Sensor is one simple sensor that speaks JSON over MQTT.
@@ -134,6 +143,11 @@ func (c *Config) check() error {
 	}
 	for i, d := range c.RTSP.Cameras {
 		if err := name(fmt.Sprintf("rtsp.cameras.%d", i), d.ID); err != nil {
+			return err
+		}
+	}
+	for i, d := range c.Domes {
+		if err := name(fmt.Sprintf("domes.%d", i), d.ID); err != nil {
 			return err
 		}
 	}

@@ -8,6 +8,8 @@ import (
 	"net"
 	"net/http"
 	"time"
+
+	"github.com/fengsui/fengsui/shared/testserver/dome"
 )
 
 // Control is a small HTTP server by which tests set values and cut devices. It answers on loopback only.
@@ -67,11 +69,19 @@ type State struct {
 	Watching map[string]int `json:"watching"` // readers that each camera plays to
 
 	Outputs map[string]map[string]bool `json:"outputs"` // how each siren and relay stands
+	Domes   map[string]Look            `json:"domes"`   // where each dome looks
+}
+
+// Look is how a dome stands.
+type Look struct {
+	dome.View
+	Moving bool     `json:"moving"`
+	Asked  []string `json:"asked"` // what it was asked so far
 }
 
 func (c *Control) state(w http.ResponseWriter, _ *http.Request) {
 	s := State{Notice: Notice, Reads: map[string]map[string]uint64{}, Acked: map[string]uint64{}, Made: map[string]uint64{}, Watching: map[string]int{}}
-	s.Outputs = map[string]map[string]bool{}
+	s.Outputs, s.Domes = map[string]map[string]bool{}, map[string]Look{}
 	for id, sources := range c.Sim.sources {
 		s.Reads[id] = map[string]uint64{}
 		for property, source := range sources {
@@ -89,6 +99,9 @@ func (c *Control) state(w http.ResponseWriter, _ *http.Request) {
 	}
 	for id, outputs := range c.Sim.outputs {
 		s.Outputs[id] = outputs()
+	}
+	for id, d := range c.Sim.domes {
+		s.Domes[id] = Look{d.View(), d.Moving(), d.Asked()}
 	}
 	w.Header().Set("Content-Type", "application/json")
 	if err := json.NewEncoder(w).Encode(s); err != nil {

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/fengsui/fengsui/shared/profile"
+	"github.com/fengsui/fengsui/shared/testserver/dome"
 	"github.com/fengsui/fengsui/test/sim/camera"
 	"github.com/fengsui/fengsui/test/sim/modbus"
 	"github.com/fengsui/fengsui/test/sim/nmea"
@@ -45,6 +46,7 @@ type Sim struct {
 	cameras *camera.Server
 	sensors map[string]*sensor.Sensor
 	station map[string]*station.Station
+	domes   map[string]*dome.Dome
 	stops   []func(context.Context) error
 }
 
@@ -52,7 +54,7 @@ type Sim struct {
 func (s *Sim) Start(ctx context.Context) error {
 	s.devices, s.sources = map[string]device{}, map[string]map[string]*wave.Source{}
 	s.address, s.sensors, s.station = map[string]func() string{}, map[string]*sensor.Sensor{}, map[string]*station.Station{}
-	s.outputs = map[string]func() map[string]bool{}
+	s.outputs, s.domes = map[string]func() map[string]bool{}, map[string]*dome.Dome{}
 	if s.Config.Epoch.IsZero() {
 		s.Config.Epoch = time.Now()
 	}
@@ -60,6 +62,10 @@ func (s *Sim) Start(ctx context.Context) error {
 		return err
 	}
 	s.makeNMEA()
+	for _, c := range s.Config.Domes {
+		d := dome.New(dome.Options{Listen: c.Listen, User: c.User, Password: c.Password})
+		s.devices[c.ID], s.domes[c.ID] = d, d
+	}
 	for id, d := range s.devices {
 		if err := d.Start(ctx); err != nil {
 			return errors.Join(fmt.Errorf("start %s: %w", id, err), s.Stop(ctx))
@@ -210,11 +216,15 @@ type Addresses struct {
 	Control string            `json:"control,omitempty"`
 	Devices map[string]string `json:"devices"` // host:port
 	Cameras map[string]string `json:"cameras"` // rtsp://…
+	Domes   map[string]string `json:"domes"`   // http://… of their device services
 }
 
 // Addresses are known after Start.
 func (s *Sim) Addresses() Addresses {
-	a := Addresses{Notice: Notice, Devices: map[string]string{}, Cameras: map[string]string{}}
+	a := Addresses{Notice: Notice, Devices: map[string]string{}, Cameras: map[string]string{}, Domes: map[string]string{}}
+	for id, d := range s.domes {
+		a.Domes[id] = d.Address()
+	}
 	for id, addr := range s.address {
 		a.Devices[id] = addr()
 	}

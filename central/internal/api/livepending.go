@@ -18,6 +18,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/response"
 	"github.com/fengsui/fengsui/central/internal/rollcall"
 	"github.com/fengsui/fengsui/central/internal/rulebook"
+	"github.com/fengsui/fengsui/central/internal/steer"
 	"github.com/fengsui/fengsui/central/internal/telemetry"
 	"github.com/fengsui/fengsui/central/internal/video"
 )
@@ -45,6 +46,7 @@ type pending struct {
 	desk    *time.Time // clocks have changed
 	cases   *time.Time // the inbox, incidents or reports have changed
 	rules   *time.Time // rules or their exceptions have changed
+	steer   *time.Time // who turns which camera has changed
 	windows map[string]maintenance.Window
 
 	// told is the time of each thing in the snapshot. An event that was queued while the snapshot was made
@@ -92,6 +94,12 @@ func (p *pending) add(e event.Event, v *view) urgency {
 			return ignored
 		}
 		p.rules = &e.At
+		return soon
+	case steer.Turn:
+		if !v.who.Can(actor.VideoWatch) || !v.visible[data.Camera] {
+			return ignored
+		}
+		p.steer = &e.At
 		return soon
 	case device.Device:
 		if !v.who.Can(actor.DeviceRead) || data.UpdatedAt.Before(p.told["d/"+data.ID]) {
@@ -197,7 +205,7 @@ func (p *pending) take() liveMessage {
 	for id := range p.windows {
 		m.Windows = append(m.Windows, p.windows[id])
 	}
-	m.Health, m.Duty, m.Desk, m.Rules, m.Cases = p.health, p.duty, p.desk, p.rules, p.cases
+	m.Health, m.Duty, m.Desk, m.Rules, m.Cases, m.Steer = p.health, p.duty, p.desk, p.rules, p.cases, p.steer
 	if len(p.removed) > 0 {
 		m.Removed = &liveRemoved{}
 		for id := range p.removed {

@@ -56,7 +56,9 @@ func needs(operation string) (p actor.Permission, ok bool) {
 		return actor.AlarmMaintain, true
 	case "set-escalation-policy":
 		return actor.AlarmPolicy, true
-	case "list-streams", "watch-stream", "list-ice-servers", "open-wall", "map-wall", "close-wall",
+	case "steer-camera", "release-camera":
+		return actor.VideoSteer, true
+	case "list-steerable", "list-streams", "watch-stream", "list-ice-servers", "open-wall", "map-wall", "close-wall",
 		"list-walls", "create-wall", "change-wall", "remove-wall", "restore-wall":
 		return actor.VideoWatch, true
 	case "list-video-links", "share-video", "show-video-link", "end-video-link":

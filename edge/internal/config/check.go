@@ -119,11 +119,28 @@ func (c *Config) checkCameras() error {
 		case !cam.Place.valid():
 			return strict.Bad(key("place"), "is not on this planet")
 		}
+		if cam.ONVIF != "" {
+			if err := onvifAddress(cam.ONVIF); err != nil {
+				return &strict.Problem{Key: key("onvif"), Err: err}
+			}
+		}
 		if cam.PasswordFile != "" {
 			if _, err := os.ReadFile(cam.PasswordFile); err != nil {
 				return &strict.Problem{Key: key("password_file"), Err: err}
 			}
 		}
+	}
+	return nil
+}
+
+// onvifAddress says what is wrong with the address of a device service.
+func onvifAddress(text string) error {
+	u, err := url.Parse(text)
+	switch {
+	case err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https"):
+		return errors.New("is not an address like http://host/onvif/device_service")
+	case u.User != nil:
+		return errors.New("leave user and password out of the address: username and password_file are for them")
 	}
 	return nil
 }

@@ -17,6 +17,7 @@ import (
 const (
 	commandQueue   = 64
 	commandTimeout = 30 * time.Second
+	slowAtOnce     = 32
 	remembered     = 1024 // ids of commands that are not done twice
 )
 
@@ -28,6 +29,7 @@ type commands struct {
 	order []string
 
 	aside chan struct{} // holds one token while an Answerer works
+	slow  chan struct{} // holds one for each Slow that is waited for
 	wg    sync.WaitGroup
 }
 
@@ -38,7 +40,7 @@ var (
 )
 
 func newCommands(o Options) *commands {
-	return &commands{o: o, queue: make(chan wire.Command, commandQueue), seen: map[string]bool{}, aside: make(chan struct{}, 1)}
+	return &commands{o: o, queue: make(chan wire.Command, commandQueue), seen: map[string]bool{}, aside: make(chan struct{}, 1), slow: make(chan struct{}, slowAtOnce)}
 }
 
 // take is called by the connection and returns at once.
@@ -82,7 +84,37 @@ func (c *commands) do(ctx context.Context, cmd wire.Command) {
 		c.answer(ctx, cmd, answerer)
 		return
 	}
+	if slow := c.o.Slow[cmd.Kind]; slow != nil {
+		c.begin(ctx, cmd, slow)
+		return
+	}
 	c.tell(ctx, cmd, nil, c.carryOut(ctx, cmd))
+}
+
+// begin hands over a command whose outcome is waited for aside.
+func (c *commands) begin(ctx context.Context, cmd wire.Command, slow Slow) {
+	if err := c.late(cmd); err != nil {
+		c.tell(ctx, cmd, nil, err)
+		return
+	}
+	select {
+	case c.slow <- struct{}{}:
+	default:
+		c.tell(ctx, cmd, nil, ErrBusy)
+		return
+	}
+	wait, err := slow(cmd.Body)
+	if err != nil {
+		<-c.slow
+		c.tell(ctx, cmd, nil, err)
+		return
+	}
+	c.wg.Go(func() {
+		defer func() { <-c.slow }()
+		within, cancel := context.WithTimeout(ctx, commandTimeout)
+		defer cancel()
+		c.tell(ctx, cmd, nil, wait(within))
+	})
 }
 
 // answer lets an Answerer work aside, one at a time.

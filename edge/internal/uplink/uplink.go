@@ -27,6 +27,10 @@ type Handler func(ctx context.Context, body json.RawMessage) error
 // the others, so that no siren waits for it, and one at a time.
 type Answerer func(ctx context.Context, body json.RawMessage) ([]byte, error)
 
+// Slow takes one kind of command at once, in order with the others; what it returns waits for what becomes of it beside
+// them.
+type Slow func(body json.RawMessage) (wait func(context.Context) error, err error)
+
 // Options is what an uplink needs.
 type Options struct {
 	Log       *slog.Logger
@@ -41,6 +45,7 @@ type Options struct {
 	Status    func(context.Context) wire.Status    // how the terminal is
 	Commands  map[string]Handler                   // by kind
 	Answers   map[string]Answerer                  // by kind
+	Slow      map[string]Slow                      // by kind
 	Config    func(payload []byte)                 // takes a configuration and returns at once; nil for none
 	Greeted   func()                               // the centre has answered the hello of a session; nil for none
 	Conn      func(net.Conn) net.Conn              // wraps each connection; nil for none

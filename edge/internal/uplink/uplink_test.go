@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -366,5 +367,43 @@ func TestFirstSetTimeIsHandedOnBeforeAnythingIsSent(t *testing.T) {
 	got := c.batches[0].Readings[0]
 	if d := time.Duration(got.At-taken)*time.Millisecond - time.Hour; d.Abs() > 5*time.Second || got.Quality != wire.Good || !c.batches[0].Synced {
 		t.Errorf("the reading is %+v, %v off", got, d)
+	}
+}
+
+func TestASlowCommandIsTakenInOrderAndWaitedForAside(t *testing.T) {
+	b := testserver.StartMosquitto(t, false)
+	c := startCentre(t, b)
+	var mu sync.Mutex
+	var taken []string
+	goOn := make(chan struct{})
+	u := newTerminal(t, b, func(o *Options) {
+		o.Commands = map[string]Handler{"do": func(context.Context, json.RawMessage) error { return nil }}
+		o.Slow = map[string]Slow{"turn": func(body json.RawMessage) (func(context.Context) error, error) {
+			mu.Lock()
+			defer mu.Unlock()
+			if taken = append(taken, string(body)); len(taken) == 3 {
+				return nil, errors.New("no such camera")
+			}
+			return func(context.Context) error { <-goOn; return nil }, nil
+		}}
+	})
+	u.start()
+	wait(t, 10*time.Second, "the link", func() bool { return u.State().Connected })
+	expires := wire.Millis(time.Now().Add(time.Minute))
+	for _, id := range []string{"1", "2", "3"} {
+		c.command(wire.Command{ID: id, Kind: "turn", Expires: expires, Body: json.RawMessage(id)})
+	}
+	c.command(wire.Command{ID: "4", Kind: "do", Expires: expires})
+	c.command(wire.Command{ID: "5", Kind: "turn", Expires: 1})
+	wait(t, 10*time.Second, "what did not wait", func() bool { return len(c.results()) == 3 })
+	if r := c.results(); r["3"].Error != "no such camera" || !r["4"].OK || r["5"].OK {
+		t.Errorf("got %+v", r)
+	}
+	close(goOn)
+	wait(t, 10*time.Second, "the others", func() bool { return len(c.results()) == 5 })
+	mu.Lock()
+	defer mu.Unlock()
+	if r := c.results(); !r["1"].OK || !r["2"].OK || strings.Join(taken, " ") != "1 2 3" {
+		t.Errorf("got %+v, taken %v", r, taken)
 	}
 }

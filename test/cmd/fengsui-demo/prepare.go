@@ -26,6 +26,7 @@ type ports struct {
 	HTTP, Plain, TLS, Video            string
 	Level, Gas, Siren, GPS, RTSP, Ctrl string
 	Upper, Middle, Rain                string            // of the river above the sluice
+	Dome                               string            // of the head of the camera at the sluice
 	Status                             map[string]string // of each edge
 }
 
@@ -42,7 +43,7 @@ func usual(http string) ports {
 	return ports{
 		HTTP: http, Plain: "127.0.0.1:1883", TLS: "127.0.0.1:8883", Video: "127.0.0.1:8189",
 		Level: "127.0.0.1:15021", Gas: "127.0.0.1:15022", Siren: "127.0.0.1:15024", GPS: "127.0.0.1:15023", RTSP: "127.0.0.1:15054", Ctrl: "127.0.0.1:15090",
-		Upper: "127.0.0.1:15025", Middle: "127.0.0.1:15026", Rain: "127.0.0.1:15027",
+		Upper: "127.0.0.1:15025", Middle: "127.0.0.1:15026", Rain: "127.0.0.1:15027", Dome: "127.0.0.1:15028",
 		Status: map[string]string{"edge-rudong": "127.0.0.1:15061", "edge-qidong": "127.0.0.1:15062"},
 	}
 }
@@ -141,7 +142,7 @@ func (d *demo) choosePorts(ctx context.Context) error {
 }
 
 func (p *ports) all() []*string {
-	return []*string{&p.HTTP, &p.Plain, &p.TLS, &p.Video, &p.Level, &p.Gas, &p.Siren, &p.GPS, &p.RTSP, &p.Ctrl, &p.Upper, &p.Middle, &p.Rain}
+	return []*string{&p.HTTP, &p.Plain, &p.TLS, &p.Video, &p.Level, &p.Gas, &p.Siren, &p.GPS, &p.RTSP, &p.Ctrl, &p.Upper, &p.Middle, &p.Rain, &p.Dome}
 }
 
 func (d *demo) freePorts(ctx context.Context) error {

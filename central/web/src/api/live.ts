@@ -27,6 +27,8 @@ export interface Live extends LiveState {
   cases: Ref<string>
   // rules is when rules or their exceptions last changed; what shows them asks again.
   rules: Ref<string>
+  // steer is when it last changed who turns which camera; what shows it asks again.
+  steer: Ref<string>
   // desks are the divisions at which somebody hears alarms who can take them.
   desks: Ref<string[]>
   // hears tells the centre whether this page rings for alarms now.
@@ -59,6 +61,7 @@ const desk = ref('')
 const duty = ref('')
 const cases = ref('')
 const rules = ref('')
+const steer = ref('')
 const desks = shallowRef<string[]>([])
 const delayMs = ref(0)
 const lastMessageAt = ref(0)
@@ -122,6 +125,7 @@ function receive(message: LiveMessage, received: number): void {
   if (message.crowd && !ready.value) crowd.value = message.crowd
   if (message.cases || message.type === 'snapshot') cases.value = message.cases ?? message.time
   if (message.rules || message.type === 'snapshot') rules.value = message.rules ?? message.time
+  if (message.steer || message.type === 'snapshot') steer.value = message.steer ?? message.time
   if (message.desks) desks.value = message.desks
   const fresh = apply(state, message)
   connected.value = true
@@ -220,6 +224,7 @@ const live: Live = {
   duty,
   cases,
   rules,
+  steer,
   desks,
   hears(now) {
     if (hearing === now) return

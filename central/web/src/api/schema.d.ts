@@ -4324,6 +4324,44 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/steering": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Cameras that turn and zoom, their presets, and who turns them now */
+        get: operations["list-steerable"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/steering/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Turn or zoom a camera and wait for what becomes of it
+         * @description One turns a camera at a time; it is theirs until they give it back, or for 15 s after the last order.
+         */
+        post: operations["steer-camera"];
+        /** Give a camera back to others */
+        delete: operations["release-camera"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/streams": {
         parameters: {
             query?: never;
@@ -5392,6 +5430,7 @@ export interface components {
             id: string;
             ok: boolean;
             sending: boolean;
+            steer?: components["schemas"]["SteerState"];
         };
         CellsBody: {
             edits: components["schemas"]["DutyEdit"][] | null;
@@ -6651,6 +6690,15 @@ export interface components {
             no: number;
             text: string;
         };
+        Head: {
+            by?: components["schemas"]["Holder"];
+            camera: string;
+            error?: string;
+            online: boolean;
+            presets: components["schemas"]["Preset"][] | null;
+            /** Format: date-time */
+            until?: string;
+        };
         Health: {
             /** Format: int64 */
             free_bytes: number;
@@ -6693,6 +6741,10 @@ export interface components {
             reason: string;
             /** Format: date-time */
             to: string;
+        };
+        Holder: {
+            id: string;
+            name: string;
         };
         HopReturnsBody: {
             reason: string;
@@ -7245,6 +7297,10 @@ export interface components {
         };
         ListDifference: {
             items: components["schemas"]["Difference"][] | null;
+            next?: string;
+        };
+        ListHead: {
+            items: components["schemas"]["Head"][] | null;
             next?: string;
         };
         ListHealth: {
@@ -8346,6 +8402,10 @@ export interface components {
             unverified: boolean;
             /** @description What rings at the desks above at once; as before when left out */
             upper?: components["schemas"]["Upper"];
+        };
+        Preset: {
+            name?: string;
+            token: string;
         };
         Problem: {
             code: string;
@@ -10146,6 +10206,36 @@ export interface components {
             trouble?: string;
             upgrade?: components["schemas"]["UpgradeState"];
         };
+        SteerInputBody: {
+            /**
+             * @description move: until stop, or until no move has come for 1.5 s; go: to a preset; save: makes one of where the camera looks
+             * @enum {string}
+             */
+            act: "move" | "stop" | "go" | "save";
+            /** @description Of save */
+            name?: string;
+            /**
+             * Format: double
+             * @description Right is positive; 1 is the fastest the camera can
+             */
+            pan?: number;
+            /** @description Token of a preset, of go */
+            preset?: string;
+            /**
+             * Format: double
+             * @description Up is positive
+             */
+            tilt?: number;
+            /**
+             * Format: double
+             * @description In is positive
+             */
+            zoom?: number;
+        };
+        SteerState: {
+            error?: string;
+            presets?: components["schemas"]["Preset"][] | null;
+        };
         Step: {
             actor: string;
             actor_name: string;
@@ -10242,6 +10332,10 @@ export interface components {
             reason: string;
             /** @description Empty: whoever asks */
             to_id?: string;
+        };
+        Taken: {
+            error?: string;
+            ok: boolean;
         };
         TakesBody: {
             /** @description Why there is no outgoing signature */
@@ -20788,6 +20882,99 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["SessionView"];
                 };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-steerable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListHead"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "steer-camera": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SteerInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Taken"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "release-camera": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Problem */
             default: {

@@ -157,6 +157,7 @@ export interface LiveMessage {
   alarms?: Alarm[]
   streams?: Stream[]
   rules?: string
+  steer?: string
   cases?: string
   desks?: string[]
   windows?: Maintenance[]
@@ -185,3 +186,6 @@ export type RecordedSpan = Narrow<S['RecordingSpan'], { source: 'live' | 'edge' 
 export type RecordingMark = S['RecordingMark']
 export type RecordingClip = Narrow<S['RecordingClip'], { state: 'making' | 'made' | 'failed'; trouble?: 'nothing' | 'room' | 'burn' | 'disk' }>
 export type RecordingHold = S['RecordingHold']
+
+// SteerHead is a camera that turns.
+export type SteerHead = S['Head']

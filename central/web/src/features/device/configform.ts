@@ -5,7 +5,7 @@ import { duration, hostPort } from './addsensor'
 
 export type Path = readonly (string | number)[]
 
-export type Kind = 'text' | 'integer' | 'number' | 'share' | 'duration' | 'choice' | 'yes' | 'network' | 'listen' | 'serial' | 'path' | 'rtsp'
+export type Kind = 'text' | 'integer' | 'number' | 'share' | 'duration' | 'choice' | 'yes' | 'network' | 'listen' | 'serial' | 'path' | 'rtsp' | 'onvif'
 
 // Field is one thing that people change. A unit belongs to numbers.
 export interface Field {
@@ -40,6 +40,7 @@ export const cameraFields: readonly Field[] = [
   { key: 'name_en', kind: 'text', most: 200 },
   { key: 'rtsp', kind: 'rtsp', most: 500 },
   { key: 'standby', kind: 'yes' },
+  { key: 'onvif', kind: 'onvif', most: 500 },
 ]
 export const everyField: Field = { key: 'every', kind: 'duration', least: 100, most: day }
 
@@ -70,6 +71,7 @@ export function wrong(field: Field, text: string): '' | 'number' | 'range' | 'du
     case 'listen': return /^:\d{1,5}$/.test(said) || hostPort.test(said) ? '' : 'address'
     case 'serial': return /^\/dev\/\S+$/.test(said) ? '' : 'address'
     case 'path': return /^\/\S+$/.test(said) ? '' : 'address'
+    case 'onvif': return /^https?:\/\/[^@\s]+$/.test(said) ? '' : 'address'
     case 'rtsp': return /^rtsps?:\/\/[^@\s]+$/.test(said) ? '' : 'address'
     default: return said.length > (field.most ?? Infinity) ? 'long' : ''
   }

@@ -1,0 +1,30 @@
+package steer
+
+import (
+	"context"
+
+	"github.com/fengsui/fengsui/central/internal/event"
+	"github.com/fengsui/fengsui/central/internal/floor"
+)
+
+// EventKind begins the kind of every event here.
+const EventKind = "steer."
+
+// Events. The subject is the camera.
+const (
+	EventTaken = EventKind + "taken" // audited before the first order is sent; Data is Turn
+	EventEnded = EventKind + "ended" // audited; Data is Turn
+	EventSaved = EventKind + "saved" // audited; Data is Order: a place was saved under a name
+)
+
+// Turn is that somebody turns a camera.
+type Turn struct {
+	Camera  string       `json:"camera"`
+	By      floor.Holder `json:"by"`
+	Seconds int64        `json:"seconds,omitempty"` // when it ended
+	Lapsed  bool         `json:"lapsed,omitempty"`  // it ended because no order came any more
+}
+
+func news(ctx context.Context, kind, camera, division string, data any) event.Event {
+	return event.New(ctx, kind, camera, division, data)
+}
