@@ -160,9 +160,10 @@ func planNeeds(operation string) (p actor.Permission, ok bool) {
 	switch operation {
 	case "list-plans", "export-plans", "plan-rules", "plan-coverage", "get-plan", "get-plan-text", "compare-plan", "get-plan-file",
 		"get-plan-paper", "get-plan-flow", "export-plan-table", "print-plan-flow", "print-plan-pdf", "print-plan-docx",
-		"collect-plans-pdf", "collect-plans-docx":
+		"collect-plans-pdf", "collect-plans-docx", "export-plan-actions":
 		return actor.PlanRead, true
-	case "create-plan", "change-plan", "write-plan", "check-plan", "move-plan", "note-plan-drill", "add-plan-file", "remove-plan-file":
+	case "create-plan", "change-plan", "write-plan", "check-plan", "move-plan", "note-plan-drill", "add-plan-file", "remove-plan-file",
+		"import-plan-text", "import-plan-actions":
 		return actor.PlanWrite, true
 	}
 	return "", false

@@ -93,6 +93,7 @@ func RegisterPlans(s *Server, svc *plan.Service) {
 	s.registerPlanTexts(svc)
 	s.registerPlanFiles(svc)
 	s.registerPlanPapers(svc)
+	s.registerPlanImports(svc)
 }
 
 func (s *Server) registerPlanTexts(svc *plan.Service) {

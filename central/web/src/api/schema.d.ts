@@ -3139,6 +3139,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/plans/{id}/actions.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The actions of a version as a workbook that can be imported again; empty, it is the template */
+        get: operations["export-plan-actions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/plans/{id}/compare": {
         parameters: {
             query?: never;
@@ -3236,6 +3253,40 @@ export interface paths {
         get: operations["get-plan-flow"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{id}/import/actions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What an XLSX of actions would make of the draft; every fault of every cell is answered, nothing is kept */
+        post: operations["import-plan-actions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{id}/import/text": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What the chapters of a DOCX of at most 1 MB would make of the draft; nothing is kept */
+        post: operations["import-plan-text"];
         delete?: never;
         options?: never;
         head?: never;
@@ -8131,6 +8182,13 @@ export interface components {
             name: string;
             plan_id: string;
         };
+        PlanCellFault: {
+            code: string;
+            column: string;
+            /** Format: int64 */
+            line: number;
+            text: string;
+        };
         PlanChange: {
             field: string;
             from: string;
@@ -8258,6 +8316,18 @@ export interface components {
             /** @description The plan that it follows */
             upper_id?: string;
         };
+        PlanImport: {
+            /** Format: int64 */
+            actions: number;
+            body: components["schemas"]["PlanText"];
+            changes: components["schemas"]["PlanChange"][] | null;
+            /** Format: int64 */
+            chapters: number;
+            faults: components["schemas"]["PlanCellFault"][] | null;
+            notes: components["schemas"]["PlanRemark"][] | null;
+            /** Format: int64 */
+            revision: number;
+        };
         PlanLevel: {
             clause: string;
             conditions: components["schemas"]["PlanCondition"][] | null;
@@ -8310,6 +8380,12 @@ export interface components {
             name_en: string;
             org: string;
             source: string;
+        };
+        PlanRemark: {
+            code: string;
+            /** Format: int64 */
+            paragraph: number;
+            text: string;
         };
         PlanRole: {
             clause: string;
@@ -18181,6 +18257,42 @@ export interface operations {
             };
         };
     };
+    "export-plan-actions": {
+        parameters: {
+            query?: {
+                /** @description 0 or left out: the draft */
+                version?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description An XLSX workbook */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "compare-plan": {
         parameters: {
             query?: {
@@ -18417,6 +18529,82 @@ export interface operations {
                 };
                 content: {
                     "image/svg+xml": string;
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "import-plan-actions": {
+        parameters: {
+            query?: {
+                /** @description replace: in place of what is there; append: behind it */
+                mode?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanImport"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "import-plan-text": {
+        parameters: {
+            query?: {
+                /** @description replace: in place of what is there; append: behind it */
+                mode?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanImport"];
                 };
             };
             /** @description Problem */

@@ -17,6 +17,8 @@ export type Level = Omit<S['PlanLevel'], 'conditions'> & { conditions: S['PlanCo
 export type Action = Omit<S['PlanAction'], 'levels' | 'after' | 'evidence' | 'demands'> & { levels: number[]; after: string[]; evidence: string[]; demands: S['PlanDemand'][] }
 export interface Body { chapters: Chapter[]; levels: Level[]; roles: Role[]; actions: Action[]; contacts: Contact[] }
 
+export type Import = Omit<S['PlanImport'], 'body'> & { body: Body }
+
 export const kinds = ['overall', 'special', 'departmental', 'township', 'unit', 'enterprise'] as const
 export const states = ['drafting', 'consulting', 'reviewing', 'approving', 'published', 'filing', 'filed', 'assessing', 'revising', 'abolished'] as const
 export type State = (typeof states)[number]
