@@ -25,6 +25,7 @@ func channelsOf(cfg config.Channels) ([]notice.Channel, error) {
 	if c := cfg.SMS; c.URL != "" {
 		g, err := httpsms.New(httpsms.Options{
 			URL: c.URL, Method: c.Method, Headers: c.Headers, Body: c.Body, SecretFile: c.SecretFile, CA: c.CA, Accepted: c.Accepted, Refused: c.Refused, Ref: c.Ref,
+			Callback: httpsms.Callback(c.Callback),
 		})
 		if err != nil {
 			return nil, &strict.Problem{Key: "channels.sms", Err: err}
@@ -58,9 +59,10 @@ func (c *Centre) notices(cfg config.Config, b *base, rosters *duty.Service, cloc
 func (c *Centre) rollcalls(cfg config.Config, b *base, rosters *duty.Service, clocks *deadline.Service, messages *notice.Service) *rollcall.Service {
 	s := rollcall.New(rollcall.Options{
 		Store: store.NewRollcalls(b.db), Tx: b.db, Roster: rosters, Accounts: b.accounts, Clocks: clocks, Notices: messages, Book: clocks.Book, Events: b.bus,
-		URL: cfg.HTTP.PublicURL, Log: c.log.With("component", "rollcalls"),
+		URL: cfg.HTTP.PublicURL, ByText: cfg.Channels.SMS.Callback.From != "" && cfg.Channels.SMS.Callback.SecretFile != "", Log: c.log.With("component", "rollcalls"),
 	})
 	clocks.On(rollcall.OwnerKind, s.OnClock)
+	messages.OnAnswer(rollcall.OwnerKind, s.AnswerByText)
 	return s
 }
 

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -61,6 +62,26 @@ func RegisterNotices(s *Server, svc *notice.Service) {
 		func(ctx context.Context, in *noticeSettle) (*body[notice.Notice], error) {
 			return reply(svc.Settle(ctx, in.ID, in.Body.How))
 		})
+	s.registerNoticeGateway(svc)
+}
+
+// registerNoticeGateway adds where gateways tell what became of messages. Nobody is signed in there: the secret in the
+// address is the gateway's, and whoever guesses is slowed down.
+func (s *Server) registerNoticeGateway(svc *notice.Service) {
+	op := huma.Operation{
+		OperationID: "notice-gateway", Method: http.MethodPost, Path: "/notices/gateway/{channel}/{secret}",
+		Summary: "Receipts and answers that a gateway tells, as a form or JSON", Tags: []string{"notices"}, Security: []map[string][]string{},
+	}
+	op.Middlewares = s.slow(newGate(50*time.Millisecond, 200, "duty.too_many", "too many questions from this address; wait a moment"))
+	register(s, op, func(ctx context.Context, in *struct {
+		Channel     string `path:"channel" maxLength:"32"`
+		Secret      string `path:"secret" maxLength:"128"`
+		ContentType string `header:"Content-Type"`
+		RawBody     []byte `contentType:"application/json"`
+	},
+	) (*nothing, error) {
+		return done(svc.Hear(ctx, in.Channel, in.Secret, in.ContentType, in.RawBody))
+	})
 }
 
 func noticeSheet(list []notice.Notice) document.Sheet {

@@ -195,7 +195,7 @@ func registerRollcallLinks(s *Server, svc *rollcall.Service) {
 
 func rollcallSheet(list []rollcall.Post) document.Sheet {
 	states := map[rollcall.State]string{rollcall.Waiting: "待应答", rollcall.Answered: "按时应答", rollcall.Late: "超时应答", rollcall.Missed: "未应答"}
-	hows := map[rollcall.How]string{rollcall.Console: "值班台", rollcall.Phone: "手机", rollcall.Voice: "电话查到"}
+	hows := map[rollcall.How]string{rollcall.Console: "值班台", rollcall.Phone: "手机", rollcall.Voice: "电话查到", rollcall.Text: "短信"}
 	posts := map[deadline.To]string{deadline.Officer: "值班员", deadline.Leader: "带班领导"}
 	sheet := document.Sheet{Title: "查岗", Headings: []string{"单位", "岗位", "排班人员", "查岗时间", "应答截止", "结果", "应答时间", "应答人", "在班表", "方式", "纬度", "经度", "精度(米)", "得分", "说明"}}
 	for _, p := range list {

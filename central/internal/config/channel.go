@@ -13,7 +13,7 @@ import (
 // check looks at what does not need the channels themselves; those check templates and expressions.
 func (c *Channels) check() error {
 	for _, f := range []struct{ key, file string }{
-		{"sms.secret_file", c.SMS.SecretFile}, {"sms.ca", c.SMS.CA}, {"mail.password_file", c.Mail.PasswordFile}, {"mail.ca", c.Mail.CA},
+		{"sms.secret_file", c.SMS.SecretFile}, {"sms.ca", c.SMS.CA}, {"sms.callback.secret_file", c.SMS.Callback.SecretFile}, {"mail.password_file", c.Mail.PasswordFile}, {"mail.ca", c.Mail.CA},
 	} {
 		if f.file == "" {
 			continue

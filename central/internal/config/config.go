@@ -139,8 +139,20 @@ type SMS struct {
 	Accepted   string            `yaml:"accepted"`
 	Refused    string            `yaml:"refused"`
 	Ref        string            `yaml:"ref"`
+	Callback   Callback          `yaml:"callback"`
 	PerMinute  int               `yaml:"per_minute"`
 	PerDay     int               `yaml:"per_day"`
+}
+
+// Callback is what the gateway tells by itself: receipts, and answers by text message.
+type Callback struct {
+	SecretFile string `yaml:"secret_file"`
+	Ref        string `yaml:"ref"`
+	State      string `yaml:"state"`
+	Delivered  string `yaml:"delivered"`
+	Failed     string `yaml:"failed"`
+	From       string `yaml:"from"`
+	Text       string `yaml:"text"`
 }
 
 // Mail is a mail server.

@@ -25,6 +25,22 @@ type Sender interface {
 	Send(ctx context.Context, m Message) (ref string, err error)
 }
 
+// Hearer is a sender whose gateway tells by itself what became of messages, and what people answer. A wrong secret is
+// errs.NotFound: nobody learns that there is such an address.
+type Hearer interface {
+	Hear(secret, contentType string, body []byte) ([]Told, error)
+}
+
+// Told is a receipt for a message by the gateway's name for it, or an answer from an address; or both.
+type Told struct {
+	Ref, State        string
+	Delivered, Failed bool
+	From, Text        string
+}
+
+// Answer is told of an answer to a message. What it returns as errs is an answer that does not fit, and is dropped.
+type Answer func(ctx context.Context, n Notice, text string) error
+
 // Channel is a sender with its name and its limits; 0 is without.
 type Channel struct {
 	Name              string
@@ -55,7 +71,8 @@ type Options struct {
 // Service is the use cases and the loops that send.
 type Service struct {
 	Options
-	loops map[string]*run.Loop
+	loops   map[string]*run.Loop
+	answers map[string]Answer
 }
 
 // New makes a service.
@@ -66,7 +83,7 @@ func New(o Options) *Service {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	s := &Service{Options: o, loops: map[string]*run.Loop{}}
+	s := &Service{Options: o, loops: map[string]*run.Loop{}, answers: map[string]Answer{}}
 	for _, c := range o.Channels {
 		s.loops[c.Name] = run.NewLoop()
 	}

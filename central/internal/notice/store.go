@@ -21,6 +21,10 @@ type Store interface {
 	Add(ctx context.Context, n Notice) (added bool, err error)
 	Notice(ctx context.Context, id string) (Notice, error)
 	ByKey(ctx context.Context, key string) (Notice, error)
+	// ByRef finds one by the gateway's name for it.
+	ByRef(ctx context.Context, channel, ref string) (Notice, error)
+	// SentSince lists those that went over a channel since a time and were not answered, newest first.
+	SentSince(ctx context.Context, channel string, since time.Time) ([]Notice, error)
 	Save(ctx context.Context, n Notice) error
 	// Due lists messages whose next try over a channel has come, urgent ones first.
 	Due(ctx context.Context, channel string, now time.Time, limit int) ([]Notice, error)

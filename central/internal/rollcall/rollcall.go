@@ -72,6 +72,7 @@ const (
 	Console How = "console"
 	Phone   How = "phone" // by the link on a phone
 	Voice   How = "voice" // somebody rang up and wrote it down
+	Text    How = "text"  // by a text message from the person's own number
 )
 
 // Who is somebody whom the roster expects.

@@ -63,7 +63,9 @@ type Options struct {
 	Events   event.Publisher
 	// URL is under what address phones reach the centre; empty: messages have no link.
 	URL string
-	Log *slog.Logger
+	// ByText says that messages can be answered by text message.
+	ByText bool
+	Log    *slog.Logger
 	// Now is the wall clock; nil: the machine's.
 	Now func() time.Time
 }
@@ -228,6 +230,9 @@ func (s *Service) tell(ctx context.Context, c Call, p Post) error {
 	o := notice.Order{
 		Key: "rollcall " + p.ID, Kind: "rollcall", About: p.ID, OrgID: p.OrgID, Division: p.Division, Title: "查岗", Urgent: true, Until: p.DueAt,
 		Text: fmt.Sprintf("%s查岗（%s），请于%s前应答。", c.OrgName, c.Name, p.DueAt.In(china()).Format("15:04")),
+	}
+	if s.ByText {
+		o.Text += "回复1即应答。"
 	}
 	for _, w := range p.Expected {
 		person, err := s.Roster.Person(system(ctx), w.PersonID)

@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"regexp"
 	"sync"
 	"testing"
@@ -76,7 +78,9 @@ func newHouse(t *testing.T, db *store.DB) *house {
 		h.sent = append(h.sent, string(text))
 	}))
 	t.Cleanup(gateway.Close)
-	sms, err := httpsms.New(httpsms.Options{URL: gateway.URL, Method: "POST", Body: "{{.To}} {{.Text}}"})
+	secret := filepath.Join(t.TempDir(), "callback")
+	h.must(os.WriteFile(secret, []byte("from-the-gateway"), 0o600))
+	sms, err := httpsms.New(httpsms.Options{URL: gateway.URL, Method: "POST", Body: "{{.To}} {{.Text}}", Callback: httpsms.Callback{SecretFile: secret, From: "from", Text: "text"}})
 	h.must(err)
 	h.notices = notice.New(notice.Options{Store: store.NewNotices(db), Tx: db, Channels: []notice.Channel{{Name: "sms", Sender: sms}}, Events: bus})
 	h.Service = rollcall.New(rollcall.Options{
@@ -84,6 +88,7 @@ func newHouse(t *testing.T, db *store.DB) *house {
 		URL: "https://centre.example/", Now: func() time.Time { return time.Now().Add(h.ahead) },
 	})
 	h.clocks.On(rollcall.OwnerKind, h.OnClock)
+	h.notices.OnAnswer("rollcall", h.AnswerByText)
 	h.chief = h.user("市值班", h.city, account.RoleAdmin)
 	h.officer, h.lead = h.user("甲", h.county, account.RoleDuty), h.user("局长", h.county, account.RoleLeader)
 	h.substitute, h.stranger = h.user("乙", h.county, account.RoleDuty), h.user("启东甲", h.other, account.RoleDuty)

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/fengsui/fengsui/central/internal/actor"
@@ -92,11 +93,23 @@ func (s *Notices) Save(ctx context.Context, n notice.Notice) error {
 	if err != nil {
 		return err
 	}
-	_, err = s.db.exec(ctx, `update notices set state = $1, channel = $2, next_at = $3, body = $4 where id = $5`, string(n.State), channel, n.NextAt, body, n.ID)
+	_, err = s.db.exec(ctx, `update notices set state = $1, channel = $2, next_at = $3, body = $4, ref = $6 where id = $5`, string(n.State), channel, n.NextAt, body, n.ID, n.Ref)
 	if err != nil {
 		return fmt.Errorf("save message: %w", wrap(err))
 	}
 	return nil
+}
+
+// ByRef implements notice.Store.
+func (s *Notices) ByRef(ctx context.Context, channel, ref string) (notice.Notice, error) {
+	return oneNotice(scanNotice(s.db.queryRow(ctx, selectNotice+`where channel = $1 and ref = $2 order by id desc limit 1`, channel, ref)))
+}
+
+// SentSince implements notice.Store. The ids are in the order of time.
+func (s *Notices) SentSince(ctx context.Context, channel string, since time.Time) ([]notice.Notice, error) {
+	list, err := dutyRows(ctx, s.db, "messages that were sent", scanNotice, selectNotice+`
+		where channel = $1 and state in ('sent', 'delivered', 'read') order by id desc limit 2000`, channel)
+	return slices.DeleteFunc(list, func(n notice.Notice) bool { return n.SentAt == nil || n.SentAt.Before(since) }), err
 }
 
 // Due implements notice.Store.

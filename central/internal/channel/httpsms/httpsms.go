@@ -39,6 +39,7 @@ type Options struct {
 	SecretFile             string
 	CA                     string // file in PEM form; empty: those the system trusts
 	Accepted, Refused, Ref string // regular expressions
+	Callback               Callback
 }
 
 // Gateway implements notice.Sender.
@@ -49,6 +50,7 @@ type Gateway struct {
 	secretFile             string
 	accepted, refused, ref *regexp.Regexp
 	http                   *http.Client
+	callback               *callback // nil: the gateway tells nothing by itself
 }
 
 // maxAnswer is how much of an answer is read.
@@ -90,10 +92,12 @@ func New(o Options) (*Gateway, error) {
 	}
 	// A redirection would take the secret elsewhere.
 	g.http = &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	if err := errors.Join(all...); err != nil {
+	callback, err := o.Callback.hears()
+	g.callback = callback
+	if err := errors.Join(append(all, err)...); err != nil {
 		return nil, err
 	}
-	_, err := g.request(context.Background(), notice.Message{Key: "k", To: "13800000000", Name: "n", Title: "t", Text: "x"})
+	_, err = g.request(context.Background(), notice.Message{Key: "k", To: "13800000000", Name: "n", Title: "t", Text: "x"})
 	return g, err
 }
 
