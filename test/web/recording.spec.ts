@@ -1,4 +1,6 @@
-// A recording is found, played, and held for a file until that is ended.
+// A recording is found, played, held for a file until that is ended, handed on as a file, and frozen as a picture.
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
 import { expect, login, test } from './demo'
 import { watch } from './video'
 
@@ -28,4 +30,39 @@ test('what a camera recorded plays, is held for a file and let go', async ({ pag
   await page.getByRole('dialog').getByRole('textbox').fill('演示案卷 7')
   await page.keyboard.press('Enter')
   await expect(held).toHaveCount(0)
+})
+
+test('a selection becomes a file with its hash, and a frozen picture is kept', async ({ page, demo }) => {
+  await login(page, demo, demo.duty)
+  await page.goto(`${demo.url}/video/recordings`)
+  const camera = page.locator('[data-testid=recorded-camera][data-camera=rd-cam-2]')
+  await expect(camera).toContainText('MB')
+  await camera.click()
+  await expect(page.getByTestId('replay-scene')).toHaveAttribute('data-state', 'shown')
+  await page.keyboard.press('s')
+  await expect(page.getByText('已留存 1 张快照')).toBeVisible()
+
+  await page.keyboard.press('i')
+  await page.keyboard.press('ArrowRight')
+  await page.keyboard.press('o')
+  await page.getByTestId('clip-selection').click()
+  await page.getByTestId('clip-dialog').getByRole('textbox').fill('演示案卷 8')
+  await page.keyboard.press('Enter')
+  await expect(page).toHaveURL(/video\/clips/)
+  const clip = page.getByTestId('clip').filter({ hasText: '演示案卷 8' })
+  await expect(clip).toHaveAttribute('data-state', 'made')
+  const file = clip.getByTestId('clip-file')
+  const hash = await file.locator('code').getAttribute('title')
+  const [taken] = await Promise.all([page.waitForEvent('download'), file.getByRole('link').click()])
+  expect(createHash('sha256').update(await readFile(await taken.path())).digest('hex')).toBe(hash)
+
+  await page.getByRole('link', { name: '快照', exact: true }).first().click()
+  const still = page.locator('[data-testid=snapshot][data-origin=replay]').first()
+  await expect(still.getByTestId('still')).toHaveAttribute('data-ready', 'true')
+  await still.click()
+  await page.getByTestId('snapshot-reference').fill('演示案卷 8')
+  await page.keyboard.press('Enter')
+  await page.keyboard.press('Escape')
+  await expect(page.getByTestId('snapshot-view')).toHaveCount(0)
+  await expect(page.getByTestId('snapshot').filter({ hasText: '留存：演示案卷 8' })).toBeVisible()
 })

@@ -58,16 +58,16 @@ func needs(operation string) (p actor.Permission, ok bool) {
 		return actor.AlarmPolicy, true
 	case "steer-camera", "release-camera":
 		return actor.VideoSteer, true
-	case "list-steerable", "list-streams", "watch-stream", "list-ice-servers", "open-wall", "map-wall", "close-wall",
+	case "list-steerable", "list-streams", "keep-snapshot", "watch-stream", "list-ice-servers", "open-wall", "map-wall", "close-wall",
 		"list-walls", "create-wall", "change-wall", "remove-wall", "restore-wall":
 		return actor.VideoWatch, true
 	case "list-video-links", "share-video", "show-video-link", "end-video-link":
 		return actor.VideoShare, true
-	case "list-recordings", "recording-timeline", "play-recordings", "read-recording", "list-recording-holds", "list-recording-wishes":
+	case "list-recordings", "recording-timeline", "play-recordings", "read-recording", "list-snapshots", "read-snapshot", "list-recording-holds", "list-recording-wishes":
 		return actor.VideoReplay, true
-	case "set-recording-policy", "start-recording", "stop-recording", "hold-recording", "end-recording-hold", "ask-recording":
+	case "set-recording-policy", "start-recording", "stop-recording", "hold-recording", "end-recording-hold", "change-snapshot", "remove-snapshot", "ask-recording":
 		return actor.VideoRecord, true
-	case "list-clips", "order-clip", "take-clip", "read-clip-note", "remove-clip":
+	case "list-clips", "order-clip", "take-clip", "read-clip-note", "remove-clip", "take-snapshot":
 		return actor.VideoExport, true
 	case "switch-output":
 		return actor.OutputSwitch, true

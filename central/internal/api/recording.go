@@ -139,6 +139,7 @@ func RegisterRecordings(s *Server, svc *recording.Service) {
 			return listed(svc.Ask(ctx, in.Stream, in.Body.From, in.Body.To))
 		})
 	registerClips(s, svc)
+	registerSnapshots(s, svc)
 	registerFill(s, svc)
 }
 

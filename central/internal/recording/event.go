@@ -25,6 +25,14 @@ const (
 	EventClipRemoved = "recording.clip_removed" // Data is Clip; before it expired
 )
 
+// The kinds of events about snapshots. Data is Snapshot.
+const (
+	EventSnapshot      = "recording.snapshot_kept"
+	EventSnapshotTaken = "recording.snapshot_taken" // somebody saved it elsewhere
+	EventSnapshotHeld  = "recording.snapshot_changed"
+	EventSnapshotGone  = "recording.snapshot_removed" // by somebody
+)
+
 // ClipTaken tells what somebody took away.
 type ClipTaken struct {
 	ID        string    `json:"id"`

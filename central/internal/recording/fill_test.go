@@ -2,6 +2,7 @@ package recording_test
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"io"
@@ -29,11 +30,11 @@ func filmOf(t *testing.T, from time.Time, seconds int) (wire.FilmOffered, []byte
 	t.Helper()
 	s := &strip{}
 	w := film.NewWriter(s)
-	show := &scene{takers: map[string]func(film.Frame){"x": func(f film.Frame) {
+	show := &scene{takers: map[string]map[context.Context]func(film.Frame){"x": {t.Context(): func(f film.Frame) {
 		if err := w.Write(f); err != nil {
 			t.Fatal(err)
 		}
-	}}}
+	}}}}
 	show.show("x", from, 25*seconds)
 	if err := w.Close(); err != nil {
 		t.Fatal(err)

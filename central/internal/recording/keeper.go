@@ -56,7 +56,7 @@ func (s *Service) Start(ctx context.Context) error {
 		}
 		if now.Sub(age) >= ageEvery {
 			age = now
-			s.say(ctx, "delete what is old", errors.Join(s.dropOld(ctx, now), s.mend(ctx)))
+			s.say(ctx, "delete what is old", errors.Join(s.dropOld(ctx, now), s.tidySnapshots(ctx, now), s.mend(ctx)))
 		}
 		return lookEvery
 	})
@@ -72,6 +72,7 @@ func (s *Service) say(ctx context.Context, what string, err error) {
 // Stop ends all recordings in order.
 func (s *Service) Stop(ctx context.Context) error {
 	err := errors.Join(s.loop.Stop(ctx), s.clips.Stop(ctx))
+	s.grabs.Wait() // they ended with the loop
 	s.mu.Lock()
 	running := s.running
 	s.running = map[string]*recorder{}

@@ -61,6 +61,7 @@ type Service struct {
 	write sync.Mutex // one change of policies at a time
 
 	filling sync.Mutex // one piece of an upload at a time
+	grabs   sync.WaitGroup
 
 	mu       sync.Mutex
 	policies map[string]Policy
@@ -70,11 +71,12 @@ type Service struct {
 	alarms   []Alarm          // not looked at yet
 	asked    map[string]asked // by wish
 	making   making
+	grabbed  map[string]time.Time // by camera
 }
 
 // New makes a service.
 func New(o Options) *Service {
-	return &Service{Options: o, loop: run.NewLoop(), clips: run.NewLoop(), policies: map[string]Policy{}, running: map[string]*recorder{}, plays: map[string]play{}, asked: map[string]asked{}}
+	return &Service{Options: o, loop: run.NewLoop(), clips: run.NewLoop(), policies: map[string]Policy{}, running: map[string]*recorder{}, plays: map[string]play{}, asked: map[string]asked{}, grabbed: map[string]time.Time{}}
 }
 
 // Usage is what recordings take.
@@ -337,6 +339,7 @@ func (s *Service) alarmed(ctx context.Context, a Alarm) error {
 		if err := s.Store.AddMark(ctx, m); err != nil {
 			return err
 		}
+		s.grab(ctx, c, a)
 		if p := s.policy(c.ID); p.Mode == OnAlarm {
 			until := event.Stamp(time.Now().Add(afterAlarm))
 			if p.Until == nil || p.Until.Before(until) {

@@ -28,19 +28,22 @@ import (
 // scene is a camera whose pictures the test shows; it stands where the router stands.
 type scene struct {
 	mu     sync.Mutex
-	takers map[string]func(film.Frame)
+	takers map[string]map[context.Context]func(film.Frame)
 	kept   []string
 	next   int
 }
 
 func (s *scene) Tap(ctx context.Context, stream string, take func(film.Frame), _ func(time.Time)) error {
 	s.mu.Lock()
-	s.takers[stream] = take
+	if s.takers[stream] == nil {
+		s.takers[stream] = map[context.Context]func(film.Frame){}
+	}
+	s.takers[stream][ctx] = take
 	s.mu.Unlock()
 	<-ctx.Done()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.takers, stream)
+	delete(s.takers[stream], ctx)
 	return nil
 }
 
@@ -53,7 +56,7 @@ func (s *scene) Keep(_ context.Context, streams []string) {
 func (s *scene) recorded(stream string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.takers[stream] != nil && slices.Contains(s.kept, stream)
+	return len(s.takers[stream]) > 0 && slices.Contains(s.kept, stream)
 }
 
 // show plays so many pictures of 25 a second, with a key frame every second, that begin at a moment.
@@ -66,7 +69,9 @@ func (s *scene) show(stream string, from time.Time, n int) {
 			f.Key, f.First = true, i == 0
 			f.Units = [][]byte{{0x67, 0x42, 0xc0, 0x1f, 0x8c, 0x8d, 0x40, 0x50, 0x1e, 0x90, 0x0f, 0x08, 0x84, 0x6a}, {0x68, 0xce, 0x3c, 0x80}, bytes.Repeat([]byte{0x65}, 900)}
 		}
-		s.takers[stream](f)
+		for _, take := range s.takers[stream] {
+			take(f)
+		}
 		s.next++
 	}
 }
@@ -140,7 +145,7 @@ type room struct {
 
 func open(t *testing.T, db *store.DB, dir string, quota int64, change ...func(*recording.Options)) *room {
 	t.Helper()
-	r := &room{scene: &scene{takers: map[string]func(film.Frame){}}, field: &terminals{ring: map[string]wire.RingState{}}, dir: dir, db: db}
+	r := &room{scene: &scene{takers: map[string]map[context.Context]func(film.Frame){}}, field: &terminals{ring: map[string]wire.RingState{}}, dir: dir, db: db}
 	bus := event.NewBus(storetest.Recorder(db))
 	bus.Handle(func(_ context.Context, e event.Event) {
 		r.mu.Lock()

@@ -51,6 +51,16 @@ type Store interface {
 	ChangeClip(ctx context.Context, c Clip) error
 	// RemoveClip deletes one.
 	RemoveClip(ctx context.Context, id string) error
+	// Snapshots lists those that a filter lets through, the newest first.
+	Snapshots(ctx context.Context, f SnapshotFilter) ([]Snapshot, error)
+	// Snapshot finds one: errs.NotFound.
+	Snapshot(ctx context.Context, id string) (Snapshot, error)
+	// AddSnapshot adds one.
+	AddSnapshot(ctx context.Context, p Snapshot) error
+	// ChangeSnapshot writes reference and note: errs.NotFound.
+	ChangeSnapshot(ctx context.Context, p Snapshot) error
+	// RemoveSnapshot deletes one.
+	RemoveSnapshot(ctx context.Context, id string) error
 	// RemoveMarks deletes those before a moment.
 	RemoveMarks(ctx context.Context, before time.Time) error
 }

@@ -20,6 +20,7 @@ export const pages: RouteRecordRaw[] = [
   { path: '/screen', name: 'screen', component: () => import('@/features/video/ScreenPage.vue'), meta: { title: 'page.screen', permission: 'video.watch', bare: true } },
   { path: '/video/recordings', name: 'recordings', component: () => import('@/features/recording/RecordingsPage.vue'), meta: { title: 'page.recordings', permission: 'video.replay' } },
   { path: '/video/clips', name: 'clips', component: () => import('@/features/recording/ClipsPage.vue'), meta: { title: 'page.clips', permission: 'video.export' } },
+  { path: '/video/snapshots', name: 'snapshots', component: () => import('@/features/recording/SnapshotsPage.vue'), meta: { title: 'page.snapshots', permission: 'video.replay' } },
   { path: '/monitor', name: 'monitor', component: () => import('@/features/telemetry/MonitorPage.vue'), meta: { title: 'page.monitor', permission: 'alarm.read' } },
   { path: '/monitor/:device/:property?', name: 'sensor', component: () => import('@/features/telemetry/SensorPage.vue'), meta: { title: 'page.sensor', permission: 'telemetry.read' } },
   { path: '/monitor-board', name: 'boards', component: () => import('@/features/board/BoardsPage.vue'), meta: { title: 'page.boards', permission: 'telemetry.read' } },

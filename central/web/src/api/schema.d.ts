@@ -4392,6 +4392,76 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/snapshots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Pictures that were frozen, or kept of an alarm, the newest first, at most 500 */
+        get: operations["list-snapshots"];
+        put?: never;
+        /** Keep a picture that was frozen: a JPEG or PNG of at most 8 MiB and 3840 × 2160 pixels */
+        post: operations["keep-snapshot"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/snapshots/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Say for which incident or file a snapshot is held, and what it shows; without a reference age decides */
+        put: operations["change-snapshot"];
+        post?: never;
+        /** Delete a snapshot that is not held */
+        delete: operations["remove-snapshot"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/snapshots/{id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The picture as a file; it is written down who took it */
+        get: operations["take-snapshot"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/snapshots/{id}/picture": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The picture: JPEG, PNG, or a film of one picture */
+        get: operations["read-snapshot"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/steering": {
         parameters: {
             query?: never;
@@ -5532,6 +5602,10 @@ export interface components {
             org_id: string;
             /** @description The plan that it follows */
             upper_id?: string;
+        };
+        "Change-snapshotRequest": {
+            note: string;
+            reference: string;
         };
         ChangeBody: {
             done?: boolean;
@@ -8644,6 +8718,10 @@ export interface components {
             items: components["schemas"]["RecordingHold"][] | null;
             next?: string;
         };
+        RecordingListSnapshot: {
+            items: components["schemas"]["RecordingSnapshot"][] | null;
+            next?: string;
+        };
         RecordingListWish: {
             items: components["schemas"]["RecordingWish"][] | null;
             next?: string;
@@ -8716,6 +8794,33 @@ export interface components {
             stream: string;
             /** Format: date-time */
             to: string;
+            /** Format: int64 */
+            width: number;
+        };
+        RecordingSnapshot: {
+            alarm?: string;
+            /** Format: date-time */
+            at: string;
+            author: string;
+            author_name: string;
+            /** Format: int64 */
+            bytes: number;
+            camera: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: int64 */
+            height: number;
+            id: string;
+            note: string;
+            /** @enum {string} */
+            origin: "live" | "replay" | "alarm";
+            reference: string;
+            sha256: string;
+            stream: string;
+            title?: string;
+            title_en?: string;
+            /** @enum {string} */
+            type: "image/jpeg" | "image/png" | "video/mp4";
             /** Format: int64 */
             width: number;
         };
@@ -21122,6 +21227,215 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SessionView"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-snapshots": {
+        parameters: {
+            query?: {
+                stream?: string;
+                origin?: "live" | "replay" | "alarm";
+                /** @description Those held for this incident or file */
+                reference?: string;
+                /** @description Those of this alarm */
+                alarm?: string;
+                from?: string;
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordingListSnapshot"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "keep-snapshot": {
+        parameters: {
+            query: {
+                stream: string;
+                /** @description Moment of the picture */
+                at: string;
+                origin: "live" | "replay";
+                /** @description The incident or file that it is held for */
+                reference?: string;
+                note?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordingSnapshot"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-snapshot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Change-snapshotRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordingSnapshot"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "remove-snapshot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "take-snapshot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The picture */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": string;
+                    "image/png": string;
+                    "video/mp4": string;
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "read-snapshot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The picture */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": string;
+                    "image/png": string;
+                    "video/mp4": string;
                 };
             };
             /** @description Problem */

@@ -185,6 +185,7 @@ export type RecordedSegment = Narrow<S['RecordingSegment'], { source: 'live' | '
 export type RecordedSpan = Narrow<S['RecordingSpan'], { source: 'live' | 'edge' }>
 export type RecordingMark = S['RecordingMark']
 export type RecordingClip = Narrow<S['RecordingClip'], { state: 'making' | 'made' | 'failed'; trouble?: 'nothing' | 'room' | 'burn' | 'disk' }>
+export type Snapshot = Narrow<S['RecordingSnapshot'], { origin: 'live' | 'replay' | 'alarm'; type: 'image/jpeg' | 'image/png' | 'video/mp4' }>
 export type RecordingHold = S['RecordingHold']
 
 // SteerHead is a camera that turns.

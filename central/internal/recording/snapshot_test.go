@@ -1,0 +1,206 @@
+package recording_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"image"
+	"image/jpeg"
+	"image/png"
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/fengsui/fengsui/central/internal/actor"
+	"github.com/fengsui/fengsui/central/internal/errs"
+	"github.com/fengsui/fengsui/central/internal/event"
+	"github.com/fengsui/fengsui/central/internal/recording"
+	"github.com/fengsui/fengsui/central/internal/store"
+	"github.com/fengsui/fengsui/central/internal/store/storetest"
+	"github.com/fengsui/fengsui/shared/film"
+)
+
+var freezer = who("320623", actor.VideoWatch, actor.VideoReplay, actor.VideoRecord, actor.VideoExport)
+
+func photo(t testing.TB, width, height int, kind string) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	picture := image.NewGray(image.Rect(0, 0, width, height))
+	err := jpeg.Encode(&out, picture, nil)
+	if kind == "png" {
+		out.Reset()
+		err = png.Encode(&out, picture)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+func TestFrozenPictureIsKeptHeldAndTaken(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		r := open(t, db, t.TempDir(), 1<<30)
+		text, at := photo(t, 64, 48, "jpeg"), time.Now().Add(-time.Minute).Truncate(time.Millisecond)
+		p := must[recording.Snapshot](t)(r.KeepSnapshot(freezer, recording.Snapshot{Stream: "cam-1", At: at, Origin: recording.OfLive, Author: "not me"}, text))
+		later := must[recording.Snapshot](t)(r.KeepSnapshot(freezer, recording.Snapshot{Stream: "cam-1", At: at.Add(time.Second), Origin: recording.OfReplay}, photo(t, 8, 8, "png")))
+		sum := sha256.Sum256(text)
+		if p.Type != "image/jpeg" || p.Width != 64 || p.Height != 48 || p.AuthorName != "周岚" || p.SHA256 != hex.EncodeToString(sum[:]) || later.Type != "image/png" {
+			t.Fatalf("kept %+v", p)
+		}
+		list := must[[]recording.Snapshot](t)(r.Snapshots(freezer, recording.SnapshotFilter{}))
+		if len(list) != 2 || list[0].ID != later.ID || !list[1].At.Equal(at) {
+			t.Fatalf("listed %+v", list)
+		}
+		held := must[recording.Snapshot](t)(r.ChangeSnapshot(freezer, p.ID, "事件 7", "水漫过闸口"))
+		for name, f := range map[string]recording.SnapshotFilter{
+			"reference": {Reference: "事件 7"}, "origin": {Origin: recording.OfLive}, "span": {From: at, To: at.Add(time.Millisecond)}, "camera": {Stream: "cam-1", Reference: "事件 7"},
+		} {
+			if got := must[[]recording.Snapshot](t)(r.Snapshots(freezer, f)); len(got) != 1 || got[0].Note != held.Note {
+				t.Errorf("by %s: %+v", name, got)
+			}
+		}
+		if err := r.RemoveSnapshot(freezer, p.ID); errs.KindOf(err) != errs.Conflict {
+			t.Errorf("what is held is deleted: %v", err)
+		}
+		for _, away := range []bool{false, true} {
+			_, got, err := r.Picture(freezer, p.ID, away)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if read := must[[]byte](t)(io.ReadAll(got)); !bytes.Equal(read, text) || got.Size != int64(len(text)) {
+				t.Error("another picture is read")
+			}
+			_ = got.Close()
+		}
+		if n := len(r.told(recording.EventSnapshotTaken)); n != 1 {
+			t.Errorf("%d traces of one that was taken", n)
+		}
+		must[recording.Snapshot](t)(r.ChangeSnapshot(freezer, p.ID, "", ""))
+		if err := r.RemoveSnapshot(freezer, p.ID); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := r.Picture(freezer, p.ID, false); errs.KindOf(err) != errs.NotFound {
+			t.Errorf("deleted: %v", err)
+		}
+		if left, _ := filepath.Glob(filepath.Join(r.dir, ".snapshots", "*", "*")); len(left) != 1 {
+			t.Errorf("left %v", left)
+		}
+	})
+}
+
+func TestWhatIsNoPictureIsRefused(t *testing.T) {
+	r := open(t, storetest.SQLite(t), t.TempDir(), 1<<30)
+	good := photo(t, 32, 32, "jpeg")
+	now := recording.Snapshot{Stream: "cam-1", At: time.Now(), Origin: recording.OfLive}
+	for name, c := range map[string]struct {
+		ctx  context.Context
+		p    func(*recording.Snapshot)
+		text []byte
+		want errs.Kind
+	}{
+		"nobody":               {context.Background(), nil, good, errs.Unauthenticated},
+		"who may not watch":    {who("320623", actor.DeviceRead), nil, good, errs.Denied},
+		"who may only watch":   {who("320623", actor.VideoWatch), func(p *recording.Snapshot) { p.Origin = recording.OfReplay }, good, errs.Denied},
+		"another division":     {who("320681", actor.VideoWatch), nil, good, errs.NotFound},
+		"nothing":              {freezer, nil, nil, errs.Invalid},
+		"a web page":           {freezer, nil, []byte("<svg onload=alert(1)>"), errs.Invalid},
+		"half a picture":       {freezer, nil, good[:len(good)/2], errs.Invalid},
+		"a picture too wide":   {freezer, nil, photo(t, 9000, 1000, "png"), errs.Invalid},
+		"too many bytes":       {freezer, nil, append(bytes.Clone(good), make([]byte, recording.MaxSnapshot)...), errs.Invalid},
+		"of an alarm":          {freezer, func(p *recording.Snapshot) { p.Origin = recording.OfAlarm }, good, errs.Invalid},
+		"to come":              {freezer, func(p *recording.Snapshot) { p.At = time.Now().Add(time.Hour) }, good, errs.Invalid},
+		"a reference of lines": {freezer, func(p *recording.Snapshot) { p.Reference = "a\nb" }, good, errs.Invalid},
+		"a sensor":             {freezer, func(p *recording.Snapshot) { p.Stream = "gauge-1" }, good, errs.NotFound},
+	} {
+		one := now
+		if c.p != nil {
+			c.p(&one)
+		}
+		if _, err := r.KeepSnapshot(c.ctx, one, c.text); errs.KindOf(err) != c.want {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	p := must[recording.Snapshot](t)(r.KeepSnapshot(freezer, now, good))
+	other := who("320681", actor.VideoReplay, actor.VideoRecord, actor.VideoExport)
+	if list := must[[]recording.Snapshot](t)(r.Snapshots(other, recording.SnapshotFilter{})); len(list) != 0 {
+		t.Errorf("another division sees %+v", list)
+	}
+	if _, _, err := r.Picture(other, p.ID, false); errs.KindOf(err) != errs.NotFound {
+		t.Errorf("another division looks: %v", err)
+	}
+	if _, _, err := r.Picture(who("320623", actor.VideoReplay), p.ID, true); errs.KindOf(err) != errs.Denied {
+		t.Errorf("who only looks takes it away: %v", err)
+	}
+	if err := r.RemoveSnapshot(other, p.ID); errs.KindOf(err) != errs.NotFound {
+		t.Errorf("another division deletes: %v", err)
+	}
+}
+
+func TestAlarmKeepsThePictureThatComesAnyway(t *testing.T) {
+	r := open(t, storetest.SQLite(t), t.TempDir(), 1<<30)
+	must[recording.Policy](t)(r.SetPolicy(officer, "cam-1", recording.OnAlarm, 7))
+	hear := r.OnEvent(func(e event.Event) (recording.Alarm, bool) { a, ok := e.Data.(recording.Alarm); return a, ok })
+	for _, id := range []string{"a-1", "a-2"} { // the second stands on the picture of the first
+		hear(t.Context(), event.Event{Data: recording.Alarm{ID: id, Device: "gauge-1", At: time.Now(), Title: "水位 超警戒", TitleEN: "Level"}})
+	}
+	eventually(t, "the camera is recorded", func() bool { return r.scene.recorded("cam-1") })
+	begin := time.Now().Truncate(time.Millisecond)
+	var list []recording.Snapshot
+	eventually(t, "a picture is kept", func() bool {
+		r.scene.show("cam-1", begin, 30)
+		list = must[[]recording.Snapshot](t)(r.Snapshots(officer, recording.SnapshotFilter{Origin: recording.OfAlarm}))
+		return len(list) > 0
+	})
+	p := list[0]
+	if len(list) != 1 || p.Alarm != "a-1" || p.Title != "水位 超警戒" || !p.At.Equal(begin) || p.Width == 0 {
+		t.Errorf("kept %+v", list)
+	}
+	_, got, err := r.Picture(officer, p.ID, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = got.Close() }()
+	text := must[[]byte](t)(io.ReadAll(got))
+	if f, err := film.Read(bytes.NewReader(text), int64(len(text))); err != nil || len(f.Parts) != 1 || !f.Parts[0].Key {
+		t.Errorf("%+v, %v", f, err)
+	}
+}
+
+func TestOldSnapshotsGoAndHeldOnesStay(t *testing.T) {
+	db := storetest.SQLite(t)
+	r := open(t, db, t.TempDir(), 1<<30)
+	rows := store.NewRecordings(db)
+	now := recording.Snapshot{Stream: "cam-1", At: time.Now(), Origin: recording.OfLive}
+	kept := must[recording.Snapshot](t)(r.KeepSnapshot(freezer, now, photo(t, 8, 8, "jpeg")))
+	now.Reference = "事件 7"
+	held := must[recording.Snapshot](t)(r.KeepSnapshot(freezer, now, photo(t, 8, 8, "jpeg")))
+	if err := r.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range []recording.Snapshot{kept, held} {
+		p.CreatedAt, p.File = p.CreatedAt.AddDate(0, 0, -31), ".snapshots/old/"+p.ID+".jpg"
+		if err := os.MkdirAll(filepath.Join(r.dir, ".snapshots", "old"), 0o750); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(r.dir, p.File), []byte("x"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		p.ID += "-old"
+		if err := rows.AddSnapshot(t.Context(), p); err != nil {
+			t.Fatal(err)
+		}
+	}
+	again := open(t, db, r.dir, 1<<30)
+	eventually(t, "the old one went", func() bool {
+		return len(must[[]recording.Snapshot](t)(again.Snapshots(freezer, recording.SnapshotFilter{}))) == 3
+	})
+	if _, err := rows.Snapshot(t.Context(), held.ID+"-old"); err != nil {
+		t.Errorf("what is held went: %v", err)
+	}
+	if left, _ := filepath.Glob(filepath.Join(r.dir, ".snapshots", "old", "*")); len(left) != 1 {
+		t.Errorf("left %v", left)
+	}
+}

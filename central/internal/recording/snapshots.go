@@ -1,0 +1,236 @@
+package recording
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/fengsui/fengsui/central/internal/actor"
+	"github.com/fengsui/fengsui/central/internal/device"
+	"github.com/fengsui/fengsui/central/internal/errs"
+	"github.com/fengsui/fengsui/central/internal/event"
+	"github.com/fengsui/fengsui/shared/film"
+	"github.com/fengsui/fengsui/shared/run"
+)
+
+const (
+	snapshotDir = ".snapshots"
+	filmType    = "video/mp4"
+)
+
+// KeepSnapshot keeps a picture that somebody froze: stream, moment, origin, reference and note of p, and a whole
+// JPEG or PNG.
+func (s *Service) KeepSnapshot(ctx context.Context, p Snapshot, text []byte) (Snapshot, error) {
+	may := actor.VideoWatch
+	if p.Origin == OfReplay {
+		may = actor.VideoReplay
+	}
+	a, d, err := s.visible(ctx, p.Stream, may)
+	if err != nil {
+		return Snapshot{}, err
+	}
+	now := time.Now()
+	if err := p.check(now); err != nil {
+		return Snapshot{}, err
+	}
+	kind, width, height, err := decode(text)
+	if err != nil {
+		return Snapshot{}, err
+	}
+	p = Snapshot{Stream: p.Stream, At: p.At, Origin: p.Origin, Reference: p.Reference, Note: p.Note, Type: kind, Width: width, Height: height, Author: a.ID, AuthorName: a.Name}
+	return s.addSnapshot(ctx, p, d, text)
+}
+
+// addSnapshot writes the file, then the row: a kill in between leaves a file that tidySnapshots removes.
+func (s *Service) addSnapshot(ctx context.Context, p Snapshot, d device.Device, text []byte) (Snapshot, error) {
+	if s.isFull() {
+		return Snapshot{}, errs.E(errs.Unavailable, "recording.full", "there is no room for recordings")
+	}
+	sum := sha256.Sum256(text)
+	p.ID, p.Camera, p.Bytes, p.SHA256 = uuid.Must(uuid.NewV7()).String(), d.Name, int64(len(text)), hex.EncodeToString(sum[:])
+	p.At, p.CreatedAt = p.At.UTC().Truncate(time.Millisecond), event.Stamp(time.Now())
+	p.File = filepath.Join(snapshotDir, p.CreatedAt.Format(time.DateOnly), p.ID+map[string]string{"image/jpeg": ".jpg", "image/png": ".png", filmType: ".mp4"}[p.Type])
+	path := filepath.Join(s.Dir, p.File)
+	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
+		return Snapshot{}, fmt.Errorf("keep snapshot: %w", err)
+	}
+	if err := errors.Join(os.WriteFile(path, text, 0o640), run.SyncDir(filepath.Dir(path))); err != nil { //nolint:gosec // as the films
+		return Snapshot{}, fmt.Errorf("keep snapshot: %w", err)
+	}
+	e := event.New(ctx, EventSnapshot, p.Stream, d.Division, p)
+	if err := s.change(ctx, &e, func(ctx context.Context) error { return s.Store.AddSnapshot(ctx, p) }); err != nil {
+		return Snapshot{}, errors.Join(err, os.Remove(path))
+	}
+	return p, nil
+}
+
+// Snapshots lists those of cameras that the actor may see, the newest first, at most 500.
+func (s *Service) Snapshots(ctx context.Context, f SnapshotFilter) ([]Snapshot, error) {
+	if _, err := actor.Require(ctx, actor.VideoReplay); err != nil {
+		return nil, err
+	}
+	list, err := s.Store.Snapshots(ctx, f)
+	if err != nil {
+		return nil, err
+	}
+	out := []Snapshot{}
+	for _, p := range list {
+		if _, ok := s.Devices.Visible(ctx, p.Stream); ok && len(out) < snapshotsListed {
+			out = append(out, p)
+		}
+	}
+	return out, nil
+}
+
+func (s *Service) snapshot(ctx context.Context, id string, may actor.Permission) (Snapshot, device.Device, error) {
+	if _, err := actor.Require(ctx, may); err != nil {
+		return Snapshot{}, device.Device{}, err
+	}
+	p, err := s.Store.Snapshot(ctx, id)
+	if err != nil {
+		return p, device.Device{}, err
+	}
+	d, ok := s.Devices.Visible(ctx, p.Stream)
+	if !ok {
+		return p, d, errs.E(errs.NotFound, "recording.no_snapshot", "snapshot %.64s is not there any more", id)
+	}
+	return p, d, nil
+}
+
+// Picture opens the file of a snapshot. To take it away needs the permission for clips and is written down. The
+// caller closes it.
+func (s *Service) Picture(ctx context.Context, id string, away bool) (Snapshot, Taken, error) {
+	may := actor.VideoReplay
+	if away {
+		may = actor.VideoExport
+	}
+	p, d, err := s.snapshot(ctx, id, may)
+	if err != nil {
+		return p, Taken{}, err
+	}
+	in, err := os.Open(filepath.Join(s.Dir, p.File))
+	if errors.Is(err, os.ErrNotExist) {
+		return p, Taken{}, errs.Wrap(err, errs.NotFound, "recording.no_snapshot", "the file of this snapshot is missing")
+	}
+	if err != nil {
+		return p, Taken{}, fmt.Errorf("read snapshot: %w", err)
+	}
+	if away {
+		e := event.New(ctx, EventSnapshotTaken, p.Stream, d.Division, p)
+		if err := s.change(ctx, &e, func(context.Context) error { return nil }); err != nil {
+			return p, Taken{}, errors.Join(err, in.Close())
+		}
+	}
+	return p, Taken{p.Stream + "_" + china(p.At).Format("20060102-150405") + filepath.Ext(p.File), p.Bytes, in}, nil
+}
+
+// ChangeSnapshot writes for which incident or file a snapshot is held, and what it shows. Without a reference age
+// decides again.
+func (s *Service) ChangeSnapshot(ctx context.Context, id, reference, note string) (Snapshot, error) {
+	p, d, err := s.snapshot(ctx, id, actor.VideoRecord)
+	if err != nil {
+		return Snapshot{}, err
+	}
+	p.Reference, p.Note = reference, note
+	if err := p.checkWords(); err != nil {
+		return Snapshot{}, err
+	}
+	e := event.New(ctx, EventSnapshotHeld, p.Stream, d.Division, p)
+	return p, s.change(ctx, &e, func(ctx context.Context) error { return s.Store.ChangeSnapshot(ctx, p) })
+}
+
+// RemoveSnapshot deletes one that is not held.
+func (s *Service) RemoveSnapshot(ctx context.Context, id string) error {
+	p, d, err := s.snapshot(ctx, id, actor.VideoRecord)
+	if err != nil {
+		return err
+	}
+	if p.Reference != "" {
+		return errs.E(errs.Conflict, "recording.snapshot_held", "this snapshot is held: take its reference away first")
+	}
+	e := event.New(ctx, EventSnapshotGone, p.Stream, d.Division, p)
+	if err := s.change(ctx, &e, func(ctx context.Context) error { return s.Store.RemoveSnapshot(ctx, p.ID) }); err != nil {
+		return err
+	}
+	return s.dropSnapshot(p)
+}
+
+func (s *Service) dropSnapshot(p Snapshot) error {
+	if err := os.Remove(filepath.Join(s.Dir, p.File)); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("remove snapshot: %w", err)
+	}
+	return nil
+}
+
+// tidySnapshots removes what is too old or too many.
+func (s *Service) tidySnapshots(ctx context.Context, now time.Time) error {
+	list, err := s.Store.Snapshots(ctx, SnapshotFilter{})
+	if err != nil {
+		return err
+	}
+	for _, p := range stale(list, func(stream string) int { return s.policy(stream).KeepDays }, maxSnapshots, now) {
+		if err := errors.Join(s.dropSnapshot(p), s.Store.RemoveSnapshot(ctx, p.ID)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+const (
+	// grabWithin is how long a camera has for its next key frame after an alarm.
+	grabWithin = 30 * time.Second
+	// grabAgain is how long the picture of one alarm stands for those that follow.
+	grabAgain = time.Minute
+)
+
+// grab keeps the newest key frame of a camera for an alarm, when its pictures come anyway: no data of a SIM is spent
+// for it. It returns at once, and gives up with ctx.
+func (s *Service) grab(ctx context.Context, d device.Device, a Alarm) {
+	now := time.Now()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if now.Sub(s.grabbed[d.ID]) < grabAgain {
+		return
+	}
+	s.grabbed[d.ID] = now
+	s.grabs.Go(func() {
+		if err := s.grabOne(ctx, d, a); err != nil {
+			s.Log.ErrorContext(ctx, "no picture of an alarm is kept", "stream", d.ID, "alarm", a.ID, "error", err)
+		}
+	})
+}
+
+func (s *Service) grabOne(ctx context.Context, d device.Device, a Alarm) error {
+	tap, enough := context.WithTimeout(ctx, grabWithin)
+	defer enough()
+	var text []byte
+	var wrong error
+	p := Snapshot{Stream: d.ID, Origin: OfAlarm, Type: filmType, Alarm: a.ID, Title: a.Title, TitleEN: a.TitleEN}
+	err := s.Taps.Tap(tap, d.ID, func(f film.Frame) {
+		if len(text) > 0 {
+			return
+		}
+		if text, wrong = film.Still(f); wrong != nil || len(text) > 0 {
+			p.At = f.At
+			enough()
+		}
+	}, func(time.Time) {})
+	if err = errors.Join(err, wrong); err != nil || len(text) == 0 {
+		return err
+	}
+	f, err := film.Read(bytes.NewReader(text), int64(len(text)))
+	if err != nil {
+		return fmt.Errorf("keep picture of an alarm: %w", err)
+	}
+	p.Width, p.Height = f.Width, f.Height
+	_, err = s.addSnapshot(context.WithoutCancel(ctx), p, d, text)
+	return err
+}
