@@ -47,6 +47,10 @@ func RegisterRecordings(s *Server, svc *recording.Service) {
 		func(ctx context.Context, _ *nothing) (*body[recording.Overview], error) {
 			return reply(svc.Overview(ctx))
 		})
+	register(s, op("recording-usage", http.MethodGet, "/recordings/usage", "What recordings take, and whether there is room"),
+		func(ctx context.Context, _ *nothing) (*body[recording.Usage], error) {
+			return reply(svc.Usage(ctx))
+		})
 	register(s, op("set-recording-policy", http.MethodPut, "/recordings/{stream}/policy", "Say when a camera is recorded and how long that is kept"),
 		func(ctx context.Context, in *struct {
 			RecordingStream

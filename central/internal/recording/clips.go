@@ -187,13 +187,10 @@ func (s *Service) dropClip(id string) error {
 
 // lookClips makes the clips that wait, and removes those that expired and folders that nobody knows.
 func (s *Service) lookClips(ctx context.Context, now time.Time) error {
-	for {
+	for ctx.Err() == nil {
 		list, err := s.Store.Clips(ctx)
 		if err != nil {
 			return err
-		}
-		if ctx.Err() != nil {
-			return nil
 		}
 		known := map[string]bool{}
 		var next *Clip
@@ -224,6 +221,7 @@ func (s *Service) lookClips(ctx context.Context, now time.Time) error {
 			return err
 		}
 	}
+	return nil
 }
 
 // makeClip makes one and writes down what came of it. A stop of the centre leaves it to the next start.

@@ -209,6 +209,14 @@ func (s *Service) isFull() bool {
 	return s.full
 }
 
+// Usage is what recordings take, and whether there is room.
+func (s *Service) Usage(ctx context.Context) (Usage, error) {
+	if _, err := actor.Require(ctx, actor.VideoReplay); err != nil {
+		return Usage{}, err
+	}
+	return s.usage(ctx)
+}
+
 // usage is what recordings take.
 func (s *Service) usage(ctx context.Context) (Usage, error) {
 	totals, err := s.Store.Totals(ctx)

@@ -335,7 +335,8 @@ func TestOldestGoesForRoomAndWhatIsHeldStays(t *testing.T) {
 	least := open(t, db, dir, 100)
 	eventually(t, "it says that it is full", func() bool {
 		o := must[recording.Overview](t)(least.Overview(officer))
-		return o.Usage.Full && len(least.told(recording.EventFull)) == 1
+		u := must[recording.Usage](t)(least.Usage(officer))
+		return o.Usage.Full && u.Full && len(least.told(recording.EventFull)) == 1
 	})
 	must[recording.Hold](t)(least.EndHold(officer, hold.ID))
 	if _, err := least.EndHold(officer, hold.ID); errs.KindOf(err) != errs.Conflict {

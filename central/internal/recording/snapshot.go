@@ -5,6 +5,7 @@ import (
 	"image"
 	_ "image/jpeg" // so that snapshots are decoded
 	_ "image/png"
+	"slices"
 	"time"
 
 	"github.com/fengsui/fengsui/central/internal/errs"
@@ -108,8 +109,7 @@ type SnapshotFilter struct {
 // held stays.
 func stale(list []Snapshot, days func(stream string) int, most int, now time.Time) (out []Snapshot) {
 	left := len(list)
-	for i := len(list) - 1; i >= 0; i-- { // the oldest stand last
-		p := list[i]
+	for _, p := range slices.Backward(list) { // the oldest stand last
 		if p.Reference != "" {
 			continue
 		}
