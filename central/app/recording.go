@@ -35,7 +35,8 @@ func (c *Centre) recording(ctx context.Context, cfg config.Config, b *base, devi
 	s := recording.New(recording.Options{
 		Store: store.NewRecordings(b.db), Tx: b.db, Devices: devices, Taps: router, Leases: pictures, Sender: in, Reporter: devices, Events: b.bus, Log: c.log.With("component", "recording"),
 		Dir: dir, Quota: int64(cfg.Recording.Quota) << 30, Reserve: int64(cfg.Recording.Reserve) << 20,
-		Burner: recording.Burner{Program: cfg.Recording.Burn, Watermark: cfg.Recording.Watermark}, KeepClips: time.Duration(cfg.Recording.ClipDays) * 24 * time.Hour,
+		Preroll: time.Duration(cfg.Recording.Preroll) * time.Second,
+		Burner:  recording.Burner{Program: cfg.Recording.Burn, Watermark: cfg.Recording.Watermark}, KeepClips: time.Duration(cfg.Recording.ClipDays) * 24 * time.Hour,
 	})
 	b.bus.Handle(s.OnEvent(func(e event.Event) (recording.Alarm, bool) {
 		a, ok := e.Data.(telemetry.Alarm)

@@ -76,6 +76,9 @@ func (c *Config) check() error {
 	if c.Recording.Reserve < 0 || c.Recording.Reserve > 1_000_000 {
 		return strict.Bad("recording.reserve_mb", "must be 0 to 1000000")
 	}
+	if c.Recording.Preroll < 0 || c.Recording.Preroll > 600 {
+		return strict.Bad("recording.preroll_seconds", "must be 0 to 600")
+	}
 	if c.Recording.ClipDays < 1 || c.Recording.ClipDays > 365 {
 		return strict.Bad("recording.clip_days", "must be 1 to 365")
 	}

@@ -188,6 +188,9 @@ func (s *Service) fill(ctx context.Context, now time.Time) error {
 			return err
 		}
 	}
+	if err := s.preroll(ctx, now); err != nil {
+		return err
+	}
 	return s.bring(ctx, now)
 }
 

@@ -50,6 +50,7 @@ type Options struct {
 	Reserve  int64  // bytes that stay free on the disk
 
 	Burner    Burner
+	Preroll   time.Duration // of the time before an alarm that a terminal is asked for; 0: none
 	KeepClips time.Duration // a clip is deleted so long after it was made
 }
 
@@ -62,6 +63,7 @@ type Service struct {
 
 	filling sync.Mutex // one piece of an upload at a time
 	grabs   sync.WaitGroup
+	rolled  map[string]map[string]bool // by camera: the alarms that need nothing more; of the loop alone
 
 	mu       sync.Mutex
 	policies map[string]Policy
@@ -76,7 +78,7 @@ type Service struct {
 
 // New makes a service.
 func New(o Options) *Service {
-	return &Service{Options: o, loop: run.NewLoop(), clips: run.NewLoop(), policies: map[string]Policy{}, running: map[string]*recorder{}, plays: map[string]play{}, asked: map[string]asked{}, grabbed: map[string]time.Time{}}
+	return &Service{Options: o, loop: run.NewLoop(), clips: run.NewLoop(), policies: map[string]Policy{}, running: map[string]*recorder{}, plays: map[string]play{}, asked: map[string]asked{}, grabbed: map[string]time.Time{}, rolled: map[string]map[string]bool{}}
 }
 
 // Usage is what recordings take.

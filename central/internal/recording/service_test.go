@@ -123,6 +123,12 @@ func (f *terminals) Command(_ context.Context, _ string, c wire.Command) error {
 	return nil
 }
 
+func (f *terminals) all() []wire.RingFetch {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.told)
+}
+
 func (f *terminals) last() wire.RingFetch {
 	f.mu.Lock()
 	defer f.mu.Unlock()
