@@ -44,7 +44,8 @@ export function hopeless(failure: unknown): boolean {
   return [401, 403, 404, 410, 422].includes(failure.status)
 }
 
-export function useWatching(stream: () => string, show: (media: MediaStream | null) => void): Watching {
+// buy gets a ticket for each try; without it, whoever is signed in buys one at the centre.
+export function useWatching(stream: () => string, show: (media: MediaStream | null) => void, buy = (because: string) => ticketFor(stream(), because)): Watching {
   const wanted = shallowRef(false)
   const picture = shallowRef<Picture>()
   const failure = shallowRef<unknown>()
@@ -60,6 +61,7 @@ export function useWatching(stream: () => string, show: (media: MediaStream | nu
   let doubted = false
   let next: Promise<Ticket> | undefined
   let because = ''
+  let named: RTCIceServer[] = []
 
   const phase = computed<Phase>(() => {
     if (!wanted.value) return failure.value === undefined ? 'idle' : 'failed'
@@ -84,7 +86,7 @@ export function useWatching(stream: () => string, show: (media: MediaStream | nu
     const stuck = reason instanceof NoPath && ++pathless >= pathTries
     // The next ticket is bought before this session ends: the terminal sends on between the two.
     if (reason instanceof NoPath && !stuck) {
-      next = ticketFor(stream(), because)
+      next = buy(because)
       next.catch(() => {})
     }
     const last = session
@@ -142,9 +144,10 @@ export function useWatching(stream: () => string, show: (media: MediaStream | nu
     try {
       const bought = next
       next = undefined
-      const ticket = await (bought ?? ticketFor(stream(), because))
+      const ticket = await (bought ?? buy(because))
       mine.signal.throwIfAborted()
-      const opened = await openWhep(ticket, show, mine.signal, pathless ? await relays() : [])
+      const opened = await openWhep(ticket, show, mine.signal, pathless ? await relays(named) : [])
+      named = opened.relays
       session = opened
       measure(opened)
     } catch (reason) {

@@ -2,12 +2,15 @@
 import { answer, api } from '@/api/client'
 import { ApiError, type Problem } from '@/api/errors'
 import type { Ticket } from '@/api/types'
+import { relaysOf } from './links'
 
 // Candidates are sent with the offer; on a slow interface we do not wait for all of them.
 const gatherMs = 600
 
 export interface Whep {
   peer: RTCPeerConnection
+  // relays are those that the centre named with its answer.
+  relays: RTCIceServer[]
   close: () => void
 }
 
@@ -16,8 +19,10 @@ export function ticketFor(stream: string, reason = ''): Promise<Ticket> {
   return answer(api.POST('/streams/{id}/watch', { params: { path: { id: stream } }, body: reason ? { reason } : undefined }))
 }
 
-// relays are what leads around a firewall that lets no picture through; none when there are none to be had.
-export async function relays(): Promise<RTCIceServer[]> {
+// relays are what leads around a firewall that lets no picture through; named are those known already. None when
+// there are none to be had.
+export async function relays(named: RTCIceServer[] = []): Promise<RTCIceServer[]> {
+  if (named.length) return named
   try {
     return (await answer(api.GET('/ice-servers'))).items?.map((r) => ({ ...r, urls: r.urls ?? [] })) ?? []
   } catch {
@@ -76,6 +81,7 @@ export async function openWhep(ticket: Ticket, onTrack: (media: MediaStream) => 
   }
   try {
     peer.addTransceiver('video', { direction: 'recvonly' })
+    peer.addTransceiver('audio', { direction: 'recvonly' })
     peer.ontrack = (e) => onTrack(e.streams[0] ?? new MediaStream([e.track]))
     await peer.setLocalDescription(await peer.createOffer())
     await gathered(peer)
@@ -84,7 +90,7 @@ export async function openWhep(ticket: Ticket, onTrack: (media: MediaStream) => 
     place = where ? new URL(where, response.url) : undefined
     await peer.setRemoteDescription({ type: 'answer', sdp: await response.text() })
     signal.throwIfAborted()
-    return { peer, close }
+    return { peer, close, relays: relaysOf(response.headers.get('Link')) }
   } catch (failure) {
     close()
     throw failure
