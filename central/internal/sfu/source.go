@@ -139,6 +139,9 @@ func (s *source) write(p *publisher, packet jitter.Packet, gap bool, now time.Ti
 		first = true
 	}
 	if packet.Time != s.picture {
+		if jumps(packet.Time-s.picture, now.Sub(s.last)) {
+			s.goOn(packet, now)
+		}
 		s.picture, s.sets = packet.Time, false
 	}
 	if info.SPS != nil {
@@ -165,8 +168,25 @@ func (s *source) begin(packet jitter.Packet, now time.Time) {
 		s.offset = 0
 		return
 	}
+	s.goOn(packet, now)
+}
+
+// goOn lets the time of the stream go on from here by the clock of the centre.
+func (s *source) goOn(packet jitter.Packet, now time.Time) {
 	passed := max(now.Sub(s.last), time.Millisecond)
 	s.offset = s.out + uint32(passed.Seconds()*clock) - packet.Time
+}
+
+const (
+	jumpBack  = clock      // more than what pictures out of order are apart
+	jumpAhead = 10 * clock // a pause of the link is as long on the centre's clock
+)
+
+// jumps reports whether the time of a source has jumped between two pictures that came so far apart: its clock was
+// set, or it began anew. A viewer would stand still for as long as the jump is.
+func jumps(step uint32, passed time.Duration) bool {
+	d := int64(int32(step)) //nolint:gosec // distance on a circle
+	return d < -jumpBack || (d > jumpAhead && float64(d) > 2*passed.Seconds()*clock)
 }
 
 // needKey asks the publisher for a key frame, seldom.
