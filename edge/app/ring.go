@@ -21,7 +21,11 @@ func (a *Agent) openRing(p *agentParts, cameras []camera.Options) error {
 		return err
 	}
 	client.Timeout = 0 // each request has its own limit
-	cameras = slices.DeleteFunc(slices.Clone(cameras), func(c camera.Options) bool { return !a.cfg.Ring.Records(c.ID) })
+	cameras = slices.Clone(cameras)
+	for i := range cameras {
+		cameras[i].Sound = false // pictures only
+	}
+	cameras = slices.DeleteFunc(cameras, func(c camera.Options) bool { return !a.cfg.Ring.Records(c.ID) })
 	p.ring, err = ring.New(ring.Options{
 		Log: a.log, Dir: filepath.Join(a.cfg.Data, ringDir), Quota: int64(a.cfg.Ring.QuotaMB) * mega, Keep: a.cfg.Ring.Keep, Cameras: cameras,
 		Now: func() time.Time { now, _ := p.clock.Now(); return now },

@@ -176,7 +176,7 @@ func (a *Agent) openCameras(ctx context.Context, p *agentParts, client *http.Cli
 		if c.Standby {
 			standby = append(standby, c.ID)
 		}
-		cameras = append(cameras, camera.Options{ID: c.ID, URL: u.String(), PasswordFile: c.PasswordFile, Log: a.log})
+		cameras = append(cameras, camera.Options{ID: c.ID, URL: u.String(), PasswordFile: c.PasswordFile, Sound: c.Sound, Log: a.log})
 	}
 	network, err := stdnet.NewNet()
 	if err != nil {

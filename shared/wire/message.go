@@ -218,6 +218,14 @@ type CameraState struct {
 	Error   string `json:"error,omitempty"`
 
 	Steer *SteerState `json:"steer,omitempty"` // left out: it cannot be turned
+	Sound *SoundState `json:"sound,omitempty"` // left out: its sound is not switched on
+}
+
+// SoundState is the sound of a camera that is switched on. Neither a codec nor an error: nobody has looked yet.
+type SoundState struct {
+	Codec string `json:"codec,omitempty"` // opus, pcma
+	Has   string `json:"has,omitempty"`   // the codec that the camera has instead and that is not passed on
+	Error string `json:"error,omitempty"` // why there is none
 }
 
 // OutputState says how a siren or a relay stands. Its device is one of the sensors.

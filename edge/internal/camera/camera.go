@@ -11,6 +11,8 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/bluenviron/gortsplib/v5/pkg/base"
@@ -21,6 +23,7 @@ type Options struct {
 	ID           string
 	URL          string // rtsp://[user@]host[:554]/path, without the password
 	PasswordFile string // file that holds the password of the user in URL
+	Sound        bool   // its sound is read as well
 	Log          *slog.Logger
 }
 
@@ -46,7 +49,13 @@ type Frame struct {
 
 // Camera is one camera.
 type Camera struct {
-	o Options
+	o    Options
+	hear atomic.Pointer[func(Sound)]
+
+	mu    sync.Mutex
+	codec string // of its sound
+	has   string // the codec that it has instead of one to pass on
+	mute  error  // why there is none
 }
 
 // New makes a camera. Nothing is opened.

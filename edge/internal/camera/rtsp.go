@@ -27,7 +27,7 @@ func (c *Camera) Probe(ctx context.Context) error {
 }
 
 // describe connects and finds the H.264 picture. The caller closes the client.
-func (c *Camera) describe(ctx context.Context) (*gortsplib.Client, *base.URL, *description.Media, *format.H264, error) {
+func (c *Camera) describe(ctx context.Context) (*gortsplib.Client, *description.Session, *description.Media, *format.H264, error) {
 	client, desc, err := c.connect(ctx)
 	if err != nil {
 		return nil, nil, nil, nil, err
@@ -38,7 +38,7 @@ func (c *Camera) describe(ctx context.Context) (*gortsplib.Client, *base.URL, *d
 		client.Close()
 		return nil, nil, nil, nil, fmt.Errorf("camera %s: %w", c.o.ID, ErrCodec)
 	}
-	return client, desc.BaseURL, media, h264, nil
+	return client, desc, media, h264, nil
 }
 
 // connect connects and has the camera describe itself. The caller closes the client.
@@ -75,7 +75,7 @@ func (c *Camera) connect(ctx context.Context) (*gortsplib.Client, *description.S
 
 // once reads one connection to its end.
 func (c *Camera) once(ctx context.Context, out func(Frame)) error {
-	client, address, media, h264, err := c.describe(ctx)
+	client, desc, media, h264, err := c.describe(ctx)
 	if err != nil {
 		return err
 	}
@@ -86,7 +86,11 @@ func (c *Camera) once(ctx context.Context, out func(Frame)) error {
 	if err != nil {
 		return fmt.Errorf("camera %s: %w: %w", c.o.ID, ErrCodec, err)
 	}
+	address := desc.BaseURL
 	if _, err := client.Setup(address, media, 0, 0); err != nil {
+		return c.failure(address, err)
+	}
+	if err := c.listen(client, desc); err != nil {
 		return c.failure(address, err)
 	}
 	a := assembler{sps: h264.SPS, pps: h264.PPS, first: true}
@@ -132,6 +136,30 @@ func (c *Camera) once(ctx context.Context, out func(Frame)) error {
 		err = fmt.Errorf("camera %s: %w: %w", c.o.ID, ErrStalled, cause)
 	}
 	return err
+}
+
+// listen opens the sound beside the picture, where it is wanted and there is some to pass on. It never costs the
+// picture more than a camera that refuses the set-up.
+func (c *Camera) listen(client *gortsplib.Client, desc *description.Session) error {
+	if !c.o.Sound {
+		return nil
+	}
+	media, form, codec, err := soundOf(desc)
+	if err != nil {
+		c.sounds("", codec, err)
+		c.o.Log.Info("camera has no sound to pass on", "error", err)
+		return nil
+	}
+	c.sounds(codec, "", nil)
+	if _, err := client.Setup(desc.BaseURL, media, 0, 0); err != nil {
+		return err
+	}
+	client.OnPacketRTP(media, form, func(p *rtp.Packet) {
+		if hear := c.hear.Load(); hear != nil && len(p.Payload) > 0 {
+			(*hear)(Sound{Codec: codec, Seq: p.SequenceNumber, Time: p.Timestamp, Marker: p.Marker, Payload: p.Payload})
+		}
+	})
+	return nil
 }
 
 // watch waits for the end of a connection: the lease, the camera, or silence. It returns nil when the

@@ -97,6 +97,7 @@ type Camera struct {
 	Username     string `yaml:"username"`
 	PasswordFile string `yaml:"password_file"`
 	Standby      bool   `yaml:"standby"` // stays open while nobody watches
+	Sound        bool   `yaml:"sound"`   // goes with the picture
 	ONVIF        string `yaml:"onvif"`   // address of its device service, to turn and zoom it; empty: it cannot be
 	Division     string `yaml:"division"`
 	Place        *Place `yaml:"place"`

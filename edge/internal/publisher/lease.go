@@ -23,6 +23,7 @@ type lease struct {
 	stream string
 	camera string
 	out    *outlet
+	voice  *voice          // nil: the camera's sound is not sent
 	ctx    context.Context //nolint:containedctx // the life of the lease itself; end cancels it
 	end    context.CancelFunc
 	timer  *time.Timer
@@ -42,6 +43,9 @@ func newLease(ctx context.Context, p *Publisher, stream, cam string, length time
 	l := &lease{
 		pub: p, stream: stream, camera: cam, out: out, target: target, token: token,
 		log: p.o.Log.With("stream", stream), renewed: make(chan struct{}), until: time.Now().Add(length),
+	}
+	if p.cameras[cam].sound {
+		l.voice = &voice{stream: stream}
 	}
 	l.ctx, l.end = context.WithCancel(ctx)
 	l.timer = time.AfterFunc(length, l.lapse)
@@ -84,6 +88,10 @@ func (l *lease) run(cam *camera.Camera, ready *tap) {
 	defer l.end()
 	var wg sync.WaitGroup
 	told := func(err error) { l.pub.setError(l.camera, err) }
+	if l.voice != nil {
+		stop := cam.Hear(l.voice.offer)
+		defer stop()
+	}
 	if ready != nil {
 		stop := ready.lend(l.out)
 		defer stop()

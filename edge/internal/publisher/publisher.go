@@ -67,6 +67,7 @@ type state struct {
 	err     error
 	sending bool
 	standby *tap // nil: the camera is opened with the lease
+	sound   bool // its sound is sent with the picture
 }
 
 // New makes a publisher. Nothing is opened.
@@ -83,7 +84,7 @@ func New(o Options) *Publisher {
 		if c.Log == nil {
 			c.Log = o.Log
 		}
-		p.cameras[c.ID] = &state{camera: camera.New(c), err: c.Check()}
+		p.cameras[c.ID] = &state{camera: camera.New(c), err: c.Check(), sound: c.Sound}
 		if slices.Contains(o.Standby, c.ID) {
 			p.cameras[c.ID].standby = &tap{}
 		}
@@ -207,6 +208,13 @@ func (p *Publisher) States() []wire.CameraState {
 		c := wire.CameraState{ID: id, OK: s.err == nil, Sending: s.sending}
 		if s.err != nil {
 			c.Error = s.err.Error()
+		}
+		if s.sound {
+			codec, has, err := s.camera.Sounds()
+			c.Sound = &wire.SoundState{Codec: codec, Has: has}
+			if err != nil {
+				c.Sound.Error = err.Error()
+			}
 		}
 		out = append(out, c)
 	}

@@ -33,11 +33,12 @@ type centre struct {
 	largest  int
 	first    []*rtp.Packet // of the newest session
 	sessions []*webrtc.PeerConnection
+	heard    map[string]string // last packet of sound by codec
 }
 
 func newCentre(t *testing.T) *centre {
 	t.Helper()
-	c := &centre{token: "good"}
+	c := &centre{token: "good", heard: map[string]string{}}
 	c.Server = httptest.NewServer(http.HandlerFunc(c.serve))
 	t.Cleanup(func() {
 		c.Close()
@@ -125,6 +126,11 @@ func (c *centre) answer(offer string) (string, error) {
 				return
 			}
 			c.mu.Lock()
+			if track.Kind() == webrtc.RTPCodecTypeAudio {
+				c.heard[track.Codec().MimeType] = string(p.Payload)
+				c.mu.Unlock()
+				continue
+			}
 			c.packets++
 			c.largest = max(c.largest, p.MarshalSize())
 			if len(c.first) < 400 {

@@ -43,7 +43,7 @@ var h264 = webrtc.RTPCodecCapability{
 
 // session publishes once and returns when that is over.
 func (l *lease) session(target, token string) error {
-	pc, err := newPeer(l.pub.o.Net)
+	pc, err := newPeer(l.pub.o.Net, l.voice != nil)
 	if err != nil {
 		return err
 	}
@@ -53,15 +53,13 @@ func (l *lease) session(target, token string) error {
 	if err != nil {
 		return fmt.Errorf("add track: %w", err)
 	}
-	sender := transceiver.Sender()
-	go func() { // reading runs the interceptors; requests for a key frame cannot reach an IP camera
-		buf := make([]byte, 1500)
-		for {
-			if _, _, err := sender.Read(buf); err != nil {
-				return
-			}
+	go drain(transceiver.Sender())
+	if l.voice != nil {
+		if transceiver, err = pc.AddTransceiverFromTrack(l.voice, only); err != nil {
+			return fmt.Errorf("add track: %w", err)
 		}
-	}()
+		go drain(transceiver.Sender())
+	}
 	states := make(chan webrtc.PeerConnectionState, 16)
 	pc.OnConnectionStateChange(func(s webrtc.PeerConnectionState) {
 		select {
@@ -95,6 +93,16 @@ func (l *lease) session(target, token string) error {
 		l.pub.setSending(l.camera, false)
 	}()
 	return l.follow(states)
+}
+
+// drain reads what comes back, which runs the interceptors; requests for a key frame cannot reach an IP camera.
+func drain(sender *webrtc.RTPSender) {
+	buf := make([]byte, 1500)
+	for {
+		if _, _, err := sender.Read(buf); err != nil {
+			return
+		}
+	}
 }
 
 // follow waits for the end of a session.
@@ -177,11 +185,18 @@ func (l *lease) bye(location, token string) {
 
 // newPeer makes a connection that only sends: no multicast names, its own ports (the interfaces of a
 // terminal change), link loss noticed within seconds, and the cheaper cipher that the centre has too.
-func newPeer(network transport.Net) (*webrtc.PeerConnection, error) {
+func newPeer(network transport.Net, sound bool) (*webrtc.PeerConnection, error) {
 	media := &webrtc.MediaEngine{}
 	codec := webrtc.RTPCodecParameters{RTPCodecCapability: h264, PayloadType: 96}
 	if err := media.RegisterCodec(codec, webrtc.RTPCodecTypeVideo); err != nil {
 		return nil, fmt.Errorf("register H.264: %w", err)
+	}
+	if sound {
+		for _, codec := range soundCodecs() {
+			if err := media.RegisterCodec(codec, webrtc.RTPCodecTypeAudio); err != nil {
+				return nil, fmt.Errorf("register %s: %w", codec.MimeType, err)
+			}
+		}
 	}
 	chain := &interceptor.Registry{}
 	responder, err := nack.NewResponderInterceptor(nack.ResponderSize(history))

@@ -5585,6 +5585,7 @@ export interface components {
             id: string;
             ok: boolean;
             sending: boolean;
+            sound?: components["schemas"]["SoundState"];
             steer?: components["schemas"]["SteerState"];
         };
         CellsBody: {
@@ -10302,6 +10303,11 @@ export interface components {
              * @description That was seen
              */
             version: number;
+        };
+        SoundState: {
+            codec?: string;
+            error?: string;
+            has?: string;
         };
         Span: {
             /** Format: date-time */

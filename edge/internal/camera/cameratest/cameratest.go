@@ -16,6 +16,7 @@ import (
 	"github.com/bluenviron/gortsplib/v5/pkg/description"
 	"github.com/bluenviron/gortsplib/v5/pkg/format"
 	"github.com/bluenviron/gortsplib/v5/pkg/liberrors"
+	"github.com/pion/rtp"
 )
 
 //go:embed testdata/clip.h264
@@ -31,6 +32,7 @@ type Camera struct {
 	server   *gortsplib.Server
 	stream   *gortsplib.ServerStream
 	media    *description.Media
+	sound    *description.Media // nil: none
 	user     string
 	password string
 
@@ -42,9 +44,15 @@ type Camera struct {
 }
 
 // Start runs a camera until the test ends. With a password, the user is "viewer".
-func Start(t testing.TB, password string) *Camera {
+func Start(t testing.TB, password string) *Camera { return StartSound(t, password, nil) }
+
+// StartSound is Start of a camera that also hears: it says "flood", in packets of the format.
+func StartSound(t testing.TB, password string, sound format.Format) *Camera {
 	t.Helper()
 	c := &Camera{playing: map[*gortsplib.ServerSession]bool{}, user: "viewer", password: password}
+	if sound != nil {
+		c.sound = &description.Media{Type: description.MediaTypeAudio, Formats: []format.Format{sound}}
+	}
 	units, sps, pps := pictures()
 	h264 := &format.H264{PayloadTyp: 96, SPS: sps, PPS: pps, PacketizationMode: 1}
 	c.media = &description.Media{Type: description.MediaTypeVideo, Formats: []format.Format{h264}}
@@ -59,7 +67,11 @@ func Start(t testing.TB, password string) *Camera {
 	if err := c.server.Start(); err != nil {
 		t.Fatal(err)
 	}
-	c.stream = &gortsplib.ServerStream{Server: c.server, Desc: &description.Session{Medias: []*description.Media{c.media}}}
+	medias := []*description.Media{c.media}
+	if c.sound != nil {
+		medias = append(medias, c.sound)
+	}
+	c.stream = &gortsplib.ServerStream{Server: c.server, Desc: &description.Session{Medias: medias}}
 	if err := c.stream.Initialize(); err != nil {
 		t.Fatal(err)
 	}
@@ -107,6 +119,13 @@ func (c *Camera) play(h264 *format.H264, units [][][]byte, stop <-chan struct{})
 		for _, p := range packets {
 			p.Timestamp = at
 			_ = c.stream.WritePacketRTP(c.media, p)
+		}
+		if c.sound != nil {
+			f := c.sound.Formats[0]
+			_ = c.stream.WritePacketRTP(c.sound, &rtp.Packet{
+				Header:  rtp.Header{Version: 2, PayloadType: f.PayloadType(), SequenceNumber: uint16(i), Timestamp: i * uint32(f.ClockRate()) / 1000 * uint32(Interval.Milliseconds()), SSRC: 7},
+				Payload: []byte("flood"),
+			})
 		}
 	}
 }

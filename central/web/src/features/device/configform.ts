@@ -40,6 +40,7 @@ export const cameraFields: readonly Field[] = [
   { key: 'name_en', kind: 'text', most: 200 },
   { key: 'rtsp', kind: 'rtsp', most: 500 },
   { key: 'standby', kind: 'yes' },
+  { key: 'sound', kind: 'yes' },
   { key: 'onvif', kind: 'onvif', most: 500 },
 ]
 export const everyField: Field = { key: 'every', kind: 'duration', least: 100, most: day }

@@ -64,8 +64,8 @@ async function post(ticket: Ticket, sdp: string, signal: AbortSignal): Promise<R
   return response
 }
 
-// openWhep asks for the picture of the ticket's stream; onTrack gets it when it begins to come.
-export async function openWhep(ticket: Ticket, onTrack: (media: MediaStream) => void, signal: AbortSignal, iceServers: RTCIceServer[] = []): Promise<Whep> {
+// openWhep asks for the picture of the ticket's stream, or for its sound; onTrack gets it when it begins to come.
+export async function openWhep(ticket: Ticket, onTrack: (media: MediaStream) => void, signal: AbortSignal, iceServers: RTCIceServer[] = [], kind: 'video' | 'audio' = 'video'): Promise<Whep> {
   const peer = new RTCPeerConnection({ iceServers })
   let place: URL | undefined
   function close(): void {
@@ -80,7 +80,7 @@ export async function openWhep(ticket: Ticket, onTrack: (media: MediaStream) => 
     place = undefined
   }
   try {
-    peer.addTransceiver('video', { direction: 'recvonly' })
+    if (kind === 'video') peer.addTransceiver('video', { direction: 'recvonly' })
     peer.addTransceiver('audio', { direction: 'recvonly' })
     peer.ontrack = (e) => onTrack(e.streams[0] ?? new MediaStream([e.track]))
     await peer.setLocalDescription(await peer.createOffer())

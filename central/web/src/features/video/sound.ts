@@ -1,0 +1,96 @@
+// Hearing a scene: a session of its own for the sound, only while somebody asked for it, and honest about what comes.
+import { onScopeDispose, ref, shallowRef, watch, type Ref } from 'vue'
+import { openWhep, ticketFor, type Whep } from './whep'
+import { answer, api } from '@/api/client'
+
+// off · starting: asked, nothing heard yet · on: sound comes · quiet: none comes any more · unsent: the terminal does not
+// send it (switched off) · none: the camera has none · codec: it has one that is not passed on · failed
+export type Hearing = 'off' | 'starting' | 'on' | 'quiet' | 'unsent' | 'none' | 'codec' | 'failed'
+
+export const measureMs = 1000
+// So long without a packet sound counts as gone; the codecs here send one every 20 ms.
+export const quietMs = 3000
+
+export interface Sent { codec?: string; has?: string; error?: string }
+
+// before is what the terminal's word on a camera's sound means for who wants to hear it: starting when it may come.
+export function before(sound: Sent | undefined): Hearing {
+  if (!sound) return 'unsent'
+  if (sound.has) return 'codec'
+  return sound.error ? 'none' : 'starting'
+}
+
+// after is how it stands, by when a packet last came; 0: none yet.
+export function after(last: number, now: number): Hearing {
+  if (!last) return 'starting'
+  return now - last > quietMs ? 'quiet' : 'on'
+}
+
+export function useSound(camera: () => string, terminal: () => string): { hearing: Ref<Hearing>; has: Ref<string>; failure: Ref<unknown>; start: () => Promise<void>; stop: () => void } {
+  const hearing = ref<Hearing>('off')
+  const has = ref('')
+  const failure = shallowRef<unknown>()
+  const audio = new Audio()
+  let session: Whep | undefined
+  let abort: AbortController | undefined
+  let measuring: ReturnType<typeof setInterval> | undefined
+
+  function end(as: Hearing): void {
+    clearInterval(measuring)
+    abort?.abort()
+    abort = undefined
+    session?.close()
+    session = undefined
+    audio.srcObject = null
+    hearing.value = as
+  }
+
+  function measure(mine: Whep): void {
+    let packets = 0
+    let last = 0
+    measuring = setInterval(() => {
+      void mine.peer.getStats().then((report) => {
+        if (session !== mine) return
+        let got = 0
+        report.forEach((one: { type: string; kind?: string; packetsReceived?: number }) => {
+          if (one.type === 'inbound-rtp' && one.kind === 'audio') got = one.packetsReceived ?? 0
+        })
+        if (got > packets) last = Date.now()
+        packets = got
+        hearing.value = after(last, Date.now())
+        if (['failed', 'closed'].includes(mine.peer.connectionState)) end('failed')
+      })
+    }, measureMs)
+  }
+
+  async function start(): Promise<void> {
+    end('starting')
+    failure.value = undefined
+    const mine = new AbortController()
+    abort = mine
+    try {
+      const reported = await answer(api.GET('/devices/{id}/status', { params: { path: { id: terminal() } } }))
+      const said = reported.status.cameras?.find((c) => c.id === camera())?.sound
+      const may = before(said)
+      has.value = said?.has ?? ''
+      if (mine.signal.aborted) return
+      if (may !== 'starting') return end(may)
+      const opened = await openWhep(await ticketFor(camera()), (media) => {
+        audio.srcObject = media
+        audio.play().catch((reason: unknown) => {
+          if (session) { failure.value = reason; end('failed') }
+        })
+      }, mine.signal, [], 'audio')
+      session = opened
+      measure(opened)
+    } catch (reason) {
+      if (mine.signal.aborted) return
+      failure.value = reason
+      end('failed')
+    }
+  }
+
+  watch(camera, () => end('off'))
+  onScopeDispose(() => end('off'))
+  return { hearing, has, failure, start, stop: () => end('off') }
+}
