@@ -1,0 +1,236 @@
+// Sending from a phone: the camera, the session, what to do when the link breaks, and what there is to show of it.
+import { computed, onScopeDispose, ref, shallowRef } from 'vue'
+import { bytesOf, DataMeter } from './meter'
+import { NoCodec, openWhip, rates, type Pass, type Rate, type Whip } from './whip'
+import { ApiError } from '@/api/errors'
+import { backOff } from '@/api/livestate'
+
+// What the page says of itself. lost goes on by itself; taken, ended, failed, refused and nocodec need a person.
+export type Sending = 'idle' | 'asking' | 'starting' | 'sending' | 'lost' | 'taken' | 'ended' | 'failed' | 'refused' | 'nocodec'
+export type Facing = 'environment' | 'user'
+
+// A connection that is only disconnected may come back by itself for so long.
+const patienceMs = 3000
+const countMs = 1000
+
+export function useSending(pass: Pass) {
+  const state = ref<Sending>('idle')
+  const failure = shallowRef<unknown>()
+  const preview = shallowRef<MediaStream>()
+  const heard = shallowRef<MediaStream>()
+  const spokenTo = ref(false)
+  const facing = ref<Facing>('environment')
+  const rate = ref<Rate>('middle')
+  const muted = ref(false)
+  const since = ref(0)
+  const keptAs = `fengsui.field.bytes.${pass.stream}`
+  const meter = new DataMeter(Number(localStorage.getItem(keptAs) ?? 0))
+  const bytes = ref(meter.total)
+  let session: Whip | undefined
+  let relays: RTCIceServer[] = []
+  let attempt: AbortController | undefined
+  let tries = 0
+  let again: ReturnType<typeof setTimeout> | undefined
+  let counting: ReturnType<typeof setInterval> | undefined
+  let awake: { release: () => Promise<void> } | undefined
+
+  const busy = computed(() => ['asking', 'starting', 'sending', 'lost'].includes(state.value))
+
+  async function camera(): Promise<MediaStream> {
+    const size = rate.value === 'high' ? { width: { ideal: 1280 }, height: { ideal: 720 } } : { width: { ideal: 854 }, height: { ideal: 480 } }
+    return navigator.mediaDevices.getUserMedia({
+      video: { facingMode: facing.value, frameRate: { ideal: 20, max: 25 }, ...size },
+      audio: { echoCancellation: true, noiseSuppression: true },
+    })
+  }
+
+  function forgetMedia(): void {
+    for (const track of preview.value?.getTracks() ?? []) track.stop()
+    preview.value = undefined
+  }
+
+  async function limit(): Promise<void> {
+    if (!session) return
+    const p = session.video.getParameters()
+    for (const e of p.encodings) e.maxBitrate = rates[rate.value]
+    await session.video.setParameters(p).catch(() => undefined) // a browser without it sends what its own estimate allows
+  }
+
+  async function start(over = false): Promise<void> {
+    if (busy.value) return
+    failure.value = undefined
+    state.value = 'asking'
+    if (!navigator.mediaDevices) {
+      state.value = 'refused' // browsers give no camera to a page without https
+      return
+    }
+    try {
+      preview.value = await camera()
+    } catch (error) {
+      state.value = 'refused'
+      failure.value = error
+      return
+    }
+    for (const track of preview.value.getAudioTracks()) track.enabled = !muted.value
+    tries = 0
+    void keepAwake()
+    await connect(over)
+  }
+
+  async function connect(over: boolean): Promise<void> {
+    hangUp()
+    const media = preview.value
+    if (!media) return
+    if (state.value !== 'lost') state.value = 'starting'
+    const mine = new AbortController()
+    attempt = mine
+    try {
+      const opened = await openWhip(pass, media, { over, relays, heard: hear }, mine.signal)
+      if (mine.signal.aborted) return opened.close()
+      session = opened
+      if (opened.relays.length > 0) relays = opened.relays
+      watch(opened, mine.signal)
+      await limit()
+    } catch (error) {
+      if (mine.signal.aborted) return
+      judge(error)
+    }
+  }
+
+  // hear plays what is spoken to the scene; a track that carries nothing is muted by the browser.
+  function hear(sound: MediaStream): void {
+    heard.value = sound
+    for (const track of sound.getAudioTracks()) {
+      track.onunmute = () => (spokenTo.value = true)
+      track.onmute = () => (spokenTo.value = false)
+    }
+  }
+
+  // judge tells a failure that time heals from one that a person has to.
+  function judge(error: unknown): void {
+    failure.value = error
+    if (error instanceof NoCodec) return halt('nocodec')
+    if (error instanceof ApiError && error.status === 409) return halt('taken')
+    if (error instanceof ApiError && [401, 403, 404].includes(error.status)) return halt('ended')
+    if (error instanceof ApiError && [400, 415].includes(error.status)) return halt('failed')
+    lose()
+  }
+
+  function lose(): void {
+    state.value = 'lost'
+    since.value = 0
+    clearTimeout(again)
+    // It was our own session that stood before, and the centre may not have noticed its end yet.
+    again = setTimeout(() => void connect(true), backOff(tries++, Math.random()))
+  }
+
+  function watch(mine: Whip, signal: AbortSignal): void {
+    let waiting: ReturnType<typeof setTimeout> | undefined
+    mine.peer.onconnectionstatechange = () => {
+      if (signal.aborted) return
+      clearTimeout(waiting)
+      switch (mine.peer.connectionState) {
+        case 'connected':
+          tries = 0
+          failure.value = undefined
+          state.value = 'sending'
+          since.value ||= Date.now()
+          break
+        case 'disconnected':
+          waiting = setTimeout(() => mine.peer.connectionState === 'disconnected' && !signal.aborted && lose(), patienceMs)
+          break
+        case 'failed':
+        case 'closed':
+          lose()
+          break
+        case 'new':
+        case 'connecting':
+      }
+    }
+    clearInterval(counting)
+    counting = setInterval(() => void count(mine), countMs)
+  }
+
+  async function count(mine: Whip): Promise<void> {
+    if (mine.peer.connectionState === 'closed') return
+    bytes.value = meter.session(bytesOf(await mine.peer.getStats()))
+    localStorage.setItem(keptAs, String(bytes.value))
+  }
+
+  function hangUp(): void {
+    clearTimeout(again)
+    clearInterval(counting)
+    attempt?.abort()
+    if (session) session.peer.onconnectionstatechange = null
+    session?.close()
+    session = undefined
+    heard.value = undefined
+    spokenTo.value = false
+  }
+
+  function halt(how: Sending): void {
+    hangUp()
+    forgetMedia()
+    since.value = 0
+    state.value = how
+    void awake?.release().catch(() => undefined)
+    awake = undefined
+  }
+
+  function stop(): void {
+    failure.value = undefined
+    halt('idle')
+  }
+
+  // turn changes to the other camera; the picture goes on in the same session.
+  async function turn(): Promise<void> {
+    facing.value = facing.value === 'user' ? 'environment' : 'user'
+    const old = preview.value
+    if (!old || !session) return
+    for (const track of old.getVideoTracks()) track.stop() // most phones open one camera at a time
+    try {
+      const fresh = await camera()
+      for (const track of fresh.getAudioTracks()) track.enabled = !muted.value
+      await session.video.replaceTrack(fresh.getVideoTracks()[0] ?? null)
+      await session.audio.replaceTrack(fresh.getAudioTracks()[0] ?? null)
+      for (const track of old.getTracks()) track.stop()
+      preview.value = fresh
+    } catch (error) {
+      halt('refused')
+      failure.value = error
+    }
+  }
+
+  function mute(): void {
+    muted.value = !muted.value
+    for (const track of preview.value?.getAudioTracks() ?? []) track.enabled = !muted.value
+  }
+
+  async function spend(how: Rate): Promise<void> {
+    rate.value = how
+    await limit()
+  }
+
+  // keepAwake keeps the screen on: a phone that sleeps sends nothing.
+  async function keepAwake(): Promise<void> {
+    if (!('wakeLock' in navigator)) return
+    awake = await navigator.wakeLock.request('screen').catch(() => undefined)
+  }
+  function seen(): void {
+    if (document.visibilityState === 'visible' && busy.value) void keepAwake()
+  }
+  function back(): void {
+    if (state.value === 'lost') void connect(true)
+  }
+  document.addEventListener('visibilitychange', seen)
+  globalThis.addEventListener('online', back)
+  globalThis.addEventListener('pagehide', hangUp)
+  onScopeDispose(() => {
+    document.removeEventListener('visibilitychange', seen)
+    globalThis.removeEventListener('online', back)
+    globalThis.removeEventListener('pagehide', hangUp)
+    stop()
+  })
+
+  return { state, failure, preview, heard, spokenTo, facing, rate, muted, since, bytes, busy, start, stop, turn, mute, spend }
+}

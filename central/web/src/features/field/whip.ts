@@ -1,0 +1,82 @@
+// One WHIP session (RFC 9725): what a phone sees and hears goes to the centre, and what is spoken to the scene comes back.
+import { ApiError, type Problem } from '@/api/errors'
+import { relaysOf } from '@/features/video/links'
+import { gathered } from '@/features/video/whep'
+
+// Pass is what the address of a link carries: the stream in its path, the token behind #, which reaches no log.
+export interface Pass {
+  stream: string
+  token: string
+}
+
+export interface Whip {
+  peer: RTCPeerConnection
+  video: RTCRtpSender
+  audio: RTCRtpSender
+  close: () => void
+}
+
+export class NoCodec extends Error {}
+
+// How much a second a phone may send: data is paid for, and the link is bad.
+export const rates = { low: 300_000, middle: 800_000, high: 1_800_000 } as const
+export type Rate = keyof typeof rates
+
+// onlyH264 leaves the codec that the centre passes on, with its retransmissions.
+export function onlyH264(codecs: RTCRtpCodec[]): RTCRtpCodec[] {
+  const kept = codecs.filter((c) => c.mimeType.toLowerCase() === 'video/h264' && c.sdpFmtpLine?.includes('packetization-mode=1'))
+  return kept.length === 0 ? [] : [...kept, ...codecs.filter((c) => c.mimeType.toLowerCase() === 'video/rtx')]
+}
+
+async function post(pass: Pass, over: boolean, sdp: string, signal: AbortSignal): Promise<Response> {
+  let response: Response
+  try {
+    response = await fetch(`/whip/${encodeURIComponent(pass.stream)}${over ? '?takeover=true' : ''}`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/sdp', Accept: 'application/sdp', Authorization: `Bearer ${pass.token}` },
+      body: sdp,
+      signal,
+    })
+  } catch (failure) {
+    if (signal.aborted) throw failure
+    throw new ApiError(0)
+  }
+  if (!response.ok) throw new ApiError(response.status, (await response.json().catch(() => ({}))) as Problem)
+  return response
+}
+
+interface Wishes {
+  over: boolean // take over from whoever sends now
+  relays: RTCIceServer[]
+  heard: (sound: MediaStream) => void
+}
+
+// openWhip sends a picture and its sound; relays for a later attempt come back.
+export async function openWhip(pass: Pass, media: MediaStream, wishes: Wishes, signal: AbortSignal): Promise<Whip & { relays: RTCIceServer[] }> {
+  const peer = new RTCPeerConnection({ iceServers: wishes.relays })
+  let place: URL | undefined
+  function close(): void {
+    peer.close()
+    if (place) void fetch(place, { method: 'DELETE', keepalive: true, headers: { Authorization: `Bearer ${pass.token}` } }).catch(() => undefined) // the centre notices by itself
+    place = undefined
+  }
+  try {
+    const video = peer.addTransceiver(media.getVideoTracks()[0] ?? 'video', { direction: 'sendonly', streams: [media] })
+    const codecs = onlyH264(RTCRtpSender.getCapabilities('video')?.codecs ?? [])
+    if (codecs.length === 0) throw new NoCodec()
+    video.setCodecPreferences(codecs)
+    const audio = peer.addTransceiver(media.getAudioTracks()[0] ?? 'audio', { direction: 'sendrecv', streams: [media] })
+    peer.ontrack = (e) => wishes.heard(e.streams[0] ?? new MediaStream([e.track]))
+    await peer.setLocalDescription(await peer.createOffer())
+    await gathered(peer)
+    const response = await post(pass, wishes.over, peer.localDescription?.sdp ?? '', signal)
+    const where = response.headers.get('Location')
+    place = where ? new URL(where, response.url) : undefined
+    await peer.setRemoteDescription({ type: 'answer', sdp: await response.text() })
+    signal.throwIfAborted()
+    return { peer, video: video.sender, audio: audio.sender, close, relays: relaysOf(response.headers.get('Link')) }
+  } catch (failure) {
+    close()
+    throw failure
+  }
+}
