@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -113,9 +114,7 @@ func (s chain) sends(c *harness.Client, v reportView, edits []map[string]string,
 	s.Helper()
 	s.do(c, http.MethodPatch, "/reports/"+v.ID, map[string]any{"edits": edits}, &v)
 	in := map[string]any{"version": v.Version, "how": "oral", "signer": "李县长"}
-	for k, value := range more {
-		in[k] = value
-	}
+	maps.Copy(in, more)
 	s.do(c, http.MethodPost, "/reports/"+v.ID+"/send", in, &v)
 	return v
 }

@@ -62,7 +62,7 @@ func (s *Service) receipt(ctx context.Context, channel string, t Told) error {
 		now := s.stamp()
 		switch {
 		case t.Delivered:
-			moved := false
+			var moved bool
 			if n, moved = n.reached(Delivered, now); !moved {
 				return nil
 			}

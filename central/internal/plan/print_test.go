@@ -64,14 +64,14 @@ func TestACollectionHoldsThePlansInForceThatOneSees(t *testing.T) {
 			t.Errorf("a collection of nothing: %v", err)
 		}
 		r.published()
-		if _, err := r.Make(r.writer, plan.Head{Name: "地震应急预案", Kind: plan.Special, Category: "natural.earthquake", OrgID: r.city.ID}); err != nil {
+		if _, err := r.Make(r.writer, plan.Head{Name: "地震应急预案", Kind: plan.Special, Category: "natural.quake", OrgID: r.city.ID}); err != nil {
 			t.Fatal(err)
 		}
 		one := got(t)(r.Collection(r.writer, plan.Query{}, plan.DOCX))
 		if two := got(t)(r.Collection(r.countyWriter, plan.Query{}, plan.DOCX)); !bytes.Equal(one.Bytes, two.Bytes) {
 			t.Error("two collections of the same versions differ")
 		}
-		if _, err := r.Collection(r.writer, plan.Query{Category: "natural.earthquake"}, plan.PDF); errs.KindOf(err) != errs.NotFound {
+		if _, err := r.Collection(r.writer, plan.Query{Category: "natural.quake"}, plan.PDF); errs.KindOf(err) != errs.NotFound {
 			t.Errorf("a plan that is only written is collected: %v", err)
 		}
 	})

@@ -49,7 +49,7 @@ func (s *Service) KeepSnapshot(ctx context.Context, p Snapshot, text []byte) (Sn
 	return s.addSnapshot(ctx, p, d, text)
 }
 
-// addSnapshot writes the file, then the row: a kill in between leaves a file that tidySnapshots removes.
+// addSnapshot writes the file, then the row: a kill in between leaves a file that nothing names, never a row without one.
 func (s *Service) addSnapshot(ctx context.Context, p Snapshot, d device.Device, text []byte) (Snapshot, error) {
 	if s.isFull() {
 		return Snapshot{}, errs.E(errs.Unavailable, "recording.full", "there is no room for recordings")

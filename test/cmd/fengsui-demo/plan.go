@@ -68,7 +68,7 @@ func scripts() []script {
 			},
 		},
 		{
-			Name: "南通市危险化学品事故应急预案（演示）", NameEN: "Nantong hazardous chemicals plan (demonstration)", Category: "accident.hazardous_chemicals", Number: "演示〔2026〕2 号",
+			Name: "南通市危险化学品事故应急预案（演示）", NameEN: "Nantong hazardous chemicals plan (demonstration)", Category: "accident.work_safety.hazchem", Number: "演示〔2026〕2 号",
 			Scope:   "本市行政区域内危险化学品生产、储存、使用、经营和运输中发生的泄漏、火灾、爆炸、中毒事故的处置。",
 			Warning: "园区气体探测与视频接入指挥中心；企业发现异常立即报告。单位负责人接报后 1 小时内报县级有关部门（生产安全事故报告和调查处理条例第九条）。",
 			Support: "专业处置队、洗消车、泡沫、堵漏器材、个体防护按仓库登记；环境监测、气象和医疗救治由成员单位保障。",
@@ -94,7 +94,7 @@ func scripts() []script {
 			},
 		},
 		{
-			Name: "南通市水上搜救应急预案（演示）", NameEN: "Nantong water rescue plan (demonstration)", Category: "accident.water_rescue", Number: "演示〔2026〕3 号",
+			Name: "南通市水上搜救应急预案（演示）", NameEN: "Nantong water rescue plan (demonstration)", Category: "accident.water", Number: "演示〔2026〕3 号",
 			Scope:   "长江南通段、内河和近海发生的船舶遇险、人员落水、碰撞、沉没及溢油的搜寻救助。",
 			Warning: "遇险报警可由电话、船舶自动识别和岸线视频得到；值班室核实船名、位置、人数、水情和风力后立即处置。",
 			Support: "救助船艇、潜水队、救生衣、围油栏按仓库登记；航道、气象、医疗和渔业部门保障。",

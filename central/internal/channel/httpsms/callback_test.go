@@ -34,8 +34,10 @@ func TestWhatAGatewayTellsIsRead(t *testing.T) {
 		want             []notice.Told
 	}{
 		{"a receipt", "application/json", `{"msg":{"id":"A-17"},"status":"DELIVRD"}`, []notice.Told{{Ref: "A-17", State: "DELIVRD", Delivered: true}}},
-		{"two of them", "application/json; charset=utf-8", `[{"msg":{"id":17},"status":"UNDELIV:5"},{"msg":{"id":"B"},"status":"ACCEPTD"}]`,
-			[]notice.Told{{Ref: "17", State: "UNDELIV:5", Failed: true}, {Ref: "B", State: "ACCEPTD"}}},
+		{
+			"two of them", "application/json; charset=utf-8", `[{"msg":{"id":17},"status":"UNDELIV:5"},{"msg":{"id":"B"},"status":"ACCEPTD"}]`,
+			[]notice.Told{{Ref: "17", State: "UNDELIV:5", Failed: true}, {Ref: "B", State: "ACCEPTD"}},
+		},
 		{"an answer in a form", "application/x-www-form-urlencoded", "mobile=%2B8613812345678&content=%E5%88%B0%0A", []notice.Told{{From: "+8613812345678", Text: "到"}}},
 		{"something else", "application/json", `{"balance":7}`, nil},
 	} {

@@ -23,7 +23,7 @@ export function useSending(pass: Pass) {
   const rate = ref<Rate>('middle')
   const muted = ref(false)
   const since = ref(0)
-  const keptAs = `fengsui.field.bytes.${pass.stream}`
+  const keptAs = 'fengsui.field.bytes.' + pass.stream
   const meter = new DataMeter(Number(localStorage.getItem(keptAs) ?? 0))
   const bytes = ref(meter.total)
   let session: Whip | undefined
