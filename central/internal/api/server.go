@@ -326,12 +326,19 @@ func (s *Server) trace(c *fiber.Ctx) error {
 	return err
 }
 
+// fieldPages are the only ones that may use a camera: those of phones that send the scene.
+const fieldPages = "/field/"
+
 // headers keep the browser on the safe side. The map draws in a worker made from a blob.
 func (s *Server) headers(c *fiber.Ctx) error {
 	c.Set("X-Content-Type-Options", "nosniff")
 	c.Set("X-Frame-Options", "DENY")
 	c.Set("Referrer-Policy", "same-origin")
-	c.Set("Permissions-Policy", "camera=(), microphone=(self), geolocation=(self)")
+	camera := "()"
+	if strings.HasPrefix(c.Path(), fieldPages) {
+		camera = "(self)"
+	}
+	c.Set("Permissions-Policy", "camera="+camera+", microphone=(self), geolocation=(self)")
 	c.Set("Content-Security-Policy", "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; "+
 		"img-src 'self' data: blob:; font-src 'self' data:; worker-src 'self' blob:; connect-src 'self'; media-src 'self' blob:; "+
 		"object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'")

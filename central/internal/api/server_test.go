@@ -117,6 +117,20 @@ func TestPagesOfTheConsoleAreServedWithTheRightHeaders(t *testing.T) {
 	}
 }
 
+func TestOnlyThePagesOfPhonesMayUseACamera(t *testing.T) {
+	c := newCentre(t)
+	for path, want := range map[string]string{"/": "camera=(),", "/video": "camera=(),", "/field/phone-1": "camera=(self),"} {
+		res, err := http.Get(c.url + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		if policy := res.Header.Get("Permissions-Policy"); !strings.HasPrefix(policy, want) {
+			t.Errorf("%s: Permissions-Policy %q, want %q", path, policy, want)
+		}
+	}
+}
+
 func TestReadyNamesThePartThatIsDown(t *testing.T) {
 	s := New(Options{Listen: "127.0.0.1:0", Ready: map[string]func(context.Context) error{
 		"database": func(context.Context) error { return nil },

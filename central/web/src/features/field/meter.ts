@@ -35,3 +35,7 @@ export function dataText(bytes: number): string {
   if (bytes >= 1e9) return `${(bytes / 1e9).toFixed(2)} GB`
   return `${(bytes / 1e6).toFixed(1)} MB`
 }
+
+export function rateText(bitsPerSecond: number): string {
+  return `${(bitsPerSecond / 1e6).toFixed(1)} Mb/s`
+}

@@ -71,6 +71,8 @@ export function useSending(pass: Pass) {
       failure.value = error
       return
     }
+    // Browsers give sound alone where the camera is forbidden.
+    if (preview.value.getVideoTracks().length === 0) return halt('refused')
     for (const track of preview.value.getAudioTracks()) track.enabled = !muted.value
     tries = 0
     void keepAwake()
