@@ -62,7 +62,7 @@ test('a selection becomes a file with its hash, and a frozen picture is kept', a
   await still.click()
   await page.getByTestId('snapshot-reference').fill('演示案卷 8')
   await page.keyboard.press('Enter')
+  await expect(page.getByTestId('snapshot').filter({ hasText: '留存：演示案卷 8' })).toBeVisible()
   await page.keyboard.press('Escape')
   await expect(page.getByTestId('snapshot-view')).toHaveCount(0)
-  await expect(page.getByTestId('snapshot').filter({ hasText: '留存：演示案卷 8' })).toBeVisible()
 })
