@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -44,7 +45,7 @@ type house struct {
 	chief, second    context.Context // leaders of the city
 	officer, outside context.Context // officers of the county and of another
 	onDuty           duty.Person
-	ahead            time.Duration
+	ahead            atomic.Int64 // nanoseconds by which the clocks of the house have been moved on
 	mu               sync.Mutex
 	sent             []string
 	system           context.Context
@@ -79,7 +80,8 @@ func newHouse(t *testing.T, db *store.DB) *house {
 	machine := deadline.MachineClocks()
 	h.clocks = deadline.New(deadline.Options{Store: store.NewDeadlines(db), Tx: db, Desks: h.roster, Events: bus, Book: book, Clocks: func() deadline.Sample {
 		s := machine()
-		s.Wall, s.Up = s.Wall.Add(h.ahead), s.Up+h.ahead
+		ahead := time.Duration(h.ahead.Load())
+		s.Wall, s.Up = s.Wall.Add(ahead), s.Up+ahead
 		return s
 	}})
 	gateway := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
@@ -398,7 +400,7 @@ func TestALateTaskIsToldOnceAndClimbs(t *testing.T) {
 	h.start(i, p, 4)
 	h.clocks.Start(h.system)
 	t.Cleanup(func() { _ = h.clocks.Stop(context.WithoutCancel(h.system)) })
-	h.ahead = 40 * time.Minute
+	h.ahead.Store(int64(40 * time.Minute))
 	var report response.Task
 	for range 300 {
 		if report = named(h.view(i).Tasks, "report"); report.LateAt != nil {
