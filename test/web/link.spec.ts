@@ -65,4 +65,5 @@ test('a phone sends by a link, a guest watches by another, and both end with it'
   await expect(guest.getByTestId('watch')).not.toHaveAttribute('data-phase', 'live')
   await guest.goto(toWatch.slice(0, -4))
   await expect(guest.getByRole('status')).toContainText('链接不完整')
+  for (const one of [phone, second, guest]) await one.context().close()
 })

@@ -21,6 +21,9 @@ describe('needsOf', () => {
     const devices = [device('t1', {}), device('camera', { parent: 't1' }), device('t2', { state: 'online' }), device('t3', { state: 'never', last_seen: undefined })]
     expect(needsOf(devices, [alarm('silent', { device: 't1' })]).map((n) => n.key)).toEqual(['silent'])
   })
+  it('does not miss the camera of a phone that has stopped sending', () => {
+    expect(needsOf([device('phone-1', { kind: 'camera' }), device('gauge', { kind: 'sensor' })], [])).toHaveLength(1)
+  })
   it('puts last, and counts not, what waits and a desk below handles', () => {
     const alarms = [alarm('theirs', { level: 2 }), alarm('ours', {}), alarm('taken', { state: 'acknowledged' }), alarm('theirs taken', { state: 'acknowledged' })]
     const needs = needsOf([device('t1', {})], alarms, [], (a) => a.id.startsWith('theirs'))

@@ -10,12 +10,15 @@ export type Need =
   | { key: string; due: Due; alarm?: undefined; lost?: undefined; hop?: undefined; below?: undefined }
   | { key: string; hop: Hop; alarm?: undefined; lost?: undefined; due?: undefined; below?: undefined }
 
+// comesAndGoes is a camera behind no terminal, sent by a phone or a program by a link: that it does not send is no loss.
+export const comesAndGoes = (d: Device): boolean => d.kind === 'camera' && !d.parent
+
 // lostDevices are those that speak to the centre themselves and are not heard of, the longest first. One
 // whose silence is an alarm already is not said twice.
 export function lostDevices(devices: Iterable<Device>, alarms: readonly Alarm[]): Device[] {
   const alarmed = new Set(alarms.filter((a) => a.state !== 'cleared').map((a) => a.device))
   return [...devices]
-    .filter((d) => !d.parent && d.state === 'offline' && d.last_seen && !alarmed.has(d.id))
+    .filter((d) => !d.parent && !comesAndGoes(d) && d.state === 'offline' && d.last_seen && !alarmed.has(d.id))
     .sort((a, b) => Date.parse(a.last_seen ?? '') - Date.parse(b.last_seen ?? '') || a.id.localeCompare(b.id))
 }
 
