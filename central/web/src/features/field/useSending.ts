@@ -1,4 +1,5 @@
 // Sending from a phone: the camera, the session, what to do when the link breaks, and what there is to show of it.
+import { useEventListener, useWakeLock } from '@vueuse/core'
 import { computed, onScopeDispose, ref, shallowRef } from 'vue'
 import { bytesOf, DataMeter } from './meter'
 import { NoCodec, openWhip, rates, type Pass, type Rate, type Whip } from './whip'
@@ -32,7 +33,8 @@ export function useSending(pass: Pass) {
   let tries = 0
   let again: ReturnType<typeof setTimeout> | undefined
   let counting: ReturnType<typeof setInterval> | undefined
-  let awake: { release: () => Promise<void> } | undefined
+  // A phone that sleeps sends nothing; the lock comes back by itself when the page is seen again.
+  const awake = useWakeLock()
 
   const busy = computed(() => ['asking', 'starting', 'sending', 'lost'].includes(state.value))
 
@@ -75,7 +77,7 @@ export function useSending(pass: Pass) {
     if (preview.value.getVideoTracks().length === 0) return halt('refused')
     for (const track of preview.value.getAudioTracks()) track.enabled = !muted.value
     tries = 0
-    void keepAwake()
+    if (awake.isSupported.value) void awake.request('screen').catch(() => undefined)
     await connect(over)
   }
 
@@ -175,8 +177,7 @@ export function useSending(pass: Pass) {
     forgetMedia()
     since.value = 0
     state.value = how
-    void awake?.release().catch(() => undefined)
-    awake = undefined
+    void awake.release().catch(() => undefined)
   }
 
   function stop(): void {
@@ -213,26 +214,12 @@ export function useSending(pass: Pass) {
     await limit()
   }
 
-  // keepAwake keeps the screen on: a phone that sleeps sends nothing.
-  async function keepAwake(): Promise<void> {
-    if (!('wakeLock' in navigator)) return
-    awake = await navigator.wakeLock.request('screen').catch(() => undefined)
-  }
-  function seen(): void {
-    if (document.visibilityState === 'visible' && busy.value) void keepAwake()
-  }
   function back(): void {
     if (state.value === 'lost') void connect(true)
   }
-  document.addEventListener('visibilitychange', seen)
-  globalThis.addEventListener('online', back)
-  globalThis.addEventListener('pagehide', hangUp)
-  onScopeDispose(() => {
-    document.removeEventListener('visibilitychange', seen)
-    globalThis.removeEventListener('online', back)
-    globalThis.removeEventListener('pagehide', hangUp)
-    stop()
-  })
+  useEventListener('online', back)
+  useEventListener('pagehide', hangUp)
+  onScopeDispose(stop)
 
   return { state, failure, preview, heard, spokenTo, facing, rate, muted, since, bytes, busy, start, stop, turn, mute, spend }
 }

@@ -1,7 +1,5 @@
 // One WHIP session (RFC 9725): what a phone sees and hears goes to the centre, and what is spoken to the scene comes back.
-import { ApiError, type Problem } from '@/api/errors'
-import { relaysOf } from '@/features/video/links'
-import { gathered } from '@/features/video/whep'
+import { beginSession, gathered, type Session } from '@/features/video/whep'
 
 // Pass is what the address of a link carries: the stream in its path, the token behind #, which reaches no log.
 export interface Pass {
@@ -28,23 +26,6 @@ export function onlyH264(codecs: RTCRtpCodec[]): RTCRtpCodec[] {
   return kept.length === 0 ? [] : [...kept, ...codecs.filter((c) => c.mimeType.toLowerCase() === 'video/rtx')]
 }
 
-async function post(pass: Pass, over: boolean, sdp: string, signal: AbortSignal): Promise<Response> {
-  let response: Response
-  try {
-    response = await fetch(`/whip/${encodeURIComponent(pass.stream)}${over ? '?takeover=true' : ''}`, {
-      method: 'POST',
-      headers: { 'Content-Type': 'application/sdp', Accept: 'application/sdp', Authorization: `Bearer ${pass.token}` },
-      body: sdp,
-      signal,
-    })
-  } catch (failure) {
-    if (signal.aborted) throw failure
-    throw new ApiError(0)
-  }
-  if (!response.ok) throw new ApiError(response.status, (await response.json().catch(() => ({}))) as Problem)
-  return response
-}
-
 interface Wishes {
   over: boolean // take over from whoever sends now
   relays: RTCIceServer[]
@@ -54,11 +35,11 @@ interface Wishes {
 // openWhip sends a picture and its sound; relays for a later attempt come back.
 export async function openWhip(pass: Pass, media: MediaStream, wishes: Wishes, signal: AbortSignal): Promise<Whip & { relays: RTCIceServer[] }> {
   const peer = new RTCPeerConnection({ iceServers: wishes.relays })
-  let place: URL | undefined
+  let session: Session | undefined
   function close(): void {
     peer.close()
-    if (place) void fetch(place, { method: 'DELETE', keepalive: true, headers: { Authorization: `Bearer ${pass.token}` } }).catch(() => undefined) // the centre notices by itself
-    place = undefined
+    session?.end()
+    session = undefined
   }
   try {
     const video = peer.addTransceiver(media.getVideoTracks()[0] ?? 'video', { direction: 'sendonly', streams: [media] })
@@ -69,12 +50,11 @@ export async function openWhip(pass: Pass, media: MediaStream, wishes: Wishes, s
     peer.ontrack = (e) => wishes.heard(e.streams[0] ?? new MediaStream([e.track]))
     await peer.setLocalDescription(await peer.createOffer())
     await gathered(peer)
-    const response = await post(pass, wishes.over, peer.localDescription?.sdp ?? '', signal)
-    const where = response.headers.get('Location')
-    place = where ? new URL(where, response.url) : undefined
-    await peer.setRemoteDescription({ type: 'answer', sdp: await response.text() })
+    const address = `/whip/${encodeURIComponent(pass.stream)}${wishes.over ? '?takeover=true' : ''}`
+    session = await beginSession(address, pass.token, peer.localDescription?.sdp ?? '', signal)
+    await peer.setRemoteDescription({ type: 'answer', sdp: session.sdp })
     signal.throwIfAborted()
-    return { peer, video: video.sender, audio: audio.sender, close, relays: relaysOf(response.headers.get('Link')) }
+    return { peer, video: video.sender, audio: audio.sender, close, relays: session.relays }
   } catch (failure) {
     close()
     throw failure

@@ -47,13 +47,22 @@ export function gathered(peer: RTCPeerConnection): Promise<void> {
   })
 }
 
-async function post(ticket: Ticket, sdp: string, signal: AbortSignal): Promise<Response> {
+// Session is what the centre has answered to an offer; end gives its place back, also while the page is being left.
+export interface Session {
+  sdp: string
+  relays: RTCIceServer[]
+  end: () => void
+}
+
+// beginSession offers a session (WHIP, RFC 9725; WHEP) and takes the answer.
+export async function beginSession(address: string, token: string, offer: string, signal: AbortSignal): Promise<Session> {
+  const authorization = { Authorization: `Bearer ${token}` }
   let response: Response
   try {
-    response = await fetch(new URL(ticket.whep, location.href), {
+    response = await fetch(new URL(address, location.href), {
       method: 'POST',
-      headers: { 'Content-Type': 'application/sdp', Accept: 'application/sdp', Authorization: `Bearer ${ticket.token}` },
-      body: sdp,
+      headers: { 'Content-Type': 'application/sdp', Accept: 'application/sdp', ...authorization },
+      body: offer,
       signal,
     })
   } catch (failure) {
@@ -61,23 +70,29 @@ async function post(ticket: Ticket, sdp: string, signal: AbortSignal): Promise<R
     throw new ApiError(0)
   }
   if (!response.ok) throw new ApiError(response.status, (await response.json().catch(() => ({}))) as Problem)
-  return response
+  const where = response.headers.get('Location')
+  let place = where ? new URL(where, response.url) : undefined
+  return {
+    sdp: await response.text(),
+    relays: relaysOf(response.headers.get('Link')),
+    end() {
+      // keepalive lets the farewell through; the centre notices by itself when it is lost.
+      if (place) void fetch(place, { method: 'DELETE', keepalive: true, headers: authorization }).catch(() => undefined)
+      place = undefined
+    },
+  }
 }
 
 // openWhep asks for the picture of the ticket's stream, or for its sound; onTrack gets it when it begins to come.
 export async function openWhep(ticket: Ticket, onTrack: (media: MediaStream) => void, signal: AbortSignal, iceServers: RTCIceServer[] = [], kind: 'video' | 'audio' = 'video'): Promise<Whep> {
   const peer = new RTCPeerConnection({ iceServers })
-  let place: URL | undefined
+  let session: Session | undefined
   function close(): void {
     // A centre that hears nothing of this computer ends the session by itself, and may have done so.
     const gone = ['failed', 'disconnected'].includes(peer.connectionState)
     peer.close()
-    if (!place || gone) return
-    // keepalive lets the farewell through while the page is being left.
-    void fetch(place, { method: 'DELETE', keepalive: true, headers: { Authorization: `Bearer ${ticket.token}` } }).catch(() => {
-      // The centre notices by itself that nobody watches.
-    })
-    place = undefined
+    if (!gone) session?.end()
+    session = undefined
   }
   try {
     if (kind === 'video') peer.addTransceiver('video', { direction: 'recvonly' })
@@ -85,12 +100,10 @@ export async function openWhep(ticket: Ticket, onTrack: (media: MediaStream) => 
     peer.ontrack = (e) => onTrack(e.streams[0] ?? new MediaStream([e.track]))
     await peer.setLocalDescription(await peer.createOffer())
     await gathered(peer)
-    const response = await post(ticket, peer.localDescription?.sdp ?? '', signal)
-    const where = response.headers.get('Location')
-    place = where ? new URL(where, response.url) : undefined
-    await peer.setRemoteDescription({ type: 'answer', sdp: await response.text() })
+    session = await beginSession(ticket.whep, ticket.token, peer.localDescription?.sdp ?? '', signal)
+    await peer.setRemoteDescription({ type: 'answer', sdp: session.sdp })
     signal.throwIfAborted()
-    return { peer, close, relays: relaysOf(response.headers.get('Link')) }
+    return { peer, close, relays: session.relays }
   } catch (failure) {
     close()
     throw failure
