@@ -135,5 +135,11 @@ How each figure is taken:
 - **Map page**: the sensors of 50 terminals, spread over a county, each with a value; a browser without GPU on the same
   machine. The clock runs from the address to a map whose signs, lines and numbers of bubbles add up to all of them, and
   two pictures more; cold is with nothing in the cache of the browser.
+- **First report**: an officer of the county signs a written first report that lies ready; an officer of the city has the
+  live view open. The clock runs from the request that signs it until the list of the city's desk holds it, which is
+  asked for whenever the live view says that reports have changed, as the page does; it draws and rings within its next frame.
+- **Clocks**: the engine of the centre on a SQLite file of its own, synced at each commit, with the record of events and
+  without the other parts (` + "`BenchmarkTenThousandAtOnce`" + `). A clock fires when its mark is written down; its owner is told in
+  a second transaction. Each owner must have been told exactly once. ` + "`TestKillsLoseNoMarkAndDoubleNone`" + ` shows the same over 200 kills.
 - **Memory** is VmRSS.
 `

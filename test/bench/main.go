@@ -52,13 +52,15 @@ func measurements() []measurement {
 		{"paint", firstPaint},
 		{"idle", idle},
 		{"ten", tenDevices},
+		{"report", reportLatency},
+		{"clocks", dueAtOnce},
 	}
 }
 
 func run() error {
 	bin := flag.String("bin", "../bin", "folder of the programs")
 	out := flag.String("out", "", "file for the report; empty: standard output")
-	only := flag.String("only", "", "comma-separated parts: size, compare, batches, sealed, year, alarm, video, cold, viewers, paint, idle, ten")
+	only := flag.String("only", "", "comma-separated parts: size, compare, batches, sealed, year, alarm, video, cold, viewers, paint, idle, ten, report, clocks")
 	seconds := flag.Int("seconds", 15, "length of each throughput run")
 	flag.Parse()
 	dir, err := filepath.Abs(*bin) // the programs run in folders of their own

@@ -63,21 +63,7 @@ func newChain(t *testing.T) chain {
 		t.Fatal(err)
 	}
 	s := chain{T: t, centre: harness.StartCentre(t, harness.Build(t), harness.CentreOptions{Extra: "deadlines: " + dir + "\n"})}
-	var orgs harness.List[struct {
-		ID string `json:"id"`
-	}]
-	s.do(s.centre.Admin, http.MethodGet, "/orgs", nil, &orgs)
-	var county struct {
-		ID string `json:"id"`
-	}
-	s.do(s.centre.Admin, http.MethodPost, "/orgs", map[string]string{"parent_id": orgs.Items[0].ID, "name": "如东县", "name_en": "Rudong", "division": "320623"}, &county)
-	s.countyID = county.ID
-	var made struct {
-		Password string `json:"password"`
-	}
-	s.do(s.centre.Admin, http.MethodPost, "/users", map[string]any{"username": "rudong", "name": "县值班员", "org_id": county.ID, "roles": []string{"duty"}}, &made)
-	s.county = harness.NewClient(t, s.centre.URL)
-	s.county.Login(t, "rudong", made.Password, "County-2026-fengsui")
+	s.countyID, s.county = s.centre.County(t)
 	s.city = s.centre.Officer(t, "zhiban")
 	return s
 }

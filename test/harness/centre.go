@@ -166,6 +166,26 @@ func (c *Centre) Officer(t TB, user string) *Client {
 	return client
 }
 
+// County makes the county Rudong below the city and logs its officer on duty in.
+func (c *Centre) County(t TB) (id string, officer *Client) {
+	t.Helper()
+	var orgs List[struct {
+		ID string `json:"id"`
+	}]
+	must(t, c.Admin.Call(http.MethodGet, "/orgs", nil, &orgs), "list organisations")
+	var made struct {
+		ID string `json:"id"`
+	}
+	must(t, c.Admin.Call(http.MethodPost, "/orgs", map[string]string{"parent_id": orgs.Items[0].ID, "name": "如东县", "name_en": "Rudong", "division": "320623"}, &made), "make a county")
+	var user struct {
+		Password string `json:"password"`
+	}
+	must(t, c.Admin.Call(http.MethodPost, "/users", map[string]any{"username": "rudong", "name": "县值班员", "org_id": made.ID, "roles": []string{"duty"}}, &user), "make its officer")
+	officer = NewClient(t, c.URL)
+	officer.Login(t, "rudong", user.Password, "County-2026-fengsui")
+	return made.ID, officer
+}
+
 // AdminPassword is that of the first administrator.
 func (c *Centre) AdminPassword() string { return c.adminPassword }
 

@@ -23,6 +23,7 @@ type Live struct {
 	latest  map[string]Latest
 	streams map[string]Stream
 	seen    map[string]time.Time // alarm and state → when it came
+	cases   chan struct{}
 	done    chan struct{}
 }
 
@@ -33,6 +34,7 @@ type liveMessage struct {
 	Latest  []Latest `json:"latest"`
 	Alarms  []Alarm  `json:"alarms"`
 	Streams []Stream `json:"streams"`
+	Cases   *string  `json:"cases"`
 	More    bool     `json:"more"`
 }
 
@@ -61,7 +63,7 @@ func (c *Client) DialLive() (*Live, error) {
 	answer.Body.Close()
 	l := &Live{
 		conn: conn, devices: map[string]Device{}, alarms: map[string]Alarm{}, latest: map[string]Latest{},
-		streams: map[string]Stream{}, seen: map[string]time.Time{}, done: make(chan struct{}),
+		streams: map[string]Stream{}, seen: map[string]time.Time{}, cases: make(chan struct{}, 1), done: make(chan struct{}),
 	}
 	go l.read()
 	return l, nil
@@ -98,6 +100,12 @@ func (l *Live) read() {
 
 func (l *Live) take(m liveMessage) {
 	now := time.Now()
+	if m.Cases != nil {
+		select {
+		case l.cases <- struct{}{}:
+		default: // it has not been looked at since the last time
+		}
+	}
 	for _, d := range m.Devices {
 		l.devices[d.ID] = d
 	}
@@ -157,6 +165,9 @@ func (l *Live) Alarms(device, state string) (found []Alarm, came time.Time) {
 	}
 	return found, came
 }
+
+// Cases has something in it when the inbox, incidents or reports have changed since it was last read: a page asks again.
+func (l *Live) Cases() <-chan struct{} { return l.cases }
 
 // Came is when an alarm first came in a state.
 func (l *Live) Came(id, state string) time.Time {

@@ -187,10 +187,12 @@ func BenchmarkTenThousandAtOnce(b *testing.B) {
 		s := deadline.New(deadline.Options{Store: store.NewDeadlines(db), Tx: db, Events: event.NewBus(trail)})
 		const n = 10_000
 		due := time.Now().Add(10 * time.Second)
-		told := make(chan time.Duration, n)
+		told := make(chan time.Duration, 2*n)
+		owners := map[string]int{}
 		var reached time.Duration
 		s.On("test", func(_ context.Context, f deadline.Firing) ([]*event.Event, error) {
 			reached = max(reached, f.At.Sub(f.DueAt))
+			owners[f.Clock.Owner.ID]++
 			told <- time.Since(due)
 			return nil, nil
 		})
@@ -218,6 +220,14 @@ func BenchmarkTenThousandAtOnce(b *testing.B) {
 		b.ReportMetric(last.Seconds(), "s-told")
 		if err := s.Stop(ctx); err != nil {
 			b.Fatal(err)
+		}
+		for owner, times := range owners {
+			if times != 1 {
+				b.Errorf("the owner %s was told %d times", owner, times)
+			}
+		}
+		if len(owners) != n {
+			b.Errorf("%d owners were told, not %d", len(owners), n)
 		}
 		_ = trail.Stop(ctx)
 		if err := db.Close(); err != nil {
