@@ -171,7 +171,8 @@ func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) er
 		return err
 	}
 	responses := b.responses(cfg, events, plans, rosters, clocks, messages)
-	papers, err := b.papers(cfg, rosters, desks, map[paper.Kind]paper.Maker{paper.Report: events.reports.Paper, paper.Bulletin: events.reports.BulletinPaper})
+	reviews := b.reviews(events, responses, devices, values)
+	papers, err := b.papers(cfg, rosters, desks, map[paper.Kind]paper.Maker{paper.Report: events.reports.Paper, paper.Bulletin: events.reports.BulletinPaper, paper.Situation: reviews.Situation})
 	if err != nil {
 		return err
 	}

@@ -20,6 +20,7 @@ var levels = map[string]int{
 	"paper": 4, "intake": 4, "reminder": 4,
 	"plan":   4,
 	"report": 5, "response": 5,
+	"review":   6,
 	"audit":    6,
 	"document": adapter, "store": adapter, "tsdb": adapter, "api": adapter, "ingest": adapter, "broker": adapter, "sfu": adapter, "turn": adapter, "channel": adapter,
 }
@@ -63,6 +64,7 @@ var testUses = map[string][]string{
 	"channel":   {"github.com/emersion/"},
 	"reminder":  {"audit"},
 	"rollcall":  {"audit", "channel"},
+	"review":    {"audit"},                         // what a use case leaves in the trail
 	"response":  {"audit", "channel"},              // what a use case leaves in the trail, and messages with their address
 	"ingest":    {"broker", "github.com/eclipse/"}, // terminals and simple sensors as they speak
 	"paper":     {"audit", "document"},             // what a use case leaves in the trail, and real files

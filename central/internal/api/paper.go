@@ -30,7 +30,7 @@ type PaperID struct {
 type paperFind struct {
 	ListQuery
 	Org   string `query:"org" maxLength:"64" doc:"Organisation; empty: every one that is seen"`
-	Kind  string `query:"kind" maxLength:"16" doc:"letter, brief, bulletin, report, roster or handover"`
+	Kind  string `query:"kind" maxLength:"16" doc:"letter, brief, bulletin, report, situation, review, roster or handover"`
 	State string `query:"state" maxLength:"16" doc:"draft, signed or withdrawn"`
 	Year  int    `query:"year" minimum:"0" maximum:"9999" doc:"Of the signature, of a draft of its beginning; 0: all"`
 }
@@ -79,7 +79,7 @@ func RegisterPapers(s *Server, svc *paper.Service) {
 		})
 	type createPaper struct {
 		Body struct {
-			Kind    string        `json:"kind" maxLength:"16" doc:"letter, brief, bulletin, report, roster or handover"`
+			Kind    string        `json:"kind" maxLength:"16" doc:"letter, brief, bulletin, report, situation, review, roster or handover"`
 			Content paper.Content `json:"content"`
 		}
 	}
@@ -89,8 +89,8 @@ func RegisterPapers(s *Server, svc *paper.Service) {
 		})
 	type composePaper struct {
 		Body struct {
-			Kind string `json:"kind" enum:"roster,handover,brief,report,bulletin"`
-			Ref  string `json:"ref" maxLength:"64" doc:"Of a roster a month (2026-12), of a handover the id of the shift, of a brief a day (2026-11-26), of a report its id, of a bulletin a month or year"`
+			Kind string `json:"kind" enum:"roster,handover,brief,report,bulletin,situation,review"`
+			Ref  string `json:"ref" maxLength:"64" doc:"Of a roster a month (2026-12), of a handover the id of the shift, of a brief a day (2026-11-26), of a report its id, of a bulletin a month or year, of a situation report or a review the id of the incident"`
 		}
 	}
 	register(s, paperOp("compose-paper", http.MethodPost, "/compose", "A draft from the facts of a duty table, handover, day, report or statistics; a draft that is there already, or a signed document that says the same, is answered"),

@@ -54,7 +54,7 @@ func Alike(a, b Sketch) (score float64, why []string) {
 // placeAlike is negative when the places exclude each other.
 func placeAlike(a, b Sketch) float64 {
 	if a.Lon != nil && a.Lat != nil && b.Lon != nil && b.Lat != nil {
-		switch d := metres(*a.Lon, *a.Lat, *b.Lon, *b.Lat); {
+		switch d := Metres(*a.Lon, *a.Lat, *b.Lon, *b.Lat); {
 		case d <= 500:
 			return 1
 		case d <= 2000:
@@ -101,8 +101,8 @@ func categoryAlike(a, b string) float64 {
 	return 0
 }
 
-// metres is the distance of two places on a sphere, near enough for places of one city.
-func metres(lon1, lat1, lon2, lat2 float64) float64 {
+// Metres is the distance of two places on a sphere, near enough for places of one city.
+func Metres(lon1, lat1, lon2, lat2 float64) float64 {
 	const radius = 6_371_000
 	rad := math.Pi / 180
 	x := (lon2 - lon1) * rad * math.Cos((lat1+lat2)/2*rad)

@@ -53,7 +53,7 @@ func (s *Service) Compose(ctx context.Context, kind Kind, ref string) (Paper, er
 	}
 	made, ok := s.maker(kind)
 	if !ok {
-		return Paper{}, errs.Field("paper.kind", "kind", "must be roster, handover, brief, report or bulletin")
+		return Paper{}, errs.Field("paper.kind", "kind", "must be roster, handover, brief, report, bulletin, situation or review")
 	}
 	n := NewPaper{Kind: kind, source: string(kind) + " " + ref}
 	if n.Content, err = made(ctx, o, ref); err != nil {

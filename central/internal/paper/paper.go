@@ -23,13 +23,20 @@ const (
 	Report   Kind = "report"   // 信息报告
 	Roster   Kind = "roster"   // 值班表
 	Handover Kind = "handover" // 交接班记录
+
+	Situation Kind = "situation" // 态势报告
+	Review    Kind = "review"    // 总结评估报告
 )
 
 // Kinds lists all of them.
-func Kinds() []Kind { return []Kind{Letter, Brief, Bulletin, Report, Roster, Handover} }
+func Kinds() []Kind {
+	return []Kind{Letter, Brief, Bulletin, Report, Situation, Review, Roster, Handover}
+}
 
 // Numbered tells kinds with a number from tables of the house, which have none.
-func (k Kind) Numbered() bool { return slices.Contains([]Kind{Letter, Brief, Bulletin, Report}, k) }
+func (k Kind) Numbered() bool {
+	return slices.Contains([]Kind{Letter, Brief, Bulletin, Report, Situation, Review}, k)
+}
 
 // State of a document.
 type State string
@@ -167,7 +174,7 @@ func (l Letterhead) validate() error {
 	}
 	for k, prefix := range l.Prefixes {
 		if !slices.Contains(Kinds(), k) || !k.Numbered() {
-			return errs.Field("paper.kind", "prefixes", "only letter, brief, bulletin and report are numbered")
+			return errs.Field("paper.kind", "prefixes", "only letter, brief, bulletin, report, situation and review are numbered")
 		}
 		if !errs.Line(prefix, maxPrefix) || strings.ContainsAny(prefix, "〔〕") || strings.TrimSpace(prefix) != prefix {
 			return errs.Field("paper.prefix", "prefixes", "a prefix is one word of at most 20 characters, without brackets")

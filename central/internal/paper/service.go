@@ -168,7 +168,7 @@ func (s *Service) Create(ctx context.Context, n NewPaper) (Paper, error) {
 
 func (s *Service) create(ctx context.Context, a actor.Actor, o account.Org, n NewPaper, replaces string) (Paper, error) {
 	if !slices.Contains(Kinds(), n.Kind) {
-		return Paper{}, errs.Field("paper.kind", "kind", "must be letter, brief, bulletin, report, roster or handover")
+		return Paper{}, errs.Field("paper.kind", "kind", "must be letter, brief, bulletin, report, situation, review, roster or handover")
 	}
 	l, err := s.letterhead(ctx, o)
 	if err != nil {

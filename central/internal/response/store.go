@@ -46,6 +46,8 @@ type Tasks interface {
 	Held(ctx context.Context, org, person string, since time.Time) ([]Task, error)
 	AddLine(ctx context.Context, l Line) error
 	Lines(ctx context.Context, task string) ([]Line, error)
+	// LinesOf lists those of all tasks of an incident.
+	LinesOf(ctx context.Context, incident string) ([]Line, error)
 	AddPhoto(ctx context.Context, p Photo) error
 	Photo(ctx context.Context, id string) (Photo, error)
 	CountPhotos(ctx context.Context, task string) (int, error)

@@ -280,6 +280,18 @@ func (s *Service) Do(ctx context.Context, id string, st Step) (Task, error) {
 	return s.step(ctx, t, st, o.Name)
 }
 
+// Written lists what was written of all tasks of an incident.
+func (s *Service) Written(ctx context.Context, id string) ([]Line, error) {
+	a, err := actor.Require(ctx, actor.IncidentRead)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := s.incident(ctx, a, id); err != nil {
+		return nil, err
+	}
+	return s.Store.LinesOf(ctx, id)
+}
+
 // lately is how long what was done stays on the own list.
 const lately = 24 * time.Hour
 

@@ -141,6 +141,12 @@ func (s *Responses) Lines(ctx context.Context, task string) ([]response.Line, er
 	return dutyRows(ctx, s.db, "lines of task", scanBody[response.Line], `select body from response_lines where task_id = $1 order by no`, task)
 }
 
+// LinesOf implements response.Tasks.
+func (s *Responses) LinesOf(ctx context.Context, incident string) ([]response.Line, error) {
+	return dutyRows(ctx, s.db, "lines of tasks", scanBody[response.Line], `select l.body from response_lines l join response_tasks t on t.id = l.task_id
+		where t.incident_id = $1 order by l.task_id, l.no`, incident)
+}
+
 // AddPhoto implements response.Tasks.
 func (s *Responses) AddPhoto(ctx context.Context, p response.Photo) error {
 	if _, err := s.db.exec(ctx, `insert into response_photos (id, task_id, type, size, at, by_name, body) values ($1, $2, $3, $4, $5, $6, $7)`,

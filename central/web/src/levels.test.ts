@@ -25,7 +25,7 @@ const mayImport: Record<string, string[]> = {
   'features/incident': base,
   'features/intake': [...base, 'features/incident'],
   'features/report': [...base, 'features/incident', 'features/paper', 'features/response'],
-  'features/response': [...base, 'features/incident', 'features/video'],
+  'features/response': [...base, 'features/incident', 'features/paper', 'features/video'],
   'features/output': base,
   'features/plan': base,
   'features/rulebook': base,

@@ -5749,8 +5749,8 @@ export interface components {
         };
         ComposePaperBody: {
             /** @enum {string} */
-            kind: "roster" | "handover" | "brief" | "report" | "bulletin";
-            /** @description Of a roster a month (2026-12), of a handover the id of the shift, of a brief a day (2026-11-26), of a report its id, of a bulletin a month or year */
+            kind: "roster" | "handover" | "brief" | "report" | "bulletin" | "situation" | "review";
+            /** @description Of a roster a month (2026-12), of a handover the id of the shift, of a brief a day (2026-11-26), of a report its id, of a bulletin a month or year, of a situation report or a review the id of the incident */
             ref: string;
         };
         ConfigDraft: {
@@ -5818,7 +5818,7 @@ export interface components {
         };
         CreatePaperBody: {
             content: components["schemas"]["PaperContent"];
-            /** @description letter, brief, bulletin, report, roster or handover */
+            /** @description letter, brief, bulletin, report, situation, review, roster or handover */
             kind: string;
         };
         DeadlineAsked: {
@@ -17350,7 +17350,7 @@ export interface operations {
                 limit?: number;
                 /** @description Organisation; empty: every one that is seen */
                 org?: string;
-                /** @description letter, brief, bulletin, report, roster or handover */
+                /** @description letter, brief, bulletin, report, situation, review, roster or handover */
                 kind?: string;
                 /** @description draft, signed or withdrawn */
                 state?: string;
@@ -17460,7 +17460,7 @@ export interface operations {
                 limit?: number;
                 /** @description Organisation; empty: every one that is seen */
                 org?: string;
-                /** @description letter, brief, bulletin, report, roster or handover */
+                /** @description letter, brief, bulletin, report, situation, review, roster or handover */
                 kind?: string;
                 /** @description draft, signed or withdrawn */
                 state?: string;

@@ -10,7 +10,7 @@ export type Taken = S['PaperTaken']
 export type Letterhead = S['PaperLetterhead']
 
 // numbered kinds have a number of the register; people begin those by hand.
-export const numbered = ['letter', 'brief', 'bulletin', 'report'] as const
+export const numbered = ['letter', 'brief', 'bulletin', 'report', 'situation', 'review'] as const
 export const kinds = [...numbered, 'roster', 'handover'] as const
 export type Kind = (typeof kinds)[number]
 export const states = ['draft', 'signed', 'withdrawn'] as const

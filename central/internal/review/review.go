@@ -1,0 +1,114 @@
+// Package review tells what the record of an incident says: the situation report (态势报告) while it runs, and
+// afterwards the after-action review (复盘) with measured times, what was late and why, lessons that are followed until
+// they are done, and the library of cases that comes of it. Rule that must never break: times and figures come from
+// the record and from nobody's memory; what people add stands beside them under their name.
+package review
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/fengsui/fengsui/central/internal/incident"
+	"github.com/fengsui/fengsui/central/internal/response"
+)
+
+// Incidents are what has happened (incident.Service).
+type Incidents interface {
+	Room(ctx context.Context, id string) (incident.Room, error)
+}
+
+// Responses are what was done about it (response.Service).
+type Responses interface {
+	View(ctx context.Context, incident string) (response.View, error)
+	Written(ctx context.Context, incident string) ([]response.Line, error)
+}
+
+// Reading is a value that was measured near an incident.
+type Reading struct {
+	Station string
+	Name    string // of what is measured
+	Value   string // with its unit
+	At      time.Time
+	Metres  float64 // from the place
+}
+
+// Options of the service.
+type Options struct {
+	Incidents  Incidents
+	Responses  Responses
+	Categories *incident.Categories
+	// Near gives the newest readings around a place in degrees, the nearest first. It may be nil.
+	Near func(ctx context.Context, lon, lat float64) ([]Reading, error)
+}
+
+// Service is the use cases.
+type Service struct{ Options }
+
+// New makes a service.
+func New(o Options) *Service {
+	if o.Categories == nil {
+		o.Categories = &incident.Categories{}
+	}
+	return &Service{o}
+}
+
+// Record is all that was written down of an incident and of what was done about it.
+type Record struct {
+	incident.Room
+	response.View
+	Lines []response.Line // of all tasks, in the order of time
+}
+
+// record reads it for the actor, who may see the incident.
+func (s *Service) record(ctx context.Context, id string) (r Record, err error) {
+	if r.Room, err = s.Incidents.Room(ctx, id); err != nil {
+		return r, err
+	}
+	if r.View, err = s.Responses.View(ctx, id); err != nil {
+		return r, err
+	}
+	r.Lines, err = s.Responses.Written(ctx, id)
+	slices.SortStableFunc(r.Lines, func(a, b response.Line) int { return a.At.Compare(b.At) })
+	return r, err
+}
+
+// newest is when the last thing was written down.
+func (r Record) newest() time.Time {
+	at := r.UpdatedAt
+	for _, st := range r.Steps {
+		at = later(at, st.At)
+	}
+	for _, f := range r.Figures {
+		at = later(at, f.WrittenAt)
+	}
+	for _, l := range r.Lines {
+		at = later(at, l.At)
+	}
+	return at
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
+
+// exercise is the id of the exercise in which the incident takes place; empty: it is real.
+func (r Record) exercise() string {
+	for _, v := range r.Responses {
+		if v.Exercise != "" {
+			return v.Exercise
+		}
+	}
+	return ""
+}
+
+// task finds one by id; without it the zero task.
+func (r Record) task(id string) response.Task {
+	if i := slices.IndexFunc(r.Tasks, func(t response.Task) bool { return t.ID == id }); i >= 0 {
+		return r.Tasks[i]
+	}
+	return response.Task{}
+}

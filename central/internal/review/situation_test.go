@@ -1,0 +1,62 @@
+package review_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fengsui/fengsui/central/internal/errs"
+	"github.com/fengsui/fengsui/central/internal/incident"
+	"github.com/fengsui/fengsui/central/internal/paper"
+	"github.com/fengsui/fengsui/central/internal/response"
+	"github.com/fengsui/fengsui/central/internal/review"
+	"github.com/fengsui/fengsui/central/internal/store"
+	"github.com/fengsui/fengsui/central/internal/store/storetest"
+)
+
+func TestASituationReportComesOfTheRecord(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		h := newHouse(t, db)
+		lon, lat := 121.05, 32.55
+		i, err := h.incidents.Open(h.officer, incident.Draft{Title: "洋口镇圩堤渗漏", Category: "natural.flood", Place: "洋口镇", Lon: &lon, Lat: &lat})
+		h.must(err)
+		c, err := h.Situation(h.officer, h.county, i.ID)
+		h.must(err)
+		for _, want := range []string{"尚无统计。", "尚未启动预案", "尚未下达任务。"} {
+			if !strings.Contains(c.Text, want) {
+				t.Errorf("an incident of which nothing is known does not say %q:\n%s", want, c.Text)
+			}
+		}
+		at := time.Date(2026, 7, 1, 1, 30, 0, 0, time.UTC)
+		h.Near = func(context.Context, float64, float64) ([]review.Reading, error) {
+			return []review.Reading{{Station: "洋口闸", Name: "水位", Value: "3.21 m", At: at, Metres: 1234}}, nil
+		}
+		h.started(i, h.published())
+		_, err = h.incidents.Count(h.officer, i.ID, incident.Figure{Kind: "evacuated", Value: 40, Source: "镇政府", At: at})
+		h.must(err)
+		_, err = h.incidents.Count(h.officer, i.ID, incident.Figure{Kind: "evacuated", Value: 62, Source: "县应急管理局", At: at.Add(time.Hour)})
+		h.must(err)
+		task := h.task(i, "report")
+		_, err = h.responses.Do(h.officer, task.ID, response.Step{Kind: "done", Text: "已报县政府"})
+		h.must(err)
+		c, err = h.Situation(h.officer, h.county, i.ID)
+		h.must(err)
+		for _, want := range []string{
+			"一、基本情况\n", "按《防汛应急预案》（第1版）", "现为四级响应", paper.Row("转移（人）", "62", "7月1日10:30", "县应急管理局"), "共下达任务2项：已完成1项，待接受1项", "转移群众|县指挥部|待接受", "洋口闸|1.2公里|水位|3.21 m|7月1日09:30", "任务完成|报告：已报县政府|如东县 甲",
+		} {
+			if !strings.Contains(c.Text, want) {
+				t.Errorf("it does not say %q:\n%s", want, c.Text)
+			}
+		}
+		if c.From != "如东县" || c.Title != "洋口镇圩堤渗漏\n态势报告" {
+			t.Errorf("the head: %q %q", c.From, c.Title)
+		}
+		if again, err := h.Situation(h.officer, h.county, i.ID); err != nil || again.Text != c.Text {
+			t.Errorf("the same facts read differently: %v", err)
+		}
+		if _, err = h.Situation(h.outside, h.county, i.ID); errs.KindOf(err) != errs.NotFound {
+			t.Errorf("a neighbour gets it: %v", err)
+		}
+	})
+}

@@ -1,0 +1,116 @@
+package review
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/fengsui/fengsui/central/internal/incident"
+	"github.com/fengsui/fengsui/central/internal/response"
+)
+
+func chinaTime() *time.Location { return time.FixedZone("CST", 8*60*60) }
+
+func moment(t time.Time) string { return t.In(chinaTime()).Format("2006年1月2日15时04分") }
+
+func short(t time.Time) string { return t.In(chinaTime()).Format("1月2日15:04") }
+
+func gravity(n int) string {
+	return []string{"尚未定级", "特别重大（Ⅰ级）", "重大（Ⅱ级）", "较大（Ⅲ级）", "一般（Ⅳ级）"}[n]
+}
+
+func answer(n int) string {
+	return []string{"未启动", "一级响应", "二级响应", "三级响应", "四级响应"}[n]
+}
+
+// counted is how a figure is called, with its unit.
+func counted(kind string) string {
+	return map[string]string{
+		"dead": "死亡（人）", "missing": "失联（人）", "trapped": "被困（人）", "serious": "重伤（人）", "injured": "受伤（人）", "evacuated": "转移（人）", "affected": "受灾（人）", "loss": "直接经济损失（万元）",
+	}[kind]
+}
+
+func taskState(s response.State) string {
+	return map[response.State]string{
+		response.Given: "待接受", response.Accepted: "已接受", response.Started: "进行中", response.Done: "已完成", response.Void: "已收回", response.Needless: "无需执行",
+	}[s]
+}
+
+// highlights are the lines of a timeline that a reader from outside needs; tasks only where they ended or were late.
+func highlights(steps []incident.Step) []incident.Step {
+	var out []incident.Step
+	for _, st := range steps {
+		switch st.Kind {
+		case incident.Counted, incident.Changed, incident.Learned:
+		case response.Tasked:
+			if st.Act == "done" || st.Act == "late" || st.Act == "needless" {
+				out = append(out, st)
+			}
+		default:
+			out = append(out, st)
+		}
+	}
+	return out
+}
+
+// said is a line of the timeline in words.
+func said(st incident.Step) string {
+	what := map[incident.Kind]string{
+		incident.Opened: "接报", incident.Graded: "定级", incident.Answered: "响应级别", incident.Noted: "记录", incident.Joined: "合并", incident.Parted: "撤销合并",
+		incident.Ended: "结束", incident.Reopened: "重新启动", incident.Voided: "撤销", incident.Reported: "信息报告", incident.Ordered: "批示", response.Tasked: "任务", response.Commanded: "指挥",
+	}[st.Kind]
+	if what == "" {
+		what = string(st.Kind)
+	}
+	switch act := map[string]string{"done": "完成", "late": "逾期", "needless": "无需执行", "sent": "报出", "phoned": "电话报告"}[st.Act]; {
+	case act != "":
+		what += act
+	case st.Kind == incident.Graded || st.Kind == incident.Answered:
+		what += " " + st.Act
+	}
+	return what
+}
+
+// stop ends a sentence that its author has not ended.
+func stop(text string) string {
+	text = strings.TrimSpace(text)
+	if strings.HasSuffix(text, "。") || strings.HasSuffix(text, "！") || strings.HasSuffix(text, "？") {
+		return text
+	}
+	return text + "。"
+}
+
+// named cuts a title so that there is room for what stands around it.
+func named(title string) string {
+	const longest = 80
+	r := []rune(title)
+	if len(r) <= longest {
+		return title
+	}
+	return string(r[:longest-1]) + "…"
+}
+
+// mark stands before the title of everything that an exercise makes.
+func (r Record) mark() string {
+	if r.exercise() != "" {
+		return "【演练】"
+	}
+	return ""
+}
+
+// headings numbers the parts of a document: 一、 二、.
+func headings() func(name string) string {
+	no := 0
+	return func(name string) string {
+		no++
+		return []string{"一", "二", "三", "四", "五", "六", "七", "八", "九", "十", "十一", "十二"}[no-1] + "、" + name
+	}
+}
+
+// far is a distance as people say it.
+func far(metres float64) string {
+	if metres < 1000 {
+		return fmt.Sprintf("%.0f米", metres)
+	}
+	return fmt.Sprintf("%.1f公里", metres/1000)
+}
