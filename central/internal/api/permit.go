@@ -97,7 +97,7 @@ func caseNeeds(operation string) (p actor.Permission, ok bool) {
 		return actor.ReportWrite, true
 	case "order-report", "supervise-report-task":
 		return actor.ReportOrder, true
-	case "judge-report", "save-report-weights":
+	case "judge-report", "save-report-weights", "excuse-daily-report", "ask-daily-report-again":
 		return actor.ReportJudge, true
 	case "list-incidents", "export-incidents", "get-incident", "similar-incidents", "list-incident-categories", "list-intake", "export-intake", "get-intake", "like-intake":
 		return actor.IncidentRead, true

@@ -47,4 +47,18 @@ func registerReportDaily(s *Server, svc *report.Service) {
 		func(ctx context.Context, in *DailyOf) (*body[report.Daily], error) {
 			return reply(svc.UrgeDaily(ctx, in.Org, duty.Day(in.Day)))
 		})
+	type excusesDaily struct {
+		DailyOf
+		Body struct {
+			Reason string `json:"reason" maxLength:"400" doc:"Why they owe nothing; it stays beside it"`
+		}
+	}
+	register(s, reportOp("excuse-daily-report", http.MethodPost, "/daily-reports/{day}/{org}/excuse", "Let a desk below owe nothing of a day, for a reason"),
+		func(ctx context.Context, in *excusesDaily) (*body[report.Daily], error) {
+			return reply(svc.ExcuseDaily(ctx, in.Org, duty.Day(in.Day), in.Body.Reason))
+		})
+	register(s, reportOp("ask-daily-report-again", http.MethodDelete, "/daily-reports/{day}/{org}/excuse", "Take an excuse back: the report is owed as before"),
+		func(ctx context.Context, in *DailyOf) (*body[report.Daily], error) {
+			return reply(svc.AskDailyAgain(ctx, in.Org, duty.Day(in.Day)))
+		})
 }

@@ -29,7 +29,7 @@ type DailyState string
 const (
 	Owed   DailyState = "owed"
 	Told   DailyState = "told"
-	Spared DailyState = "spared" // the period was cancelled before it was told
+	Spared DailyState = "spared" // excused, or the period was cancelled before it was told
 )
 
 // Daily is what a desk owes the one above for a day of a special period: that nothing has happened (零报告), or in a few
@@ -56,6 +56,7 @@ type Daily struct {
 	LateAt     *time.Time `json:"late_at,omitempty"` // due, and not told then
 	UrgedAt    *time.Time `json:"urged_at,omitempty"`
 	Urged      int        `json:"urged"`
+	Excused    *Excused   `json:"excused,omitempty"`
 	Version    int        `json:"version"`
 }
 
@@ -148,7 +149,7 @@ func (s *Service) LayDaily(ctx context.Context) error {
 			switch {
 			case d.State == Owed && !asked:
 				d.State = Spared
-			case d.State == Spared && asked:
+			case d.State == Spared && asked && d.Excused == nil:
 				d = want
 			default:
 				continue
@@ -175,7 +176,7 @@ func unlaid(owed map[string]Daily, kept []Daily) bool {
 		if asked {
 			have++
 		}
-		if (d.State == Owed && !asked) || (d.State == Spared && asked) {
+		if (d.State == Owed && !asked) || (d.State == Spared && asked && d.Excused == nil) {
 			return true
 		}
 	}
@@ -309,7 +310,7 @@ func (s *Service) TellDaily(ctx context.Context, day duty.Day, zero bool, text s
 
 // SeeDaily says that the desk above has read what was told.
 func (s *Service) SeeDaily(ctx context.Context, org string, day duty.Day) (Daily, error) {
-	return s.above(ctx, org, day, EventDailySeen, func(d *Daily, by string, now time.Time) error {
+	return s.above(ctx, actor.ReportWrite, org, day, EventDailySeen, func(d *Daily, by string, now time.Time) error {
 		if d.State != Told {
 			return errs.E(errs.Conflict, "report.daily_owed", "nothing was told of that day yet")
 		}
@@ -322,7 +323,7 @@ func (s *Service) SeeDaily(ctx context.Context, org string, day duty.Day) (Daily
 
 // UrgeDaily asks the desk below for what it owes.
 func (s *Service) UrgeDaily(ctx context.Context, org string, day duty.Day) (Daily, error) {
-	return s.above(ctx, org, day, EventDailyUrged, func(d *Daily, _ string, now time.Time) error {
+	return s.above(ctx, actor.ReportWrite, org, day, EventDailyUrged, func(d *Daily, _ string, now time.Time) error {
 		if d.State != Owed {
 			return errs.E(errs.Conflict, "report.daily_told", "the report of that day was sent already, or is not asked for any more")
 		}
@@ -332,8 +333,8 @@ func (s *Service) UrgeDaily(ctx context.Context, org string, day duty.Day) (Dail
 }
 
 // above changes what the desk above may change of a daily report.
-func (s *Service) above(ctx context.Context, org string, day duty.Day, kind string, fn func(d *Daily, by string, now time.Time) error) (Daily, error) {
-	a, o, err := s.Desks.Own(ctx, actor.ReportWrite)
+func (s *Service) above(ctx context.Context, p actor.Permission, org string, day duty.Day, kind string, fn func(d *Daily, by string, now time.Time) error) (Daily, error) {
+	a, o, err := s.Desks.Own(ctx, p)
 	if err != nil {
 		return Daily{}, err
 	}
@@ -345,13 +346,16 @@ func (s *Service) above(ctx context.Context, org string, day duty.Day, kind stri
 		if d.ToOrg != o.ID {
 			return errUnseen("daily report")
 		}
-		was := d.Version
+		was, stood := d.Version, d.State
 		if err := fn(&d, a.Name, stamp()); err != nil {
 			return err
 		}
 		d.Version = was + 1
 		for _, division := range []string{d.Division, d.ToDivision} {
 			note(ctx, kind, d.owner().ID, division, trace{Name: string(d.Day) + " " + d.Period, From: d.OrgName, To: d.ToName})
+		}
+		if d.State != stood {
+			return s.keepDaily(ctx, d, was)
 		}
 		return s.Store.SaveDaily(ctx, d, was)
 	})

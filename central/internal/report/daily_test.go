@@ -130,6 +130,55 @@ func TestASpecialPeriodAsksForAReportOfEachDay(t *testing.T) {
 
 func second[T any](_ T, err error) error { return err }
 
+// A desk that is excused owes nothing, keeps the reason through the next look, and counts nowhere until it is asked again.
+func TestADeskIsExcusedFromADailyReport(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		r := newRoom(t, db)
+		r.special(db)
+		county, officer, leader := r.as("county", account.RoleDuty), r.as("city", account.RoleDuty), r.as("city", account.RoleLeader)
+		r.must(r.LayDaily(r.system))
+		own := r.dailies(county).Own
+		for what, err := range map[string]error{
+			"without a reason":      second(r.ExcuseDaily(leader, own.OrgID, own.Day, " ")),
+			"by an officer":         second(r.ExcuseDaily(officer, own.OrgID, own.Day, "撤并")),
+			"by the desk itself":    second(r.ExcuseDaily(r.as("county", account.RoleLeader), own.OrgID, own.Day, "撤并")),
+			"asked for before it":   second(r.AskDailyAgain(leader, own.OrgID, own.Day)),
+			"of a day without need": second(r.ExcuseDaily(leader, own.OrgID, own.Day.Add(9), "撤并")),
+		} {
+			if err == nil {
+				t.Errorf("excused %s", what)
+			}
+		}
+		d, err := r.ExcuseDaily(leader, own.OrgID, own.Day, "值班室搬迁，由启东代报")
+		r.must(err)
+		r.must(r.LayDaily(r.system))
+		if got := r.dailies(county).Own; got.State != report.Spared || got.Excused == nil || got.Excused.Reason != "值班室搬迁，由启东代报" || got.Version != d.Version {
+			t.Fatalf("excused stands %+v", got)
+		}
+		if n := r.counted(leader); len(n) != 1 { // the neighbour
+			t.Errorf("the month counts %+v", n)
+		}
+		if _, err := r.TellDaily(county, own.Day, true, ""); errs.KindOf(err) != errs.Conflict {
+			t.Errorf("excused and told: %v", err)
+		}
+		again, err := r.AskDailyAgain(leader, own.OrgID, own.Day)
+		if err != nil || again.State != report.Owed || again.Excused != nil {
+			t.Fatalf("asked again %+v %v", again, err)
+		}
+		if told, err := r.TellDaily(county, own.Day, true, ""); err != nil || told.State != report.Told {
+			t.Errorf("told %+v %v", told, err)
+		}
+	})
+}
+
+// counted are the desks that the statistics of these days count.
+func (r *room) counted(ctx context.Context) []report.Score {
+	r.t.Helper()
+	st, err := r.Stats(ctx, time.Now().Add(-24*time.Hour), time.Now().Add(24*time.Hour))
+	r.must(err)
+	return st.Scores
+}
+
 // What is late shows above, counts in the statistics, and is told once.
 func TestALateDailyReportShowsAndCounts(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {

@@ -21,6 +21,9 @@ const (
 	EventDailySeen  = "report.daily_seen"
 	EventDailyUrged = "report.daily_urged"
 	EventDailyLate  = "report.daily_late"
+
+	EventDailyExcused = "report.daily_excused"
+	EventDailyAsked   = "report.daily_asked_again"
 )
 
 // trace is the data of an event.

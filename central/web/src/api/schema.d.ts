@@ -503,6 +503,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/daily-reports/{day}/{org}/excuse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let a desk below owe nothing of a day, for a reason */
+        post: operations["excuse-daily-report"];
+        /** Take an excuse back: the report is owed as before */
+        delete: operations["ask-daily-report-again"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/daily-reports/{day}/{org}/see": {
         parameters: {
             query?: never;
@@ -6681,6 +6699,10 @@ export interface components {
             /** Format: date-time */
             until?: string;
         };
+        ExcusesDailyBody: {
+            /** @description Why they owe nothing; it stays beside it */
+            reason: string;
+        };
         ExtendInputBody: {
             /**
              * Format: date-time
@@ -9030,6 +9052,7 @@ export interface components {
             division: string;
             /** Format: date-time */
             due_at: string;
+            excused?: components["schemas"]["ReportExcused"];
             /** Format: date-time */
             late_at?: string;
             order: string;
@@ -9082,6 +9105,12 @@ export interface components {
             name: string;
             name_en: string;
             source: string;
+        };
+        ReportExcused: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            reason: string;
         };
         ReportFinding: {
             /** Format: date-time */
@@ -12088,6 +12117,76 @@ export interface operations {
                 "application/json": components["schemas"]["TellsDailyBody"];
             };
         };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportDaily"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "excuse-daily-report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 2026-10-01 */
+                day: string;
+                org: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExcusesDailyBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportDaily"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "ask-daily-report-again": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 2026-10-01 */
+                day: string;
+                org: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
         responses: {
             /** @description OK */
             200: {
