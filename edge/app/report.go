@@ -40,7 +40,7 @@ func (a *Agent) report(ctx context.Context, p *agentParts) wire.Status {
 		Sensors: append(p.poller.States(), p.actuator.Sensors()...), Cameras: p.cameras(), Outputs: p.actuator.States(), Ring: p.ring.States(),
 		RSSBytes: memory(), Agent: version.Version, Config: a.remote.digest, Applied: a.remote.state(), Trouble: p.box.Trouble(), Disk: p.box.Disk(now),
 		Clock: p.clock.State(), KeepAlive: int(p.uplink.KeepAlive().Seconds()), Upgrade: p.upgrader.State(),
-		Maintenance: p.watch.Maintenance(),
+		Maintenance: p.watch.Maintenance(), Speaker: p.speakerState(),
 	}
 	spent := p.budget.State(now, synced)
 	st.Budget = &spent

@@ -27,6 +27,7 @@ import (
 	"github.com/fengsui/fengsui/edge/internal/poller"
 	"github.com/fengsui/fengsui/edge/internal/publisher"
 	"github.com/fengsui/fengsui/edge/internal/ring"
+	"github.com/fengsui/fengsui/edge/internal/speaker"
 	"github.com/fengsui/fengsui/edge/internal/steer"
 	"github.com/fengsui/fengsui/edge/internal/upgrade"
 	"github.com/fengsui/fengsui/edge/internal/uplink"
@@ -53,6 +54,7 @@ type agentParts struct {
 	publisher *publisher.Publisher
 	ring      *ring.Ring
 	steer     *steer.Desk
+	speaker   *speaker.Speaker // nil: there is none
 	uplink    *uplink.Uplink
 	centre    enrol.Centre
 	declared  []wire.SensorDeclared
@@ -109,6 +111,9 @@ func (a *Agent) build(ctx context.Context) error {
 	a.background(ctx, "sensors", p.poller.Run)
 	a.background(ctx, "ring", p.ring.Run)
 	a.background(ctx, "steering", p.steer.Run)
+	if p.speaker != nil {
+		a.background(ctx, "speaker", p.speaker.Run)
+	}
 	// Outputs end before the devices that they are part of are closed.
 	a.background(ctx, "outputs", p.actuator.Run)
 	if a.enrolled() {
@@ -182,14 +187,18 @@ func (a *Agent) openCameras(ctx context.Context, p *agentParts, client *http.Cli
 	if err != nil {
 		return fmt.Errorf("open network for pictures: %w", err)
 	}
+	counted := p.budget.Net(network)
 	p.publisher = publisher.New(publisher.Options{
-		Log: a.log, BaseURL: a.cfg.Centre.URL, Client: client, Cameras: cameras, Standby: standby, Net: p.budget.Net(network),
+		Log: a.log, BaseURL: a.cfg.Centre.URL, Client: client, Cameras: cameras, Standby: standby, Net: counted,
 	})
 	if err := p.publisher.Start(ctx); err != nil {
 		return err
 	}
 	a.parts.Add("publisher", p.publisher.Stop)
 	a.openSteering(p)
+	if err := a.openSpeaker(p, client, counted); err != nil {
+		return err
+	}
 	return a.openRing(p, cameras)
 }
 
@@ -265,6 +274,7 @@ func (a *Agent) openUplink(p *agentParts) {
 	}
 	o.Answers = map[string]uplink.Answerer{wire.CommandDiagnose: a.diagnoses(p)}
 	o.Slow = map[string]uplink.Slow{wire.CommandSteer: p.turn}
+	p.speakerCommands(&o)
 	if !a.cfg.Centre.Plain {
 		o.TLS = a.tls
 	}

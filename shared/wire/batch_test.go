@@ -147,6 +147,9 @@ func TestGoldenMessagesKeepTheirNames(t *testing.T) {
 		"command-output-v1":      Command{ID: "c", Kind: CommandOutputSet, Expires: 1795492810123, Body: json.RawMessage(`{"device":"rd-siren-1","output":"siren","on":true,"seconds":60}`)},
 		"command-steer-v1":       Command{ID: "c", Kind: CommandSteer, Expires: 1795492810123, Body: json.RawMessage(`{"camera":"rd-cam-1","act":"move","pan":-0.5,"tilt":0.5,"hold_ms":1500}`)},
 		"status-steer-v1":        Status{State: "online", Time: 1795492800123, Cameras: []CameraState{{ID: "rd-cam-1", OK: true, Steer: &SteerState{Presets: []Preset{{Token: "2", Name: "下游水尺"}}, Error: "camera refuses"}}}},
+		"command-talk-v1":        Command{ID: "c", Kind: CommandTalk, Expires: 1795492810123, Body: json.RawMessage(`{"whep":"/whep/rd-1","token":"t","lease_seconds":30}`)},
+		"command-speaker-v1":     Command{ID: "c", Kind: CommandSpeaker, Expires: 1795492810123, Body: json.RawMessage(`{"volume":80,"muted":false}`)},
+		"status-speaker-v1":      Status{State: "online", Time: 1795492800123, Speaker: &SpeakerState{Volume: 80, Hears: true, Playing: true}},
 		"command-maintenance-v1": Command{ID: "c", Kind: CommandMaintenance, Expires: 1795492810123, Body: json.RawMessage(`{"spans":[{"from":1795492800000,"to":1795500000000,"rule":"river-high","devices":["rd-level-1"]}]}`)},
 		"command-v1":             Command{ID: "c", Kind: CommandMediaStart, Expires: 1795492810123, Body: json.RawMessage(`{"camera":"rd-cam-1","stream":"rd-cam-1","whip":"/whip/rd-cam-1","token":"t","lease_seconds":20}`)},
 	}

@@ -131,6 +131,7 @@ type Status struct {
 	Agent       string       `json:"agent_version,omitempty"` // version of the program
 
 	Ring        []RingState   `json:"ring,omitempty"`        // what it records by itself
+	Speaker     *SpeakerState `json:"speaker,omitempty"`     // left out: it has none
 	Upgrade     *UpgradeState `json:"upgrade,omitempty"`     // programs that it has, and the one that it is to have
 	Maintenance string        `json:"maintenance,omitempty"` // Hash of the MaintenanceSet that it holds
 }

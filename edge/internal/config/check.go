@@ -165,6 +165,10 @@ func (c *Config) checkRest() error {
 		return strict.Bad("budget.eco", "must be above 0 and at most alarms_only")
 	case c.Budget.Alarms > 1:
 		return strict.Bad("budget.alarms_only", "must be at most 1")
+	case len(c.Speaker.Command) > 0 && c.Speaker.Command[0] == "":
+		return strict.Bad("speaker.command", "is a program and its arguments, for example [aplay, -q, -t, raw, -f, S16_LE, -r, \"8000\", -c, \"1\"]")
+	case c.Speaker.Volume < 0 || c.Speaker.Volume > wire.MaxVolume:
+		return strict.Bad("speaker.volume", "must be 0 to %d", wire.MaxVolume)
 	case c.Outbox.Grace < 0 || c.Outbox.Grace > 60*24*time.Hour:
 		return strict.Bad("outbox.grace", "must be between 0s and 1440h")
 	case c.Outbox.CommitEvery < 10*time.Millisecond || c.Outbox.CommitEvery > 10*time.Second:

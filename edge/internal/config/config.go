@@ -31,6 +31,7 @@ type Config struct {
 	Cameras         []Camera `yaml:"cameras"`
 	Outbox          Outbox   `yaml:"outbox"`
 	Ring            Ring     `yaml:"ring"`
+	Speaker         Speaker  `yaml:"speaker"`
 	Budget          Budget   `yaml:"budget"`
 	Upgrade         Upgrade  `yaml:"upgrade"`
 	Diagnose        Diagnose `yaml:"diagnose"`
@@ -125,6 +126,12 @@ func (r Ring) Records(camera string) bool {
 	return r.QuotaMB > 0 && (len(r.Cameras) == 0 || slices.Contains(r.Cameras, camera))
 }
 
+// Speaker is by what somebody at the centre is heard here. The centre cannot change it, for it names a program.
+type Speaker struct {
+	Command []string `yaml:"command"` // empty: there is none
+	Volume  int      `yaml:"volume"`  // percent, until another is set
+}
+
 // Budget is the plan of the SIM.
 type Budget struct {
 	MonthlyMB int     `yaml:"monthly_mb"`
@@ -172,6 +179,7 @@ func Default() Config {
 			TelemetryMB: 512, BulkMB: 128, GraceMB: 256, Grace: 72 * time.Hour, CommitEvery: 500 * time.Millisecond,
 		},
 		Ring:    Ring{Keep: 72 * time.Hour, Kbps: 1024},
+		Speaker: Speaker{Volume: 100},
 		Budget:  Budget{ResetDay: 1, Zone: "Asia/Shanghai", Eco: 0.8, Alarms: 0.95},
 		Upgrade: Upgrade{Confirm: 5 * time.Minute},
 		Log:     Log{Level: "info", Format: "text"},

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/fengsui/fengsui/edge/internal/camera"
+	"github.com/fengsui/fengsui/edge/internal/whip"
 )
 
 // The waits between attempts to publish.
@@ -113,7 +114,7 @@ func (l *lease) run(cam *camera.Camera, ready *tap) {
 		l.log.Warn("session to the centre ended", "error", err)
 		pause := wait
 		wait = min(2*wait, retryLast)
-		if errors.Is(err, errToken) {
+		if errors.Is(err, whip.ErrToken) {
 			pause = retryLast // the same token fails again; the next renewal brings another
 		} else {
 			renewed = nil

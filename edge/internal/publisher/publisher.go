@@ -13,13 +13,13 @@ import (
 	"net/url"
 	"slices"
 	"sort"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/pion/transport/v2"
 
 	"github.com/fengsui/fengsui/edge/internal/camera"
+	"github.com/fengsui/fengsui/edge/internal/whip"
 	"github.com/fengsui/fengsui/shared/wire"
 )
 
@@ -38,7 +38,6 @@ var (
 	ErrCamera = errors.New("no such camera")
 	ErrBusy   = errors.New("camera is already sent under another stream")
 	ErrLease  = errors.New("lease is not between 1 and 120 seconds")
-	ErrURL    = errors.New("address to publish to is not of this centre")
 	ErrStop   = errors.New("publisher is not running")
 )
 
@@ -155,7 +154,7 @@ func (p *Publisher) MediaStart(m wire.MediaStart) error {
 	if p.ctx == nil {
 		return fmt.Errorf("start stream %s: %w", m.Stream, ErrStop)
 	}
-	target, err := p.target(m.WHIP)
+	target, err := whip.Target(p.centre, m.WHIP)
 	if err != nil {
 		return fmt.Errorf("start stream %s: %w", m.Stream, err)
 	}
@@ -220,19 +219,6 @@ func (p *Publisher) States() []wire.CameraState {
 	}
 	sort.Slice(out, func(i, j int) bool { return out[i].ID < out[j].ID })
 	return out
-}
-
-// target is the address to publish to: a path, or the centre's own host in full. A token goes nowhere
-// else.
-func (p *Publisher) target(whip string) (string, error) {
-	u, err := p.centre.Parse(whip)
-	if err != nil || u.Host != p.centre.Host || u.Scheme != p.centre.Scheme || whip == "" {
-		return "", ErrURL
-	}
-	if prefix := strings.TrimSuffix(p.centre.Path, "/"); prefix != "" && strings.HasPrefix(whip, "/") {
-		u = p.centre.JoinPath(whip)
-	}
-	return u.String(), nil
 }
 
 // probe looks after a camera that is not being sent, so that a dead one is known before it is needed.

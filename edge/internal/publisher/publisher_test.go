@@ -17,6 +17,7 @@ import (
 	"github.com/fengsui/fengsui/edge/internal/camera"
 	"github.com/fengsui/fengsui/edge/internal/camera/cameratest"
 	"github.com/fengsui/fengsui/edge/internal/publisher"
+	"github.com/fengsui/fengsui/edge/internal/whip"
 	"github.com/fengsui/fengsui/shared/wire"
 )
 
@@ -347,9 +348,9 @@ func TestWrongCommandsAreRefused(t *testing.T) {
 		{publisher.ErrCamera, func(m *wire.MediaStart) { m.Camera = "cam-2" }},
 		{publisher.ErrLease, func(m *wire.MediaStart) { m.LeaseSeconds = 0 }},
 		{publisher.ErrLease, func(m *wire.MediaStart) { m.LeaseSeconds = 86400 }},
-		{publisher.ErrURL, func(m *wire.MediaStart) { m.WHIP = "https://elsewhere.example/whip" }},
-		{publisher.ErrURL, func(m *wire.MediaStart) { m.WHIP = "//elsewhere.example/whip" }},
-		{publisher.ErrURL, func(m *wire.MediaStart) { m.WHIP = "" }},
+		{whip.ErrURL, func(m *wire.MediaStart) { m.WHIP = "https://elsewhere.example/whip" }},
+		{whip.ErrURL, func(m *wire.MediaStart) { m.WHIP = "//elsewhere.example/whip" }},
+		{whip.ErrURL, func(m *wire.MediaStart) { m.WHIP = "" }},
 	} {
 		m := lease(5)
 		w.change(&m)

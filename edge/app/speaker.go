@@ -1,0 +1,58 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"path/filepath"
+
+	"github.com/pion/transport/v2"
+
+	"github.com/fengsui/fengsui/edge/internal/speaker"
+	"github.com/fengsui/fengsui/edge/internal/uplink"
+	"github.com/fengsui/fengsui/shared/wire"
+)
+
+// openSpeaker makes the speaker, when edge.yml names a player.
+func (a *Agent) openSpeaker(p *agentParts, client *http.Client, network transport.Net) error {
+	if len(a.cfg.Speaker.Command) == 0 {
+		return nil
+	}
+	var err error
+	p.speaker, err = speaker.New(speaker.Options{
+		Log: a.log, Command: a.cfg.Speaker.Command, Volume: a.cfg.Speaker.Volume, File: filepath.Join(a.cfg.Data, "speaker.json"),
+		BaseURL: a.cfg.Centre.URL, Client: client, Net: network, Changed: p.changed,
+	})
+	return err
+}
+
+// speakerState is how the speaker is; nil: there is none.
+func (p *agentParts) speakerState() *wire.SpeakerState {
+	if p.speaker == nil {
+		return nil
+	}
+	return p.speaker.State()
+}
+
+// speakerCommands adds what the centre may tell the speaker. Speech is little beside a picture and is heard whatever
+// the budget says.
+func (p *agentParts) speakerCommands(o *uplink.Options) {
+	if p.speaker == nil {
+		return
+	}
+	o.Slow[wire.CommandTalk] = func(body json.RawMessage) (func(context.Context) error, error) {
+		var m wire.TalkStart
+		if err := json.Unmarshal(body, &m); err != nil {
+			return nil, fmt.Errorf("read command: %w", err)
+		}
+		return p.speaker.Hear(m)
+	}
+	o.Commands[wire.CommandSpeaker] = func(_ context.Context, body json.RawMessage) error {
+		var m wire.SpeakerSet
+		if err := json.Unmarshal(body, &m); err != nil {
+			return fmt.Errorf("read command: %w", err)
+		}
+		return p.speaker.Set(m)
+	}
+}

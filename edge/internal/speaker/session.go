@@ -1,0 +1,145 @@
+package speaker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/bluenviron/mediacommon/v2/pkg/codecs/g711"
+	"github.com/pion/interceptor"
+	"github.com/pion/rtp"
+	"github.com/pion/transport/v2"
+	"github.com/pion/webrtc/v3"
+
+	"github.com/fengsui/fengsui/edge/internal/whip"
+)
+
+// pcma is the only sound that is taken: it needs no decoder.
+var pcma = webrtc.RTPCodecParameters{
+	RTPCodecCapability: webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypePCMA, ClockRate: 8000}, PayloadType: 8,
+}
+
+// packet is sound in samples of 16 bit, low byte first.
+type packet struct {
+	seq uint16
+	pcm []byte
+}
+
+// hear keeps a session while the lease runs.
+func (s *Speaker) hear(ctx context.Context) {
+	wait := retryFirst
+	for {
+		target, token, left := s.leased()
+		if left <= 0 || ctx.Err() != nil {
+			break
+		}
+		began := time.Now()
+		err := s.session(ctx, target, token)
+		if ctx.Err() != nil || err == nil {
+			continue // the end, or the lease is over unless it was renewed just now
+		}
+		s.o.Log.Warn("session to hear the centre ended", "error", err)
+		s.tell(func() { s.fault = err.Error() })
+		if time.Since(began) > 2*retryLast {
+			wait = retryFirst
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(wait):
+		}
+		wait = min(2*wait, retryLast)
+	}
+	again := false
+	s.tell(func() {
+		// A renewal that came between the look at the lease and here must not find nobody.
+		again = ctx.Err() == nil && time.Now().Before(s.until)
+		s.open = again
+	})
+	if again {
+		s.hear(ctx)
+	}
+}
+
+// session hears once: nil when the lease is over.
+func (s *Speaker) session(ctx context.Context, target, token string) error {
+	pc, err := newPeer(s.o.Net)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = pc.Close() }()
+	only := webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionRecvonly}
+	if _, err := pc.AddTransceiverFromKind(webrtc.RTPCodecTypeAudio, only); err != nil {
+		return fmt.Errorf("add track: %w", err)
+	}
+	pc.OnTrack(func(t *webrtc.TrackRemote, _ *webrtc.RTPReceiver) { s.take(t) })
+	lease, end := context.WithCancel(ctx)
+	defer end()
+	session, err := whip.Open(lease, s.o.Client, pc, target, token)
+	if err != nil {
+		return err
+	}
+	defer session.Bye(ctx)
+	_, _, left := s.leased()
+	timer := time.NewTimer(max(left, 0))
+	defer timer.Stop()
+	go func() {
+		for {
+			select {
+			case <-lease.Done():
+				return
+			case <-timer.C:
+			}
+			_, _, left := s.leased()
+			if left <= 0 {
+				end()
+				return
+			}
+			timer.Reset(left)
+		}
+	}()
+	defer s.tell(func() { s.hears = false })
+	err = session.Follow(lease, func() { s.tell(func() { s.hears, s.fault = true, "" }) })
+	if errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}
+
+// take hands the packets of a track to the player until it ends.
+func (s *Speaker) take(t *webrtc.TrackRemote) {
+	buf := make([]byte, 1500)
+	var p rtp.Packet
+	for {
+		n, _, err := t.Read(buf)
+		if err != nil {
+			return
+		}
+		if p.Unmarshal(buf[:n]) != nil || len(p.Payload) == 0 {
+			continue // rubbish, or padding
+		}
+		var samples g711.Alaw
+		samples.Unmarshal(p.Payload)
+		for i := 0; i+1 < len(samples); i += 2 {
+			samples[i], samples[i+1] = samples[i+1], samples[i]
+		}
+		select {
+		case s.packets <- packet{p.SequenceNumber, samples}:
+		default: // the player is behind by a second
+		}
+	}
+}
+
+// newPeer makes a connection that only takes sound.
+func newPeer(network transport.Net) (*webrtc.PeerConnection, error) {
+	media := &webrtc.MediaEngine{}
+	if err := media.RegisterCodec(pcma, webrtc.RTPCodecTypeAudio); err != nil {
+		return nil, fmt.Errorf("register PCMA: %w", err)
+	}
+	api := webrtc.NewAPI(webrtc.WithMediaEngine(media), webrtc.WithInterceptorRegistry(&interceptor.Registry{}), webrtc.WithSettingEngine(whip.Settings(network)))
+	pc, err := api.NewPeerConnection(webrtc.Configuration{})
+	if err != nil {
+		return nil, fmt.Errorf("make connection: %w", err)
+	}
+	return pc, nil
+}

@@ -1,0 +1,187 @@
+// Package whip makes the WebRTC sessions of a terminal with the centre: pictures and sound that go there (WHIP, RFC 9725)
+// and sound that comes from there (WHEP). The publisher and the speaker use it. Rule that must never break: a token goes
+// to the centre's own address and nowhere else.
+package whip
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/pion/dtls/v2"
+	"github.com/pion/ice/v2"
+	"github.com/pion/transport/v2"
+	"github.com/pion/webrtc/v3"
+)
+
+// The ways a session fails.
+var (
+	ErrToken = errors.New("centre refuses the token")
+	ErrLink  = errors.New("link to the centre is lost")
+	ErrURL   = errors.New("address of the session is not of this centre")
+)
+
+const (
+	answerMax   = 64 << 10
+	postTimeout = 8 * time.Second
+	byeTimeout  = 800 * time.Millisecond
+	connectMax  = 8 * time.Second // from the answer to the first packet
+	mend        = 2 * time.Second // how long a link that fell silent may heal by itself
+)
+
+// Target is the address of a session in full: a path, or the centre's own host.
+func Target(centre *url.URL, path string) (string, error) {
+	u, err := centre.Parse(path)
+	if err != nil || u.Host != centre.Host || u.Scheme != centre.Scheme || path == "" {
+		return "", ErrURL
+	}
+	if prefix := strings.TrimSuffix(centre.Path, "/"); prefix != "" && strings.HasPrefix(path, "/") {
+		u = centre.JoinPath(path)
+	}
+	return u.String(), nil
+}
+
+// Settings are of every connection: no multicast names, its own ports (the interfaces of a terminal change), link loss
+// noticed within seconds, and the cheaper cipher that the centre has too. network is nil for the system's.
+func Settings(network transport.Net) webrtc.SettingEngine {
+	s := webrtc.SettingEngine{}
+	if network != nil {
+		s.SetNet(network)
+	}
+	s.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
+	s.SetICETimeouts(2500*time.Millisecond, 4*time.Second, 500*time.Millisecond)
+	s.SetIncludeLoopbackCandidate(true)
+	s.SetSRTPProtectionProfiles(dtls.SRTP_AEAD_AES_128_GCM)
+	return s
+}
+
+// Session is an offer that the centre has answered.
+type Session struct {
+	client   *http.Client
+	location string // empty: the centre did not say
+	token    string
+	states   chan webrtc.PeerConnectionState
+}
+
+// Open offers what the connection has at target and takes the answer.
+func Open(ctx context.Context, client *http.Client, pc *webrtc.PeerConnection, target, token string) (*Session, error) {
+	s := &Session{client: client, token: token, states: make(chan webrtc.PeerConnectionState, 16)}
+	pc.OnConnectionStateChange(func(state webrtc.PeerConnectionState) {
+		select {
+		case s.states <- state:
+		default:
+		}
+	})
+	offer, err := pc.CreateOffer(nil)
+	if err != nil {
+		return nil, fmt.Errorf("make offer: %w", err)
+	}
+	gathered := webrtc.GatheringCompletePromise(pc)
+	if err := pc.SetLocalDescription(offer); err != nil {
+		return nil, fmt.Errorf("make offer: %w", err)
+	}
+	select {
+	case <-gathered:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	answer, err := s.post(ctx, target, pc.LocalDescription().SDP)
+	if err != nil {
+		return nil, err
+	}
+	if err := pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: answer}); err != nil {
+		s.Bye(ctx)
+		return nil, fmt.Errorf("read answer: %w", err)
+	}
+	return s, nil
+}
+
+// post sends the offer and returns the answer.
+func (s *Session) post(ctx context.Context, target, offer string) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, postTimeout)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, target, strings.NewReader(offer))
+	if err != nil {
+		return "", fmt.Errorf("offer: %w", err)
+	}
+	req.Header.Set("Content-Type", "application/sdp")
+	req.Header.Set("Authorization", "Bearer "+s.token)
+	resp, err := s.client.Do(req)
+	if err != nil {
+		return "", fmt.Errorf("offer: %w", err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, answerMax))
+	if err != nil {
+		return "", fmt.Errorf("offer: %w", err)
+	}
+	switch {
+	case resp.StatusCode == http.StatusUnauthorized || resp.StatusCode == http.StatusForbidden:
+		return "", fmt.Errorf("offer: %w (%s)", ErrToken, resp.Status)
+	case resp.StatusCode != http.StatusCreated:
+		return "", fmt.Errorf("offer: centre answers %s", resp.Status)
+	}
+	if where, err := req.URL.Parse(resp.Header.Get("Location")); err == nil && where.Host == req.URL.Host {
+		s.location = where.String()
+	}
+	return string(body), nil
+}
+
+// Follow waits for the end of the session; up is called when it is connected.
+func (s *Session) Follow(ctx context.Context, up func()) error {
+	patience := time.NewTimer(connectMax)
+	defer patience.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-patience.C:
+			return ErrLink
+		case state := <-s.states:
+			switch state {
+			case webrtc.PeerConnectionStateConnected:
+				patience.Stop()
+				up()
+			case webrtc.PeerConnectionStateDisconnected:
+				patience.Reset(mend)
+			case webrtc.PeerConnectionStateFailed, webrtc.PeerConnectionStateClosed:
+				return ErrLink
+			default:
+			}
+		}
+	}
+}
+
+// Bye tells the centre that the session is over, also when ctx has ended; the centre notices by itself when this is lost.
+func (s *Session) Bye(ctx context.Context) {
+	if s.location == "" {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), byeTimeout)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodDelete, s.location, http.NoBody)
+	if err != nil {
+		return
+	}
+	req.Header.Set("Authorization", "Bearer "+s.token)
+	resp, err := s.client.Do(req)
+	if err != nil {
+		return
+	}
+	_ = resp.Body.Close()
+}
+
+// Drain reads what comes back, which runs the interceptors, until the sender ends.
+func Drain(sender *webrtc.RTPSender) {
+	buf := make([]byte, 1500)
+	for {
+		if _, _, err := sender.Read(buf); err != nil {
+			return
+		}
+	}
+}
