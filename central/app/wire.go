@@ -199,6 +199,9 @@ func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) er
 	}
 	register(server, services{b.accounts, b.audit, devices, values, pictures, outputs, configs, boards, walls, book, work, rosters, released, asked, clocks, desks, events, kept, messages})
 	api.RegisterSteering(server, turned)
+	if speech := c.talk(system, b, devices, router, pictures, events.incidents); speech != nil {
+		api.RegisterTalk(server, speech)
+	}
 	api.RegisterPlans(server, plans)
 	api.RegisterRollcalls(server, checks)
 	api.RegisterPapers(server, papers)

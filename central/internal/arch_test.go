@@ -16,7 +16,7 @@ var levels = map[string]int{
 	"errs": 0, "event": 0, "page": 0, "actor": 0, "config": 0, "ballast": 0,
 	"account": 1, "device": 1, "floor": 1, "deadline": 1, "notice": 1,
 	"maintenance": 2, "video": 2, "output": 2, "steer": 2, "fleet": 2, "board": 2, "wall": 2, "rulebook": 2, "release": 2, "diagnose": 2, "duty": 2, "recording": 2,
-	"telemetry": 3, "handover": 3, "rollcall": 3, "incident": 3,
+	"telemetry": 3, "talk": 3, "handover": 3, "rollcall": 3, "incident": 3,
 	"paper": 4, "intake": 4, "reminder": 4,
 	"plan":   4,
 	"report": 5, "response": 5,
@@ -54,6 +54,7 @@ var toolkits = map[string][]string{
 // every test may stand on.
 var testUses = map[string][]string{
 	"api":       {"sfu", "github.com/pion/"}, // a terminal's picture over real WebRTC
+	"talk":      {"sfu", "github.com/pion/"}, // sound over real WebRTC
 	"audit":     {"database/sql"},            // a trail that somebody changed behind its back
 	"deadline":  {"audit"},                   // marks that the trail counts
 	"handover":  {"audit"},                   // what a use case leaves in the trail

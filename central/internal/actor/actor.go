@@ -40,6 +40,7 @@ const (
 	VideoWatch    Permission = "video.watch"
 	VideoShare    Permission = "video.share"   // links to send and watch pictures without an account
 	VideoSteer    Permission = "video.steer"   // turn and zoom cameras
+	VideoTalk     Permission = "video.talk"    // speak to scenes
 	VideoReplay   Permission = "video.replay"  // look at what was recorded
 	VideoExport   Permission = "video.export"  // take clips and pictures of recordings away
 	VideoRecord   Permission = "video.record"  // say what is recorded, how long it is kept, what is held

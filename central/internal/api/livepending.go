@@ -1,6 +1,7 @@
 package api
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -19,6 +20,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/rollcall"
 	"github.com/fengsui/fengsui/central/internal/rulebook"
 	"github.com/fengsui/fengsui/central/internal/steer"
+	"github.com/fengsui/fengsui/central/internal/talk"
 	"github.com/fengsui/fengsui/central/internal/telemetry"
 	"github.com/fengsui/fengsui/central/internal/video"
 )
@@ -47,6 +49,7 @@ type pending struct {
 	cases   *time.Time // the inbox, incidents or reports have changed
 	rules   *time.Time // rules or their exceptions have changed
 	steer   *time.Time // who turns which camera has changed
+	talk    *time.Time // who speaks to which scene has changed
 	windows map[string]maintenance.Window
 
 	// told is the time of each thing in the snapshot. An event that was queued while the snapshot was made
@@ -100,6 +103,12 @@ func (p *pending) add(e event.Event, v *view) urgency {
 			return ignored
 		}
 		p.steer = &e.At
+		return soon
+	case talk.Spoken:
+		if !v.who.Can(actor.VideoWatch) || !(v.visible[data.Listener] || slices.ContainsFunc(data.Cameras, func(id string) bool { return v.visible[id] })) {
+			return ignored
+		}
+		p.talk = &e.At
 		return soon
 	case device.Device:
 		if !v.who.Can(actor.DeviceRead) || data.UpdatedAt.Before(p.told["d/"+data.ID]) {
@@ -205,7 +214,7 @@ func (p *pending) take() liveMessage {
 	for id := range p.windows {
 		m.Windows = append(m.Windows, p.windows[id])
 	}
-	m.Health, m.Duty, m.Desk, m.Rules, m.Cases, m.Steer = p.health, p.duty, p.desk, p.rules, p.cases, p.steer
+	m.Health, m.Duty, m.Desk, m.Rules, m.Cases, m.Steer, m.Talk = p.health, p.duty, p.desk, p.rules, p.cases, p.steer, p.talk
 	if len(p.removed) > 0 {
 		m.Removed = &liveRemoved{}
 		for id := range p.removed {

@@ -31,6 +31,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/rollcall"
 	"github.com/fengsui/fengsui/central/internal/rulebook"
 	"github.com/fengsui/fengsui/central/internal/steer"
+	"github.com/fengsui/fengsui/central/internal/talk"
 	"github.com/fengsui/fengsui/central/internal/telemetry"
 	"github.com/fengsui/fengsui/central/internal/video"
 	"github.com/fengsui/fengsui/central/internal/wall"
@@ -45,6 +46,7 @@ func TestWhoMayNotLearnsNothingOfWhatIsWrong(t *testing.T) {
 		RegisterVideo(s, video.New(video.Options{Log: slog.New(slog.DiscardHandler)}))
 		RegisterOutputs(s, &output.Service{})
 		RegisterSteering(s, steer.New(steer.Options{}))
+		RegisterTalk(s, talk.New(talk.Options{}))
 		RegisterFleet(s, &fleet.Service{})
 		RegisterBoards(s, &board.Service{})
 		RegisterMaintenance(s, &maintenance.Service{})

@@ -115,6 +115,7 @@ const (
 	Voided   Kind = "void"
 	Reported Kind = "report"
 	Ordered  Kind = "instruction"
+	Spoken   Kind = "talk" // to scenes
 )
 
 // Step is one line of the timeline. Act names what of the kind it was, where that needs saying ("submitted").

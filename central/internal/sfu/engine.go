@@ -42,6 +42,7 @@ type engine struct {
 	cert    webrtc.Certificate
 	publish *webrtc.API
 	watch   *webrtc.API
+	plain   *webrtc.API // takes sound that needs no decoder, and nothing else
 }
 
 func newEngine(ctx context.Context, listen string, publicIPs []string) (*engine, error) {
@@ -65,8 +66,11 @@ func newEngine(ctx context.Context, listen string, publicIPs []string) (*engine,
 	if err := e.open(ctx, listen); err != nil {
 		return nil, err
 	}
-	if e.publish, err = e.api(true); err == nil {
-		e.watch, err = e.api(false)
+	if e.publish, err = e.api(true, soundCodecs()); err == nil {
+		e.watch, err = e.api(false, soundCodecs())
+	}
+	if err == nil {
+		e.plain, err = e.api(true, plainCodecs())
 	}
 	if err != nil {
 		_ = e.close()
@@ -166,7 +170,7 @@ const firstPayloadType = 102
 
 // api makes the settings of one kind of connection. There is nothing in it but H.264, Opus and PCMA:
 // no H.265, no data channels.
-func (e *engine) api(publish bool) (*webrtc.API, error) {
+func (e *engine) api(publish bool, sounds []soundCodec) (*webrtc.API, error) {
 	media := &webrtc.MediaEngine{}
 	feedback := []webrtc.RTCPFeedback{{Type: "nack"}, {Type: "nack", Parameter: "pli"}, {Type: "ccm", Parameter: "fir"}}
 	if publish {
@@ -184,7 +188,7 @@ func (e *engine) api(publish bool) (*webrtc.API, error) {
 			return nil, fmt.Errorf("register H.264: %w", err)
 		}
 	}
-	for _, c := range soundCodecs() {
+	for _, c := range sounds {
 		codec := webrtc.RTPCodecParameters{
 			RTPCodecCapability: webrtc.RTPCodecCapability{MimeType: c.mime, ClockRate: c.clock, Channels: c.channels, SDPFmtpLine: c.line},
 			PayloadType:        c.pt,

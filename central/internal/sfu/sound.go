@@ -35,6 +35,11 @@ func soundCodecs() []soundCodec {
 	}
 }
 
+// plainCodecs are those that a terminal's player is spared a decoder for.
+func plainCodecs() []soundCodec {
+	return slices.DeleteFunc(soundCodecs(), func(c soundCodec) bool { return c.mime != webrtc.MimeTypePCMA })
+}
+
 // sample is one packet of sound. from is the session that it comes from: numbers and times of another session have
 // nothing to do with it.
 type sample struct {
@@ -91,6 +96,13 @@ func (s *sound) tell(one sample, now time.Time) {
 		default:
 		}
 	}
+}
+
+// listened reports whether anybody listens.
+func (s *sound) listened() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.ears) > 0
 }
 
 func (s *sound) last() time.Time {

@@ -180,7 +180,7 @@ func TestWhoSpeaksIsHeardAtTheScenes(t *testing.T) {
 		t.Helper()
 		k := newTalker(t)
 		k.speaks(t, mime, clock, webrtc.RTPTransceiverDirectionSendonly)
-		a, err := s.Speak(t.Context(), streams, offer(t, k.pc))
+		a, err := s.Speak(t.Context(), streams, false, offer(t, k.pc))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -220,7 +220,7 @@ func TestOnlySoundSpeaks(t *testing.T) {
 	s := started(t, Options{})
 	k := newTalker(t)
 	k.wants(t, webrtc.RTPCodecTypeVideo)
-	if _, err := s.Speak(t.Context(), []string{"one"}, offer(t, k.pc)); errs.KindOf(err) != errs.Invalid || !strings.Contains(err.Error(), "sound") {
+	if _, err := s.Speak(t.Context(), []string{"one"}, false, offer(t, k.pc)); errs.KindOf(err) != errs.Invalid || !strings.Contains(err.Error(), "sound") {
 		t.Errorf("a picture: %v", err)
 	}
 }

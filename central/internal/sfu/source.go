@@ -236,5 +236,5 @@ func (s *source) tidy(now time.Time) bool {
 		return false
 	}
 	s.log.Forget()
-	return len(s.viewers) == 0 && s.taps == 0
+	return len(s.viewers) == 0 && s.taps == 0 && !s.back.listened()
 }

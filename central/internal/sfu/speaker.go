@@ -18,7 +18,7 @@ type speaker struct {
 }
 
 // Speak implements video.Router.
-func (s *SFU) Speak(ctx context.Context, streams []string, offer string) (video.Answer, error) {
+func (s *SFU) Speak(ctx context.Context, streams []string, plain bool, offer string) (video.Answer, error) {
 	d, err := readOffer(offer, 1)
 	if err != nil {
 		return video.Answer{}, err
@@ -34,7 +34,11 @@ func (s *SFU) Speak(ctx context.Context, streams []string, offer string) (video.
 		}
 		to = append(to, &src.back)
 	}
-	c, err := s.engine.connect(s.engine.publish)
+	api := s.engine.publish
+	if plain {
+		api = s.engine.plain
+	}
+	c, err := s.engine.connect(api)
 	if err != nil {
 		return video.Answer{}, err
 	}

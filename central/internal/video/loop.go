@@ -49,6 +49,12 @@ func (s *Service) poke() {
 func (s *Service) changed(ctx context.Context, c Change) {
 	if c.Ended != "" {
 		s.ended(ctx, c.Ended)
+		s.mu.Lock()
+		told := s.told
+		s.mu.Unlock()
+		if told != nil {
+			told(c.Ended)
+		}
 	}
 	s.poke()
 }

@@ -21,8 +21,11 @@ type Router interface {
 	// Show puts a stream at a place of a wall instead of what was there. The showing is a session of its own.
 	Show(wall string, place int, stream string) (Shown, error)
 	// Speak sends the sound of a session to the scenes of some streams: to the sessions that publish them, as far as
-	// those take sound. Who may speak when is not its matter.
-	Speak(ctx context.Context, streams []string, offer string) (Answer, error)
+	// those take sound, and to those that hear them. With plain it is taken in PCMA alone. Who may speak when is not
+	// its matter.
+	Speak(ctx context.Context, streams []string, plain bool, offer string) (Answer, error)
+	// Hear sends a session what is spoken to the scene of a stream.
+	Hear(ctx context.Context, stream, offer string) (Answer, error)
 	// Patch adds candidates to a session or restarts its ICE. etag is If-Match as the client sent it.
 	Patch(ctx context.Context, session, etag, fragment string) (Patch, error)
 	// Hang ends a session.

@@ -53,6 +53,7 @@ type Service struct {
 	walls    map[string]*wallOf
 	used     map[string]int64     // nonces of watch tokens that opened a session, with their expiry
 	barred   map[string]time.Time // users whose tickets from before the time are void
+	told     func(session string) // of every session that ended; nil: nobody
 
 	kick   chan struct{}
 	cancel context.CancelFunc

@@ -49,6 +49,9 @@ func (s *Service) Play(ctx context.Context, token, id, offer string) (Answer, er
 		return s.playByLink(ctx, link, id, offer)
 	}
 	now := time.Now()
+	if c, err := s.signer.verify(token, id, Hear, now); err == nil {
+		return s.hear(ctx, c, offer, now)
+	}
 	c, err := s.signer.verify(token, id, Watch, now)
 	if err != nil {
 		return Answer{}, err

@@ -24,6 +24,7 @@ type Action string
 const (
 	Publish Action = "publish"
 	Watch   Action = "watch"
+	Hear    Action = "hear" // what is spoken to a terminal; opens sessions until it expires, like Publish
 )
 
 // claim is what a token says. It names one stream and one action. A watch token opens one session; a

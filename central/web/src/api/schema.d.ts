@@ -4497,6 +4497,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/speakers/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Set volume and mute of a terminal's speaker */
+        put: operations["set-speaker"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/steering": {
         parameters: {
             query?: never;
@@ -4564,6 +4581,45 @@ export interface paths {
         /** Ask the terminal for a picture and get a ticket for one viewer */
         post: operations["watch-stream"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/talk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Scenes that can be spoken to, their speakers, and who speaks to them now */
+        get: operations["list-listeners"];
+        put?: never;
+        /**
+         * Speak to scenes
+         * @description One speaks to a scene at a time. What is spoken ends with the call, with its session, or 8 s after the last renewal.
+         */
+        post: operations["begin-talk"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/talk/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Go on speaking, and see who hears it */
+        put: operations["renew-talk"];
+        post?: never;
+        /** Stop speaking */
+        delete: operations["end-talk"];
         options?: never;
         head?: never;
         patch?: never;
@@ -5597,6 +5653,12 @@ export interface components {
              */
             hours?: number;
             rows: components["schemas"]["Listed"][] | null;
+        };
+        Call: {
+            id: string;
+            places: components["schemas"]["Heard"][] | null;
+            /** @description The answer, when it begins */
+            sdp?: string;
         };
         CameraState: {
             error?: string;
@@ -6895,6 +6957,13 @@ export interface components {
             /** @enum {string} */
             state: "ok" | "disk_full" | "failing" | "behind";
         };
+        Heard: {
+            error?: string;
+            listener: string;
+            name?: string;
+            /** @enum {string} */
+            state: "calling" | "hears" | "failed" | "taken";
+        };
         Hold: {
             /** Format: date-time */
             created_at: string;
@@ -7513,6 +7582,10 @@ export interface components {
             items: components["schemas"]["DutyLink"][] | null;
             next?: string;
         };
+        ListListener: {
+            items: components["schemas"]["Listener"][] | null;
+            next?: string;
+        };
         ListLoss: {
             items: components["schemas"]["Loss"][] | null;
             next?: string;
@@ -7671,6 +7744,22 @@ export interface components {
             name_en?: string;
             /** @description wgs84 (also CGCS2000) or gcj02, which is moved */
             system: string;
+        };
+        Listener: {
+            /** @description Who speaks to it now; id is that of the call */
+            by?: components["schemas"]["Holder"];
+            /** @description Whose pictures show the scene */
+            cameras: string[] | null;
+            /** @description Of the terminal, or of the camera that a phone is */
+            id: string;
+            /** @enum {string} */
+            kind: "terminal" | "phone";
+            /** @description It can be reached now */
+            online: boolean;
+            /** Format: date-time */
+            since?: string;
+            /** @description Of a terminal, as it last said */
+            speaker?: components["schemas"]["SpeakerState"];
         };
         Loss: {
             /** Format: date-time */
@@ -10344,6 +10433,22 @@ export interface components {
             /** Format: date-time */
             to: string;
         };
+        SpeakerBody: {
+            muted?: boolean;
+            /**
+             * Format: int64
+             * @description Percent of how the sound comes
+             */
+            volume?: number;
+        };
+        SpeakerState: {
+            error?: string;
+            hears?: boolean;
+            muted?: boolean;
+            playing?: boolean;
+            /** Format: int64 */
+            volume: number;
+        };
         Spot: {
             series: string;
             /** Format: double */
@@ -10449,6 +10554,7 @@ export interface components {
             /** Format: int64 */
             rss_bytes?: number;
             sensors?: components["schemas"]["SensorState"][] | null;
+            speaker?: components["schemas"]["SpeakerState"];
             state: string;
             synced?: boolean;
             /** Format: int64 */
@@ -10600,6 +10706,14 @@ export interface components {
             secret: string;
             /** @description Of a second person who signs at this screen; left out: whoever is signed in */
             username?: string;
+        };
+        TalkInputBody: {
+            /** @description In whose timeline it is written down */
+            incident?: string;
+            /** @description Terminals with a speaker, or cameras that are phones */
+            listeners: string[] | null;
+            /** @description Offer of a session that sends sound and no picture */
+            sdp: string;
         };
         TaskGivesBody: {
             /** Format: date-time */
@@ -21600,6 +21714,39 @@ export interface operations {
             };
         };
     };
+    "set-speaker": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SpeakerBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "list-steerable": {
         parameters: {
             query?: never;
@@ -21745,6 +21892,128 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Ticket"];
                 };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-listeners": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListListener"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "begin-talk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TalkInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Call"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "renew-talk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Call"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "end-talk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Problem */
             default: {
