@@ -67,6 +67,17 @@ func RegisterResponses(s *Server, svc *response.Service) {
 		func(ctx context.Context, in *responseSeat) (*body[response.Seat], error) {
 			return reply(svc.Seat(ctx, in.ID, in.Seat, response.Fill{PersonID: in.Body.PersonID, Name: in.Body.Name, Why: in.Body.Why}))
 		})
+	type seatLink struct {
+		IncidentID
+		Seat string `path:"seat" maxLength:"64"`
+		Body struct {
+			PersonID string `json:"person_id" maxLength:"64" doc:"Of those who hold the role"`
+		}
+	}
+	register(s, responseOp("show-task-link", http.MethodPost, "/responses/{id}/seats/{seat}/link", "A new address of somebody's tasks, to be scanned at the desk"),
+		func(ctx context.Context, in *seatLink) (*body[response.Shown], error) {
+			return reply(svc.Show(ctx, in.ID, in.Seat, in.Body.PersonID))
+		})
 	type responseCommand struct {
 		IncidentID
 		Body struct {

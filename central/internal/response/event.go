@@ -9,6 +9,7 @@ const (
 	EventLevel     = "response.level"
 	EventEnded     = "response.ended"
 	EventSeat      = "response.seat"
+	EventLink      = "response.link_shown" // somebody who orders was shown the address of another's tasks
 	EventOrdered   = "response.task_given"
 	EventTask      = "response.task"
 	EventLate      = "response.task_late"

@@ -24,7 +24,7 @@ type Link struct {
 	ResponseID string    `json:"response_id"`
 	PersonID   string    `json:"person_id"`
 	Name       string    `json:"name"`
-	Key        string    `json:"key"` // of the message that carried it
+	Key        string    `json:"key"` // of the message that carried it; empty: it was shown at the desk
 	Until      time.Time `json:"until"`
 }
 
@@ -148,6 +148,53 @@ type PhonePage struct {
 	At       time.Time `json:"at"`
 }
 
+// Shown is a new address of one person's tasks, for whoever stands before the desk or has no telephone number. The
+// address is a path where the centre does not know its own.
+type Shown struct {
+	Name    string    `json:"name"`
+	Address string    `json:"address"`
+	Until   time.Time `json:"until"`
+}
+
+// Show makes a new address for somebody who holds a seat; that it was shown, and to whom, is written down, for it lets
+// whoever has it act in that person's name.
+func (s *Service) Show(ctx context.Context, response, seat, person string) (Shown, error) {
+	a, o, err := s.Desks.Own(ctx, actor.ResponseOrder)
+	if err != nil {
+		return Shown{}, err
+	}
+	r, err := s.response(ctx, a, response)
+	if err != nil {
+		return Shown{}, err
+	}
+	var out Shown
+	err = s.change(ctx, a, r.IncidentID, func(ctx context.Context, i incident.Incident, note noter) error {
+		if err := s.ordering(ctx, a, i); err != nil {
+			return err
+		}
+		seats, err := s.Store.Seats(ctx, r.ID)
+		if err != nil {
+			return err
+		}
+		k := slices.IndexFunc(seats, func(v Seat) bool { return v.ID == seat && v.holds(person) })
+		if k < 0 {
+			return errs.Field("response.no_holder", "person_id", "this person of the roster does not hold the role; put them into it first")
+		}
+		m := seats[k].Members[slices.IndexFunc(seats[k].Members, func(m Member) bool { return m.PersonID == person })]
+		token, until := rand.Text(), stamp().Add(linkLasts)
+		if err := s.Store.AddLink(ctx, Link{tokenHash(token), r.ID, m.PersonID, m.Name, "", until}); err != nil {
+			return err
+		}
+		if err := s.Incidents.Record(ctx, i.ID, o, incident.Step{Kind: Commanded, Act: "link", Text: seats[k].Name + "：" + m.Name, Ref: seats[k].ID}, nil); err != nil {
+			return err
+		}
+		note(EventLink, seats[k].ID, Trace{Name: seats[k].Name, To: m.Name})
+		out = Shown{m.Name, strings.TrimSuffix(s.URL, "/") + "/t/" + token, until}
+		return nil
+	})
+	return out, err
+}
+
 // link finds the person behind an address, with their tasks.
 func (s *Service) link(ctx context.Context, token string) (Link, []Task, error) {
 	l, err := s.Store.LinkByHash(ctx, tokenHash(token))
@@ -186,8 +233,10 @@ func (s *Service) Open(ctx context.Context, token string) (PhonePage, error) {
 	if err != nil {
 		return PhonePage{}, err
 	}
-	if err := s.Notices.Reached(ctx, l.Key, l.PersonID, notice.Read); err != nil {
-		return PhonePage{}, err
+	if l.Key != "" {
+		if err := s.Notices.Reached(ctx, l.Key, l.PersonID, notice.Read); err != nil {
+			return PhonePage{}, err
+		}
 	}
 	r, err := s.Store.Response(ctx, l.ResponseID)
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -304,6 +305,41 @@ func TestAResponseBeginsRisesFallsAndEnds(t *testing.T) {
 		h.must(err)
 		if room.Response != 0 {
 			t.Errorf("the incident's response is %d", room.Response)
+		}
+	})
+}
+
+// Who stands at the desk is shown their page; the address is theirs alone, and that it was shown is written down.
+func TestAnAddressIsShownAtTheDesk(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		h := newHouse(t, db)
+		p := h.published(h.body())
+		i := h.flood()
+		h.start(i, p, 3)
+		r := h.view(i).Responses[0]
+		k := slices.IndexFunc(r.Seats, func(s response.Seat) bool { return len(s.Members) > 0 && s.Members[0].PersonID != "" })
+		held := r.Seats[k]
+		if _, err := h.Show(h.outside, r.ID, held.ID, held.Members[0].PersonID); err == nil {
+			t.Error("another organisation was shown an address")
+		}
+		if _, err := h.Show(h.chief, r.ID, held.ID, "somebody else"); errs.KindOf(err) != errs.Invalid {
+			t.Errorf("an address for who does not hold the role: %v", err)
+		}
+		shown, err := h.Show(h.chief, r.ID, held.ID, held.Members[0].PersonID)
+		h.must(err)
+		token, found := strings.CutPrefix(shown.Address, "https://centre.example/t/")
+		if !found || shown.Name != held.Members[0].Name {
+			t.Fatalf("shown %+v", shown)
+		}
+		page, err := h.Open(t.Context(), token)
+		h.must(err)
+		if page.Person != shown.Name || len(page.Tasks) == 0 {
+			t.Errorf("page %+v", page)
+		}
+		room, err := h.incidents.Room(h.chief, i.ID)
+		h.must(err)
+		if last := room.Steps[len(room.Steps)-1]; last.Act != "link" || strings.Contains(last.Text, token) {
+			t.Errorf("timeline %+v", last)
 		}
 	})
 }

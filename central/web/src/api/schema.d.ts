@@ -3930,6 +3930,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/responses/{id}/seats/{seat}/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A new address of somebody's tasks, to be scanned at the desk */
+        post: operations["show-task-link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/roles": {
         parameters: {
             query?: never;
@@ -9876,6 +9893,12 @@ export interface components {
             order: string;
             paper_id?: string;
         };
+        ResponseShown: {
+            address: string;
+            name: string;
+            /** Format: date-time */
+            until: string;
+        };
         ResponseStartsBody: {
             /** @description Carry out a plan that nobody has approved; the desk above is told */
             emergency?: boolean;
@@ -10322,6 +10345,10 @@ export interface components {
             origin: string;
             reason: string;
             rule: string;
+        };
+        SeatLinkBody: {
+            /** @description Of those who hold the role */
+            person_id: string;
         };
         SensorFault: {
             /** Format: int64 */
@@ -20393,6 +20420,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ResponseSeat"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "show-task-link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                seat: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SeatLinkBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResponseShown"];
                 };
             };
             /** @description Problem */
