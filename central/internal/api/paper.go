@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -205,8 +206,26 @@ func registerPaper(s *Server, svc *paper.Service) {
 		func(ctx context.Context, in *PaperID) (*body[paper.Paper], error) {
 			return reply(svc.Withdraw(ctx, in.ID))
 		})
+	registerPaperDraft(s, svc)
 	registerPaperFile(s, svc, "docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document", "attachment")
 	registerPaperFile(s, svc, "pdf", "application/pdf", "inline")
+}
+
+// registerPaperDraft adds a draft as it is handed round.
+func registerPaperDraft(s *Server, svc *paper.Service) {
+	op := paperOp("get-paper-draft", http.MethodGet, "/{id}/draft.pdf", "A draft to hand round before it is signed: a PDF whose every page says so")
+	op.Responses = map[string]*huma.Response{"200": {
+		Description: "The draft as it stands",
+		Content:     map[string]*huma.MediaType{"application/pdf": {Schema: &huma.Schema{Type: "string", Format: "binary"}}},
+	}}
+	register(s, op, func(ctx context.Context, in *PaperID) (*file, error) {
+		p, text, err := svc.DraftPDF(ctx, in.ID)
+		if err != nil {
+			return nil, err
+		}
+		name := fmt.Sprintf("草稿 %s 第%d稿.pdf", p.Content.OneLine(), p.Version)
+		return &file{ContentType: "application/pdf", ContentDisposition: `attachment; filename="draft.pdf"; filename*=UTF-8''` + url.PathEscape(name), Body: text}, nil
+	})
 }
 
 // registerPaperFile adds one of the files of a signed document.

@@ -68,6 +68,9 @@ func (p Printer) pdf(sheet paper.Print) ([]byte, string, error) {
 	}
 	for _, page := range Pages(sheet) {
 		w.pdf.AddPage()
+		if err := w.mark(sheet.Mark); err != nil {
+			return nil, "", err
+		}
 		for _, r := range page.Rules {
 			w.rule(r)
 		}
@@ -109,6 +112,26 @@ type pdfWriter struct {
 	font    string
 	size    float64
 	ink     [3]uint8 // of what is not red
+}
+
+// mark stands in grey over the page and, its first word, large across it; what is printed lies above.
+func (w *pdfWriter) mark(text string) error {
+	if text == "" {
+		return nil
+	}
+	ink := w.ink
+	defer func() { w.ink = ink }()
+	w.ink = [3]uint8{0x70, 0x70, 0x70}
+	if err := w.run(Run{X: left, Y: 15 * mm, Text: text, Face: Hei, Size: 10, Pitch: 10}); err != nil {
+		return err
+	}
+	word, _, _ := strings.Cut(text, " ")
+	w.ink = [3]uint8{0xe2, 0xe2, 0xe2}
+	size := 130.0
+	w.pdf.Rotate(45, sheetWide/2, sheetHigh/2)
+	err := w.run(Run{X: sheetWide/2 - size*float64(len([]rune(word)))/2, Y: sheetHigh/2 + size/3, Text: word, Face: Hei, Size: size, Pitch: size})
+	w.pdf.RotateReset()
+	return err
 }
 
 func (w *pdfWriter) rule(r Rule) {

@@ -130,6 +130,7 @@ type Print struct {
 	Number string
 	Signer string
 	Date   time.Time // of which the day is printed
+	Mark   string    // what stands over and across every page of a PDF that must not be taken for the document; empty: nothing
 }
 
 // print is a paper as it looks at a time: an unsigned one with the day of today and room for its number.

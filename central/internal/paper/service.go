@@ -2,6 +2,7 @@ package paper
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -300,6 +301,25 @@ func (s *Service) Print(ctx context.Context, id string) (Print, string, error) {
 		return out, p.Missing, nil
 	}
 	return out, s.Printer.Missing(out), nil
+}
+
+// DraftPDF is a draft to hand round before it is signed: every page says that it is none yet, and of which version.
+func (s *Service) DraftPDF(ctx context.Context, id string) (Paper, []byte, error) {
+	p, err := s.Paper(ctx, id)
+	if err != nil {
+		return Paper{}, nil, err
+	}
+	if p.State != Draft {
+		return Paper{}, nil, errs.E(errs.Conflict, "paper.signed", "it was signed and is never changed; take its file")
+	}
+	l, err := s.letterhead(ctx, account.Org{ID: p.OrgID})
+	if err != nil {
+		return Paper{}, nil, err
+	}
+	out := p.print(l, p.UpdatedAt)
+	out.Mark = fmt.Sprintf("草稿 第%d稿 %s 未签发，不作公文使用", p.Version, p.UpdatedAt.In(zone()).Format("2006-01-02 15:04"))
+	f, err := s.Printer.Files(out)
+	return p, f.PDF, err
 }
 
 // Preview is what a draft would look like with another content.

@@ -273,6 +273,27 @@ func TestADocumentIsWithdrawnByAnother(t *testing.T) {
 	r.refused("it is withdrawn again", err, "paper.not_signed")
 }
 
+// A draft is handed round as a PDF that says what it is, and no longer once it was signed.
+func TestADraftIsHandedRoundMarked(t *testing.T) {
+	r := newRoom(t, storetest.SQLite(t))
+	p := r.ready("关于征求意见的通知")
+	_, text, err := r.DraftPDF(r.officer, p.ID)
+	if errs.KindOf(err) == errs.Unavailable {
+		testserver.Missing(t, err.Error())
+	}
+	r.must(err)
+	_, again, err := r.DraftPDF(r.officer, p.ID)
+	r.must(err)
+	if !bytes.HasPrefix(text, []byte("%PDF-")) || !bytes.Equal(text, again) {
+		t.Error("the draft is no PDF, or another one each time")
+	}
+	_, _, err = r.DraftPDF(r.above, p.ID)
+	r.refused("the city takes a draft of the county", err, "paper.not_found")
+	p = r.sign(p)
+	_, _, err = r.DraftPDF(r.officer, p.ID)
+	r.refused("a draft of what was signed", err, "paper.signed")
+}
+
 func TestWhatIsNotCompleteDoesNotLeave(t *testing.T) {
 	r := newRoom(t, storetest.SQLite(t))
 	p, err := r.Create(r.officer, paper.NewPaper{Kind: paper.Letter, Content: paper.Content{Title: "空"}})
