@@ -7,10 +7,15 @@ import (
 	"github.com/fengsui/fengsui/central/internal/errs"
 )
 
-// Cosign is who signs as the second person at the screen of another, by username and password, without a
-// session. A wrong one counts like a failed sign-in: errs.Invalid on the field password, errs.Denied when it is
-// locked. Somebody who must change the password first cannot sign with it.
-func (s *Service) Cosign(ctx context.Context, username, password string) (actor.Actor, error) {
+// Cosign is who of an organisation signs as the second person at the screen of the actor, by username and password,
+// without a session. Nobody learns here whether somebody of another organisation exists. A wrong one counts for
+// whoever is signed in: errs.Invalid on the field password, errs.Denied when it is locked for them; the other signs on
+// elsewhere. Somebody who must change the password first cannot sign with it.
+func (s *Service) Cosign(ctx context.Context, org, username, password string) (actor.Actor, error) {
+	a, ok := actor.From(ctx)
+	if !ok || a.Kind != actor.User {
+		return actor.Actor{}, errs.E(errs.Unauthenticated, "auth.required", "sign in first")
+	}
 	wrong := errs.Field("account.wrong_cosignature", "password", "username or password is wrong; nothing was signed")
 	username = normalName(username)
 	if username == "" || len(username) > 64 || len(password) > 4*maxPassword {
@@ -20,7 +25,10 @@ func (s *Service) Cosign(ctx context.Context, username, password string) (actor.
 	if err != nil && errs.KindOf(err) != errs.NotFound {
 		return actor.Actor{}, err
 	}
-	source := "signature " + u.ID
+	if u.OrgID != org {
+		u = User{} // like one that does not exist, in answer and in time
+	}
+	source := "cosignature " + a.ID
 	if err := s.lockedOut(ctx, username, source); err != nil {
 		return actor.Actor{}, err
 	}
@@ -34,6 +42,6 @@ func (s *Service) Cosign(ctx context.Context, username, password string) (actor.
 		}
 		return actor.Actor{}, wrong
 	}
-	s.spare.forgive(u.Username, source)
-	return u.as(), s.Attempts.ForgetAttempts(ctx, u.Username, source)
+	s.spare.forgive(username, source)
+	return u.as(), s.Attempts.ForgetAttempts(ctx, username, source)
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/page"
 )
 
-// HandoverItemInput is an item as somebody writes it. It and HandoverProof are exported because huma passes over
+// HandoverItemInput is an item as somebody writes it. It, HandoverSeen and HandoverProof are exported because huma passes over
 // embedded types that are not.
 type HandoverItemInput struct {
 	Title   string     `json:"title,omitempty" maxLength:"400"`
@@ -23,6 +23,16 @@ type HandoverItemInput struct {
 
 func (i HandoverItemInput) item() handover.NewItem {
 	return handover.NewItem{Title: i.Title, Level: i.Level, OwnerID: i.OwnerID, DueAt: i.DueAt}
+}
+
+// HandoverSeen is the shift that whoever signs has before them.
+type HandoverSeen struct {
+	Shift   string `json:"shift" maxLength:"64" doc:"That was seen; another that is open by now is a conflict"`
+	Version int    `json:"version" doc:"That was seen; a newer one is a conflict"`
+}
+
+func (v HandoverSeen) seen() handover.Seen {
+	return handover.Seen{Shift: v.Shift, Version: v.Version}
 }
 
 // HandoverProof is how somebody shows who they are again.
@@ -70,6 +80,7 @@ func RegisterHandover(s *Server, svc *handover.Service) {
 	registerHandoverLog(s, svc)
 	type leaves struct {
 		Body struct {
+			HandoverSeen
 			HandoverProof
 			Note   string `json:"note,omitempty" maxLength:"8000" doc:"What stays to be known"`
 			Reason string `json:"reason,omitempty" maxLength:"400" doc:"Why it is somebody whom the roster does not name"`
@@ -77,10 +88,11 @@ func RegisterHandover(s *Server, svc *handover.Service) {
 	}
 	register(s, handoverOp("leave-handover", http.MethodPost, "/leave", "Sign the outgoing half of a handover; duty goes on until somebody takes over"),
 		func(ctx context.Context, in *leaves) (*body[handover.Shift], error) {
-			return reply(svc.Leave(ctx, handover.Leaves{Proof: in.Body.proof(), Note: in.Body.Note, Reason: in.Body.Reason}))
+			return reply(svc.Leave(ctx, handover.Leaves{Seen: in.Body.seen(), Proof: in.Body.proof(), Note: in.Body.Note, Reason: in.Body.Reason}))
 		})
 	type takes struct {
 		Body struct {
+			HandoverSeen
 			HandoverProof
 			Reason string            `json:"reason,omitempty" maxLength:"400"`
 			Absent string            `json:"absent,omitempty" maxLength:"400" doc:"Why there is no outgoing signature"`
@@ -89,7 +101,7 @@ func RegisterHandover(s *Server, svc *handover.Service) {
 	}
 	register(s, handoverOp("take-handover", http.MethodPost, "/take", "Sign the incoming half: the shift is closed, and the next begins"),
 		func(ctx context.Context, in *takes) (*body[handover.Shift], error) {
-			return reply(svc.Take(ctx, handover.Takes{Proof: in.Body.proof(), Reason: in.Body.Reason, Absent: in.Body.Absent, Owners: in.Body.Owners}))
+			return reply(svc.Take(ctx, handover.Takes{Seen: in.Body.seen(), Proof: in.Body.proof(), Reason: in.Body.Reason, Absent: in.Body.Absent, Owners: in.Body.Owners}))
 		})
 }
 

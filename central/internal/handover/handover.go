@@ -58,6 +58,7 @@ type Shift struct {
 	ClosedAt *time.Time `json:"closed_at,omitempty"`
 	LateAt   *time.Time `json:"late_at,omitempty"` // when it was told that nobody had taken over
 	Passed   []Item     `json:"passed"`            // what was open when it passed on
+	Version  int        `json:"version"`           // how often it was signed
 }
 
 // EntryKind is what an entry is about.

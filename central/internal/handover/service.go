@@ -32,8 +32,8 @@ type Accounts interface {
 	User(ctx context.Context, id string) (account.User, error)
 	// Confirm asks for the password of the actor again.
 	Confirm(ctx context.Context, password string) error
-	// Cosign is who signs as a second person at the same screen.
-	Cosign(ctx context.Context, username, password string) (actor.Actor, error)
+	// Cosign is who of an organisation signs as a second person at the same screen.
+	Cosign(ctx context.Context, org, username, password string) (actor.Actor, error)
 }
 
 // Clocks keep what is due (deadline.Service).

@@ -125,6 +125,17 @@ func (r *room) on() (now, next int) {
 	return now, next
 }
 
+// seen is the shift that lies open.
+func (r *room) seen() handover.Seen {
+	r.t.Helper()
+	d, err := r.Desk(r.users[0], "")
+	r.must(err)
+	if d.Shift == nil {
+		return handover.Seen{}
+	}
+	return handover.Seen{Shift: d.Shift.ID, Version: d.Shift.Version}
+}
+
 func (r *room) write(ctx context.Context, n handover.NewEntry) handover.Entry {
 	r.t.Helper()
 	e, err := r.Write(ctx, n)
@@ -155,20 +166,20 @@ func TestADeskPassesOnWithTwoSignaturesAndEveryItem(t *testing.T) {
 		if err != nil || loose.OwnerID != "" {
 			t.Fatalf("an item without an owner: %+v, %v", loose, err)
 		}
-		if _, err := r.Take(in, handover.Takes{Proof: handover.Proof{Secret: password}}); code(err) != "handover.unsigned" {
+		if _, err := r.Take(in, handover.Takes{Seen: r.seen(), Proof: handover.Proof{Secret: password}}); code(err) != "handover.unsigned" {
 			t.Errorf("taking over without the first signature: %v", err)
 		}
-		if _, err := r.Leave(out, handover.Leaves{Proof: handover.Proof{Secret: "wrong"}}); errs.KindOf(err) != errs.Invalid {
+		if _, err := r.Leave(out, handover.Leaves{Seen: r.seen(), Proof: handover.Proof{Secret: "wrong"}}); errs.KindOf(err) != errs.Invalid {
 			t.Errorf("leaving with a wrong password: %v", err)
 		}
-		left, err := r.Leave(out, handover.Leaves{Proof: handover.Proof{Secret: password}, Note: "注意码头"})
+		left, err := r.Leave(out, handover.Leaves{Seen: r.seen(), Proof: handover.Proof{Secret: password}, Note: "注意码头"})
 		if err != nil || left.State != handover.Leaving || !left.Out.Rostered {
 			t.Fatalf("leaving: %+v, %v", left, err)
 		}
-		if _, err := r.Take(in, handover.Takes{Proof: handover.Proof{Secret: password}}); code(err) != "handover.ownerless" {
+		if _, err := r.Take(in, handover.Takes{Seen: r.seen(), Proof: handover.Proof{Secret: password}}); code(err) != "handover.ownerless" {
 			t.Errorf("taking over what nobody has: %v", err)
 		}
-		shift, err := r.Take(in, handover.Takes{Proof: handover.Proof{Secret: password}, Owners: map[string]string{loose.ID: r.people[next].ID}})
+		shift, err := r.Take(in, handover.Takes{Seen: r.seen(), Proof: handover.Proof{Secret: password}, Owners: map[string]string{loose.ID: r.people[next].ID}})
 		if err != nil || shift.No != 2 || shift.DueAt == nil || time.Until(*shift.DueAt) < 10*time.Hour {
 			t.Fatalf("the next shift: %+v, %v", shift, err)
 		}
@@ -235,11 +246,11 @@ func TestTheIncomingOfficerSignsAtTheSameScreen(t *testing.T) {
 	out := r.users[now]
 	_, err := r.Open(out)
 	r.must(err)
-	_, err = r.Leave(out, handover.Leaves{Proof: handover.Proof{Secret: password}})
+	_, err = r.Leave(out, handover.Leaves{Seen: r.seen(), Proof: handover.Proof{Secret: password}})
 	r.must(err)
 	names := []string{"ujia", "uyi", "ubing"}
 	take := func(user, secret, reason string) error {
-		_, err := r.Take(out, handover.Takes{Proof: handover.Proof{Username: user, Secret: secret}, Reason: reason})
+		_, err := r.Take(out, handover.Takes{Seen: r.seen(), Proof: handover.Proof{Username: user, Secret: secret}, Reason: reason})
 		return err
 	}
 	for what, bad := range map[string][2]string{"wrong": {names[next], "wrong"}, "unknown": {"nobody", password}, "empty": {names[next], ""}} {
@@ -260,10 +271,10 @@ func TestAnAbsentOfficerIsSaidSo(t *testing.T) {
 	now, next := r.on()
 	opened, err := r.Open(r.users[now])
 	r.must(err)
-	if _, err := r.Take(r.users[now], handover.Takes{Proof: handover.Proof{Secret: password}, Absent: "病"}); code(err) != "handover.unrostered" {
+	if _, err := r.Take(r.users[now], handover.Takes{Seen: r.seen(), Proof: handover.Proof{Secret: password}, Absent: "病"}); code(err) != "handover.unrostered" {
 		t.Errorf("whom the roster does not expect: %v", err)
 	}
-	_, err = r.Take(r.users[next], handover.Takes{Proof: handover.Proof{Secret: password}, Absent: "突发疾病送医"})
+	_, err = r.Take(r.users[next], handover.Takes{Seen: r.seen(), Proof: handover.Proof{Secret: password}, Absent: "突发疾病送医"})
 	r.must(err)
 	rec, err := r.Record(r.users[next], opened.ID)
 	if err != nil || rec.Out != nil || rec.Absent != "突发疾病送医" {

@@ -2,6 +2,7 @@ package handover
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -29,16 +30,12 @@ func (s *Service) signer(ctx context.Context, p Proof, o account.Org) (actor.Act
 	if p.Username == "" {
 		return a, s.Accounts.Confirm(ctx, p.Secret)
 	}
-	second, err := s.Accounts.Cosign(ctx, p.Username, p.Secret)
+	second, err := s.Accounts.Cosign(ctx, o.ID, p.Username, p.Secret)
 	if err != nil {
 		return a, err
 	}
-	u, err := s.Accounts.User(actor.WithSystem(ctx, "handover"), second.ID)
-	if err != nil {
-		return a, err
-	}
-	if u.OrgID != o.ID || !second.Can(actor.DutyLog) {
-		return a, errs.Field("handover.not_of_desk", "username", "does not belong to this desk, or may not keep its log")
+	if !second.Can(actor.DutyLog) {
+		return a, errs.Field("handover.not_of_desk", "username", "may not keep the log of this desk")
 	}
 	return second, nil
 }
@@ -65,15 +62,35 @@ func (s *Service) signature(ctx context.Context, a actor.Actor, expected, later 
 	return sig, p.ID, nil
 }
 
+// Seen is the shift that whoever signs has before them: its id, and its version then.
+type Seen struct {
+	Shift   string
+	Version int
+}
+
+// check refuses a signature under another shift than the one that was seen, or under one that was signed meanwhile.
+func (v Seen) check(sh Shift) error {
+	switch {
+	case sh.ID == "":
+		return errs.E(errs.Conflict, "handover.none", "no shift is open; open the log first")
+	case sh.ID != v.Shift:
+		return errs.E(errs.Conflict, "handover.passed_on", "the shift that you saw was handed over meanwhile; look at the one that is open now")
+	case sh.Version != v.Version:
+		return errs.E(errs.Conflict, "handover.signed", "the shift was signed meanwhile; look at the signature and the note, then sign again")
+	}
+	return nil
+}
+
 // Leaves is what the outgoing officer signs.
 type Leaves struct {
+	Seen   Seen
 	Proof  Proof
 	Note   string
 	Reason string
 }
 
-// Leave signs the outgoing half of a handover. Duty goes on until somebody takes over. Signing again takes the
-// place of the signature before.
+// Leave signs the outgoing half of a handover. Duty goes on until somebody takes over. Who has signed may sign
+// again, and the note of before goes into the log; nobody takes the place of another's signature.
 func (s *Service) Leave(ctx context.Context, l Leaves) (Shift, error) {
 	_, o, err := s.own(ctx)
 	if err != nil {
@@ -89,8 +106,11 @@ func (s *Service) Leave(ctx context.Context, l Leaves) (Shift, error) {
 	}
 	var out Shift
 	err = s.change(ctx, o, func(ctx context.Context, sh *Shift, note noter) error {
-		if sh.ID == "" {
-			return errs.E(errs.Conflict, "handover.none", "no shift is open; open the log first")
+		if err := l.Seen.check(*sh); err != nil {
+			return err
+		}
+		if sh.Out != nil && sh.Out.UserID != who.ID {
+			return errs.E(errs.Conflict, "handover.left", "%s has signed already; take the shift over, or let %s sign again", sh.Out.Name, sh.Out.Name)
 		}
 		now, _, err := s.spells(ctx, o.ID, sh.OpenedAt)
 		if err != nil {
@@ -104,7 +124,11 @@ func (s *Service) Leave(ctx context.Context, l Leaves) (Shift, error) {
 			return err
 		}
 		sig.Rostered = sig.Rostered || now.To.IsZero()
+		if err := s.keepNote(ctx, *sh, l.Note); err != nil {
+			return err
+		}
 		sh.State, sh.Out, sh.Note = Leaving, &sig, l.Note
+		sh.Version++
 		note(ctx, EventLeft, sh.ID, trace{No: sh.No, From: sig.Name})
 		out = *sh
 		return s.Store.SaveShift(ctx, *sh)
@@ -112,9 +136,22 @@ func (s *Service) Leave(ctx context.Context, l Leaves) (Shift, error) {
 	return out, err
 }
 
+// keepNote writes the note of an earlier signature into the log before another takes its place.
+func (s *Service) keepNote(ctx context.Context, sh Shift, note string) error {
+	if sh.Out == nil || sh.Note == "" || sh.Note == note {
+		return nil
+	}
+	_, err := s.Store.AddEntry(ctx, Entry{
+		ID: newID(), OrgID: sh.OrgID, ShiftID: sh.ID, Kind: Note, At: sh.Out.At, WrittenAt: stamp(), By: sh.Out.UserID, ByName: sh.Out.Name, Text: sh.Note,
+		Source: fmt.Sprintf("note %s %d", sh.ID, sh.Version),
+	})
+	return err
+}
+
 // Takes is what the incoming officer signs. Absent is why there is no outgoing signature. Owners gives items
 // without one to somebody, by their ids.
 type Takes struct {
+	Seen   Seen
 	Proof  Proof
 	Reason string
 	Absent string
@@ -138,9 +175,10 @@ func (s *Service) Take(ctx context.Context, t Takes) (Shift, error) {
 	}
 	var out Shift
 	err = s.change(ctx, o, func(ctx context.Context, sh *Shift, note noter) error {
+		if err := t.Seen.check(*sh); err != nil {
+			return err
+		}
 		switch {
-		case sh.ID == "":
-			return errs.E(errs.Conflict, "handover.none", "no shift is open; open the log first")
 		case sh.Out == nil && t.Absent == "":
 			return errs.E(errs.Conflict, "handover.unsigned", "the outgoing officer has not signed; say why, if nobody is there to sign")
 		case sh.Out != nil && sh.Out.UserID == who.ID && strings.TrimSpace(t.Reason) == "":
@@ -163,6 +201,7 @@ func (s *Service) Take(ctx context.Context, t Takes) (Shift, error) {
 			return err
 		}
 		sh.State, sh.In, sh.ClosedAt, sh.Absent = Closed, &sig, &sig.At, ""
+		sh.Version++
 		if sh.Out == nil {
 			sh.Absent = t.Absent
 		}

@@ -6924,6 +6924,8 @@ export interface components {
             passed: components["schemas"]["HandoverItem"][] | null;
             state: string;
             taker_id: string;
+            /** Format: int64 */
+            version: number;
         };
         HandoverShift: {
             absent: string;
@@ -6948,6 +6950,8 @@ export interface components {
             passed: components["schemas"]["HandoverItem"][] | null;
             state: string;
             taker_id: string;
+            /** Format: int64 */
+            version: number;
         };
         HandoverSignature: {
             /** Format: date-time */
@@ -7468,8 +7472,15 @@ export interface components {
             /** @description Why it is somebody whom the roster does not name */
             reason?: string;
             secret: string;
+            /** @description That was seen; another that is open by now is a conflict */
+            shift: string;
             /** @description Of a second person who signs at this screen; left out: whoever is signed in */
             username?: string;
+            /**
+             * Format: int64
+             * @description That was seen; a newer one is a conflict
+             */
+            version: number;
         };
         LetterheadInputBody: {
             from: string;
@@ -10748,8 +10759,15 @@ export interface components {
             };
             reason?: string;
             secret: string;
+            /** @description That was seen; another that is open by now is a conflict */
+            shift: string;
             /** @description Of a second person who signs at this screen; left out: whoever is signed in */
             username?: string;
+            /**
+             * Format: int64
+             * @description That was seen; a newer one is a conflict
+             */
+            version: number;
         };
         TalkInputBody: {
             /** @description In whose timeline it is written down */
