@@ -28,6 +28,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/recording"
 	"github.com/fengsui/fengsui/central/internal/release"
 	"github.com/fengsui/fengsui/central/internal/report"
+	"github.com/fengsui/fengsui/central/internal/resource"
 	"github.com/fengsui/fengsui/central/internal/response"
 	"github.com/fengsui/fengsui/central/internal/rollcall"
 	"github.com/fengsui/fengsui/central/internal/rulebook"
@@ -145,5 +146,6 @@ func OpenAPI() ([]byte, error) {
 	api.RegisterRollcalls(s, &rollcall.Service{})
 	api.RegisterPapers(s, &paper.Service{})
 	api.RegisterResponses(s, &response.Service{})
+	api.RegisterResources(s, &resource.Service{})
 	return s.OpenAPI()
 }

@@ -172,6 +172,7 @@ func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) er
 	}
 	responses := b.responses(cfg, events, plans, rosters, clocks, messages)
 	reviews := b.reviews(events, responses, devices, values)
+	sent := b.resources(cfg, events, responses, rosters, clocks, messages)
 	papers, err := b.papers(cfg, rosters, desks, map[paper.Kind]paper.Maker{paper.Report: events.reports.Paper, paper.Bulletin: events.reports.BulletinPaper, paper.Situation: reviews.Situation})
 	if err != nil {
 		return err
@@ -206,6 +207,7 @@ func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) er
 	api.RegisterRollcalls(server, checks)
 	api.RegisterPapers(server, papers)
 	api.RegisterResponses(server, responses)
+	api.RegisterResources(server, sent)
 	revoked := &device.Revocations{Store: store.NewDevices(b.db), CA: devices.CA}
 	if err := c.revocations(system, cfg, b, revoked); err != nil {
 		return err

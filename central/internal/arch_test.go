@@ -21,6 +21,7 @@ var levels = map[string]int{
 	"plan":   4,
 	"report": 5, "response": 5,
 	"review":   6,
+	"resource": 6,
 	"audit":    6,
 	"document": adapter, "store": adapter, "tsdb": adapter, "api": adapter, "ingest": adapter, "broker": adapter, "sfu": adapter, "turn": adapter, "channel": adapter,
 }
@@ -66,6 +67,7 @@ var testUses = map[string][]string{
 	"reminder":  {"audit"},
 	"rollcall":  {"audit", "channel"},
 	"review":    {"audit"},                         // what a use case leaves in the trail
+	"resource":  {"audit", "channel"},              // what a use case leaves in the trail, and messages with their address
 	"response":  {"audit", "channel"},              // what a use case leaves in the trail, and messages with their address
 	"ingest":    {"broker", "github.com/eclipse/"}, // terminals and simple sensors as they speak
 	"paper":     {"audit", "document"},             // what a use case leaves in the trail, and real files

@@ -16,6 +16,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/maintenance"
 	"github.com/fengsui/fengsui/central/internal/notice"
 	"github.com/fengsui/fengsui/central/internal/report"
+	"github.com/fengsui/fengsui/central/internal/resource"
 	"github.com/fengsui/fengsui/central/internal/response"
 	"github.com/fengsui/fengsui/central/internal/rollcall"
 	"github.com/fengsui/fengsui/central/internal/rulebook"
@@ -151,7 +152,8 @@ func (p *pending) add(e event.Event, v *view) urgency {
 
 // isCase reports whether an event is of the inbox, of an incident or of a report.
 func isCase(kind string) bool {
-	return strings.HasPrefix(kind, incident.EventKind) || strings.HasPrefix(kind, intake.EventKind) || strings.HasPrefix(kind, report.EventKind) || strings.HasPrefix(kind, response.EventKind)
+	return strings.HasPrefix(kind, incident.EventKind) || strings.HasPrefix(kind, intake.EventKind) || strings.HasPrefix(kind, report.EventKind) || strings.HasPrefix(kind, response.EventKind) ||
+		strings.HasPrefix(kind, resource.EventKind)
 }
 
 func (p *pending) device(kind string, d device.Device, v *view) urgency {

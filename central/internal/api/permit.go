@@ -83,6 +83,9 @@ func needs(operation string) (p actor.Permission, ok bool) {
 	if p, ok := responseNeeds(operation); ok {
 		return p, true
 	}
+	if p, ok := resourceNeeds(operation); ok {
+		return p, true
+	}
 	if p, ok := caseNeeds(operation); ok {
 		return p, true
 	}
@@ -118,6 +121,22 @@ func responseNeeds(operation string) (p actor.Permission, ok bool) {
 	case "step-task", "add-task-photo":
 		return actor.IncidentWrite, true
 	case "start-response", "shift-response", "fill-response-seat", "command-incident", "list-commanders", "give-task":
+		return actor.ResponseOrder, true
+	}
+	return "", false
+}
+
+// resourceNeeds is needs for teams and stock. What of a dispatch only a commander may tell the service knows.
+func resourceNeeds(operation string) (p actor.Permission, ok bool) {
+	switch operation {
+	case "list-teams", "export-teams", "list-resource-words", "list-warehouses", "list-stock", "export-stock", "list-stock-moves",
+		"get-incident-resources", "propose-resources", "list-dispatch-steps":
+		return actor.ResourceRead, true
+	case "create-team", "change-team", "set-team-status", "import-teams", "create-warehouse", "change-warehouse", "move-stock", "import-stock":
+		return actor.ResourceWrite, true
+	case "ask-resources", "step-dispatch":
+		return actor.IncidentWrite, true
+	case "close-resource-request", "send-resources":
 		return actor.ResponseOrder, true
 	}
 	return "", false

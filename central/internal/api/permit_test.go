@@ -27,6 +27,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/recording"
 	"github.com/fengsui/fengsui/central/internal/release"
 	"github.com/fengsui/fengsui/central/internal/report"
+	"github.com/fengsui/fengsui/central/internal/resource"
 	"github.com/fengsui/fengsui/central/internal/response"
 	"github.com/fengsui/fengsui/central/internal/rollcall"
 	"github.com/fengsui/fengsui/central/internal/rulebook"
@@ -68,6 +69,7 @@ func TestWhoMayNotLearnsNothingOfWhatIsWrong(t *testing.T) {
 		RegisterWalls(s, &wall.Service{})
 		RegisterPapers(s, &paper.Service{})
 		RegisterResponses(s, &response.Service{})
+		RegisterResources(s, &resource.Service{})
 	})
 	admin := c.admin()
 	auditor, _ := c.user(admin, "shenji", "320600", account.RoleAuditor) // reads accounts and the audit and nothing else

@@ -40,6 +40,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/plan"
 	"github.com/fengsui/fengsui/central/internal/recording"
 	"github.com/fengsui/fengsui/central/internal/report"
+	"github.com/fengsui/fengsui/central/internal/resource"
 	"github.com/fengsui/fengsui/central/internal/response"
 	"github.com/fengsui/fengsui/central/internal/rollcall"
 	"github.com/fengsui/fengsui/shared/version"
@@ -142,6 +143,9 @@ func schemaName(t reflect.Type, hint string) string {
 	if strings.Contains(t.Name(), books+".") {
 		return "Handover" + name // a list of them
 	}
+	if strings.Contains(t.Name(), reflect.TypeFor[resource.Team]().PkgPath()+".") {
+		return "Resource" + name // a list of them
+	}
 	if strings.Contains(t.Name(), reflect.TypeFor[plan.Plan]().PkgPath()+".") {
 		return "Plan" + name // a list of them
 	}
@@ -169,6 +173,8 @@ func schemaName(t reflect.Type, hint string) string {
 		return "Plan" + strings.TrimPrefix(name, "Plan")
 	case reflect.TypeFor[response.Response]().PkgPath():
 		return "Response" + strings.TrimPrefix(name, "Response")
+	case reflect.TypeFor[resource.Team]().PkgPath():
+		return "Resource" + name
 	case reflect.TypeFor[report.Report]().PkgPath():
 		return "Report" + strings.Replace(name, "Report", "Version", 1)
 	case reflect.TypeFor[paper.Paper]().PkgPath(), reflect.TypeFor[document.Page]().PkgPath():

@@ -1022,6 +1022,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/dispatches/links/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The dispatch of the crew whose link it is */
+        get: operations["open-crew-link"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dispatches/links/{token}/steps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tell something as the crew whose link it is */
+        post: operations["step-crew-link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dispatches/{id}/steps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was told of a dispatch, oldest first */
+        get: operations["list-dispatch-steps"];
+        put?: never;
+        /** Tell what has become of a dispatch, or that the crew has reported */
+        post: operations["step-dispatch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/duty/board/{token}": {
         parameters: {
             query?: never;
@@ -2171,6 +2223,24 @@ export interface paths {
         put?: never;
         /** Begin the next version, or go on with the draft */
         post: operations["begin-report"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/resources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was asked and sent for an incident */
+        get: operations["get-incident-resources"];
+        put?: never;
+        /** Ask for teams or material */
+        post: operations["ask-resources"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3913,6 +3983,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/resource-requests/{id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Expect nothing more of a request */
+        post: operations["close-resource-request"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/resource-requests/{id}/dispatches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send what was chosen: all of it or nothing */
+        post: operations["send-resources"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/resource-requests/{id}/proposal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The nearest that can do it and are free, what is missing, and why */
+        get: operations["propose-resources"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/resources/words": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The capabilities of teams, or the items of stock, that stand in the registers */
+        get: operations["list-resource-words"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/responses/{id}/level": {
         parameters: {
             query?: never;
@@ -4586,6 +4724,91 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/stock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Stock of all warehouses, the newest item first */
+        get: operations["list-stock"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stock.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Stock as a workbook that can be imported again; empty, it is the template */
+        get: operations["export-stock"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stock/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Read an XLSX of stock; every fault of every cell is answered, and with one nothing is kept */
+        post: operations["import-stock"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stock/moves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take in, give out or count an item, with the reason */
+        post: operations["move-stock"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stock/{id}/moves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What came in and went out of one stock, oldest first */
+        get: operations["list-stock-moves"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/streams": {
         parameters: {
             query?: never;
@@ -4806,6 +5029,92 @@ export interface paths {
         put?: never;
         /** Accept a task, begin it, report on it, finish it */
         post: operations["step-task"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/teams": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Teams, the newest first */
+        get: operations["list-teams"];
+        put?: never;
+        /** Write down a team */
+        post: operations["create-team"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/teams.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Teams as a workbook that can be imported again; empty, it is the template */
+        get: operations["export-teams"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/teams/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Read an XLSX of teams; every fault of every cell is answered, and with one nothing is kept */
+        post: operations["import-teams"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/teams/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change what is known of a team */
+        put: operations["change-team"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/teams/{id}/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Say that a team is ready, rests or is out of service */
+        put: operations["set-team-status"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -5380,6 +5689,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/warehouses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Warehouses by name */
+        get: operations["list-warehouses"];
+        put?: never;
+        /** Write down a warehouse */
+        post: operations["create-warehouse"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/warehouses/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change what is known of a warehouse */
+        put: operations["change-warehouse"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -5557,6 +5901,23 @@ export interface components {
             from: string;
             /** Format: date-time */
             to: string;
+        };
+        "Ask-resourcesRequest": {
+            /** Format: double */
+            amount: number;
+            /** @enum {string} */
+            kind: "team" | "material";
+            /** Format: double */
+            lat?: number;
+            /** Format: double */
+            lon?: number;
+            note?: string;
+            /** @description Empty: that of the incident */
+            place?: string;
+            task_id?: string;
+            unit?: string;
+            /** @description A capability, or an item */
+            what: string;
         };
         AskBody: {
             cell: components["schemas"]["DutyCell"];
@@ -5820,6 +6181,9 @@ export interface components {
             /** Format: int64 */
             jumps?: number;
             source: string;
+        };
+        "Close-resource-requestRequest": {
+            why: string;
         };
         CommentInputBody: {
             /** @description What the person has to say */
@@ -6134,6 +6498,23 @@ export interface components {
             path: string;
             /** Format: int64 */
             since: number;
+        };
+        DispatchStep: {
+            /**
+             * Format: double
+             * @description Of stock, that came back
+             */
+            amount?: number;
+            /** @enum {string} */
+            kind: "report" | "en_route" | "on_site" | "released" | "refused" | "issued" | "returned" | "cancelled";
+            /** Format: double */
+            lat?: number;
+            /**
+             * Format: double
+             * @description Degrees, WGS 84
+             */
+            lon?: number;
+            text?: string;
         };
         DoesTaskBody: {
             /** @enum {string} */
@@ -7739,6 +8120,10 @@ export interface components {
             items: components["schemas"]["StreamLink"][] | null;
             next?: string;
         };
+        ListString: {
+            items: string[] | null;
+            next?: string;
+        };
         ListSwap: {
             items: components["schemas"]["DutySwap"][] | null;
             next?: string;
@@ -7881,6 +8266,18 @@ export interface components {
             to: "drafting" | "consulting" | "reviewing" | "approving" | "published" | "filing" | "filed" | "assessing" | "revising" | "abolished";
             /** @description What makes a revision necessary */
             trigger?: string;
+        };
+        "Move-stockRequest": {
+            /** Format: double */
+            amount: number;
+            item?: string;
+            /** @enum {string} */
+            kind: "in" | "out" | "count";
+            reason: string;
+            /** @description Or a warehouse, an item and its unit */
+            stock_id?: string;
+            unit?: string;
+            warehouse_id?: string;
         };
         NewDutyLink: {
             by_name: string;
@@ -9629,6 +10026,290 @@ export interface components {
             faults: components["schemas"]["BadInput"][] | null;
             status: components["schemas"]["Status"];
         };
+        ResourceBoard: {
+            dispatches: components["schemas"]["ResourceDispatch"][] | null;
+            /** Format: int64 */
+            minutes: number;
+            orders: boolean;
+            requests: components["schemas"]["ResourceRequest"][] | null;
+        };
+        ResourceChoice: {
+            /**
+             * Format: double
+             * @description Of stock
+             */
+            amount?: number;
+            id: string;
+        };
+        ResourceCrewPage: {
+            /** Format: date-time */
+            at: string;
+            dispatch: components["schemas"]["ResourceDispatch"];
+            incident: string;
+            note: string;
+            steps: components["schemas"]["ResourceStep"][] | null;
+        };
+        ResourceDispatch: {
+            /** Format: double */
+            amount: number;
+            /** Format: date-time */
+            arrived_at?: string;
+            /** Format: double */
+            back: number;
+            /** Format: double */
+            counted: number;
+            desk_area: string;
+            desk_id: string;
+            division: string;
+            /** Format: date-time */
+            due_at?: string;
+            /** Format: int64 */
+            edit: number;
+            /** Format: date-time */
+            ended_at?: string;
+            exercise: string;
+            /** Format: date-time */
+            gone_at?: string;
+            /** Format: date-time */
+            heard_at: string;
+            id: string;
+            incident_id: string;
+            kind: string;
+            /** Format: double */
+            km?: number;
+            /** Format: double */
+            lat?: number;
+            leader: string;
+            /** Format: date-time */
+            located_at?: string;
+            /** Format: double */
+            lon?: number;
+            /** Format: int64 */
+            minutes: number;
+            /** Format: date-time */
+            missed_at?: string;
+            name: string;
+            org_area: string;
+            org_id: string;
+            org_name: string;
+            phone: string;
+            place: string;
+            request_id: string;
+            /** Format: date-time */
+            sent_at: string;
+            sent_by: string;
+            state: string;
+            /** Format: int64 */
+            steps: number;
+            subject_id: string;
+            /** Format: double */
+            to_lat?: number;
+            /** Format: double */
+            to_lon?: number;
+            unit: string;
+            what: string;
+        };
+        ResourceFault: {
+            cell: string;
+            code: string;
+            /** Format: int64 */
+            col: number;
+            name: string;
+            /** Format: int64 */
+            row: number;
+        };
+        ResourceImport: {
+            /** Format: int64 */
+            changed: number;
+            done: boolean;
+            faults: components["schemas"]["ResourceFault"][] | null;
+            /** Format: int64 */
+            new: number;
+            /** Format: int64 */
+            same: number;
+        };
+        ResourceListDispatch: {
+            items: components["schemas"]["ResourceDispatch"][] | null;
+            next?: string;
+        };
+        ResourceListMove: {
+            items: components["schemas"]["ResourceMove"][] | null;
+            next?: string;
+        };
+        ResourceListStep: {
+            items: components["schemas"]["ResourceStep"][] | null;
+            next?: string;
+        };
+        ResourceListStock: {
+            items: components["schemas"]["ResourceStock"][] | null;
+            next?: string;
+        };
+        ResourceListTeam: {
+            items: components["schemas"]["ResourceTeam"][] | null;
+            next?: string;
+        };
+        ResourceListWarehouse: {
+            items: components["schemas"]["ResourceWarehouse"][] | null;
+            next?: string;
+        };
+        ResourceMove: {
+            /** Format: double */
+            after: number;
+            /** Format: double */
+            amount: number;
+            /** Format: date-time */
+            at: string;
+            by_name: string;
+            dispatch_id: string;
+            /** Format: double */
+            held_after: number;
+            kind: string;
+            /** Format: int64 */
+            no: number;
+            org_name: string;
+            reason: string;
+            /** Format: double */
+            reserved: number;
+            stock_id: string;
+        };
+        ResourcePick: {
+            /** Format: double */
+            amount: number;
+            /** Format: double */
+            free: number;
+            id: string;
+            /** Format: double */
+            km?: number;
+            /** Format: double */
+            lat?: number;
+            /** Format: double */
+            lon?: number;
+            name: string;
+            org_name: string;
+            place: string;
+            status: string;
+            unit: string;
+            why: components["schemas"]["ResourceReason"][] | null;
+        };
+        ResourceProposal: {
+            /** Format: double */
+            found: number;
+            others: components["schemas"]["ResourcePick"][] | null;
+            picks: components["schemas"]["ResourcePick"][] | null;
+            request: components["schemas"]["ResourceRequest"];
+            /** Format: double */
+            short: number;
+            unit: string;
+        };
+        ResourceReason: {
+            code: string;
+            text: string;
+        };
+        ResourceRequest: {
+            /** Format: double */
+            amount: number;
+            /** Format: date-time */
+            at: string;
+            by_name: string;
+            clause: string;
+            closed: boolean;
+            closed_why: string;
+            division: string;
+            /** Format: int64 */
+            edit: number;
+            exercise: string;
+            /** Format: double */
+            got: number;
+            id: string;
+            incident_id: string;
+            kind: string;
+            /** Format: double */
+            lat?: number;
+            /** Format: double */
+            lon?: number;
+            /** Format: int64 */
+            no: number;
+            note: string;
+            org_name: string;
+            place: string;
+            task_id: string;
+            task_title: string;
+            unit: string;
+            what: string;
+        };
+        ResourceStep: {
+            /** Format: double */
+            amount: number;
+            /** Format: date-time */
+            at: string;
+            by_name: string;
+            dispatch_id: string;
+            kind: string;
+            /** Format: double */
+            lat?: number;
+            /** Format: double */
+            lon?: number;
+            /** Format: int64 */
+            no: number;
+            org_name: string;
+            text: string;
+        };
+        ResourceStock: {
+            /** Format: double */
+            amount: number;
+            id: string;
+            item: string;
+            /** Format: int64 */
+            moves: number;
+            /** Format: double */
+            reserved: number;
+            unit: string;
+            warehouse: components["schemas"]["ResourceWarehouse"];
+        };
+        ResourceTeam: {
+            dispatch_id: string;
+            division: string;
+            /** Format: int64 */
+            edit: number;
+            equipment: string;
+            exercise: string;
+            id: string;
+            /** Format: double */
+            lat?: number;
+            leader: string;
+            /** Format: double */
+            lon?: number;
+            name: string;
+            note: string;
+            org_id: string;
+            org_name: string;
+            /** Format: int64 */
+            people: number;
+            phone: string;
+            place: string;
+            status: string;
+            /** Format: date-time */
+            status_at: string;
+            status_note: string;
+            words: string[] | null;
+        };
+        ResourceWarehouse: {
+            division: string;
+            /** Format: int64 */
+            edit: number;
+            exercise: string;
+            id: string;
+            keeper: string;
+            /** Format: double */
+            lat?: number;
+            /** Format: double */
+            lon?: number;
+            name: string;
+            org_id: string;
+            org_name: string;
+            phone: string;
+            place: string;
+        };
         Response: {
             approved: boolean;
             division: string;
@@ -10378,6 +11059,19 @@ export interface components {
             /** @description Of those who hold the role */
             person_id: string;
         };
+        "Send-resourcesRequest": {
+            choices: components["schemas"]["ResourceChoice"][] | null;
+            /**
+             * Format: int64
+             * @description Of the request, that was seen
+             */
+            edit: number;
+            /**
+             * Format: int64
+             * @description Within which crews report; 0 is the limit of the division
+             */
+            minutes?: number;
+        };
         SensorFault: {
             /** Format: int64 */
             at: number;
@@ -10429,6 +11123,11 @@ export interface components {
             keep_days: number;
             /** @enum {string} */
             mode: "off" | "always" | "alarm";
+        };
+        "Set-team-statusRequest": {
+            /** @enum {string} */
+            status: "ready" | "resting" | "out";
+            why?: string;
         };
         Settings: {
             applied?: components["schemas"]["ConfigState"];
@@ -10801,6 +11500,34 @@ export interface components {
             photos?: string[] | null;
             text?: string;
         };
+        TeamBody: {
+            /** @description Empty: that of the organisation */
+            division?: string;
+            /**
+             * Format: int64
+             * @description That was seen
+             */
+            edit?: number;
+            equipment?: string;
+            /** Format: double */
+            lat?: number;
+            leader?: string;
+            /**
+             * Format: double
+             * @description Degrees, WGS 84
+             */
+            lon?: number;
+            name: string;
+            note?: string;
+            /** @description Empty: the own organisation */
+            org_id?: string;
+            /** Format: int64 */
+            people: number;
+            phone?: string;
+            place?: string;
+            /** @description Capabilities */
+            words: string[] | null;
+        };
         TellsDailyBody: {
             text?: string;
             /** @description Nothing has happened */
@@ -11085,6 +11812,28 @@ export interface components {
             /** @description The answer */
             sdp: string;
             session: string;
+        };
+        WarehouseBody: {
+            /** @description Empty: that of the organisation */
+            division?: string;
+            /**
+             * Format: int64
+             * @description That was seen
+             */
+            edit?: number;
+            keeper?: string;
+            /** Format: double */
+            lat?: number;
+            /**
+             * Format: double
+             * @description Degrees, WGS 84
+             */
+            lon?: number;
+            name: string;
+            /** @description Empty: the own organisation */
+            org_id?: string;
+            phone?: string;
+            place?: string;
         };
         Weekly: {
             at: string;
@@ -13579,6 +14328,138 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListDiagnosis"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "open-crew-link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResourceCrewPage"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "step-crew-link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DispatchStep"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResourceDispatch"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-dispatch-steps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResourceListStep"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "step-dispatch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DispatchStep"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResourceDispatch"];
                 };
             };
             /** @description Problem */
@@ -16323,6 +17204,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ReportView"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-incident-resources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResourceBoard"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "ask-resources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Ask-resourcesRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResourceRequest"];
                 };
             };
             /** @description Problem */
@@ -20430,6 +21377,138 @@ export interface operations {
             };
         };
     };
+    "close-resource-request": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Close-resource-requestRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResourceRequest"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "send-resources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Send-resourcesRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResourceListDispatch"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "propose-resources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResourceProposal"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-resource-words": {
+        parameters: {
+            query?: {
+                kind?: "team" | "stock";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListString"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "shift-response": {
         parameters: {
             query?: never;
@@ -21971,6 +23050,186 @@ export interface operations {
             };
         };
     };
+    "list-stock": {
+        parameters: {
+            query?: {
+                /** @description Search */
+                q?: string;
+                /** @description Next of the part before */
+                after?: string;
+                /** @description Most items wanted; 0 means 100 */
+                limit?: number;
+                warehouse_id?: string;
+                /** @description Only what is used up or promised */
+                empty?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResourceListStock"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "export-stock": {
+        parameters: {
+            query?: {
+                /** @description Search */
+                q?: string;
+                /** @description Next of the part before */
+                after?: string;
+                /** @description Most items wanted; 0 means 100 */
+                limit?: number;
+                warehouse_id?: string;
+                /** @description Only what is used up or promised */
+                empty?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description An XLSX workbook */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "import-stock": {
+        parameters: {
+            query?: {
+                /** @description Keep it when nothing is wrong; else it is only looked at */
+                keep?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResourceImport"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "move-stock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Move-stockRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResourceStock"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-stock-moves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResourceListMove"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "list-streams": {
         parameters: {
             query?: never;
@@ -22443,6 +23702,227 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ResponseTask"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-teams": {
+        parameters: {
+            query?: {
+                /** @description Search */
+                q?: string;
+                /** @description Next of the part before */
+                after?: string;
+                /** @description Most items wanted; 0 means 100 */
+                limit?: number;
+                status?: "ready" | "assigned" | "en_route" | "on_site" | "resting" | "out";
+                /** @description A capability */
+                word?: string;
+                org_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResourceListTeam"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "create-team": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TeamBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResourceTeam"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "export-teams": {
+        parameters: {
+            query?: {
+                /** @description Search */
+                q?: string;
+                /** @description Next of the part before */
+                after?: string;
+                /** @description Most items wanted; 0 means 100 */
+                limit?: number;
+                status?: "ready" | "assigned" | "en_route" | "on_site" | "resting" | "out";
+                /** @description A capability */
+                word?: string;
+                org_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description An XLSX workbook */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "import-teams": {
+        parameters: {
+            query?: {
+                /** @description Keep it when nothing is wrong; else it is only looked at */
+                keep?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResourceImport"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-team": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TeamBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResourceTeam"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "set-team-status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Set-team-statusRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResourceTeam"];
                 };
             };
             /** @description Problem */
@@ -23796,6 +25276,103 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Wall"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-warehouses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResourceListWarehouse"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "create-warehouse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WarehouseBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResourceWarehouse"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-warehouse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WarehouseBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResourceWarehouse"];
                 };
             };
             /** @description Problem */
