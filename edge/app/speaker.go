@@ -9,6 +9,8 @@ import (
 
 	"github.com/pion/transport/v2"
 
+	"github.com/fengsui/fengsui/edge/internal/publisher"
+	"github.com/fengsui/fengsui/edge/internal/recorder"
 	"github.com/fengsui/fengsui/edge/internal/speaker"
 	"github.com/fengsui/fengsui/edge/internal/uplink"
 	"github.com/fengsui/fengsui/shared/wire"
@@ -25,6 +27,14 @@ func (a *Agent) openSpeaker(p *agentParts, client *http.Client, network transpor
 		BaseURL: a.cfg.Centre.URL, Client: client, Net: network, Changed: p.changed,
 	})
 	return err
+}
+
+// recorders are the microphones beside cameras.
+func (a *Agent) recorders() map[string]publisher.Sound {
+	if len(a.cfg.Recorder.Command) == 0 {
+		return nil
+	}
+	return map[string]publisher.Sound{a.cfg.Recorder.Camera: recorder.New(a.cfg.Recorder.Command, a.log)}
 }
 
 // speakerState is how the speaker is; nil: there is none.

@@ -189,7 +189,7 @@ func (a *Agent) openCameras(ctx context.Context, p *agentParts, client *http.Cli
 	}
 	counted := p.budget.Net(network)
 	p.publisher = publisher.New(publisher.Options{
-		Log: a.log, BaseURL: a.cfg.Centre.URL, Client: client, Cameras: cameras, Standby: standby, Net: counted,
+		Log: a.log, BaseURL: a.cfg.Centre.URL, Client: client, Cameras: cameras, Sounds: a.recorders(), Standby: standby, Net: counted,
 	})
 	if err := p.publisher.Start(ctx); err != nil {
 		return err

@@ -13,15 +13,15 @@ var table = archtest.Table{
 	Module:  "github.com/fengsui/fengsui/edge/internal/",
 	Picture: "../../docs/architecture.md",
 	Levels: map[string]int{
-		"budget": 1, "camera": 1, "clock": 1, "config": 1, "deadband": 1, "diagnose": 1, "driver": 1, "enrol": 1, "onvif": 1, "outbox": 1, "remote": 1, "upgrade": 1, "whip": 1,
-		"actuator": 2, "alarm": 2, "bundle": 2, "poller": 2, "publisher": 2, "replay": 2, "ring": 2, "speaker": 2, "steer": 2, "uplink": 2,
+		"budget": 1, "camera": 1, "clock": 1, "config": 1, "deadband": 1, "diagnose": 1, "driver": 1, "enrol": 1, "onvif": 1, "outbox": 1, "remote": 1, "upgrade": 1, "whip": 1, "child": 1,
+		"actuator": 2, "alarm": 2, "bundle": 2, "poller": 2, "publisher": 2, "replay": 2, "recorder": 2, "ring": 2, "speaker": 2, "steer": 2, "uplink": 2,
 		"statuspage": 3,
 	},
 	Toolkits: map[string][]string{
 		"github.com/pion/":                            {"publisher", "speaker", "whip"},           // docs/adr/0001-pion-v3.md
 		"github.com/pion/rtp":                         {"publisher", "speaker", "camera"},         // packets, no sessions
 		"github.com/pion/transport":                   {"publisher", "speaker", "whip", "budget"}, // the network that is counted
-		"github.com/bluenviron/":                      {"publisher", "speaker", "camera"},
+		"github.com/bluenviron/":                      {"publisher", "recorder", "speaker", "camera"},
 		"github.com/eclipse/":                         {"uplink", "driver"},
 		"github.com/eclipse/paho.mqtt.golang/packets": {"uplink", "driver", "replay"}, // frames without a session
 		"github.com/simonvetter/":                     {"driver"},

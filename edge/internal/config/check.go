@@ -167,6 +167,10 @@ func (c *Config) checkRest() error {
 		return strict.Bad("budget.alarms_only", "must be at most 1")
 	case len(c.Speaker.Command) > 0 && c.Speaker.Command[0] == "":
 		return strict.Bad("speaker.command", "is a program and its arguments, for example [aplay, -q, -t, raw, -f, S16_LE, -r, \"8000\", -c, \"1\"]")
+	case len(c.Recorder.Command) > 0 && c.Recorder.Command[0] == "":
+		return strict.Bad("recorder.command", "is a program and its arguments, for example [arecord, -q, -t, raw, -f, S16_LE, -r, \"8000\", -c, \"1\"]")
+	case len(c.Recorder.Command) > 0 && !wire.ValidID(c.Recorder.Camera):
+		return strict.Bad("recorder.camera", "is the id of the camera with whose picture it is heard")
 	case c.Speaker.Volume < 0 || c.Speaker.Volume > wire.MaxVolume:
 		return strict.Bad("speaker.volume", "must be 0 to %d", wire.MaxVolume)
 	case c.Outbox.Grace < 0 || c.Outbox.Grace > 60*24*time.Hour:

@@ -32,6 +32,7 @@ type Config struct {
 	Outbox          Outbox   `yaml:"outbox"`
 	Ring            Ring     `yaml:"ring"`
 	Speaker         Speaker  `yaml:"speaker"`
+	Recorder        Recorder `yaml:"recorder"`
 	Budget          Budget   `yaml:"budget"`
 	Upgrade         Upgrade  `yaml:"upgrade"`
 	Diagnose        Diagnose `yaml:"diagnose"`
@@ -130,6 +131,12 @@ func (r Ring) Records(camera string) bool {
 type Speaker struct {
 	Command []string `yaml:"command"` // empty: there is none
 	Volume  int      `yaml:"volume"`  // percent, until another is set
+}
+
+// Recorder is a microphone beside a camera. The centre cannot change it, for it names a program.
+type Recorder struct {
+	Command []string `yaml:"command"` // empty: there is none
+	Camera  string   `yaml:"camera"`  // with whose picture it is heard
 }
 
 // Budget is the plan of the SIM.

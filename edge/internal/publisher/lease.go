@@ -89,7 +89,9 @@ func (l *lease) run(cam *camera.Camera, ready *tap) {
 	defer l.end()
 	var wg sync.WaitGroup
 	told := func(err error) { l.pub.setError(l.camera, err) }
-	if l.voice != nil {
+	if other := l.pub.cameras[l.camera].other; other != nil {
+		wg.Go(func() { other.Run(l.ctx, l.voice.offer) })
+	} else if l.voice != nil {
 		stop := cam.Hear(l.voice.offer)
 		defer stop()
 	}

@@ -29,8 +29,17 @@ type Options struct {
 	BaseURL string       // http(s) address of the centre; a path in a command is meant there
 	Client  *http.Client // carries the TLS settings; nil for a plain one
 	Cameras []camera.Options
-	Standby []string      // ids of the cameras that stay open while nobody watches
-	Net     transport.Net // carries WebRTC; nil for the system's
+	Sounds  map[string]Sound // by camera, in place of its own sound
+	Standby []string         // ids of the cameras that stay open while nobody watches
+	Net     transport.Net    // carries WebRTC; nil for the system's
+}
+
+// Sound is sound that does not come from a camera (recorder.Recorder).
+type Sound interface {
+	// Run hands over packets until ctx ends.
+	Run(ctx context.Context, fn func(camera.Sound))
+	// Sounds is the codec, or why there is no sound; both are empty while nobody has listened.
+	Sounds() (codec string, err error)
 }
 
 // The errors of MediaStart.
@@ -65,8 +74,9 @@ type state struct {
 	camera  *camera.Camera
 	err     error
 	sending bool
-	standby *tap // nil: the camera is opened with the lease
-	sound   bool // its sound is sent with the picture
+	standby *tap  // nil: the camera is opened with the lease
+	sound   bool  // its sound is sent with the picture
+	other   Sound // which comes from elsewhere; nil: from the camera
 }
 
 // New makes a publisher. Nothing is opened.
@@ -83,7 +93,10 @@ func New(o Options) *Publisher {
 		if c.Log == nil {
 			c.Log = o.Log
 		}
-		p.cameras[c.ID] = &state{camera: camera.New(c), err: c.Check(), sound: c.Sound}
+		other := o.Sounds[c.ID]
+		sound := c.Sound || other != nil
+		c.Sound = c.Sound && other == nil
+		p.cameras[c.ID] = &state{camera: camera.New(c), err: c.Check(), sound: sound, other: other}
 		if slices.Contains(o.Standby, c.ID) {
 			p.cameras[c.ID].standby = &tap{}
 		}
@@ -209,7 +222,7 @@ func (p *Publisher) States() []wire.CameraState {
 			c.Error = s.err.Error()
 		}
 		if s.sound {
-			codec, has, err := s.camera.Sounds()
+			codec, has, err := s.sounds()
 			c.Sound = &wire.SoundState{Codec: codec, Has: has}
 			if err != nil {
 				c.Sound.Error = err.Error()
@@ -219,6 +232,15 @@ func (p *Publisher) States() []wire.CameraState {
 	}
 	sort.Slice(out, func(i, j int) bool { return out[i].ID < out[j].ID })
 	return out
+}
+
+// sounds is the codec of what is heard with the camera's picture, what the camera has instead, or why there is none.
+func (s *state) sounds() (codec, has string, err error) {
+	if s.other != nil {
+		codec, err = s.other.Sounds()
+		return codec, "", err
+	}
+	return s.camera.Sounds()
 }
 
 // probe looks after a camera that is not being sent, so that a dead one is known before it is needed.

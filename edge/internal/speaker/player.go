@@ -7,23 +7,20 @@ import (
 	"io"
 	"math"
 	"os/exec"
-	"strings"
 	"sync"
-	"syscall"
 	"time"
 
-	"github.com/fengsui/fengsui/shared/wire"
+	"github.com/fengsui/fengsui/edge/internal/child"
 )
 
 const (
-	perSecond  = 8000 * 2              // bytes of sound
-	lead       = 80 * time.Millisecond // silence before the first word, against a link that is not even
-	quiet      = time.Second           // without a packet the player is let go
-	restAfter  = time.Second           // a player that failed is not started again at once
-	finishing  = 3 * time.Second       // for what a player still has when its input ends
-	gapMost    = 10                    // lost packets that are filled with silence
-	lateMost   = 100                   // a packet that is further behind is of another session
-	stderrMost = 300
+	perSecond = 8000 * 2              // bytes of sound
+	lead      = 80 * time.Millisecond // silence before the first word, against a link that is not even
+	quiet     = time.Second           // without a packet the player is let go
+	restAfter = time.Second           // a player that failed is not started again at once
+	finishing = 3 * time.Second       // for what a player still has when its input ends
+	gapMost   = 10                    // lost packets that are filled with silence
+	lateMost  = 100                   // a packet that is further behind is of another session
 )
 
 // play plays packets until ctx ends: one process of the command for each time that somebody speaks.
@@ -47,15 +44,15 @@ func (s *Speaker) play(ctx context.Context) {
 		}
 	}()
 	for {
-		var died <-chan error
+		var died <-chan struct{}
 		if p != nil {
-			died = p.done
+			died = p.Gone()
 		}
 		select {
 		case <-ctx.Done():
 			return
-		case err := <-died:
-			end(p.why(err), time.Now())
+		case <-died:
+			end("player "+p.Why(), time.Now())
 		case <-idle.C:
 			if p == nil {
 				continue
@@ -73,7 +70,7 @@ func (s *Speaker) play(ctx context.Context) {
 			if p == nil {
 				var err error
 				if p, err = start(ctx, s.o.Command); err != nil {
-					end(fmt.Sprintf("player %s does not start: %v", s.o.Command[0], err), now)
+					end(err.Error(), now)
 					continue
 				}
 				s.tell(func() { s.playing = true })
@@ -116,32 +113,25 @@ func amplify(pcm []byte, volume int) {
 
 // player is one process of the command.
 type player struct {
-	cmd   *exec.Cmd
+	*child.Process
 	queue chan []byte
 	once  sync.Once
-	done  chan error // what the process ended with
-	gone  chan struct{}
-	said  *tail
 }
 
-// start starts the command in a process group of its own, so that what it starts ends with it.
+// start starts the command.
 func start(ctx context.Context, command []string) (*player, error) {
-	p := &player{queue: make(chan []byte, 2*queueMax), done: make(chan error, 1), gone: make(chan struct{}), said: &tail{}}
-	p.cmd = exec.CommandContext(context.WithoutCancel(ctx), command[0], command[1:]...) //nolint:gosec // edge.yml of this machine names it
-	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	p.cmd.Stderr, p.cmd.WaitDelay = p.said, time.Second
-	in, err := p.cmd.StdinPipe()
+	p := &player{queue: make(chan []byte, 2*queueMax)}
+	var in io.WriteCloser
+	var err error
+	p.Process, err = child.Start(ctx, command, func(cmd *exec.Cmd) (err error) {
+		in, err = cmd.StdinPipe()
+		return err
+	})
 	if err != nil {
-		return nil, err
-	}
-	if err := p.cmd.Start(); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("player %w", err)
 	}
 	go p.feed(in)
-	go func() {
-		p.done <- p.cmd.Wait()
-		close(p.gone)
-	}()
+	go p.Watch()
 	return p, nil
 }
 
@@ -150,7 +140,7 @@ func (p *player) feed(in io.WriteCloser) {
 	defer func() { _ = in.Close() }()
 	for {
 		select {
-		case <-p.gone:
+		case <-p.Gone():
 			return
 		case pcm, ok := <-p.queue:
 			if !ok {
@@ -177,7 +167,7 @@ func (p *player) write(pcm []byte) bool {
 func (p *player) finish(ctx context.Context) {
 	p.once.Do(func() { close(p.queue) })
 	select {
-	case <-p.gone:
+	case <-p.Gone():
 		return
 	case <-ctx.Done():
 	case <-time.After(finishing):
@@ -185,42 +175,8 @@ func (p *player) finish(ctx context.Context) {
 	p.kill()
 }
 
-// kill ends the player and all that it has started.
+// kill ends the player and all that it has started, and waits for that.
 func (p *player) kill() {
-	_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
-	<-p.gone
-}
-
-// why is what a player that ended by itself had to say.
-func (p *player) why(err error) string {
-	text := fmt.Sprintf("player %s ended", p.cmd.Path)
-	if err != nil {
-		text += ": " + err.Error()
-	}
-	if said := strings.TrimSpace(p.said.String()); said != "" {
-		text += ": " + said
-	}
-	return wire.Text(text, 2*stderrMost)
-}
-
-// tail keeps the last that was written to it.
-type tail struct {
-	mu   sync.Mutex
-	text []byte
-}
-
-func (t *tail) Write(b []byte) (int, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.text = append(t.text, b...)
-	if over := len(t.text) - stderrMost; over > 0 {
-		t.text = append(t.text[:0], t.text[over:]...)
-	}
-	return len(b), nil
-}
-
-func (t *tail) String() string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return string(t.text)
+	p.Kill()
+	<-p.Gone()
 }

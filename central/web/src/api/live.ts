@@ -29,6 +29,8 @@ export interface Live extends LiveState {
   rules: Ref<string>
   // steer is when it last changed who turns which camera; what shows it asks again.
   steer: Ref<string>
+  // talk is when it last changed who speaks to which scene; what shows it asks again.
+  talk: Ref<string>
   // desks are the divisions at which somebody hears alarms who can take them.
   desks: Ref<string[]>
   // hears tells the centre whether this page rings for alarms now.
@@ -62,6 +64,7 @@ const duty = ref('')
 const cases = ref('')
 const rules = ref('')
 const steer = ref('')
+const talk = ref('')
 const desks = shallowRef<string[]>([])
 const delayMs = ref(0)
 const lastMessageAt = ref(0)
@@ -125,6 +128,7 @@ function receive(message: LiveMessage, received: number): void {
   if (message.crowd && !ready.value) crowd.value = message.crowd
   if (message.cases || message.type === 'snapshot') cases.value = message.cases ?? message.time
   if (message.rules || message.type === 'snapshot') rules.value = message.rules ?? message.time
+  if (message.talk || message.type === 'snapshot') talk.value = message.talk ?? message.time
   if (message.steer || message.type === 'snapshot') steer.value = message.steer ?? message.time
   if (message.desks) desks.value = message.desks
   const fresh = apply(state, message)
@@ -225,6 +229,7 @@ const live: Live = {
   cases,
   rules,
   steer,
+  talk,
   desks,
   hears(now) {
     if (hearing === now) return

@@ -158,6 +158,7 @@ export interface LiveMessage {
   streams?: Stream[]
   rules?: string
   steer?: string
+  talk?: string
   cases?: string
   desks?: string[]
   windows?: Maintenance[]
@@ -187,6 +188,10 @@ export type RecordingMark = S['RecordingMark']
 export type RecordingClip = Narrow<S['RecordingClip'], { state: 'making' | 'made' | 'failed'; trouble?: 'nothing' | 'room' | 'burn' | 'disk' }>
 export type Snapshot = Narrow<S['RecordingSnapshot'], { origin: 'live' | 'replay' | 'alarm'; type: 'image/jpeg' | 'image/png' | 'video/mp4' }>
 export type RecordingHold = S['RecordingHold']
+
+// TalkListener is a scene that can be spoken to; Heard is what became of one in a call.
+export type TalkListener = S['Listener']
+export type Heard = S['Heard']
 
 // SteerHead is a camera that turns.
 export type SteerHead = S['Head']

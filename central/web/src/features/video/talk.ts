@@ -1,0 +1,164 @@
+// Speaking to scenes: held down, the microphone goes to the centre and on to terminals and phones; let go, it ends. The
+// centre cuts off whoever is not heard of for 8 s; what is here only makes that the exception.
+import { readonly, ref, shallowRef, type Ref } from 'vue'
+import { gathered } from './whep'
+import { answer, api } from '@/api/client'
+import { ApiError } from '@/api/errors'
+import type { Heard } from '@/api/types'
+
+// asking: for the microphone; calling: nobody hears yet.
+export type Speaking = 'idle' | 'asking' | 'calling' | 'speaking' | 'failed'
+
+export const renewMs = 2500
+const soonMs = 300 // while terminals are being asked
+const keepMs = 30_000 // the microphone stays open for the next word
+
+export class NoMicrophone extends Error {}
+
+// stateOf is how a call stands by what the centre says of its listeners.
+export function stateOf(places: Heard[]): Speaking {
+  if (places.some((p) => p.state === 'hears')) return 'speaking'
+  return places.some((p) => p.state === 'calling') ? 'calling' : 'failed'
+}
+
+// One microphone for the page.
+let open: Promise<MediaStream> | undefined
+let closing: ReturnType<typeof setTimeout> | undefined
+
+function microphone(): Promise<MediaStream> {
+  clearTimeout(closing)
+  if (!globalThis.isSecureContext || !navigator.mediaDevices) return Promise.reject(new NoMicrophone('insecure'))
+  open ??= navigator.mediaDevices.getUserMedia({ audio: { echoCancellation: true, noiseSuppression: true, autoGainControl: true } }).catch((e: unknown) => {
+    open = undefined
+    throw new NoMicrophone(e instanceof Error ? e.name : 'refused')
+  })
+  return open
+}
+
+function putDown(): void {
+  clearTimeout(closing)
+  closing = setTimeout(() => {
+    void open?.then((media) => media.getTracks().forEach((track) => track.stop())).catch(() => undefined)
+    open = undefined
+  }, keepMs)
+}
+
+// One call at a time: whoever speaks to another scene has let go of this one.
+let current: Call | undefined
+
+// own reports whether a call is of this page.
+export function own(id: string): boolean {
+  return current?.id === id
+}
+
+class Call {
+  ended = false
+  id = ''
+  peer: RTCPeerConnection | undefined
+  timer: ReturnType<typeof setTimeout> | undefined
+
+  constructor(private readonly told: (places: Heard[], failure?: unknown) => void) {}
+
+  async begin(listeners: string[], incident: string, asked: () => void): Promise<void> {
+    try {
+      const media = await microphone()
+      if (this.ended) return putDown()
+      asked()
+      const peer = new RTCPeerConnection()
+      this.peer = peer
+      const track = media.getAudioTracks()[0]
+      if (!track) throw new NoMicrophone('none')
+      peer.addTransceiver(track, { direction: 'sendonly', streams: [media] })
+      await peer.setLocalDescription(await peer.createOffer())
+      await gathered(peer)
+      const call = await answer(api.POST('/talk', { body: { listeners, incident: incident || undefined, sdp: peer.localDescription?.sdp ?? '' } }))
+      this.id = call.id
+      if (this.over()) return this.leave()
+      await peer.setRemoteDescription({ type: 'answer', sdp: call.sdp ?? '' })
+      this.told(call.places ?? [])
+      this.again(call.places ?? [])
+    } catch (failure) {
+      if (!this.ended) this.end(failure)
+    }
+  }
+
+  private over(): boolean {
+    return this.ended
+  }
+
+  private again(places: Heard[]): void {
+    this.timer = setTimeout(() => void this.renew(), places.some((p) => p.state === 'calling') ? soonMs : renewMs)
+  }
+
+  private async renew(): Promise<void> {
+    try {
+      const places = (await answer(api.PUT('/talk/{id}', { params: { path: { id: this.id } } }))).places ?? []
+      if (this.ended) return
+      this.told(places)
+      this.again(places)
+    } catch (failure) {
+      if (this.ended) return
+      // A link that is slow for a moment is no end: the centre decides when it is.
+      if (failure instanceof ApiError && failure.status === 0) this.again([])
+      else this.end(failure)
+    }
+  }
+
+  // leave gives the floor back, also while the page is being left.
+  private leave(): void {
+    if (!this.id) return
+    void fetch(`/api/v1/talk/${this.id}`, { method: 'DELETE', keepalive: true, credentials: 'same-origin' }).catch(() => undefined)
+    this.id = ''
+  }
+
+  end(failure?: unknown): void {
+    if (this.ended) return
+    this.ended = true
+    clearTimeout(this.timer)
+    this.peer?.close()
+    this.leave()
+    putDown()
+    if (current === this) current = undefined
+    this.told([], failure)
+  }
+}
+
+export interface Talk {
+  state: Readonly<Ref<Speaking>>
+  places: Readonly<Ref<readonly Heard[]>>
+  failure: Readonly<Ref<unknown>>
+  press: () => void
+  release: () => void
+}
+
+// useTalk speaks to the scenes that listeners names at the moment of pressing.
+export function useTalk(listeners: () => string[], incident: () => string = () => ''): Talk {
+  const state = ref<Speaking>('idle')
+  const places = shallowRef<readonly Heard[]>([])
+  const failure = shallowRef<unknown>()
+  let mine: Call | undefined
+
+  function press(): void {
+    if (mine || listeners().length === 0) return
+    current?.end()
+    failure.value = undefined
+    places.value = []
+    state.value = 'asking'
+    const call = new Call((heard, why) => {
+      if (call.ended) {
+        if (mine === call) mine = undefined
+        failure.value = why
+        state.value = why === undefined ? 'idle' : 'failed'
+        return
+      }
+      places.value = heard
+      state.value = stateOf(heard)
+    })
+    mine = current = call
+    void call.begin(listeners(), incident(), () => (state.value = 'calling'))
+  }
+  function release(): void {
+    mine?.end()
+  }
+  return { state: readonly(state), places, failure, press, release }
+}

@@ -1,0 +1,145 @@
+// Package recorder gives a camera without a microphone the sound of another: of a command of edge.yml that writes raw
+// sound. The publisher uses it. Rule that must never break: the command runs only while somebody is sent its sound.
+package recorder
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os/exec"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/bluenviron/mediacommon/v2/pkg/codecs/g711"
+
+	"github.com/fengsui/fengsui/edge/internal/camera"
+	"github.com/fengsui/fengsui/edge/internal/child"
+)
+
+const (
+	packet     = 160 // samples: 20 ms at 8000 a second
+	stall      = 5 * time.Second
+	retryFirst = 500 * time.Millisecond
+	retryLast  = 10 * time.Second
+)
+
+var errStalled = errors.New("sends nothing any more")
+
+// Recorder is the command.
+type Recorder struct {
+	command []string // writes signed 16-bit samples, low byte first, 8000 a second, mono, to its standard output
+	log     *slog.Logger
+
+	mu    sync.Mutex
+	hears bool
+	fault error
+}
+
+// New makes a recorder; nothing is started.
+func New(command []string, log *slog.Logger) *Recorder {
+	return &Recorder{command: command, log: log.With("component", "recorder")}
+}
+
+// Sounds is the codec of the sound, or why there is none; both are empty while nobody has listened.
+func (r *Recorder) Sounds() (codec string, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.hears {
+		codec = camera.PCMA
+	}
+	return codec, r.fault
+}
+
+func (r *Recorder) tell(hears bool, fault error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.hears, r.fault = hears, fault
+}
+
+// Run hands over the sound until ctx ends; a command that ends or falls silent is started again.
+func (r *Recorder) Run(ctx context.Context, fn func(camera.Sound)) {
+	line := &line{fn: fn}
+	wait := retryFirst
+	for {
+		began := time.Now()
+		err := r.once(ctx, line)
+		if ctx.Err() != nil {
+			return
+		}
+		r.log.Warn("recorder ended", "error", err)
+		r.tell(false, err)
+		if time.Since(began) > retryLast {
+			wait = retryFirst
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(wait):
+		}
+		wait = min(2*wait, retryLast)
+	}
+}
+
+// once runs the command until it ends.
+func (r *Recorder) once(ctx context.Context, to *line) error {
+	var out io.ReadCloser
+	p, err := child.Start(ctx, r.command, func(cmd *exec.Cmd) (err error) {
+		out, err = cmd.StdoutPipe()
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("recorder %w", err)
+	}
+	stop := context.AfterFunc(ctx, p.Kill)
+	defer stop()
+	var silent atomic.Bool
+	watchdog := time.AfterFunc(stall, func() { silent.Store(true); p.Kill() })
+	to.first = true
+	for {
+		pcm := make(g711.Alaw, 2*packet)
+		if _, err := io.ReadFull(out, pcm); err != nil {
+			break
+		}
+		watchdog.Reset(stall)
+		r.tell(true, nil)
+		to.say(pcm, time.Now())
+	}
+	watchdog.Stop()
+	p.Kill() // what it has started may hold its output
+	p.Watch()
+	if silent.Load() {
+		return fmt.Errorf("recorder %s %w", r.command[0], errStalled)
+	}
+	return errors.New("recorder " + p.Why())
+}
+
+// line numbers the packets of all runs of the command.
+type line struct {
+	fn    func(camera.Sound)
+	first bool // of a run
+	seq   uint16
+	time  uint32
+	at    time.Time
+}
+
+// say hands over samples, whose bytes it turns round.
+func (l *line) say(pcm g711.Alaw, now time.Time) {
+	for i := 0; i+1 < len(pcm); i += 2 {
+		pcm[i], pcm[i+1] = pcm[i+1], pcm[i]
+	}
+	payload, err := pcm.Marshal()
+	if err != nil {
+		return // an odd number of bytes, which is not read
+	}
+	step := uint32(packet)
+	if l.first && !l.at.IsZero() {
+		step = uint32(max(now.Sub(l.at), 0).Seconds() * 8000)
+	}
+	l.seq++
+	l.time += step
+	l.fn(camera.Sound{Codec: camera.PCMA, Seq: l.seq, Time: l.time, Marker: l.first, Payload: payload})
+	l.first, l.at = false, now
+}
