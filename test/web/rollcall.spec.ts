@@ -2,15 +2,7 @@
 // by one key, and the city's board shows who did and when.
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
-import { beeps, expect, listen, test, type Demo, type Login } from './demo'
-import type { Page } from '@playwright/test'
-
-// enter signs in without the desk, whose map is drawn in software for each page.
-async function enter(page: Page, demo: Demo, who: Login, at: string): Promise<void> {
-  const answer = await page.request.post(`${demo.url}/api/v1/session`, { data: { username: who.user, password: who.password }, headers: { Origin: demo.url } })
-  expect(answer.ok()).toBe(true)
-  await page.goto(demo.url + at)
-}
+import { beeps, enter, expect, listen, test } from './demo'
 
 test('the city calls, the county answers by one key, the board shows when', async ({ page, demo, browser }) => {
   const { rudong } = JSON.parse(await readFile(path.join(demo.data, 'logins.json'), 'utf8')) as { rudong: string }

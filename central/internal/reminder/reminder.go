@@ -86,16 +86,16 @@ func order(e event.Event) (notice.Order, []string) {
 		}
 		o.Key, o.Kind, o.OrgID, o.Urgent = fmt.Sprintf("deadline %s %d %d", data.ID, data.Round, data.Stage), "deadline", data.Asked.OrgID, true
 		o.Division = data.Asked.Division
-		o.Title = titleOf(data.Owner.Kind)
+		o.Title = titleOf(data)
 		o.Text = fmt.Sprintf("%s：%s，%s到期，至今未完成，请立即处理。", o.Title, data.Name, clock(data.DueAt))
 		return o, data.Asked.People
 	}
 	return o, nil
 }
 
-// titleOf is what a late clock is called, by its owner.
-func titleOf(owner string) string {
-	switch owner {
+// titleOf is what a late clock is called: by its owner, of those whose owner stands above this package by the kind.
+func titleOf(c deadline.Clock) string {
+	switch c.Owner.Kind {
 	case handover.OwnerKind:
 		return "交班超时"
 	case handover.ItemKind:
@@ -104,6 +104,18 @@ func titleOf(owner string) string {
 		return "查岗未应答"
 	case notice.ChannelKind:
 		return "通知渠道中断"
+	}
+	switch c.Kind {
+	case "report.phone":
+		return "电话报告超时"
+	case "report.written":
+		return "书面报告超时"
+	case "report.follow_up":
+		return "续报超时"
+	case "report.task":
+		return "督办事项超时"
+	case "report.daily":
+		return "日报未报"
 	}
 	return "时限超时"
 }

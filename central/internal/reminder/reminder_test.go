@@ -58,6 +58,9 @@ func TestEventsOfTheDeskBecomeMessagesInTheirTransaction(t *testing.T) {
 			{deadline.EventPassed, clock, nil},
 			{deadline.EventEscalated, clock, []string{"王芳 交班超时：市值班室，11月26日12:00到期"}},
 			{deadline.EventEscalated, clock, nil}, // the same mark again
+			{deadline.EventEscalated, late(clock, "report", "report.written"), []string{"王芳 书面报告超时：市值班室"}},
+			{deadline.EventEscalated, late(clock, "daily", "report.daily"), []string{"王芳 日报未报：市值班室"}},
+			{deadline.EventEscalated, late(clock, "something", "new"), []string{"王芳 时限超时：市值班室"}},
 		} {
 			before := count(ctx, t, notices)
 			err := db.Do(ctx, func(ctx context.Context) error {
@@ -102,4 +105,10 @@ func TestAPersonIsReachedFirstWhereSomebodyMadeSure(t *testing.T) {
 	if strings.Join(numbers, " ") != "13900000002 13800000001" || strings.Join(mails, " ") != "a@example.cn" {
 		t.Errorf("%q %q", numbers, mails)
 	}
+}
+
+// late is a clock like another, of another owner.
+func late(c deadline.Clock, owner, kind string) deadline.Clock {
+	c.ID, c.Owner.Kind, c.Kind = "c "+kind, owner, kind
+	return c
 }
