@@ -39,6 +39,8 @@ export const pages: RouteRecordRaw[] = [
   { path: '/incident/:id/room', name: 'room', component: () => import('@/features/response/RoomPage.vue'), meta: { title: 'page.room', permission: 'incident.read' } },
   { path: '/task', name: 'my-tasks', component: () => import('@/features/response/MyTasksPage.vue'), meta: { title: 'page.my_tasks', permission: 'incident.read' } },
   { path: '/t/:token', name: 'task-phone', component: () => import('@/features/response/PhonePage.vue'), meta: { title: 'page.my_tasks', open: true, bare: true } },
+  { path: '/c/:token', name: 'crew-phone', component: () => import('@/features/resource/PhonePage.vue'), meta: { title: 'page.crew', open: true, bare: true } },
+  { path: '/resource', name: 'resources', component: () => import('@/features/resource/ResourcesPage.vue'), meta: { title: 'page.resources', permission: 'resource.read' } },
   { path: '/tell', name: 'tell', component: () => import('@/features/intake/PublicPage.vue'), meta: { title: 'page.tell', open: true, bare: true } },
   { path: '/more', redirect: '/more/devices' },
   { path: '/more/devices', name: 'devices', component: () => import('@/features/device/DevicesPage.vue'), meta: { title: 'page.devices', permission: 'device.read' } },

@@ -15,6 +15,6 @@ export const rooms: Room[] = [
   { key: 'report', to: '/report', icon: 'M6 3h9l4 4v14H6zM9 12h7M9 16h7', permission: 'incident.read' },
   { key: 'monitor', to: '/monitor', icon: 'M3 15l4-6 4 4 4-8 6 10', permission: 'alarm.read' },
   { key: 'plan', to: '/plan', permission: 'plan.read', icon: 'M4 4h16v16H4zM8 9h8M8 13h5' },
-  { key: 'resource', icon: 'M3 8l9-5 9 5v9l-9 4-9-4zM3 8l9 4 9-4M12 12v9' },
+  { key: 'resource', to: '/resource', permission: 'resource.read', icon: 'M3 8l9-5 9 5v9l-9 4-9-4zM3 8l9 4 9-4M12 12v9' },
   { key: 'more', to: '/more/devices', icon: 'M5 12h.1M12 12h.1M19 12h.1' },
 ]
