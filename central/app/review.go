@@ -6,22 +6,28 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/fengsui/fengsui/central/internal/deadline"
 	"github.com/fengsui/fengsui/central/internal/device"
 	"github.com/fengsui/fengsui/central/internal/errs"
 	"github.com/fengsui/fengsui/central/internal/incident"
+	"github.com/fengsui/fengsui/central/internal/plan"
 	"github.com/fengsui/fengsui/central/internal/response"
 	"github.com/fengsui/fengsui/central/internal/review"
+	"github.com/fengsui/fengsui/central/internal/store"
 	"github.com/fengsui/fengsui/central/internal/telemetry"
 )
 
 // reviews tell what the record of an incident says.
-func (b *base) reviews(c cases, responses *response.Service, devices *device.Service, values *telemetry.Service) *review.Service {
-	return review.New(review.Options{
-		Incidents: c.incidents, Responses: responses, Categories: c.incidents.Categories,
+func (b *base) reviews(c cases, plans *plan.Service, responses *response.Service, clocks *deadline.Service, devices *device.Service, values *telemetry.Service) *review.Service {
+	s := review.New(review.Options{
+		Store: store.NewReviews(b.db), Tx: b.db, Desks: incident.Desks{Accounts: b.accounts}, Incidents: c.incidents, Responses: responses, Plans: plans, Clocks: clocks,
+		Events: b.bus, Categories: c.incidents.Categories,
 		Near: func(ctx context.Context, lon, lat float64) ([]review.Reading, error) {
 			return near(ctx, devices, values, lon, lat)
 		},
 	})
+	clocks.On(review.OwnerKind, s.OnClock)
+	return s
 }
 
 // aroundMetres is how far from an incident its situation report looks for readings.

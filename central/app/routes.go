@@ -30,6 +30,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/report"
 	"github.com/fengsui/fengsui/central/internal/resource"
 	"github.com/fengsui/fengsui/central/internal/response"
+	"github.com/fengsui/fengsui/central/internal/review"
 	"github.com/fengsui/fengsui/central/internal/rollcall"
 	"github.com/fengsui/fengsui/central/internal/rulebook"
 	"github.com/fengsui/fengsui/central/internal/steer"
@@ -147,5 +148,6 @@ func OpenAPI() ([]byte, error) {
 	api.RegisterPapers(s, &paper.Service{})
 	api.RegisterResponses(s, &response.Service{})
 	api.RegisterResources(s, &resource.Service{})
+	api.RegisterReviews(s, &review.Service{})
 	return s.OpenAPI()
 }

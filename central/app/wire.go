@@ -171,9 +171,9 @@ func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) er
 		return err
 	}
 	responses := b.responses(cfg, events, plans, rosters, clocks, messages)
-	reviews := b.reviews(events, responses, devices, values)
+	reviews := b.reviews(events, plans, responses, clocks, devices, values)
 	sent := b.resources(cfg, events, responses, rosters, clocks, messages)
-	papers, err := b.papers(cfg, rosters, desks, map[paper.Kind]paper.Maker{paper.Report: events.reports.Paper, paper.Bulletin: events.reports.BulletinPaper, paper.Situation: reviews.Situation})
+	papers, err := b.papers(cfg, rosters, desks, map[paper.Kind]paper.Maker{paper.Report: events.reports.Paper, paper.Bulletin: events.reports.BulletinPaper, paper.Situation: reviews.Situation, paper.Review: reviews.Paper})
 	if err != nil {
 		return err
 	}
@@ -208,6 +208,7 @@ func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) er
 	api.RegisterPapers(server, papers)
 	api.RegisterResponses(server, responses)
 	api.RegisterResources(server, sent)
+	api.RegisterReviews(server, reviews)
 	revoked := &device.Revocations{Store: store.NewDevices(b.db), CA: devices.CA}
 	if err := c.revocations(system, cfg, b, revoked); err != nil {
 		return err

@@ -86,6 +86,9 @@ func needs(operation string) (p actor.Permission, ok bool) {
 	if p, ok := resourceNeeds(operation); ok {
 		return p, true
 	}
+	if p, ok := reviewNeeds(operation); ok {
+		return p, true
+	}
 	if p, ok := caseNeeds(operation); ok {
 		return p, true
 	}
@@ -142,6 +145,17 @@ func resourceNeeds(operation string) (p actor.Permission, ok bool) {
 	return "", false
 }
 
+// reviewNeeds is needs for what is learned of incidents.
+func reviewNeeds(operation string) (p actor.Permission, ok bool) {
+	switch operation {
+	case "get-review", "list-cases", "export-cases":
+		return actor.IncidentRead, true
+	case "write-review", "explain-late-task", "conclude-review", "add-lesson", "settle-lesson", "suggest-lesson":
+		return actor.IncidentWrite, true
+	}
+	return "", false
+}
+
 // dutyNeeds is needs for rosters. Duty people ask for swaps and make their own calendar with no more than
 // the right to read.
 func dutyNeeds(operation string) (p actor.Permission, ok bool) {
@@ -181,9 +195,9 @@ func planNeeds(operation string) (p actor.Permission, ok bool) {
 	switch operation {
 	case "list-plans", "export-plans", "plan-rules", "plan-coverage", "get-plan", "get-plan-text", "compare-plan", "get-plan-file",
 		"get-plan-paper", "get-plan-flow", "export-plan-table", "print-plan-flow", "print-plan-pdf", "print-plan-docx",
-		"collect-plans-pdf", "collect-plans-docx", "export-plan-actions":
+		"list-plan-suggestions", "collect-plans-pdf", "collect-plans-docx", "export-plan-actions":
 		return actor.PlanRead, true
-	case "create-plan", "change-plan", "write-plan", "check-plan", "move-plan", "note-plan-drill", "add-plan-file", "remove-plan-file",
+	case "create-plan", "change-plan", "write-plan", "check-plan", "move-plan", "note-plan-drill", "answer-plan-suggestion", "add-plan-file", "remove-plan-file",
 		"import-plan-text", "import-plan-actions":
 		return actor.PlanWrite, true
 	}

@@ -29,6 +29,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/report"
 	"github.com/fengsui/fengsui/central/internal/resource"
 	"github.com/fengsui/fengsui/central/internal/response"
+	"github.com/fengsui/fengsui/central/internal/review"
 	"github.com/fengsui/fengsui/central/internal/rollcall"
 	"github.com/fengsui/fengsui/central/internal/rulebook"
 	"github.com/fengsui/fengsui/central/internal/steer"
@@ -70,6 +71,7 @@ func TestWhoMayNotLearnsNothingOfWhatIsWrong(t *testing.T) {
 		RegisterPapers(s, &paper.Service{})
 		RegisterResponses(s, &response.Service{})
 		RegisterResources(s, &resource.Service{})
+		RegisterReviews(s, &review.Service{})
 	})
 	admin := c.admin()
 	auditor, _ := c.user(admin, "shenji", "320600", account.RoleAuditor) // reads accounts and the audit and nothing else

@@ -94,6 +94,7 @@ func RegisterPlans(s *Server, svc *plan.Service) {
 	s.registerPlanFiles(svc)
 	s.registerPlanPapers(svc)
 	s.registerPlanImports(svc)
+	s.registerPlanSuggestions(svc)
 }
 
 func (s *Server) registerPlanTexts(svc *plan.Service) {

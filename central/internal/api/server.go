@@ -42,6 +42,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/report"
 	"github.com/fengsui/fengsui/central/internal/resource"
 	"github.com/fengsui/fengsui/central/internal/response"
+	"github.com/fengsui/fengsui/central/internal/review"
 	"github.com/fengsui/fengsui/central/internal/rollcall"
 	"github.com/fengsui/fengsui/shared/version"
 )
@@ -135,7 +136,7 @@ func schemaName(t reflect.Type, hint string) string {
 		t = t.Elem()
 	}
 	books := reflect.TypeFor[handover.Desk]().PkgPath()
-	for part, of := range map[string]reflect.Type{"Incident": reflect.TypeFor[incident.Step](), "Intake": reflect.TypeFor[intake.Item](), "Report": reflect.TypeFor[report.Report](), "Recording": reflect.TypeFor[recording.Policy](), "Response": reflect.TypeFor[response.Response]()} {
+	for part, of := range map[string]reflect.Type{"Incident": reflect.TypeFor[incident.Step](), "Intake": reflect.TypeFor[intake.Item](), "Report": reflect.TypeFor[report.Report](), "Recording": reflect.TypeFor[recording.Policy](), "Response": reflect.TypeFor[response.Response](), "Review": reflect.TypeFor[review.Review]()} {
 		if strings.Contains(t.Name(), of.PkgPath()+".") {
 			return part + name
 		}
@@ -171,6 +172,8 @@ func schemaName(t reflect.Type, hint string) string {
 			name = "Text" // of maintenance there is a PlanBody
 		}
 		return "Plan" + strings.TrimPrefix(name, "Plan")
+	case reflect.TypeFor[review.Review]().PkgPath():
+		return "Review" + strings.TrimPrefix(name, "Review")
 	case reflect.TypeFor[response.Response]().PkgPath():
 		return "Response" + strings.TrimPrefix(name, "Response")
 	case reflect.TypeFor[resource.Team]().PkgPath():

@@ -12,6 +12,9 @@ const (
 	EventUnfile  = "plan.file_removed"
 	EventDrilled = "plan.drilled"
 	EventLate    = "plan.late"
+
+	EventSuggested = "plan.suggested" // by what an incident taught
+	EventAnswered  = "plan.suggestion_answered"
 )
 
 // trace is the data of an event.

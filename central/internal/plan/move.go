@@ -123,6 +123,9 @@ func (s *Service) issue(ctx context.Context, a actor.Actor, p *Plan, step *Step)
 	p.Version++
 	p.Number, p.Published, p.FiledAt, p.Assessed = step.Number, &step.At, nil, nil
 	step.Version = p.Version
+	if err := s.answered(ctx, p.ID, p.Version); err != nil {
+		return err
+	}
 	return s.Store.AddVersion(ctx, Version{
 		PlanID: p.ID, No: p.Version, Number: step.Number, At: step.At, By: a.ID, ByName: a.Name, Writer: p.Writer, Note: step.Note, Hash: hash,
 	}, kept)

@@ -12,6 +12,10 @@ type Store interface {
 	Heads
 	Texts
 	Files
+	// SaveSuggestion adds one or keeps its answer.
+	SaveSuggestion(ctx context.Context, g Suggestion) error
+	// Suggestions lists those of a plan, newest first.
+	Suggestions(ctx context.Context, plan string) ([]Suggestion, error)
 }
 
 // Heads are the plans without their texts.

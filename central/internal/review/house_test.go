@@ -76,7 +76,8 @@ func newHouse(t *testing.T, db *store.DB) *house {
 	})
 	h.clocks.On(response.OwnerKind, h.responses.OnClock)
 	h.clocks.On(plan.OwnerKind, h.plans.OnClock)
-	h.Service = review.New(review.Options{Incidents: h.incidents, Responses: h.responses, Categories: categories})
+	h.clocks.On(review.OwnerKind, func(ctx context.Context, f deadline.Firing) ([]*event.Event, error) { return h.OnClock(ctx, f) })
+	h.Service = review.New(review.Options{Store: store.NewReviews(db), Tx: db, Desks: desks, Plans: h.plans, Clocks: h.clocks, Events: bus, Incidents: h.incidents, Responses: h.responses, Categories: categories})
 	h.chief, h.second = h.user("市长", h.city, account.RoleLeader), h.user("副市长", h.city, account.RoleLeader)
 	h.officer, h.outside = h.user("甲", h.county, account.RoleDuty), h.user("丙", other, account.RoleDuty)
 	return h

@@ -9,13 +9,29 @@ import (
 	"slices"
 	"time"
 
+	"github.com/fengsui/fengsui/central/internal/account"
+	"github.com/fengsui/fengsui/central/internal/deadline"
+	"github.com/fengsui/fengsui/central/internal/event"
 	"github.com/fengsui/fengsui/central/internal/incident"
+	"github.com/fengsui/fengsui/central/internal/plan"
 	"github.com/fengsui/fengsui/central/internal/response"
 )
 
 // Incidents are what has happened (incident.Service).
 type Incidents interface {
 	Room(ctx context.Context, id string) (incident.Room, error)
+	Record(ctx context.Context, id string, o account.Org, st incident.Step, known *incident.Known) error
+}
+
+// Plans take suggestions (plan.Service).
+type Plans interface {
+	Suggest(ctx context.Context, g plan.Suggestion) (plan.Suggestion, error)
+}
+
+// Clocks keep what is due (deadline.Service).
+type Clocks interface {
+	Set(ctx context.Context, c deadline.Clock) (deadline.Clock, error)
+	End(ctx context.Context, o deadline.Owner, kind string, to deadline.State) error
 }
 
 // Responses are what was done about it (response.Service).
@@ -35,8 +51,14 @@ type Reading struct {
 
 // Options of the service.
 type Options struct {
+	Store      Store
+	Tx         Tx
+	Desks      incident.Desks
 	Incidents  Incidents
 	Responses  Responses
+	Plans      Plans
+	Clocks     Clocks
+	Events     event.Publisher
 	Categories *incident.Categories
 	// Near gives the newest readings around a place in degrees, the nearest first. It may be nil.
 	Near func(ctx context.Context, lon, lat float64) ([]Reading, error)

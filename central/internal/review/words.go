@@ -83,11 +83,7 @@ func stop(text string) string {
 // named cuts a title so that there is room for what stands around it.
 func named(title string) string {
 	const longest = 80
-	r := []rune(title)
-	if len(r) <= longest {
-		return title
-	}
-	return string(r[:longest-1]) + "…"
+	return cutTo(title, longest)
 }
 
 // mark stands before the title of everything that an exercise makes.

@@ -172,3 +172,13 @@ func (s *Plans) RemoveFile(ctx context.Context, id, file string) error {
 	}
 	return nil
 }
+
+// SaveSuggestion implements plan.Store.
+func (s *Plans) SaveSuggestion(ctx context.Context, g plan.Suggestion) error {
+	return s.db.saveBody(ctx, "suggestion", g, `insert into plan_suggestions (id, plan_id, body) values ($1, $2, $3) on conflict (id) do update set body = excluded.body`, g.ID, g.PlanID)
+}
+
+// Suggestions implements plan.Store.
+func (s *Plans) Suggestions(ctx context.Context, id string) ([]plan.Suggestion, error) {
+	return dutyRows(ctx, s.db, "suggestions", scanJSON[plan.Suggestion], `select body from plan_suggestions where plan_id = $1 order by id desc`, id)
+}

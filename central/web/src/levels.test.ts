@@ -27,6 +27,7 @@ const mayImport: Record<string, string[]> = {
   'features/report': [...base, 'features/incident', 'features/paper', 'features/response'],
   'features/resource': base,
   'features/response': [...base, 'features/resource', 'features/incident', 'features/paper', 'features/video'],
+  'features/review': [...base, 'features/incident', 'features/paper'],
   'features/output': base,
   'features/plan': base,
   'features/rulebook': base,

@@ -297,6 +297,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Concluded reviews, the newest incident first */
+        get: operations["list-cases"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/export.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Cases as a workbook */
+        get: operations["export-cases"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/clips": {
         parameters: {
             query?: never;
@@ -2282,6 +2316,109 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents/{id}/review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The review of an incident with the times of the record; state is empty while nobody has begun it */
+        get: operations["get-review"];
+        /** Write the review of an incident */
+        put: operations["write-review"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/review/lessons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Add a lesson with its owner and the time by which it is learned */
+        post: operations["add-lesson"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/review/lessons/{lesson}/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Close a lesson with its evidence, or owe it again */
+        post: operations["settle-lesson"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/review/lessons/{lesson}/suggestion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Suggest to a plan what a lesson taught */
+        post: operations["suggest-lesson"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/review/reasons/{task}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say why a task was late */
+        post: operations["explain-late-task"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/review/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Conclude a review, which makes it a case of the library */
+        post: operations["conclude-review"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/incidents/{id}/similar": {
         parameters: {
             query?: never;
@@ -3477,6 +3614,40 @@ export interface paths {
         put?: never;
         /** Take a plan one step on, or back with a reason */
         post: operations["move-plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{id}/suggestions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What incidents taught about a plan, newest first */
+        get: operations["list-plan-suggestions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{id}/suggestions/{suggestion}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Accept or decline a suggestion while the plan is being written */
+        post: operations["answer-plan-suggestion"];
         delete?: never;
         options?: never;
         head?: never;
@@ -7863,6 +8034,25 @@ export interface components {
              */
             version: number;
         };
+        LessonAddsBody: {
+            /** Format: date-time */
+            due_at: string;
+            /** @description Left out: the own organisation */
+            org_id?: string;
+            owner: string;
+            text: string;
+        };
+        LessonSettlesBody: {
+            again?: boolean;
+            /** @description What proves it, or why it is owed again */
+            evidence: string;
+        };
+        LessonSuggestsBody: {
+            /** @description Of the version in force; left out: the plan as a whole */
+            chapter_id?: string;
+            plan_id: string;
+            text: string;
+        };
         LetterheadInputBody: {
             from: string;
             head: string;
@@ -8800,6 +8990,11 @@ export interface components {
             title: string;
             title_en: string;
         };
+        PlanAnswersBody: {
+            accept: boolean;
+            /** @description Needed to decline */
+            why?: string;
+        };
         PlanBlock: {
             /** Format: int64 */
             depth: number;
@@ -9009,6 +9204,10 @@ export interface components {
             items: components["schemas"]["Plan"][] | null;
             next?: string;
         };
+        PlanListSuggestion: {
+            items: components["schemas"]["PlanSuggestion"][] | null;
+            next?: string;
+        };
         PlanMatrix: {
             categories: components["schemas"]["PlanCategory"][] | null;
             rows: components["schemas"]["PlanRow"][] | null;
@@ -9077,6 +9276,28 @@ export interface components {
             plan_id: string;
             to: string;
             trigger: string;
+            /** Format: int64 */
+            version: number;
+        };
+        PlanSuggestion: {
+            answer: string;
+            /** Format: date-time */
+            answered_at?: string;
+            answered_by: string;
+            /** Format: date-time */
+            at: string;
+            by_name: string;
+            chapter_id: string;
+            clause: string;
+            from: string;
+            id: string;
+            incident_id: string;
+            lesson_id: string;
+            org_name: string;
+            plan_id: string;
+            plan_name: string;
+            state: string;
+            text: string;
             /** Format: int64 */
             version: number;
         };
@@ -10680,6 +10901,151 @@ export interface components {
         };
         "Restore-configRequest": {
             note?: string;
+        };
+        Review: {
+            by_name: string;
+            category: string;
+            causes: string;
+            /** Format: date-time */
+            concluded_at?: string;
+            concluded_by: string;
+            course: string;
+            division: string;
+            /** Format: int64 */
+            edit: number;
+            exercise: string;
+            good: string;
+            incident_id: string;
+            /** Format: int64 */
+            level: number;
+            no: string;
+            /** Format: date-time */
+            occurred_at: string;
+            org_id: string;
+            org_name: string;
+            place: string;
+            /** Format: date-time */
+            started_at: string;
+            state: string;
+            title: string;
+        };
+        ReviewCompared: {
+            /** Format: int64 */
+            accepted?: number;
+            clause: string;
+            /** Format: int64 */
+            ended?: number;
+            late: boolean;
+            /** Format: int64 */
+            planned: number;
+            reason?: components["schemas"]["ReviewReason"];
+            seat_name: string;
+            state: string;
+            task_id: string;
+            title: string;
+            title_en: string;
+        };
+        ReviewEndsBody: {
+            /** @description Open a concluded one once more */
+            again?: boolean;
+            /** Format: int64 */
+            edit: number;
+        };
+        ReviewLesson: {
+            /** Format: date-time */
+            at: string;
+            by_name: string;
+            clause: string;
+            /** Format: date-time */
+            closed_at?: string;
+            closed_by: string;
+            division: string;
+            /** Format: date-time */
+            due_at: string;
+            /** Format: int64 */
+            edit: number;
+            evidence: string;
+            exercise: string;
+            id: string;
+            incident_id: string;
+            /** Format: date-time */
+            late_at?: string;
+            /** Format: int64 */
+            no: number;
+            org_id: string;
+            org_name: string;
+            owner: string;
+            plan_id: string;
+            plan_name: string;
+            state: string;
+            suggestion_id: string;
+            text: string;
+        };
+        ReviewListReview: {
+            items: components["schemas"]["Review"][] | null;
+            next?: string;
+        };
+        ReviewMeasure: {
+            /** Format: date-time */
+            at?: string;
+            from: string;
+            /** Format: int64 */
+            since?: number;
+            what: string;
+        };
+        ReviewReason: {
+            /** Format: date-time */
+            at: string;
+            by_name: string;
+            incident_id: string;
+            /** Format: int64 */
+            no: number;
+            org_name: string;
+            task_id: string;
+            text: string;
+        };
+        ReviewReasonBody: {
+            text: string;
+        };
+        ReviewTextsBody: {
+            causes: string;
+            course: string;
+            /**
+             * Format: int64
+             * @description That was seen; a newer one is a conflict
+             */
+            edit: number;
+            good: string;
+        };
+        ReviewView: {
+            by_name: string;
+            category: string;
+            causes: string;
+            /** Format: date-time */
+            concluded_at?: string;
+            concluded_by: string;
+            course: string;
+            division: string;
+            /** Format: int64 */
+            edit: number;
+            exercise: string;
+            good: string;
+            incident_id: string;
+            lessons: components["schemas"]["ReviewLesson"][] | null;
+            /** Format: int64 */
+            level: number;
+            measures: components["schemas"]["ReviewMeasure"][] | null;
+            no: string;
+            /** Format: date-time */
+            occurred_at: string;
+            org_id: string;
+            org_name: string;
+            place: string;
+            /** Format: date-time */
+            started_at: string;
+            state: string;
+            tasks: components["schemas"]["ReviewCompared"][] | null;
+            title: string;
         };
         RingState: {
             /** Format: int64 */
@@ -12608,6 +12974,100 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Board"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-cases": {
+        parameters: {
+            query?: {
+                /** @description Search */
+                q?: string;
+                /** @description Next of the part before */
+                after?: string;
+                /** @description Most items wanted; 0 means 100 */
+                limit?: number;
+                /** @description A category and its parts */
+                category?: string;
+                /** @description Of the incident; 0: all */
+                level?: number;
+                /** @description A division and what lies in it */
+                division?: string;
+                /** @description In which it happened: 2026 */
+                year?: string;
+                /** @description Those of exercises instead of what was real */
+                exercise?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewListReview"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "export-cases": {
+        parameters: {
+            query?: {
+                /** @description Search */
+                q?: string;
+                /** @description Next of the part before */
+                after?: string;
+                /** @description Most items wanted; 0 means 100 */
+                limit?: number;
+                /** @description A category and its parts */
+                category?: string;
+                /** @description Of the incident; 0: all */
+                level?: number;
+                /** @description A division and what lies in it */
+                division?: string;
+                /** @description In which it happened: 2026 */
+                year?: string;
+                /** @description Those of exercises instead of what was real */
+                exercise?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description An XLSX workbook */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
                 };
             };
             /** @description Problem */
@@ -17384,6 +17844,250 @@ export interface operations {
             };
         };
     };
+    "get-review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewView"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "write-review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReviewTextsBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewView"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "add-lesson": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LessonAddsBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewView"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "settle-lesson": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                lesson: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LessonSettlesBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewView"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "suggest-lesson": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                lesson: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LessonSuggestsBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewView"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "explain-late-task": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                task: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReviewReasonBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewView"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "conclude-review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReviewEndsBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewView"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "similar-incidents": {
         parameters: {
             query?: never;
@@ -20177,6 +20881,73 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["Move-planRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plan"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-plan-suggestions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanListSuggestion"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "answer-plan-suggestion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                suggestion: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanAnswersBody"];
             };
         };
         responses: {
