@@ -168,7 +168,6 @@ func (s *Server) registerIntakeOpen(svc *intake.Service) {
 }
 
 func intakeSheet(list []intake.Item) document.Sheet {
-	kinds := map[intake.Kind]string{intake.Call: "电话", intake.Alarm: "告警", intake.Field: "现场", intake.Public: "公众", intake.Department: "部门", intake.Media: "媒体"}
 	states := map[intake.State]string{intake.Waiting: "待处理", intake.Linked: "已立案", intake.Aside: "不处理"}
 	sheet := document.Sheet{Title: "接报登记", Headings: []string{"序号", "接报时间", "来源", "报告单位", "报告人", "职务", "电话", "事发时间", "地点", "内容", "原因", "措施", "趋势", "已告知", "状态", "说明", "记录人", "处理人"}}
 	for _, i := range list {
@@ -176,7 +175,7 @@ func intakeSheet(list []intake.Item) document.Sheet {
 		if i.OccurredAt != nil {
 			occurred = *i.OccurredAt
 		}
-		sheet.Rows = append(sheet.Rows, []any{i.No, i.ReceivedAt, kinds[i.Kind], i.Unit, i.Caller, i.Post, i.Phone, occurred, i.Place, i.Text, i.Cause, i.Measures, i.Trend, i.Informed, states[i.State], i.Reason, i.ByName, i.DoneBy})
+		sheet.Rows = append(sheet.Rows, []any{i.No, i.ReceivedAt, i.Kind.Word(), i.Unit, i.Caller, i.Post, i.Phone, occurred, i.Place, i.Text, i.Cause, i.Measures, i.Trend, i.Informed, states[i.State], i.Reason, i.ByName, i.DoneBy})
 	}
 	return sheet
 }

@@ -19,9 +19,9 @@ func likeliest(list []Similar) []Similar {
 	return list[:min(5, len(list))]
 }
 
-// edit changes an incident that the actor's desk may write.
-func (s *Service) edit(ctx context.Context, id string, was int, fn func(ctx context.Context, i *Incident, a actor.Actor, o account.Org, note noter) error) (Incident, error) {
-	a, o, err := s.Desks.Own(ctx, actor.IncidentWrite)
+// edit changes an incident of the actor's own desk, or of one below.
+func (s *Service) edit(ctx context.Context, id string, was int, fn func(ctx context.Context, i *Incident, a actor.Actor, reach Reach, note noter) error) (Incident, error) {
+	a, reach, err := s.Desks.Reach(ctx, actor.IncidentWrite)
 	if err != nil {
 		return Incident{}, err
 	}
@@ -31,21 +31,29 @@ func (s *Service) edit(ctx context.Context, id string, was int, fn func(ctx cont
 		if err != nil {
 			return err
 		}
-		kept := i.Version
-		if was != 0 && was != kept {
+		if err := reach.mine(i); err != nil {
+			return err
+		}
+		if was != 0 && was != i.Version {
 			return errs.E(errs.Conflict, "incident.changed", "somebody has changed it meanwhile; look at it again")
 		}
-		if err := fn(ctx, &i, a, o, note); err != nil {
+		if err := fn(ctx, &i, a, reach, note); err != nil {
 			return err
 		}
-		i.Version, i.UpdatedAt = kept+1, stamp()
-		out = i
-		if err := s.Store.Save(ctx, i, kept); err != nil {
-			return err
-		}
-		return s.followed(ctx, i)
+		out, err = s.save(ctx, i)
+		return err
 	})
 	return out, err
+}
+
+// save keeps the next version of an incident.
+func (s *Service) save(ctx context.Context, i Incident) (Incident, error) {
+	kept := i.Version
+	i.Version, i.UpdatedAt = kept+1, stamp()
+	if err := s.Store.Save(ctx, i, kept); err != nil {
+		return i, err
+	}
+	return i, s.followed(ctx, i)
 }
 
 // Change is a change of an incident; nil leaves a part as it is. Version is the one that the person saw.
@@ -59,7 +67,7 @@ type Change struct {
 
 // Change changes what is known of an incident; the timeline says what was before.
 func (s *Service) Change(ctx context.Context, id string, c Change) (Incident, error) {
-	return s.edit(ctx, id, c.Version, func(ctx context.Context, i *Incident, a actor.Actor, o account.Org, note noter) error {
+	return s.edit(ctx, id, c.Version, func(ctx context.Context, i *Incident, a actor.Actor, reach Reach, note noter) error {
 		if i.State != Open {
 			return errs.E(errs.Conflict, "incident.not_open", "the incident was merged, withdrawn or closed; open it again first")
 		}
@@ -96,7 +104,7 @@ func (s *Service) Change(ctx context.Context, id string, c Change) (Incident, er
 			if w.from == w.to {
 				continue
 			}
-			if err := note(ctx, *i, o, Step{Kind: Changed, Act: w.field, Text: w.from + " → " + w.to}, EventChanged); err != nil {
+			if err := note(ctx, *i, reach.Desk, Step{Kind: Changed, Act: w.field, Text: w.from + " → " + w.to}, EventChanged); err != nil {
 				return err
 			}
 		}
@@ -115,7 +123,7 @@ func (i Incident) counts() error {
 
 // Grade confirms how grave an incident is; why names the rule that proposed it, or the reason for another level.
 func (s *Service) Grade(ctx context.Context, id string, level int, why string) (Incident, error) {
-	return s.edit(ctx, id, 0, func(ctx context.Context, i *Incident, a actor.Actor, o account.Org, note noter) error {
+	return s.edit(ctx, id, 0, func(ctx context.Context, i *Incident, a actor.Actor, reach Reach, note noter) error {
 		if !errs.Line(why, MaxPlace) {
 			return errs.Field("incident.why", "why", "at most 200 characters on one line")
 		}
@@ -127,26 +135,30 @@ func (s *Service) Grade(ctx context.Context, id string, level int, why string) (
 		}
 		old := i.Level
 		i.Level, i.LevelBy, i.LevelWhy = level, a.Name, why
-		return note(ctx, *i, o, Step{Kind: Graded, Act: fmt.Sprintf("%d→%d", old, level), Text: why}, EventGraded)
+		return note(ctx, *i, reach.Desk, Step{Kind: Graded, Act: fmt.Sprintf("%d→%d", old, level), Text: why}, EventGraded)
 	})
 }
 
 // Respond sets the level of the response; 0 ends it.
 func (s *Service) Respond(ctx context.Context, id string, level int, why string) (Incident, error) {
-	return s.edit(ctx, id, 0, func(ctx context.Context, i *Incident, _ actor.Actor, o account.Org, note noter) error {
-		if !errs.Name(why, MaxPlace) {
-			return errs.Field("incident.why", "why", "say who ordered it, in 1 to 200 characters on one line")
-		}
-		if level < 0 || level > 4 {
-			return errs.Field("incident.response", "response", "must be 0 to 4")
-		}
-		if i.State != Open && level > 0 {
-			return errs.E(errs.Conflict, "incident.not_open", "the incident was merged, withdrawn or closed; open it again first")
-		}
-		old := i.Response
-		i.Response = level
-		return note(ctx, *i, o, Step{Kind: Answered, Act: fmt.Sprintf("%d→%d", old, level), Text: why}, EventChanged)
+	return s.edit(ctx, id, 0, func(ctx context.Context, i *Incident, _ actor.Actor, reach Reach, note noter) error {
+		return i.respond(ctx, reach.Desk, level, why, note)
 	})
+}
+
+func (i *Incident) respond(ctx context.Context, o account.Org, level int, why string, note noter) error {
+	if !errs.Name(why, MaxPlace) {
+		return errs.Field("incident.why", "why", "say who ordered it, in 1 to 200 characters on one line")
+	}
+	if level < 0 || level > 4 {
+		return errs.Field("incident.response", "response", "must be 0 to 4")
+	}
+	if i.State != Open && level > 0 {
+		return errs.E(errs.Conflict, "incident.not_open", "the incident was merged, withdrawn or closed; open it again first")
+	}
+	old := i.Response
+	i.Response = level
+	return note(ctx, *i, o, Step{Kind: Answered, Act: fmt.Sprintf("%d→%d", old, level), Text: why}, EventChanged)
 }
 
 // Count adds a figure. One with a ref comes from a report or the inbox: call it in their transaction.
@@ -206,37 +218,40 @@ func (s *Service) Write(ctx context.Context, id string, st Step) (Incident, erro
 
 // Merge makes an incident part of another: it stays as it was and says where it went.
 func (s *Service) Merge(ctx context.Context, id, into string) (Incident, error) {
-	return s.edit(ctx, id, 0, func(ctx context.Context, i *Incident, a actor.Actor, o account.Org, note noter) error {
+	return s.edit(ctx, id, 0, func(ctx context.Context, i *Incident, a actor.Actor, reach Reach, note noter) error {
 		target, err := s.seen(ctx, a, into)
 		if err != nil {
+			return err
+		}
+		if err := reach.mine(target); err != nil {
 			return err
 		}
 		if target.ID == i.ID || target.State != Open || i.State != Open {
 			return errs.E(errs.Conflict, "incident.not_open", "both must be open and different; look at them again")
 		}
 		i.State, i.MergedInto = Merged, target.ID
-		if err := note(ctx, target, o, Step{Kind: Joined, Act: "from", Text: i.No + " " + i.Title, Ref: i.ID}, EventChanged); err != nil {
+		if err := note(ctx, target, reach.Desk, Step{Kind: Joined, Act: "from", Text: i.No + " " + i.Title, Ref: i.ID}, EventChanged); err != nil {
 			return err
 		}
-		return note(ctx, *i, o, Step{Kind: Joined, Act: "into", Text: target.No + " " + target.Title, Ref: target.ID}, EventMerged)
+		return note(ctx, *i, reach.Desk, Step{Kind: Joined, Act: "into", Text: target.No + " " + target.Title, Ref: target.ID}, EventMerged)
 	})
 }
 
 // Unmerge undoes a merge.
 func (s *Service) Unmerge(ctx context.Context, id string) (Incident, error) {
-	return s.edit(ctx, id, 0, func(ctx context.Context, i *Incident, _ actor.Actor, o account.Org, note noter) error {
+	return s.edit(ctx, id, 0, func(ctx context.Context, i *Incident, _ actor.Actor, reach Reach, note noter) error {
 		if i.State != Merged {
 			return errs.E(errs.Conflict, "incident.not_merged", "it is not merged; look at it again")
 		}
 		target := i.MergedInto
 		i.State, i.MergedInto = Open, ""
-		return note(ctx, *i, o, Step{Kind: Parted, Text: i.Title, Ref: target}, EventUnmerged)
+		return note(ctx, *i, reach.Desk, Step{Kind: Parted, Text: i.Title, Ref: target}, EventUnmerged)
 	})
 }
 
 // Close ends an incident, opens it again, or withdraws one that was opened by mistake, with the reason.
 func (s *Service) Close(ctx context.Context, id string, to State, why string) (Incident, error) {
-	return s.edit(ctx, id, 0, func(ctx context.Context, i *Incident, _ actor.Actor, o account.Org, note noter) error {
+	return s.edit(ctx, id, 0, func(ctx context.Context, i *Incident, _ actor.Actor, reach Reach, note noter) error {
 		if !errs.Name(why, MaxPlace) {
 			return errs.Field("incident.why", "why", "say why, in 1 to 200 characters on one line")
 		}
@@ -258,6 +273,6 @@ func (s *Service) Close(ctx context.Context, id string, to State, why string) (I
 		if to == Open {
 			i.ClosedAt = nil
 		}
-		return note(ctx, *i, o, Step{Kind: step, Text: why}, kind)
+		return note(ctx, *i, reach.Desk, Step{Kind: step, Text: why}, kind)
 	})
 }

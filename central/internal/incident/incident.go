@@ -29,7 +29,7 @@ const (
 // first knew.
 type Incident struct {
 	ID         string     `json:"id"`
-	No         string     `json:"no"` // of the desk and the year: 2026-0007
+	No         string     `json:"no"` // of the year and the division of the desk: 2026-320623-0007
 	OrgID      string     `json:"org_id"`
 	OrgName    string     `json:"org_name"`
 	Title      string     `json:"title"`
@@ -129,6 +129,8 @@ type Step struct {
 	Act        string    `json:"act"`
 	Text       string    `json:"text"`
 	Ref        string    `json:"ref"` // id of the thing that it is about
+	OrgID      string    `json:"-"`
+	To         []string  `json:"-"` // organisations that it was addressed to
 }
 
 // FigureKinds are what is counted: people, and the direct loss in 10,000 yuan.

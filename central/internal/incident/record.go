@@ -36,7 +36,31 @@ func (s *Service) Figures(ctx context.Context, id string) ([]Figure, error) {
 	return s.Store.Figures(ctx, id)
 }
 
+// Group is an incident and all that stand merged into it, for a capability above, which has authorised that.
+func (s *Service) Group(ctx context.Context, id string) ([]Incident, error) {
+	return s.Store.Group(ctx, id)
+}
+
 // WhoKnew lists who knew of an incident when, for a capability above, which has authorised that.
 func (s *Service) WhoKnew(ctx context.Context, id string) ([]Known, error) {
 	return s.Store.Known(ctx, id)
+}
+
+// Responded sets the level of the response for a capability above, which has authorised that: the highest of what the
+// desks have begun, whichever of them opened the incident.
+func (s *Service) Responded(ctx context.Context, id string, o account.Org, level int, why string) error {
+	if _, ok := actor.From(ctx); !ok {
+		return errs.E(errs.Unauthenticated, "auth.required", "sign in first")
+	}
+	return s.change(ctx, func(ctx context.Context, note noter) error {
+		i, err := s.Store.Incident(ctx, id)
+		if err != nil {
+			return err
+		}
+		if err := i.respond(ctx, o, level, why, note); err != nil {
+			return err
+		}
+		_, err = s.save(ctx, i)
+		return err
+	})
 }

@@ -3,6 +3,7 @@ package incident
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -84,11 +85,11 @@ func (s *Service) Open(ctx context.Context, d Draft) (Incident, error) {
 	}
 	err = s.change(ctx, func(ctx context.Context, note noter) error {
 		year := now.In(time.FixedZone("CST", 8*60*60)).Format("2006")
-		n, err := s.Store.Count(ctx, o.ID, year)
+		n, err := s.Store.Count(ctx, o.Division, year)
 		if err != nil {
 			return err
 		}
-		i.No = fmt.Sprintf("%s-%04d", year, n+1)
+		i.No = fmt.Sprintf("%s-%s-%04d", year, o.Division, n+1)
 		if err := s.Store.Save(ctx, i, 0); err != nil {
 			return err
 		}
@@ -132,7 +133,7 @@ func (s *Service) change(ctx context.Context, fn func(ctx context.Context, note 
 		}
 		note := func(ctx context.Context, i Incident, o account.Org, st Step, kind string) error {
 			a, _ := actor.From(ctx)
-			st.IncidentID, st.At, st.ByName, st.OrgName = i.ID, stamp(), a.Name, o.Name
+			st.IncidentID, st.At, st.ByName, st.OrgID, st.OrgName = i.ID, stamp(), a.Name, o.ID, o.Name
 			record(event.New(ctx, kind, i.ID, i.Division, Trace{No: i.No, Name: i.Title, Org: o.Name, To: st.Act}))
 			return s.Store.Add(ctx, st)
 		}
@@ -168,9 +169,13 @@ type Room struct {
 	Known   []Known  `json:"known"`
 }
 
-// Room reads an incident whole.
+// Room reads an incident whole, as far as it is within the reach of the actor's desk.
 func (s *Service) Room(ctx context.Context, id string) (Room, error) {
 	i, err := s.Get(ctx, id)
+	if err != nil {
+		return Room{}, err
+	}
+	_, reach, err := s.Desks.Reach(ctx, actor.IncidentRead)
 	if err != nil {
 		return Room{}, err
 	}
@@ -182,6 +187,8 @@ func (s *Service) Room(ctx context.Context, id string) (Room, error) {
 		return r, err
 	}
 	r.Known, err = s.Store.Known(ctx, id)
+	r.Steps = slices.DeleteFunc(r.Steps, func(st Step) bool { return !reach.reads(st) })
+	r.Known = slices.DeleteFunc(r.Known, func(k Known) bool { return !reach.learns(k) })
 	r.Steps, r.Figures, r.Known = append([]Step{}, r.Steps...), append([]Figure{}, r.Figures...), append([]Known{}, r.Known...)
 	return r, err
 }

@@ -24,10 +24,12 @@ type Filter struct {
 type Store interface {
 	// Lock makes changes of incidents follow one another until the end of the transaction.
 	Lock(ctx context.Context) error
-	// Count is how many incidents a desk has opened in a year, given as 2026.
-	Count(ctx context.Context, org, year string) (int, error)
+	// Count is how many incidents have a number of a division and a year, given as 2026.
+	Count(ctx context.Context, division, year string) (int, error)
 	// Incident is errs.NotFound when there is none.
 	Incident(ctx context.Context, id string) (Incident, error)
+	// Group is an incident and all that stand merged into it, one after another.
+	Group(ctx context.Context, id string) ([]Incident, error)
 	// Save is errs.Conflict when the kept one is not of version was; 0 adds it.
 	Save(ctx context.Context, i Incident, was int) error
 	// List has the newest first.
@@ -36,6 +38,8 @@ type Store interface {
 	Add(ctx context.Context, s Step) error
 	Steps(ctx context.Context, id string) ([]Step, error)
 	AddFigure(ctx context.Context, f Figure) error
+	// Figures and Known are those of an incident and of all that stand merged into it: who knew first is not lost by a
+	// merge, and parts again with it.
 	Figures(ctx context.Context, id string) ([]Figure, error)
 	// AddKnown keeps one of each organisation, kind and ref; a second one changes nothing.
 	AddKnown(ctx context.Context, k Known) error

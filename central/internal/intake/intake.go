@@ -27,6 +27,11 @@ const (
 	Media      Kind = "media"
 )
 
+// Word is the kind in Chinese, as documents and sources name it.
+func (k Kind) Word() string {
+	return map[Kind]string{Call: "电话", Alarm: "告警", Field: "现场", Public: "公众", Department: "部门", Media: "媒体"}[k]
+}
+
 // Kinds are those that people enter.
 func Kinds() []Kind { return []Kind{Call, Field, Department, Media} }
 

@@ -76,7 +76,7 @@ func (s *Service) FromPublic(ctx context.Context, i Item) error {
 }
 
 // FromAlarm turns an alarm into an item: what was measured, where and how grave. The same alarm again gives the item
-// that is there.
+// that the desk has of it.
 func (s *Service) FromAlarm(ctx context.Context, id string) (Item, error) {
 	a, o, err := s.Desks.Own(ctx, actor.IncidentWrite)
 	if err != nil {
@@ -90,7 +90,7 @@ func (s *Service) FromAlarm(ctx context.Context, id string) (Item, error) {
 		Kind: Alarm, OccurredAt: &alarm.OpenedAt, Division: alarm.Division, Place: alarm.DeviceName, Level: alarm.Level, Source: "alarm " + alarm.ID,
 		Text: fmt.Sprintf("%s %s %g %s", alarm.DeviceName, alarm.RuleName, alarm.Peak, alarm.Unit), Unit: alarm.DeviceName,
 	}
-	there, err := s.Store.BySource(ctx, i.Source)
+	there, err := s.Store.BySource(ctx, o.ID, i.Source)
 	if errs.KindOf(err) != errs.NotFound {
 		return there, err
 	}
@@ -122,34 +122,34 @@ func (s *Service) add(ctx context.Context, o account.Org, by string, i Item) (It
 		if i, err = s.Store.Add(ctx, i); err != nil {
 			return err
 		}
-		note(ctx, i, EventReceived, "")
+		note(ctx, i, o, EventReceived, "")
 		return nil
 	})
 	return i, err
 }
 
-type noter func(ctx context.Context, i Item, kind, to string)
+type noter func(ctx context.Context, i Item, o account.Org, kind, to string)
 
 func (s *Service) change(ctx context.Context, fn func(ctx context.Context, note noter) error) error {
 	return event.Change(ctx, s.Tx, s.Events, func(ctx context.Context, record func(event.Event)) error {
 		if err := s.Store.Lock(ctx); err != nil {
 			return err
 		}
-		note := func(ctx context.Context, i Item, kind, to string) {
-			record(event.New(ctx, kind, i.ID, i.Division, trace{No: i.No, Kind: i.Kind, Org: i.OrgName, To: to}))
+		note := func(ctx context.Context, i Item, o account.Org, kind, to string) { // heard at the desk and above
+			record(event.New(ctx, kind, i.ID, o.Division, trace{No: i.No, Kind: i.Kind, Org: i.OrgName, To: to}))
 		}
 		return fn(ctx, note)
 	})
 }
 
-// List lists what came in where the actor may see, the newest first.
+// List lists what came in at the actor's desk and those below it, the newest first.
 func (s *Service) List(ctx context.Context, f Filter, r page.Request) (page.List[Item], error) {
-	a, err := actor.Require(ctx, actor.IncidentRead)
+	_, reach, err := s.Desks.Reach(ctx, actor.IncidentRead)
 	if err != nil {
 		return page.List[Item]{}, err
 	}
 	r.Search = strings.TrimSpace(r.Search)
-	return s.Store.List(ctx, a.Scope(), f, r)
+	return s.Store.List(ctx, reach.Orgs(), f, r)
 }
 
 // Detail is an item with the incidents that may be the same.
@@ -160,11 +160,11 @@ type Detail struct {
 
 // Get reads an item.
 func (s *Service) Get(ctx context.Context, id string) (Detail, error) {
-	a, err := actor.Require(ctx, actor.IncidentRead)
+	_, reach, err := s.Desks.Reach(ctx, actor.IncidentRead)
 	if err != nil {
 		return Detail{}, err
 	}
-	i, err := s.seen(ctx, a, id)
+	i, err := s.seen(ctx, reach, id)
 	if err != nil {
 		return Detail{}, err
 	}
@@ -180,33 +180,38 @@ func (s *Service) Like(ctx context.Context, i Item) ([]incident.Similar, error) 
 	return s.Incidents.Similar(ctx, i.Sketch(), "")
 }
 
-func (s *Service) seen(ctx context.Context, a actor.Actor, id string) (Item, error) {
+func (s *Service) seen(ctx context.Context, reach incident.Reach, id string) (Item, error) {
 	i, err := s.Store.Item(ctx, id)
 	if err != nil {
 		return i, err
 	}
-	if !a.Covers(i.Division) {
+	if !reach.Has(i.OrgID) {
 		return Item{}, errs.E(errs.NotFound, "intake.not_found", "there is no such item among those that you see")
 	}
 	return i, nil
 }
 
 // edit changes an item of the actor's own desk, or of one below.
-func (s *Service) edit(ctx context.Context, id string, fn func(ctx context.Context, i *Item, note noter) error) (Item, error) {
-	a, err := actor.Require(ctx, actor.IncidentWrite)
+func (s *Service) edit(ctx context.Context, id string, fn func(ctx context.Context, i *Item, o account.Org, note noter) error) (Item, error) {
+	a, reach, err := s.Desks.Reach(ctx, actor.IncidentWrite)
+	if err != nil {
+		return Item{}, err
+	}
+	tree, err := s.Desks.Tree(ctx)
 	if err != nil {
 		return Item{}, err
 	}
 	var out Item
 	err = s.change(ctx, func(ctx context.Context, note noter) error {
-		i, err := s.seen(ctx, a, id)
+		i, err := s.seen(ctx, reach, id)
 		if err != nil {
 			return err
 		}
+		o, _ := incident.Find(tree, i.OrgID)
 		was := i.Version
 		now := stamp()
 		i.Version, i.DoneBy, i.DoneAt = was+1, a.Name, &now
-		if err := fn(ctx, &i, note); err != nil {
+		if err := fn(ctx, &i, o, note); err != nil {
 			return err
 		}
 		out = i
@@ -228,7 +233,7 @@ type NewIncident struct {
 
 // Open opens an incident from an item.
 func (s *Service) Open(ctx context.Context, id string, n NewIncident) (Item, error) {
-	return s.edit(ctx, id, func(ctx context.Context, i *Item, note noter) error {
+	return s.edit(ctx, id, func(ctx context.Context, i *Item, o account.Org, note noter) error {
 		if i.State != Waiting {
 			return errDone()
 		}
@@ -250,7 +255,7 @@ func (s *Service) Open(ctx context.Context, id string, n NewIncident) (Item, err
 			return err
 		}
 		i.State, i.IncidentID, i.Opened = Linked, opened.ID, true
-		note(ctx, *i, EventLinked, opened.No)
+		note(ctx, *i, o, EventLinked, opened.No)
 		return s.count(ctx, *i)
 	})
 }
@@ -262,9 +267,9 @@ func (s *Service) known(i Item) incident.Known {
 // count adds the figures of an item to its incident.
 func (s *Service) count(ctx context.Context, i Item) error {
 	for _, kind := range slices.Sorted(maps.Keys(i.Figures)) {
-		source := i.said()
+		source := i.Unit // never the person: figures are shown below as well
 		if source == "" {
-			source = string(i.Kind)
+			source = i.Kind.Word()
 		}
 		if _, err := s.Incidents.Count(ctx, i.IncidentID, incident.Figure{Kind: kind, Value: i.Figures[kind], At: i.ReceivedAt, Source: source, Ref: i.ID}); err != nil {
 			return err
@@ -275,7 +280,7 @@ func (s *Service) count(ctx context.Context, i Item) error {
 
 // Link makes an item part of an incident that is open already.
 func (s *Service) Link(ctx context.Context, id, to string) (Item, error) {
-	return s.edit(ctx, id, func(ctx context.Context, i *Item, note noter) error {
+	return s.edit(ctx, id, func(ctx context.Context, i *Item, o account.Org, note noter) error {
 		if i.State != Waiting {
 			return errDone()
 		}
@@ -285,14 +290,14 @@ func (s *Service) Link(ctx context.Context, id, to string) (Item, error) {
 			return err
 		}
 		i.State, i.IncidentID = Linked, in.ID
-		note(ctx, *i, EventLinked, in.No)
+		note(ctx, *i, o, EventLinked, in.No)
 		return s.count(ctx, *i)
 	})
 }
 
 // SetAside closes an item from which nothing follows, for a reason.
 func (s *Service) SetAside(ctx context.Context, id, reason string) (Item, error) {
-	return s.edit(ctx, id, func(ctx context.Context, i *Item, note noter) error {
+	return s.edit(ctx, id, func(ctx context.Context, i *Item, o account.Org, note noter) error {
 		if !errs.Name(reason, incident.MaxPlace) {
 			return errs.Field("intake.reason", "reason", "say why, in 1 to 200 characters on one line")
 		}
@@ -300,14 +305,14 @@ func (s *Service) SetAside(ctx context.Context, id, reason string) (Item, error)
 			return errDone()
 		}
 		i.State, i.Reason = Aside, strings.TrimSpace(reason)
-		note(ctx, *i, EventAside, "")
+		note(ctx, *i, o, EventAside, "")
 		return nil
 	})
 }
 
 // Undo lets an item wait again. An incident that was opened from it is withdrawn.
 func (s *Service) Undo(ctx context.Context, id string) (Item, error) {
-	return s.edit(ctx, id, func(ctx context.Context, i *Item, note noter) error {
+	return s.edit(ctx, id, func(ctx context.Context, i *Item, o account.Org, note noter) error {
 		if i.State == Waiting {
 			return errs.E(errs.Conflict, "intake.waiting", "it waits already; look at it again")
 		}
@@ -326,7 +331,7 @@ func (s *Service) Undo(ctx context.Context, id string) (Item, error) {
 			}
 		}
 		i.State, i.IncidentID, i.Opened, i.Reason, i.DoneBy, i.DoneAt = Waiting, "", false, "", "", nil
-		note(ctx, *i, EventUndone, "")
+		note(ctx, *i, o, EventUndone, "")
 		return nil
 	})
 }

@@ -108,7 +108,7 @@ func TestWhatComesInBecomesOneIncident(t *testing.T) {
 		}
 		got, err := r.incidents.Room(r.county, first.IncidentID)
 		r.must(err)
-		if incident.Newest(got.Figures)["trapped"].Value != 3 || len(got.Figures) != 2 || len(got.Known) != 2 || got.No != time.Now().In(time.FixedZone("CST", 8*3600)).Format("2006")+"-0001" {
+		if incident.Newest(got.Figures)["trapped"].Value != 3 || len(got.Figures) != 2 || len(got.Known) != 2 || got.No != time.Now().In(time.FixedZone("CST", 8*3600)).Format("2006")+"-320623-0001" {
 			t.Errorf("the incident: %+v", got)
 		}
 		if _, err := r.Undo(r.county, second.ID); err != nil {

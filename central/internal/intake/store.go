@@ -3,7 +3,6 @@ package intake
 import (
 	"context"
 
-	"github.com/fengsui/fengsui/central/internal/actor"
 	"github.com/fengsui/fengsui/central/internal/incident"
 	"github.com/fengsui/fengsui/central/internal/page"
 	"github.com/fengsui/fengsui/central/internal/telemetry"
@@ -25,16 +24,16 @@ type Filter struct {
 type Store interface {
 	// Lock makes changes of the inbox follow one another until the end of the transaction.
 	Lock(ctx context.Context) error
-	// Add gives it the next number of its desk: errs.Conflict when an item of the same alarm is there already.
+	// Add gives it the next number of its desk: errs.Conflict when the desk has an item of the same alarm already.
 	Add(ctx context.Context, i Item) (Item, error)
 	// Item is errs.NotFound when there is none; so is BySource.
 	Item(ctx context.Context, id string) (Item, error)
-	// BySource finds the item of an alarm.
-	BySource(ctx context.Context, source string) (Item, error)
+	// BySource finds the item that a desk has of an alarm.
+	BySource(ctx context.Context, org, source string) (Item, error)
 	// Save is errs.Conflict when the kept one is not of version was.
 	Save(ctx context.Context, i Item, was int) error
-	// List has the newest first; it is limited to the divisions where things happened.
-	List(ctx context.Context, scope actor.Scope, f Filter, r page.Request) (page.List[Item], error)
+	// List has the newest first; it is limited to the items of some organisations, nil for all.
+	List(ctx context.Context, orgs []string, f Filter, r page.Request) (page.List[Item], error)
 }
 
 // Incidents are what items become part of (incident.Service).

@@ -98,7 +98,7 @@ func (s *Service) done(ctx context.Context, incidentID, org string) (map[string]
 	hops, err := s.Store.HopsOf(ctx, []string{incidentID})
 	out := map[string]bool{}
 	for _, h := range hops {
-		if h.FromOrg != org || h.Kind == Copy {
+		if h.FromOrg != org || h.Kind == Copy || (h.Kind == Phone && h.Decision == Returned) {
 			continue
 		}
 		out[ClockPhone] = true
@@ -169,17 +169,26 @@ func (s *Service) set(ctx context.Context, o account.Org, i incident.Incident, k
 	return err
 }
 
-// received begins the clocks of the receiving desk, which has to pass it on, and those of a desk whose report came
-// back: it is due again from what it was due before.
+// received begins the clocks of the receiving desk, which has to pass it on from when it first knew, and those of a desk
+// whose report came back: a new limit of the same length runs from the return, for no rule that was read says until when
+// a returned one is done again. A call that is returned leaves its limit as it was.
 func (s *Service) received(ctx context.Context, h Hop, o account.Org, tree []account.Org) error {
 	i, err := s.Incidents.Get(actor.WithSystem(ctx, "reports"), h.IncidentID)
 	if err != nil || i.State != incident.Open || h.Kind == Copy {
 		return err
 	}
+	hops, err := s.Store.HopsOf(ctx, []string{i.ID})
+	if err != nil {
+		return err
+	}
+	one := []incident.Incident{i}
 	if h.Decision == Returned {
 		from, ok := incident.Find(tree, h.FromOrg)
 		if !ok {
 			return nil
+		}
+		if h.Kind == Phone {
+			return s.watch(ctx, tree, from, i, learned(from, i, one, hops))
 		}
 		found, _, ok := s.limit(tree, from, i, "written", *h.DecidedAt)
 		if !ok {
@@ -187,7 +196,30 @@ func (s *Service) received(ctx context.Context, h Hop, o account.Org, tree []acc
 		}
 		return s.set(ctx, from, i, ClockWritten, found, *h.DecidedAt)
 	}
-	return s.watch(ctx, tree, o, i, *h.DeliveredAt)
+	return s.watch(ctx, tree, o, i, learned(o, i, one, hops))
+}
+
+// clockOf names the clock of what is to be done.
+func clockOf(do string) string {
+	return map[string]string{"phone": ClockPhone, "written": ClockWritten, "follow_up": ClockFollow}[do]
+}
+
+// due is until when a desk is asked for what about an incident, by the clocks that run.
+func (s *Service) due(ctx context.Context, incidentID, org string) (map[string]time.Time, error) {
+	out := map[string]time.Time{}
+	for _, do := range []string{"phone", "written", "follow_up"} {
+		c, err := s.Clocks.Of(actor.WithSystem(ctx, "reports"), owner(incidentID, org), clockOf(do))
+		if errs.KindOf(err) == errs.NotFound {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if c.State == deadline.Running {
+			out[do] = c.DueAt
+		}
+	}
+	return out, nil
 }
 
 // OnClock is told of the marks of a clock of reports.

@@ -282,7 +282,7 @@ func (s *Service) TellDaily(ctx context.Context, day duty.Day, zero bool, text s
 	}
 	if zero {
 		from := day.At("00:00", chinaTime())
-		happened, err := s.incidents(ctx, from, from.AddDate(0, 0, 1))
+		happened, err := s.incidents(ctx, from, from.AddDate(0, 0, 1), incident.Open, incident.Closed)
 		if err != nil {
 			return Daily{}, err
 		}

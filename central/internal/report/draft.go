@@ -159,8 +159,8 @@ func (s *Service) fill(ctx context.Context, r *Report, i incident.Incident, chai
 		return err
 	}
 	r.Values = map[string]string{"occurred_at": stampText(i.OccurredAt), "received_at": stampText(i.KnownAt), "place": i.Place, "brief": i.Summary}
-	if len(known) > 0 && known[0].Text != "" {
-		r.Values["source"] = known[0].Text
+	if at := slices.IndexFunc(known, func(k incident.Known) bool { return k.OrgID == r.OrgID && k.Text != "" }); at >= 0 {
+		r.Values["source"] = known[at].Text // where this desk has it from; what others know is theirs
 	}
 	for kind, f := range incident.Newest(figures) {
 		r.Values[figurePrefix+kind] = strconv.Itoa(f.Value)

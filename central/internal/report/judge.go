@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/fengsui/fengsui/central/internal/incident"
@@ -20,6 +21,7 @@ const (
 	Omitted       Fault = "omitted"       // 漏报
 	Reversed      Fault = "reversed"      // 信息倒流
 	SentBackOnce  Fault = "returned"      // 退回
+	Backdated     Fault = "backdated"     // 电话补录
 	DailyLate     Fault = "daily_late"    // 日报迟报
 	DailyMissing  Fault = "daily_missing" // 日报漏报
 	Concealed     Fault = "concealed"     // 瞒报
@@ -28,7 +30,7 @@ const (
 
 // Faults are all of them, in the order of the assessment table.
 func Faults() []Fault {
-	return []Fault{Late, Incomplete, Contradiction, Omitted, Reversed, SentBackOnce, DailyLate, DailyMissing, Concealed, False}
+	return []Fault{Late, Incomplete, Contradiction, Omitted, Reversed, SentBackOnce, Backdated, DailyLate, DailyMissing, Concealed, False}
 }
 
 // Finding is one fault with its evidence: when it shows, what it shows by, and what it was against.
@@ -47,11 +49,13 @@ type Finding struct {
 	By         string    `json:"by"`    // who found it; empty: by rule
 }
 
-// Due is a limit that held for a desk about an incident. Do is phone or written; a zero At means that none holds.
+// Due is a limit that held for a desk about an incident. Do is phone, written or follow_up; a zero At means that none
+// holds. Only what was told after After meets it.
 type Due struct {
-	Do   string
-	At   time.Time
-	Rule string
+	Do    string
+	At    time.Time
+	Rule  string
+	After time.Time
 }
 
 // Case is all that an incident is judged by, for one desk that had to report it. Above are the organisations over it.
@@ -60,6 +64,7 @@ type Case struct {
 	OrgID    string
 	OrgName  string
 	Above    []string
+	Learned  time.Time // when the desk first knew
 	Known    []incident.Known
 	Figures  []incident.Figure
 	Reports  []Report // of the desk, sent
@@ -77,32 +82,28 @@ func (c Case) Judge() []Finding {
 	add := func(f Fault, at time.Time, ref, what, was, found string) {
 		out = append(out, Finding{f, c.Incident.ID, c.Incident.No, c.Incident.Title, c.OrgID, c.OrgName, at, ref, what, was, found, ""})
 	}
-	up := slices.DeleteFunc(slices.Clone(c.Hops), func(h Hop) bool { return h.Kind == Copy })
-	slices.SortFunc(up, func(a, b Hop) int { return a.SubmittedAt.Compare(b.SubmittedAt) })
-	written := slices.DeleteFunc(slices.Clone(up), func(h Hop) bool { return h.Kind == Phone })
-	for _, d := range c.Due {
-		way := written
-		if d.Do == "phone" {
-			way = up // what was written was told as well
-		}
-		switch {
-		case d.At.IsZero() || c.Now.Before(d.At):
-		case len(way) == 0:
-			if len(up) > 0 {
-				add(Late, d.At, "", d.Do, d.At.Format(time.RFC3339), "")
+	up := c.up()
+	omitted := false
+	if d := latest(c.Due); len(up) == 0 && !d.IsZero() && c.Now.After(d) {
+		for _, k := range c.Known {
+			if k.OrgID != c.OrgID || k.Kind != "desk" {
+				add(Omitted, d, k.Ref, k.Kind, d.Format(time.RFC3339), strings.TrimSpace(k.OrgName+" "+k.Text))
+				omitted = true
+				break
 			}
-		case way[0].SubmittedAt.After(d.At):
-			add(Late, way[0].SubmittedAt, way[0].ID, d.Do, d.At.Format(time.RFC3339), way[0].SubmittedAt.Format(time.RFC3339))
 		}
 	}
-	if len(up) == 0 {
-		if d := latest(c.Due); !d.IsZero() && c.Now.After(d) {
-			for _, k := range c.Known {
-				if k.OrgID != c.OrgID || k.Kind != "desk" {
-					add(Omitted, d, k.Ref, k.Kind, d.Format(time.RFC3339), k.OrgName+" "+k.Text)
-					break
-				}
-			}
+	for _, d := range c.Due {
+		way, due := c.way(d), d.At
+		if len(way) > 0 && !way[0].Due[d.Do].IsZero() {
+			due = way[0].Due[d.Do] // as the clock stood when it was told
+		}
+		switch {
+		case due.IsZero() || c.Now.Before(due) || omitted:
+		case len(way) == 0:
+			add(Late, due, "", d.Do, due.Format(time.RFC3339), "")
+		case way[0].told().After(due):
+			add(Late, way[0].told(), way[0].ID, d.Do, due.Format(time.RFC3339), way[0].told().Format(time.RFC3339))
 		}
 	}
 	c.reversed(up, add)
@@ -112,17 +113,36 @@ func (c Case) Judge() []Finding {
 		}
 		c.contradicts(r, add)
 	}
-	for _, h := range up {
-		if h.Decision == Returned {
+	for _, h := range c.Hops {
+		switch {
+		case h.Kind == Copy:
+		case h.Decision == Returned:
 			add(SentBackOnce, *h.DecidedAt, h.ID, h.Title, "", h.Reason)
+		case h.delayed():
+			add(Backdated, h.written(), h.ID, h.Title, h.SubmittedAt.Format(time.RFC3339), h.written().Format(time.RFC3339))
 		}
 	}
 	return out
 }
 
+// up is what went upward, in the order in which it was told. A call that the receiver knows nothing of was none.
+func (c Case) up() []Hop {
+	up := slices.DeleteFunc(slices.Clone(c.Hops), func(h Hop) bool { return h.Kind == Copy || (h.Kind == Phone && h.Decision == Returned) })
+	slices.SortStableFunc(up, func(a, b Hop) int { return a.told().Compare(b.told()) })
+	return up
+}
+
+// way is what may meet a limit, the first one first. What was written was told as well.
+func (c Case) way(d Due) []Hop {
+	return slices.DeleteFunc(c.up(), func(h Hop) bool {
+		return (h.Kind == Phone && d.Do != "phone") || (!d.After.IsZero() && !h.told().After(d.After))
+	})
+}
+
+// latest is when the last limit of the first report is.
 func latest(list []Due) (at time.Time) {
 	for _, d := range list {
-		if d.At.After(at) {
+		if d.After.IsZero() && d.At.After(at) {
 			at = d.At
 		}
 	}
@@ -140,12 +160,12 @@ func (c Case) reversed(up []Hop, add adder) {
 			first = k
 		}
 	}
-	if first == nil || (len(up) > 0 && !first.At.Before(up[0].SubmittedAt)) {
+	if first == nil || (len(up) > 0 && !first.At.Before(up[0].told())) {
 		return
 	}
 	found := ""
 	if len(up) > 0 {
-		found = up[0].SubmittedAt.Format(time.RFC3339)
+		found = up[0].told().Format(time.RFC3339)
 	} else if d := latest(c.Due); d.IsZero() || c.Now.Before(d) {
 		return // it may still be told in time
 	}
@@ -216,7 +236,7 @@ type Weights struct {
 // DefaultWeights are where nothing else was set: the order is that of the assessments in published rules, the points are
 // this project's own.
 func DefaultWeights() Weights {
-	return Weights{Full: 100, Points: map[Fault]float64{Late: 3, Incomplete: 0.5, Contradiction: 2, Omitted: 10, Reversed: 5, SentBackOnce: 1, DailyLate: 1, DailyMissing: 3, Concealed: 30, False: 30}, Source: "本项目默认值，无标准依据"}
+	return Weights{Full: 100, Points: map[Fault]float64{Late: 3, Incomplete: 0.5, Contradiction: 2, Omitted: 10, Reversed: 5, SentBackOnce: 1, Backdated: 0.5, DailyLate: 1, DailyMissing: 3, Concealed: 30, False: 30}, Source: "本项目默认值，无标准依据"}
 }
 
 // Score is one line of the assessment table.
@@ -239,10 +259,8 @@ func (s Score) add(cases []Case, findings []Finding, w Weights) Score {
 	for _, c := range cases {
 		s.Incidents++
 		s.Reports += len(c.Reports)
-		up := slices.DeleteFunc(slices.Clone(c.Hops), func(h Hop) bool { return h.Kind == Copy })
-		if len(up) > 0 {
-			first := slices.MinFunc(up, func(a, b Hop) int { return a.SubmittedAt.Compare(b.SubmittedAt) })
-			s.Minutes += first.SubmittedAt.Sub(c.Incident.KnownAt).Minutes()
+		if up := c.up(); len(up) > 0 {
+			s.Minutes += up[0].told().Sub(c.Learned).Minutes()
 			told++
 			if !slices.ContainsFunc(findings, func(f Finding) bool { return f.IncidentID == c.Incident.ID && f.Fault == Late }) {
 				s.InTime++

@@ -23,13 +23,13 @@ func blameless(id string, base time.Time) Case {
 			{ID: id + "h0", Kind: Phone, FromOrg: "county", ToOrg: "city", SubmittedAt: base.Add(20 * time.Minute), Decision: Accepted},
 			{ID: id + "h1", Kind: Up, ReportID: r.ID, FromOrg: "county", ToOrg: "city", SubmittedAt: sent, Decision: Accepted},
 		},
-		Due: []Due{{"phone", base.Add(30 * time.Minute), "p"}, {"written", base.Add(time.Hour), "w"}},
+		Due: []Due{{"phone", base.Add(30 * time.Minute), "p", time.Time{}}, {"written", base.Add(time.Hour), "w", time.Time{}}},
 		Now: base.Add(48 * time.Hour),
 	}
 }
 
-// TestJudgementIsExactOnTwoHundredIncidents makes 200 incidents of which is known what is wrong with each, one to
-// three faults or none, and wants exactly that found.
+// TestJudgementIsExactOnTwoHundredIncidents makes 200 incidents of which is known what is wrong with each, one or
+// several faults or none, and wants exactly that found.
 func TestJudgementIsExactOnTwoHundredIncidents(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(20261126, 5)) //nolint:gosec // a seed, so that each run has the same incidents
 	start := time.Date(2026, 10, 1, 0, 0, 0, 0, time.UTC)
@@ -43,19 +43,30 @@ func TestJudgementIsExactOnTwoHundredIncidents(t *testing.T) {
 		if silent { // nothing was ever told
 			c.Reports, c.Hops = nil, nil
 			c.Known = c.Known[:1]
-			switch rnd.IntN(3) {
+			switch rnd.IntN(4) {
+			case 3: // nobody but the county knew, and it told nobody
+				c.Known[0].Kind = "desk"
+				want = append(want, Late, Late)
 			case 0: // somebody above had it from elsewhere
 				c.Known = append(c.Known, incident.Known{OrgID: "city", Kind: "media", At: base.Add(minutes(1, 600)), Text: "微博"})
 				want = append(want, Omitted, Reversed)
 			case 1: // a department wrote to the county, which told nobody
 				want = append(want, Omitted)
-			case 2: // the limit has not passed yet
+			case 2: // the limit of the written report has not passed yet
 				c.Now = base.Add(50 * time.Minute)
+				want = append(want, Late)
 			}
 		} else {
-			if rnd.IntN(4) == 0 { // on the phone after the limit, in writing in time
+			switch rnd.IntN(6) {
+			case 0: // on the phone after the limit, in writing in time
 				c.Hops[0].SubmittedAt = base.Add(31*time.Minute + minutes(0, 5))
 				want = append(want, Late)
+			case 1: // written down after the limit as if it had been in time, and nobody above confirms that
+				c.Hops[0].SubmittedAt, c.Hops[0].WrittenAt, c.Hops[0].Decision = base.Add(10*time.Minute), base.Add(31*time.Minute+minutes(0, 5)), ""
+				want = append(want, Late, Backdated)
+			case 2: // the same, and the desk above confirms it
+				c.Hops[0].SubmittedAt, c.Hops[0].WrittenAt = base.Add(10*time.Minute), base.Add(31*time.Minute+minutes(0, 5))
+				want = append(want, Backdated)
 			}
 			if rnd.IntN(4) == 0 { // in writing after the limit
 				late := base.Add(time.Hour + time.Microsecond + minutes(0, 500))
@@ -71,7 +82,7 @@ func TestJudgementIsExactOnTwoHundredIncidents(t *testing.T) {
 					want = append(want, Incomplete)
 				}
 			}
-			first := slices.MinFunc(c.Hops, func(a, b Hop) int { return a.SubmittedAt.Compare(b.SubmittedAt) }).SubmittedAt
+			first := slices.MinFunc(c.Hops, func(a, b Hop) int { return a.told().Compare(b.told()) }).told()
 			switch rnd.IntN(5) {
 			case 0: // the city saw it in the media before
 				c.Known = append(c.Known, incident.Known{OrgID: "city", Kind: "media", At: first.Add(-minutes(1, 30))})
@@ -99,16 +110,27 @@ func TestJudgementIsExactOnTwoHundredIncidents(t *testing.T) {
 				}
 				c.Reports = append(c.Reports, f)
 			}
-			if rnd.IntN(6) == 0 { // sent back once
+			if rnd.IntN(4) == 0 { // sent back once
 				at := c.Hops[1].SubmittedAt.Add(time.Hour)
 				c.Hops[1].Decision, c.Hops[1].DecidedAt, c.Hops[1].Reason = Returned, &at, "缺伤亡"
+				c.Due = append(c.Due, Due{"written", at.Add(time.Hour), "w", at})
 				want = append(want, SentBackOnce)
+				if again := (Hop{ID: "again", Kind: Up, SubmittedAt: at.Add(30 * time.Minute), Decision: Accepted}); rnd.IntN(2) == 0 {
+					c.Hops = append(c.Hops, again)
+				} else { // and never done again
+					want = append(want, Late)
+				}
+			} else if rnd.IntN(4) == 0 { // a follow-up that came after its time
+				sent := c.Hops[1].SubmittedAt
+				c.Due = append(c.Due, Due{"follow_up", sent.Add(4 * time.Hour), "f", sent})
+				c.Hops = append(c.Hops, Hop{ID: "follow", Kind: Up, SubmittedAt: sent.Add(4*time.Hour + time.Second), Decision: Accepted})
+				want = append(want, Late)
 			}
 			if rnd.IntN(4) == 0 { // a copy in time heals nothing
 				c.Hops = append(c.Hops, Hop{ID: "copy", Kind: Copy, FromOrg: "county", ToOrg: "bureau", SubmittedAt: base})
 			}
 		}
-		if silent && len(want) == 1 {
+		if silent && slices.Equal(want, []Fault{Omitted}) {
 			c.Known = append(c.Known, incident.Known{OrgID: "county", Kind: "department", At: base.Add(time.Minute), Text: "县应急局"})
 		}
 		var got []Fault
@@ -127,7 +149,7 @@ func TestJudgementIsExactOnTwoHundredIncidents(t *testing.T) {
 			total[f]++
 		}
 	}
-	for _, f := range []Fault{Late, Incomplete, Contradiction, Omitted, Reversed, SentBackOnce} {
+	for _, f := range []Fault{Late, Incomplete, Contradiction, Omitted, Reversed, SentBackOnce, Backdated} {
 		if total[f] < 5 {
 			t.Errorf("only %d of %s among the incidents", total[f], f)
 		}

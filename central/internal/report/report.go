@@ -114,8 +114,9 @@ type Hop struct {
 	ToOrg         string     `json:"to_org"` // empty when it left this centre
 	ToName        string     `json:"to_name"`
 	ToDivision    string     `json:"to_division"`
-	Text          string     `json:"text"` // of a phone call: who told whom what
-	SubmittedAt   time.Time  `json:"submitted_at"`
+	Text          string     `json:"text"`         // of a phone call: who told whom what
+	SubmittedAt   time.Time  `json:"submitted_at"` // of a phone call: when it was made, as the caller says
+	WrittenAt     time.Time  `json:"written_at"`   // when it was written down; zero in records of before
 	SubmittedBy   string     `json:"submitted_by"`
 	DeliveredAt   *time.Time `json:"delivered_at,omitempty"`
 	OpenedAt      *time.Time `json:"opened_at,omitempty"`
@@ -125,6 +126,33 @@ type Hop struct {
 	Decision      Decision   `json:"decision"`
 	Reason        string     `json:"reason"`
 	ForwardedBy   string     `json:"forwarded_by"` // the report of the receiver that passes it on
+	// Due is until when it was asked for, by what it met (phone, written, follow_up), as the clocks stood then.
+	Due map[string]time.Time `json:"due,omitempty"`
+}
+
+// soon is within what time a call is written down. What is written down later is asked of the receiver.
+const soon = 10 * time.Minute
+
+// written is when a hop was written down.
+func (h Hop) written() time.Time {
+	switch {
+	case !h.WrittenAt.IsZero():
+		return h.WrittenAt
+	case h.Kind == Phone && h.DeliveredAt != nil: // records of before
+		return *h.DeliveredAt
+	}
+	return h.SubmittedAt
+}
+
+// delayed reports whether a call was written down long after it was made.
+func (h Hop) delayed() bool { return h.Kind == Phone && h.written().Sub(h.SubmittedAt) > soon }
+
+// told is when the receiver was told: of a call when it was written down, unless the receiver confirms the earlier time.
+func (h Hop) told() time.Time {
+	if h.Kind == Phone && h.Decision != Accepted {
+		return h.written()
+	}
+	return h.SubmittedAt
 }
 
 // title names a version: 某事故续报二.

@@ -143,7 +143,11 @@ func (s *Service) send(ctx context.Context, note noter, tree []account.Org, o ac
 	a, _ := actor.From(ctx)
 	hop := Hop{
 		ReportID: r.ID, IncidentID: r.IncidentID, IncidentNo: r.IncidentNo, IncidentTitle: r.IncidentTitle, Title: r.Title, Level: r.Level,
-		FromOrg: o.ID, FromName: o.Name, FromDivision: o.Division, SubmittedAt: now, SubmittedBy: a.Name,
+		FromOrg: o.ID, FromName: o.Name, FromDivision: o.Division, SubmittedAt: now, WrittenAt: now, SubmittedBy: a.Name,
+	}
+	var err error
+	if hop.Due, err = s.due(ctx, r.IncidentID, o.ID); err != nil {
+		return err
 	}
 	above, ok := incident.Find(tree, o.ParentID)
 	var hops []Hop
@@ -176,7 +180,7 @@ func (s *Service) send(ctx context.Context, note noter, tree []account.Org, o ac
 		if h.ToOrg != "" {
 			known = &incident.Known{OrgID: h.ToOrg, OrgName: h.ToName, At: now, Kind: "report", Ref: r.ID, Text: r.Title}
 		}
-		if err := s.Incidents.Record(ctx, r.IncidentID, o, incident.Step{Kind: incident.Reported, Act: "sent", Text: r.Title + " → " + h.ToName, Ref: r.ID}, known); err != nil {
+		if err := s.Incidents.Record(ctx, r.IncidentID, o, incident.Step{Kind: incident.Reported, Act: "sent", Text: r.Title + " → " + h.ToName, Ref: r.ID, To: []string{h.ToOrg}}, known); err != nil {
 			return err
 		}
 		note(ctx, EventSent, h.ID, h.ToDivision, trace{Name: r.Title, From: o.Name, To: h.ToName})
@@ -235,20 +239,23 @@ func (s *Service) Phoned(ctx context.Context, incidentID string, c Call) (Hop, e
 	}
 	h := Hop{
 		ID: newID(), IncidentID: i.ID, IncidentNo: i.No, IncidentTitle: i.Title, Title: i.Title + "（电话报告）", Level: i.Level, Kind: Phone, FromOrg: o.ID, FromName: o.Name,
-		FromDivision: o.Division, Text: strings.TrimSpace(c.Text), SubmittedAt: event.Stamp(c.At), SubmittedBy: a.Name,
+		FromDivision: o.Division, Text: strings.TrimSpace(c.Text), SubmittedAt: event.Stamp(c.At), WrittenAt: now, SubmittedBy: a.Name,
 	}
 	if above, ok := incident.Find(tree, o.ParentID); ok {
 		h.ToOrg, h.ToName, h.ToDivision, h.DeliveredAt = above.ID, above.Name, above.Division, &now
 	}
 	err = s.change(ctx, func(ctx context.Context, note noter) error {
+		if h.Due, err = s.due(ctx, i.ID, o.ID); err != nil {
+			return err
+		}
 		if err := s.Store.SaveHop(ctx, h); err != nil {
 			return err
 		}
 		var known *incident.Known
 		if h.ToOrg != "" {
-			known = &incident.Known{OrgID: h.ToOrg, OrgName: h.ToName, At: h.SubmittedAt, Kind: "report", Ref: h.ID, Text: h.Title}
+			known = &incident.Known{OrgID: h.ToOrg, OrgName: h.ToName, At: now, Kind: "report", Ref: h.ID, Text: h.Title}
 		}
-		if err := s.Incidents.Record(ctx, i.ID, o, incident.Step{Kind: incident.Reported, Act: "phoned", Text: h.Text, Ref: h.ID}, known); err != nil {
+		if err := s.Incidents.Record(ctx, i.ID, o, incident.Step{Kind: incident.Reported, Act: "phoned", Text: h.Text, Ref: h.ID, To: []string{h.ToOrg}}, known); err != nil {
 			return err
 		}
 		note(ctx, EventPhoned, h.ID, h.ToDivision, trace{Name: h.Title, From: o.Name, To: h.ToName})
@@ -269,26 +276,27 @@ func (s *Service) hop(ctx context.Context, o account.Org, id string) (Hop, error
 	return h, nil
 }
 
-// Open says that the receiver has seen a report. A second one changes nothing. A phone call needs no more than that.
+// Open says that the receiver has seen a report. A second one changes nothing. A phone call needs no more than that,
+// unless it was written down long after: then the receiver accepts the time that is said, or returns it.
 func (s *Service) Open(ctx context.Context, id string) (Hop, error) {
 	return s.receive(ctx, id, func(h *Hop, a actor.Actor, now time.Time) (string, string, error) {
 		if h.OpenedAt != nil {
 			return "", "", nil
 		}
 		h.OpenedAt, h.OpenedBy = &now, a.Name
-		if h.Kind == Phone {
+		if h.Kind == Phone && !h.delayed() {
 			h.Decision, h.DecidedAt, h.DecidedBy = Accepted, &now, a.Name
 		}
 		return EventOpened, "opened", nil
 	})
 }
 
-// Accept takes a report over. Return sends it back to be done again, for a reason.
+// Accept takes a report over, and a phone call with the time that is said.
 func (s *Service) Accept(ctx context.Context, id string) (Hop, error) {
 	return s.decide(ctx, id, Accepted, "")
 }
 
-// Return sends a report back, for a reason.
+// Return sends a report back to be done again, for a reason. A call that is returned was never made.
 func (s *Service) Return(ctx context.Context, id, reason string) (Hop, error) {
 	if !errs.Name(reason, maxLine) {
 		return Hop{}, errs.Field("report.reason", "reason", "say what is to be done better, in 1 to 200 characters on one line")
@@ -301,7 +309,7 @@ func (s *Service) decide(ctx context.Context, id string, d Decision, reason stri
 		if h.Decision != "" {
 			return "", "", errs.E(errs.Conflict, "report.decided", "somebody has accepted or returned it already; look at it again")
 		}
-		if h.Kind != Up && d == Returned {
+		if h.Kind != Up && h.Kind != Phone && d == Returned {
 			return "", "", errs.E(errs.Conflict, "report.copy", "a copy is not returned; call the desk that sent it")
 		}
 		if h.OpenedAt == nil {
@@ -338,7 +346,7 @@ func (s *Service) receive(ctx context.Context, id string, fn func(h *Hop, a acto
 		if h.Reason != "" {
 			text = fmt.Sprintf("%s：%s", h.Title, h.Reason)
 		}
-		if err := s.Incidents.Record(ctx, h.IncidentID, o, incident.Step{Kind: incident.Reported, Act: act, Text: text, Ref: h.ReportID}, nil); err != nil {
+		if err := s.Incidents.Record(ctx, h.IncidentID, o, incident.Step{Kind: incident.Reported, Act: act, Text: text, Ref: h.ReportID, To: []string{h.FromOrg}}, nil); err != nil {
 			return err
 		}
 		note(ctx, kind, h.ID, h.FromDivision, trace{Name: h.Title, From: h.FromName, To: h.ToName})

@@ -27,12 +27,14 @@ type Incidents interface {
 	Record(ctx context.Context, id string, o account.Org, st incident.Step, known *incident.Known) error
 	Figures(ctx context.Context, id string) ([]incident.Figure, error)
 	WhoKnew(ctx context.Context, id string) ([]incident.Known, error)
+	Group(ctx context.Context, id string) ([]incident.Incident, error)
 }
 
 // Clocks keep what is due (deadline.Service).
 type Clocks interface {
 	Set(ctx context.Context, c deadline.Clock) (deadline.Clock, error)
 	End(ctx context.Context, o deadline.Owner, kind string, to deadline.State) error
+	Of(ctx context.Context, o deadline.Owner, kind string) (deadline.Detail, error)
 }
 
 // Options of the service.
@@ -99,7 +101,7 @@ type View struct {
 	Report
 	Own   bool    `json:"own"` // the actor's desk writes it
 	Check Check   `json:"check"`
-	Prev  *Report `json:"prev,omitempty"` // the version before
+	Prev  *Report `json:"prev,omitempty"` // the version before, when it is the own desk's or was sent to it
 	Hops  []Hop   `json:"hops"`
 }
 
@@ -133,6 +135,9 @@ func (s *Service) view(ctx context.Context, o account.Org, r Report) (View, erro
 	prev, a, err := s.against(ctx, r)
 	if err != nil {
 		return View{}, err
+	}
+	if !v.Own && (prev == nil || !slices.ContainsFunc(all, func(h Hop) bool { return h.ReportID == prev.ID && h.ToOrg == o.ID })) {
+		prev, a.Prev, a.Figures = nil, nil, nil // a copy tells what it tells, and nothing of what was said to others
 	}
 	v.Prev = prev
 	v.Check = r.check(s.Templates.For(r.Category), s.Grading, a)

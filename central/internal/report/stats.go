@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/fengsui/fengsui/central/internal/account"
 	"github.com/fengsui/fengsui/central/internal/actor"
 	"github.com/fengsui/fengsui/central/internal/duty"
 	"github.com/fengsui/fengsui/central/internal/errs"
@@ -41,7 +40,7 @@ func (s *Service) Stats(ctx context.Context, from, to time.Time) (Stats, error) 
 		return Stats{}, errs.Field("report.span", "to", "choose a time of at most 400 days")
 	}
 	out := Stats{From: from, To: to, Scores: []Score{}, Findings: []Finding{}, Aside: []Judgement{}, Categories: map[string]int{}, Levels: map[string]int{}, Months: map[string]int{}}
-	list, err := s.incidents(ctx, from, to)
+	list, err := s.incidents(ctx, from, to, incident.Open, incident.Closed, incident.Void)
 	if err != nil {
 		return out, err
 	}
@@ -49,6 +48,9 @@ func (s *Service) Stats(ctx context.Context, from, to time.Time) (Stats, error) 
 		return out, err
 	}
 	for _, i := range list {
+		if i.State == incident.Void {
+			continue
+		}
 		out.Categories[i.Category]++
 		out.Levels[fmt.Sprint(i.Level)]++
 		out.Months[i.OccurredAt.In(chinaTime()).Format("2006-01")]++
@@ -73,8 +75,12 @@ func (s *Service) Stats(ctx context.Context, from, to time.Time) (Stats, error) 
 	by := map[string][]Case{}
 	found := map[string][]Finding{}
 	for _, c := range cases {
-		by[c.OrgID] = append(by[c.OrgID], c)
 		findings := slices.DeleteFunc(c.Judge(), func(f Finding) bool { return setAside(people, f) })
+		if c.Incident.State != incident.Void {
+			by[c.OrgID] = append(by[c.OrgID], c)
+		} else if len(findings) == 0 {
+			continue
+		}
 		found[c.OrgID] = append(found[c.OrgID], findings...)
 		out.Findings = append(out.Findings, findings...)
 	}
@@ -128,8 +134,8 @@ func setAside(people []Judgement, f Finding) bool {
 	})
 }
 
-// incidents lists those of a time that count: not the merged and withdrawn.
-func (s *Service) incidents(ctx context.Context, from, to time.Time) ([]incident.Incident, error) {
+// incidents lists those of a time that stand so.
+func (s *Service) incidents(ctx context.Context, from, to time.Time, states ...incident.State) ([]incident.Incident, error) {
 	var out []incident.Incident
 	r := page.Request{Limit: page.MaxLimit}
 	for {
@@ -138,7 +144,7 @@ func (s *Service) incidents(ctx context.Context, from, to time.Time) ([]incident
 			return nil, err
 		}
 		for _, i := range part.Items {
-			if i.State == incident.Open || i.State == incident.Closed {
+			if slices.Contains(states, i.State) {
 				out = append(out, i)
 			}
 		}
@@ -146,98 +152,6 @@ func (s *Service) incidents(ctx context.Context, from, to time.Time) ([]incident
 			return out, nil
 		}
 		r.After = part.Next
-	}
-}
-
-// cases gathers for each incident what the desks that had to report it are judged by: the one that answers for the
-// place, and those above that passed it on.
-func (s *Service) cases(ctx context.Context, list []incident.Incident) ([]Case, error) {
-	tree, err := s.Desks.Tree(ctx)
-	if err != nil {
-		return nil, err
-	}
-	ids := make([]string, len(list))
-	for n, i := range list {
-		ids[n] = i.ID
-	}
-	reports, err := s.Store.Of(ctx, ids)
-	if err != nil {
-		return nil, err
-	}
-	hops, err := s.Store.HopsOf(ctx, ids)
-	if err != nil {
-		return nil, err
-	}
-	now := stamp()
-	var out []Case
-	for _, i := range list {
-		known, err := s.Incidents.WhoKnew(ctx, i.ID)
-		if err != nil {
-			return nil, err
-		}
-		figures, err := s.Incidents.Figures(ctx, i.ID)
-		if err != nil {
-			return nil, err
-		}
-		for _, o := range bound(tree, i, hops) {
-			c := Case{Incident: i, OrgID: o.ID, OrgName: o.Name, Above: above(tree, o), Known: known, Figures: figures, Now: now}
-			for _, r := range reports {
-				if r.IncidentID == i.ID && r.OrgID == o.ID {
-					c.Reports = append(c.Reports, r)
-				}
-			}
-			received := i.KnownAt
-			for _, h := range hops {
-				if h.IncidentID == i.ID && h.FromOrg == o.ID {
-					c.Hops = append(c.Hops, h)
-				}
-				if h.IncidentID == i.ID && h.ToOrg == o.ID && h.DeliveredAt != nil && o.ID != i.OrgID {
-					received = *h.DeliveredAt
-				}
-			}
-			for _, do := range []string{"phone", "written"} {
-				if found, base, ok := s.limit(tree, o, i, do, received); ok {
-					c.Due = append(c.Due, Due{do, base.Add(time.Duration(found.Limit.Within)), found.Name()})
-				}
-			}
-			out = append(out, c)
-		}
-	}
-	return out, nil
-}
-
-// bound are the desks that had to report an incident to one above.
-func bound(tree []account.Org, i incident.Incident, hops []Hop) []account.Org {
-	var out []account.Org
-	add := func(o account.Org, ok bool) {
-		if ok && o.ParentID != "" && !slices.ContainsFunc(out, func(one account.Org) bool { return one.ID == o.ID }) {
-			out = append(out, o)
-		}
-	}
-	opened, ok := incident.Find(tree, i.OrgID)
-	if ok && opened.ParentID != "" {
-		add(opened, true)
-	} else {
-		add(incident.Of(tree, i.Division))
-	}
-	for _, h := range hops {
-		if h.IncidentID == i.ID && h.Kind != Copy && h.ToOrg != "" {
-			add(incident.Find(tree, h.ToOrg))
-		}
-	}
-	return out
-}
-
-// above are the organisations over one, the nearest first.
-func above(tree []account.Org, o account.Org) []string {
-	var out []string
-	for {
-		up, ok := incident.Find(tree, o.ParentID)
-		if !ok {
-			return out
-		}
-		out = append(out, up.ID)
-		o = up
 	}
 }
 
@@ -350,7 +264,7 @@ type Bulletin struct {
 
 // FaultName is the word for a fault in a bulletin.
 func FaultName(f Fault) string {
-	return map[Fault]string{Late: "迟报", Incomplete: "要素不全", Contradiction: "数字矛盾", Omitted: "漏报", Reversed: "信息倒流", SentBackOnce: "退回", DailyLate: "日报迟报", DailyMissing: "日报漏报", Concealed: "瞒报", False: "谎报"}[f]
+	return map[Fault]string{Late: "迟报", Incomplete: "要素不全", Contradiction: "数字矛盾", Omitted: "漏报", Reversed: "信息倒流", SentBackOnce: "退回", Backdated: "电话补录", DailyLate: "日报迟报", DailyMissing: "日报漏报", Concealed: "瞒报", False: "谎报"}[f]
 }
 
 // Bulletin writes the draft for statistics. Pure.
@@ -373,6 +287,8 @@ func (s Stats) Bulletin() Bulletin {
 			}
 			text := one.OrgName + "“" + one.Title + "”"
 			switch f {
+			case Backdated:
+				text += "（称" + clockText(one.Was) + "报告，" + clockText(one.Found) + "录入）"
 			case Late, DailyLate:
 				text += "（应于" + clockText(one.Was) + "前报告，实际" + clockText(one.Found) + "）"
 			case Contradiction:

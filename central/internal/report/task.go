@@ -115,16 +115,17 @@ func (s *Service) Order(ctx context.Context, incidentID string, n NewInstruction
 	if err != nil {
 		return Instruction{}, err
 	}
+	slices.Sort(n.Orgs)
+	n.Orgs = slices.Compact(n.Orgs)
 	in := Instruction{ID: newID(), IncidentID: i.ID, OrgID: o.ID, OrgName: o.Name, Leader: n.Leader, At: event.Stamp(n.At), Text: n.Text, ByName: a.Name}
 	err = s.change(ctx, func(ctx context.Context, note noter) error {
 		if err := s.Store.AddInstruction(ctx, in); err != nil {
 			return err
 		}
-		if err := s.Incidents.Record(ctx, i.ID, o, incident.Step{Kind: incident.Ordered, Act: "ordered", Text: n.Leader + "：" + n.Text, Ref: in.ID}, nil); err != nil {
+		if err := s.Incidents.Record(ctx, i.ID, o, incident.Step{Kind: incident.Ordered, Act: "ordered", Text: n.Leader + "：" + n.Text, Ref: in.ID, To: n.Orgs}, nil); err != nil {
 			return err
 		}
-		slices.Sort(n.Orgs)
-		for _, id := range slices.Compact(n.Orgs) {
+		for _, id := range n.Orgs {
 			to, ok := incident.Find(tree, id)
 			if !ok || !a.Covers(to.Division) {
 				return errs.Field("report.orgs", "orgs", "is no organisation that you may give tasks")
@@ -220,7 +221,7 @@ func (s *Service) MoveTask(ctx context.Context, id string, act TaskAct, text str
 		if err := s.Store.SaveTask(ctx, t, was); err != nil {
 			return err
 		}
-		step := incident.Step{Kind: incident.Ordered, Act: string(act), Text: fmt.Sprintf("%s：%s", t.ToName, clip(t.Text, 60)), Ref: t.ID}
+		step := incident.Step{Kind: incident.Ordered, Act: string(act), Text: fmt.Sprintf("%s：%s", t.ToName, clip(t.Text, 60)), Ref: t.ID, To: []string{t.ToOrg, t.FromOrg}}
 		if text != "" {
 			step.Text += " — " + clip(text, 200)
 		}
@@ -271,9 +272,14 @@ type Ordered struct {
 	Tasks        []Task        `json:"tasks"`
 }
 
-// Ordered lists the instructions about an incident and their tasks: for those who may see the incident.
+// Ordered lists the instructions about an incident and their tasks, as far as they are within the reach of the actor's
+// desk: given or to be done by it or by one below.
 func (s *Service) Ordered(ctx context.Context, incidentID string) (Ordered, error) {
 	if _, err := s.Incidents.Get(ctx, incidentID); err != nil {
+		return Ordered{}, err
+	}
+	_, reach, err := s.Desks.Reach(ctx, actor.IncidentRead)
+	if err != nil {
 		return Ordered{}, err
 	}
 	list, err := s.Store.InstructionsOf(ctx, incidentID)
@@ -281,6 +287,10 @@ func (s *Service) Ordered(ctx context.Context, incidentID string) (Ordered, erro
 		return Ordered{}, err
 	}
 	tasks, err := s.Store.TasksOf(ctx, incidentID)
+	tasks = slices.DeleteFunc(tasks, func(t Task) bool { return !reach.Has(t.FromOrg) && !reach.Has(t.ToOrg) })
+	list = slices.DeleteFunc(list, func(n Instruction) bool {
+		return !reach.Has(n.OrgID) && !slices.ContainsFunc(tasks, func(t Task) bool { return t.InstructionID == n.ID })
+	})
 	return Ordered{append([]Instruction{}, list...), append([]Task{}, tasks...)}, err
 }
 

@@ -261,7 +261,7 @@ func (s *Service) shift(ctx context.Context, a actor.Actor, o account.Org, i inc
 	if err := s.Incidents.Record(ctx, i.ID, o, incident.Step{Kind: incident.Answered, Act: "plan", Text: short(text, incident.MaxText), Ref: r.ID}, nil); err != nil {
 		return err
 	}
-	if err := s.incidentLevel(ctx, i, w.word); err != nil {
+	if err := s.incidentLevel(ctx, i, o, w.word); err != nil {
 		return err
 	}
 	note(kind, r.ID, Trace{Name: r.PlanName, From: fmt.Sprint(from), To: fmt.Sprint(w.level), Version: r.Version, Tasks: out.Added})
@@ -269,7 +269,7 @@ func (s *Service) shift(ctx context.Context, a actor.Actor, o account.Org, i inc
 }
 
 // incidentLevel brings the incident's level of response to the highest of its responses.
-func (s *Service) incidentLevel(ctx context.Context, i incident.Incident, word string) error {
+func (s *Service) incidentLevel(ctx context.Context, i incident.Incident, o account.Org, word string) error {
 	all, err := s.Store.Responses(ctx, i.ID)
 	if err != nil {
 		return err
@@ -283,8 +283,7 @@ func (s *Service) incidentLevel(ctx context.Context, i incident.Incident, word s
 	if level == i.Response {
 		return nil
 	}
-	_, err = s.Incidents.Respond(ctx, i.ID, level, word)
-	return err
+	return s.Incidents.Responded(ctx, i.ID, o, level, word)
 }
 
 // give fills the seats and gives the tasks that a level asks for, each with its clock, and tells the people.

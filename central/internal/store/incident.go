@@ -60,8 +60,8 @@ func (db *DB) saveVersion(ctx context.Context, what, code string, was int, inser
 }
 
 // Count implements incident.Store.
-func (s *Incidents) Count(ctx context.Context, org, year string) (n int, err error) {
-	if err := s.db.queryRow(ctx, `select count(*) from incidents where org_id = $1 and year = $2`, org, year).Scan(&n); err != nil {
+func (s *Incidents) Count(ctx context.Context, division, year string) (n int, err error) {
+	if err := s.db.queryRow(ctx, `select count(*) from incidents where no like $1`, year+"-"+division+"-%").Scan(&n); err != nil {
 		return 0, fmt.Errorf("count incidents: %w", wrap(err))
 	}
 	return n, nil
@@ -82,10 +82,10 @@ func (s *Incidents) Save(ctx context.Context, i incident.Incident, was int) erro
 	year, _, _ := strings.Cut(i.No, "-")
 	words := strings.ToLower(strings.Join([]string{i.No, i.Title, i.Place, i.Summary, i.OrgName}, " "))
 	return s.db.saveVersion(ctx, "incident", "incident.changed", was,
-		`insert into incidents (id, org_id, no, year, division, state, category, occurred_at, words, version, body) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
-		`update incidents set division = $5, state = $6, category = $7, occurred_at = $8, words = $9, version = $10, body = $11
+		`insert into incidents (id, org_id, no, year, division, state, category, occurred_at, words, version, body, merged_into) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+		`update incidents set division = $5, state = $6, category = $7, occurred_at = $8, words = $9, version = $10, body = $11, merged_into = $12
 			where id = $1 and org_id = $2 and no = $3 and year = $4 and version = $10 - 1`,
-		i.ID, i.OrgID, i.No, year, i.Division, string(i.State), i.Category, i.OccurredAt, words, i.Version, string(text))
+		i.ID, i.OrgID, i.No, year, i.Division, string(i.State), i.Category, i.OccurredAt, words, i.Version, string(text), filled(i.MergedInto))
 }
 
 // end is a time after all others, for a list without an end.
@@ -108,9 +108,9 @@ func (s *Incidents) List(ctx context.Context, scope actor.Scope, f incident.Filt
 
 // Add implements incident.Store.
 func (s *Incidents) Add(ctx context.Context, st incident.Step) error {
-	_, err := s.db.exec(ctx, `insert into incident_steps (incident_id, no, at, by_name, org_name, kind, act, text, ref)
-		values ($1, (select count(*) + 1 from incident_steps where incident_id = $1), $2, $3, $4, $5, $6, $7, $8)`,
-		st.IncidentID, st.At, st.ByName, st.OrgName, string(st.Kind), st.Act, st.Text, st.Ref)
+	_, err := s.db.exec(ctx, `insert into incident_steps (incident_id, no, at, by_name, org_name, kind, act, text, ref, org_id, told)
+		values ($1, (select count(*) + 1 from incident_steps where incident_id = $1), $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+		st.IncidentID, st.At, st.ByName, st.OrgName, string(st.Kind), st.Act, st.Text, st.Ref, st.OrgID, strings.Join(st.To, " "))
 	if err != nil {
 		return fmt.Errorf("add line to timeline: %w", wrap(err))
 	}
@@ -120,11 +120,12 @@ func (s *Incidents) Add(ctx context.Context, st incident.Step) error {
 // Steps implements incident.Store.
 func (s *Incidents) Steps(ctx context.Context, id string) ([]incident.Step, error) {
 	scan := func(row scanner) (st incident.Step, err error) {
-		err = row.Scan(&st.IncidentID, &st.No, &st.At, &st.ByName, &st.OrgName, &st.Kind, &st.Act, &st.Text, &st.Ref)
-		st.At = st.At.UTC()
+		var told string
+		err = row.Scan(&st.IncidentID, &st.No, &st.At, &st.ByName, &st.OrgName, &st.Kind, &st.Act, &st.Text, &st.Ref, &st.OrgID, &told)
+		st.At, st.To = st.At.UTC(), strings.Fields(told)
 		return st, err
 	}
-	return dutyRows(ctx, s.db, "timeline", scan, `select incident_id, no, at, by_name, org_name, kind, act, text, ref from incident_steps where incident_id = $1 order by no`, id)
+	return dutyRows(ctx, s.db, "timeline", scan, `select incident_id, no, at, by_name, org_name, kind, act, text, ref, org_id, told from incident_steps where incident_id = $1 order by no`, id)
 }
 
 // AddFigure implements incident.Store.
@@ -137,6 +138,14 @@ func (s *Incidents) AddFigure(ctx context.Context, f incident.Figure) error {
 	return nil
 }
 
+// group is an incident and all that stand merged into it, one after another.
+const group = `with recursive parts (id) as (select $1 union select i.id from incidents i join parts p on i.merged_into = p.id) `
+
+// Group implements incident.Store.
+func (s *Incidents) Group(ctx context.Context, id string) ([]incident.Incident, error) {
+	return dutyRows(ctx, s.db, "merged incidents", scanBody[incident.Incident], group+`select body from incidents where id in (select id from parts) order by id`, id)
+}
+
 // Figures implements incident.Store.
 func (s *Incidents) Figures(ctx context.Context, id string) ([]incident.Figure, error) {
 	scan := func(row scanner) (f incident.Figure, err error) {
@@ -144,8 +153,8 @@ func (s *Incidents) Figures(ctx context.Context, id string) ([]incident.Figure, 
 		f.At, f.WrittenAt = f.At.UTC(), f.WrittenAt.UTC()
 		return f, err
 	}
-	return dutyRows(ctx, s.db, "figures", scan, `select id, incident_id, kind, value, at, source, ref, by_name, org_name, written_at
-		from incident_figures where incident_id = $1 order by at, id`, id)
+	return dutyRows(ctx, s.db, "figures", scan, group+`select id, incident_id, kind, value, at, source, ref, by_name, org_name, written_at
+		from incident_figures where incident_id in (select id from parts) order by at, id`, id)
 }
 
 // AddKnown implements incident.Store.
@@ -165,5 +174,5 @@ func (s *Incidents) Known(ctx context.Context, id string) ([]incident.Known, err
 		k.At = k.At.UTC()
 		return k, err
 	}
-	return dutyRows(ctx, s.db, "who knew", scan, `select id, incident_id, org_id, org_name, at, kind, ref, text from incident_known where incident_id = $1 order by at, id`, id)
+	return dutyRows(ctx, s.db, "who knew", scan, group+`select id, incident_id, org_id, org_name, at, kind, ref, text from incident_known where incident_id in (select id from parts) order by at, id`, id)
 }

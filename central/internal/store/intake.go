@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/fengsui/fengsui/central/internal/actor"
 	"github.com/fengsui/fengsui/central/internal/intake"
 	"github.com/fengsui/fengsui/central/internal/page"
 )
@@ -53,8 +52,8 @@ func (s *Intake) Item(ctx context.Context, id string) (intake.Item, error) {
 }
 
 // BySource implements intake.Store.
-func (s *Intake) BySource(ctx context.Context, source string) (intake.Item, error) {
-	i, err := scanBody[intake.Item](s.db.queryRow(ctx, `select body from intake_items where source = $1`, source))
+func (s *Intake) BySource(ctx context.Context, org, source string) (intake.Item, error) {
+	i, err := scanBody[intake.Item](s.db.queryRow(ctx, `select body from intake_items where org_id = $1 and source = $2`, org, source))
 	return missed(i, "intake.not_found", "item", err)
 }
 
@@ -69,11 +68,11 @@ func (s *Intake) Save(ctx context.Context, i intake.Item, was int) error {
 }
 
 // List implements intake.Store.
-func (s *Intake) List(ctx context.Context, scope actor.Scope, f intake.Filter, r page.Request) (page.List[intake.Item], error) {
+func (s *Intake) List(ctx context.Context, orgs []string, f intake.Filter, r page.Request) (page.List[intake.Item], error) {
 	list, err := dutyRows(ctx, s.db, "inbox", scanBody[intake.Item], `select body from intake_items
-		where division like $1 and ($2 = '' or state = $2) and ($3 = '' or kind = $3) and ($4 = '' or incident_id = $4)
+		where ($1 = '' or $1 like '%' || org_id || '%') and ($2 = '' or state = $2) and ($3 = '' or kind = $3) and ($4 = '' or incident_id = $4)
 			and ($5 = '' or id < $5) and ($6 = '' or words like $7 escape '\')
 		order by id desc limit $8`,
-		string(scope), string(f.State), string(f.Kind), f.Incident, r.After, r.Search, like(r.Search), r.Size()+1)
+		strings.Join(orgs, " "), string(f.State), string(f.Kind), f.Incident, r.After, r.Search, like(r.Search), r.Size()+1)
 	return cut(list, r.Size(), func(i intake.Item) string { return i.ID }), err
 }

@@ -9886,6 +9886,9 @@ export interface components {
             decision: string;
             /** Format: date-time */
             delivered_at?: string;
+            due?: {
+                [key: string]: string;
+            };
             forwarded_by: string;
             from_division: string;
             from_name: string;
@@ -9910,6 +9913,8 @@ export interface components {
             to_division: string;
             to_name: string;
             to_org: string;
+            /** Format: date-time */
+            written_at: string;
         };
         ReportInstruction: {
             /** Format: date-time */

@@ -15,4 +15,4 @@ export type Finding = components['schemas']['ReportFinding']
 export type Judgement = components['schemas']['ReportJudgement']
 export type Stats = components['schemas']['ReportStats']
 
-export const faults = ['late', 'incomplete', 'contradiction', 'omitted', 'reversed', 'returned', 'daily_late', 'daily_missing', 'concealed', 'false'] as const
+export const faults = ['late', 'incomplete', 'contradiction', 'omitted', 'reversed', 'returned', 'backdated', 'daily_late', 'daily_missing', 'concealed', 'false'] as const
