@@ -24,7 +24,7 @@ const mayImport: Record<string, string[]> = {
   'features/paper': base,
   'features/incident': base,
   'features/intake': [...base, 'features/incident'],
-  'features/report': [...base, 'features/incident', 'features/paper', 'features/response'],
+  'features/report': [...base, 'features/handover', 'features/incident', 'features/paper', 'features/response'],
   'features/resource': base,
   'features/response': [...base, 'features/resource', 'features/incident', 'features/paper', 'features/video'],
   'features/review': [...base, 'features/incident', 'features/paper'],

@@ -1,10 +1,11 @@
 // The alarm sound: rings for a new alarm and again while one is unacknowledged. Browsers give sound only
 // after the person has touched the page; until then the state says that it is blocked.
 import { useEventListener } from '@vueuse/core'
-import { computed, onScopeDispose, ref, watchEffect, type ComputedRef, type InjectionKey } from 'vue'
+import { computed, onScopeDispose, ref, watch, watchEffect, type ComputedRef, type InjectionKey } from 'vue'
 import { mayAnswer } from '@/features/rollcall/board'
 import { useCalls } from '@/features/rollcall/useCalls'
-import { useDue } from '@/features/handover/useDue'
+import { arrivals } from '@/features/desk/need'
+import { useWork } from '@/features/desk/useWork'
 import { useReports } from '@/features/report/useReports'
 import { rings, tier } from '@/features/telemetry/alarm'
 import { useBelow } from '@/ui/below'
@@ -48,8 +49,8 @@ export function useAlarmSound(): AlarmSound {
   const settings = useSettings()
   const isBelow = useBelow()
   const now = useNow()
-  const due = useDue()
-  const { waiting: waitingReports } = useReports()
+  const work = useWork()
+  const { desk } = useReports()
   const calls = useCalls()
   const session = useSession()
   const supported = typeof AudioContext !== 'undefined'
@@ -74,6 +75,7 @@ export function useAlarmSound(): AlarmSound {
     beep(context, level, passed)
     rang = Date.now()
   }
+  const unwritten = () => work.value.returned.filter((h) => !desk.value?.drafts?.some((d) => d.incident_id === h.incident_id))
   function press(): void {
     if (state.value === 'on') settings.mute(now.value)
     else {
@@ -91,6 +93,11 @@ export function useAlarmSound(): AlarmSound {
   const off = live.onNewAlarm((alarm) => {
     if (rings(alarm) && !isBelow(alarm)) ring(alarm.level, tier(alarm) > 0)
   })
+  // What comes to the desk without an alarm is heard once; what lay there when the page was opened is not.
+  watch(work, (here, before) => {
+    const known = new Set(arrivals(before))
+    if (before.loaded && here.loaded && arrivals(here).some((key) => !known.has(key))) ring(3, false)
+  })
   // The repetition keeps its distance from the tone of a new alarm.
   const again = setInterval(() => {
     if (Date.now() - rang < againMs) return
@@ -98,10 +105,11 @@ export function useAlarmSound(): AlarmSound {
     if (calls.value.some((p) => p.state === 'waiting' && mayAnswer(p, session.user?.name))) return ring(2, false)
     const waiting = [...live.alarms.values()].filter((a) => rings(a) && !isBelow(a))
     // What is late at the desk rings like a yellow alarm, louder when it has climbed here.
-    // A report that nobody here has opened rings by its level until somebody does.
-    const unopened = waitingReports.value.filter((h) => !h.opened_at)
+    // A report that nobody here has opened rings by its level until somebody does, one that came back until somebody
+    // writes it again.
+    const unopened = [...work.value.hops.filter((h) => !h.opened_at), ...unwritten()]
     if (!waiting.length && unopened.length) ring(Math.min(...unopened.map((h) => h.level || 3)), false)
-    const late = due.value.filter((c) => c.passed_at && Date.parse(c.due_at) < now.value)
+    const late = work.value.clocks.filter((c) => c.passed_at && Date.parse(c.due_at) < now.value)
     if (!waiting.length && !unopened.length && late.length) ring(3, late.some((c) => c.org_id !== c.asked?.org_id))
     if (waiting.length) ring(Math.min(...waiting.map((a) => a.level)), waiting.some((a) => tier(a) > 0))
   }, 1000)

@@ -1,4 +1,5 @@
-// The clocks that ask the own desk now: those that have warned, passed or climbed to it.
+// The clocks of the own desk: those of its reports from their beginning, others once they have warned, passed or climbed
+// to it.
 import { effectScope, shallowRef, watch, type ShallowRef } from 'vue'
 import { answer, api } from '@/api/client'
 import { useLive } from '@/api/live'
@@ -10,9 +11,9 @@ export type Due = components['schemas']['DeadlineClock']
 const due = shallowRef<Due[]>([])
 let following = false
 
-// asking leaves the clocks that ask an organisation, the soonest first.
+// asking leaves the clocks that an organisation has to meet now, the soonest first.
 export function asking(clocks: readonly Due[], org: string | undefined): Due[] {
-  return clocks.filter((c) => c.asked?.org_id === org).sort((a, b) => Date.parse(a.due_at) - Date.parse(b.due_at))
+  return clocks.filter((c) => c.asked?.org_id === org || (c.org_id === org && c.kind.startsWith('report.'))).sort((a, b) => Date.parse(a.due_at) - Date.parse(b.due_at))
 }
 
 export function useDue(): ShallowRef<Due[]> {
