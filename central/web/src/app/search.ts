@@ -5,7 +5,7 @@ import { find, type Hit } from '@/map/search'
 
 export interface Target {
   key: string
-  kind: 'page' | 'device' | 'camera' | 'series' | 'place' | 'person'
+  kind: 'page' | 'incident' | 'plan' | 'device' | 'camera' | 'series' | 'place' | 'person'
   name: string
   about: string
   to: string
@@ -63,6 +63,14 @@ export function placeTargets(query: string, gazetteer: readonly Hit[], english: 
     about: english ? hit.within_en : hit.within,
     to: mapAddress(hit.place, hit.rough ? 10 : 13),
   }))
+}
+
+export function incidentTargets(list: readonly { id: string; no: string; title: string }[]): Target[] {
+  return list.map((i) => ({ key: `incident ${i.id}`, kind: 'incident', name: i.title, about: i.no, to: `/incident/${i.id}` }))
+}
+
+export function planTargets(list: readonly { id: string; name: string; name_en: string; number?: string }[], named: (zh: string, en?: string) => string): Target[] {
+  return list.map((p) => ({ key: `plan ${p.id}`, kind: 'plan', name: named(p.name, p.name_en), about: p.number ?? '', to: `/plan/${p.id}` }))
 }
 
 export function personTargets(users: readonly User[]): Target[] {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { byNeed, mayAnswer, mineFirst, tally } from './board'
+import { byNeed, folds, mayAnswer, mineFirst, tally } from './board'
 import type { Call, Post } from './types'
 
 const post = (id: string, state: string, more: Partial<Post> = {}): Post =>
@@ -15,5 +15,11 @@ describe('the board of a call', () => {
     expect(mineFirst(list, '陈值班')?.id).toBe('o')
     expect(mineFirst(list.slice(1), '陈值班')).toBeUndefined()
     expect(list.map((p) => mayAnswer(p, '陈值班'))).toEqual([true, false])
+  })
+  it('folds once only the part of somebody else is left', () => {
+    const list = [post('o', 'waiting'), post('l', 'waiting', { tier: 'leader', expected: [{ person_id: 'p', name: '吴局' }] })]
+    expect(folds(list, '陈值班')).toBe(false)
+    expect(folds(list.slice(1), '陈值班')).toBe(true)
+    expect(folds(list.slice(1), '吴局')).toBe(false)
   })
 })

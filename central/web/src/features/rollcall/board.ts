@@ -30,6 +30,9 @@ export function mayAnswer(p: Post, name: string | undefined): boolean {
   return p.tier !== 'leader' || names(p, name)
 }
 
+// folds reports whether the box shrinks to a line: nothing in it is for the person who sits here.
+export const folds = (posts: readonly Post[], name: string | undefined): boolean => posts.every((p) => !mayAnswer(p, name))
+
 // mineFirst is the post that one key answers: that whose roster names the person, else the first of an officer.
 export function mineFirst(posts: readonly Post[], name: string | undefined): Post | undefined {
   return posts.find((p) => names(p, name)) ?? posts.find((p) => mayAnswer(p, name))
