@@ -49,6 +49,11 @@ func (s *Service) cases(ctx context.Context, list []incident.Incident) ([]Case, 
 			return slices.ContainsFunc(group, func(part incident.Incident) bool { return part.ID == id })
 		}
 		told := slices.DeleteFunc(slices.Clone(hops), func(h Hop) bool { return !in(h.IncidentID) })
+		if len(group) > 1 {
+			for k := range told {
+				told[k].Due = nil // the clock of one part knew nothing of the other
+			}
+		}
 		known, err := s.Incidents.WhoKnew(ctx, i.ID)
 		if err != nil {
 			return nil, err

@@ -9,10 +9,11 @@ import (
 	"github.com/fengsui/fengsui/central/internal/incident"
 )
 
-// Question is what looks wrong and wants an answer before a report leaves. Key is what the answer is kept under.
+// Question is what looks wrong and wants an answer before a report leaves. Key is what the answer is kept under: it holds
+// what was and what is, so that an answer is none any more when the value changes.
 type Question struct {
-	Key   string `json:"key"`  // "shrinks figure.dead"
-	Code  string `json:"code"` // shrinks, future, after, differs, correction_late
+	Key   string `json:"key"`  // "shrinks figure.dead 3>2"
+	Code  string `json:"code"` // shrinks, level_falls, future, after, differs, correction_late
 	Field string `json:"field"`
 	Was   string `json:"was"`
 	Now   string `json:"now"`
@@ -50,7 +51,7 @@ func (r Report) check(t Template, g *Grading, a against) Check {
 		}
 	}
 	ask := func(code, field, was, now string) {
-		c.Questions = append(c.Questions, Question{code + " " + field, code, field, was, now})
+		c.Questions = append(c.Questions, Question{questionKey(code, field, was, now), code, field, was, now})
 	}
 	for _, field := range []string{"occurred_at", "received_at"} {
 		if at := r.when(field); at.After(a.Now.Add(ahead)) {
@@ -64,13 +65,16 @@ func (r Report) check(t Template, g *Grading, a against) Check {
 	if a.Prev != nil {
 		c.Changed = changed(a.Prev.Values, r.Values)
 		prev = a.Prev.figures()
+		if a.Prev.Level > 0 && (r.Level == 0 || r.Level > a.Prev.Level) {
+			ask("level_falls", "level", strconv.Itoa(a.Prev.Level), strconv.Itoa(r.Level))
+		}
 	}
 	now := r.figures()
 	newest := incident.Newest(slices.DeleteFunc(slices.Clone(a.Figures), func(f incident.Figure) bool { return f.Ref != "" && strings.HasPrefix(f.Source, r.OrgName) }))
 	for _, kind := range incident.FigureKinds() {
 		n, said := now[kind]
 		was, before := prev[kind]
-		if before && (!said || n < was) && grows(kind) {
+		if before && (!said || n < was) {
 			ask("shrinks", figurePrefix+kind, strconv.Itoa(was), r.Values[figurePrefix+kind])
 		}
 		if f, other := newest[kind]; said && other && f.Value != n && grows(kind) {
@@ -84,10 +88,36 @@ func (r Report) check(t Template, g *Grading, a against) Check {
 	return c
 }
 
+// questionKey is what the answer to a question is kept under.
+func questionKey(code, field, was, now string) string {
+	return code + " " + field + " " + was + ">" + now
+}
+
+// answered reports whether a question was answered, also under its name of before, which held no values.
+func (r Report) answered(code, field, was, now string) bool {
+	return r.Answers[questionKey(code, field, was, now)] != "" || r.Answers[code+" "+field] != ""
+}
+
 // grows tells figures that only a correction makes smaller: people who were missing, trapped or seriously hurt are found,
-// freed or dead later.
+// freed or dead later. That is asked as well, but where another source counts otherwise it is no contradiction.
 func grows(kind string) bool {
 	return slices.Contains([]string{"dead", "injured", "evacuated", "affected", "loss"}, kind)
+}
+
+// asks reports whether a question of that key is asked.
+func (c Check) asks(key string) bool {
+	return slices.ContainsFunc(c.Questions, func(q Question) bool { return q.Key == key })
+}
+
+// kept are the answers to what is asked; those to what is not asked any more are let go.
+func (c Check) kept(answers map[string]string) map[string]string {
+	out := map[string]string{}
+	for _, q := range c.Questions {
+		if a := answers[q.Key]; a != "" {
+			out[q.Key] = a
+		}
+	}
+	return out
 }
 
 // unanswered are the questions without an answer.

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -208,11 +209,19 @@ func (s *Service) Save(ctx context.Context, id string, edits []Edit) (Saved, err
 			return err
 		}
 		was, dirty := r.Version, false
+		_, against, err := s.against(ctx, r)
+		if err != nil {
+			return err
+		}
+		slices.SortStableFunc(edits, func(a, b Edit) int { return cmp.Compare(lateness(a), lateness(b)) })
 		for _, e := range edits {
 			e.To = strings.TrimSpace(e.To)
 			get, set, err := s.field(&r, e.Field, e.To)
 			if err != nil {
 				return err
+			}
+			if q, ok := strings.CutPrefix(e.Field, answerPrefix); ok && !r.check(s.Templates.For(r.Category), s.Grading, against).asks(q) {
+				continue // what is not asked, or not any more, is not kept
 			}
 			switch {
 			case get == e.To:
@@ -241,12 +250,25 @@ func (s *Service) Save(ctx context.Context, id string, edits []Edit) (Saved, err
 	return Saved{v, conflicts}, err
 }
 
+const answerPrefix = "answer "
+
+// lateness puts answers after what they are about.
+func lateness(e Edit) int {
+	if strings.HasPrefix(e.Field, answerPrefix) {
+		return 1
+	}
+	return 0
+}
+
 // field finds a field of a draft: what it holds, and how it is set.
 func (s *Service) field(r *Report, name, to string) (string, func(), error) {
-	if q, ok := strings.CutPrefix(name, "answer "); ok {
+	if q, ok := strings.CutPrefix(name, answerPrefix); ok {
 		return r.Answers[q], func() { put(r.Answers, q, to) }, lineOf(name, q+to)
 	}
 	if el, ok := strings.CutPrefix(name, "waive "); ok {
+		if _, ok := s.Templates.element(el); !ok {
+			return "", nil, errs.Field("report.field", name, "is no element of a report")
+		}
 		return r.Waived[el], func() { put(r.Waived, el, to) }, lineOf(name, el+to)
 	}
 	switch name {

@@ -86,7 +86,7 @@ func (c Case) Judge() []Finding {
 	omitted := false
 	if d := latest(c.Due); len(up) == 0 && !d.IsZero() && c.Now.After(d) {
 		for _, k := range c.Known {
-			if k.OrgID != c.OrgID || k.Kind != "desk" {
+			if (k.OrgID != c.OrgID || k.Kind != "desk") && !c.denied(k.Ref) {
 				add(Omitted, d, k.Ref, k.Kind, d.Format(time.RFC3339), strings.TrimSpace(k.OrgName+" "+k.Text))
 				omitted = true
 				break
@@ -130,6 +130,11 @@ func (c Case) up() []Hop {
 	up := slices.DeleteFunc(slices.Clone(c.Hops), func(h Hop) bool { return h.Kind == Copy || (h.Kind == Phone && h.Decision == Returned) })
 	slices.SortStableFunc(up, func(a, b Hop) int { return a.told().Compare(b.told()) })
 	return up
+}
+
+// denied reports whether something is a call of the desk that the receiver knows nothing of.
+func (c Case) denied(ref string) bool {
+	return slices.ContainsFunc(c.Hops, func(h Hop) bool { return h.ID == ref && h.Kind == Phone && h.Decision == Returned })
 }
 
 // way is what may meet a limit, the first one first. What was written was told as well.
@@ -180,7 +185,7 @@ func (c Case) contradicts(r Report, add adder) {
 	for _, kind := range incident.FigureKinds() {
 		n, said := now[kind]
 		if at >= 0 && grows(kind) {
-			if was, before := c.Reports[at].figures()[kind]; before && (!said || n < was) && r.Answers["shrinks "+figurePrefix+kind] == "" {
+			if was, before := c.Reports[at].figures()[kind]; before && (!said || n < was) && !r.answered("shrinks", figurePrefix+kind, strconv.Itoa(was), r.Values[figurePrefix+kind]) {
 				add(Contradiction, *r.SentAt, r.ID, kind, strconv.Itoa(was), r.Values[figurePrefix+kind])
 				continue
 			}
@@ -195,7 +200,7 @@ func (c Case) contradicts(r Report, add adder) {
 				other = f
 			}
 		}
-		if other != nil && other.Value != n && r.Answers["differs "+figurePrefix+kind] == "" {
+		if other != nil && other.Value != n && !r.answered("differs", figurePrefix+kind, strconv.Itoa(other.Value)+"（"+other.Source+"）", strconv.Itoa(n)) {
 			add(Contradiction, *r.SentAt, r.ID, kind, strconv.Itoa(other.Value)+" "+other.Source, strconv.Itoa(n))
 		}
 	}

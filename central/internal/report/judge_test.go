@@ -222,8 +222,8 @@ func TestWhatIsAskedBeforeAReportLeaves(t *testing.T) {
 	}
 	now := time.Date(2026, 11, 26, 8, 0, 0, 0, time.UTC)
 	text := func(t time.Time) string { return t.Format(time.RFC3339) }
-	prev := Report{Values: map[string]string{"figure.dead": "3", "figure.missing": "4", "place": "洋口"}}
-	r := Report{Kind: Follow, Category: "accident.work_safety", OrgName: "县", Values: map[string]string{
+	prev := Report{Values: map[string]string{"figure.dead": "3", "figure.missing": "4", "figure.trapped": "2", "place": "洋口"}, Level: 3}
+	r := Report{Kind: Follow, Category: "accident.work_safety", OrgName: "县", Level: 4, Values: map[string]string{
 		"occurred_at": text(now.Add(time.Hour)), "received_at": text(now.Add(-time.Hour)), "place": "洋口镇", "brief": "x", "unit": "y", "figure.dead": "2", "figure.missing": "1",
 	}}
 	c := r.check(templates.For(r.Category), g, against{Prev: &prev, Now: now, Figures: []incident.Figure{{Kind: "dead", Value: 5, At: now, Source: "卫健委"}, {Kind: "injured", Value: 1, At: now, Source: "x"}}})
@@ -231,11 +231,14 @@ func TestWhatIsAskedBeforeAReportLeaves(t *testing.T) {
 	for _, q := range c.Questions {
 		codes = append(codes, q.Key)
 	}
-	want := []string{"future occurred_at", "after occurred_at", "shrinks figure.dead", "differs figure.dead"}
+	want := []string{
+		"future occurred_at >" + text(now.Add(time.Hour)), "after occurred_at " + text(now.Add(-time.Hour)) + ">" + text(now.Add(time.Hour)), "level_falls level 3>4",
+		"shrinks figure.dead 3>2", "differs figure.dead 5（卫健委）>2", "shrinks figure.missing 4>1", "shrinks figure.trapped 2>",
+	}
 	if !slices.Equal(codes, want) {
 		t.Errorf("asked %v, want %v", codes, want)
 	}
-	if want := []string{"brief", "figure.dead", "figure.missing", "occurred_at", "place", "received_at", "unit"}; !slices.Equal(c.Changed, want) {
+	if want := []string{"brief", "figure.dead", "figure.missing", "figure.trapped", "occurred_at", "place", "received_at", "unit"}; !slices.Equal(c.Changed, want) {
 		t.Errorf("changed %v, want %v", c.Changed, want)
 	}
 	if c.Proposal.Level != 4 || len(c.Core) != 0 {

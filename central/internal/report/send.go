@@ -69,6 +69,7 @@ func (s *Service) Send(ctx context.Context, id string, n Sending) (View, error) 
 		now := stamp()
 		was := r.Version
 		r.State, r.SentAt, r.Signer, r.SignedHow, r.Version = Sent, &now, n.Signer, n.How, was+1
+		r.Answers = check.kept(r.Answers)
 		r.Missing, r.Changed, r.Proposed, r.Rule = check.Missing, check.Changed, check.Proposal.Level, check.Proposal.Rule
 		if err := s.Store.Save(ctx, r, was); err != nil {
 			return err
@@ -369,6 +370,9 @@ func (s *Service) Forward(ctx context.Context, id string) (View, error) {
 		return View{}, errs.E(errs.Conflict, "report.decided", "it was returned; wait for the next version")
 	}
 	i, err := s.Incidents.Get(ctx, h.IncidentID)
+	if errs.KindOf(err) == errs.NotFound {
+		return View{}, errs.E(errs.Conflict, "report.outside", "it happened outside your division and is reported by %s; call there", h.FromName)
+	}
 	if err != nil {
 		return View{}, err
 	}

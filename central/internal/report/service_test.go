@@ -190,15 +190,24 @@ func TestAChainGoesUpAndItsClocksAreMet(t *testing.T) {
 		}
 		saved, err = r.Save(county, v.ID, edits("figure.dead", "3", "2"))
 		r.must(err)
-		if len(saved.Check.Questions) != 1 || saved.Check.Questions[0].Key != "shrinks figure.dead" {
+		if len(saved.Check.Questions) != 1 || saved.Check.Questions[0].Key != "shrinks figure.dead 3>2" {
 			t.Fatalf("a figure that shrinks: %+v", saved.Check.Questions)
 		}
 		_, err = r.Send(county, v.ID, report.Sending{Version: saved.Version, Signer: "李", How: "oral"})
 		if e, ok := errors.AsType[*errs.Error](err); !ok || e.Code != "report.unanswered" {
 			t.Errorf("sent without an answer: %v", err)
 		}
-		saved, err = r.Save(county, v.ID, edits("answer shrinks figure.dead", "", "一人误报", "level_why", "", "按原定级"))
+		// An answer is to one value: to another it is none, and what was never asked is not kept.
+		saved, err = r.Save(county, v.ID, edits("answer shrinks figure.dead 3>2", "", "一人误报", "figure.dead", "2", "1", "answer x", "", strings.Repeat("长", 100)))
 		r.must(err)
+		if len(saved.Answers) != 0 || len(saved.Check.Questions) != 1 || saved.Check.Questions[0].Key != "shrinks figure.dead 3>1" {
+			t.Errorf("answered before the value changed: %v, asked %+v", saved.Answers, saved.Check.Questions)
+		}
+		saved, err = r.Save(county, v.ID, edits("answer shrinks figure.dead 3>2", "", "一人误报", "figure.dead", "1", "2", "level_why", "", "按原定级"))
+		r.must(err)
+		if _, err := r.Save(county, v.ID, edits("waive nothing", "", "x")); errs.KindOf(err) != errs.Invalid {
+			t.Errorf("waived what is no element: %v", err)
+		}
 		v, err = r.Send(county, v.ID, report.Sending{Version: saved.Version, Signer: "李", How: "oral", Copies: []string{r.orgs["neighbour"].ID}})
 		r.must(err)
 		if !slices.Equal(v.Changed, []string{"figure.dead"}) || len(v.Hops) != 2 {

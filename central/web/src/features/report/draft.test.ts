@@ -14,6 +14,11 @@ describe('a draft', () => {
     expect(shown).toEqual({ place: '洋口镇', trend: '蔓延', cause: '电气' })
   })
 
+  it('lets an answer go to what is not asked any more', () => {
+    const sent = [{ field: 'answer shrinks figure.dead 3>2', from: '', to: '误报' }]
+    expect(merged({ 'answer shrinks figure.dead 3>2': '误报' }, sent, { 'figure.dead': '1' }, [])).toEqual({ 'figure.dead': '1' })
+  })
+
   it('is flat', () => {
     expect(flat({ values: { place: 'x' }, answers: { 'shrinks figure.dead': 'y' }, waived: { cause: 'z' }, level: 3, level_why: '' })).toEqual({
       place: 'x', level: '3', level_why: '', 'answer shrinks figure.dead': 'y', 'waive cause': 'z',

@@ -15,7 +15,7 @@ export function merged(typed: Readonly<Record<string, string>>, sent: readonly E
     const told = sent.find((e) => e.field === field)
     const meanwhile = told ? text.trim() !== told.to : false
     if (meanwhile || conflicts.some((c) => c.field === field)) out[field] = text
-    else if (told && text.trim() === told.to) out[field] = text // a space at the end is not taken from under the cursor
+    else if (told && text.trim() === told.to && (field in now || !field.startsWith('answer '))) out[field] = text // a space at the end is not taken from under the cursor; an answer to what is not asked any more goes
   }
   return out
 }
