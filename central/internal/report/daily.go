@@ -110,17 +110,32 @@ func (s *Service) OnEvent(_ context.Context, e event.Event) {
 }
 
 // LayDaily makes what is owed of today with its clocks, and spares what no period asks for any more. Whoever declares a
-// period asks everybody below; a day that was over when its period was declared is not owed.
+// period asks everybody below; a day that was over when its period was declared is not owed. After a start it looks back:
+// a day through which the centre was down is owed as any other.
 func (s *Service) LayDaily(ctx context.Context) error {
 	if s.Periods == nil || s.Book == nil {
 		return nil
 	}
 	today := duty.DayOf(stamp(), chinaTime())
-	bound, err := s.Periods.Special(ctx, today)
+	if s.laid == "" {
+		s.laid = today.Add(-behind)
+	}
+	for day := s.laid; day <= today; day = day.Add(1) {
+		if err := s.layDay(ctx, day, day == today); err != nil {
+			return err
+		}
+		s.laid = day
+	}
+	return nil
+}
+
+// layDay makes what is owed of a day. Of one that is over nothing is spared any more.
+func (s *Service) layDay(ctx context.Context, day duty.Day, spare bool) error {
+	bound, err := s.Periods.Special(ctx, day)
 	if err != nil {
 		return err
 	}
-	kept, err := s.Store.DailiesIn(ctx, today, today)
+	kept, err := s.Store.DailiesIn(ctx, day, day)
 	if err != nil || (len(bound) == 0 && len(kept) == 0) {
 		return err
 	}
@@ -130,15 +145,15 @@ func (s *Service) LayDaily(ctx context.Context) error {
 	}
 	owed := map[string]Daily{}
 	for _, b := range bound {
-		if d, ok := s.owed(tree, b, today); ok && owed[d.OrgID].OrgID == "" {
+		if d, ok := s.owed(tree, b, day); ok && owed[d.OrgID].OrgID == "" {
 			owed[d.OrgID] = d
 		}
 	}
-	if !unlaid(owed, kept) {
+	if !unlaid(owed, kept, spare) {
 		return nil
 	}
 	return s.change(ctx, func(ctx context.Context, _ noter) error {
-		kept, err := s.Store.DailiesIn(ctx, today, today)
+		kept, err := s.Store.DailiesIn(ctx, day, day)
 		if err != nil {
 			return err
 		}
@@ -147,6 +162,8 @@ func (s *Service) LayDaily(ctx context.Context) error {
 			delete(owed, d.OrgID)
 			was := d.Version
 			switch {
+			case !spare:
+				continue
 			case d.State == Owed && !asked:
 				d.State = Spared
 			case d.State == Spared && asked && d.Excused == nil:
@@ -169,12 +186,15 @@ func (s *Service) LayDaily(ctx context.Context) error {
 }
 
 // unlaid reports whether what is kept differs from what is owed. Pure.
-func unlaid(owed map[string]Daily, kept []Daily) bool {
+func unlaid(owed map[string]Daily, kept []Daily, spare bool) bool {
 	have := 0
 	for _, d := range kept {
 		_, asked := owed[d.OrgID]
 		if asked {
 			have++
+		}
+		if !spare {
+			continue
 		}
 		if (d.State == Owed && !asked) || (d.State == Spared && asked && d.Excused == nil) {
 			return true

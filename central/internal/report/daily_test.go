@@ -267,3 +267,68 @@ func TestStatisticsCountDailyReports(t *testing.T) {
 		}
 	})
 }
+
+// A centre that was down through whole days owes them after its start, once, and spares nothing of days that are over.
+func TestADayThroughWhichTheCentreWasDownIsOwed(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		r := newRoom(t, db)
+		_, p := r.special(db)
+		today := duty.DayOf(time.Now(), law())
+		p.ID, p.From, p.To, p.At = "before", today.Add(-2), today.Add(-1), time.Now().AddDate(0, 0, -4)
+		r.must(store.NewDuty(db).SavePeriod(r.system, p))
+		for range 2 {
+			r.must(r.LayDaily(r.system))
+		}
+		county := r.as("county", account.RoleDuty)
+		if b := r.dailies(county); b.Own == nil || len(b.Behind) != 2 || b.Behind[0].Day != today.Add(-2) || b.Behind[1].Day != today.Add(-1) {
+			t.Errorf("owed of today %+v, behind %+v", b.Own, b.Behind)
+		}
+		again := report.New(r.Options)
+		r.must(again.LayDaily(r.system))
+		if b := r.dailies(county); len(b.Behind) != 2 || b.Behind[0].Version != 1 {
+			t.Errorf("after a second start: %+v", b.Behind)
+		}
+	})
+}
+
+// TestDailyPermissions is generated over role, organisation and act: a day that the county owes the city.
+func TestDailyPermissions(t *testing.T) {
+	db := storetest.SQLite(t)
+	r := newRoom(t, db)
+	r.special(db)
+	r.must(r.LayDaily(r.system))
+	today := duty.DayOf(time.Now(), law())
+	county := r.orgs["county"].ID
+	for _, role := range []string{account.RoleTechnician, account.RoleAuditor, account.RoleDuty, account.RoleLeader, account.RoleAdmin} {
+		for _, org := range []string{"town", "neighbour", "city"} {
+			who := r.as(org, role)
+			may := slices.Contains([]string{account.RoleDuty, account.RoleLeader, account.RoleAdmin}, role)
+			for name, act := range map[string]struct {
+				do func() error
+				ok bool
+			}{
+				"ask for it": {func() error { _, err := r.UrgeDaily(who, county, today); return err }, may && org == "city"},
+				"read it as told": {func() error {
+					_, err := r.SeeDaily(who, county, today)
+					if errs.KindOf(err) == errs.Conflict {
+						return nil // not told yet
+					}
+					return err //nolint:wrapcheck // looked at below
+				}, may && org == "city"},
+				"see the day": {func() error {
+					b, err := r.Dailies(who, today)
+					if err == nil && !slices.ContainsFunc(b.Below, func(d report.Daily) bool { return d.OrgID == county }) {
+						return errs.E(errs.NotFound, "x", "not in the list")
+					}
+					return err //nolint:wrapcheck // looked at below
+				}, may && org == "city"},
+			} {
+				if err := act.do(); (err == nil) != act.ok {
+					t.Errorf("%s of the %s may %s: %v, want %v", role, org, name, err, act.ok)
+				} else if err != nil && !slices.Contains([]errs.Kind{errs.Denied, errs.NotFound}, errs.KindOf(err)) {
+					t.Errorf("%s of the %s, %s: %v", role, org, name, err)
+				}
+			}
+		}
+	}
+}

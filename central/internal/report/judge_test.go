@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fengsui/fengsui/central/internal/account"
 	"github.com/fengsui/fengsui/central/internal/incident"
 )
 
@@ -153,6 +154,51 @@ func TestJudgementIsExactOnTwoHundredIncidents(t *testing.T) {
 		if total[f] < 5 {
 			t.Errorf("only %d of %s among the incidents", total[f], f)
 		}
+	}
+}
+
+// A step of the machine's clock makes nobody late: the clock that ran says until when a report was due.
+func TestTheClockSaysUntilWhenItWasDue(t *testing.T) {
+	base := time.Date(2026, 11, 26, 8, 0, 0, 0, time.UTC)
+	c := blameless("i", base)
+	for k := range c.Hops { // set half an hour ahead meanwhile
+		c.Hops[k].SubmittedAt = c.Hops[k].SubmittedAt.Add(30 * time.Minute)
+		c.Hops[k].Due = map[string]time.Time{"phone": base.Add(time.Hour), "written": base.Add(90 * time.Minute)}
+	}
+	if got := c.Judge(); len(got) != 0 {
+		t.Errorf("judged by the wall: %+v", got)
+	}
+	c.Hops[1].Due["written"] = base.Add(time.Hour)
+	if got := c.Judge(); len(got) != 1 || got[0].Fault != Late || got[0].What != "written" {
+		t.Errorf("late by the clock: %+v", got)
+	}
+}
+
+// What a desk in the middle has to pass on is due from the first report from below; no later one moves it.
+func TestADeskInTheMiddleCountsFromTheFirstReport(t *testing.T) {
+	base := time.Date(2026, 11, 26, 8, 0, 0, 0, time.UTC)
+	at := func(minutes int) *time.Time { t := base.Add(time.Duration(minutes) * time.Minute); return &t }
+	tree := []account.Org{{ID: "city", Division: "320600"}, {ID: "county", ParentID: "city", Division: "320623"}, {ID: "town", ParentID: "county", Division: "320623104"}}
+	i := incident.Incident{ID: "i", OrgID: "town", Division: "320623104", KnownAt: base}
+	hops := []Hop{
+		{Kind: Copy, FromOrg: "town", ToOrg: "county", DeliveredAt: at(1)},
+		{Kind: Phone, FromOrg: "town", ToOrg: "county", DeliveredAt: at(5)},
+		{Kind: Up, FromOrg: "town", ToOrg: "county", DeliveredAt: at(30)},
+		{Kind: Up, FromOrg: "town", ToOrg: "county", DeliveredAt: at(300)},
+	}
+	group := []incident.Incident{i}
+	if got := learned(tree[1], i, group, hops); !got.Equal(*at(5)) {
+		t.Errorf("the county knew at %v", got)
+	}
+	if got := learned(tree[2], i, group, hops); !got.Equal(base) {
+		t.Errorf("the town knew at %v", got)
+	}
+	var names []string
+	for _, o := range bound(tree, group, hops) {
+		names = append(names, o.ID)
+	}
+	if want := []string{"town", "county"}; !slices.Equal(names, want) {
+		t.Errorf("bound are %v, want %v", names, want)
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/account"
 	"github.com/fengsui/fengsui/central/internal/actor"
 	"github.com/fengsui/fengsui/central/internal/deadline"
+	"github.com/fengsui/fengsui/central/internal/duty"
 	"github.com/fengsui/fengsui/central/internal/errs"
 	"github.com/fengsui/fengsui/central/internal/event"
 	"github.com/fengsui/fengsui/central/internal/incident"
@@ -57,6 +58,7 @@ type Options struct {
 type Service struct {
 	Options
 	loop *run.Loop
+	laid duty.Day // the last one whose daily reports were laid; of the loop alone
 }
 
 // New makes a service.
@@ -70,7 +72,7 @@ func New(o Options) *Service {
 	if o.Grading == nil {
 		o.Grading = &Grading{}
 	}
-	return &Service{o, run.NewLoop()}
+	return &Service{Options: o, loop: run.NewLoop()}
 }
 
 func newID() string { return uuid.Must(uuid.NewV7()).String() }
