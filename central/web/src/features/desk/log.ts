@@ -1,8 +1,9 @@
 // The desk's log, made from what the system has recorded: the steps of alarms, devices that were lost and
 // came back, and the audit trail. Pure.
 import type { AlarmLine, AuditEntry, Contact } from '@/api/types'
+import type { Entry } from '@/features/handover/types'
 
-export type LogKind = AlarmLine['kind'] | Contact['kind'] | 'audit'
+export type LogKind = AlarmLine['kind'] | Contact['kind'] | 'audit' | 'book'
 
 export interface LogEntry {
   key: string
@@ -11,6 +12,7 @@ export interface LogEntry {
   line?: AlarmLine
   contact?: Contact
   audit?: AuditEntry
+  book?: Entry // what the officer wrote into the book of the desk
 }
 
 // What a machine did is no entry of a duty log, except what somebody has to know of.
@@ -26,13 +28,14 @@ export function byPerson(entry: AuditEntry): boolean {
 
 // logOf puts everything into one list, newest first. Alarms of the audit trail are left out: their steps
 // say it better. That an alarm is cleared follows from its end and its acknowledgement, and is not said again.
-export function logOf(lines: Iterable<AlarmLine>, contacts: Iterable<Contact>, audit: readonly AuditEntry[], most: number): LogEntry[] {
+export function logOf(lines: Iterable<AlarmLine>, contacts: Iterable<Contact>, audit: readonly AuditEntry[], most: number, book: readonly Entry[] = []): LogEntry[] {
   const entries: LogEntry[] = []
   for (const line of lines) if (line.kind !== 'cleared') entries.push({ key: `alarm ${line.id}`, at: line.at, kind: line.kind, line })
   for (const contact of withoutBlinks([...contacts])) entries.push({ key: `contact ${contact.id}`, at: contact.at, kind: contact.kind, contact })
   for (const entry of watchedOnce(audit)) {
     if (!entry.kind.startsWith('alarm.') && (byPerson(entry) || worthKnowing.has(entry.kind))) entries.push({ key: `audit ${entry.id}`, at: entry.at, kind: 'audit', audit: entry })
   }
+  for (const entry of book) if (!entry.corrected && !['alarm', 'late'].includes(entry.kind)) entries.push({ key: `book ${entry.id}`, at: entry.at, kind: 'book', book: entry })
   return entries.sort((a, b) => Date.parse(b.at) - Date.parse(a.at) || a.key.localeCompare(b.key)).slice(0, most)
 }
 

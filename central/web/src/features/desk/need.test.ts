@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { arrivals, cameBack, needsOf, noWork, open, tasksOf, type Item, type Work } from './need'
+import { arrivals, needsOf, noWork, open, tasksOf, type Item, type Work } from './need'
 import type { Alarm, Device } from '@/api/types'
+import { cameBack } from '@/features/handover/running'
 import { asking, type Due } from '@/features/handover/useDue'
 import type { Hop, Task } from '@/features/report/types'
 

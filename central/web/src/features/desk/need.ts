@@ -52,12 +52,6 @@ export function tasksOf(board: readonly Task[], org: string | undefined, may: { 
   return board.filter((k) => (may.do && k.to_org === org && ['given', 'taken', 'sent_back'].includes(k.state)) || (may.close && k.from_org === org && k.state === 'answered'))
 }
 
-// cameBack leaves, of the hops that a desk has sent, those that the desk above returned and that nobody has done again.
-export function cameBack(sent: readonly Hop[]): Hop[] {
-  const again = (h: Hop) => sent.some((o) => o.id !== h.id && o.incident_id === h.incident_id && o.kind === 'up' && Date.parse(o.submitted_at) >= Date.parse(h.decided_at ?? ''))
-  return sent.filter((h) => h.kind === 'up' && h.decision === 'returned' && !again(h))
-}
-
 // writtenOf is the clock by which a report that came back has to go again.
 const writtenOf = (h: Hop, clocks: readonly Due[]): Due | undefined => clocks.find((c) => c.kind === 'report.written' && c.owner.id === `${h.incident_id} ${h.from_org}`)
 

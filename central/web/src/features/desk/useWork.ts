@@ -1,8 +1,9 @@
 // What lies at the own desk and has to be moved on, loaded once for the list of needs, the rail and the sound.
 import { computed, effectScope, ref, shallowRef, watch, type ComputedRef } from 'vue'
-import { cameBack, tasksOf, type Item, type Work } from './need'
+import { tasksOf, type Item, type Work } from './need'
 import { answer, api } from '@/api/client'
 import { useLive } from '@/api/live'
+import { cameBack } from '@/features/handover/running'
 import { useDue } from '@/features/handover/useDue'
 import type { Hop, Task } from '@/features/report/types'
 import { useReports } from '@/features/report/useReports'
