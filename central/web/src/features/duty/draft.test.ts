@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { addDays, addMonths, clockIn, monthSpan, today, weekday } from './days'
-import { cellKey, columnsOf, Draft, filled, found, weekCopied } from './draft'
+import { cellKey, columnsOf, Draft, filled, found, unsaved, weekCopied } from './draft'
 import type { Person, Roster, Shift } from './types'
 
 function shift(day: string, head: number, person: string, post = 'p'): Shift {
@@ -20,6 +20,13 @@ const people = new Map([person('a'), person('b'), person('c', { verified: false 
 const before = Date.parse('2026-12-01T00:00:00Z')
 
 describe('a draft', () => {
+  it('tells the faults that its changes bring before they are saved', () => {
+    const d = new Draft(roster())
+    expect(unsaved(roster(), d, people, before)).toEqual([])
+    const key = cellKey('p', '2026-12-08', 0, 0)
+    d.set([{ key, to: '' }], before)
+    expect(unsaved(roster(), d, people, before)).toEqual([[key, 'gap']])
+  })
   it('knows what changed, and forgets what was put back', () => {
     const d = new Draft(roster())
     const key = cellKey('p', '2026-12-08', 0, 0)

@@ -152,6 +152,13 @@ export class Draft {
   }
 }
 
+// unsaved are the faults that the changes bring, before anybody has saved them.
+export function unsaved(roster: Roster, draft: Draft, people: ReadonlyMap<string, Person>, now: number): [string, string][] {
+  if (!draft.size) return []
+  const saved = new Draft(roster).faults(people, now)
+  return [...draft.faults(people, now)].filter(([key, fault]) => saved.get(key) !== fault)
+}
+
 // filled gives people in turn to the cells of a column from one day on, those that are locked or not asked
 // for left out.
 export function filled(draft: Draft, column: Column, days: readonly string[], from: string, people: readonly string[], now: number): { key: string; to: string }[] {
