@@ -89,6 +89,9 @@ func needs(operation string) (p actor.Permission, ok bool) {
 	if p, ok := reviewNeeds(operation); ok {
 		return p, true
 	}
+	if p, ok := drillNeeds(operation); ok {
+		return p, true
+	}
 	if p, ok := caseNeeds(operation); ok {
 		return p, true
 	}
@@ -156,6 +159,17 @@ func reviewNeeds(operation string) (p actor.Permission, ok bool) {
 	return "", false
 }
 
+// drillNeeds is needs for exercises.
+func drillNeeds(operation string) (p actor.Permission, ok bool) {
+	switch operation {
+	case "list-drills", "drill-programme", "get-drill", "drill-inbox", "drill-measures", "list-drill-items", "list-drill-sheets", "print-drill-docx", "print-drill-pdf":
+		return actor.DrillRead, true
+	case "create-drill", "change-drill", "run-drill", "add-drill-item", "settle-drill-item", "hand-drill-sheet":
+		return actor.DrillWrite, true
+	}
+	return "", false
+}
+
 // dutyNeeds is needs for rosters. Duty people ask for swaps and make their own calendar with no more than
 // the right to read.
 func dutyNeeds(operation string) (p actor.Permission, ok bool) {
@@ -212,7 +226,11 @@ func (s *Server) permitted(ctx huma.Context, next func(huma.Context)) {
 		s.writeProblem(ctx, s.problem(ctx.Context(), err))
 		return
 	}
-	next(ctx)
+	if open { // an address leads into the world of what it was made for
+		next(ctx)
+		return
+	}
+	s.enter(ctx, next)
 }
 
 func permit(ctx context.Context, operation string) error {
