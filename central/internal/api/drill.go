@@ -16,9 +16,9 @@ func drillOp(id, method, path, summary string) huma.Operation {
 	return huma.Operation{OperationID: id, Method: method, Path: "/drills" + path, Summary: summary, Tags: []string{"drills"}}
 }
 
-// DrillInject is a line of a script. It and DrillDraft are exported because huma passes over embedded types that are
+// DrillLine is a line of a script. It and DrillPlan are exported because huma passes over embedded types that are
 // not.
-type DrillInject struct {
+type DrillLine struct {
 	Title   string   `json:"title" maxLength:"240"`
 	Text    string   `json:"text,omitempty" maxLength:"8000"`
 	From    string   `json:"from,omitempty" maxLength:"240" doc:"Who says it in the play"`
@@ -29,8 +29,8 @@ type DrillInject struct {
 	Expect  string   `json:"expect,omitempty" maxLength:"8000" doc:"For controllers and evaluators only"`
 }
 
-// DrillDraft is what is written of an exercise before it starts.
-type DrillDraft struct {
+// DrillPlan is what is written of an exercise before it starts.
+type DrillPlan struct {
 	Name        string        `json:"name" maxLength:"240"`
 	Form        string        `json:"form" enum:"tabletop,functional,full,blind"`
 	Combined    bool          `json:"combined,omitempty" doc:"Several organisations or functions together"`
@@ -40,11 +40,11 @@ type DrillDraft struct {
 	Scenario    string        `json:"scenario,omitempty" maxLength:"8000" doc:"Shown to those who take part once it has started"`
 	Parties     []string      `json:"parties" maxItems:"100" doc:"Organisations that take part"`
 	Controllers []string      `json:"controllers,omitempty" maxItems:"100" doc:"Users beside the writer"`
-	Injects     []DrillInject `json:"injects,omitempty" maxItems:"200"`
+	Injects     []DrillLine `json:"injects,omitempty" maxItems:"200"`
 	Demo        bool          `json:"demo,omitempty"`
 }
 
-func (b DrillDraft) draft(version int) drill.Draft {
+func (b DrillPlan) draft(version int) drill.Draft {
 	d := drill.Draft{
 		Version: version, Name: b.Name, Form: drill.Form(b.Form), Combined: b.Combined, PlanID: b.PlanID, PlannedOn: b.PlannedOn, Goals: b.Goals, Scenario: b.Scenario,
 		Parties: b.Parties, Controllers: b.Controllers, Demo: b.Demo,
@@ -73,7 +73,7 @@ func RegisterDrills(s *Server, svc *drill.Service) {
 			return reply(svc.Programme(ctx, in.Year))
 		})
 	register(s, drillOp("create-drill", http.MethodPost, "", "Plan an exercise"),
-		func(ctx context.Context, in *struct{ Body DrillDraft }) (*body[drill.Drill], error) {
+		func(ctx context.Context, in *struct{ Body DrillPlan }) (*body[drill.Drill], error) {
 			return reply(svc.Make(ctx, in.Body.draft(0)))
 		})
 	register(s, drillOp("get-drill", http.MethodGet, "/{id}", "An exercise: whole for its controllers, for others what they may know"),
@@ -83,7 +83,7 @@ func RegisterDrills(s *Server, svc *drill.Service) {
 	type drillChange struct {
 		IncidentID
 		Body struct {
-			DrillDraft
+			DrillPlan
 			Version int `json:"version" doc:"That was seen; a newer one is a conflict"`
 		}
 	}
