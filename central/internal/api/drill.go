@@ -31,17 +31,17 @@ type DrillLine struct {
 
 // DrillPlan is what is written of an exercise before it starts.
 type DrillPlan struct {
-	Name        string        `json:"name" maxLength:"240"`
-	Form        string        `json:"form" enum:"tabletop,functional,full,blind"`
-	Combined    bool          `json:"combined,omitempty" doc:"Several organisations or functions together"`
-	PlanID      string        `json:"plan_id,omitempty" maxLength:"64"`
-	PlannedOn   string        `json:"planned_on" maxLength:"10" doc:"A day like 2026-11-26"`
-	Goals       string        `json:"goals,omitempty" maxLength:"8000"`
-	Scenario    string        `json:"scenario,omitempty" maxLength:"8000" doc:"Shown to those who take part once it has started"`
-	Parties     []string      `json:"parties" maxItems:"100" doc:"Organisations that take part"`
-	Controllers []string      `json:"controllers,omitempty" maxItems:"100" doc:"Users beside the writer"`
+	Name        string      `json:"name" maxLength:"240"`
+	Form        string      `json:"form" enum:"tabletop,functional,full,blind"`
+	Combined    bool        `json:"combined,omitempty" doc:"Several organisations or functions together"`
+	PlanID      string      `json:"plan_id,omitempty" maxLength:"64"`
+	PlannedOn   string      `json:"planned_on" maxLength:"10" doc:"A day like 2026-11-26"`
+	Goals       string      `json:"goals,omitempty" maxLength:"8000"`
+	Scenario    string      `json:"scenario,omitempty" maxLength:"8000" doc:"Shown to those who take part once it has started"`
+	Parties     []string    `json:"parties" maxItems:"100" doc:"Organisations that take part"`
+	Controllers []string    `json:"controllers,omitempty" maxItems:"100" doc:"Users beside the writer"`
 	Injects     []DrillLine `json:"injects,omitempty" maxItems:"200"`
-	Demo        bool          `json:"demo,omitempty"`
+	Demo        bool        `json:"demo,omitempty"`
 }
 
 func (b DrillPlan) draft(version int) drill.Draft {

@@ -25,6 +25,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/plan"
 	"github.com/fengsui/fengsui/central/internal/reminder"
 	"github.com/fengsui/fengsui/central/internal/report"
+	"github.com/fengsui/fengsui/central/internal/resource"
 	"github.com/fengsui/fengsui/central/internal/response"
 	"github.com/fengsui/fengsui/central/internal/store"
 	"github.com/fengsui/fengsui/central/internal/world"
@@ -40,6 +41,8 @@ type house struct {
 	incidents           *incident.Service
 	reports             *report.Service
 	responses           *response.Service
+	resources           *resource.Service
+	bus                 *event.Bus
 	clocks              *deadline.Service
 	notices             *notice.Service
 	roster              *duty.Service
@@ -68,6 +71,7 @@ func newHouse(t *testing.T, db *store.DB) *house {
 	h := &house{t: t, db: db, system: actor.WithSystem(t.Context(), "test")}
 	h.audit = audit.New(store.NewAudit(db), db, slog.New(slog.DiscardHandler))
 	bus := event.NewBus(h.audit)
+	h.bus = bus
 	kept := store.NewAccounts(db)
 	var err error
 	h.accounts, err = account.New(account.Options{Store: kept, Keys: kept, Attempts: kept, Tx: db, Events: bus})
@@ -117,6 +121,10 @@ func newHouse(t *testing.T, db *store.DB) *house {
 	h.responses = response.New(response.Options{
 		Store: store.NewResponses(db), Tx: db, Desks: desks, People: h.accounts, Incidents: h.incidents, Plans: plans, Roster: h.roster, Clocks: h.clocks, Notices: h.notices, Book: book, Events: bus, URL: "https://centre.example/",
 	})
+	h.resources = resource.New(resource.Options{
+		Store: store.NewResources(db), Tx: db, Desks: desks, Incidents: h.incidents, Responses: h.responses, Roster: h.roster, Clocks: h.clocks, Notices: h.notices, Book: book, Events: bus,
+	})
+	bus.Inside(h.resources.OnRecord)
 	h.clocks.On(response.OwnerKind, h.responses.OnClock)
 	h.clocks.On(report.OwnerKind, h.reports.OnClock)
 	h.clocks.On(report.TaskKind, h.reports.OnTask)
@@ -154,7 +162,7 @@ func (h *house) published(plans *plan.Service) plan.Plan {
 		Chapters: []plan.Chapter{{ID: "c1", Depth: 1, Title: "总则", Text: "目的"}, {ID: "c2", Depth: 1, Title: "响应", Text: "措施"}},
 		Levels:   []plan.Level{{Level: 4, Conditions: []plan.Condition{{Text: "有险情"}}, Clause: "c2"}},
 		Roles:    []plan.Role{{ID: "desk", Name: "值班室", Fill: plan.Fill{How: "person", PersonID: h.person.ID, OrgID: h.county.ID}, Clause: "c2"}},
-		Actions:  []plan.Action{{ID: "report", Title: "巡查堤防", Levels: []int{4}, RoleID: "desk", From: "start", Minutes: 30, Clause: "c2"}},
+		Actions:  []plan.Action{{ID: "report", Title: "巡查堤防", Levels: []int{4}, RoleID: "desk", From: "start", Minutes: 30, Clause: "c2", Demands: []plan.Demand{{Kind: "team", What: "抗洪抢险", Amount: 1, Unit: "支"}}}},
 	})
 	h.must(err)
 	for _, to := range []plan.State{plan.Consulting, plan.Reviewing, plan.Approving, plan.Published} {

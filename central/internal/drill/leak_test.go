@@ -22,10 +22,13 @@ import (
 	"github.com/fengsui/fengsui/central/internal/page"
 	"github.com/fengsui/fengsui/central/internal/paper"
 	"github.com/fengsui/fengsui/central/internal/report"
+	"github.com/fengsui/fengsui/central/internal/resource"
 	"github.com/fengsui/fengsui/central/internal/response"
+	"github.com/fengsui/fengsui/central/internal/review"
 	"github.com/fengsui/fengsui/central/internal/rollcall"
 	"github.com/fengsui/fengsui/central/internal/store"
 	"github.com/fengsui/fengsui/central/internal/store/storetest"
+	"github.com/fengsui/fengsui/central/internal/talk"
 	"github.com/fengsui/fengsui/central/internal/video"
 	"github.com/fengsui/fengsui/central/internal/world"
 	"github.com/fengsui/fengsui/shared/wire"
@@ -87,6 +90,13 @@ func TestNothingLeaksFromAnExercise(t *testing.T) {
 		outputs := output.New(output.Options{Orders: orders})
 		pictures := video.New(video.Options{Log: slog.New(slog.DiscardHandler)})
 		papers := paper.New(paper.Options{Accounts: h.accounts})
+		speech := talk.New(talk.Options{Orders: orders, Log: slog.New(slog.DiscardHandler)})
+		reviews := review.New(review.Options{Store: store.NewReviews(db), Tx: db, Desks: incident.Desks{Accounts: h.accounts}, Incidents: h.incidents, Responses: h.responses, Clocks: h.clocks, Events: h.bus})
+		asked, err := h.resources.Board(in, played.ID)
+		h.must(err)
+		if len(asked.Requests) != 1 || asked.Requests[0].Exercise != d.ID {
+			t.Fatalf("what the plan asks for inside: %+v", asked.Requests)
+		}
 		calls := rollcall.New(rollcall.Options{Accounts: h.accounts, Roster: h.roster, Clocks: h.clocks, Notices: h.notices})
 
 		// gone is for what must not be there, barred for what must not be done.
@@ -294,6 +304,33 @@ func TestNothingLeaksFromAnExercise(t *testing.T) {
 				if terminal.orders != 0 {
 					return "the terminal got it"
 				}
+				return barred(err)
+			}},
+			{"a voice at the scene", func() string {
+				_, err := speech.Begin(in, talk.Wish{Listeners: []string{"siren"}, SDP: "v=0"})
+				return barred(err)
+			}},
+			{"a real team sent from inside", func() string {
+				_, err := h.resources.Send(in, asked.Requests[0].ID, []resource.Choice{{ID: "x"}}, asked.Requests[0].Edit, 30)
+				return barred(err)
+			}},
+			{"a change of the register of teams", func() string {
+				_, err := h.resources.SaveTeam(in, resource.Team{Name: "x"})
+				return barred(err)
+			}},
+			{"what its plan asks for", func() string { _, err := h.resources.Board(mayor, played.ID); return gone(err) }},
+			{"one of its requests by its id", func() string { _, err := h.resources.Propose(mayor, asked.Requests[0].ID); return gone(err) }},
+			{"sending to one of its requests", func() string {
+				_, err := h.resources.Send(ctx, asked.Requests[0].ID, []resource.Choice{{ID: "x"}}, asked.Requests[0].Edit, 30)
+				return gone(err)
+			}},
+			{"asking for it by hand", func() string {
+				_, err := h.resources.Ask(ctx, played.ID, resource.Ask{Kind: resource.OfTeam, What: "冲锋舟", Amount: 1})
+				return gone(err)
+			}},
+			{"a review of it", func() string { _, err := reviews.View(ctx, played.ID); return gone(err) }},
+			{"a lesson of it in the real plan", func() string {
+				_, err := reviews.Write(in, played.ID, review.Texts{Course: "x"})
 				return barred(err)
 			}},
 			{"a link that publishes a picture", func() string {

@@ -155,7 +155,7 @@ func (s *Responses) Lines(ctx context.Context, task string) ([]response.Line, er
 // LinesOf implements response.Tasks.
 func (s *Responses) LinesOf(ctx context.Context, incident string) ([]response.Line, error) {
 	return dutyRows(ctx, s.db, "lines of tasks", scanBody[response.Line], `select l.body from response_lines l join response_tasks t on t.id = l.task_id
-		where t.incident_id = $1 order by l.task_id, l.no`, incident)
+		where t.incident_id = $1 and t.exercise = $2 order by l.task_id, l.no`, incident, exercise(ctx))
 }
 
 // AddPhoto implements response.Tasks.
