@@ -162,6 +162,12 @@ func TestNothingLeaksFromAnExercise(t *testing.T) {
 			{"a line that another room writes", func() string {
 				return gone(h.incidents.Record(ctx, played.ID, h.county, incident.Step{Kind: incident.Noted, Text: "x"}, nil))
 			}},
+			{"a line put there behind its service", func() string {
+				return gone(store.NewIncidents(db).Add(h.system, incident.Step{IncidentID: played.ID, At: time.Now(), Kind: incident.Noted, Text: "x"}))
+			}},
+			{"a real line put into another exercise", func() string {
+				return gone(store.NewIncidents(db).Add(elsewhere, incident.Step{IncidentID: real.ID, At: time.Now(), Kind: incident.Noted, Text: "x"}))
+			}},
 			{"another source of it", func() string {
 				_, err := h.incidents.Learn(ctx, played.ID, incident.Known{Kind: "call", Ref: "x"})
 				return gone(err)
