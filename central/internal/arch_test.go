@@ -55,15 +55,15 @@ var toolkits = map[string][]string{
 // testUses lists what the tests of a room take beyond what the room itself may, and beyond the databases that
 // every test may stand on.
 var testUses = map[string][]string{
-	"api":       {"sfu", "github.com/pion/"}, // a terminal's picture over real WebRTC
-	"talk":      {"sfu", "github.com/pion/"}, // sound over real WebRTC
-	"audit":     {"database/sql"},            // a trail that somebody changed behind its back
-	"deadline":  {"audit"},                   // marks that the trail counts
-	"handover":  {"audit"},                   // what a use case leaves in the trail
-	"intake":    {"audit"},                   // what a use case leaves in the trail
-	"plan":      {"audit", "document"},       // what a use case leaves in the trail
-	"duty":      {"audit"},                   // what a use case leaves in the trail
-	"drill":     {"audit", "channel", "document"},
+	"api":       {"sfu", "github.com/pion/"},                            // a terminal's picture over real WebRTC
+	"talk":      {"sfu", "github.com/pion/"},                            // sound over real WebRTC
+	"audit":     {"database/sql"},                                       // a trail that somebody changed behind its back
+	"deadline":  {"audit"},                                              // marks that the trail counts
+	"handover":  {"audit"},                                              // what a use case leaves in the trail
+	"intake":    {"audit"},                                              // what a use case leaves in the trail
+	"plan":      {"audit", "document"},                                  // what a use case leaves in the trail
+	"duty":      {"audit"},                                              // what a use case leaves in the trail
+	"drill":     {"audit", "channel", "document", "resource", "review"}, // what tries to leave an exercise
 	"notice":    {"audit", "channel", "github.com/emersion/"},
 	"channel":   {"github.com/emersion/"},
 	"reminder":  {"audit"},
