@@ -203,6 +203,20 @@ func (d *demo) addPlans(ctx context.Context) error {
 	if err := writer.do(ctx, http.MethodGet, "/plans?limit=1", nil, &list); err != nil || len(list.Items) > 0 {
 		return err
 	}
+	ids, err := approver.orgs(ctx)
+	if err != nil {
+		return err
+	}
+	for _, s := range scripts() {
+		if err := s.publish(ctx, writer, approver, ids); err != nil {
+			return fmt.Errorf("add plan %s: %w", s.Name, err)
+		}
+	}
+	return nil
+}
+
+// orgs are the ids of the organisations by division; that of the city is empty.
+func (c caller) orgs(ctx context.Context) (map[string]string, error) {
 	var orgs struct {
 		Items []struct {
 			ID       string `json:"id"`
@@ -210,8 +224,8 @@ func (d *demo) addPlans(ctx context.Context) error {
 			Division string `json:"division"`
 		} `json:"items"`
 	}
-	if err := approver.do(ctx, http.MethodGet, "/duty/orgs", nil, &orgs); err != nil {
-		return err
+	if err := c.do(ctx, http.MethodGet, "/duty/orgs", nil, &orgs); err != nil {
+		return nil, err
 	}
 	ids := map[string]string{}
 	for _, o := range orgs.Items {
@@ -221,12 +235,7 @@ func (d *demo) addPlans(ctx context.Context) error {
 			ids[o.Division] = o.ID
 		}
 	}
-	for _, s := range scripts() {
-		if err := s.publish(ctx, writer, approver, ids); err != nil {
-			return fmt.Errorf("add plan %s: %w", s.Name, err)
-		}
-	}
-	return nil
+	return ids, nil
 }
 
 func (s script) publish(ctx context.Context, writer, approver caller, ids map[string]string) error {

@@ -107,6 +107,9 @@ func (d *demo) settle(ctx context.Context, centre *program) error {
 	if err := d.addRosters(ctx); err != nil {
 		return err
 	}
+	if err := d.addResources(ctx); err != nil {
+		return err
+	}
 	if err := d.addPlans(ctx); err != nil {
 		return err
 	}
