@@ -24,7 +24,6 @@ var kinds = []struct{ pattern, schema string }{
 	{"reports/grading.yml", "grading"},
 	{"reports/templates.yml", "template"},
 	{"plans/*.yml", "plan"},
-	{"drills/*.yml", "drill"},
 	{"rules/*.yml", "rules"},
 	{"rules/by-site/*.yml", "rules"},
 	{"protocols/*.yml", "protocol"},

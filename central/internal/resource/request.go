@@ -219,10 +219,10 @@ func (r Request) text() string {
 
 // tellLine writes a line into the incident's timeline.
 func (s *Service) tellLine(ctx context.Context, o account.Org, id, act, text, ref string) error {
-	switch State(act) { // words that mean something else in the timeline of an incident
-	case Sent:
+	switch act { // words that mean something else in the timeline of an incident
+	case string(Sent):
 		act = "dispatched"
-	case Returned:
+	case string(Returned):
 		act = "restored"
 	}
 	return s.Incidents.Record(ctx, id, o, incident.Step{Kind: Timeline, Act: act, Text: text, Ref: ref}, nil)

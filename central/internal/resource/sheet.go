@@ -230,9 +230,6 @@ func (s *Service) ImportTeams(ctx context.Context, keep bool, read func() ([][]s
 		if err != nil {
 			return err
 		}
-		if t.Phone != "" && t.Phone == masked(actor.Actor{}, was.Phone) {
-			t.Phone = was.Phone // it was exported by somebody who does not read numbers
-		}
 		got, err := s.keepTeam(ctx, a, own, was, t, note)
 		if err != nil {
 			return r.failed(err, fields)
@@ -342,9 +339,6 @@ func (s *Service) house(ctx context.Context, a actor.Actor, own account.Org, see
 	}
 	if w.Lon == nil && w.Lat == nil {
 		w.Lon, w.Lat = was.Lon, was.Lat
-	}
-	if w.Phone != "" && w.Phone == masked(actor.Actor{}, was.Phone) {
-		w.Phone = was.Phone
 	}
 	got, err := s.keepWarehouse(ctx, a, own, was, w, note)
 	if err == nil {

@@ -67,10 +67,10 @@ func (d Dispatch) after(st Step, now time.Time) (Dispatch, error) {
 	if d.GoneAt == nil && (to == Going || to == There || to == Issued) {
 		d.GoneAt = &now
 	}
-	switch {
-	case to == There:
+	if to == There {
 		d.ArrivedAt = &now
-	case to == Returned:
+	}
+	if to == Returned {
 		if st.Amount < 0 || st.Amount > d.Amount || exact(st.Amount) != st.Amount {
 			return d, errs.Field("resource.back", "amount", "must be 0 to what was issued")
 		}
@@ -217,8 +217,12 @@ func (s *Service) follow(ctx context.Context, d Dispatch, from State, st Step, o
 	return err
 }
 
-// OwnerKind is the owner of the clocks by which crews report.
+// OwnerKind is the owner of the clocks by which crews report; its id is that of the incident and of the dispatch.
 const OwnerKind = "resource-crew"
+
+func ownerOf(d Dispatch) deadline.Owner {
+	return deadline.Owner{Kind: OwnerKind, ID: d.IncidentID + " " + d.ID}
+}
 
 const clockKind = "check_in"
 
@@ -239,16 +243,15 @@ func (s *Service) rule(division string, at time.Time) deadline.Found {
 
 // clock sets the clock of a crew anew, or ends it.
 func (s *Service) clock(ctx context.Context, d Dispatch, now time.Time) error {
-	owner := deadline.Owner{Kind: OwnerKind, ID: d.ID}
 	if d.Minutes == 0 {
 		return nil
 	}
 	if d.DueAt == nil {
-		return s.Clocks.End(ctx, owner, clockKind, deadline.Met)
+		return s.Clocks.End(ctx, ownerOf(d), clockKind, deadline.Met)
 	}
 	l := s.rule(d.Division, now)
 	_, err := s.Clocks.Set(ctx, deadline.Clock{
-		Owner: owner, Kind: clockKind, OrgID: d.DeskID, Division: d.DeskArea, Name: d.Name + " · " + d.What, Rule: l.Name(), Scale: deadline.Counted, BaseAt: now, DueAt: *d.DueAt, Stages: l.Limit.Stages(),
+		Owner: ownerOf(d), Kind: clockKind, OrgID: d.DeskID, Division: d.DeskArea, Name: d.Name + " · " + d.What, Rule: l.Name(), Scale: deadline.Counted, BaseAt: now, DueAt: *d.DueAt, Stages: l.Limit.Stages(),
 	})
 	return err
 }
@@ -261,7 +264,8 @@ func (s *Service) OnClock(ctx context.Context, f deadline.Firing) ([]*event.Even
 	if err := s.Store.Lock(ctx); err != nil {
 		return nil, err
 	}
-	d, err := s.Store.Dispatch(ctx, f.Clock.Owner.ID)
+	_, id, _ := strings.Cut(f.Clock.Owner.ID, " ")
+	d, err := s.Store.Dispatch(ctx, id)
 	if errs.KindOf(err) == errs.NotFound {
 		return nil, nil
 	}

@@ -65,7 +65,7 @@ func (s *Service) keepWarehouse(ctx context.Context, a actor.Actor, own account.
 		return w, err
 	}
 	w.ID, w.OrgID, w.OrgName, w.Exercise, w.Edit = was.ID, o.ID, o.Name, was.Exercise, was.Edit+1
-	w.Name, w.Place, w.Keeper, w.Phone = strings.TrimSpace(w.Name), strings.TrimSpace(w.Place), strings.TrimSpace(w.Keeper), strings.TrimSpace(w.Phone)
+	w.Name, w.Place, w.Keeper, w.Phone = strings.TrimSpace(w.Name), strings.TrimSpace(w.Place), strings.TrimSpace(w.Keeper), unmasked(strings.TrimSpace(w.Phone), was.Phone)
 	if w.ID == "" {
 		w.ID = newID()
 	}

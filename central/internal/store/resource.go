@@ -152,7 +152,7 @@ type textRow string
 
 // Scan implements scanner.
 func (t textRow) Scan(into ...any) error {
-	*into[0].(*string) = string(t) //nolint:errcheck,forcetypeassert // scanBody alone asks
+	*into[0].(*string) = string(t) //nolint:forcetypeassert // scanBody alone asks
 	return nil
 }
 

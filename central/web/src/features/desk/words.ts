@@ -8,7 +8,7 @@ import { full } from '@/i18n/time'
 import { useDivisions } from '@/ui/divisions'
 import { useNow } from '@/ui/now'
 
-const plain = ['handover', 'channel', 'lost', 'rollcall', 'task']
+const plain = ['handover', 'channel', 'lost', 'rollcall', 'task', 'check_in']
 
 export function useNeedWords() {
   const { t } = useI18n()

@@ -3,6 +3,9 @@ import type { components } from '@/api/schema'
 
 export type Team = components['schemas']['ResourceTeam']
 export type Stock = components['schemas']['ResourceStock']
+export type Warehouse = components['schemas']['ResourceWarehouse']
+export type Move = components['schemas']['ResourceMove']
+export type Org = components['schemas']['DutyOrgView']
 export type Import = components['schemas']['ResourceImport']
 export type Board = components['schemas']['ResourceBoard']
 export type Request = components['schemas']['ResourceRequest']
@@ -21,4 +24,9 @@ export function nextOf(state: string, crew: boolean): StepKind[] {
     reserved: ['issued', 'cancelled'], issued: ['returned'],
   }
   return (next[state] ?? []).filter((k) => !crew || !['released', 'cancelled', 'returned'].includes(k))
+}
+
+// wordsOf reads capabilities as people write them in one line.
+export function wordsOf(line: string): string[] {
+  return line.split(/[、,，;；/]/).map((w) => w.trim()).filter(Boolean)
 }
