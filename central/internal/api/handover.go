@@ -160,17 +160,14 @@ func registerHandoverLog(s *Server, svc *handover.Service) {
 }
 
 func shiftSheet(r handover.Record) document.Sheet {
-	kinds := map[handover.EntryKind]string{
-		handover.CallIn: "来电", handover.CallOut: "去电", handover.FaxIn: "收文", handover.FaxOut: "发文", handover.Visit: "来访",
-		handover.Order: "领导指示", handover.Note: "记事", handover.Alarm: "报警处置", handover.Late: "交班超时",
-	}
 	sheet := document.Sheet{Title: "值班日志", Headings: []string{"序号", "时间", "类别", "对方", "联系方式", "内容", "记录人", "记录时间", "更正说明"}}
 	for _, e := range r.Entries {
 		note := e.Reason
 		if e.Corrected != "" {
 			note = "已更正"
 		}
-		sheet.Rows = append(sheet.Rows, []any{e.No, e.At, kinds[e.Kind], e.Party, e.Contact, e.Text, e.ByName, e.WrittenAt, note})
+		party, said := e.Said()
+		sheet.Rows = append(sheet.Rows, []any{e.No, e.At, e.Kind.Word(), party, e.Contact, said, e.ByName, e.WrittenAt, note})
 	}
 	return sheet
 }

@@ -45,6 +45,11 @@ const (
 	AboveLeader To = "above_leader" // the leader on duty there
 )
 
+// Word is the post as documents call it.
+func (t To) Word() string {
+	return map[To]string{Officer: "值班员", Leader: "带班领导", Above: "上级值班室", AboveLeader: "上级带班领导"}[t]
+}
+
 // Stage is one mark of a clock. After counts from when it is due; before that it is negative.
 type Stage struct {
 	Mark  Mark            `json:"mark"`

@@ -36,6 +36,9 @@ func New(ctx context.Context, kind, subject, division string, data any) Event {
 	}
 }
 
+// China is the clock of the law: what a document, a register or a rule calls a day and an hour, wherever the server stands.
+func China() *time.Location { return time.FixedZone("CST", 8*60*60) }
+
 // Stamp is a time as it is kept: UTC, in microseconds.
 func Stamp(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
 

@@ -5,11 +5,14 @@
 package handover
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/fengsui/fengsui/central/internal/deadline"
 	"github.com/fengsui/fengsui/central/internal/errs"
+	"github.com/fengsui/fengsui/central/internal/event"
 )
 
 // OwnerKind and ItemKind are the owners of the clocks of this package.
@@ -96,6 +99,32 @@ type Entry struct {
 	Reason    string    `json:"reason"`   // of the correction
 	Source    string    `json:"source"`   // what the desk wrote it from; once each
 	Corrected string    `json:"corrected"`
+}
+
+// Word is the kind as documents call it.
+func (k EntryKind) Word() string {
+	return map[EntryKind]string{
+		CallIn: "来电", CallOut: "去电", FaxIn: "收文", FaxOut: "发文", Visit: "来访", Order: "领导指示", Note: "记事", Alarm: "报警处置", Late: "交班超时",
+	}[k]
+}
+
+// lateness packs what a line about a late handover says: when it was due, and who was asked. The console says it in the
+// reader's language and by the reader's clock, Said as documents do.
+func lateness(due time.Time, to deadline.To, names string) string {
+	return fmt.Sprintf("%s|%s|%s", due.Format(time.RFC3339), to, names)
+}
+
+// Said is what the line says in a document. Documents have no party beside a late handover: the sentence names it.
+func (e Entry) Said() (party, text string) {
+	if e.Kind != Late {
+		return e.Party, e.Text
+	}
+	part := strings.SplitN(e.Text, "|", 3)
+	due, err := time.Parse(time.RFC3339, part[0])
+	if err != nil || len(part) < 3 {
+		return e.Party, e.Text
+	}
+	return "", fmt.Sprintf("应于%s交班，无人接班；已催%s%s：%s。", due.In(event.China()).Format("15:04"), e.Party, deadline.To(part[1]).Word(), part[2])
 }
 
 // written are the kinds that people write.

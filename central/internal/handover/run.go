@@ -153,7 +153,7 @@ func (s *Service) OnHandover(ctx context.Context, f deadline.Firing) ([]*event.E
 	}
 	_, err = s.Store.AddEntry(ctx, Entry{
 		ID: newID(), OrgID: sh.OrgID, ShiftID: sh.ID, Kind: Late, At: f.At, WrittenAt: f.At, ByName: "", Party: f.Asked.OrgName,
-		Text: fmt.Sprintf("%s|%s|%s", f.Clock.DueAt.Format(time.RFC3339), f.Asked.To, names), Source: fmt.Sprintf("deadline %s %d %d", f.Clock.ID, f.Round, f.Stage),
+		Text: lateness(f.Clock.DueAt, f.Asked.To, names), Source: fmt.Sprintf("deadline %s %d %d", f.Clock.ID, f.Round, f.Stage),
 	})
 	if err != nil {
 		return nil, err

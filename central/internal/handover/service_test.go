@@ -300,6 +300,9 @@ func TestALateHandoverIsWrittenDownAndClimbs(t *testing.T) {
 		if e.Kind != handover.Late {
 			t.Errorf("an entry of kind %s", e.Kind)
 		}
+		if party, said := e.Said(); party != "" || !strings.HasPrefix(said, "应于") || strings.Contains(said, "|") {
+			t.Errorf("a document says %q of %q", said, party)
+		}
 	}
 	if _, err := r.Write(r.users[now], handover.NewEntry{Kind: handover.Note, Text: "x", Corrects: rec.Entries[0].ID, Reason: "x"}); code(err) != "handover.by_desk" {
 		t.Errorf("correcting what the desk wrote: %v", err)

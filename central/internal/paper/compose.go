@@ -181,7 +181,8 @@ func ShiftContent(r handover.Record) Content {
 		"二、值班日志", Row("序号", "时间", "类别", "对方", "内容", "记录人"),
 	}
 	for _, e := range entries(r.Entries) {
-		lines = append(lines, Row(fmt.Sprint(e.No), hour(e.At), kindName(e.Kind), e.Party, e.Text, e.ByName))
+		party, said := e.Said()
+		lines = append(lines, Row(fmt.Sprint(e.No), hour(e.At), e.Kind.Word(), party, said, e.ByName))
 	}
 	lines = append(lines, "", "三、移交的未结事项")
 	if len(r.Passed) == 0 {
@@ -244,11 +245,12 @@ func BriefContent(org string, day time.Time, log []handover.Entry, open []handov
 	log = entries(log)
 	lines := []string{fmt.Sprintf("%d月%d日，值班室共处理事项%d件，现将主要情况报告如下。", day.Month(), day.Day(), len(log)), "一、当日要情"}
 	for i, e := range log {
-		text := fmt.Sprintf("%d. %s，%s", i+1, hour(e.At), kindName(e.Kind))
-		if e.Party != "" {
-			text += "（" + e.Party + "）"
+		text := fmt.Sprintf("%d. %s，%s", i+1, hour(e.At), e.Kind.Word())
+		party, said := e.Said()
+		if party != "" {
+			text += "（" + party + "）"
 		}
-		lines = append(lines, text+"："+stop(oneLine(e.Text)))
+		lines = append(lines, text+"："+stop(oneLine(said)))
 	}
 	if len(log) == 0 {
 		lines = append(lines, "当日无突发事件和重要事项。")
@@ -268,13 +270,6 @@ func entries(list []handover.Entry) []handover.Entry {
 	list = slices.DeleteFunc(slices.Clone(list), func(e handover.Entry) bool { return e.Corrected != "" })
 	slices.SortStableFunc(list, func(a, b handover.Entry) int { return a.At.Compare(b.At) })
 	return list
-}
-
-func kindName(k handover.EntryKind) string {
-	return map[handover.EntryKind]string{
-		handover.CallIn: "来电", handover.CallOut: "去电", handover.FaxIn: "收文", handover.FaxOut: "发文", handover.Visit: "来访",
-		handover.Order: "领导指示", handover.Note: "记事", handover.Alarm: "报警处置", handover.Late: "交班超时",
-	}[k]
 }
 
 func clock(t time.Time) string {

@@ -39,15 +39,19 @@ func TestTheRecordOfAShiftIsWhole(t *testing.T) {
 	}, Entries: []handover.Entry{
 		{ID: "1", No: 1, Kind: handover.CallIn, At: at, Text: "写错了", Corrected: "2"},
 		{ID: "2", No: 2, Kind: handover.CallIn, At: at, Text: "更正", Corrects: "1"},
+		{ID: "3", No: 3, Kind: handover.Late, At: end, Party: "启东市", Text: "2026-11-26T08:30:00Z|above_leader|吴局、陆处"},
 	}}
 	c := paper.ShiftContent(r)
-	for _, want := range []string{"2026年11月26日8时00分至2026年11月26日17时00分", "|2|08:00|来电||更正||", "核实", "注意大风", "交班人：未签字（送医）", "接班人：乙，2026年11月26日17时00分（临时顶班）"} {
+	for _, want := range []string{"2026年11月26日8时00分至2026年11月26日17时00分", "|2|08:00|来电||更正||", "|3|17:00|交班超时||应于16:30交班，无人接班；已催启东市上级带班领导：吴局、陆处。||", "核实", "注意大风", "交班人：未签字（送医）", "接班人：乙，2026年11月26日17时00分（临时顶班）"} {
 		if !strings.Contains(c.Text, want) {
 			t.Errorf("the record does not say %q:\n%s", want, c.Text)
 		}
 	}
 	if strings.Contains(c.Text, "写错了") {
 		t.Error("what was corrected stands in the record")
+	}
+	if brief := paper.BriefContent("如东县", at, r.Entries, nil); !strings.Contains(brief.Text, "2. 17:00，交班超时：应于16:30交班，无人接班；已催启东市上级带班领导：吴局、陆处。") {
+		t.Errorf("the brief of the day:\n%s", brief.Text)
 	}
 }
 
