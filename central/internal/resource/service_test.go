@@ -35,7 +35,7 @@ import (
 // house is a city with a county, its registers, and an incident.
 type house struct {
 	*resource.Service
-	t                             *testing.T
+	t                             testing.TB
 	db                            *store.DB
 	accounts                      *account.Service
 	plans                         *plan.Service
@@ -60,7 +60,7 @@ func (h *house) must(err error) {
 	}
 }
 
-func newHouse(t *testing.T, db *store.DB) *house {
+func newHouse(t testing.TB, db *store.DB) *house {
 	t.Helper()
 	h := &house{t: t, db: db, system: actor.WithSystem(t.Context(), "test")}
 	bus := event.NewBus(audit.New(store.NewAudit(db), db, slog.New(slog.DiscardHandler)))
