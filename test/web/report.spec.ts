@@ -2,18 +2,16 @@
 // hears it, opens it and accepts it.
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
-import { beeps, expect, listen, login, test } from './demo'
+import { beeps, enter, expect, listen, test } from './demo'
 
 test('a first report is written by keyboard within a minute, and the city hears it', async ({ page, demo, browser }) => {
   const { rudong } = JSON.parse(await readFile(path.join(demo.data, 'logins.json'), 'utf8')) as { rudong: string }
   await listen(page)
-  await login(page, demo, demo.duty)
   // The city sits at its reports: no map is drawn in software beside the county's page, and it rings on every page.
-  await page.goto(`${demo.url}/report`)
+  await enter(page, demo, demo.duty, '/report')
   await page.getByRole('heading', { name: /收到待处理/ }).click() // a browser gives sound once the page was touched
   const county = await (await browser.newContext({ locale: 'zh-CN', timezoneId: 'Asia/Shanghai', viewport: { width: 1366, height: 768 } })).newPage()
-  await login(county, demo, { user: 'rudong', password: rudong })
-  await county.goto(`${demo.url}/incident/inbox`)
+  await enter(county, demo, { user: 'rudong', password: rudong }, '/incident/inbox')
   await expect(county.getByLabel('报告单位').first()).toBeFocused()
   const title = `小洋口渔船进水 ${Date.now() % 10_000}`
 
@@ -39,6 +37,10 @@ test('a first report is written by keyboard within a minute, and the city hears 
   await keys.type('海事已派艇，渔船 6 人已穿救生衣')
   await expect(county.getByText(/^已保存/)).toBeVisible()
   await keys.press('Control+Enter')
+  // A report that nobody graded is asked before it leaves.
+  await expect(county.getByLabel(/还没有定级/)).toBeFocused()
+  await keys.press('Space')
+  await keys.press('Tab')
   await expect(county.getByLabel('签发人（已口头或电话同意）')).toBeFocused()
   await keys.type('孔局')
   await keys.press('Enter')
