@@ -33,6 +33,7 @@ type Check struct {
 type against struct {
 	Prev    *Report // the version before, nil for the first
 	Figures []incident.Figure
+	Own     []string   // ids of the desk's own versions
 	Final   *time.Time // when the final report left
 	Now     time.Time
 }
@@ -70,15 +71,14 @@ func (r Report) check(t Template, g *Grading, a against) Check {
 		}
 	}
 	now := r.figures()
-	newest := incident.Newest(slices.DeleteFunc(slices.Clone(a.Figures), func(f incident.Figure) bool { return f.Ref != "" && strings.HasPrefix(f.Source, r.OrgName) }))
 	for _, kind := range incident.FigureKinds() {
 		n, said := now[kind]
 		was, before := prev[kind]
 		if before && (!said || n < was) {
 			ask("shrinks", figurePrefix+kind, strconv.Itoa(was), r.Values[figurePrefix+kind])
 		}
-		if f, other := newest[kind]; said && other && f.Value != n && grows(kind) {
-			ask("differs", figurePrefix+kind, strconv.Itoa(f.Value)+"（"+f.Source+"）", strconv.Itoa(n))
+		if f := otherCount(a.Figures, a.Own, kind, a.Now); said && f != nil && f.Value != n {
+			ask("differs", figurePrefix+kind, counted(*f), strconv.Itoa(n))
 		}
 	}
 	c.Proposal = g.Propose(r.Category, r.when("occurred_at"), now)
@@ -103,6 +103,33 @@ func (r Report) answered(code, field, was, now string) bool {
 func grows(kind string) bool {
 	return slices.Contains([]string{"dead", "injured", "evacuated", "affected", "loss"}, kind)
 }
+
+// near is how close in time two counts must lie to contradict each other.
+const near = 2 * time.Hour
+
+// otherCount is what another source counted at nearly the time at which a desk tells its own figure, the newest; nil
+// without one. own are the desk's versions. What was not known by then could not be asked, and where a figure falls of
+// itself two counts do not contradict each other. The question before a report leaves and the finding afterwards both
+// come from here. Pure.
+func otherCount(figures []incident.Figure, own []string, kind string, at time.Time) *incident.Figure {
+	if !grows(kind) {
+		return nil
+	}
+	var list []incident.Figure
+	for _, f := range figures {
+		if f.Kind == kind && !slices.Contains(own, f.Ref) && !f.At.After(at) && !f.WrittenAt.After(at) && at.Sub(f.At) <= near {
+			list = append(list, f)
+		}
+	}
+	f, ok := incident.Newest(list)[kind]
+	if !ok {
+		return nil
+	}
+	return &f
+}
+
+// counted is a count with who made it.
+func counted(f incident.Figure) string { return strconv.Itoa(f.Value) + "（" + f.Source + "）" }
 
 // asks reports whether a question of that key is asked.
 func (c Check) asks(key string) bool {

@@ -190,6 +190,11 @@ func (s *Service) received(ctx context.Context, h Hop, o account.Org, tree []acc
 		if h.Kind == Phone {
 			return s.watch(ctx, tree, from, i, learned(from, i, one, hops))
 		}
+		if newest(hops, h) { // what follows is counted anew from when it is sent again
+			if err := s.Clocks.End(ctx, owner(i.ID, from.ID), ClockFollow, deadline.Dropped); err != nil {
+				return err
+			}
+		}
 		found, _, ok := s.limit(tree, from, i, "written", *h.DecidedAt)
 		if !ok {
 			return nil
@@ -197,6 +202,13 @@ func (s *Service) received(ctx context.Context, h Hop, o account.Org, tree []acc
 		return s.set(ctx, from, i, ClockWritten, found, *h.DecidedAt)
 	}
 	return s.watch(ctx, tree, o, i, learned(o, i, one, hops))
+}
+
+// newest reports whether a desk has sent nothing upward after a hop.
+func newest(hops []Hop, h Hop) bool {
+	return !slices.ContainsFunc(hops, func(one Hop) bool {
+		return one.FromOrg == h.FromOrg && one.Kind == Up && one.SubmittedAt.After(h.SubmittedAt)
+	})
 }
 
 // clockOf names the clock of what is to be done.

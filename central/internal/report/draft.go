@@ -220,7 +220,7 @@ func (s *Service) Save(ctx context.Context, id string, edits []Edit) (Saved, err
 			if err != nil {
 				return err
 			}
-			if q, ok := strings.CutPrefix(e.Field, answerPrefix); ok && !r.check(s.Templates.For(r.Category), s.Grading, against).asks(q) {
+			if q, ok := strings.CutPrefix(e.Field, answerPrefix); ok && !r.check(s.Templates.Of(r), s.Grading, against).asks(q) {
 				continue // what is not asked, or not any more, is not kept
 			}
 			switch {
@@ -297,7 +297,7 @@ func put(m map[string]string, k, v string) {
 
 func lineOf(field, text string) error {
 	if !errs.Line(text, 2*maxLine) {
-		return errs.Field("report.line", field, "at most 200 characters on one line")
+		return errs.Field("report.line", field, "at most 400 characters on one line")
 	}
 	return nil
 }

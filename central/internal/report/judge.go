@@ -73,9 +73,6 @@ type Case struct {
 	Now      time.Time
 }
 
-// near is how close in time two counts must lie to contradict each other.
-const near = 2 * time.Hour
-
 // Judge finds the faults that a rule can find. Pure, so that a case has one answer.
 func (c Case) Judge() []Finding {
 	var out []Finding
@@ -182,6 +179,7 @@ func (c Case) reversed(up []Hop, add adder) {
 func (c Case) contradicts(r Report, add adder) {
 	now := r.figures()
 	at := slices.IndexFunc(c.Reports, func(one Report) bool { return one.ID == r.PrevID })
+	own := idsOf(c.Reports)
 	for _, kind := range incident.FigureKinds() {
 		n, said := now[kind]
 		if at >= 0 && grows(kind) {
@@ -193,22 +191,10 @@ func (c Case) contradicts(r Report, add adder) {
 		if !said {
 			continue
 		}
-		var other *incident.Figure
-		for k := range c.Figures {
-			f := &c.Figures[k]
-			if f.Kind == kind && f.Ref != r.ID && !c.own(f.Ref) && !f.At.After(*r.SentAt) && r.SentAt.Sub(f.At) <= near && (other == nil || f.At.After(other.At)) {
-				other = f
-			}
-		}
-		if other != nil && other.Value != n && !r.answered("differs", figurePrefix+kind, strconv.Itoa(other.Value)+"（"+other.Source+"）", strconv.Itoa(n)) {
+		if other := otherCount(c.Figures, own, kind, *r.SentAt); other != nil && other.Value != n && !r.answered("differs", figurePrefix+kind, counted(*other), strconv.Itoa(n)) {
 			add(Contradiction, *r.SentAt, r.ID, kind, strconv.Itoa(other.Value)+" "+other.Source, strconv.Itoa(n))
 		}
 	}
-}
-
-// own reports whether a figure came from a report of the desk itself.
-func (c Case) own(ref string) bool {
-	return ref != "" && slices.ContainsFunc(c.Reports, func(r Report) bool { return r.ID == ref })
 }
 
 // Judgement is a finding that only a person makes, with the reason. It may also set a finding of a rule aside.

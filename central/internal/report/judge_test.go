@@ -2,8 +2,10 @@ package report
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -295,6 +297,61 @@ func TestWhatIsAskedBeforeAReportLeaves(t *testing.T) {
 	old.Values = map[string]string{"occurred_at": text(now.AddDate(0, 0, -31))}
 	if c := old.check(templates.For(r.Category), g, against{Now: now}); len(c.Questions) != 1 || c.Questions[0].Code != "correction_late" || len(c.Core) != 3 {
 		t.Errorf("a correction after 31 days: %+v", c)
+	}
+}
+
+// What is judged a contradiction of figures was asked before the report left: of every count of every kind, source and
+// time, and as often the other way round.
+func TestEveryContradictionHadItsQuestion(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(5, 3)) //nolint:gosec // a seed, so that each run has the same counts
+	sent := time.Date(2026, 11, 26, 8, 0, 0, 0, time.UTC)
+	sources := []struct{ name, ref string }{{"县", "r1"}, {"县（初报）", "r0"}, {"县卫健委", ""}, {"县卫健委", "item"}, {"县消防", "r9"}, {"市", ""}}
+	found := 0
+	for range 2000 {
+		r := Report{ID: "r1", PrevID: "r0", OrgID: "county", OrgName: "县", Kind: Follow, SentAt: &sent, Values: map[string]string{}, Answers: map[string]string{}}
+		first := Report{ID: "r0", OrgID: "county", OrgName: "县", Kind: First, SentAt: &sent, Values: map[string]string{}}
+		var figures []incident.Figure
+		for _, kind := range incident.FigureKinds() {
+			if rnd.IntN(3) > 0 {
+				r.Values[figurePrefix+kind] = fmt.Sprint(rnd.IntN(3))
+			}
+			for range rnd.IntN(3) {
+				from := sources[rnd.IntN(len(sources))]
+				at := sent.Add(time.Duration(rnd.IntN(180)-150) * time.Minute)
+				figures = append(figures, incident.Figure{Kind: kind, Value: rnd.IntN(3), Source: from.name, Ref: from.ref, At: at, WrittenAt: at.Add(time.Duration(rnd.IntN(60)) * time.Minute)})
+			}
+		}
+		asked, judged := map[string]bool{}, map[string]bool{}
+		for _, q := range r.check(Template{}, &Grading{}, against{Now: sent, Figures: figures, Own: []string{"r0", "r1"}}).Questions {
+			if q.Code == "differs" {
+				asked[strings.TrimPrefix(q.Field, figurePrefix)] = true
+			}
+		}
+		Case{OrgID: "county", Figures: figures, Reports: []Report{first, r}}.contradicts(r, func(_ Fault, _ time.Time, _, what, _, _ string) { judged[what] = true })
+		if !maps.Equal(asked, judged) {
+			t.Fatalf("asked %v, judged %v of %+v by %+v", asked, judged, r.Values, figures)
+		}
+		found += len(judged)
+	}
+	if found < 500 {
+		t.Errorf("only %d contradictions among the reports", found)
+	}
+	neighbour := []incident.Figure{{Kind: "dead", Value: 9, Source: "县医院", Ref: "item", At: sent}}
+	if otherCount(neighbour, []string{"r1"}, "dead", sent) == nil {
+		t.Error("a source whose name begins with the desk's is taken for the desk")
+	}
+}
+
+// A draft is checked by the template that its author writes by, also when the file names another for the category since.
+func TestAReportKeepsItsTemplate(t *testing.T) {
+	file := &Templates{Items: []Template{{ID: "general"}, {ID: "fire", Categories: []string{"accident.fire"}}}}
+	for want, r := range map[string]Report{
+		"general": {Category: "accident.fire", Template: "general"},
+		"fire":    {Category: "accident.fire", Template: "dropped"},
+	} {
+		if got := file.Of(r).ID; got != want {
+			t.Errorf("%+v is checked by %s", r, got)
+		}
 	}
 }
 

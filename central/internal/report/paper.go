@@ -113,7 +113,7 @@ func (v View) content(t *Templates) paper.Content {
 
 // elements are those that a version has to say, in the order of its template, then what it says besides.
 func (r Report) elements(t *Templates) []string {
-	one := t.For(r.Category)
+	one := t.Of(r)
 	out := slices.Clone(one.First)
 	if r.Kind == Final {
 		out = append(out, one.Final...)

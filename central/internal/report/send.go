@@ -62,11 +62,11 @@ func (s *Service) Send(ctx context.Context, id string, n Sending) (View, error) 
 		if err != nil {
 			return err
 		}
-		check := r.check(s.Templates.For(r.Category), s.Grading, against)
+		check := r.check(s.Templates.Of(r), s.Grading, against)
 		if err := r.mayLeave(check); err != nil {
 			return err
 		}
-		now := stamp()
+		now := against.Now // what was asked and what is judged afterwards is of one moment
 		was := r.Version
 		r.State, r.SentAt, r.Signer, r.SignedHow, r.Version = Sent, &now, n.Signer, n.How, was+1
 		r.Answers = check.kept(r.Answers)

@@ -142,7 +142,7 @@ func (s *Service) view(ctx context.Context, o account.Org, r Report) (View, erro
 		prev, a.Prev, a.Figures = nil, nil, nil // a copy tells what it tells, and nothing of what was said to others
 	}
 	v.Prev = prev
-	v.Check = r.check(s.Templates.For(r.Category), s.Grading, a)
+	v.Check = r.check(s.Templates.Of(r), s.Grading, a)
 	return v, nil
 }
 
@@ -157,8 +157,20 @@ func (s *Service) against(ctx context.Context, r Report) (*Report, against, erro
 		a.Prev = &prev
 	}
 	var err error
-	a.Figures, err = s.Incidents.Figures(ctx, r.IncidentID)
+	if a.Figures, err = s.Incidents.Figures(ctx, r.IncidentID); err != nil {
+		return nil, a, err
+	}
+	own, err := s.Store.Chain(ctx, r.IncidentID, r.OrgID)
+	a.Own = idsOf(own)
 	return a.Prev, a, err
+}
+
+func idsOf(list []Report) []string {
+	out := make([]string, 0, len(list))
+	for _, r := range list {
+		out = append(out, r.ID)
+	}
+	return out
 }
 
 // Chain is what an actor sees of the reports of an incident: those of the own desk and those sent to it, with all

@@ -169,6 +169,9 @@ func TestAChainGoesUpAndItsClocksAreMet(t *testing.T) {
 		if !r.running(report.ClockWritten) {
 			t.Error("what was returned is not due again")
 		}
+		if r.running(report.ClockFollow) {
+			t.Error("a follow-up of what was returned is due beside it")
+		}
 		v, err = r.Begin(county, i.ID, "")
 		r.must(err)
 		if v.Kind != report.First || v.Replaces == "" || v.Values["unit"] == "" {

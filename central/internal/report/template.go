@@ -123,6 +123,14 @@ func (t *Templates) For(category string) Template {
 	return best
 }
 
+// Of is the template that a report was begun by, as its author sees it; that of its category when the file has it no more.
+func (t *Templates) Of(r Report) Template {
+	if i := slices.IndexFunc(t.Items, func(one Template) bool { return one.ID == r.Template }); i >= 0 {
+		return t.Items[i]
+	}
+	return t.For(r.Category)
+}
+
 // wanted are the elements that a version must have.
 func (t Template) wanted(k Kind) []string {
 	switch k {
