@@ -249,12 +249,6 @@ func registerPaperFile(s *Server, svc *paper.Service, ending, kind, how string) 
 	})
 }
 
-func paperKind(k paper.Kind) string {
-	return map[paper.Kind]string{
-		paper.Letter: "公文", paper.Brief: "值班快报", paper.Bulletin: "通报", paper.Report: "信息报告", paper.Roster: "值班表", paper.Handover: "交接班记录",
-	}[k]
-}
-
 func paperState(state paper.State) string {
 	return map[paper.State]string{paper.Draft: "草稿", paper.Signed: "已签发", paper.Withdrawn: "已撤销"}[state]
 }
@@ -266,7 +260,7 @@ func papersSheet(list []paper.Paper) document.Sheet {
 		if p.Signature != nil {
 			signer = p.Signature.Name
 		}
-		sheet.Rows = append(sheet.Rows, []any{p.NumberText, p.Content.Title, paperKind(p.Kind), paperState(p.State), p.OrgName, p.Date, signer, p.CreatedBy, p.CreatedAt, p.SumPDF})
+		sheet.Rows = append(sheet.Rows, []any{p.NumberText, p.Content.Title, p.Kind.Word(), paperState(p.State), p.OrgName, p.Date, signer, p.CreatedBy, p.CreatedAt, p.SumPDF})
 	}
 	return sheet
 }

@@ -55,6 +55,17 @@ func TestTheRecordOfAShiftIsWhole(t *testing.T) {
 	}
 }
 
+func TestEveryKindOfADocumentHasItsWord(t *testing.T) {
+	for _, k := range paper.Kinds() {
+		if k.Word() == "" {
+			t.Errorf("the register has no word for %s", k)
+		}
+	}
+	if paper.Roster.Numbered() || !paper.Review.Numbered() || paper.Kind("x").Numbered() || len(paper.Kinds()) != 8 {
+		t.Error("which kinds have a number")
+	}
+}
+
 func FuzzBlocks(f *testing.F) {
 	for _, seed := range []string{"", "|", "|a|b|", "一、x\n|\\|", "（一）\x00\ufffe", "|---|\n||\n|"} {
 		f.Add(seed)

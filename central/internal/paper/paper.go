@@ -28,14 +28,55 @@ const (
 	Review    Kind = "review"    // 总结评估报告
 )
 
+// kinds are all of them in the order of the register, with their words; those of the house alone have no number.
+func kinds() []struct {
+	kind     Kind
+	word     string
+	numbered bool
+} {
+	return []struct {
+		kind     Kind
+		word     string
+		numbered bool
+	}{
+		{Letter, "公文", true},
+		{Brief, "值班快报", true},
+		{Bulletin, "通报", true},
+		{Report, "信息报告", true},
+		{Situation, "态势报告", true},
+		{Review, "总结评估报告", true},
+		{Roster, "值班表", false},
+		{Handover, "交接班记录", false},
+	}
+}
+
 // Kinds lists all of them.
 func Kinds() []Kind {
-	return []Kind{Letter, Brief, Bulletin, Report, Situation, Review, Roster, Handover}
+	var out []Kind
+	for _, k := range kinds() {
+		out = append(out, k.kind)
+	}
+	return out
+}
+
+// Word is the kind as a register calls it.
+func (k Kind) Word() string {
+	for _, one := range kinds() {
+		if one.kind == k {
+			return one.word
+		}
+	}
+	return ""
 }
 
 // Numbered tells kinds with a number from tables of the house, which have none.
 func (k Kind) Numbered() bool {
-	return slices.Contains([]Kind{Letter, Brief, Bulletin, Report, Situation, Review}, k)
+	for _, one := range kinds() {
+		if one.kind == k {
+			return one.numbered
+		}
+	}
+	return false
 }
 
 // State of a document.
