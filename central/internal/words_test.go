@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/fengsui/fengsui/central/internal/deadline"
 )
 
 // sources calls back with every file of the centre that is no test.
@@ -87,6 +89,44 @@ func TestEveryKindOfTheAuditTrailHasWords(t *testing.T) {
 		}
 	})
 	spoken(t, keys, "the log would show the bare kind; write them, or say of the constant that it is ephemeral")
+}
+
+// A clock says what it is for in the pack of its limit (Do) and where it runs (Kind).
+func TestEveryClockHasWords(t *testing.T) {
+	keys := map[string]bool{}
+	for _, do := range deadline.Dos() {
+		keys[key("clocks.do.", do)] = true
+	}
+	clock := regexp.MustCompile(`^(Clock[A-Z]\w*|clockKind|TaskKind)$`)
+	sources(t, func(_ string, f *ast.File) {
+		ast.Inspect(f, func(n ast.Node) bool {
+			var value ast.Expr
+			switch n := n.(type) {
+			case *ast.ValueSpec:
+				if len(n.Values) == 1 && clock.MatchString(n.Names[0].Name) {
+					value = n.Values[0]
+				}
+			case *ast.CompositeLit:
+				if sel, ok := n.Type.(*ast.SelectorExpr); !ok || sel.Sel.Name != "Clock" {
+					return true
+				}
+				for _, el := range n.Elts {
+					if kv, ok := el.(*ast.KeyValueExpr); ok {
+						if name, ok := kv.Key.(*ast.Ident); ok && name.Name == "Kind" {
+							value = kv.Value
+						}
+					}
+				}
+			}
+			if lit, ok := value.(*ast.BasicLit); ok && lit.Kind == token.STRING {
+				if text, err := strconv.Unquote(lit.Value); err == nil {
+					keys[key("clocks.kind.", text)] = true
+				}
+			}
+			return true
+		})
+	})
+	spoken(t, keys, "the page of clocks and the desk would show the bare kind")
 }
 
 func TestEveryConflictSaysWhatToDoNext(t *testing.T) {

@@ -54,7 +54,7 @@ type Pack struct {
 // Limit is one limit of a pack.
 type Limit struct {
 	ID         string            `json:"id" yaml:"id"`
-	Do         string            `json:"do" yaml:"do"`                 // phone, written, follow_up, forward, handover, item, rollcall, daily, task, check_in
+	Do         string            `json:"do" yaml:"do"`                 // one of Dos
 	Sender     string            `json:"sender" yaml:"sender"`         // empty: anybody
 	Receiver   string            `json:"receiver" yaml:"receiver"`     // empty: anybody
 	Categories []string          `json:"categories" yaml:"categories"` // natural, accident, health, security and parts of them (accident.work_safety); empty: all
@@ -64,6 +64,11 @@ type Limit struct {
 	Warn       []strict.Duration `json:"warn" yaml:"warn"` // before it is due
 	Then       []Next            `json:"then" yaml:"then"` // after it has passed
 	Clause     string            `json:"clause" yaml:"clause"`
+}
+
+// Dos are what limits are for.
+func Dos() []string {
+	return []string{"phone", "written", "follow_up", "handover", "item", "rollcall", "daily", "task", "check_in"}
 }
 
 // Next is who is asked so long after a limit has passed.
@@ -141,8 +146,8 @@ func (l Limit) check() error {
 	switch {
 	case !packID.MatchString(l.ID):
 		return strict.Bad("id", "is small letters, digits and single hyphens")
-	case !slices.Contains([]string{"phone", "written", "follow_up", "forward", "handover", "item", "rollcall", "daily", "task", "check_in"}, l.Do):
-		return strict.Bad("do", "must be phone, written, follow_up, forward, handover, item, rollcall, daily, task or check_in")
+	case !slices.Contains(Dos(), l.Do):
+		return strict.Bad("do", "must be one of %s", strings.Join(Dos(), ", "))
 	case !slices.Contains(tiers, l.Sender):
 		return strict.Bad("sender", "is no level of government")
 	case !slices.Contains(tiers, l.Receiver):

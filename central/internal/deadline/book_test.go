@@ -34,8 +34,6 @@ func TestShippedPacksGiveTheLimitsOfTheirDocuments(t *testing.T) {
 		{"a local limit may not be longer than a law", q("360121", "accident.work_safety", 3, "written", "city", "province"), "cn-work-safety-2007/city-province", 2 * time.Hour},
 		{"the law is no local rule where that is shorter", q("220201", "accident.work_safety", 3, "written", "county", "city"), "cn-220200-jilin/county-city", time.Hour},
 		{"Changzi: the leader by phone", q("140428", "natural", 0, "phone", "county", "county"), "cn-140428-changzi-2025/warning-leader", 10 * time.Minute},
-		{"Changzi: departments", q("140428", "natural", 2, "forward", "county", "unit"), "cn-140428-changzi-2025/warning-departments", 30 * time.Minute},
-		{"Changzi: papers without a level", q("140428", "", 0, "forward", "county", "unit"), "cn-140428-changzi-2025/papers", time.Hour},
 		{"the county of 20 minutes", q("999901", "natural", 4, "phone", "township", "county"), "cn-county-20-40-2018/phone", 20 * time.Minute},
 		{"and 40 in writing", q("999901", "natural", 4, "written", "township", "county"), "cn-county-20-40-2018/written", 40 * time.Minute},
 		{"Lanzhou, grave", q("620102", "natural", 2, "written", "county", "city"), "cn-620100-lanzhou/grave", time.Hour},

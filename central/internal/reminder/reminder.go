@@ -116,6 +116,18 @@ func titleOf(c deadline.Clock) string {
 		return "督办事项超时"
 	case "report.daily":
 		return "日报未报"
+	case "task":
+		return "应急任务超时"
+	case "check_in":
+		return "现场未报平安"
+	case "lesson":
+		return "改进事项超期"
+	case "plan.assess":
+		return "预案评估超期"
+	case "plan.file":
+		return "预案备案超期"
+	case "plan.receipt":
+		return "预案备案答复超期"
 	}
 	return "时限超时"
 }

@@ -60,6 +60,9 @@ func TestEventsOfTheDeskBecomeMessagesInTheirTransaction(t *testing.T) {
 			{deadline.EventEscalated, clock, nil}, // the same mark again
 			{deadline.EventEscalated, late(clock, "report", "report.written"), []string{"王芳 书面报告超时：市值班室"}},
 			{deadline.EventEscalated, late(clock, "daily", "report.daily"), []string{"王芳 日报未报：市值班室"}},
+			{deadline.EventEscalated, late(clock, "response", "task"), []string{"王芳 应急任务超时：市值班室"}},
+			{deadline.EventEscalated, late(clock, "resource", "check_in"), []string{"王芳 现场未报平安：市值班室"}},
+			{deadline.EventEscalated, late(clock, "plan", "plan.assess"), []string{"王芳 预案评估超期：市值班室"}},
 			{deadline.EventEscalated, late(clock, "something", "new"), []string{"王芳 时限超时：市值班室"}},
 		} {
 			before := count(ctx, t, notices)
