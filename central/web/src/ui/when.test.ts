@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { timeIn } from './when'
+import { chinaDay, timeIn } from './when'
 
 const now = new Date(2026, 10, 26, 8, 30).getTime()
 
@@ -13,5 +13,12 @@ describe('a time as it is typed', () => {
   })
   it('is nothing when it is no time', () => {
     for (const said of ['', 'x', '2460', '2510', '13-40 08:00', '8']) expect(timeIn(said, now)).toBeUndefined()
+  })
+})
+
+describe('the day of a moment', () => {
+  it('is the one in China', () => {
+    expect(chinaDay(Date.parse('2026-11-26T15:59:59Z'))).toBe('2026-11-26')
+    expect(chinaDay(Date.parse('2026-11-26T16:00:00Z'))).toBe('2026-11-27')
   })
 })

@@ -17,3 +17,8 @@ export function timeIn(text: string, now: number): Date | undefined {
   } else if (at.getTime() > now + 2 * 60_000) at.setDate(at.getDate() - 1)
   return at
 }
+
+// chinaDay is the day of a moment by the law's clock, wherever the desk stands.
+export function chinaDay(at: number): string {
+  return new Date(at + 8 * 3_600_000).toISOString().slice(0, 10)
+}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { centres, chinaDay, seriesOf } from './sheet'
+import { centres, seriesOf } from './sheet'
 import type { Taken } from './types'
 
 function taken(no: number, more: Partial<Taken> = {}): Taken {
@@ -25,12 +25,5 @@ describe('the register', () => {
   })
   it('names a number that is not there', () => {
     expect(seriesOf([taken(4), taken(2)])[0]?.gaps).toEqual([1, 3])
-  })
-})
-
-describe('the day of a brief', () => {
-  it('is the one in China', () => {
-    expect(chinaDay(Date.parse('2026-11-26T15:59:59Z'))).toBe('2026-11-26')
-    expect(chinaDay(Date.parse('2026-11-26T16:00:00Z'))).toBe('2026-11-27')
   })
 })

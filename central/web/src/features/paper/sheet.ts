@@ -54,8 +54,3 @@ export function seriesOf(list: readonly Taken[]): Series[] {
     })
     .sort((a, b) => b.year - a.year || a.prefix.localeCompare(b.prefix, 'zh-CN'))
 }
-
-// chinaDay is the day of a moment by the law's clock, wherever the desk stands.
-export function chinaDay(at: number): string {
-  return new Date(at + 8 * 3_600_000).toISOString().slice(0, 10)
-}
