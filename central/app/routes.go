@@ -14,6 +14,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/deadline"
 	"github.com/fengsui/fengsui/central/internal/device"
 	"github.com/fengsui/fengsui/central/internal/diagnose"
+	"github.com/fengsui/fengsui/central/internal/drill"
 	"github.com/fengsui/fengsui/central/internal/duty"
 	"github.com/fengsui/fengsui/central/internal/event"
 	"github.com/fengsui/fengsui/central/internal/fleet"
@@ -149,5 +150,6 @@ func OpenAPI() ([]byte, error) {
 	api.RegisterResponses(s, &response.Service{})
 	api.RegisterResources(s, &resource.Service{})
 	api.RegisterReviews(s, &review.Service{})
+	api.RegisterDrills(s, &drill.Service{})
 	return s.OpenAPI()
 }

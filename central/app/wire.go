@@ -173,6 +173,10 @@ func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) er
 	responses := b.responses(cfg, events, plans, rosters, clocks, messages)
 	reviews := b.reviews(events, plans, responses, clocks, devices, values)
 	sent := b.resources(cfg, events, responses, rosters, clocks, messages)
+	drills, err := c.drills(system, cfg, b, events, plans, responses, messages)
+	if err != nil {
+		return err
+	}
 	papers, err := b.papers(cfg, rosters, desks, map[paper.Kind]paper.Maker{paper.Report: events.reports.Paper, paper.Bulletin: events.reports.BulletinPaper, paper.Situation: reviews.Situation, paper.Review: reviews.Paper})
 	if err != nil {
 		return err
@@ -209,6 +213,7 @@ func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) er
 	api.RegisterResponses(server, responses)
 	api.RegisterResources(server, sent)
 	api.RegisterReviews(server, reviews)
+	api.RegisterDrills(server, drills)
 	revoked := &device.Revocations{Store: store.NewDevices(b.db), CA: devices.CA}
 	if err := c.revocations(system, cfg, b, revoked); err != nil {
 		return err

@@ -13,7 +13,7 @@ const module = "github.com/fengsui/fengsui/central/internal/"
 // below its own. Adapters import domain and base, never each other, except those listed in uses. A new
 // capability is one line here. Tests are held to the same table, with the additions in testUses.
 var levels = map[string]int{
-	"errs": 0, "event": 0, "page": 0, "actor": 0, "config": 0, "ballast": 0,
+	"errs": 0, "event": 0, "world": 0, "page": 0, "actor": 0, "config": 0, "ballast": 0,
 	"account": 1, "device": 1, "floor": 1, "deadline": 1, "notice": 1,
 	"maintenance": 2, "video": 2, "output": 2, "steer": 2, "fleet": 2, "board": 2, "wall": 2, "rulebook": 2, "release": 2, "diagnose": 2, "duty": 2, "recording": 2,
 	"telemetry": 3, "talk": 3, "handover": 3, "rollcall": 3, "incident": 3,
@@ -22,6 +22,7 @@ var levels = map[string]int{
 	"report": 5, "response": 5,
 	"review":   6,
 	"resource": 6,
+	"drill":    6,
 	"audit":    6,
 	"document": adapter, "store": adapter, "tsdb": adapter, "api": adapter, "ingest": adapter, "broker": adapter, "sfu": adapter, "turn": adapter, "channel": adapter,
 }
@@ -54,14 +55,15 @@ var toolkits = map[string][]string{
 // testUses lists what the tests of a room take beyond what the room itself may, and beyond the databases that
 // every test may stand on.
 var testUses = map[string][]string{
-	"api":       {"sfu", "github.com/pion/"}, // a terminal's picture over real WebRTC
-	"talk":      {"sfu", "github.com/pion/"}, // sound over real WebRTC
-	"audit":     {"database/sql"},            // a trail that somebody changed behind its back
-	"deadline":  {"audit"},                   // marks that the trail counts
-	"handover":  {"audit"},                   // what a use case leaves in the trail
-	"intake":    {"audit"},                   // what a use case leaves in the trail
-	"plan":      {"audit", "document"},       // what a use case leaves in the trail
-	"duty":      {"audit"},                   // what a use case leaves in the trail
+	"api":       {"sfu", "github.com/pion/"},                            // a terminal's picture over real WebRTC
+	"talk":      {"sfu", "github.com/pion/"},                            // sound over real WebRTC
+	"audit":     {"database/sql"},                                       // a trail that somebody changed behind its back
+	"deadline":  {"audit"},                                              // marks that the trail counts
+	"handover":  {"audit"},                                              // what a use case leaves in the trail
+	"intake":    {"audit"},                                              // what a use case leaves in the trail
+	"plan":      {"audit", "document"},                                  // what a use case leaves in the trail
+	"duty":      {"audit"},                                              // what a use case leaves in the trail
+	"drill":     {"audit", "channel", "document", "resource", "review"}, // what tries to leave an exercise
 	"notice":    {"audit", "channel", "github.com/emersion/"},
 	"channel":   {"github.com/emersion/"},
 	"reminder":  {"audit"},

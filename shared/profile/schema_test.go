@@ -24,6 +24,7 @@ var kinds = []struct{ pattern, schema string }{
 	{"reports/grading.yml", "grading"},
 	{"reports/templates.yml", "template"},
 	{"plans/*.yml", "plan"},
+	{"drills/*.yml", "drill"},
 	{"rules/*.yml", "rules"},
 	{"rules/by-site/*.yml", "rules"},
 	{"protocols/*.yml", "protocol"},

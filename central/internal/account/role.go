@@ -34,6 +34,7 @@ func Roles() []Role {
 			actor.IncidentRead, actor.IncidentWrite, actor.ReportWrite, actor.ReportSign, actor.ReportOrder, actor.ReportJudge, actor.NoticeTest,
 			actor.PlanRead, actor.PlanWrite, actor.PlanApprove, actor.ResourceRead, actor.ResourceWrite,
 			actor.PaperRead, actor.PaperWrite, actor.PaperSign, actor.ResponseOrder,
+			actor.DrillRead, actor.DrillWrite,
 		}},
 		{RoleLeader, "带班领导", "Duty leader", []actor.Permission{
 			actor.DeviceRead, actor.TelemetryRead, actor.TelemetryHold, actor.AlarmRead, actor.AlarmAck, actor.AlarmMaintain,
@@ -43,6 +44,7 @@ func Roles() []Role {
 			actor.IncidentRead, actor.IncidentWrite, actor.ReportWrite, actor.ReportSign, actor.ReportOrder, actor.ReportJudge,
 			actor.PlanRead, actor.PlanWrite, actor.PlanApprove, actor.ResourceRead, actor.ResourceWrite,
 			actor.PaperRead, actor.PaperWrite, actor.PaperSign, actor.ResponseOrder,
+			actor.DrillRead, actor.DrillWrite,
 		}},
 		{RoleDuty, "值班员", "Duty officer", []actor.Permission{
 			actor.DeviceRead, actor.TelemetryRead, actor.AlarmRead, actor.AlarmAck, actor.AlarmMaintain, actor.VideoWatch, actor.VideoSteer, actor.VideoTalk, actor.VideoShare, actor.VideoReplay, actor.VideoRecord, actor.VideoExport, actor.OutputSwitch,
@@ -51,12 +53,13 @@ func Roles() []Role {
 			actor.IncidentRead, actor.IncidentWrite, actor.ReportWrite, actor.ReportOrder,
 			actor.PlanRead, actor.PlanWrite, actor.ResourceRead, actor.ResourceWrite,
 			actor.PaperRead, actor.PaperWrite, actor.ResponseOrder,
+			actor.DrillRead, actor.DrillWrite,
 		}},
 		{RoleTechnician, "技术员", "Technician", []actor.Permission{
 			actor.DeviceRead, actor.DeviceWrite, actor.DeviceProbe, actor.ReleaseWrite, actor.TelemetryRead, actor.TelemetryMend, actor.AlarmRead, actor.AlarmMaintain,
 			actor.VideoWatch, actor.VideoSteer, actor.VideoTalk, actor.VideoReplay, actor.VideoRecord, actor.BoardWrite, actor.RuleWrite,
 			actor.DutyRead,
-			actor.PlanRead, actor.ResourceRead,
+			actor.PlanRead, actor.ResourceRead, actor.DrillRead,
 		}},
 		{RoleAuditor, "审计员", "Auditor", []actor.Permission{actor.AccountRead, actor.AuditRead}},
 	}

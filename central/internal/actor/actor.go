@@ -73,6 +73,8 @@ const (
 	PaperWrite    Permission = "paper.write"    // drafts and their numbers
 	PaperSign     Permission = "paper.sign"     // let a document leave; the letterhead
 	ResponseOrder Permission = "response.order" // carry plans out, give tasks, command
+	DrillRead     Permission = "drill.read"     // exercises, and what is owed of them
+	DrillWrite    Permission = "drill.write"    // write exercises and control them
 )
 
 // Actor is who acts. DivisionCode (GB/T 2260, or the 9-digit township code) is the root of what a user

@@ -89,6 +89,9 @@ func needs(operation string) (p actor.Permission, ok bool) {
 	if p, ok := reviewNeeds(operation); ok {
 		return p, true
 	}
+	if p, ok := drillNeeds(operation); ok {
+		return p, true
+	}
 	if p, ok := caseNeeds(operation); ok {
 		return p, true
 	}
@@ -123,7 +126,7 @@ func responseNeeds(operation string) (p actor.Permission, ok bool) {
 		return actor.IncidentRead, true
 	case "step-task", "add-task-photo":
 		return actor.IncidentWrite, true
-	case "start-response", "shift-response", "fill-response-seat", "command-incident", "list-commanders", "give-task":
+	case "start-response", "shift-response", "fill-response-seat", "command-incident", "list-commanders", "give-task", "show-task-link":
 		return actor.ResponseOrder, true
 	}
 	return "", false
@@ -152,6 +155,17 @@ func reviewNeeds(operation string) (p actor.Permission, ok bool) {
 		return actor.IncidentRead, true
 	case "write-review", "explain-late-task", "conclude-review", "add-lesson", "settle-lesson", "suggest-lesson":
 		return actor.IncidentWrite, true
+	}
+	return "", false
+}
+
+// drillNeeds is needs for exercises.
+func drillNeeds(operation string) (p actor.Permission, ok bool) {
+	switch operation {
+	case "list-drills", "drill-programme", "get-drill", "drill-inbox", "drill-measures", "list-drill-items", "list-drill-sheets", "print-drill-docx", "print-drill-pdf":
+		return actor.DrillRead, true
+	case "create-drill", "change-drill", "run-drill", "add-drill-item", "settle-drill-item", "hand-drill-sheet":
+		return actor.DrillWrite, true
 	}
 	return "", false
 }
@@ -212,7 +226,11 @@ func (s *Server) permitted(ctx huma.Context, next func(huma.Context)) {
 		s.writeProblem(ctx, s.problem(ctx.Context(), err))
 		return
 	}
-	next(ctx)
+	if open { // an address leads into the world of what it was made for
+		next(ctx)
+		return
+	}
+	s.enter(ctx, next)
 }
 
 func permit(ctx context.Context, operation string) error {

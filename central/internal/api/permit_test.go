@@ -15,6 +15,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/deadline"
 	"github.com/fengsui/fengsui/central/internal/device"
 	"github.com/fengsui/fengsui/central/internal/diagnose"
+	"github.com/fengsui/fengsui/central/internal/drill"
 	"github.com/fengsui/fengsui/central/internal/fleet"
 	"github.com/fengsui/fengsui/central/internal/handover"
 	"github.com/fengsui/fengsui/central/internal/incident"
@@ -72,6 +73,7 @@ func TestWhoMayNotLearnsNothingOfWhatIsWrong(t *testing.T) {
 		RegisterResponses(s, &response.Service{})
 		RegisterResources(s, &resource.Service{})
 		RegisterReviews(s, &review.Service{})
+		RegisterDrills(s, &drill.Service{})
 	})
 	admin := c.admin()
 	auditor, _ := c.user(admin, "shenji", "320600", account.RoleAuditor) // reads accounts and the audit and nothing else

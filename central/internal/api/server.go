@@ -31,6 +31,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/account"
 	"github.com/fengsui/fengsui/central/internal/deadline"
 	"github.com/fengsui/fengsui/central/internal/document"
+	"github.com/fengsui/fengsui/central/internal/drill"
 	"github.com/fengsui/fengsui/central/internal/duty"
 	"github.com/fengsui/fengsui/central/internal/handover"
 	"github.com/fengsui/fengsui/central/internal/incident"
@@ -88,6 +89,7 @@ type Server struct {
 	stopping  chan struct{}       // closed by Stop
 	stopOnce  sync.Once
 	accounts  *account.Service // set by RegisterAccounts
+	worlds    worlds           // set by RegisterDrills
 }
 
 // New makes a server with the routes that belong to no capability. Register the others, then Start.
@@ -136,7 +138,7 @@ func schemaName(t reflect.Type, hint string) string {
 		t = t.Elem()
 	}
 	books := reflect.TypeFor[handover.Desk]().PkgPath()
-	for part, of := range map[string]reflect.Type{"Incident": reflect.TypeFor[incident.Step](), "Intake": reflect.TypeFor[intake.Item](), "Report": reflect.TypeFor[report.Report](), "Recording": reflect.TypeFor[recording.Policy](), "Response": reflect.TypeFor[response.Response](), "Review": reflect.TypeFor[review.Review]()} {
+	for part, of := range map[string]reflect.Type{"Incident": reflect.TypeFor[incident.Step](), "Intake": reflect.TypeFor[intake.Item](), "Report": reflect.TypeFor[report.Report](), "Recording": reflect.TypeFor[recording.Policy](), "Response": reflect.TypeFor[response.Response](), "Review": reflect.TypeFor[review.Review](), "Drill": reflect.TypeFor[drill.Drill]()} {
 		if strings.Contains(t.Name(), of.PkgPath()+".") {
 			return part + name
 		}
@@ -178,6 +180,8 @@ func schemaName(t reflect.Type, hint string) string {
 		return "Response" + strings.TrimPrefix(name, "Response")
 	case reflect.TypeFor[resource.Team]().PkgPath():
 		return "Resource" + name
+	case reflect.TypeFor[drill.Drill]().PkgPath():
+		return "Drill" + strings.TrimPrefix(name, "Drill")
 	case reflect.TypeFor[report.Report]().PkgPath():
 		return "Report" + strings.Replace(name, "Report", "Version", 1)
 	case reflect.TypeFor[paper.Paper]().PkgPath(), reflect.TypeFor[document.Page]().PkgPath():

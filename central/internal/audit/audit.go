@@ -104,6 +104,20 @@ func text(data any) (json.RawMessage, error) {
 	return raw, nil
 }
 
+// exercised says in the data in which exercise something took place.
+func exercised(data json.RawMessage, id string) (json.RawMessage, error) {
+	tree := map[string]any{}
+	if json.Unmarshal(data, &tree) != nil || tree == nil {
+		tree = map[string]any{"data": data}
+	}
+	tree["exercise"] = id
+	raw, err := json.Marshal(tree)
+	if err != nil {
+		return nil, fmt.Errorf("write data: %w", err)
+	}
+	return raw, nil
+}
+
 // secretWords mark the names of parts that are left out when they are text, whatever publishes them.
 var secretWords = []string{"password", "token", "secret", "private", "credential", "hash"}
 

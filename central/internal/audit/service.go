@@ -11,6 +11,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/actor"
 	"github.com/fengsui/fengsui/central/internal/event"
 	"github.com/fengsui/fengsui/central/internal/page"
+	"github.com/fengsui/fengsui/central/internal/world"
 )
 
 // Service writes and reads the record. Make it with New.
@@ -71,6 +72,11 @@ func (s *Service) entry(ctx context.Context, e event.Event) (Entry, error) {
 	if err != nil {
 		return Entry{}, err
 	}
+	if e.World != world.Real {
+		if data, err = exercised(data, string(e.World)); err != nil {
+			return Entry{}, err
+		}
+	}
 	id, err := uuid.NewV7()
 	if err != nil {
 		return Entry{}, fmt.Errorf("make id: %w", err)
@@ -87,6 +93,8 @@ type Query struct {
 	Kind string // "alarm." matches every kind that begins so
 	From time.Time
 	To   time.Time
+	// Viewer is the user who looks: of an exercise that is still hidden nobody else than its controllers sees a trace.
+	Viewer string
 }
 
 // List returns entries of the actor's divisions, newest first.
@@ -95,6 +103,7 @@ func (s *Service) List(ctx context.Context, q Query) (page.List[Entry], error) {
 	if err != nil {
 		return page.List[Entry]{}, err
 	}
+	q.Viewer = a.ID
 	return s.store.List(ctx, a.Scope(), q)
 }
 

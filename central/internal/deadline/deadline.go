@@ -104,6 +104,7 @@ type Clock struct {
 	EndedBy   string     `json:"ended_by,omitempty"`
 	Asked     *Asked     `json:"asked,omitempty"` // since the last mark
 	CreatedAt time.Time  `json:"created_at"`
+	Exercise  string     `json:"exercise"` // id of the exercise in which it runs; empty: it is real
 }
 
 // maxStages is the most marks of one clock.

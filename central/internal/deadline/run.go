@@ -6,6 +6,7 @@ import (
 
 	"github.com/fengsui/fengsui/central/internal/actor"
 	"github.com/fengsui/fengsui/central/internal/event"
+	"github.com/fengsui/fengsui/central/internal/world"
 )
 
 const (
@@ -130,6 +131,7 @@ func (s *Service) reach(ctx context.Context, line Line) error {
 		asked := map[question]Asked{}
 		var fired []Firing
 		for _, kept := range due {
+			ctx := world.Into(ctx, world.World(kept.Exercise))
 			c := shown(line, kept)
 			c, f := c.reach(now, s.ask(ctx, asked, c, now))
 			fired = append(fired, f)
@@ -214,6 +216,7 @@ func (s *Service) told(ctx context.Context, list []Firing) error {
 		done, lasting = nil, nil
 		now := event.Stamp(s.Clocks().Wall)
 		for _, f := range list {
+			ctx := world.Into(ctx, world.World(f.Clock.Exercise))
 			if err := s.Store.Told(ctx, f, now); err != nil {
 				return err
 			}

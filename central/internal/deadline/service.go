@@ -12,6 +12,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/errs"
 	"github.com/fengsui/fengsui/central/internal/event"
 	"github.com/fengsui/fengsui/central/internal/page"
+	"github.com/fengsui/fengsui/central/internal/world"
 	"github.com/fengsui/fengsui/shared/run"
 )
 
@@ -105,7 +106,7 @@ func (s *Service) SetAll(ctx context.Context, list []Clock) error {
 }
 
 func (s *Service) set(ctx context.Context, line Line, now time.Time, c Clock) (Clock, error) {
-	c.BaseAt, c.DueAt = event.Stamp(c.BaseAt), event.Stamp(c.DueAt)
+	c.BaseAt, c.DueAt, c.Exercise = event.Stamp(c.BaseAt), event.Stamp(c.DueAt), string(world.Of(ctx))
 	old, err := s.Store.ByOwner(ctx, c.Owner, c.Kind)
 	switch {
 	case errs.KindOf(err) == errs.NotFound:

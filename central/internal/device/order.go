@@ -10,6 +10,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/actor"
 	"github.com/fengsui/fengsui/central/internal/errs"
 	"github.com/fengsui/fengsui/central/internal/event"
+	"github.com/fengsui/fengsui/central/internal/world"
 	"github.com/fengsui/fengsui/shared/wire"
 )
 
@@ -39,6 +40,9 @@ func NewCommand(kind string, body []byte, life time.Duration) wire.Command {
 // Send sends a command and waits for its result. errs.Unavailable: the edge is not connected, or has not
 // answered in time, so that nobody knows what it did.
 func (o *Orders) Send(ctx context.Context, edge string, cmd wire.Command, within time.Duration) (wire.CommandResult, error) {
+	if err := world.Outside(ctx, "an order to a terminal"); err != nil {
+		return wire.CommandResult{}, err
+	}
 	w := waiter{edge, make(chan wire.CommandResult, 1)}
 	o.mu.Lock()
 	if o.waiting == nil {

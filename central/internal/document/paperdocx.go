@@ -19,7 +19,12 @@ func docx(p paper.Print) ([]byte, error) {
 	w.closing(p)
 	w.bound(p.Annexes)
 	w.foot(p)
-	return docxFile(p, w.String(), "")
+	if p.Mark == "" {
+		return docxFile(p, w.String(), "")
+	}
+	header := &docxWriter{}
+	header.paragraph(style{size: size3, line: pitch, align: "center", red: true}, span{oneLine(p.Mark), Hei})
+	return docxFile(p, w.String(), xmlHead+`<w:hdr `+namespaces+`>`+header.String()+`</w:hdr>`)
 }
 
 // twips are twentieths of a point.

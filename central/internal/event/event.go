@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/fengsui/fengsui/central/internal/actor"
+	"github.com/fengsui/fengsui/central/internal/world"
 )
 
 // Event is one thing that has happened.
@@ -24,6 +25,7 @@ type Event struct {
 	ActorName string
 	Data      any  // the thing after the change, as the API shows it
 	Ephemeral bool // a passing view (latest values), not a state change: never audited
+	World     world.World
 
 	recorded bool
 }
@@ -32,7 +34,7 @@ type Event struct {
 func New(ctx context.Context, kind, subject, division string, data any) Event {
 	a, _ := actor.From(ctx)
 	return Event{
-		At: Stamp(time.Now()), Kind: kind, Subject: subject, Division: division, Actor: a.ID, ActorName: a.Name, Data: data,
+		At: Stamp(time.Now()), Kind: kind, Subject: subject, Division: division, Actor: a.ID, ActorName: a.Name, Data: data, World: world.Of(ctx),
 	}
 }
 
@@ -147,6 +149,7 @@ func (b *Bus) Publish(ctx context.Context, events ...Event) {
 	}
 	b.mu.RUnlock()
 	for _, e := range events {
+		ctx := world.Into(ctx, e.World)
 		if b.recorder != nil && !e.recorded && !e.Ephemeral {
 			b.recorder.Queue(ctx, e)
 		}

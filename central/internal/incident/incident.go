@@ -47,6 +47,7 @@ type Incident struct {
 	OccurredAt time.Time  `json:"occurred_at"`
 	KnownAt    time.Time  `json:"known_at"`
 	State      State      `json:"state"`
+	Exercise   string     `json:"exercise"` // id of the exercise in which it takes place; empty: it is real
 	MergedInto string     `json:"merged_into,omitempty"`
 	OpenedAt   time.Time  `json:"opened_at"`
 	OpenedBy   string     `json:"opened_by"`

@@ -14,6 +14,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/errs"
 	"github.com/fengsui/fengsui/central/internal/event"
 	"github.com/fengsui/fengsui/central/internal/page"
+	"github.com/fengsui/fengsui/central/internal/world"
 )
 
 // Options of the service.
@@ -63,7 +64,7 @@ func (s *Service) Open(ctx context.Context, d Draft) (Incident, error) {
 	i := Incident{
 		ID: newID(), OrgID: o.ID, OrgName: o.Name, Title: strings.TrimSpace(d.Title), Category: d.Category, Level: d.Level, Sensitive: d.Sensitive,
 		Place: strings.TrimSpace(d.Place), Division: d.Division, Lon: d.Lon, Lat: d.Lat, Summary: strings.TrimSpace(d.Summary),
-		OccurredAt: event.Stamp(d.OccurredAt), KnownAt: event.Stamp(d.KnownAt), State: Open, OpenedAt: now, OpenedBy: a.Name, Version: 1, UpdatedAt: now,
+		OccurredAt: event.Stamp(d.OccurredAt), KnownAt: event.Stamp(d.KnownAt), State: Open, Exercise: string(world.Of(ctx)), OpenedAt: now, OpenedBy: a.Name, Version: 1, UpdatedAt: now,
 	}
 	if i.Division == "" {
 		i.Division = o.Division
@@ -85,6 +86,9 @@ func (s *Service) Open(ctx context.Context, d Draft) (Incident, error) {
 	}
 	err = s.change(ctx, func(ctx context.Context, note noter) error {
 		year := now.In(time.FixedZone("CST", 8*60*60)).Format("2006")
+		if i.Exercise != "" {
+			year = "演" + year // numbers of exercises are none of the register
+		}
 		n, err := s.Store.Count(ctx, o.Division, year)
 		if err != nil {
 			return err

@@ -23,6 +23,7 @@ const (
 	Answered  State = "answered"
 	Failed    State = "failed" // no way has worked, or its time was over
 	Unset     State = "unset"  // the centre has no channel that it could go over
+	Inside    State = "inside" // of an exercise: it is read in the exercise and goes over no channel
 )
 
 // rank is how far a state has come; a later one is not taken back by an earlier.
@@ -59,8 +60,9 @@ type Notice struct {
 	Way         int        `json:"way"`    // the one that is tried, or has worked
 	Tries       int        `json:"tries"`  // over it
 	State       State      `json:"state"`
-	Reason      string     `json:"reason"` // why the last try failed
-	Ref         string     `json:"ref"`    // of the gateway
+	Reason      string     `json:"reason"`   // why the last try failed
+	Ref         string     `json:"ref"`      // of the gateway
+	Exercise    string     `json:"exercise"` // id of the exercise to which it belongs; empty: it is real
 	CreatedAt   time.Time  `json:"created_at"`
 	Until       time.Time  `json:"until"` // after which it is not sent any more
 	NextAt      *time.Time `json:"next_at,omitempty"`
@@ -195,7 +197,7 @@ func (n Notice) fail(reason string, now time.Time) Notice {
 
 // reached is the message when its person, or the gateway, says how far it came.
 func (n Notice) reached(to State, now time.Time) (Notice, bool) {
-	if to.rank() <= n.State.rank() && n.State != Queued && n.State != Unset {
+	if to.rank() <= n.State.rank() && n.State != Queued && n.State != Unset && n.State != Inside {
 		return n, false
 	}
 	n.State, n.NextAt = to, nil
@@ -209,7 +211,7 @@ func (n Notice) reached(to State, now time.Time) (Notice, bool) {
 		if n.ReadAt == nil {
 			n.ReadAt = &now
 		}
-	case Unset, Queued, Sent, Failed: // have no moment of their own here
+	case Unset, Inside, Queued, Sent, Failed: // have no moment of their own here
 	}
 	return n, true
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/errs"
 	"github.com/fengsui/fengsui/central/internal/event"
 	"github.com/fengsui/fengsui/central/internal/page"
+	"github.com/fengsui/fengsui/central/internal/world"
 	"github.com/fengsui/fengsui/shared/run"
 )
 
@@ -133,9 +134,12 @@ func (s *Service) Queue(ctx context.Context, o Order) error {
 			now := s.stamp()
 			n := Notice{
 				ID: newID(), Key: o.Key + "/" + p.ID, Kind: o.Kind, About: o.About, OrgID: o.OrgID, Division: o.Division, PersonID: p.ID, Name: p.Name, Title: o.Title, Text: o.Text,
-				Urgent: o.Urgent, Ways: append([]Way{}, p.Ways...), State: Queued, CreatedAt: now, Until: event.Stamp(o.Until), NextAt: &now, Link: p.Link,
+				Urgent: o.Urgent, Ways: append([]Way{}, p.Ways...), State: Queued, CreatedAt: now, Until: event.Stamp(o.Until), NextAt: &now, Link: p.Link, Exercise: string(world.Of(ctx)),
 			}
 			switch {
+			case n.Exercise != "":
+				n.State, n.NextAt, n.Title, n.Text = Inside, nil, world.Mark+n.Title, world.World(n.Exercise).Marked(n.Text)
+				n.Ways = []Way{} // numbers of people are none of the exercise
 			case len(s.Channels) == 0:
 				n.State, n.NextAt = Unset, nil
 			case len(n.Ways) == 0:
@@ -339,6 +343,9 @@ var number = regexp.MustCompile(`^\+?[0-9]{5,20}$`)
 func (s *Service) Test(ctx context.Context, channel, address, text string) (Notice, error) {
 	a, err := actor.Require(ctx, actor.NoticeTest)
 	if err != nil {
+		return Notice{}, err
+	}
+	if err := world.Outside(ctx, "a test message"); err != nil {
 		return Notice{}, err
 	}
 	c, ok := s.channel(channel)

@@ -14,6 +14,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/device"
 	"github.com/fengsui/fengsui/central/internal/errs"
 	"github.com/fengsui/fengsui/central/internal/event"
+	"github.com/fengsui/fengsui/central/internal/world"
 	"github.com/fengsui/fengsui/shared/run"
 	"github.com/fengsui/fengsui/shared/wire"
 )
@@ -100,6 +101,9 @@ func (s *Service) List(ctx context.Context) ([]Output, error) {
 // connected, or has not answered, so that nobody knows.
 func (s *Service) Switch(ctx context.Context, o Order) (Outcome, error) {
 	if _, err := actor.Require(ctx, actor.OutputSwitch); err != nil {
+		return Outcome{}, err
+	}
+	if err := world.Outside(ctx, "a siren or relay"); err != nil {
 		return Outcome{}, err
 	}
 	if err := o.check(); err != nil {

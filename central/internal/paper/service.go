@@ -14,6 +14,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/errs"
 	"github.com/fengsui/fengsui/central/internal/event"
 	"github.com/fengsui/fengsui/central/internal/page"
+	"github.com/fengsui/fengsui/central/internal/world"
 )
 
 // Accounts know organisations and signatures (account.Service).
@@ -58,6 +59,11 @@ func (s *Service) own(ctx context.Context, p actor.Permission) (actor.Actor, acc
 	a, err := actor.Require(ctx, p)
 	if err != nil {
 		return a, account.Org{}, err
+	}
+	if p != actor.PaperRead {
+		if err := world.Outside(ctx, "an official document"); err != nil {
+			return a, account.Org{}, err
+		}
 	}
 	system := actor.WithSystem(ctx, "paper")
 	u, err := s.Accounts.User(system, a.ID)

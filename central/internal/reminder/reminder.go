@@ -18,6 +18,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/handover"
 	"github.com/fengsui/fengsui/central/internal/notice"
 	"github.com/fengsui/fengsui/central/internal/rollcall"
+	"github.com/fengsui/fengsui/central/internal/world"
 )
 
 // People know how somebody is reached (duty.Service).
@@ -48,7 +49,7 @@ func (s *Service) OnRecord(ctx context.Context, list []event.Event) error {
 		if len(people) == 0 {
 			continue
 		}
-		system := actor.WithSystem(ctx, "reminder")
+		system := world.Into(actor.WithSystem(ctx, "reminder"), e.World)
 		for _, id := range people {
 			p, err := s.People.Person(system, id)
 			if errs.KindOf(err) == errs.NotFound {

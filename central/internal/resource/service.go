@@ -16,6 +16,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/incident"
 	"github.com/fengsui/fengsui/central/internal/notice"
 	"github.com/fengsui/fengsui/central/internal/response"
+	"github.com/fengsui/fengsui/central/internal/world"
 )
 
 // Incidents are what things are sent to (incident.Service).
@@ -89,8 +90,12 @@ func system(ctx context.Context) context.Context { return actor.WithSystem(ctx, 
 // noter notes an event of the transaction.
 type noter func(kind, subject, division string, t Trace)
 
-// change runs fn under the lock, records what it notes, and publishes that after the commit.
+// change runs fn under the lock, records what it notes, and publishes that after the commit. Teams and stock are real:
+// an exercise asks for them by its plan, and moves none.
 func (s *Service) change(ctx context.Context, fn func(ctx context.Context, note noter) error) error {
+	if err := world.Outside(ctx, "a team or stock"); err != nil {
+		return err
+	}
 	return event.Change(ctx, s.Tx, s.Events, func(ctx context.Context, record func(event.Event)) error {
 		if err := s.Store.Lock(ctx); err != nil {
 			return err

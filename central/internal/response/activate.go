@@ -99,7 +99,7 @@ func (s *Service) Activate(ctx context.Context, id string, st Start) (Outcome, e
 		default:
 			r = Response{
 				ID: newID(), IncidentID: id, Division: i.Division, PlanID: f.Plan.ID, PlanName: f.Plan.Name, PlanNameEN: f.Plan.NameEN, Version: f.Version, Number: f.Plan.Number,
-				Hash: f.Hash, Approved: f.Version > 0, StartedAt: now, OrgID: o.ID, OrgName: o.Name,
+				Hash: f.Hash, Approved: f.Version > 0, StartedAt: now, OrgID: o.ID, OrgName: o.Name, Exercise: i.Exercise,
 			}
 			if err := s.Store.KeepText(ctx, f.Hash, f.Text); err != nil {
 				return err

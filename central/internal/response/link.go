@@ -15,6 +15,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/errs"
 	"github.com/fengsui/fengsui/central/internal/incident"
 	"github.com/fengsui/fengsui/central/internal/notice"
+	"github.com/fengsui/fengsui/central/internal/world"
 )
 
 // Link is the address by which one person reaches their tasks of one response without a login. Hash is all that is
@@ -26,6 +27,7 @@ type Link struct {
 	Name       string    `json:"name"`
 	Key        string    `json:"key"` // of the message that carried it; empty: it was shown at the desk
 	Until      time.Time `json:"until"`
+	Exercise   string    `json:"-"` // of its response
 }
 
 // linkLasts is how long an address holds.
@@ -64,9 +66,6 @@ func (s *Service) tell(ctx context.Context, i incident.Incident, r Response, sea
 	for _, p := range parts {
 		first := slices.MinFunc(p.tasks, func(a, b Task) int { return a.DueAt.Compare(b.DueAt) })
 		text := fmt.Sprintf("%s：您有%d项任务，最早的是“%s”，%s前完成。", short(i.Title, 60), len(p.tasks), short(first.Title, 60), first.DueAt.In(china()).Format("1月2日15:04"))
-		if r.Exercise != "" {
-			text = "【演练】" + text
-		}
 		o := notice.Order{
 			Key: "response " + first.ID, Kind: "response.task", About: r.ID, OrgID: p.seat.OrgID, Division: p.seat.OrgArea, Title: "应急任务", Text: text, Urgent: true,
 			Until: latest(p.tasks).Add(2 * time.Hour),
@@ -81,7 +80,7 @@ func (s *Service) tell(ctx context.Context, i incident.Incident, r Response, sea
 		to := notice.Person{ID: person.ID, Name: person.Name, Ways: s.Notices.Ways(person.Addresses())}
 		if s.URL != "" {
 			token := rand.Text()
-			if err := s.Store.AddLink(ctx, Link{tokenHash(token), r.ID, person.ID, person.Name, o.Key, first.GivenAt.Add(linkLasts)}); err != nil {
+			if err := s.Store.AddLink(ctx, Link{tokenHash(token), r.ID, person.ID, person.Name, o.Key, first.GivenAt.Add(linkLasts), r.Exercise}); err != nil {
 				return err
 			}
 			to.Link = strings.TrimSuffix(s.URL, "/") + "/t/" + token
@@ -182,7 +181,7 @@ func (s *Service) Show(ctx context.Context, response, seat, person string) (Show
 		}
 		m := seats[k].Members[slices.IndexFunc(seats[k].Members, func(m Member) bool { return m.PersonID == person })]
 		token, until := rand.Text(), stamp().Add(linkLasts)
-		if err := s.Store.AddLink(ctx, Link{tokenHash(token), r.ID, m.PersonID, m.Name, "", until}); err != nil {
+		if err := s.Store.AddLink(ctx, Link{tokenHash(token), r.ID, m.PersonID, m.Name, "", until, r.Exercise}); err != nil {
 			return err
 		}
 		if err := s.Incidents.Record(ctx, i.ID, o, incident.Step{Kind: Commanded, Act: "link", Text: seats[k].Name + "：" + m.Name, Ref: seats[k].ID}, nil); err != nil {
@@ -195,22 +194,23 @@ func (s *Service) Show(ctx context.Context, response, seat, person string) (Show
 	return out, err
 }
 
-// link finds the person behind an address, with their tasks.
-func (s *Service) link(ctx context.Context, token string) (Link, []Task, error) {
+// link finds the person behind an address, with their tasks, and goes into the world of those.
+func (s *Service) link(ctx context.Context, token string) (context.Context, Link, []Task, error) {
 	l, err := s.Store.LinkByHash(ctx, tokenHash(token))
 	if errs.KindOf(err) == errs.NotFound || (err == nil && stamp().After(l.Until)) {
-		return l, nil, errs.E(errs.NotFound, "response.no_link", "this address is unknown, or its time is over")
+		return ctx, l, nil, errs.E(errs.NotFound, "response.no_link", "this address is unknown, or its time is over")
 	}
 	if err != nil {
-		return l, nil, err
+		return ctx, l, nil, err
 	}
+	ctx = world.Into(ctx, world.World(l.Exercise))
 	r, err := s.Store.Response(ctx, l.ResponseID)
 	if err != nil {
-		return l, nil, err
+		return ctx, l, nil, err
 	}
 	seats, err := s.Store.Seats(ctx, r.ID)
 	if err != nil {
-		return l, nil, err
+		return ctx, l, nil, err
 	}
 	all, err := s.Store.TasksOf(ctx, r.IncidentID)
 	tasks := []Task{}
@@ -219,7 +219,7 @@ func (s *Service) link(ctx context.Context, token string) (Link, []Task, error) 
 			tasks = append(tasks, t)
 		}
 	}
-	return l, tasks, err
+	return ctx, l, tasks, err
 }
 
 func (o Seat) holds(person string) bool {
@@ -228,8 +228,7 @@ func (o Seat) holds(person string) bool {
 
 // Open is the page behind an address.
 func (s *Service) Open(ctx context.Context, token string) (PhonePage, error) {
-	ctx = system(ctx)
-	l, tasks, err := s.link(ctx, token)
+	ctx, l, tasks, err := s.link(system(ctx), token)
 	if err != nil {
 		return PhonePage{}, err
 	}
@@ -248,7 +247,7 @@ func (s *Service) Open(ctx context.Context, token string) (PhonePage, error) {
 
 // linked is the context and the task of somebody who came by an address.
 func (s *Service) linked(ctx context.Context, token, task string) (context.Context, Task, error) {
-	l, tasks, err := s.link(system(ctx), token)
+	ctx, l, tasks, err := s.link(system(ctx), token)
 	if err != nil {
 		return ctx, Task{}, err
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/incident"
 	"github.com/fengsui/fengsui/central/internal/page"
 	"github.com/fengsui/fengsui/central/internal/plan"
+	"github.com/fengsui/fengsui/central/internal/world"
 )
 
 func newID() string { return uuid.Must(uuid.NewV7()).String() }
@@ -78,6 +79,9 @@ type change struct {
 func (s *Service) change(ctx context.Context, id string, fn func(ctx context.Context, c *change) error) (View, error) {
 	a, o, err := s.Desks.Own(ctx, actor.IncidentWrite)
 	if err != nil {
+		return View{}, err
+	}
+	if err := world.Outside(ctx, "the review of an incident"); err != nil {
 		return View{}, err
 	}
 	var out View

@@ -21,6 +21,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/event"
 	"github.com/fengsui/fengsui/central/internal/notice"
 	"github.com/fengsui/fengsui/central/internal/page"
+	"github.com/fengsui/fengsui/central/internal/world"
 	"github.com/fengsui/fengsui/shared/run"
 )
 
@@ -115,6 +116,9 @@ type Ask struct {
 func (s *Service) Begin(ctx context.Context, ask Ask) (Call, error) {
 	a, u, err := s.own(ctx, actor.DutyLog)
 	if err != nil {
+		return Call{}, err
+	}
+	if err := world.Outside(ctx, "a roll-call"); err != nil {
 		return Call{}, err
 	}
 	if ask.Minutes == 0 {

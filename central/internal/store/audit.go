@@ -84,8 +84,10 @@ func (s *Audit) List(ctx context.Context, scope actor.Scope, q audit.Query) (pag
 			and at >= $4 and at < $5
 			and ($6 = '' or lower(actor_name) like $7 escape '\' or lower(kind) like $7 escape '\'
 				or lower(subject) like $7 escape '\' or lower(data) like $7 escape '\')
+			and (kind not like 'drill.%' or subject not in (select id from drills where sealed = 1)
+				or subject in (select drill_id from drill_people where user_id = $9 and part = 'controller'))
 		order by seq desc limit $8`,
-		q.After, string(scope), q.Kind, q.From, to, q.Search, like(q.Search), q.Size()+1)
+		q.After, string(scope), q.Kind, q.From, to, q.Search, like(q.Search), q.Size()+1, q.Viewer)
 	if err != nil {
 		return page.List[audit.Entry]{}, fmt.Errorf("list audit: %w", wrap(err))
 	}

@@ -52,7 +52,7 @@ func (s *Deadlines) SaveLine(ctx context.Context, l deadline.Line) error {
 }
 
 const deadlineColumns = `id, owner_kind, owner_id, kind, org_id, division, name, rule, scale, base_at, due_at, stages, stage, round,
-	state, passed_at, ended_at, ended_by, asked, created_at`
+	state, passed_at, ended_at, ended_by, asked, created_at, exercise`
 
 // deadlineRow is where the columns of a clock go; clock puts them together.
 type deadlineRow struct {
@@ -64,7 +64,7 @@ func (r *deadlineRow) into() []any {
 	c := &r.c
 	return []any{
 		&c.ID, &c.Owner.Kind, &c.Owner.ID, &c.Kind, &c.OrgID, &c.Division, &c.Name, &c.Rule, &c.Scale, &c.BaseAt, &c.DueAt, &r.stages, &c.Stage, &c.Round,
-		&c.State, &c.PassedAt, &c.EndedAt, &c.EndedBy, &r.asked, &c.CreatedAt,
+		&c.State, &c.PassedAt, &c.EndedAt, &c.EndedBy, &r.asked, &c.CreatedAt, &c.Exercise,
 	}
 }
 
@@ -95,7 +95,7 @@ func scanDeadline(row scanner) (deadline.Clock, error) {
 
 // ByOwner implements deadline.Store.
 func (s *Deadlines) ByOwner(ctx context.Context, o deadline.Owner, kind string) (deadline.Clock, error) {
-	c, err := scanDeadline(s.db.queryRow(ctx, `select `+deadlineColumns+` from deadlines where owner_kind = $1 and owner_id = $2 and kind = $3`, o.Kind, o.ID, kind))
+	c, err := scanDeadline(s.db.queryRow(ctx, `select `+deadlineColumns+` from deadlines where owner_kind = $1 and owner_id = $2 and kind = $3 and exercise = $4`, o.Kind, o.ID, kind, exercise(ctx)))
 	err = wrap(err)
 	if errs.KindOf(err) == errs.NotFound {
 		return c, errs.E(errs.NotFound, "deadline.not_found", "there is no clock %s of %s %s", kind, o.Kind, o.ID)
@@ -121,13 +121,14 @@ func (s *Deadlines) Save(ctx context.Context, c deadline.Clock, next time.Time) 
 		asked = string(text)
 	}
 	_, err = s.db.exec(ctx, `insert into deadlines (`+deadlineColumns+`, next_at)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
 		on conflict (id) do update set org_id = excluded.org_id, division = excluded.division, name = excluded.name, rule = excluded.rule,
 			scale = excluded.scale, base_at = excluded.base_at, due_at = excluded.due_at, stages = excluded.stages, stage = excluded.stage,
 			round = excluded.round, state = excluded.state, passed_at = excluded.passed_at, ended_at = excluded.ended_at,
-			ended_by = excluded.ended_by, asked = excluded.asked, next_at = excluded.next_at`,
+			ended_by = excluded.ended_by, asked = excluded.asked, next_at = excluded.next_at
+		where deadlines.exercise = excluded.exercise`,
 		c.ID, c.Owner.Kind, c.Owner.ID, c.Kind, c.OrgID, c.Division, c.Name, c.Rule, string(c.Scale), c.BaseAt, c.DueAt, string(stages), c.Stage, c.Round,
-		string(c.State), c.PassedAt, c.EndedAt, c.EndedBy, asked, c.CreatedAt, orNull(next))
+		string(c.State), c.PassedAt, c.EndedAt, c.EndedBy, asked, c.CreatedAt, exercise(ctx), orNull(next))
 	if err != nil {
 		return fmt.Errorf("save clock: %w", wrap(err))
 	}
@@ -234,7 +235,7 @@ func (s *Deadlines) Untold(ctx context.Context, now time.Time, limit int) ([]dea
 		return out, err
 	}
 	return dutyRows(ctx, s.db, "untold marks", scan, `select `+firingColumns+`, d.id, owner_kind, owner_id, kind, org_id, division, name, rule, scale, base_at, d.due_at, stages, d.stage, d.round,
-		state, passed_at, ended_at, ended_by, d.asked, created_at
+		state, passed_at, ended_at, ended_by, d.asked, created_at, exercise
 		from deadline_firings f join deadlines d on d.id = f.deadline
 		where f.told_at is null and (f.rests_until is null or f.rests_until <= $1) order by f.at, f.deadline, f.round, f.stage limit $2`, now, limit)
 }
@@ -263,14 +264,14 @@ func (s *Deadlines) Postpone(ctx context.Context, f deadline.Firing, until time.
 // Running implements deadline.Lists.
 func (s *Deadlines) Running(ctx context.Context, scope actor.Scope, limit int) ([]deadline.Clock, error) {
 	return dutyRows(ctx, s.db, "running clocks", scanDeadline, `select `+deadlineColumns+` from deadlines
-		where state = 'running' and division like $1 order by due_at, id limit $2`, string(scope), limit)
+		where state = 'running' and division like $1 and exercise = $3 order by due_at, id limit $2`, string(scope), limit, exercise(ctx))
 }
 
 // Breaches implements deadline.Lists.
 func (s *Deadlines) Breaches(ctx context.Context, scope actor.Scope, from time.Time, r page.Request) (page.List[deadline.Clock], error) {
 	list, err := dutyRows(ctx, s.db, "breaches", scanDeadline, `select `+deadlineColumns+` from deadlines
-		where passed_at is not null and passed_at >= $1 and division like $2 and ($3 = '' or id < $3) and ($4 = '' or lower(name) like $5 escape '\')
-		order by id desc limit $6`, from, string(scope), r.After, r.Search, like(r.Search), r.Size()+1)
+		where passed_at is not null and passed_at >= $1 and division like $2 and ($3 = '' or id < $3) and ($4 = '' or lower(name) like $5 escape '\') and exercise = $7
+		order by id desc limit $6`, from, string(scope), r.After, r.Search, like(r.Search), r.Size()+1, exercise(ctx))
 	return cut(list, r.Size(), func(c deadline.Clock) string { return c.ID }), err
 }
 

@@ -56,9 +56,9 @@ func (s *Notices) Add(ctx context.Context, n notice.Notice) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	res, err := s.db.exec(ctx, `insert into notices (id, key, kind, org_id, division, state, urgent, channel, next_at, body, link)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) on conflict (key) do nothing`,
-		n.ID, n.Key, n.Kind, n.OrgID, n.Division, string(n.State), n.Urgent, channel, n.NextAt, body, n.Link)
+	res, err := s.db.exec(ctx, `insert into notices (id, key, kind, org_id, division, state, urgent, channel, next_at, body, link, exercise)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) on conflict (key) do nothing`,
+		n.ID, n.Key, n.Kind, n.OrgID, n.Division, string(n.State), n.Urgent, channel, n.NextAt, body, n.Link, exercise(ctx))
 	if err != nil {
 		return false, fmt.Errorf("add message: %w", wrap(err))
 	}
@@ -68,12 +68,12 @@ func (s *Notices) Add(ctx context.Context, n notice.Notice) (bool, error) {
 
 // Notice implements notice.Store.
 func (s *Notices) Notice(ctx context.Context, id string) (notice.Notice, error) {
-	return oneNotice(scanNotice(s.db.queryRow(ctx, selectNotice+`where id = $1`, id)))
+	return oneNotice(scanNotice(s.db.queryRow(ctx, selectNotice+`where id = $1 and exercise = $2`, id, exercise(ctx))))
 }
 
 // ByKey implements notice.Store.
 func (s *Notices) ByKey(ctx context.Context, key string) (notice.Notice, error) {
-	return oneNotice(scanNotice(s.db.queryRow(ctx, selectNotice+`where key = $1`, key)))
+	return oneNotice(scanNotice(s.db.queryRow(ctx, selectNotice+`where key = $1 and exercise = $2`, key, exercise(ctx))))
 }
 
 func oneNotice(n notice.Notice, err error) (notice.Notice, error) {
@@ -93,7 +93,7 @@ func (s *Notices) Save(ctx context.Context, n notice.Notice) error {
 	if err != nil {
 		return err
 	}
-	_, err = s.db.exec(ctx, `update notices set state = $1, channel = $2, next_at = $3, body = $4, ref = $6 where id = $5`, string(n.State), channel, n.NextAt, body, n.ID, n.Ref)
+	_, err = s.db.exec(ctx, `update notices set state = $1, channel = $2, next_at = $3, body = $4, ref = $6 where id = $5 and exercise = $7`, string(n.State), channel, n.NextAt, body, n.ID, n.Ref, exercise(ctx))
 	if err != nil {
 		return fmt.Errorf("save message: %w", wrap(err))
 	}
@@ -102,25 +102,25 @@ func (s *Notices) Save(ctx context.Context, n notice.Notice) error {
 
 // ByRef implements notice.Store.
 func (s *Notices) ByRef(ctx context.Context, channel, ref string) (notice.Notice, error) {
-	return oneNotice(scanNotice(s.db.queryRow(ctx, selectNotice+`where channel = $1 and ref = $2 order by id desc limit 1`, channel, ref)))
+	return oneNotice(scanNotice(s.db.queryRow(ctx, selectNotice+`where channel = $1 and ref = $2 and exercise = '' order by id desc limit 1`, channel, ref)))
 }
 
 // SentSince implements notice.Store. The ids are in the order of time.
 func (s *Notices) SentSince(ctx context.Context, channel string, since time.Time) ([]notice.Notice, error) {
 	list, err := dutyRows(ctx, s.db, "messages that were sent", scanNotice, selectNotice+`
-		where channel = $1 and state in ('sent', 'delivered', 'read') order by id desc limit 2000`, channel)
+		where channel = $1 and exercise = '' and state in ('sent', 'delivered', 'read') order by id desc limit 2000`, channel)
 	return slices.DeleteFunc(list, func(n notice.Notice) bool { return n.SentAt == nil || n.SentAt.Before(since) }), err
 }
 
 // Due implements notice.Store.
 func (s *Notices) Due(ctx context.Context, channel string, now time.Time, limit int) ([]notice.Notice, error) {
 	return dutyRows(ctx, s.db, "messages that are due", scanNotice, selectNotice+`
-		where channel = $1 and next_at is not null and next_at <= $2 order by case when urgent then 0 else 1 end, next_at, id limit $3`, channel, now, limit)
+		where channel = $1 and exercise = '' and next_at is not null and next_at <= $2 order by case when urgent then 0 else 1 end, next_at, id limit $3`, channel, now, limit)
 }
 
 // Hurry implements notice.Store. What the body says of the time is of no use to anybody but the next save.
 func (s *Notices) Hurry(ctx context.Context, channel string, now time.Time) error {
-	if _, err := s.db.exec(ctx, `update notices set next_at = $1 where channel = $2 and next_at is not null and state = 'queued'`, now, channel); err != nil {
+	if _, err := s.db.exec(ctx, `update notices set next_at = $1 where channel = $2 and exercise = '' and next_at is not null and state = 'queued'`, now, channel); err != nil {
 		return fmt.Errorf("make messages due: %w", wrap(err))
 	}
 	return nil
@@ -129,8 +129,8 @@ func (s *Notices) Hurry(ctx context.Context, channel string, now time.Time) erro
 // List implements notice.Store.
 func (s *Notices) List(ctx context.Context, scope actor.Scope, state notice.State, r page.Request) (page.List[notice.Notice], error) {
 	list, err := dutyRows(ctx, s.db, "messages", scanNotice, selectNotice+`
-		where division like $1 and ($2 = '' or state = $2) and ($3 = '' or id < $3) and ($4 = '' or lower(body) like $5 escape '\')
-		order by id desc limit $6`, string(scope), string(state), r.After, r.Search, like(r.Search), r.Size()+1)
+		where division like $1 and ($2 = '' or state = $2) and ($3 = '' or id < $3) and ($4 = '' or lower(body) like $5 escape '\') and exercise = $7
+		order by id desc limit $6`, string(scope), string(state), r.After, r.Search, like(r.Search), r.Size()+1, exercise(ctx))
 	return cut(list, r.Size(), func(n notice.Notice) string { return n.ID }), err
 }
 

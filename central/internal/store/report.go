@@ -55,7 +55,7 @@ func inParts[T any](ids []string, ask func(marks string, args []any) ([]T, error
 
 // Report implements report.Reports.
 func (s *Reports) Report(ctx context.Context, id string) (report.Report, error) {
-	r, err := scanBody[report.Report](s.db.queryRow(ctx, `select body from reports where id = $1`, id))
+	r, err := scanBody[report.Report](s.db.queryRow(ctx, `select body from reports where id = $1`+ofWorld(2), id, exercise(ctx)))
 	return missed(r, "report.not_found", "report", err)
 }
 
@@ -63,6 +63,9 @@ func (s *Reports) Report(ctx context.Context, id string) (report.Report, error) 
 func (s *Reports) Save(ctx context.Context, r report.Report, was int) error {
 	text, err := bodyOf("report", r)
 	if err != nil {
+		return err
+	}
+	if err := s.db.belongs(ctx, r.IncidentID); err != nil {
 		return err
 	}
 	if was == 0 {
@@ -79,7 +82,7 @@ func (s *Reports) Save(ctx context.Context, r report.Report, was int) error {
 
 // Discard implements report.Reports.
 func (s *Reports) Discard(ctx context.Context, id string) error {
-	if _, err := s.db.exec(ctx, `delete from reports where id = $1 and state = 'draft'`, id); err != nil {
+	if _, err := s.db.exec(ctx, `delete from reports where id = $1 and state = 'draft'`+ofWorld(2), id, exercise(ctx)); err != nil {
 		return fmt.Errorf("discard draft: %w", wrap(err))
 	}
 	return nil
@@ -87,29 +90,32 @@ func (s *Reports) Discard(ctx context.Context, id string) error {
 
 // Chain implements report.Reports.
 func (s *Reports) Chain(ctx context.Context, incident, org string) ([]report.Report, error) {
-	return dutyRows(ctx, s.db, "reports", scanBody[report.Report], `select body from reports where incident_id = $1 and org_id = $2 order by id`, incident, org)
+	return dutyRows(ctx, s.db, "reports", scanBody[report.Report], `select body from reports where incident_id = $1 and org_id = $2`+ofWorld(3)+` order by id`, incident, org, exercise(ctx))
 }
 
 // Of implements report.Reports.
 func (s *Reports) Of(ctx context.Context, incidents []string) ([]report.Report, error) {
 	return inParts(incidents, func(marks string, args []any) ([]report.Report, error) {
-		return dutyRows(ctx, s.db, "reports", scanBody[report.Report], `select body from reports where state = 'sent' and incident_id in (`+marks+`) order by sent_at, id`, args...)
+		return dutyRows(ctx, s.db, "reports", scanBody[report.Report], `select body from reports where state = 'sent' and incident_id in (`+marks+`)`+ofWorld(len(args)+1)+` order by sent_at, id`, append(args, exercise(ctx))...)
 	})
 }
 
 // Drafts implements report.Reports.
 func (s *Reports) Drafts(ctx context.Context, org string) ([]report.Report, error) {
-	return dutyRows(ctx, s.db, "drafts", scanBody[report.Report], `select body from reports where org_id = $1 and state = 'draft' order by id desc`, org)
+	return dutyRows(ctx, s.db, "drafts", scanBody[report.Report], `select body from reports where org_id = $1 and state = 'draft'`+ofWorld(2)+` order by id desc`, org, exercise(ctx))
 }
 
 // Hop implements report.Hops.
 func (s *Reports) Hop(ctx context.Context, id string) (report.Hop, error) {
-	h, err := scanBody[report.Hop](s.db.queryRow(ctx, `select body from report_hops where id = $1`, id))
+	h, err := scanBody[report.Hop](s.db.queryRow(ctx, `select body from report_hops where id = $1`+ofWorld(2), id, exercise(ctx)))
 	return missed(h, "report.not_found", "report", err)
 }
 
 // SaveHop implements report.Hops.
 func (s *Reports) SaveHop(ctx context.Context, h report.Hop) error {
+	if err := s.db.belongs(ctx, h.IncidentID); err != nil {
+		return err
+	}
 	text, err := bodyOf("hop", h)
 	if err != nil {
 		return err
@@ -126,14 +132,14 @@ func (s *Reports) SaveHop(ctx context.Context, h report.Hop) error {
 // HopsOf implements report.Hops.
 func (s *Reports) HopsOf(ctx context.Context, incidents []string) ([]report.Hop, error) {
 	return inParts(incidents, func(marks string, args []any) ([]report.Hop, error) {
-		return dutyRows(ctx, s.db, "hops", scanBody[report.Hop], `select body from report_hops where incident_id in (`+marks+`) order by submitted_at, id`, args...)
+		return dutyRows(ctx, s.db, "hops", scanBody[report.Hop], `select body from report_hops where incident_id in (`+marks+`)`+ofWorld(len(args)+1)+` order by submitted_at, id`, append(args, exercise(ctx))...)
 	})
 }
 
 // HopsTo implements report.Hops.
 func (s *Reports) HopsTo(ctx context.Context, org string, open bool, since time.Time, limit int) ([]report.Hop, error) {
 	return dutyRows(ctx, s.db, "received reports", scanBody[report.Hop], `select body from report_hops
-		where to_org = $1 and submitted_at >= $2 and ($3 = 0 or decision = '') order by submitted_at desc, id desc limit $4`, org, since, flag(open), limit)
+		where to_org = $1 and submitted_at >= $2 and ($3 = 0 or decision = '')`+ofWorld(5)+` order by submitted_at desc, id desc limit $4`, org, since, flag(open), limit, exercise(ctx))
 }
 
 // flag is a condition as a number, which both databases compare alike.
@@ -147,11 +153,14 @@ func flag(yes bool) int {
 // HopsFrom implements report.Hops.
 func (s *Reports) HopsFrom(ctx context.Context, org string, since time.Time, limit int) ([]report.Hop, error) {
 	return dutyRows(ctx, s.db, "sent reports", scanBody[report.Hop], `select body from report_hops
-		where from_org = $1 and submitted_at >= $2 order by submitted_at desc, id desc limit $3`, org, since, limit)
+		where from_org = $1 and submitted_at >= $2`+ofWorld(4)+` order by submitted_at desc, id desc limit $3`, org, since, limit, exercise(ctx))
 }
 
 // AddInstruction implements report.Tasks.
 func (s *Reports) AddInstruction(ctx context.Context, n report.Instruction) error {
+	if err := s.db.belongs(ctx, n.IncidentID); err != nil {
+		return err
+	}
 	text, err := bodyOf("instruction", n)
 	if err != nil {
 		return err
@@ -164,17 +173,20 @@ func (s *Reports) AddInstruction(ctx context.Context, n report.Instruction) erro
 
 // InstructionsOf implements report.Tasks.
 func (s *Reports) InstructionsOf(ctx context.Context, incident string) ([]report.Instruction, error) {
-	return dutyRows(ctx, s.db, "instructions", scanBody[report.Instruction], `select body from report_instructions where incident_id = $1 order by id`, incident)
+	return dutyRows(ctx, s.db, "instructions", scanBody[report.Instruction], `select body from report_instructions where incident_id = $1`+ofWorld(2)+` order by id`, incident, exercise(ctx))
 }
 
 // Task implements report.Tasks.
 func (s *Reports) Task(ctx context.Context, id string) (report.Task, error) {
-	t, err := scanBody[report.Task](s.db.queryRow(ctx, `select body from report_tasks where id = $1`, id))
+	t, err := scanBody[report.Task](s.db.queryRow(ctx, `select body from report_tasks where id = $1`+ofWorld(2), id, exercise(ctx)))
 	return missed(t, "report.not_found", "task", err)
 }
 
 // SaveTask implements report.Tasks.
 func (s *Reports) SaveTask(ctx context.Context, t report.Task, was int) error {
+	if err := s.db.belongs(ctx, t.IncidentID); err != nil {
+		return err
+	}
 	text, err := bodyOf("task", t)
 	if err != nil {
 		return err
@@ -188,16 +200,19 @@ func (s *Reports) SaveTask(ctx context.Context, t report.Task, was int) error {
 // TasksFor implements report.Tasks.
 func (s *Reports) TasksFor(ctx context.Context, org string, open bool, limit int) ([]report.Task, error) {
 	return dutyRows(ctx, s.db, "tasks", scanBody[report.Task], `select body from report_tasks
-		where (from_org = $1 or to_org = $1) and ($2 = 0 or state <> 'done') order by due_at, id limit $3`, org, flag(open), limit)
+		where (from_org = $1 or to_org = $1) and ($2 = 0 or state <> 'done')`+ofWorld(4)+` order by due_at, id limit $3`, org, flag(open), limit, exercise(ctx))
 }
 
 // TasksOf implements report.Tasks.
 func (s *Reports) TasksOf(ctx context.Context, incident string) ([]report.Task, error) {
-	return dutyRows(ctx, s.db, "tasks", scanBody[report.Task], `select body from report_tasks where incident_id = $1 order by id`, incident)
+	return dutyRows(ctx, s.db, "tasks", scanBody[report.Task], `select body from report_tasks where incident_id = $1`+ofWorld(2)+` order by id`, incident, exercise(ctx))
 }
 
 // AddJudgement implements report.Judgements.
 func (s *Reports) AddJudgement(ctx context.Context, j report.Judgement) error {
+	if err := s.db.belongs(ctx, j.IncidentID); err != nil {
+		return err
+	}
 	text, err := bodyOf("judgement", j)
 	if err != nil {
 		return err
@@ -211,7 +226,7 @@ func (s *Reports) AddJudgement(ctx context.Context, j report.Judgement) error {
 // JudgementsOf implements report.Judgements.
 func (s *Reports) JudgementsOf(ctx context.Context, incidents []string) ([]report.Judgement, error) {
 	return inParts(incidents, func(marks string, args []any) ([]report.Judgement, error) {
-		return dutyRows(ctx, s.db, "judgements", scanBody[report.Judgement], `select body from report_judgements where incident_id in (`+marks+`) order by id`, args...)
+		return dutyRows(ctx, s.db, "judgements", scanBody[report.Judgement], `select body from report_judgements where incident_id in (`+marks+`)`+ofWorld(len(args)+1)+` order by id`, append(args, exercise(ctx))...)
 	})
 }
 

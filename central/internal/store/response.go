@@ -21,6 +21,11 @@ func (s *Responses) Lock(ctx context.Context, incident string) error {
 	return s.db.lock(ctx, "response "+incident)
 }
 
+// ofResponse narrows rows that hang on a response to those of a world, given as the parameter of that number.
+func ofResponse(n int) string {
+	return fmt.Sprintf(` and response_id in (select id from responses where exercise = $%d)`, n)
+}
+
 // saveBody writes a record that is kept as JSON beside the columns by which it is found; the body is the last
 // argument.
 func (db *DB) saveBody(ctx context.Context, what string, v any, query string, args ...any) error {
@@ -36,19 +41,22 @@ func (db *DB) saveBody(ctx context.Context, what string, v any, query string, ar
 
 // Response implements response.Responses.
 func (s *Responses) Response(ctx context.Context, id string) (response.Response, error) {
-	r, err := scanBody[response.Response](s.db.queryRow(ctx, `select body from responses where id = $1`, id))
+	r, err := scanBody[response.Response](s.db.queryRow(ctx, `select body from responses where id = $1 and exercise = $2`, id, exercise(ctx)))
 	return missed(r, "response.not_found", "response", err)
 }
 
 // Responses implements response.Responses.
 func (s *Responses) Responses(ctx context.Context, incident string) ([]response.Response, error) {
-	return dutyRows(ctx, s.db, "responses", scanBody[response.Response], `select body from responses where incident_id = $1 order by id`, incident)
+	return dutyRows(ctx, s.db, "responses", scanBody[response.Response], `select body from responses where incident_id = $1 and exercise = $2 order by id`, incident, exercise(ctx))
 }
 
 // SaveResponse implements response.Responses.
 func (s *Responses) SaveResponse(ctx context.Context, r response.Response) error {
+	if err := s.db.belongs(ctx, r.IncidentID); err != nil {
+		return err
+	}
 	return s.db.saveBody(ctx, "response", r, `insert into responses (id, incident_id, plan_id, version, hash, division, level, exercise, body) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-		on conflict (id) do update set level = excluded.level, body = excluded.body`, r.ID, r.IncidentID, r.PlanID, r.Version, r.Hash, r.Division, r.Level, r.Exercise)
+		on conflict (id) do update set level = excluded.level, body = excluded.body`, r.ID, r.IncidentID, r.PlanID, r.Version, r.Hash, r.Division, r.Level, exercise(ctx))
 }
 
 // KeepText implements response.Responses.
@@ -76,7 +84,7 @@ func (s *Responses) AddChange(ctx context.Context, c response.Change) (response.
 
 // Changes implements response.Responses.
 func (s *Responses) Changes(ctx context.Context, id string) ([]response.Change, error) {
-	return dutyRows(ctx, s.db, "orders", scanBody[response.Change], `select body from response_changes where response_id = $1 order by no`, id)
+	return dutyRows(ctx, s.db, "orders", scanBody[response.Change], `select body from response_changes where response_id = $1`+ofResponse(2)+` order by no`, id, exercise(ctx))
 }
 
 // SaveSeat implements response.Responses.
@@ -101,34 +109,37 @@ func (s *Responses) SaveSeat(ctx context.Context, v response.Seat) error {
 
 // Seats implements response.Responses.
 func (s *Responses) Seats(ctx context.Context, id string) ([]response.Seat, error) {
-	return dutyRows(ctx, s.db, "seats", scanBody[response.Seat], `select body from response_seats where response_id = $1 order by no, id`, id)
+	return dutyRows(ctx, s.db, "seats", scanBody[response.Seat], `select body from response_seats where response_id = $1`+ofResponse(2)+` order by no, id`, id, exercise(ctx))
 }
 
 // Task implements response.Tasks.
 func (s *Responses) Task(ctx context.Context, id string) (response.Task, error) {
-	t, err := scanBody[response.Task](s.db.queryRow(ctx, `select body from response_tasks where id = $1`, id))
+	t, err := scanBody[response.Task](s.db.queryRow(ctx, `select body from response_tasks where id = $1 and exercise = $2`, id, exercise(ctx)))
 	return missed(t, "response.no_task", "task", err)
 }
 
 // SaveTask implements response.Tasks.
 func (s *Responses) SaveTask(ctx context.Context, t response.Task) error {
+	if err := s.db.belongs(ctx, t.IncidentID); err != nil {
+		return err
+	}
 	return s.db.saveBody(ctx, "task", t, `insert into response_tasks (id, response_id, incident_id, seat_id, org_id, action_id, state, due_at, ended_at, exercise, body)
 		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 		on conflict (id) do update set seat_id = excluded.seat_id, org_id = excluded.org_id, state = excluded.state, due_at = excluded.due_at, ended_at = excluded.ended_at, body = excluded.body`,
-		t.ID, t.ResponseID, t.IncidentID, t.SeatID, t.OrgID, t.ActionID, string(t.State), t.DueAt, t.EndedAt, t.Exercise)
+		t.ID, t.ResponseID, t.IncidentID, t.SeatID, t.OrgID, t.ActionID, string(t.State), t.DueAt, t.EndedAt, exercise(ctx))
 }
 
 // TasksOf implements response.Tasks.
 func (s *Responses) TasksOf(ctx context.Context, incident string) ([]response.Task, error) {
-	return dutyRows(ctx, s.db, "tasks", scanBody[response.Task], `select body from response_tasks where incident_id = $1 order by due_at, id`, incident)
+	return dutyRows(ctx, s.db, "tasks", scanBody[response.Task], `select body from response_tasks where incident_id = $1 and exercise = $2 order by due_at, id`, incident, exercise(ctx))
 }
 
 // Held implements response.Tasks.
 func (s *Responses) Held(ctx context.Context, org, person string, since time.Time) ([]response.Task, error) {
 	return dutyRows(ctx, s.db, "tasks", scanBody[response.Task], `select body from response_tasks
 		where (org_id = $1 or seat_id in (select seat_id from response_seat_people where person_id = $2))
-			and (state in ('given', 'accepted', 'started') or (state in ('done', 'needless') and ended_at >= $3))
-		order by due_at, id limit 500`, org, person, since)
+			and (state in ('given', 'accepted', 'started') or (state in ('done', 'needless') and ended_at >= $3)) and exercise = $4
+		order by due_at, id limit 500`, org, person, since, exercise(ctx))
 }
 
 // AddLine implements response.Tasks.
@@ -138,13 +149,13 @@ func (s *Responses) AddLine(ctx context.Context, l response.Line) error {
 
 // Lines implements response.Tasks.
 func (s *Responses) Lines(ctx context.Context, task string) ([]response.Line, error) {
-	return dutyRows(ctx, s.db, "lines of task", scanBody[response.Line], `select body from response_lines where task_id = $1 order by no`, task)
+	return dutyRows(ctx, s.db, "lines of task", scanBody[response.Line], `select body from response_lines where task_id = $1 and task_id in (select id from response_tasks where exercise = $2) order by no`, task, exercise(ctx))
 }
 
 // LinesOf implements response.Tasks.
 func (s *Responses) LinesOf(ctx context.Context, incident string) ([]response.Line, error) {
 	return dutyRows(ctx, s.db, "lines of tasks", scanBody[response.Line], `select l.body from response_lines l join response_tasks t on t.id = l.task_id
-		where t.incident_id = $1 order by l.task_id, l.no`, incident)
+		where t.incident_id = $1 and t.exercise = $2 order by l.task_id, l.no`, incident, exercise(ctx))
 }
 
 // AddPhoto implements response.Tasks.
@@ -159,7 +170,7 @@ func (s *Responses) AddPhoto(ctx context.Context, p response.Photo) error {
 // Photo implements response.Tasks.
 func (s *Responses) Photo(ctx context.Context, id string) (p response.Photo, err error) {
 	var text string
-	err = s.db.queryRow(ctx, `select id, task_id, type, size, at, by_name, body from response_photos where id = $1`, id).
+	err = s.db.queryRow(ctx, `select id, task_id, type, size, at, by_name, body from response_photos where id = $1 and task_id in (select id from response_tasks where exercise = $2)`, id, exercise(ctx)).
 		Scan(&p.ID, &p.TaskID, &p.Type, &p.Size, &p.At, &p.ByName, &text)
 	if p, err = missed(p, "response.no_photo", "picture", err); err != nil {
 		return p, err
@@ -184,21 +195,32 @@ func (s *Responses) AddLink(ctx context.Context, l response.Link) error {
 	return s.db.saveBody(ctx, "link", l, `insert into response_links (hash, response_id, until, body) values ($1, $2, $3, $4)`, l.Hash, l.ResponseID, l.Until)
 }
 
-// LinkByHash implements response.Tasks.
+// LinkByHash implements response.Tasks. Nobody says in which world an address was made, so it is looked up.
 func (s *Responses) LinkByHash(ctx context.Context, hash string) (response.Link, error) {
-	l, err := scanBody[response.Link](s.db.queryRow(ctx, `select body from response_links where hash = $1`, hash))
-	l.Hash = hash
+	var of string
+	scan := func(row scanner) (l response.Link, err error) {
+		var text string
+		if err = row.Scan(&text, &of); err == nil {
+			err = json.Unmarshal([]byte(text), &l)
+		}
+		return l, err
+	}
+	l, err := scan(s.db.queryRow(ctx, `select l.body, r.exercise from response_links l join responses r on r.id = l.response_id where l.hash = $1`, hash))
+	l.Hash, l.Exercise = hash, of
 	return missed(l, "response.no_link", "address", err)
 }
 
 // Command implements response.Commands.
 func (s *Responses) Command(ctx context.Context, incident string) (response.Command, error) {
-	c, err := scanBody[response.Command](s.db.queryRow(ctx, `select body from response_commands where incident_id = $1`, incident))
+	c, err := scanBody[response.Command](s.db.queryRow(ctx, `select body from response_commands where incident_id = $1`+ofWorld(2), incident, exercise(ctx)))
 	return missed(c, "response.no_command", "command", err)
 }
 
 // SaveCommand implements response.Commands.
 func (s *Responses) SaveCommand(ctx context.Context, c response.Command) error {
+	if err := s.db.belongs(ctx, c.IncidentID); err != nil {
+		return err
+	}
 	return s.db.saveBody(ctx, "command", c, `insert into response_commands (incident_id, body) values ($1, $2)
 		on conflict (incident_id) do update set body = excluded.body`, c.IncidentID)
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/event"
 	"github.com/fengsui/fengsui/central/internal/floor"
 	"github.com/fengsui/fengsui/central/internal/video"
+	"github.com/fengsui/fengsui/central/internal/world"
 	"github.com/fengsui/fengsui/shared/run"
 	"github.com/fengsui/fengsui/shared/wire"
 )
@@ -126,6 +127,9 @@ func (s *Service) Stop(ctx context.Context) error {
 func (s *Service) Begin(ctx context.Context, w Wish) (Call, error) {
 	a, err := actor.Require(ctx, actor.VideoTalk)
 	if err != nil {
+		return Call{}, err
+	}
+	if err := world.Outside(ctx, "the loudspeaker of a scene"); err != nil {
 		return Call{}, err
 	}
 	if err := w.check(); err != nil {

@@ -13,6 +13,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/device"
 	"github.com/fengsui/fengsui/central/internal/errs"
 	"github.com/fengsui/fengsui/central/internal/event"
+	"github.com/fengsui/fengsui/central/internal/world"
 )
 
 // Links keeps links.
@@ -73,6 +74,9 @@ func (s *Service) Links(ctx context.Context) ([]StreamLink, error) {
 func (s *Service) Share(ctx context.Context, d LinkDraft) (Shared, error) {
 	a, err := actor.Require(ctx, actor.VideoShare)
 	if err != nil {
+		return Shared{}, err
+	}
+	if err := world.Outside(ctx, "a link to a picture"); err != nil {
 		return Shared{}, err
 	}
 	if d.Division == "" {

@@ -1108,6 +1108,215 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/drills": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Exercises that the caller may know of, the newest first */
+        get: operations["list-drills"];
+        put?: never;
+        /** Plan an exercise */
+        post: operations["create-drill"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/drills/programme/{year}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a year owes of exercises, and what has paid it */
+        get: operations["drill-programme"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/drills/sheets/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The sheet of the evaluator whose address it is */
+        get: operations["open-drill-sheet"];
+        /** Keep the sheet of the evaluator whose address it is */
+        put: operations["write-drill-sheet"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/drills/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An exercise: whole for its controllers, for others what they may know */
+        get: operations["get-drill"];
+        /** Write an exercise anew before it starts */
+        put: operations["change-drill"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/drills/{id}/acts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Start, pause, end or close an exercise; give or skip a line of its script */
+        post: operations["run-drill"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/drills/{id}/inbox": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What has reached those who take part, the newest first */
+        get: operations["drill-inbox"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/drills/{id}/items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the exercise wants improved */
+        get: operations["list-drill-items"];
+        put?: never;
+        /** Add something to improve */
+        post: operations["add-drill-item"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/drills/{id}/items/{item}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that it is done, that this was seen, or that it is open again */
+        post: operations["settle-drill-item"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/drills/{id}/measures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was measured by itself, against the plan */
+        get: operations["drill-measures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/drills/{id}/report.docx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The evaluation report as docx */
+        get: operations["print-drill-docx"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/drills/{id}/report.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The evaluation report as pdf */
+        get: operations["print-drill-pdf"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/drills/{id}/sheets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the evaluators wrote */
+        get: operations["list-drill-sheets"];
+        put?: never;
+        /** Make a sheet for an evaluator; its address is shown once */
+        post: operations["hand-drill-sheet"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/duty/board/{token}": {
         parameters: {
             query?: never;
@@ -6490,6 +6699,7 @@ export interface components {
             /** Format: date-time */
             ended_at?: string;
             ended_by?: string;
+            exercise: string;
             id: string;
             kind: string;
             name: string;
@@ -6700,6 +6910,375 @@ export interface components {
             author: string;
             author_name: string;
             rule: components["schemas"]["Rule"];
+        };
+        Drill: {
+            combined: boolean;
+            controllers: components["schemas"]["DrillController"][] | null;
+            /** Format: date-time */
+            created_at: string;
+            created_by: string;
+            demo: boolean;
+            division: string;
+            /** Format: date-time */
+            ended_at?: string;
+            findings: string;
+            form: string;
+            goals: string;
+            id: string;
+            injects: components["schemas"]["DrillInject"][] | null;
+            name: string;
+            org_id: string;
+            org_name: string;
+            parties: components["schemas"]["DrillParty"][] | null;
+            /** Format: date-time */
+            paused_at?: string;
+            plan_id: string;
+            plan_name: string;
+            planned_on: string;
+            /** Format: int64 */
+            rested: number;
+            scenario: string;
+            sealed: boolean;
+            /** Format: date-time */
+            started_at?: string;
+            state: string;
+            /** Format: int64 */
+            version: number;
+        };
+        DrillActBody: {
+            /** @enum {string} */
+            act: "start" | "pause" | "resume" | "end" | "close" | "cancel" | "give" | "skip";
+            findings?: string;
+            inject?: string;
+            reason?: string;
+        };
+        DrillAspect: {
+            clause: string;
+            id: string;
+            name: string;
+            name_en: string;
+            unverified: boolean;
+        };
+        DrillChangeBody: {
+            /** @description Several organisations or functions together */
+            combined?: boolean;
+            /** @description Users beside the writer */
+            controllers?: string[] | null;
+            demo?: boolean;
+            /** @enum {string} */
+            form: "tabletop" | "functional" | "full" | "blind";
+            goals?: string;
+            injects?: components["schemas"]["DrillLine"][] | null;
+            name: string;
+            /** @description Organisations that take part */
+            parties: string[] | null;
+            plan_id?: string;
+            /** @description A day like 2026-11-26 */
+            planned_on: string;
+            /** @description Shown to those who take part once it has started */
+            scenario?: string;
+            /**
+             * Format: int64
+             * @description That was seen; a newer one is a conflict
+             */
+            version: number;
+        };
+        DrillController: {
+            name: string;
+            user_id: string;
+        };
+        DrillHanded: {
+            advice: string;
+            /** Format: date-time */
+            at?: string;
+            drill_id: string;
+            id: string;
+            link: string;
+            marks: components["schemas"]["DrillMark"][] | null;
+            name: string;
+            post: string;
+            /** Format: date-time */
+            until: string;
+        };
+        DrillHandsBody: {
+            name: string;
+            post?: string;
+        };
+        DrillImprovesBody: {
+            due_on: string;
+            org_id: string;
+            text: string;
+        };
+        DrillInject: {
+            /** Format: date-time */
+            at?: string;
+            by_name: string;
+            expect: string;
+            from: string;
+            id: string;
+            mark: string;
+            /** Format: int64 */
+            minutes: number;
+            reason: string;
+            state: string;
+            text: string;
+            title: string;
+            to: string[] | null;
+            way: string;
+        };
+        DrillItem: {
+            /** Format: date-time */
+            closed_at?: string;
+            closed_by: string;
+            /** Format: date-time */
+            done_at?: string;
+            done_by: string;
+            drill_id: string;
+            drill_name: string;
+            due_on: string;
+            how: string;
+            id: string;
+            /** Format: date-time */
+            made_at: string;
+            org_id: string;
+            org_name: string;
+            state: string;
+            text: string;
+        };
+        DrillLetter: {
+            /** Format: date-time */
+            at: string;
+            from: string;
+            kind: string;
+            text: string;
+            title: string;
+            to: string;
+        };
+        DrillLine: {
+            /** @description For controllers and evaluators only */
+            expect?: string;
+            /** @description Who says it in the play */
+            from?: string;
+            /**
+             * @description What a conditional one waits for
+             * @enum {string}
+             */
+            mark?: "opened" | "reported" | "activated" | "accepted" | "done";
+            /**
+             * Format: int64
+             * @description After the start, or after the mark
+             */
+            minutes?: number;
+            text?: string;
+            title: string;
+            /** @description Organisations; none: all that take part */
+            to?: string[] | null;
+            /** @enum {string} */
+            way: "timed" | "when" | "manual";
+        };
+        DrillListDrill: {
+            items: components["schemas"]["Drill"][] | null;
+            next?: string;
+        };
+        DrillListItem: {
+            items: components["schemas"]["DrillItem"][] | null;
+            next?: string;
+        };
+        DrillListLetter: {
+            items: components["schemas"]["DrillLetter"][] | null;
+            next?: string;
+        };
+        DrillListSheet: {
+            items: components["schemas"]["DrillSheet"][] | null;
+            next?: string;
+        };
+        DrillLost: {
+            clause: string;
+            done: boolean;
+            /** Format: date-time */
+            due_at: string;
+            title: string;
+            who: string;
+        };
+        DrillMark: {
+            id: string;
+            /** Format: int64 */
+            score: number;
+            text: string;
+        };
+        DrillMeasures: {
+            /** Format: int64 */
+            accepted: number;
+            /** Format: int64 */
+            activated: number;
+            /** Format: int64 */
+            in_time: number;
+            /** Format: int64 */
+            late: number;
+            late_list: components["schemas"]["DrillLost"][] | null;
+            /** Format: int64 */
+            open: number;
+            /** Format: int64 */
+            opened: number;
+            /** Format: int64 */
+            reported: number;
+            /** Format: int64 */
+            take_time: number;
+            /** Format: int64 */
+            taken: number;
+            /** Format: int64 */
+            tasks: number;
+        };
+        DrillOwed: {
+            org_id: string;
+            org_name: string;
+            /** Format: int64 */
+            paid: number;
+            plan_id: string;
+            plan_name: string;
+            /** Format: int64 */
+            planned: number;
+            quota: string;
+            /** Format: int64 */
+            times: number;
+            /** Format: int64 */
+            years: number;
+        };
+        DrillPack: {
+            aspects: components["schemas"]["DrillAspect"][] | null;
+            id: string;
+            name: string;
+            name_en: string;
+            quotas: components["schemas"]["DrillQuota"][] | null;
+            read: string;
+            source: string;
+        };
+        DrillParty: {
+            division: string;
+            org_id: string;
+            org_name: string;
+        };
+        DrillPlan: {
+            /** @description Several organisations or functions together */
+            combined?: boolean;
+            /** @description Users beside the writer */
+            controllers?: string[] | null;
+            demo?: boolean;
+            /** @enum {string} */
+            form: "tabletop" | "functional" | "full" | "blind";
+            goals?: string;
+            injects?: components["schemas"]["DrillLine"][] | null;
+            name: string;
+            /** @description Organisations that take part */
+            parties: string[] | null;
+            plan_id?: string;
+            /** @description A day like 2026-11-26 */
+            planned_on: string;
+            /** @description Shown to those who take part once it has started */
+            scenario?: string;
+        };
+        DrillProgramme: {
+            /** Format: int64 */
+            owed: number;
+            pack: components["schemas"]["DrillPack"];
+            rows: components["schemas"]["DrillOwed"][] | null;
+            /** Format: int64 */
+            year: number;
+        };
+        DrillQuota: {
+            clause: string;
+            combined: boolean;
+            id: string;
+            kinds: string[] | null;
+            name: string;
+            name_en: string;
+            /** Format: int64 */
+            times: number;
+            unverified: boolean;
+            /** Format: int64 */
+            years: number;
+        };
+        DrillSettlesBody: {
+            how?: string;
+            /** @enum {string} */
+            to: "open" | "done" | "verified";
+        };
+        DrillSheet: {
+            advice: string;
+            /** Format: date-time */
+            at?: string;
+            drill_id: string;
+            id: string;
+            marks: components["schemas"]["DrillMark"][] | null;
+            name: string;
+            post: string;
+            /** Format: date-time */
+            until: string;
+        };
+        DrillSheetPage: {
+            advice: string;
+            aspects: components["schemas"]["DrillAspect"][] | null;
+            /** Format: date-time */
+            at?: string;
+            drill: string;
+            drill_id: string;
+            id: string;
+            injects: components["schemas"]["DrillInject"][] | null;
+            marks: components["schemas"]["DrillMark"][] | null;
+            name: string;
+            open: boolean;
+            post: string;
+            /** Format: date-time */
+            until: string;
+        };
+        DrillStep: {
+            /** Format: date-time */
+            at: string;
+            by_name: string;
+            drill_id: string;
+            kind: string;
+            /** Format: int64 */
+            no: number;
+            text: string;
+        };
+        DrillView: {
+            /** Format: int64 */
+            clock: number;
+            combined: boolean;
+            controllers: components["schemas"]["DrillController"][] | null;
+            /** Format: date-time */
+            created_at: string;
+            created_by: string;
+            demo: boolean;
+            division: string;
+            /** Format: date-time */
+            ended_at?: string;
+            enter: boolean;
+            findings: string;
+            form: string;
+            goals: string;
+            id: string;
+            injects: components["schemas"]["DrillInject"][] | null;
+            log: components["schemas"]["DrillStep"][] | null;
+            name: string;
+            org_id: string;
+            org_name: string;
+            part: string;
+            parties: components["schemas"]["DrillParty"][] | null;
+            /** Format: date-time */
+            paused_at?: string;
+            plan_id: string;
+            plan_name: string;
+            planned_on: string;
+            /** Format: int64 */
+            rested: number;
+            scenario: string;
+            sealed: boolean;
+            /** Format: date-time */
+            started_at?: string;
+            state: string;
+            /** Format: int64 */
+            version: number;
         };
         DutyBoard: {
             /** Format: date-time */
@@ -7600,6 +8179,7 @@ export interface components {
             /** Format: date-time */
             closed_at?: string;
             division: string;
+            exercise: string;
             id: string;
             /** Format: date-time */
             known_at: string;
@@ -7759,6 +8339,7 @@ export interface components {
             /** Format: date-time */
             closed_at?: string;
             division: string;
+            exercise: string;
             figures: components["schemas"]["IncidentFigure"][] | null;
             id: string;
             known: components["schemas"]["IncidentKnown"][] | null;
@@ -7977,6 +8558,12 @@ export interface components {
             phone?: string;
             place: string;
             text: string;
+        };
+        Item: {
+            id: string;
+            /** Format: int64 */
+            score: number;
+            text?: string;
         };
         JudgesBody: {
             /** @description What the rule found does not count */
@@ -8513,6 +9100,7 @@ export interface components {
             /** Format: date-time */
             delivered_at?: string;
             division: string;
+            exercise: string;
             /** Format: date-time */
             failed_at?: string;
             id: string;
@@ -8553,6 +9141,7 @@ export interface components {
             /** Format: date-time */
             delivered_at?: string;
             division: string;
+            exercise: string;
             /** Format: date-time */
             failed_at?: string;
             id: string;
@@ -12257,6 +12846,10 @@ export interface components {
             /** Format: int64 */
             devices: number;
         };
+        "Write-drill-sheetRequest": {
+            advice?: string;
+            marks: components["schemas"]["Item"][] | null;
+        };
         "Write-planRequest": {
             body: components["schemas"]["PlanText"];
             /**
@@ -14925,6 +15518,565 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ResourceDispatch"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-drills": {
+        parameters: {
+            query?: {
+                /** @description Planned in that year */
+                year?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrillListDrill"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "create-drill": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DrillPlan"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Drill"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "drill-programme": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                year: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrillProgramme"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "open-drill-sheet": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrillSheetPage"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "write-drill-sheet": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Write-drill-sheetRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrillSheet"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-drill": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrillView"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-drill": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DrillChangeBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Drill"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "run-drill": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DrillActBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Drill"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "drill-inbox": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrillListLetter"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-drill-items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrillListItem"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "add-drill-item": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DrillImprovesBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrillItem"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "settle-drill-item": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                item: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DrillSettlesBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrillItem"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "drill-measures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrillMeasures"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "print-drill-docx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": string;
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "print-drill-pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": string;
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-drill-sheets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrillListSheet"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "hand-drill-sheet": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DrillHandsBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrillHanded"];
                 };
             };
             /** @description Problem */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { lateBy, lateOf, linesOf, timeOf } from './book'
+import { lateBy, lateOf, linesOf } from './book'
 import type { Entry, Shift } from './types'
 
 const entry = (id: string, at: string, more: Partial<Entry> = {}): Entry => ({
@@ -30,13 +30,5 @@ describe('the book of a desk', () => {
     expect(lateBy({ due_at: '2026-11-26T00:30:00Z' } as Shift, now)).toBe(30 * 60_000)
     expect(lateBy({ due_at: '2026-11-26T01:30:00Z' } as Shift, now)).toBe(0)
     expect(lateBy(undefined, now)).toBe(0)
-  })
-
-  it('reads a wall time as the last moment that it was', () => {
-    const now = new Date(2026, 10, 26, 0, 10).getTime()
-    expect(timeOf('0008', now)).toEqual(new Date(2026, 10, 26, 0, 8))
-    expect(timeOf('23:55', now)).toEqual(new Date(2026, 10, 25, 23, 55))
-    expect(timeOf('8：05', now)).toEqual(new Date(2026, 10, 25, 8, 5))
-    for (const none of ['', '24:00', '12:60', 'x']) expect(timeOf(none, now)).toBeUndefined()
   })
 })

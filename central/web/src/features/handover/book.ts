@@ -30,16 +30,3 @@ export function lateOf(entry: Entry): { due: Date; to: string; names: string } {
 export function lateBy(shift: Shift | undefined, now: number): number {
   return shift?.due_at ? Math.max(0, now - Date.parse(shift.due_at)) : 0
 }
-
-// timeOf reads a wall time such as 8:05 or 0805 as the last moment that it was, seen from now; undefined when
-// it is none.
-export function timeOf(text: string, now: number): Date | undefined {
-  const found = /^(\d{1,2})[:：]?(\d{2})$/.exec(text.trim())
-  const hours = Number(found?.[1])
-  const minutes = Number(found?.[2])
-  if (!found || hours > 23 || minutes > 59) return undefined
-  const at = new Date(now)
-  at.setHours(hours, minutes, 0, 0)
-  if (at.getTime() > now + 60_000) at.setDate(at.getDate() - 1)
-  return at
-}

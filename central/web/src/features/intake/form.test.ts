@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { blank, figuresOf, missing } from './form'
+import { blank, countyIn, figuresOf, missing } from './form'
 
 describe('what a call must say', () => {
   const full = { ...blank('320623'), unit: '镇政府', phone: '1', place: '洋口', text: '着火' }
@@ -18,5 +18,20 @@ describe('what a call must say', () => {
   it('takes whole numbers and leaves out what was not said', () => {
     expect(figuresOf({ ...full, figures: { dead: '2', missing: '' } })).toEqual({ dead: 2 })
     expect(figuresOf({ ...full, figures: { dead: '-1' } })).toBeUndefined()
+  })
+})
+
+describe('the county of a place', () => {
+  const names = {
+    counties: [{ code: '320612', name: '通州区', name_en: 'Tongzhou' }, { code: '320623', name: '如东县', name_en: 'Rudong' }],
+    townships: [{ name: '洋口镇', county: '320623' }, { name: '城东镇', county: '320623' }, { name: '城东镇', county: '320612' }],
+  }
+
+  it('is named by itself or by a township, and never guessed', () => {
+    expect(countyIn('如东县洋口镇海堤', names)).toBe('320623')
+    expect(countyIn('如东海边', names)).toBe('320623')
+    expect(countyIn('洋口镇海堤路', names)).toBe('320623')
+    expect(countyIn('the dyke of rudong', names)).toBe('320623')
+    for (const none of ['', '海堤路', '城东镇', '通州到如东的路上']) expect(countyIn(none, names)).toBe('')
   })
 })

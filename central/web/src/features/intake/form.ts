@@ -48,3 +48,17 @@ export function figuresOf(f: Form): Record<string, number> | undefined {
   }
   return out
 }
+
+interface Names {
+  counties: readonly { code: string; name: string; name_en: string }[]
+  townships: readonly { name: string; county: string }[]
+}
+
+// countyIn is the county that a place names, by itself or by one of its townships; '' when it names none, or several.
+export function countyIn(place: string, { counties, townships }: Names): string {
+  const said = place.toLowerCase()
+  const bare = (name: string) => (name.length > 2 ? name.replace(/[县市区]$/, '') : name)
+  const named = counties.filter((c) => said.includes(bare(c.name)) || (c.name_en && said.includes(c.name_en.toLowerCase()))).map((c) => c.code)
+  const found = new Set(named.length ? named : townships.filter((one) => said.includes(one.name)).map((one) => one.county))
+  return found.size === 1 ? ([...found][0] ?? '') : ''
+}

@@ -1,0 +1,49 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/fengsui/fengsui/central/internal/errs"
+	"github.com/fengsui/fengsui/central/internal/world"
+)
+
+// door lets everybody into one exercise.
+type door string
+
+func (d door) Enter(_ context.Context, id string) error {
+	if id != string(d) {
+		return errs.E(errs.NotFound, "drill.not_found", "there is no such exercise")
+	}
+	return nil
+}
+
+func TestInsideAnExerciseOnlyWhatIsListedMayBeDone(t *testing.T) {
+	s := &Server{}
+	if _, err := s.inside(t.Context(), "d", http.MethodGet, "list-incidents"); errs.KindOf(err) != errs.NotFound {
+		t.Errorf("a centre without exercises: %v", err)
+	}
+	s.worlds = door("d")
+	if _, err := s.inside(t.Context(), "other", http.MethodGet, "list-incidents"); errs.KindOf(err) != errs.NotFound {
+		t.Errorf("an exercise of others: %v", err)
+	}
+	for _, c := range []string{"GET list-incidents", "GET get-incident", "GET export-incidents", "POST open-incident", "POST start-response", "POST step-task", "POST phone-report", "PUT respond-incident", "GET list-deadlines"} {
+		method, op, _ := strings.Cut(c, " ")
+		ctx, err := s.inside(t.Context(), "d", method, op)
+		if err != nil || world.Of(ctx) != "d" {
+			t.Errorf("%s: %v", c, err)
+		}
+	}
+	for _, c := range []string{
+		"POST switch-output", "POST steer-camera", "POST share-video", "POST test-notice", "POST begin-rollcall", "POST create-paper", "POST compose-paper", "POST number-paper", "POST sign-paper",
+		"GET list-papers", "GET get-paper-pdf", "GET list-intake", "POST receive-intake", "POST alarm-intake", "POST open-intake", "GET list-daily-reports", "POST judge-report", "GET list-judgements",
+		"POST move-plan", "PUT write-plan", "POST publish-rule", "POST acknowledge-alarm", "POST upgrade-device", "POST create-user", "POST run-drill", "GET export-report-stats", "POST what-nobody-has-thought-of",
+	} {
+		method, op, _ := strings.Cut(c, " ")
+		if ctx, err := s.inside(t.Context(), "d", method, op); errs.KindOf(err) != errs.Denied || world.Of(ctx) != world.Real {
+			t.Errorf("%s: %v", c, err)
+		}
+	}
+}

@@ -1,0 +1,384 @@
+package drill
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/fengsui/fengsui/central/internal/account"
+	"github.com/fengsui/fengsui/central/internal/actor"
+	"github.com/fengsui/fengsui/central/internal/errs"
+	"github.com/fengsui/fengsui/central/internal/event"
+	"github.com/fengsui/fengsui/central/internal/incident"
+	"github.com/fengsui/fengsui/central/internal/notice"
+	"github.com/fengsui/fengsui/central/internal/page"
+	"github.com/fengsui/fengsui/central/internal/paper"
+	"github.com/fengsui/fengsui/central/internal/plan"
+	"github.com/fengsui/fengsui/central/internal/response"
+	"github.com/fengsui/fengsui/central/internal/world"
+	"github.com/fengsui/fengsui/shared/run"
+)
+
+// People are the accounts (account.Service).
+type People interface {
+	User(ctx context.Context, id string) (account.User, error)
+}
+
+// Plans are what is drilled (plan.Service).
+type Plans interface {
+	Alive(ctx context.Context) ([]plan.Plan, error)
+	Drilled(ctx context.Context, id, day, note string) (plan.Plan, error)
+}
+
+// Incidents are what is played (incident.Service).
+type Incidents interface {
+	List(ctx context.Context, f incident.Filter, r page.Request) (page.List[incident.Incident], error)
+	Room(ctx context.Context, id string) (incident.Room, error)
+}
+
+// Responses are what is done about them (response.Service).
+type Responses interface {
+	View(ctx context.Context, incident string) (response.View, error)
+}
+
+// Notices are the messages of an exercise (notice.Service).
+type Notices interface {
+	List(ctx context.Context, state notice.State, r page.Request) (page.List[notice.Notice], error)
+}
+
+// Printer makes files (document.Printer).
+type Printer interface {
+	Files(p paper.Print) (paper.Files, error)
+}
+
+// Options of the service.
+type Options struct {
+	Store     Store
+	Tx        Tx
+	Desks     incident.Desks
+	People    People
+	Plans     Plans
+	Incidents Incidents
+	Responses Responses
+	Notices   Notices
+	Printer   Printer
+	Events    event.Publisher
+	Pack      Pack
+	// URL is under what address phones reach the centre; empty: sheets have no address.
+	URL string
+	Log *slog.Logger
+	// Now is the wall clock; nil: the machine's.
+	Now func() time.Time
+}
+
+// Service is the use cases, and the loop that gives injects.
+type Service struct {
+	Options
+	loop *run.Loop
+}
+
+// New makes a service.
+func New(o Options) *Service {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return &Service{Options: o, loop: run.NewLoop()}
+}
+
+func newID() string { return uuid.Must(uuid.NewV7()).String() }
+
+func (s *Service) stamp() time.Time { return event.Stamp(s.Now()) }
+
+func hidden() error {
+	return errs.E(errs.NotFound, "drill.not_found", "there is no such exercise among those that you see")
+}
+
+// Part is how somebody stands to an exercise.
+type Part string
+
+// The parts.
+const (
+	Controls Part = "controller"
+	Plays    Part = "participant"
+	Watches  Part = "viewer"
+)
+
+// part is how the actor stands to an exercise: errs.NotFound where it must not know of it.
+func (s *Service) part(d Drill, a actor.Actor, o account.Org) (Part, error) {
+	switch {
+	case a.Kind == actor.System || d.controls(a.ID):
+		return Controls, nil
+	case d.Sealed:
+		return "", hidden()
+	case d.takes(o.ID):
+		return Plays, nil
+	case a.Covers(d.Division):
+		return Watches, nil
+	}
+	return "", hidden()
+}
+
+// change runs fn over an exercise that the actor controls, keeps it, and publishes what was done after the commit.
+func (s *Service) change(ctx context.Context, id, kind string, fn func(ctx context.Context, a actor.Actor, d *Drill, log func(kind, text string)) error) (Drill, error) {
+	a, o, err := s.Desks.Own(ctx, actor.DrillWrite)
+	if err != nil {
+		return Drill{}, err
+	}
+	if err := world.Outside(ctx, "the control of an exercise"); err != nil {
+		return Drill{}, err
+	}
+	var out Drill
+	err = event.Change(ctx, s.Tx, s.Events, func(ctx context.Context, note func(event.Event)) error {
+		if err := s.Store.Lock(ctx); err != nil {
+			return err
+		}
+		d, err := s.Store.Drill(ctx, id)
+		if err != nil {
+			return err
+		}
+		part, err := s.part(d, a, o)
+		if err != nil {
+			return err
+		}
+		if part != Controls {
+			return errs.E(errs.Denied, "drill.not_yours", "only its controllers may do that")
+		}
+		was := d.Version
+		var steps []Step
+		if err := fn(ctx, a, &d, func(kind, text string) {
+			steps = append(steps, Step{DrillID: d.ID, At: s.stamp(), ByName: a.Name, Kind: kind, Text: text})
+		}); err != nil {
+			return err
+		}
+		d.Version = was + 1
+		if err := s.Store.Save(ctx, d, was); err != nil {
+			return err
+		}
+		for _, st := range steps {
+			if err := s.Store.AddStep(ctx, st); err != nil {
+				return err
+			}
+			note(event.New(ctx, kind, d.ID, d.Division, Trace{Name: d.Name, To: st.Kind}))
+		}
+		out = d
+		return nil
+	})
+	if err == nil {
+		s.loop.Wake()
+	}
+	return out, err
+}
+
+// Draft is what is written of an exercise before it starts.
+type Draft struct {
+	Version     int // that was seen
+	Name        string
+	Form        Form
+	Combined    bool
+	PlanID      string
+	PlannedOn   string
+	Goals       string
+	Scenario    string
+	Parties     []string // organisations
+	Controllers []string // users; whoever writes it is one always
+	Injects     []Inject
+	Demo        bool
+}
+
+// fill puts a draft into an exercise, with the names of everybody.
+func (s *Service) fill(ctx context.Context, a actor.Actor, d *Drill, n Draft) error {
+	d.Name, d.Form, d.Combined, d.PlannedOn = strings.TrimSpace(n.Name), n.Form, n.Combined, n.PlannedOn
+	d.Goals, d.Scenario, d.Demo = strings.TrimSpace(n.Goals), strings.TrimSpace(n.Scenario), n.Demo
+	d.Sealed = d.Form == Blind
+	d.PlanID, d.PlanName = "", ""
+	if n.PlanID != "" {
+		list, err := s.Plans.Alive(ctx)
+		if err != nil {
+			return err
+		}
+		i := slices.IndexFunc(list, func(p plan.Plan) bool { return p.ID == n.PlanID })
+		if i < 0 {
+			return errs.Field("drill.plan", "plan_id", "there is no such plan")
+		}
+		d.PlanID, d.PlanName = list[i].ID, list[i].Name
+	}
+	tree, err := s.Desks.Tree(ctx)
+	if err != nil {
+		return err
+	}
+	d.Parties = []Party{}
+	for _, id := range n.Parties {
+		o, ok := incident.Find(tree, id)
+		if !ok || !a.Covers(o.Division) {
+			return errs.Field("drill.parties", "parties", "there is no such organisation among those that you see")
+		}
+		if !d.takes(id) {
+			d.Parties = append(d.Parties, Party{o.ID, o.Name, o.Division})
+		}
+	}
+	d.Controllers = []Controller{}
+	if a.Kind == actor.User {
+		d.Controllers = append(d.Controllers, Controller{a.ID, a.Name})
+	}
+	for _, id := range n.Controllers {
+		u, err := s.People.User(actor.WithSystem(ctx, "drill"), id)
+		if errs.KindOf(err) == errs.NotFound {
+			return errs.Field("drill.controllers", "controllers", "there is no such user")
+		}
+		if err != nil {
+			return err
+		}
+		if !d.controls(id) {
+			d.Controllers = append(d.Controllers, Controller{u.ID, u.Name})
+		}
+	}
+	d.Injects = []Inject{}
+	for _, i := range n.Injects {
+		i.ID, i.State, i.At, i.ByName, i.Reason = newID(), Waiting, nil, "", ""
+		i.Title, i.Text, i.From, i.Expect = strings.TrimSpace(i.Title), strings.TrimSpace(i.Text), strings.TrimSpace(i.From), strings.TrimSpace(i.Expect)
+		i.To = append([]string{}, i.To...)
+		d.Injects = append(d.Injects, i)
+	}
+	return d.validate()
+}
+
+// Make plans an exercise in the name of the own organisation.
+func (s *Service) Make(ctx context.Context, n Draft) (Drill, error) {
+	a, o, err := s.Desks.Own(ctx, actor.DrillWrite)
+	if err != nil {
+		return Drill{}, err
+	}
+	if err := world.Outside(ctx, "the control of an exercise"); err != nil {
+		return Drill{}, err
+	}
+	d := Drill{ID: newID(), OrgID: o.ID, OrgName: o.Name, Division: o.Division, State: Planned, CreatedAt: s.stamp(), CreatedBy: a.Name, Version: 1}
+	if err := s.fill(ctx, a, &d, n); err != nil {
+		return Drill{}, err
+	}
+	return d, event.Change(ctx, s.Tx, s.Events, func(ctx context.Context, note func(event.Event)) error {
+		if err := s.Store.Lock(ctx); err != nil {
+			return err
+		}
+		if err := s.Store.Save(ctx, d, 0); err != nil {
+			return err
+		}
+		note(event.New(ctx, EventMade, d.ID, d.Division, Trace{Name: d.Name}))
+		return s.Store.AddStep(ctx, Step{DrillID: d.ID, At: d.CreatedAt, ByName: a.Name, Kind: "made"})
+	})
+}
+
+// Change writes an exercise anew before it starts.
+func (s *Service) Change(ctx context.Context, id string, n Draft) (Drill, error) {
+	return s.change(ctx, id, EventChanged, func(ctx context.Context, a actor.Actor, d *Drill, log func(kind, text string)) error {
+		if d.State != Planned {
+			return errs.E(errs.Conflict, "drill.started", "the exercise has started; what is written of it stays")
+		}
+		if n.Version != d.Version {
+			return errs.E(errs.Conflict, "drill.changed", "somebody has changed it meanwhile; look at it again")
+		}
+		log("changed", "")
+		return s.fill(ctx, a, d, n)
+	})
+}
+
+// Act does something with an exercise as one of its controllers. Closing it pays what its plan owes.
+func (s *Service) Act(ctx context.Context, id string, act Act) (Drill, error) {
+	return s.change(ctx, id, EventActed, func(ctx context.Context, a actor.Actor, d *Drill, log func(kind, text string)) error {
+		act.Reason = strings.TrimSpace(act.Reason)
+		next, err := d.do(act, a.Name, s.stamp())
+		if err != nil {
+			return err
+		}
+		text := act.Reason
+		if n := slices.IndexFunc(next.Injects, func(i Inject) bool { return act.Inject != "" && i.ID == act.Inject }); n >= 0 {
+			text = strings.TrimSuffix(next.Injects[n].Title+"："+act.Reason, "：")
+		}
+		log(act.Kind, text)
+		*d = next
+		if act.Kind != "close" || d.PlanID == "" {
+			return nil
+		}
+		_, err = s.Plans.Drilled(actor.WithSystem(ctx, "drill"), d.PlanID, d.StartedAt.In(china()).Format(time.DateOnly), d.Name)
+		return err
+	})
+}
+
+func china() *time.Location { return time.FixedZone("CST", 8*60*60) }
+
+// Enter lets the actor into the world of an exercise: errs.NotFound for one that has not started, has been closed, or
+// is none of the actor's. It is asked at every request.
+func (s *Service) Enter(ctx context.Context, id string) error {
+	a, o, err := s.Desks.Own(ctx, actor.IncidentRead)
+	if err != nil {
+		return err
+	}
+	d, err := s.Store.Drill(ctx, id)
+	if err != nil {
+		return err
+	}
+	part, err := s.part(d, a, o)
+	if err != nil {
+		return err
+	}
+	if part == Watches || !d.State.live() {
+		return hidden()
+	}
+	return nil
+}
+
+// Turn gives the injects whose time or condition has come. The answer is when to turn again.
+func (s *Service) Turn(ctx context.Context) (time.Duration, error) {
+	list, err := s.Store.Running(ctx)
+	if err != nil {
+		return time.Second, err
+	}
+	for _, d := range list {
+		now := s.stamp()
+		reached := map[string]time.Time{}
+		if slices.ContainsFunc(d.Injects, func(i Inject) bool { return i.State == Waiting && i.Way == When }) {
+			f, err := s.facts(ctx, d)
+			if err != nil {
+				return time.Second, err
+			}
+			reached = f.marks()
+		}
+		if len(d.due(now, reached)) == 0 {
+			continue
+		}
+		_, err := s.change(ctx, d.ID, EventActed, func(_ context.Context, _ actor.Actor, d *Drill, log func(kind, text string)) error {
+			d.Injects = slices.Clone(d.Injects)
+			for _, n := range d.due(now, reached) {
+				d.Injects[n].State, d.Injects[n].At = Given, &now
+				log("script", d.Injects[n].Title)
+			}
+			return nil
+		})
+		if err != nil {
+			return time.Second, err
+		}
+	}
+	return time.Second, nil
+}
+
+// Start gives injects by the script until Stop.
+func (s *Service) Start(ctx context.Context) {
+	failed := false
+	s.loop.Start(actor.WithSystem(ctx, "drill"), 0, func(ctx context.Context, _ bool) time.Duration {
+		wait, err := s.Turn(ctx)
+		if err != nil && ctx.Err() == nil && !failed {
+			s.Log.ErrorContext(ctx, "the script of an exercise cannot be followed; trying again every second", "error", err)
+		}
+		failed = err != nil
+		return wait
+	})
+}
+
+// Stop ends what Start began.
+func (s *Service) Stop(ctx context.Context) error { return s.loop.Stop(ctx) }
