@@ -54,7 +54,7 @@ func TestNothingLeaksFromAnExercise(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		h := newHouse(t, db)
 		draft := incident.Draft{Title: "河堤管涌", Category: "natural.flood", Place: "洋口镇海堤", Level: 4}
-		real, err := h.incidents.Open(h.officer, draft)
+		actual, err := h.incidents.Open(h.officer, draft)
 		h.must(err)
 		d, in := h.running()
 		played, err := h.incidents.Open(in, draft)
@@ -127,15 +127,15 @@ func TestNothingLeaksFromAnExercise(t *testing.T) {
 		list := []attempt{
 			{"the list of incidents", func() string {
 				l, err := h.incidents.List(ctx, incident.Filter{}, page.Request{})
-				return only(l, err, real.ID)
+				return only(l, err, actual.ID)
 			}},
 			{"the list of the city", func() string {
 				l, err := h.incidents.List(mayor, incident.Filter{}, page.Request{})
-				return only(l, err, real.ID)
+				return only(l, err, actual.ID)
 			}},
 			{"the list of the centre itself", func() string {
 				l, err := h.incidents.List(h.system, incident.Filter{}, page.Request{})
-				return only(l, err, real.ID)
+				return only(l, err, actual.ID)
 			}},
 			{"a search for its number", func() string {
 				l, err := h.incidents.List(mayor, incident.Filter{}, page.Request{Search: played.No})
@@ -166,17 +166,17 @@ func TestNothingLeaksFromAnExercise(t *testing.T) {
 				return gone(store.NewIncidents(db).Add(h.system, incident.Step{IncidentID: played.ID, At: time.Now(), Kind: incident.Noted, Text: "x"}))
 			}},
 			{"a real line put into another exercise", func() string {
-				return gone(store.NewIncidents(db).Add(elsewhere, incident.Step{IncidentID: real.ID, At: time.Now(), Kind: incident.Noted, Text: "x"}))
+				return gone(store.NewIncidents(db).Add(elsewhere, incident.Step{IncidentID: actual.ID, At: time.Now(), Kind: incident.Noted, Text: "x"}))
 			}},
 			{"another source of it", func() string {
 				_, err := h.incidents.Learn(ctx, played.ID, incident.Known{Kind: "call", Ref: "x"})
 				return gone(err)
 			}},
-			{"merging it into a real one", func() string { _, err := h.incidents.Merge(ctx, played.ID, real.ID); return gone(err) }},
-			{"merging a real one into it", func() string { _, err := h.incidents.Merge(ctx, real.ID, played.ID); return gone(err) }},
+			{"merging it into a real one", func() string { _, err := h.incidents.Merge(ctx, played.ID, actual.ID); return gone(err) }},
+			{"merging a real one into it", func() string { _, err := h.incidents.Merge(ctx, actual.ID, played.ID); return gone(err) }},
 			{"closing it", func() string { _, err := h.incidents.Close(ctx, played.ID, incident.Closed, "x"); return gone(err) }},
 			{"what is alike", func() string {
-				l, err := h.incidents.Similar(ctx, played.Sketch(), real.ID)
+				l, err := h.incidents.Similar(ctx, played.Sketch(), actual.ID)
 				return none(len(l), err)
 			}},
 			{"its figures", func() string { l, err := h.incidents.Figures(h.system, played.ID); return none(len(l), err) }},
@@ -184,7 +184,7 @@ func TestNothingLeaksFromAnExercise(t *testing.T) {
 			{"the register of numbers", func() string {
 				next, err := h.incidents.Open(ctx, incident.Draft{Title: "另一起", Category: "natural.flood", Place: "别处"})
 				if err != nil || !strings.HasSuffix(next.No, "-0002") || strings.HasPrefix(played.No, "2") {
-					return fmt.Sprintf("%s after %s, %s inside, %v", next.No, real.No, played.No, err)
+					return fmt.Sprintf("%s after %s, %s inside, %v", next.No, actual.No, played.No, err)
 				}
 				_, err = h.incidents.Close(ctx, next.ID, incident.Void, "误开")
 				return none(0, err)
@@ -357,14 +357,14 @@ func TestNothingLeaksFromAnExercise(t *testing.T) {
 				_, err := calls.Begin(world.Into(mayor, world.World(d.ID)), rollcall.Ask{Name: "x"})
 				return barred(err)
 			}},
-			{"a real incident seen from inside", func() string { _, err := h.incidents.Get(in, real.ID); return gone(err) }},
+			{"a real incident seen from inside", func() string { _, err := h.incidents.Get(in, actual.ID); return gone(err) }},
 			{"the real list from inside", func() string {
 				l, err := h.incidents.List(in, incident.Filter{}, page.Request{})
 				return only(l, err, played.ID)
 			}},
-			{"a merge from inside into reality", func() string { _, err := h.incidents.Merge(in, played.ID, real.ID); return gone(err) }},
+			{"a merge from inside into reality", func() string { _, err := h.incidents.Merge(in, played.ID, actual.ID); return gone(err) }},
 			{"a plan carried out from inside for a real one", func() string {
-				_, err := h.responses.Activate(in, real.ID, response.Start{PlanID: h.plan.ID, Version: h.plan.Version, Level: 4, Order: "x"})
+				_, err := h.responses.Activate(in, actual.ID, response.Start{PlanID: h.plan.ID, Version: h.plan.Version, Level: 4, Order: "x"})
 				return gone(err)
 			}},
 			{"another exercise", func() string {

@@ -28,6 +28,7 @@ const mayImport: Record<string, string[]> = {
   'features/resource': [...base, 'features/device'],
   'features/response': [...base, 'features/resource', 'features/incident', 'features/paper', 'features/video'],
   'features/review': [...base, 'features/incident', 'features/paper'],
+  'features/drill': [...base, 'features/plan'],
   'features/output': base,
   'features/plan': base,
   'features/rulebook': base,

@@ -2,6 +2,7 @@
 // announced once.
 import createClient from 'openapi-fetch'
 import { ApiError } from './errors'
+import { exerciseHeader, leave, world } from './exercise'
 import type { paths } from './schema'
 import type { Problem, Sharp } from './types'
 
@@ -30,7 +31,8 @@ function queryText(query: Query): string {
 
 // url is the address of an API path for a link, such as an export.
 export function url(path: keyof Paths, query: Query = {}): string {
-  const text = queryText(query)
+  const inside = world(path)
+  const text = queryText(inside ? { ...query, exercise: inside } : query)
   return prefix + path + (text ? `?${text}` : '')
 }
 
@@ -46,10 +48,17 @@ async function problemOf(response: Response): Promise<Problem> {
 export const api = createClient<Paths>({ baseUrl: prefix, credentials: 'same-origin', headers: { Accept: 'application/json' }, querySerializer: queryText })
 
 api.use({
-  async onResponse({ response, schemaPath }) {
+  onRequest({ request, schemaPath }) {
+    const inside = world(schemaPath)
+    if (inside) request.headers.set(exerciseHeader, inside)
+  },
+  async onResponse({ request, response, schemaPath }) {
     if (response.ok) return
     if (response.status === 401 && schemaPath !== '/session') onSignedOut()
-    throw new ApiError(response.status, await problemOf(response))
+    const problem = await problemOf(response)
+    // The exercise is over, or no longer this person's.
+    if (problem.code === 'drill.not_found' && request.headers.has(exerciseHeader)) leave('/plan/drills')
+    throw new ApiError(response.status, problem)
   },
   onError({ error }) {
     return error instanceof DOMException && error.name === 'AbortError' ? undefined : new ApiError(0)

@@ -52,6 +52,7 @@ export const otherPages: Page[] = [
   { to: '/report/stats', title: 'page.report_stats', permission: 'incident.read' },
   { to: '/incident/cases', title: 'page.cases', permission: 'incident.read' },
   { to: '/task', title: 'page.my_tasks', permission: 'incident.read' },
+  { to: '/plan/drills', title: 'page.drills', permission: 'drill.read' },
   { to: '/monitor-board', title: 'page.boards', permission: 'telemetry.read' },
   { to: '/video/recordings', title: 'page.recordings', permission: 'video.replay' },
   { to: '/video/clips', title: 'page.clips', permission: 'video.export' },

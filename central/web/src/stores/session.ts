@@ -3,6 +3,7 @@ import { defineStore } from 'pinia'
 import { computed, ref, shallowRef } from 'vue'
 import { answer, api } from '@/api/client'
 import { ApiError } from '@/api/errors'
+import { drop } from '@/api/exercise'
 import { useLive } from '@/api/live'
 import type { About, Session } from '@/api/types'
 
@@ -51,6 +52,7 @@ export const useSession = defineStore('session', () => {
   // forget drops what this computer knows of the session; the centre has ended it already.
   function forget(): void {
     live.stop()
+    drop()
     session.value = undefined
   }
 
