@@ -396,7 +396,7 @@ func (c *Centre) deadlines(cfg config.Config, b *base, rosters *duty.Service) (*
 	if err != nil {
 		return nil, err
 	}
-	return deadline.New(deadline.Options{Store: store.NewDeadlines(b.db), Tx: b.db, Desks: rosters, Events: b.bus, Book: book, Log: c.log.With("component", "deadlines")}), nil
+	return deadline.New(deadline.Options{Store: store.NewDeadlines(b.db), Tx: b.db, Desks: rosters, Events: b.bus, Book: book, Reads: readers(), Log: c.log.With("component", "deadlines")}), nil
 }
 
 // handover makes the books of the desks: they follow the roster, own clocks, and write down the alarms that

@@ -27,13 +27,17 @@ func (o Origin) source(u User, at time.Time) (string, bool) {
 	if nonce, ok := u.knows(o.Browser, at); ok {
 		return "browser " + nonce, true
 	}
-	// Who has one address of IPv6 has the whole network behind it.
-	if ip, err := netip.ParseAddr(o.Address); err == nil && ip.Unmap().Is6() {
+	return Network(o.Address), false
+}
+
+// Network is what to count an address by: who has one address of IPv6 has the whole network behind it.
+func Network(address string) string {
+	if ip, err := netip.ParseAddr(address); err == nil && ip.Unmap().Is6() {
 		if p, err := ip.WithZone("").Prefix(64); err == nil {
-			return p.String(), false
+			return p.String()
 		}
 	}
-	return o.Address, false
+	return address
 }
 
 // Browser is what a browser keeps to be known at the next sign-in; it proves nothing else. It ends with

@@ -294,12 +294,29 @@ func TestFloodOfLoginsFromOneAddressIsSlowed(t *testing.T) {
 	g := newGate(time.Second, 3, "", "")
 	at := time.Unix(1000, 0)
 	for i, want := range []bool{true, true, true, false} {
-		if got := g.pass("a", at); got != want {
-			t.Errorf("attempt %d passes: %v, want %v", i, got, want)
+		if wait, _ := g.pass("a", at); (wait == 0) != want {
+			t.Errorf("attempt %d waits %s, want to pass: %v", i, wait, want)
 		}
 	}
-	if !g.pass("b", at) || !g.pass("a", at.Add(time.Second)) {
+	again := func(addr string, at time.Time) time.Duration {
+		wait, _ := g.pass(addr, at)
+		return wait
+	}
+	if again("b", at) > 0 || again("a", at.Add(time.Second)) > 0 {
 		t.Error("another address or a second later must pass")
+	}
+	for range 3 {
+		if wait, back := g.pass("2001:db8::1", at); wait > 0 {
+			t.Error("a first attempt must pass")
+		} else {
+			back()
+		}
+	}
+	for i := range 3 {
+		again("2001:db8::"+string(rune('2'+i)), at)
+	}
+	if wait := again("2001:db8::ff", at); wait <= 0 || wait > time.Second {
+		t.Errorf("a network of IPv6 is one address, and what was taken back did not count: it waits %s", wait)
 	}
 }
 

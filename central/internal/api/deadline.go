@@ -17,6 +17,12 @@ type breachQuery struct {
 	From time.Time `query:"from" doc:"Clocks that passed since then; left out: the last 31 days"`
 }
 
+type runningQuery struct {
+	Asked string `query:"asked" maxLength:"64" doc:"Only clocks that ask that organisation now"`
+	After string `query:"after" maxLength:"128" doc:"Mark of the last item seen, from next of the answer before"`
+	Limit int    `query:"limit" minimum:"0" maximum:"500"`
+}
+
 // monthAgo is where the list of breaches begins when nobody says.
 const monthAgo = 31 * 24 * time.Hour
 
@@ -33,8 +39,8 @@ func RegisterDeadlines(s *Server, svc *deadline.Service) {
 		return huma.Operation{OperationID: id, Method: http.MethodGet, Path: "/deadlines" + path, Summary: summary, Tags: []string{"deadlines"}}
 	}
 	register(s, op("list-deadlines", "", "Clocks that run, the next due first"),
-		func(ctx context.Context, _ *nothing) (*body[page.List[deadline.Clock]], error) {
-			return listed(svc.Running(ctx))
+		func(ctx context.Context, in *runningQuery) (*body[page.List[deadline.Clock]], error) {
+			return reply(svc.Running(ctx, in.Asked, page.Request{After: in.After, Limit: in.Limit}))
 		})
 	register(s, op("list-breaches", "/breaches", "Clocks that have passed, newest first"),
 		func(ctx context.Context, in *breachQuery) (*body[page.List[deadline.Clock]], error) {

@@ -1,12 +1,17 @@
 package api
 
 import (
+	"context"
+	"math"
 	"net/http"
+	"strconv"
 	"sync"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"golang.org/x/time/rate"
+
+	"github.com/fengsui/fengsui/central/internal/account"
 )
 
 // gateMost is of how many addresses a gate keeps count.
@@ -28,10 +33,12 @@ func newGate(every time.Duration, burst int, code, text string) *gate {
 	return &gate{by: map[string]*rate.Limiter{}, every: every, burst: burst, code: code, text: text}
 }
 
-// pass reports whether one more attempt may be made now.
-func (g *gate) pass(addr string, at time.Time) bool {
+// pass reports whether one more attempt may be made now; when not, how long until one may. back takes the attempt back,
+// at the same time, when it was none in the end.
+func (g *gate) pass(addr string, at time.Time) (wait time.Duration, back func()) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	addr = account.Network(addr)
 	l := g.by[addr]
 	if l == nil {
 		if len(g.by) >= gateMost {
@@ -40,7 +47,11 @@ func (g *gate) pass(addr string, at time.Time) bool {
 		l = rate.NewLimiter(rate.Every(g.every), g.burst)
 		g.by[addr] = l
 	}
-	return l.AllowN(at, 1)
+	r := l.ReserveN(at, 1)
+	if wait = r.DelayFrom(at); wait > 0 {
+		r.CancelAt(at)
+	}
+	return wait, func() { r.CancelAt(at) }
 }
 
 // sweep forgets the addresses that have all their attempts again; when that frees nothing, all of them:
@@ -59,11 +70,31 @@ func (g *gate) sweep(at time.Time) {
 // slow is the middleware of the operations that the gate stands before.
 func (s *Server) slow(g *gate) huma.Middlewares {
 	return huma.Middlewares{func(ctx huma.Context, next func(huma.Context)) {
-		if !g.pass(addressOf(ctx.Context()), time.Now()) {
-			ctx.SetHeader("Retry-After", "1") // one is allowed again within it
-			s.writeProblem(ctx, newProblem(ctx.Context(), http.StatusTooManyRequests, g.code, g.text))
+		if wait, _ := g.pass(addressOf(ctx.Context()), time.Now()); wait > 0 {
+			s.tooMany(ctx, g, wait)
 			return
 		}
 		next(ctx)
 	}}
+}
+
+// tooMany says when to come again.
+func (s *Server) tooMany(ctx huma.Context, g *gate, wait time.Duration) {
+	ctx.SetHeader("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
+	s.writeProblem(ctx, newProblem(ctx.Context(), http.StatusTooManyRequests, g.code, g.text))
+}
+
+// sparing is the middleware of operations of which only those count that do something: who mistypes may try again.
+func (s *Server) sparing(g *gate, of func(ctx context.Context) string) func(huma.Context, func(huma.Context)) {
+	return func(ctx huma.Context, next func(huma.Context)) {
+		wait, back := g.pass(of(ctx.Context()), time.Now())
+		if wait > 0 {
+			s.tooMany(ctx, g, wait)
+			return
+		}
+		next(ctx)
+		if ctx.Status() >= http.StatusBadRequest {
+			back()
+		}
+	}
 }

@@ -136,20 +136,15 @@ func RegisterIntake(s *Server, svc *intake.Service) {
 	s.registerIntakeOpen(svc)
 }
 
-// registerIntakeOpen adds the form for the public. Nobody is signed in there, so little is taken and slowly: three
-// from an address, then one in five minutes, and from all addresses together at most one in two seconds.
+// registerIntakeOpen adds the form for the public. Nobody is signed in there, so little is taken and slowly: ten
+// from an address, which many may share, then one a minute, and from all addresses together three hundred, then two a
+// second. What is refused as wrong does not count.
 func (s *Server) registerIntakeOpen(svc *intake.Service) {
 	form := intakeOp("public-intake", http.MethodPost, "/public", "Report something without a login")
 	form.Security = []map[string][]string{}
-	each := newGate(5*time.Minute, 3, "intake.too_many", "too many reports from this address; in an emergency call 110, 119 or 120")
-	all := newGate(2*time.Second, 60, "intake.too_many", "too many reports at once; in an emergency call 110, 119 or 120")
-	form.Middlewares = append(s.slow(each), func(ctx huma.Context, next func(huma.Context)) {
-		if !all.pass("", time.Now()) {
-			s.writeProblem(ctx, newProblem(ctx.Context(), http.StatusTooManyRequests, all.code, all.text))
-			return
-		}
-		next(ctx)
-	})
+	each := newGate(time.Minute, 10, "intake.too_many", "too many reports from this address; in an emergency call 110, 119 or 120")
+	all := newGate(500*time.Millisecond, 300, "intake.too_many", "too many reports at once; in an emergency call 110, 119 or 120")
+	form.Middlewares = huma.Middlewares{s.sparing(each, addressOf), s.sparing(all, func(context.Context) string { return "" })}
 	type intakeSaid struct {
 		Body struct {
 			Division string   `json:"division" maxLength:"12"`

@@ -6,10 +6,12 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/fengsui/fengsui/central/internal/document"
+	"github.com/fengsui/fengsui/central/internal/errs"
 	"github.com/fengsui/fengsui/central/internal/page"
 	"github.com/fengsui/fengsui/central/internal/paper"
 )
@@ -55,7 +57,28 @@ type paperPages struct {
 	Missing string          `json:"missing" doc:"Characters that no font of the PDF has; they are printed as 〓"`
 }
 
-func pagesOf(p paper.Print, missing string, err error) (*body[paperPages], error) {
+// printSlots is how many documents are laid out at a time, and printWait how long one waits for those before it.
+const (
+	printSlots = 2
+	printWait  = 10 * time.Second
+)
+
+// laidOut runs what lays a document out when few others do.
+func laidOut[T any](ctx context.Context, s *Server, run func() (T, error)) (out T, err error) {
+	waiting, cancel := context.WithTimeout(ctx, printWait)
+	defer cancel()
+	if s.prints.Acquire(waiting, 1) != nil {
+		return out, errs.E(errs.Unavailable, "paper.busy", "other documents are being laid out; try again in a moment")
+	}
+	defer s.prints.Release(1)
+	return run()
+}
+
+func pagesOf(ctx context.Context, s *Server, show func() (paper.Print, string, error)) (*body[paperPages], error) {
+	return laidOut(ctx, s, func() (*body[paperPages], error) { return pages(show()) })
+}
+
+func pages(p paper.Print, missing string, err error) (*body[paperPages], error) {
 	if err != nil {
 		return nil, err
 	}
@@ -151,7 +174,7 @@ func registerPaper(s *Server, svc *paper.Service) {
 		func(ctx context.Context, in *PaperID) (*nothing, error) { return done(svc.Discard(ctx, in.ID)) })
 	register(s, paperOp("paper-pages", http.MethodGet, "/{id}/pages", "The pages as they leave"),
 		func(ctx context.Context, in *PaperID) (*body[paperPages], error) {
-			return pagesOf(svc.Print(ctx, in.ID))
+			return pagesOf(ctx, s, func() (paper.Print, string, error) { return svc.Print(ctx, in.ID) })
 		})
 	type previewPaper struct {
 		PaperID
@@ -159,7 +182,7 @@ func registerPaper(s *Server, svc *paper.Service) {
 	}
 	register(s, paperOp("preview-paper", http.MethodPost, "/{id}/pages", "The pages of a draft with another content, which is not kept"),
 		func(ctx context.Context, in *previewPaper) (*body[paperPages], error) {
-			return pagesOf(svc.Preview(ctx, in.ID, in.Body))
+			return pagesOf(ctx, s, func() (paper.Print, string, error) { return svc.Preview(ctx, in.ID, in.Body) })
 		})
 	register(s, paperOp("number-paper", http.MethodPost, "/{id}/number", "Give a draft the next number"),
 		func(ctx context.Context, in *PaperID) (*body[paper.Paper], error) {
@@ -219,12 +242,14 @@ func registerPaperDraft(s *Server, svc *paper.Service) {
 		Content:     map[string]*huma.MediaType{"application/pdf": {Schema: &huma.Schema{Type: "string", Format: "binary"}}},
 	}}
 	register(s, op, func(ctx context.Context, in *PaperID) (*file, error) {
-		p, text, err := svc.DraftPDF(ctx, in.ID)
-		if err != nil {
-			return nil, err
-		}
-		name := fmt.Sprintf("草稿 %s 第%d稿.pdf", p.Content.OneLine(), p.Version)
-		return &file{ContentType: "application/pdf", ContentDisposition: `attachment; filename="draft.pdf"; filename*=UTF-8''` + url.PathEscape(name), Body: text}, nil
+		return laidOut(ctx, s, func() (*file, error) {
+			p, text, err := svc.DraftPDF(ctx, in.ID)
+			if err != nil {
+				return nil, err
+			}
+			name := fmt.Sprintf("草稿 %s 第%d稿.pdf", p.Content.OneLine(), p.Version)
+			return &file{ContentType: "application/pdf", ContentDisposition: `attachment; filename="draft.pdf"; filename*=UTF-8''` + url.PathEscape(name), Body: text}, nil
+		})
 	})
 }
 

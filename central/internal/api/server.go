@@ -86,6 +86,7 @@ type Server struct {
 	exports   *semaphore.Weighted
 	sheets    sync.Map            // ids of those for whom a workbook of readings is made
 	books     *semaphore.Weighted // one workbook that was handed in is read at a time
+	prints    *semaphore.Weighted // few documents are laid out at a time
 	stopping  chan struct{}       // closed by Stop
 	stopOnce  sync.Once
 	accounts  *account.Service // set by RegisterAccounts
@@ -98,7 +99,7 @@ func New(o Options) *Server {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	o.Log = o.Log.With("component", "api")
-	s := &Server{opts: o, served: make(chan error, 1), exports: semaphore.NewWeighted(exportSlots), books: semaphore.NewWeighted(1), stopping: make(chan struct{})}
+	s := &Server{opts: o, served: make(chan error, 1), exports: semaphore.NewWeighted(exportSlots), books: semaphore.NewWeighted(1), prints: semaphore.NewWeighted(printSlots), stopping: make(chan struct{})}
 	s.fiber = fiber.New(fiber.Config{
 		// Without it, a parameter kept past its handler becomes that of the next request.
 		Immutable:             true,

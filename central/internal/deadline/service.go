@@ -3,6 +3,7 @@ package deadline
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -35,7 +36,9 @@ type Options struct {
 	Events event.Publisher
 	Book   *Book
 	Clocks func() Sample // nil: those of this machine
-	Log    *slog.Logger
+	// Reads is what it takes to read the names of clocks, by the kind of their owners; of other kinds everybody reads them.
+	Reads map[string]actor.Permission
+	Log   *slog.Logger
 }
 
 // Service is the engine and what people see of it. Register handlers before Start.
@@ -195,24 +198,30 @@ func (s *Service) changed(ctx context.Context) {
 	s.loop.Wake()
 }
 
-// runningShown is the most clocks that one answer holds.
-const runningShown = 200
-
-// Running lists the clocks that run where the actor may see, the next due first.
-func (s *Service) Running(ctx context.Context) ([]Clock, error) {
+// Running lists the clocks that run where the actor may see, the next due first; asked leaves those that ask an
+// organisation now, empty is all.
+func (s *Service) Running(ctx context.Context, asked string, r page.Request) (page.List[Clock], error) {
 	a, err := actor.Require(ctx, actor.DutyRead)
 	if err != nil {
-		return nil, err
+		return page.List[Clock]{}, err
 	}
-	list, err := s.Store.Running(ctx, a.Scope(), runningShown)
+	list, err := s.Store.Running(ctx, a.Scope(), asked, r)
 	if err != nil {
-		return nil, err
+		return list, err
 	}
 	line, _, err := s.look(ctx)
-	for i, c := range list {
-		list[i] = shown(line, c)
+	for i, c := range list.Items {
+		list.Items[i] = s.named(a, shown(line, c))
 	}
 	return list, err
+}
+
+// named leaves out what a clock is called where that is the name of a thing that the actor may not read.
+func (s *Service) named(a actor.Actor, c Clock) Clock {
+	if p, ok := s.Reads[c.Owner.Kind]; ok && !a.Can(p) {
+		c.Name = ""
+	}
+	return c
 }
 
 // Breaches lists the clocks that have passed where the actor may see, the newest first.
@@ -227,7 +236,10 @@ func (s *Service) Breaches(ctx context.Context, from time.Time, r page.Request) 
 	}
 	line, _, err := s.look(ctx)
 	for i, c := range list.Items {
-		list.Items[i] = shown(line, c)
+		list.Items[i] = s.named(a, shown(line, c))
+	}
+	if r.Search != "" { // what is not shown is not found either
+		list.Items = slices.DeleteFunc(list.Items, func(c Clock) bool { return c.Name == "" })
 	}
 	return list, err
 }
@@ -256,7 +268,7 @@ func (s *Service) Of(ctx context.Context, o Owner, kind string) (Detail, error) 
 		return Detail{}, err
 	}
 	firings, err := s.Store.Firings(ctx, c.ID)
-	return Detail{shown(line, c), append([]Firing{}, firings...)}, err
+	return Detail{s.named(a, shown(line, c)), append([]Firing{}, firings...)}, err
 }
 
 // Packs lists the packs of rules that there are.

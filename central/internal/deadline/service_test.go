@@ -3,6 +3,7 @@ package deadline_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"slices"
 	"strings"
@@ -327,7 +328,7 @@ func TestAClockStandsAndFallsWithItsOwner(t *testing.T) {
 	if !errors.Is(err, stop) {
 		t.Fatal(err)
 	}
-	if list, err := e.Running(e.ctx); err != nil || len(list) != 0 {
+	if list, err := e.Running(e.ctx, "", page.Request{}); err != nil || len(list.Items) != 0 {
 		t.Errorf("running: %+v, %v", list, err)
 	}
 }
@@ -337,16 +338,16 @@ func TestClocksAreSeenByTheirDivisionOnly(t *testing.T) {
 	c := e.set(e.clock("a", deadline.Counted, time.Hour))
 	for division, want := range map[string]int{"320600": 1, "320623": 1, "320681": 0} {
 		ctx := actor.With(t.Context(), actor.Actor{Kind: actor.User, ID: "u", DivisionCode: division, Permissions: []actor.Permission{actor.DutyRead}})
-		list, err := e.Running(ctx)
-		if err != nil || len(list) != want {
-			t.Errorf("%s sees %d clocks, %v", division, len(list), err)
+		list, err := e.Running(ctx, "", page.Request{})
+		if err != nil || len(list.Items) != want {
+			t.Errorf("%s sees %d clocks, %v", division, len(list.Items), err)
 		}
 		if _, err := e.Of(ctx, c.Owner, c.Kind); (err == nil) != (want == 1) {
 			t.Errorf("%s asks for it: %v", division, err)
 		}
 	}
 	nobody := actor.With(t.Context(), actor.Actor{Kind: actor.User, ID: "u", DivisionCode: "320600"})
-	if _, err := e.Running(nobody); errs.KindOf(err) != errs.Denied {
+	if _, err := e.Running(nobody, "", page.Request{}); errs.KindOf(err) != errs.Denied {
 		t.Errorf("without the permission: %v", err)
 	}
 }
@@ -367,6 +368,78 @@ func TestAClockWithoutSenseIsRefused(t *testing.T) {
 		spoil(&c)
 		if _, err := e.Set(e.ctx, c); errs.KindOf(err) != errs.Invalid {
 			t.Errorf("%s: %v", what, err)
+		}
+	}
+}
+
+// Two hundred clocks that are overdue hide no newer one from the desk that it asks, and the list goes on to its end.
+func TestADeskFindsEveryClockThatAsksIt(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		e := newEngine(t, db, start())
+		for i := range 230 {
+			c := e.clock(fmt.Sprint("old ", i), deadline.Counted, time.Minute)
+			c.OrgID = map[bool]string{true: "county", false: "other"}[i%10 > 0]
+			e.set(c)
+		}
+		e.m.pass(5 * time.Minute)
+		newest := e.clock("new", deadline.Counted, 6*time.Minute)
+		newest.OrgID = "other"
+		e.set(newest)
+		e.m.pass(2 * time.Minute)
+		if _, err := e.Turn(e.ctx); err != nil {
+			t.Fatal(err)
+		}
+		mine, err := e.Running(e.ctx, "other", page.Request{})
+		if err != nil || len(mine.Items) != 24 || mine.Next != "" || mine.Items[23].Owner.ID != "new" {
+			t.Errorf("the desk finds %d, next %q, %v", len(mine.Items), mine.Next, err)
+		}
+		seen := map[string]bool{}
+		for r := (page.Request{Limit: 100}); ; {
+			part, err := e.Running(e.ctx, "", r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, c := range part.Items {
+				seen[c.ID] = true
+			}
+			if r.After = part.Next; r.After == "" {
+				break
+			}
+		}
+		if len(seen) != 231 {
+			t.Errorf("the list holds %d", len(seen))
+		}
+		if _, err := e.Running(e.ctx, "", page.Request{After: "nonsense"}); errs.KindOf(err) != errs.Invalid {
+			t.Errorf("a mark that is none: %v", err)
+		}
+	})
+}
+
+// What a clock is called is for who may read what it belongs to.
+func TestTheNameOfAClockIsNotForEverybody(t *testing.T) {
+	e := newEngine(t, storetest.SQLite(t), start())
+	e.Reads = map[string]actor.Permission{"test": actor.IncidentRead}
+	c := e.set(e.clock("a", deadline.Counted, time.Minute))
+	e.m.pass(2 * time.Minute)
+	if _, err := e.Turn(e.ctx); err != nil {
+		t.Fatal(err)
+	}
+	for want, permissions := range map[string][]actor.Permission{"": {actor.DutyRead}, "初报": {actor.DutyRead, actor.IncidentRead}} {
+		ctx := actor.With(t.Context(), actor.Actor{Kind: actor.User, ID: "u", DivisionCode: "320600", Permissions: permissions})
+		running, err := e.Running(ctx, "", page.Request{})
+		if err != nil || len(running.Items) != 1 || running.Items[0].Name != want {
+			t.Errorf("running: %+v, %v; want %q", running, err, want)
+		}
+		breaches, err := e.Breaches(ctx, time.Time{}, page.Request{})
+		if err != nil || len(breaches.Items) != 1 || breaches.Items[0].Name != want {
+			t.Errorf("passed: %+v, %v; want %q", breaches, err, want)
+		}
+		if d, err := e.Of(ctx, c.Owner, c.Kind); err != nil || d.Name != want {
+			t.Errorf("one: %+v, %v; want %q", d, err, want)
+		}
+		found, err := e.Breaches(ctx, time.Time{}, page.Request{Search: "初报"})
+		if err != nil || (len(found.Items) == 1) != (want != "") {
+			t.Errorf("found: %+v, %v", found, err)
 		}
 	}
 }

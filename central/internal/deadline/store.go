@@ -43,8 +43,8 @@ type Store interface {
 
 // Lists are what people see.
 type Lists interface {
-	// Running lists the clocks that run within a scope, the next due first.
-	Running(ctx context.Context, scope actor.Scope, limit int) ([]Clock, error)
+	// Running lists the clocks that run within a scope, the next due first; asked leaves those that ask an organisation.
+	Running(ctx context.Context, scope actor.Scope, asked string, r page.Request) (page.List[Clock], error)
 	// Breaches lists the clocks that have passed within a scope, the newest first, from a time of the wall on.
 	Breaches(ctx context.Context, scope actor.Scope, from time.Time, r page.Request) (page.List[Clock], error)
 	// Firings lists the marks that a clock has reached, oldest first.

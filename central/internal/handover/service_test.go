@@ -318,8 +318,8 @@ func TestTheClockFollowsTheRoster(t *testing.T) {
 	if opened.DueAt == nil {
 		t.Fatal("the roster gives no end")
 	}
-	running, err := r.clocks.Running(r.system)
-	if err != nil || len(running) != 1 || !running[0].DueAt.Equal(*opened.DueAt) || running[0].Rule != "duty/handover" {
+	running, err := r.clocks.Running(r.system, "", page.Request{})
+	if err != nil || len(running.Items) != 1 || !running.Items[0].DueAt.Equal(*opened.DueAt) || running.Items[0].Rule != "duty/handover" {
 		t.Errorf("running: %+v, %v", running, err)
 	}
 }

@@ -13,11 +13,14 @@ import (
 // answerable is how long after it was sent a message may be answered by a text message.
 const answerable = 24 * time.Hour
 
+// earlyKept is how long a receipt waits for its message: a gateway may tell before the centre has kept its answer.
+const earlyKept = 10 * time.Minute
+
 // OnAnswer has answers to messages of a kind told to whom they are about. Register before the channels are heard.
 func (s *Service) OnAnswer(kind string, a Answer) { s.answers[kind] = a }
 
 // Hear takes what a gateway tells by itself: receipts, and answers of people. The same again changes nothing; what
-// belongs to no message of this centre is passed over.
+// belongs to no message of this centre is forgotten after ten minutes.
 func (s *Service) Hear(ctx context.Context, channel, secret, contentType string, body []byte) error {
 	c, _ := s.channel(channel)
 	h, ok := c.Sender.(Hearer)
@@ -44,6 +47,18 @@ func (s *Service) Hear(ctx context.Context, channel, secret, contentType string,
 	return nil
 }
 
+// told is the message after a receipt; moved is false when that says nothing new.
+func (n Notice) told(t Told, now time.Time) (out Notice, moved bool) {
+	switch {
+	case t.Delivered:
+		return n.reached(Delivered, now)
+	case n.State != Sent: // it has arrived, or goes another way already
+		return n, false
+	}
+	n.State, n.SentAt = Queued, nil
+	return n.missed("gateway: "+t.State, true, false, now), true
+}
+
 // receipt notes that a message has arrived, or goes the next way with one that never will.
 func (s *Service) receipt(ctx context.Context, channel string, t Told) error {
 	var lasting []*event.Event
@@ -53,30 +68,23 @@ func (s *Service) receipt(ctx context.Context, channel string, t Told) error {
 			return err
 		}
 		n, err := s.Store.ByRef(ctx, channel, t.Ref)
+		now := s.stamp()
 		if errs.KindOf(err) == errs.NotFound {
-			return nil
+			return s.Store.KeepEarly(ctx, channel, t, now, now.Add(-earlyKept))
 		}
 		if err != nil {
 			return err
 		}
-		now := s.stamp()
-		switch {
-		case t.Delivered:
-			var moved bool
-			if n, moved = n.reached(Delivered, now); !moved {
-				return nil
-			}
-		case n.State != Sent: // it has arrived, or goes another way already
+		n, moved := n.told(t, now)
+		if !moved {
 			return nil
-		default:
-			n.State, n.SentAt = Queued, nil
-			if n = n.missed("gateway: "+t.State, true, false, now); n.State == Failed {
-				e, err := s.lost(ctx, n)
-				if err != nil {
-					return err
-				}
-				lasting = append(lasting, e)
+		}
+		if n.State == Failed {
+			e, err := s.lost(ctx, n)
+			if err != nil {
+				return err
 			}
+			lasting = append(lasting, e)
 		}
 		if err := s.Store.Save(ctx, n); err != nil {
 			return err

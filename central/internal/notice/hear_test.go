@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/fengsui/fengsui/central/internal/channel/httpsms"
 	"github.com/fengsui/fengsui/central/internal/notice"
@@ -67,6 +68,41 @@ func TestReceiptsSayWhatArrived(t *testing.T) {
 		hear("one", "one-13800000003", "BAD")
 		if n := o.find("乙"); n.State != notice.Failed || len(o.desk.told) != 1 || o.desk.told[0] != "lost 乙" {
 			t.Errorf("lost: %+v, told %v", n, o.desk.told)
+		}
+	})
+}
+
+// A receipt that comes before the centre has kept the gateway's name of the message is not lost.
+func TestAnEarlyReceiptWaitsForItsMessage(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		o := newOffice(t, db, telling(t, "one"), telling(t, "two"))
+		early := func(ref, state string) {
+			t.Helper()
+			for range 2 {
+				if err := o.Hear(o.ctx, "one", "s", "application/json", []byte(`{"id":"one-`+ref+`","state":"`+state+`"}`)); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		early("13800000001", "OK")
+		early("13800000002", "BAD number")
+		early("13800000003", "OK")
+		o.queue("a", notice.Person{ID: "1", Name: "甲", Ways: []notice.Way{{Channel: "one", Address: "13800000001"}}})
+		o.queue("b", notice.Person{ID: "2", Name: "乙", Ways: []notice.Way{{Channel: "one", Address: "13800000002"}, {Channel: "two", Address: "13800000002"}}})
+		o.turn()
+		if n := o.find("甲"); n.State != notice.Delivered || n.DeliveredAt == nil {
+			t.Errorf("arrived: %+v", n)
+		}
+		o.turn()
+		if n := o.find("乙"); n.State != notice.Sent || n.Way != 1 {
+			t.Errorf("the next way: %+v", n)
+		}
+		o.now = o.now.Add(11 * time.Minute)
+		early("13800000009", "OK") // forgets what nobody has come for
+		o.queue("c", notice.Person{ID: "3", Name: "丙", Ways: []notice.Way{{Channel: "one", Address: "13800000003"}}})
+		o.turn()
+		if n := o.find("丙"); n.State != notice.Sent {
+			t.Errorf("of a message of long ago: %+v", n)
 		}
 	})
 }

@@ -216,6 +216,13 @@ func (s *Service) after(ctx context.Context, c Channel, id string, try *Try, ref
 		}
 		if failed == nil {
 			n = n.sent(ref, now)
+			early, err := s.Store.TakeEarly(ctx, c.Name, ref)
+			if err != nil {
+				return err
+			}
+			for _, t := range early {
+				n, _ = n.told(t, now)
+			}
 		} else {
 			n = n.missed(reason, refused, down, now)
 		}

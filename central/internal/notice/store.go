@@ -26,6 +26,10 @@ type Store interface {
 	// SentSince lists those that went over a channel since a time and were not answered, newest first.
 	SentSince(ctx context.Context, channel string, since time.Time) ([]Notice, error)
 	Save(ctx context.Context, n Notice) error
+	// KeepEarly keeps a receipt for which there is no message yet, and forgets those from before a time.
+	KeepEarly(ctx context.Context, channel string, t Told, now, before time.Time) error
+	// TakeEarly gives those of a gateway's name out, in the order in which they came, once.
+	TakeEarly(ctx context.Context, channel, ref string) ([]Told, error)
 	// Due lists messages whose next try over a channel has come, urgent ones first.
 	Due(ctx context.Context, channel string, now time.Time, limit int) ([]Notice, error)
 	// Hurry makes the messages that wait for a channel due.

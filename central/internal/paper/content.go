@@ -42,6 +42,8 @@ func (c Content) OneLine() string { return strings.ReplaceAll(c.Title, "\n", "")
 const (
 	MaxText    = 200_000 // characters, of body or annex
 	MaxColumns = 20
+	// maxParts is how many paragraphs and cells a document has in all: what is laid out is much more than its text.
+	maxParts   = 20_000
 	maxTitle   = 100
 	maxName    = 200
 	maxAnnexes = 20
@@ -185,12 +187,17 @@ func (c Content) validate() error {
 			wrong[field] = fmt.Sprintf("at most %d characters", most)
 		}
 	}
+	parts := 0
 	body := func(field, text string) {
 		if !errs.Text(text, MaxText) {
 			wrong[field] = fmt.Sprintf("at most %d characters", MaxText)
 			return
 		}
 		for _, b := range Blocks(text) {
+			parts++
+			if b.Rows != nil {
+				parts += len(b.Rows) * len(b.Rows[0])
+			}
 			if b.Rows != nil && len(b.Rows[0]) > MaxColumns {
 				wrong[field] = fmt.Sprintf("a table has at most %d columns", MaxColumns)
 			}
@@ -217,6 +224,9 @@ func (c Content) validate() error {
 			wrong[fmt.Sprintf("annexes.%d.title", i)] = fmt.Sprintf("1 to %d characters", maxTitle)
 		}
 		body(fmt.Sprintf("annexes.%d.text", i), a.Text)
+	}
+	if parts > maxParts {
+		wrong["text"] = fmt.Sprintf("at most %d paragraphs and cells of tables with the annexes; hand a long table round as a workbook", maxParts)
 	}
 	return invalid("paper.content", "the document cannot be kept as it is", wrong)
 }

@@ -464,3 +464,18 @@ func TestADutyTableThatChangedTakesThePlaceOfTheSignedOne(t *testing.T) {
 		t.Errorf("a table that changed: %+v %v", next, err)
 	}
 }
+
+// What is laid out grows with paragraphs and cells: a short text that unfolds into a huge table is refused.
+func TestATextThatUnfoldsIsRefused(t *testing.T) {
+	r := newRoom(t, storetest.SQLite(t))
+	row := strings.Repeat("|", paper.MaxColumns) + "x"
+	for what, text := range map[string]string{"cells": row + strings.Repeat("\n|", 2000), "paragraphs": strings.Repeat("一\n", 21_000)} {
+		_, err := r.Create(r.officer, paper.NewPaper{Kind: paper.Letter, Content: paper.Content{Title: "长", Text: text}})
+		if errs.KindOf(err) != errs.Invalid {
+			t.Errorf("too many %s: %v", what, err)
+		}
+	}
+	if _, err := r.Create(r.officer, paper.NewPaper{Kind: paper.Letter, Content: paper.Content{Title: "表", Text: row + strings.Repeat("\n|", 500)}}); err != nil {
+		t.Errorf("a long table: %v", err)
+	}
+}

@@ -15,6 +15,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/errs"
 	"github.com/fengsui/fengsui/central/internal/event"
 	"github.com/fengsui/fengsui/central/internal/incident"
+	"github.com/fengsui/fengsui/central/internal/page"
 	"github.com/fengsui/fengsui/central/internal/report"
 	"github.com/fengsui/fengsui/central/internal/store"
 	"github.com/fengsui/fengsui/central/internal/store/storetest"
@@ -106,9 +107,9 @@ func edits(pairs ...string) (out []report.Edit) {
 
 func (r *room) running(kind string) bool {
 	r.t.Helper()
-	list, err := r.clocks.Running(r.system)
+	list, err := r.clocks.Running(r.system, "", page.Request{Limit: page.MaxLimit})
 	r.must(err)
-	return slices.ContainsFunc(list, func(c deadline.Clock) bool { return c.Kind == kind })
+	return slices.ContainsFunc(list.Items, func(c deadline.Clock) bool { return c.Kind == kind })
 }
 
 // The whole way: phone, first report, returned, done again, accepted, follow-up with what changed, final, correction.

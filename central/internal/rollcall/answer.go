@@ -23,7 +23,11 @@ func (s *Service) Mine(ctx context.Context) ([]Post, error) {
 	if err != nil {
 		return nil, err
 	}
-	for i, p := range list {
+	for i := range list {
+		if list[i], err = s.timed(ctx, list[i]); err != nil {
+			return nil, err
+		}
+		p := list[i]
 		if p.SeenAt != nil {
 			continue
 		}
@@ -79,6 +83,9 @@ func (s *Service) settle(ctx context.Context, id, kind string, decide func(p Pos
 		}
 		c, err := s.Store.Call(ctx, p.CallID)
 		if err != nil {
+			return err
+		}
+		if p, err = s.timed(ctx, p); err != nil {
 			return err
 		}
 		if out, err = decide(p, c, s.stamp()); err != nil {
@@ -244,16 +251,34 @@ type PhonePage struct {
 	Answered *time.Time  `json:"answered_at,omitempty"`
 }
 
+// link is what a token opens, while its post may be answered.
 func (s *Service) link(ctx context.Context, token string) (Link, error) {
+	over := errs.E(errs.NotFound, "rollcall.no_link", "this address is unknown, or its time is over")
 	l, err := s.Store.Link(ctx, tokenHash(token))
-	if errs.KindOf(err) == errs.NotFound || (err == nil && s.stamp().After(l.Until)) {
-		return l, errs.E(errs.NotFound, "rollcall.no_link", "this address is unknown, or its time is over")
+	if errs.KindOf(err) == errs.NotFound {
+		return l, over
+	}
+	if err != nil {
+		return l, err
+	}
+	p, err := s.post(ctx, l.PostID)
+	if err == nil && s.stamp().Sub(p.DueAt) > lateUntil {
+		return l, over
 	}
 	return l, err
 }
 
+// post is one with the times of its clock.
+func (s *Service) post(ctx context.Context, id string) (Post, error) {
+	p, err := s.Store.Post(ctx, id)
+	if err != nil {
+		return p, err
+	}
+	return s.timed(ctx, p)
+}
+
 func (s *Service) shown(ctx context.Context, l Link) (PhonePage, error) {
-	p, err := s.Store.Post(ctx, l.PostID)
+	p, err := s.post(ctx, l.PostID)
 	if err != nil {
 		return PhonePage{}, err
 	}
@@ -327,6 +352,7 @@ func (s *Service) OnClock(ctx context.Context, f deadline.Firing) ([]*event.Even
 	if err != nil {
 		return nil, err
 	}
+	p.At, p.DueAt = f.Clock.BaseAt, f.Clock.DueAt
 	if err := s.Store.SavePost(ctx, p.miss(c.Marks)); err != nil {
 		return nil, err
 	}

@@ -43,6 +43,7 @@ type Accounts interface {
 type Clocks interface {
 	Set(ctx context.Context, c deadline.Clock) (deadline.Clock, error)
 	End(ctx context.Context, o deadline.Owner, kind string, to deadline.State) error
+	Of(ctx context.Context, o deadline.Owner, kind string) (deadline.Detail, error)
 }
 
 // Notices send (notice.Service).
@@ -246,7 +247,7 @@ func (s *Service) tell(ctx context.Context, c Call, p Post) error {
 		to := notice.Person{ID: w.PersonID, Name: w.Name, Ways: s.Notices.Ways(person.Addresses())}
 		if s.URL != "" {
 			token := rand.Text()
-			if err := s.Store.AddLink(ctx, Link{tokenHash(token), p.ID, w.PersonID, w.Name, p.DueAt.Add(lateUntil)}); err != nil {
+			if err := s.Store.AddLink(ctx, Link{tokenHash(token), p.ID, w.PersonID, w.Name}); err != nil {
 				return err
 			}
 			to.Link = strings.TrimSuffix(s.URL, "/") + "/r/" + token
@@ -269,10 +270,39 @@ func china() *time.Location { return time.FixedZone("CST", 8*60*60) }
 
 // seen leaves the posts that the actor may see: all of an own call, else those of the own division.
 func (c Call) seen(a actor.Actor) Call {
+	c.Posts = slices.Clone(c.Posts)
 	if !a.Covers(c.Division) {
-		c.Posts = slices.DeleteFunc(slices.Clone(c.Posts), func(p Post) bool { return !a.Covers(p.Division) })
+		c.Posts = slices.DeleteFunc(c.Posts, func(p Post) bool { return !a.Covers(p.Division) })
+	}
+	for i, p := range c.Posts {
+		c.Posts[i] = p.seen(a)
 	}
 	return c
+}
+
+// seen leaves out where somebody was and with what, for who may not have their number either.
+func (p Post) seen(a actor.Actor) Post {
+	if !a.Can(actor.DutyPhone) {
+		p.Place, p.NoPlace, p.Device = nil, "", ""
+	}
+	return p
+}
+
+// timed is a post with the times of its clock, which move along when the clock of the machine is set. What was answered
+// keeps those of then.
+func (s *Service) timed(ctx context.Context, p Post) (Post, error) {
+	if p.AnsweredAt != nil {
+		return p, nil
+	}
+	c, err := s.Clocks.Of(system(ctx), deadline.Owner{Kind: OwnerKind, ID: p.ID}, "rollcall")
+	if errs.KindOf(err) == errs.NotFound || err == nil && c.State != deadline.Running {
+		return p, nil
+	}
+	if err != nil {
+		return p, err
+	}
+	p.At, p.DueAt = c.BaseAt, c.DueAt
+	return p, nil
 }
 
 // Calls lists roll-calls, newest first: the own ones whole, of others the posts of the own division.
@@ -282,10 +312,23 @@ func (s *Service) Calls(ctx context.Context, r page.Request) (page.List[Call], e
 		return page.List[Call]{}, err
 	}
 	list, err := s.Store.Calls(ctx, a.Scope(), r)
-	for i := range list.Items {
-		list.Items[i] = list.Items[i].seen(a)
+	if err != nil {
+		return list, err
 	}
-	return list, err
+	for i := range list.Items {
+		c := list.Items[i].seen(a)
+		for k := range c.Posts {
+			if c.Posts[k].State != Waiting {
+				continue
+			}
+			if c.Posts[k], err = s.timed(ctx, c.Posts[k]); err != nil {
+				return list, err
+			}
+			c.At, c.DueAt = c.Posts[k].At, c.Posts[k].DueAt
+		}
+		list.Items[i] = c
+	}
+	return list, nil
 }
 
 // Posts lists the posts of calls between two times, for the workbook.
@@ -294,7 +337,11 @@ func (s *Service) Posts(ctx context.Context, from, to time.Time) ([]Post, error)
 	if err != nil {
 		return nil, err
 	}
-	return s.Store.Posts(ctx, a.Scope(), from, to)
+	list, err := s.Store.Posts(ctx, a.Scope(), from, to)
+	for i := range list {
+		list[i] = list[i].seen(a)
+	}
+	return list, err
 }
 
 // Scores are the units by month, from the points that were given then.

@@ -41,6 +41,7 @@ type house struct {
 	stranger, substitute context.Context // of the other county; of the county, not on the roster now
 	people               map[string]duty.Person
 	ahead                time.Duration
+	step                 time.Duration // by which the wall clock was set
 	mu                   sync.Mutex
 	sent                 []string
 	system               context.Context
@@ -68,7 +69,7 @@ func newHouse(t *testing.T, db *store.DB) *house {
 	machine := deadline.MachineClocks()
 	h.clocks = deadline.New(deadline.Options{Store: store.NewDeadlines(db), Tx: db, Desks: h.roster, Events: bus, Book: book, Clocks: func() deadline.Sample {
 		s := machine()
-		s.Wall, s.Up = s.Wall.Add(h.ahead), s.Up+h.ahead
+		s.Wall, s.Up = s.Wall.Add(h.ahead+h.step), s.Up+h.ahead
 		return s
 	}})
 	gateway := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
@@ -85,7 +86,7 @@ func newHouse(t *testing.T, db *store.DB) *house {
 	h.notices = notice.New(notice.Options{Store: store.NewNotices(db), Tx: db, Channels: []notice.Channel{{Name: "sms", Sender: sms}}, Events: bus})
 	h.Service = rollcall.New(rollcall.Options{
 		Store: store.NewRollcalls(db), Tx: db, Roster: h.roster, Accounts: h.accounts, Clocks: h.clocks, Notices: h.notices, Book: book, Events: bus,
-		URL: "https://centre.example/", Now: func() time.Time { return time.Now().Add(h.ahead) },
+		URL: "https://centre.example/", Now: func() time.Time { return time.Now().Add(h.ahead + h.step) },
 	})
 	h.clocks.On(rollcall.OwnerKind, h.OnClock)
 	h.notices.OnAnswer("rollcall", h.AnswerByText)
@@ -309,4 +310,61 @@ func TestAPlanCallsAtTimesThatNobodyForesees(t *testing.T) {
 			}
 		}
 	})
+}
+
+// Whoever answers in time is in time, also when the clock of the machine was set meanwhile.
+func TestSettingTheClockMakesNobodyLate(t *testing.T) {
+	h := newHouse(t, storetest.SQLite(t))
+	c := h.begin(deadline.Officer, deadline.Leader)
+	_, err := h.notices.Turn(h.system, h.notices.Channels[0])
+	h.must(err)
+	h.mu.Lock()
+	found := link.FindStringSubmatch(h.sent[0])
+	h.mu.Unlock()
+	h.turn()
+	h.step = 5 * time.Hour
+	h.turn()
+	if _, err := h.Open(t.Context(), found[1]); err != nil {
+		t.Errorf("the link in time: %v", err)
+	}
+	mine, err := h.Mine(h.officer)
+	if err != nil || len(mine) != 2 || mine[0].DueAt.Sub(c.DueAt).Round(time.Minute) != h.step {
+		t.Errorf("the console shows %+v, %v", mine, err)
+	}
+	if p, err := h.Answer(h.officer, c.Posts[0].ID, ""); err != nil || p.State != rollcall.Answered || p.AnsweredAt.Sub(p.At) > 5*time.Minute {
+		t.Errorf("an answer in time: %+v, %v", p, err)
+	}
+	h.step, h.ahead = 0, 11*time.Minute
+	h.turn()
+	if p := h.now(c.Posts[1].ID); p.State != rollcall.Missed {
+		t.Errorf("nobody answered: %+v", p)
+	}
+	h.step = -6 * time.Hour
+	h.turn()
+	if p, err := h.Answer(h.lead, c.Posts[1].ID, ""); err != nil || p.State != rollcall.Late {
+		t.Errorf("an answer too late, with the clock set back: %+v, %v", p, err)
+	}
+}
+
+// Where somebody was and with what is for who may have their number.
+func TestATechnicianSeesNobodysPlace(t *testing.T) {
+	h := newHouse(t, storetest.SQLite(t))
+	id := h.begin(deadline.Officer).Posts[0].ID
+	_, err := h.Answer(h.officer, id, "Mozilla")
+	h.must(err)
+	_, err = h.Where(h.officer, id, &rollcall.Place{Lat: 32.3, Lon: 121.2}, "")
+	h.must(err)
+	if p := h.now(id); p.Place == nil || p.Device == "" {
+		t.Errorf("who called sees %+v", p)
+	}
+	technician := h.user("技术", h.city, account.RoleTechnician)
+	list, err := h.Calls(technician, page.Request{})
+	h.must(err)
+	posts, err := h.Posts(technician, time.Now().Add(-time.Hour), time.Now().Add(time.Hour))
+	h.must(err)
+	for _, p := range append(list.Items[0].Posts, posts...) {
+		if p.State != rollcall.Answered || p.Place != nil || p.Device != "" {
+			t.Errorf("a technician sees %+v", p)
+		}
+	}
 }

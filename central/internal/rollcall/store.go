@@ -20,7 +20,6 @@ type Link struct {
 	PostID   string
 	PersonID string
 	Name     string
-	Until    time.Time
 }
 
 // Store is what this package needs to be kept. Methods that look for one thing return errs.NotFound.

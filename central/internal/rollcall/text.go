@@ -45,7 +45,11 @@ func (s *Service) heard(ctx context.Context, n notice.Notice, text string) error
 		if err != nil {
 			return err
 		}
-		note := s.stamp().In(china()).Format("15:04") + " " + n.Name + "短信：" + text
+		said := " " + n.Name + "短信：" + text
+		if strings.Contains(p.Note+"；", said+"；") {
+			return nil // a gateway tells again what it is not sure to have told
+		}
+		note := s.stamp().In(china()).Format("15:04") + said
 		if p.Note != "" {
 			note = p.Note + "；" + note
 		}

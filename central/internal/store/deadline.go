@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -120,15 +121,15 @@ func (s *Deadlines) Save(ctx context.Context, c deadline.Clock, next time.Time) 
 		}
 		asked = string(text)
 	}
-	_, err = s.db.exec(ctx, `insert into deadlines (`+deadlineColumns+`, next_at)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
+	_, err = s.db.exec(ctx, `insert into deadlines (`+deadlineColumns+`, next_at, asked_org)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)
 		on conflict (id) do update set org_id = excluded.org_id, division = excluded.division, name = excluded.name, rule = excluded.rule,
 			scale = excluded.scale, base_at = excluded.base_at, due_at = excluded.due_at, stages = excluded.stages, stage = excluded.stage,
 			round = excluded.round, state = excluded.state, passed_at = excluded.passed_at, ended_at = excluded.ended_at,
-			ended_by = excluded.ended_by, asked = excluded.asked, next_at = excluded.next_at
+			ended_by = excluded.ended_by, asked = excluded.asked, next_at = excluded.next_at, asked_org = excluded.asked_org
 		where deadlines.exercise = excluded.exercise`,
 		c.ID, c.Owner.Kind, c.Owner.ID, c.Kind, c.OrgID, c.Division, c.Name, c.Rule, string(c.Scale), c.BaseAt, c.DueAt, string(stages), c.Stage, c.Round,
-		string(c.State), c.PassedAt, c.EndedAt, c.EndedBy, asked, c.CreatedAt, exercise(ctx), orNull(next))
+		string(c.State), c.PassedAt, c.EndedAt, c.EndedBy, asked, c.CreatedAt, exercise(ctx), orNull(next), askedOrg(c))
 	if err != nil {
 		return fmt.Errorf("save clock: %w", wrap(err))
 	}
@@ -159,12 +160,20 @@ func (s *Deadlines) Advance(ctx context.Context, c deadline.Clock, next time.Tim
 	if err != nil {
 		return fmt.Errorf("write clock: %w", err)
 	}
-	_, err = s.db.exec(ctx, `update deadlines set stage = $1, next_at = $2, passed_at = $3, asked = $4 where id = $5`,
-		c.Stage, orNull(next), c.PassedAt, string(asked), c.ID)
+	_, err = s.db.exec(ctx, `update deadlines set stage = $1, next_at = $2, passed_at = $3, asked = $4, asked_org = $6 where id = $5`,
+		c.Stage, orNull(next), c.PassedAt, string(asked), c.ID, askedOrg(c))
 	if err != nil {
 		return fmt.Errorf("advance clock: %w", wrap(err))
 	}
 	return nil
+}
+
+// askedOrg is whom a clock asks now, empty before its first mark.
+func askedOrg(c deadline.Clock) string {
+	if c.Asked == nil {
+		return ""
+	}
+	return c.Asked.OrgID
 }
 
 // orNull is nothing for the zero time.
@@ -262,9 +271,21 @@ func (s *Deadlines) Postpone(ctx context.Context, f deadline.Firing, until time.
 }
 
 // Running implements deadline.Lists.
-func (s *Deadlines) Running(ctx context.Context, scope actor.Scope, limit int) ([]deadline.Clock, error) {
-	return dutyRows(ctx, s.db, "running clocks", scanDeadline, `select `+deadlineColumns+` from deadlines
-		where state = 'running' and division like $1 and exercise = $3 order by due_at, id limit $2`, string(scope), limit, exercise(ctx))
+func (s *Deadlines) Running(ctx context.Context, scope actor.Scope, asked string, r page.Request) (page.List[deadline.Clock], error) {
+	var from time.Time
+	id := ""
+	if r.After != "" {
+		at, after, _ := strings.Cut(r.After, " ")
+		micro, err := strconv.ParseInt(at, 10, 64)
+		if err != nil {
+			return page.List[deadline.Clock]{}, errs.Field("deadline.after", "after", "is no place in this list; begin again")
+		}
+		from, id = time.UnixMicro(micro).UTC(), after
+	}
+	list, err := dutyRows(ctx, s.db, "running clocks", scanDeadline, `select `+deadlineColumns+` from deadlines
+		where state = 'running' and division like $1 and ($2 = '' or asked_org = $2) and (due_at > $3 or (due_at = $3 and id > $4)) and exercise = $6 order by due_at, id limit $5`,
+		string(scope), asked, from, id, r.Size()+1, exercise(ctx))
+	return cut(list, r.Size(), func(c deadline.Clock) string { return fmt.Sprintf("%d %s", c.DueAt.UnixMicro(), c.ID) }), err
 }
 
 // Breaches implements deadline.Lists.

@@ -100,6 +100,35 @@ func (s *Notices) Save(ctx context.Context, n notice.Notice) error {
 	return nil
 }
 
+// KeepEarly implements notice.Store.
+func (s *Notices) KeepEarly(ctx context.Context, channel string, t notice.Told, now, before time.Time) error {
+	if _, err := s.db.exec(ctx, `delete from notice_early where at < $1`, before); err != nil {
+		return fmt.Errorf("forget early receipts: %w", wrap(err))
+	}
+	_, err := s.db.exec(ctx, `insert into notice_early (channel, ref, state, delivered, failed, at) values ($1, $2, $3, $4, $5, $6) on conflict do nothing`,
+		channel, t.Ref, t.State, t.Delivered, t.Failed, now)
+	if err != nil {
+		return fmt.Errorf("keep early receipt: %w", wrap(err))
+	}
+	return nil
+}
+
+// TakeEarly implements notice.Store.
+func (s *Notices) TakeEarly(ctx context.Context, channel, ref string) ([]notice.Told, error) {
+	scan := func(row scanner) (t notice.Told, err error) {
+		err = row.Scan(&t.Ref, &t.State, &t.Delivered, &t.Failed)
+		return t, err
+	}
+	list, err := dutyRows(ctx, s.db, "early receipts", scan, `select ref, state, delivered, failed from notice_early where channel = $1 and ref = $2 order by at`, channel, ref)
+	if err != nil || len(list) == 0 {
+		return nil, err
+	}
+	if _, err := s.db.exec(ctx, `delete from notice_early where channel = $1 and ref = $2`, channel, ref); err != nil {
+		return nil, fmt.Errorf("take early receipts: %w", wrap(err))
+	}
+	return list, nil
+}
+
 // ByRef implements notice.Store.
 func (s *Notices) ByRef(ctx context.Context, channel, ref string) (notice.Notice, error) {
 	return oneNotice(scanNotice(s.db.queryRow(ctx, selectNotice+`where channel = $1 and ref = $2 and exercise = '' order by id desc limit 1`, channel, ref)))

@@ -77,7 +77,7 @@ func (s *Rollcalls) SavePost(ctx context.Context, p rollcall.Post) error {
 		return fmt.Errorf("write post: %w", err)
 	}
 	return s.write(ctx, "post", `insert into rollcall_posts (id, call_id, org_id, tier, division, at, due_at, state, body) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-		on conflict (id) do update set state = excluded.state, body = excluded.body`, p.ID, p.CallID, p.OrgID, string(p.Tier), p.Division, p.At, p.DueAt, string(p.State), string(text))
+		on conflict (id) do update set at = excluded.at, due_at = excluded.due_at, state = excluded.state, body = excluded.body`, p.ID, p.CallID, p.OrgID, string(p.Tier), p.Division, p.At, p.DueAt, string(p.State), string(text))
 }
 
 // Call implements rollcall.Store.
@@ -144,13 +144,12 @@ func (s *Rollcalls) LastAsked(ctx context.Context, org string) (at time.Time, er
 
 // AddLink implements rollcall.Store.
 func (s *Rollcalls) AddLink(ctx context.Context, l rollcall.Link) error {
-	return s.write(ctx, "link", `insert into rollcall_links (hash, post_id, person_id, name, until) values ($1, $2, $3, $4, $5)`, l.Hash, l.PostID, l.PersonID, l.Name, l.Until)
+	return s.write(ctx, "link", `insert into rollcall_links (hash, post_id, person_id, name) values ($1, $2, $3, $4)`, l.Hash, l.PostID, l.PersonID, l.Name)
 }
 
 // Link implements rollcall.Store.
 func (s *Rollcalls) Link(ctx context.Context, hash string) (l rollcall.Link, err error) {
-	err = s.db.queryRow(ctx, `select hash, post_id, person_id, name, until from rollcall_links where hash = $1`, hash).Scan(&l.Hash, &l.PostID, &l.PersonID, &l.Name, &l.Until)
-	l.Until = l.Until.UTC()
+	err = s.db.queryRow(ctx, `select hash, post_id, person_id, name from rollcall_links where hash = $1`, hash).Scan(&l.Hash, &l.PostID, &l.PersonID, &l.Name)
 	return oneRollcall(l, "link", err)
 }
 

@@ -14259,7 +14259,13 @@ export interface operations {
     };
     "list-deadlines": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Only clocks that ask that organisation now */
+                asked?: string;
+                /** @description Mark of the last item seen, from next of the answer before */
+                after?: string;
+                limit?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;

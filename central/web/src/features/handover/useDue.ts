@@ -16,6 +16,17 @@ export function asking(clocks: readonly Due[], org: string | undefined): Due[] {
   return clocks.filter((c) => c.asked?.org_id === org || (c.org_id === org && c.kind.startsWith('report.'))).sort((a, b) => Date.parse(a.due_at) - Date.parse(b.due_at))
 }
 
+// allOf asks for every part of the list: the newest is no less urgent for two hundred that are overdue.
+async function allOf(org: string | undefined): Promise<Due[]> {
+  const all: Due[] = []
+  for (let after = ''; ;) {
+    const part = await answer(api.GET('/deadlines', { params: { query: { limit: 500, ...(after && { after }) } } }))
+    all.push(...(part.items ?? []))
+    after = part.next ?? ''
+    if (!after) return asking(all, org)
+  }
+}
+
 export function useDue(): ShallowRef<Due[]> {
   if (!following) {
     following = true
@@ -28,7 +39,7 @@ export function useDue(): ShallowRef<Due[]> {
           return
         }
         try {
-          due.value = asking((await answer(api.GET('/deadlines'))).items ?? [], session.user?.org_id)
+          due.value = await allOf(session.user?.org_id)
         } catch {
           // What is shown stays; the frame says that the centre is away.
         }

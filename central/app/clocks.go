@@ -1,0 +1,16 @@
+package app
+
+import (
+	"github.com/fengsui/fengsui/central/internal/actor"
+	"github.com/fengsui/fengsui/central/internal/handover"
+	"github.com/fengsui/fengsui/central/internal/plan"
+	"github.com/fengsui/fengsui/central/internal/report"
+	"github.com/fengsui/fengsui/central/internal/response"
+)
+
+// readers is what it takes to read what clocks are called, where that is the name of what they belong to.
+func readers() map[string]actor.Permission {
+	return map[string]actor.Permission{
+		report.OwnerKind: actor.IncidentRead, report.TaskKind: actor.IncidentRead, response.OwnerKind: actor.IncidentRead, handover.ItemKind: actor.DutyLog, plan.OwnerKind: actor.PlanRead,
+	}
+}
