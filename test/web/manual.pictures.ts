@@ -231,3 +231,20 @@ for (const language of ['zh-CN', 'en'] as const) {
     for (const b of [city, county, admin]) await b.page.context().close()
   })
 }
+
+for (const language of ['zh-CN', 'en'] as const) {
+  test(`pictures of teams and stock: ${language}`, async ({ browser, demo }) => {
+    test.setTimeout(200_000)
+    const b = await Book.open(browser, demo, language, demo.duty, '/resource')
+    await b.go('/resource')
+    await expect(b.page.getByText('市防汛抢险队').first()).toBeVisible()
+    await b.take('teams')
+    const fire = await b.send<{ id: string }>('/incidents', { title: b.one('洋口外闸风暴潮（演示）', 'Storm tide at Yangkou sluice (demo)'), category: 'natural.flood', place: b.one('洋口外闸', 'Yangkou outer sluice'), lon: 120.94793, lat: 32.53164 })
+    await b.send(`/incidents/${fire.id}/resources`, { kind: 'team', what: '巡堤查险', amount: 4 })
+    await b.go(`/incident/${fire.id}/room`)
+    await b.page.getByRole('button', { name: b.t('resource.send.title'), exact: true }).click()
+    await expect(b.dialog.getByText('如东海堤巡查队').first()).toBeVisible()
+    await b.take('dispatch')
+    await b.page.context().close()
+  })
+}
