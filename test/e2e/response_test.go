@@ -94,7 +94,7 @@ type responseOutcome struct {
 	New   bool `json:"new"`
 }
 
-// stands wants the order to have made all, and ends the response: the desk lists no more than 250 clocks that run.
+// stands wants the order to have made all, and ends the response.
 func (s responding) stands(incident string, out responseOutcome) {
 	s.Helper()
 	if got, want := s.made(incident), (made{Responses: 1, Seats: planRoles, Tasks: planTasks, Clocks: planTasks, Lines: 1}); got != want {
@@ -135,7 +135,7 @@ func (s responding) made(incident string) (m made) {
 			ID string `json:"id"`
 		} `json:"owner"`
 	}]
-	s.do(s.centre.Admin, http.MethodGet, "/deadlines", nil, &clocks)
+	s.do(s.centre.Admin, http.MethodGet, "/deadlines?limit=500", nil, &clocks)
 	for _, c := range clocks.Items {
 		if mine[c.Owner.ID] {
 			m.Clocks++

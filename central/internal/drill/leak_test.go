@@ -257,9 +257,9 @@ func TestNothingLeaksFromAnExercise(t *testing.T) {
 			{"a step of its task", func() string { _, err := h.responses.Do(ctx, task.ID, response.Step{Kind: "accept"}); return gone(err) }},
 			{"the own tasks", func() string { l, err := h.responses.Mine(ctx); return none(len(l), err) }},
 			{"the clocks of the desk", func() string {
-				l, err := h.clocks.Running(mayor)
+				l, err := h.clocks.Running(mayor, "", page.Request{})
 				n := 0
-				for _, c := range l {
+				for _, c := range l.Items {
 					if c.Exercise != "" || c.Owner.ID == task.ID || c.Owner.ID == played.ID {
 						n++
 					}

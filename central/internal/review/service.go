@@ -103,8 +103,8 @@ func (s *Service) change(ctx context.Context, id string, fn func(ctx context.Con
 			record(event.New(ctx, kind, id, c.r.Division, Trace{No: c.r.No, Name: c.r.Title, Org: o.Name}))
 			return s.Incidents.Record(ctx, id, o, incident.Step{Kind: Reviewed, Act: act, Text: cutTo(text, incident.MaxText), Ref: ref}, nil)
 		}
-		if c.v.Review.State == "" {
-			c.v.Review.State, c.v.Review.OrgID, c.v.Review.OrgName, c.v.Review.ByName, c.v.Review.StartedAt = Open, o.ID, o.Name, a.Name, stamp()
+		if c.v.State == "" {
+			c.v.State, c.v.OrgID, c.v.OrgName, c.v.ByName, c.v.StartedAt = Open, o.ID, o.Name, a.Name, stamp()
 			if err := c.note(EventBegun, "begun", c.r.Title, ""); err != nil {
 				return err
 			}
@@ -160,7 +160,7 @@ func (s *Service) Explain(ctx context.Context, id, task, text string) (View, err
 	return s.change(ctx, id, func(ctx context.Context, c *change) error {
 		t := c.r.task(task)
 		switch {
-		case c.v.Review.State == Concluded:
+		case c.v.State == Concluded:
 			return concluded()
 		case t.ID == "" || !late(t):
 			return errs.E(errs.NotFound, "review.not_late", "there is no such late task in this incident")
@@ -188,7 +188,7 @@ func (s *Service) Conclude(ctx context.Context, id string, edit int, again bool)
 			return c.note(EventReopened, "reopened", r.Title, "")
 		case r.State == Concluded:
 			return concluded()
-		case c.r.Incident.State != incident.Closed:
+		case c.r.State != incident.Closed:
 			return errs.E(errs.Conflict, "review.incident_open", "the incident is still dealt with; close it first")
 		case r.Causes == "" || r.Course == "":
 			return errs.Field("review.causes", "causes", "write down what happened and what is to be learned first")
@@ -214,7 +214,7 @@ func (s *Service) Learn(ctx context.Context, id string, n NewLesson) (View, erro
 	return s.change(ctx, id, func(ctx context.Context, c *change) error {
 		now := stamp()
 		switch {
-		case c.v.Review.State == Concluded:
+		case c.v.State == Concluded:
 			return concluded()
 		case !errs.Text(n.Text, 1000) || n.Text == "":
 			return errs.Field("review.lesson", "text", "1 to 1000 characters")
@@ -237,7 +237,7 @@ func (s *Service) Learn(ctx context.Context, id string, n NewLesson) (View, erro
 		}
 		l := Lesson{
 			ID: newID(), IncidentID: id, No: len(c.v.Lessons) + 1, Text: n.Text, OrgID: org.ID, OrgName: org.Name, Division: org.Division, Owner: n.Owner, DueAt: event.Stamp(n.DueAt),
-			State: Owed, Exercise: c.v.Review.Exercise, ByName: c.a.Name, At: now, Edit: 1,
+			State: Owed, Exercise: c.v.Exercise, ByName: c.a.Name, At: now, Edit: 1,
 		}
 		if err := s.Store.SaveLesson(ctx, l); err != nil {
 			return err

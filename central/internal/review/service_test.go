@@ -69,9 +69,9 @@ func TestWhatWasLearnedBecomesACaseAndAPlansNextVersion(t *testing.T) {
 		if v.Lessons[0].Clause != "2 响应" || v.Lessons[0].PlanName != "防汛应急预案" {
 			t.Errorf("the suggestion: %+v", v.Lessons[0])
 		}
-		running, err := h.clocks.Running(h.officer)
+		running, err := h.clocks.Running(h.officer, "", page.Request{})
 		h.must(err)
-		if len(running) == 0 || !strings.HasPrefix(running[len(running)-1].Name, "标出转移路线") {
+		if len(running.Items) == 0 || !strings.HasPrefix(running.Items[len(running.Items)-1].Name, "标出转移路线") {
 			t.Errorf("the clock of the lesson: %+v", running)
 		}
 

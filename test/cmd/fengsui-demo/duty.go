@@ -145,8 +145,12 @@ func (c caller) addDesk(ctx context.Context, org string, one desk, officers []st
 	if err := c.do(ctx, http.MethodPut, "/duty/desks/"+org, settings, nil); err != nil {
 		return err
 	}
-	today := time.Now().In(time.FixedZone("CST", 8*60*60)).Format("2006-01-02")
-	whole := []map[string]string{{"name": "全天", "from": "08:30", "to": "08:30"}}
+	now := time.Now().In(time.FixedZone("CST", 8*60*60))
+	today, morning, evening := now.Format(time.DateOnly), "08:30", "20:30"
+	if now.Format("15:04") < morning { // a rule is for days to come, and somebody must be on duty now
+		morning, evening = "00:00", "12:00"
+	}
+	whole := []map[string]string{{"name": "全天", "from": morning, "to": morning}}
 	for i, p := range []struct {
 		name, nameEN, tier string
 		continuous         bool
@@ -154,7 +158,7 @@ func (c caller) addDesk(ctx context.Context, org string, one desk, officers []st
 		watches            []map[string]string
 		heads              map[string]int
 	}{
-		{"值班员", "Duty officer", "officer", true, one.Officers, []map[string]string{{"name": "白班", "from": "08:30", "to": "20:30"}, {"name": "夜班", "from": "20:30", "to": "08:30"}}, map[string]int{"workday": 1, "weekend": 1, "special": 2}},
+		{"值班员", "Duty officer", "officer", true, one.Officers, []map[string]string{{"name": "白班", "from": morning, "to": evening}, {"name": "夜班", "from": evening, "to": morning}}, map[string]int{"workday": 1, "weekend": 1, "special": 2}},
 		{"带班领导", "Duty leader", "leader", true, one.Leaders, whole, map[string]int{"workday": 1, "weekend": 1}},
 		{"备勤", "Standby", "standby", false, one.Standby, whole, map[string]int{"workday": 0, "weekend": 1, "holiday": 1, "special": 1}},
 	} {

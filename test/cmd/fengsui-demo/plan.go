@@ -189,7 +189,8 @@ func (d *demo) signedIn(ctx context.Context, user, password string) (caller, err
 	return c, c.do(ctx, http.MethodPost, "/session", map[string]string{"username": user, "password": password}, nil)
 }
 
-// addPlans writes the example plans as the duty officer and publishes them as the administrator, once.
+// addPlans writes the example plans as the duty officer and publishes them as the administrator, once, and has one of
+// them carried out.
 func (d *demo) addPlans(ctx context.Context) error {
 	writer, err := d.signedIn(ctx, dutyUser, d.logins.Duty)
 	if err != nil {
@@ -212,7 +213,7 @@ func (d *demo) addPlans(ctx context.Context) error {
 			return fmt.Errorf("add plan %s: %w", s.Name, err)
 		}
 	}
-	return nil
+	return d.respond(ctx, writer)
 }
 
 // orgs are the ids of the organisations by division; that of the city is empty.

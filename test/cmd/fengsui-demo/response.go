@@ -1,0 +1,95 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+)
+
+// respond has the city answer a storm tide with its plan: the incident is told and reported upward, the plan runs at
+// its lowest level, and some tasks are done. Nobody holds the command, so whoever looks at the demo may take it.
+func (d *demo) respond(ctx context.Context, city caller) error {
+	now := time.Now()
+	var item struct {
+		ID       string `json:"id"`
+		Incident string `json:"incident_id"`
+	}
+	if err := city.do(ctx, http.MethodPost, "/intake", map[string]any{
+		"kind": "call", "unit": "洋口外闸管理所（演示）", "caller": "值班员", "phone": "000-0000-2101", "place": "洋口外闸（演示）", "lon": 120.94793, "lat": 32.53164, "category": "natural.flood",
+		"text": "外闸潮位超警戒 0.2 米，天文大潮叠加偏北大风，预计 3 小时后到高潮；堤防未见险情。", "measures": "已关闸，巡堤人员上堤。", "occurred_at": now.Add(-20 * time.Minute), "figures": map[string]int{"dead": 0, "trapped": 0},
+	}, &item); err != nil {
+		return err
+	}
+	if err := city.do(ctx, http.MethodPost, "/intake/"+item.ID+"/incident", map[string]any{"title": "洋口外闸风暴潮超警戒（演示）"}, &item); err != nil {
+		return err
+	}
+	path := "/incidents/" + item.Incident
+	if err := d.tell(ctx, city, path, now); err != nil {
+		return err
+	}
+	var proposals struct {
+		Items []struct {
+			PlanID  string `json:"plan_id"`
+			Version int    `json:"version"`
+		} `json:"items"`
+	}
+	if err := city.do(ctx, http.MethodGet, path+"/proposals", nil, &proposals); err != nil {
+		return err
+	}
+	if len(proposals.Items) == 0 {
+		return errors.New("carry a plan out: none is proposed for the storm tide of the demo")
+	}
+	first := proposals.Items[0]
+	if err := city.do(ctx, http.MethodPost, path+"/responses", map[string]any{"plan_id": first.PlanID, "version": first.Version, "level": 4, "order": "吴局口头命令（演示）"}, nil); err != nil {
+		return err
+	}
+	var running struct {
+		Tasks []struct {
+			ID    string `json:"id"`
+			Title string `json:"title"`
+		} `json:"tasks"`
+	}
+	if err := city.do(ctx, http.MethodGet, path+"/responses", nil, &running); err != nil {
+		return err
+	}
+	done := map[string][]step{
+		"启动响应并通知成员单位": {{"done", "已电话通知 12 个成员单位，沿海三县到岗。"}},
+		"向上级电话报告":     {{"done", "已报省值班室，接报人记录在册。"}},
+		"书面报告初报":      {{"done", "初报已发出。"}},
+		"组织会商研判":      {{"accept", ""}, {"start", "气象、水利、海洋已入会。"}},
+		"加密巡堤查险":      {{"accept", ""}, {"start", "三组上堤，每小时报一次。"}},
+	}
+	for _, task := range running.Tasks {
+		for _, s := range done[task.Title] {
+			if err := city.do(ctx, http.MethodPost, "/tasks/"+task.ID+"/steps", map[string]any{"kind": s.kind, "text": s.text}, nil); err != nil {
+				return fmt.Errorf("%s of %s: %w", s.kind, task.Title, err)
+			}
+		}
+	}
+	return nil
+}
+
+type step struct{ kind, text string }
+
+// tell reports an incident of the city to the province, by phone and on paper.
+func (d *demo) tell(ctx context.Context, city caller, path string, now time.Time) error {
+	if err := city.do(ctx, http.MethodPost, path+"/calls", map[string]any{"at": now.Add(-time.Minute), "text": "已电话报省值班室（演示）"}, nil); err != nil {
+		return err
+	}
+	var draft, saved struct {
+		ID      string `json:"id"`
+		Version int    `json:"version"`
+	}
+	if err := city.do(ctx, http.MethodPost, path+"/reports", map[string]any{}, &draft); err != nil {
+		return err
+	}
+	edit := func(field, from, to string) map[string]string {
+		return map[string]string{"field": field, "from": from, "to": to}
+	}
+	if err := city.do(ctx, http.MethodPatch, "/reports/"+draft.ID, map[string]any{"edits": []any{edit("trend", "", "高潮前潮位继续上涨，夜间有漫堤可能。"), edit("leaders", "", "市局带班领导在指挥中心。"), edit("level", "0", "4")}}, &saved); err != nil {
+		return err
+	}
+	return city.do(ctx, http.MethodPost, "/reports/"+draft.ID+"/send", map[string]any{"version": saved.Version, "how": "oral", "signer": "吴局（演示）", "out": "省应急指挥中心（演示）"}, nil)
+}

@@ -1,0 +1,72 @@
+// From an alarm to the end of a response, in a real browser: the incident, the plan that fits, a task done on a phone
+// without a login, and the stand-down.
+import { expect, login, test } from './demo'
+
+test('an alarm becomes an incident, its plan is carried out, a task is done on a phone, and it stands down', async ({ page, demo, browser }) => {
+  await demo.hold('rd-level-1', { water_level: 5.37 })
+  await login(page, demo, demo.duty)
+  await page.getByRole('region', { name: '现在需要我' }).getByRole('listitem').filter({ hasText: '水位超警戒' }).locator('button.head').click()
+  await page.getByRole('button', { name: '转接报' }).click()
+  const item = page.getByRole('dialog', { name: '接报' })
+  const title = `洋口外闸潮位超警戒 ${Date.now() % 10_000}`
+  await item.getByLabel('标题').fill(title)
+  await item.getByLabel('类别').selectOption({ label: '水旱灾害' })
+  await item.getByRole('button', { name: '立案' }).click()
+  await item.getByRole('link', { name: '查看事件' }).click()
+  await page.getByRole('link', { name: '指挥室' }).click()
+  await expect(page.getByRole('heading', { level: 1 })).toContainText(title)
+
+  // The plan that fits stands first, with the reason.
+  await page.getByRole('button', { name: '启动预案' }).click()
+  const start = page.getByRole('dialog', { name: '启动预案' })
+  await expect(start.getByText('南通市防汛防台风应急预案（演示）')).toBeVisible()
+  await expect(start.getByText(/推荐理由/).first()).toBeVisible()
+  await start.getByLabel('响应级别').selectOption({ index: 0 })
+  await start.getByLabel('下令依据').fill('吴局口头命令')
+  await start.getByRole('button', { name: /^启动/ }).click()
+  await expect(start).toBeHidden()
+  const tasks = page.getByRole('region', { name: '任务' })
+  const patrol = tasks.getByRole('button', { name: '加密巡堤查险' })
+  await expect(patrol).toBeVisible()
+
+  // Nobody of the roster is on standby: the role says so, somebody is put into it and has a page of their own.
+  const seat = page.getByRole('region', { name: '岗位和人员' }).getByRole('listitem').filter({ hasText: '工程抢险组' })
+  await expect(seat).toContainText('现在无人当班')
+  await seat.getByRole('button', { name: '指定人员' }).click()
+  const fill = page.getByRole('dialog', { name: /指定人员/ })
+  await fill.getByLabel('值班人员').selectOption({ index: 1 })
+  await fill.getByRole('button', { name: '指定人员' }).click()
+  await expect(fill).toBeHidden()
+  await seat.getByRole('button', { name: '任务码' }).click()
+  const code = page.getByRole('dialog', { name: /的任务$/ })
+  const address = await code.getByRole('textbox').inputValue()
+  await page.keyboard.press('Escape')
+  const phone = await (await browser.newContext({ locale: 'zh-CN', timezoneId: 'Asia/Shanghai', viewport: { width: 390, height: 844 } })).newPage()
+  await phone.goto(address)
+  await expect(phone.getByRole('heading', { level: 1 })).toContainText(title)
+  const mine = phone.getByRole('article').filter({ hasText: '加密巡堤查险' })
+  await mine.getByRole('button').first().click()
+  await mine.getByRole('button', { name: '接受', exact: true }).click()
+  await mine.getByRole('button', { name: '开始', exact: true }).click()
+  await mine.getByLabel('情况说明').fill('三组上堤，未见险情')
+  await mine.getByRole('button', { name: '完成', exact: true }).click()
+  await expect(mine).toContainText('已完成')
+  await phone.context().close()
+
+  // The room has seen it without a reload, with the words and the clause.
+  await expect(tasks.getByRole('listitem').filter({ hasText: '加密巡堤查险' })).toContainText('已完成')
+  await patrol.click()
+  const one = page.getByRole('dialog', { name: '加密巡堤查险' })
+  await expect(one).toContainText('三组上堤，未见险情')
+  await expect(one).toContainText(/第 1 版 · .*响应行动/)
+  await page.keyboard.press('Escape')
+
+  await page.getByRole('button', { name: '调整响应' }).click()
+  const shift = page.getByRole('dialog', { name: '调整响应' })
+  await shift.getByLabel('响应级别').selectOption({ label: '终止响应' })
+  await shift.getByLabel('下令依据').fill('潮位回落，吴局下令')
+  await shift.getByRole('button', { name: '下令' }).click()
+  await expect(page.getByRole('button', { name: '调整响应' })).toBeHidden()
+  await expect(page.getByText('潮位回落，吴局下令').first()).toBeVisible()
+  await demo.hold('rd-level-1', { water_level: 4.3 })
+})
