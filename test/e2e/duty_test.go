@@ -91,8 +91,7 @@ func onDuty(c *harness.Client) (string, error) {
 	return now.Items[0].Posts[0].People[0].Name, nil
 }
 
-// The roster survives kill -9 as it stood; a take-over holds at once; what has begun cannot be edited, and an
-// import with one wrong name changes nothing.
+// The roster survives kill -9 as it stood; a take-over holds at once; what has begun cannot be edited.
 func TestRosterStandsWhateverIsKilled(t *testing.T) {
 	t.Parallel()
 	c, org, people := dutyCentre(t)

@@ -101,6 +101,21 @@ func TestRosterGoesOutAndComesBack(t *testing.T) {
 	if status := b.send("/api/v1/duty/roster/import"+org+"&month="+month, back("D5", "丁"), &answer); status != http.StatusOK || !strings.Contains(string(answer), `"kind":"unknown_person"`) {
 		t.Errorf("a stranger in the table: %d %s", status, answer)
 	}
+	// One wrong cell beside a right one: the fault is told, and the right one is not taken either.
+	was, err := book.GetCellValue("值班表", "D6")
+	if err != nil {
+		t.Fatal(err)
+	}
+	back("D5", "丙")
+	if status := b.send("/api/v1/duty/roster/import"+org+"&month="+month, back("D6", "丁"), &answer); status != http.StatusOK || !strings.Contains(string(answer), `"kind":"unknown_person"`) {
+		t.Errorf("one wrong and one right: %d %s", status, answer)
+	}
+	var before duty.Roster
+	must("GET", "/duty/roster"+span, nil, &before)
+	if i := slices.IndexFunc(before.Shifts, func(s duty.Shift) bool { return s.Day == duty.Day(month+"-04") }); i < 0 || before.Shifts[i].PersonName == "丙" {
+		t.Errorf("half imported: %+v", before.Shifts)
+	}
+	back("D6", was)
 	if status := b.send("/api/v1/duty/roster/import"+org+"&month="+month, back("D5", "丙"), &answer); status != http.StatusOK || !strings.Contains(string(answer), `"cells":1,"faults":[]`) {
 		t.Errorf("one change: %d %s", status, answer)
 	}

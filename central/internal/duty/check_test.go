@@ -59,7 +59,13 @@ func TestFaultsPointAtTheirCell(t *testing.T) {
 		p := simple(8)
 		c.spoil(&p)
 		shifts := p.Lay("2026-11-22", "2026-11-30", ago, nil, map[string]int{"o1": 7, "l1": 0})
-		got := faults(p.Check(shifts, c.leaves, "2026-11-23", "2026-11-30", ago))
+		list := p.Check(shifts, c.leaves, "2026-11-23", "2026-11-30", ago)
+		for _, i := range list {
+			if told := i.Fault == OnLeave || i.Fault == TooMany; i.Blocks == told {
+				t.Errorf("%s: %s keeps the month from being published: %v", c.name, i.Fault, i.Blocks)
+			}
+		}
+		got := faults(list)
 		if !slices.Equal(got, c.want) {
 			t.Errorf("%s: got %q, want %q", c.name, got, c.want)
 		}
