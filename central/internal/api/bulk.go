@@ -14,6 +14,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/device"
 	"github.com/fengsui/fengsui/central/internal/document"
 	"github.com/fengsui/fengsui/central/internal/errs"
+	"github.com/fengsui/fengsui/central/internal/event"
 	"github.com/fengsui/fengsui/central/internal/page"
 )
 
@@ -94,7 +95,7 @@ func RegisterBulk(s *Server, svc *device.Service) {
 			out.Items, sheet.Rows = append(out.Items, d), append(sheet.Rows, row)
 		}
 		var text bytes.Buffer
-		if err := sheet.Write(&text, chinaTime()); err != nil {
+		if err := sheet.Write(&text, event.China()); err != nil {
 			return nil, err
 		}
 		out.Sheet = text.Bytes()

@@ -12,6 +12,7 @@ import (
 
 	"github.com/fengsui/fengsui/central/internal/account"
 	"github.com/fengsui/fengsui/central/internal/duty"
+	"github.com/fengsui/fengsui/central/internal/event"
 	"github.com/fengsui/fengsui/central/internal/page"
 )
 
@@ -66,7 +67,7 @@ func TestRosterGoesOutAndComesBack(t *testing.T) {
 		}
 		people = append(people, p)
 	}
-	today := duty.DayOf(time.Now(), chinaTime())
+	today := duty.DayOf(time.Now(), event.China())
 	must("POST", "/duty/posts/"+post.ID+"/rules", map[string]any{
 		"from": today, "watches": []any{map[string]string{"name": "全天", "from": "00:00", "to": "00:00"}}, "heads": map[string]int{"workday": 1, "weekend": 1},
 		"rotations": []any{map[string]any{"name": "轮值", "keep": 1, "first": 0, "members": []string{people[0].ID, people[1].ID}}},

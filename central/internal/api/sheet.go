@@ -9,10 +9,8 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/fengsui/fengsui/central/internal/document"
+	"github.com/fengsui/fengsui/central/internal/event"
 )
-
-// chinaTime is the zone of every exported time: the law's clock.
-func chinaTime() *time.Location { return time.FixedZone("CST", 8*60*60) }
 
 // file is an answer that the browser saves.
 type file struct {
@@ -34,10 +32,10 @@ func registerSheet[I any](s *Server, op huma.Operation, name string, fill func(c
 			return nil, err
 		}
 		var out bytes.Buffer
-		if err := sheet.Write(&out, chinaTime()); err != nil {
+		if err := sheet.Write(&out, event.China()); err != nil {
 			return nil, err
 		}
-		day := time.Now().In(chinaTime()).Format("20060102-1504")
+		day := time.Now().In(event.China()).Format("20060102-1504")
 		return &file{
 			ContentType:        sheetType,
 			ContentDisposition: `attachment; filename="` + name + "-" + day + `.xlsx"`,

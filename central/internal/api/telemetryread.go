@@ -16,6 +16,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/actor"
 	"github.com/fengsui/fengsui/central/internal/document"
 	"github.com/fengsui/fengsui/central/internal/errs"
+	"github.com/fengsui/fengsui/central/internal/event"
 	"github.com/fengsui/fengsui/central/internal/page"
 	"github.com/fengsui/fengsui/central/internal/telemetry"
 )
@@ -70,7 +71,7 @@ type Exporting struct {
 }
 
 func (in *Exporting) wording() document.Wording {
-	return document.Wording{English: in.english(), Zone: chinaTime()}
+	return document.Wording{English: in.english(), Zone: event.China()}
 }
 
 type csvInput struct {
@@ -127,7 +128,7 @@ func export[I any](s *Server, t *telemetry.Service, format, contentType string, 
 		ctx = context.WithoutCancel(ctx)
 		return &huma.StreamResponse{Body: func(hc huma.Context) {
 			hc.SetHeader("Content-Type", contentType)
-			hc.SetHeader("Content-Disposition", `attachment; filename="readings-`+time.Now().In(chinaTime()).Format("20060102-1504")+"."+format+`"`)
+			hc.SetHeader("Content-Disposition", `attachment; filename="readings-`+time.Now().In(event.China()).Format("20060102-1504")+"."+format+`"`)
 			c := humafiber.Unwrap(hc).Context()
 			conn := c.Conn() // the context is somebody else's when the stream runs
 			c.SetBodyStreamWriter(func(w *bufio.Writer) {

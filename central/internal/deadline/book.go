@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/fengsui/fengsui/central/internal/event"
 	"github.com/fengsui/fengsui/shared/geo"
 	"github.com/fengsui/fengsui/shared/strict"
 )
@@ -276,7 +277,7 @@ func (b *Book) Outward(division string, at time.Time) []int {
 
 // holds reports whether a pack is in force for a division at a time, by the law's clock.
 func (p Pack) holds(division string, at time.Time) bool {
-	day := at.In(time.FixedZone("CST", 8*60*60)).Format(dayForm)
+	day := at.In(event.China()).Format(dayForm)
 	return (p.From == "" || day >= p.From) && (p.To == "" || day <= p.To) && (p.Jurisdiction == "" || geo.Division(p.Jurisdiction).Covers(geo.Division(division)))
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/account"
 	"github.com/fengsui/fengsui/central/internal/actor"
 	"github.com/fengsui/fengsui/central/internal/errs"
+	"github.com/fengsui/fengsui/central/internal/event"
 	"github.com/fengsui/fengsui/central/internal/plan"
 	"github.com/fengsui/fengsui/shared/strict"
 )
@@ -163,7 +164,7 @@ func programme(p Pack, year int, plans []plan.Plan, orgs []account.Org, drills [
 			continue
 		}
 		id := QuotaStanding
-		switch published := one.Published.In(china()).Year(); {
+		switch published := one.Published.In(event.China()).Year(); {
 		case published > year:
 			continue
 		case published == year && one.Version == 1:

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/fengsui/fengsui/central/internal/errs"
+	"github.com/fengsui/fengsui/central/internal/event"
 	"github.com/fengsui/fengsui/central/internal/paper"
 	"github.com/fengsui/fengsui/central/internal/world"
 )
@@ -127,7 +128,7 @@ func (p Pack) print(d Drill, m Measures, sheets []Sheet, items []Item) paper.Pri
 	if d.EndedAt != nil {
 		date = *d.EndedAt
 	}
-	return paper.Print{Content: paper.Content{Title: d.Name + "评估报告", Text: t.String(), From: d.OrgName}, Date: date.In(china()), Mark: world.Mark}
+	return paper.Print{Content: paper.Content{Title: d.Name + "评估报告", Text: t.String(), From: d.OrgName}, Date: date.In(event.China()), Mark: world.Mark}
 }
 
 func (p Pack) aspect(id string) string {
@@ -145,7 +146,7 @@ func clock(t *time.Time) string {
 	if t == nil {
 		return "—"
 	}
-	return t.In(china()).Format("1月2日15:04")
+	return t.In(event.China()).Format("1月2日15:04")
 }
 
 func took(seconds int64) string {

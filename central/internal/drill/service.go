@@ -305,12 +305,10 @@ func (s *Service) Act(ctx context.Context, id string, act Act) (Drill, error) {
 		if act.Kind != "close" || d.PlanID == "" {
 			return nil
 		}
-		_, err = s.Plans.Drilled(actor.WithSystem(ctx, "drill"), d.PlanID, d.StartedAt.In(china()).Format(time.DateOnly), d.Name)
+		_, err = s.Plans.Drilled(actor.WithSystem(ctx, "drill"), d.PlanID, d.StartedAt.In(event.China()).Format(time.DateOnly), d.Name)
 		return err
 	})
 }
-
-func china() *time.Location { return time.FixedZone("CST", 8*60*60) }
 
 // Enter lets the actor into the world of an exercise: errs.NotFound for one that has not started, has been closed, or
 // is none of the actor's. It is asked at every request.

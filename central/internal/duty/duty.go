@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/fengsui/fengsui/central/internal/errs"
+	"github.com/fengsui/fengsui/central/internal/event"
 )
 
 // Horizon is how many days ahead the roster is laid.
@@ -50,7 +51,7 @@ func newDesk(org string) Desk {
 func (d Desk) Location() *time.Location {
 	loc, err := time.LoadLocation(d.Zone)
 	if err != nil {
-		loc = time.FixedZone("CST", 8*60*60) // validate has refused anything else
+		loc = event.China() // validate has refused anything else
 	}
 	return loc
 }

@@ -85,7 +85,7 @@ func (s *Service) Open(ctx context.Context, d Draft) (Incident, error) {
 		return Incident{}, errs.Field("incident.division_outside", "division", "must be "+a.DivisionCode+" or below it")
 	}
 	err = s.change(ctx, func(ctx context.Context, note noter) error {
-		year := now.In(time.FixedZone("CST", 8*60*60)).Format("2006")
+		year := now.In(event.China()).Format("2006")
 		if i.Exercise != "" {
 			year = "演" + year // numbers of exercises are none of the register
 		}

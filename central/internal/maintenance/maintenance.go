@@ -12,6 +12,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/actor"
 	"github.com/fengsui/fengsui/central/internal/device"
 	"github.com/fengsui/fengsui/central/internal/errs"
+	"github.com/fengsui/fengsui/central/internal/event"
 	"github.com/fengsui/fengsui/shared/geo"
 	"github.com/fengsui/fengsui/shared/wire"
 )
@@ -119,8 +120,6 @@ type Limits struct {
 // Allowed is the limits that stood when a window was confirmed; zero when nobody did.
 type Allowed struct{ BreakHours, MaxHours, RepeatDays int }
 
-func china() *time.Location { return time.FixedZone("UTC+8", 8*60*60) }
-
 // next is the time of the window that holds at now, or the first after it.
 func (w *Window) next(now time.Time) (Span, bool) {
 	if w.EndedAt != nil {
@@ -142,9 +141,9 @@ func (w *Window) next(now time.Time) (Span, bool) {
 		return Span{}, false
 	}
 	back := w.Weekly.Minutes/(24*60) + 1
-	day := first.In(china())
+	day := first.In(event.China())
 	for n := -back; n <= 7; n++ {
-		from := time.Date(day.Year(), day.Month(), day.Day()+n, hour, minute, 0, 0, china()).UTC()
+		from := time.Date(day.Year(), day.Month(), day.Day()+n, hour, minute, 0, 0, event.China()).UTC()
 		to := from.Add(length)
 		if to.After(w.To) {
 			to = w.To
@@ -153,7 +152,7 @@ func (w *Window) next(now time.Time) (Span, bool) {
 			to = w.Changed.To
 		}
 		switch {
-		case !slices.Contains(w.Weekly.Days, (int(from.In(china()).Weekday())+6)%7+1):
+		case !slices.Contains(w.Weekly.Days, (int(from.In(event.China()).Weekday())+6)%7+1):
 		case from.Before(w.From) || !from.Before(w.To) || !now.Before(to):
 		default:
 			return Span{from, to}, true

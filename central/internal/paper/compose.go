@@ -12,6 +12,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/actor"
 	"github.com/fengsui/fengsui/central/internal/duty"
 	"github.com/fengsui/fengsui/central/internal/errs"
+	"github.com/fengsui/fengsui/central/internal/event"
 	"github.com/fengsui/fengsui/central/internal/handover"
 	"github.com/fengsui/fengsui/central/internal/page"
 )
@@ -215,7 +216,7 @@ func signed(s handover.Signature) string {
 }
 
 func (s *Service) brief(ctx context.Context, o account.Org, ref string) (Content, error) {
-	from, err := time.ParseInLocation(time.DateOnly, ref, zone())
+	from, err := time.ParseInLocation(time.DateOnly, ref, event.China())
 	if err != nil {
 		return Content{}, errs.Field("paper.ref", "ref", "must be a day like 2026-11-26")
 	}
@@ -273,11 +274,11 @@ func entries(list []handover.Entry) []handover.Entry {
 }
 
 func clock(t time.Time) string {
-	t = t.In(zone())
+	t = t.In(event.China())
 	return fmt.Sprintf("%d年%d月%d日%d时%02d分", t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute())
 }
 
-func hour(t time.Time) string { return t.In(zone()).Format("15:04") }
+func hour(t time.Time) string { return t.In(event.China()).Format("15:04") }
 
 func orNone(text string) string {
 	if strings.TrimSpace(text) == "" {

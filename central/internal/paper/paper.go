@@ -1,5 +1,5 @@
 // Package paper is the room for official documents (公文): drafts, their numbers, signatures, and what has
-// left the house. Every capability that lets something leave on paper hands its content in here. Rule that
+// left the house. What leaves under a number or a signature comes from here, whichever room has the facts. Rule that
 // must never break: a number is given once, none is left out, and what was signed never changes.
 package paper
 
@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/fengsui/fengsui/central/internal/errs"
+	"github.com/fengsui/fengsui/central/internal/event"
 )
 
 // Kind of a document.
@@ -156,7 +157,7 @@ func (p Paper) Year() int {
 	if day, err := time.Parse(time.DateOnly, p.Date); err == nil {
 		return day.Year()
 	}
-	return p.CreatedAt.In(zone()).Year()
+	return p.CreatedAt.In(event.China()).Year()
 }
 
 // Files are a document as it leaves.
@@ -176,9 +177,9 @@ type Print struct {
 
 // print is a paper as it looks at a time: an unsigned one with the day of today and room for its number.
 func (p Paper) print(l Letterhead, now time.Time) Print {
-	out := Print{Content: p.Content, Date: now.In(zone())}
+	out := Print{Content: p.Content, Date: now.In(event.China())}
 	if p.Date != "" {
-		if day, err := time.ParseInLocation(time.DateOnly, p.Date, zone()); err == nil {
+		if day, err := time.ParseInLocation(time.DateOnly, p.Date, event.China()); err == nil {
 			out.Date = day
 		}
 	}
@@ -193,9 +194,6 @@ func (p Paper) print(l Letterhead, now time.Time) Print {
 	}
 	return out
 }
-
-// zone is the law's clock: dates of documents are days in China.
-func zone() *time.Location { return time.FixedZone("CST", 8*60*60) }
 
 // Letterhead is what an organisation puts on its documents. A kind without prefix has no number yet.
 type Letterhead struct {

@@ -323,7 +323,7 @@ func (s *Service) DraftPDF(ctx context.Context, id string) (Paper, []byte, error
 		return Paper{}, nil, err
 	}
 	out := p.print(l, p.UpdatedAt)
-	out.Mark = fmt.Sprintf("草稿 第%d稿 %s 未签发，不作公文使用", p.Version, p.UpdatedAt.In(zone()).Format("2006-01-02 15:04"))
+	out.Mark = fmt.Sprintf("草稿 第%d稿 %s 未签发，不作公文使用", p.Version, p.UpdatedAt.In(event.China()).Format("2006-01-02 15:04"))
 	f, err := s.Printer.Files(out)
 	return p, f.PDF, err
 }

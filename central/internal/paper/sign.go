@@ -10,6 +10,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/account"
 	"github.com/fengsui/fengsui/central/internal/actor"
 	"github.com/fengsui/fengsui/central/internal/errs"
+	"github.com/fengsui/fengsui/central/internal/event"
 	"github.com/fengsui/fengsui/central/internal/page"
 )
 
@@ -38,7 +39,7 @@ func (s *Service) TakeNumber(ctx context.Context, id string) (Paper, error) {
 		}
 		at := stamp()
 		t, err := s.Store.TakeNumber(ctx, Taken{
-			Number: Number{Prefix: l.Prefixes[p.Kind], Year: at.In(zone()).Year()}, OrgID: o.ID, PaperID: p.ID, At: at, By: a.Name,
+			Number: Number{Prefix: l.Prefixes[p.Kind], Year: at.In(event.China()).Year()}, OrgID: o.ID, PaperID: p.ID, At: at, By: a.Name,
 		})
 		if err != nil {
 			return err
@@ -105,7 +106,7 @@ func (s *Service) Sign(ctx context.Context, id string, in Sign) (Paper, error) {
 	if err := s.Accounts.Confirm(ctx, in.Password); err != nil {
 		return Paper{}, err
 	}
-	p.State, p.Date = Signed, at.In(zone()).Format(time.DateOnly)
+	p.State, p.Date = Signed, at.In(event.China()).Format(time.DateOnly)
 	p.Signature = &Signature{UserID: a.ID, Name: a.Name, At: at, How: "password"}
 	p.Version, p.UpdatedAt, p.UpdatedBy = p.Version+1, at, a.Name
 	files, err := s.Printer.Files(p.print(Letterhead{}, at))
@@ -149,7 +150,7 @@ func (p Paper) leaves(at time.Time) error {
 	if err := p.Content.complete(); err != nil {
 		return err
 	}
-	switch year := at.In(zone()).Year(); {
+	switch year := at.In(event.China()).Year(); {
 	case p.Kind.Numbered() && p.Number == nil:
 		return errs.E(errs.Conflict, "paper.no_number", "take a number first")
 	case p.Number != nil && p.Number.Year != year:

@@ -8,6 +8,7 @@ import (
 
 	"github.com/fengsui/fengsui/central/internal/account"
 	"github.com/fengsui/fengsui/central/internal/actor"
+	"github.com/fengsui/fengsui/central/internal/event"
 )
 
 // Cover is how a unit stands for a category.
@@ -48,7 +49,7 @@ type Matrix struct {
 const drilledWithin = 365 * 24 * time.Hour
 
 func (p Plan) cover(now time.Time) Cover {
-	on, err := time.ParseInLocation(time.DateOnly, p.DrilledOn, lawTime())
+	on, err := time.ParseInLocation(time.DateOnly, p.DrilledOn, event.China())
 	switch {
 	case p.State == Abolished:
 		return CoverNone

@@ -23,9 +23,6 @@ const (
 	DueAssess  = "assess"
 )
 
-// lawTime is the zone in which working days are counted.
-func lawTime() *time.Location { return time.FixedZone("CST", 8*60*60) }
-
 // NewStep is how somebody moves a plan on. Edit is the head that was seen.
 type NewStep struct {
 	To      State
@@ -198,15 +195,15 @@ func (s *Service) due(ctx context.Context, p Plan, now time.Time) (what string, 
 func (s *Service) rule(clause string) string { return s.Pack.ID + " " + clause }
 
 func endOfDay(t time.Time) time.Time {
-	y, m, d := t.In(lawTime()).Date()
-	return time.Date(y, m, d, 24, 0, 0, 0, lawTime()).UTC()
+	y, m, d := t.In(event.China()).Date()
+	return time.Date(y, m, d, 24, 0, 0, 0, event.China()).UTC()
 }
 
 // workdays is the end of the day that comes so many working days after a moment.
 func (s *Service) workdays(ctx context.Context, from time.Time, n int) (time.Time, error) {
 	ctx = actor.WithSystem(ctx, "plan")
 	named := map[duty.Day]duty.Class{}
-	local := from.In(lawTime())
+	local := from.In(event.China())
 	for year := local.Year(); year <= local.AddDate(0, 0, n*3).Year(); year++ {
 		v, err := s.Roster.Year(ctx, year)
 		if err != nil {
@@ -217,7 +214,7 @@ func (s *Service) workdays(ctx context.Context, from time.Time, n int) (time.Tim
 		}
 	}
 	day := Workdays(local, n, func(t time.Time) bool {
-		switch named[duty.DayOf(t, lawTime())] {
+		switch named[duty.DayOf(t, event.China())] {
 		case duty.Workday, duty.Makeup:
 			return true
 		case duty.Holiday, duty.Weekend, duty.Special:
@@ -244,7 +241,7 @@ func (s *Service) OnClock(ctx context.Context, f deadline.Firing) ([]*event.Even
 // Drilled notes the day on which a plan was drilled.
 func (s *Service) Drilled(ctx context.Context, id, day, note string) (Plan, error) {
 	return s.change(ctx, id, actor.PlanWrite, func(ctx context.Context, a actor.Actor, p *Plan) (string, trace, error) {
-		on, err := time.ParseInLocation(time.DateOnly, day, lawTime())
+		on, err := time.ParseInLocation(time.DateOnly, day, event.China())
 		switch {
 		case err != nil || on.After(time.Now()):
 			return "", trace{}, errs.Field("plan.drilled", "day", "is no day like 2026-11-26 that has come")

@@ -9,6 +9,7 @@ import (
 
 	"github.com/fengsui/fengsui/central/internal/actor"
 	"github.com/fengsui/fengsui/central/internal/errs"
+	"github.com/fengsui/fengsui/central/internal/event"
 )
 
 // Printer makes files of plans (document.Printer): the same book gives the same bytes.
@@ -72,7 +73,7 @@ func collect(list []Paper) Book {
 			b.At = p.Sheet.At
 		}
 	}
-	at := b.At.In(lawTime())
+	at := b.At.In(event.China())
 	b.Under = fmt.Sprintf("共 %d 件　截至 %d年%d月%d日", len(list), at.Year(), at.Month(), at.Day())
 	b.Running = b.Title + "　" + b.Under
 	if slices.ContainsFunc(list, func(p Paper) bool { return p.Sheet.Demo }) {
@@ -202,5 +203,5 @@ func (s *Service) Collection(ctx context.Context, q Query, form string) (Output,
 		list = append(list, Compose(PaperBrief, Sheet{Name: p.Name, NameEN: p.NameEN, Org: p.OrgName, Version: v.No, Number: v.Number, Hash: v.Hash, At: v.At, Demo: p.Demo}, b))
 	}
 	b := collect(list)
-	return s.output(b, b.Title+"-"+b.At.In(lawTime()).Format("20060102"), form)
+	return s.output(b, b.Title+"-"+b.At.In(event.China()).Format("20060102"), form)
 }

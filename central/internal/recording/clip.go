@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/fengsui/fengsui/central/internal/errs"
+	"github.com/fengsui/fengsui/central/internal/event"
 )
 
 // ClipState is how far a clip is.
@@ -100,7 +101,7 @@ func (c Clip) check(now time.Time) error {
 }
 
 // china is the time that stands in papers, names and pictures.
-func china(t time.Time) time.Time { return t.In(time.FixedZone("CST", 8*60*60)) }
+func china(t time.Time) time.Time { return t.In(event.China()) }
 
 // base is the beginning of the names of its files.
 func (c Clip) base() string { return c.Stream + "_" + china(c.From).Format("20060102-150405") }

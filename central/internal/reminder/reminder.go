@@ -169,5 +169,5 @@ func both(a, b string) []string {
 
 // clock is a time as the messages say it: the law's clock.
 func clock(t time.Time) string {
-	return t.In(time.FixedZone("CST", 8*60*60)).Format("1月2日15:04")
+	return t.In(event.China()).Format("1月2日15:04")
 }

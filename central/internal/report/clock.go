@@ -244,7 +244,7 @@ func (s *Service) OnClock(ctx context.Context, f deadline.Firing) ([]*event.Even
 		return nil, nil
 	}
 	o := account.Org{ID: org, Division: f.Clock.Division, Name: f.Asked.OrgName}
-	err := s.Incidents.Record(ctx, id, o, incident.Step{Kind: incident.Reported, Act: "late", Text: f.Clock.DueAt.In(chinaTime()).Format("2006-01-02 15:04:05") + " " + f.Clock.Rule, Ref: f.Clock.ID}, nil)
+	err := s.Incidents.Record(ctx, id, o, incident.Step{Kind: incident.Reported, Act: "late", Text: f.Clock.DueAt.In(event.China()).Format("2006-01-02 15:04:05") + " " + f.Clock.Rule, Ref: f.Clock.ID}, nil)
 	if err != nil && errs.KindOf(err) != errs.NotFound {
 		return nil, err
 	}

@@ -116,7 +116,7 @@ func (s *Service) LayDaily(ctx context.Context) error {
 	if s.Periods == nil || s.Book == nil {
 		return nil
 	}
-	today := duty.DayOf(stamp(), chinaTime())
+	today := duty.DayOf(stamp(), event.China())
 	if s.laid == "" {
 		s.laid = today.Add(-behind)
 	}
@@ -209,7 +209,7 @@ func (s *Service) owed(tree []account.Org, b duty.Bound, day duty.Day) (Daily, b
 	if !ok || b.Org.ID == b.Period.OrgID {
 		return Daily{}, false // who declares it asks those below
 	}
-	begins := day.At("00:00", chinaTime())
+	begins := day.At("00:00", event.China())
 	found, ok := s.Book.Find(deadline.Query{Division: b.Org.Division, Do: "daily", Sender: tier(tree, b.Org), Receiver: tier(tree, above), At: begins})
 	due := begins.Add(time.Duration(found.Limit.Within))
 	if !ok || due.Before(b.Period.At) {
@@ -239,7 +239,7 @@ func (s *Service) keepDaily(ctx context.Context, d Daily, was int) error {
 	}
 	_, err := s.Clocks.Set(ctx, deadline.Clock{
 		Owner: d.owner(), Kind: ClockDaily, OrgID: d.OrgID, Division: d.Division, Name: string(d.Day) + " " + d.Period, Rule: d.Rule, Scale: deadline.Fixed,
-		BaseAt: d.Day.At("00:00", chinaTime()), DueAt: d.DueAt, Stages: found.Limit.Stages(),
+		BaseAt: d.Day.At("00:00", event.China()), DueAt: d.DueAt, Stages: found.Limit.Stages(),
 	})
 	return err
 }
@@ -262,7 +262,7 @@ func (s *Service) Dailies(ctx context.Context, day duty.Day) (DailyBoard, error)
 		return DailyBoard{}, err
 	}
 	if day == "" {
-		day = duty.DayOf(stamp(), chinaTime())
+		day = duty.DayOf(stamp(), event.China())
 	}
 	if !day.Valid() {
 		return DailyBoard{}, errs.Field("report.day", "day", "is a day like 2026-10-01")
@@ -301,7 +301,7 @@ func (s *Service) TellDaily(ctx context.Context, day duty.Day, zero bool, text s
 		return Daily{}, errs.Field("report.daily_text", "text", "say what has happened, in 1 to 4000 characters")
 	}
 	if zero {
-		from := day.At("00:00", chinaTime())
+		from := day.At("00:00", event.China())
 		happened, err := s.incidents(ctx, from, from.AddDate(0, 0, 1), incident.Open, incident.Closed)
 		if err != nil {
 			return Daily{}, err

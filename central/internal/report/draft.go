@@ -170,7 +170,7 @@ func (s *Service) fill(ctx context.Context, r *Report, i incident.Incident, chai
 }
 
 // stampText is a time as reports hold it, by the law's clock.
-func stampText(t time.Time) string { return t.In(chinaTime()).Format(time.RFC3339) }
+func stampText(t time.Time) string { return t.In(event.China()).Format(time.RFC3339) }
 
 // Edit is one field that somebody has changed: From is what they saw, To what they wrote. Besides the elements and
 // figures there are level, level_why, "answer <question>" and "waive <element>".

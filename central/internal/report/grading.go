@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/fengsui/fengsui/central/internal/event"
 	"github.com/fengsui/fengsui/central/internal/incident"
 	"github.com/fengsui/fengsui/shared/strict"
 )
@@ -63,9 +64,6 @@ func ParseGrading(name string, text []byte) (*Grading, error) {
 
 const dayForm = "2006-01-02"
 
-// chinaTime is the law's clock.
-func chinaTime() *time.Location { return time.FixedZone("CST", 8*60*60) }
-
 func (g *Grading) check() error {
 	for i, t := range g.Tables {
 		key := fmt.Sprintf("tables.%d", i)
@@ -121,7 +119,7 @@ func (g *Grading) Propose(category string, at time.Time, figures map[string]int)
 }
 
 func (g *Grading) table(category string, at time.Time) (Table, bool) {
-	day := at.In(chinaTime()).Format(dayForm)
+	day := at.In(event.China()).Format(dayForm)
 	i := slices.IndexFunc(g.Tables, func(t Table) bool {
 		return (t.From == "" || day >= t.From) && (t.To == "" || day <= t.To) &&
 			slices.ContainsFunc(t.Categories, func(c string) bool { return incident.Within(category, c) })

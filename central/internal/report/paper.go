@@ -9,6 +9,7 @@ import (
 
 	"github.com/fengsui/fengsui/central/internal/account"
 	"github.com/fengsui/fengsui/central/internal/errs"
+	"github.com/fengsui/fengsui/central/internal/event"
 	"github.com/fengsui/fengsui/central/internal/incident"
 	"github.com/fengsui/fengsui/central/internal/paper"
 )
@@ -29,10 +30,10 @@ func (s *Service) Paper(ctx context.Context, o account.Org, ref string) (paper.C
 
 // BulletinPaper is the 通报 of a month (2026-11) or a year (2026) as an official document (paper.Maker).
 func (s *Service) BulletinPaper(ctx context.Context, o account.Org, ref string) (paper.Content, error) {
-	from, err := time.ParseInLocation("2006-01", ref, chinaTime())
+	from, err := time.ParseInLocation("2006-01", ref, event.China())
 	to := from.AddDate(0, 1, 0)
 	if err != nil {
-		if from, err = time.ParseInLocation("2006", ref, chinaTime()); err != nil {
+		if from, err = time.ParseInLocation("2006", ref, event.China()); err != nil {
 			return paper.Content{}, errs.Field("paper.ref", "ref", "must be a month like 2026-11 or a year like 2026")
 		}
 		to = from.AddDate(1, 0, 0)
@@ -146,7 +147,7 @@ func levelName(n int) string {
 	return map[int]string{1: "特别重大（Ⅰ级）", 2: "重大（Ⅱ级）", 3: "较大（Ⅲ级）", 4: "一般（Ⅳ级）"}[n]
 }
 
-func momentText(t time.Time) string { return t.In(chinaTime()).Format("2006年1月2日15时04分") }
+func momentText(t time.Time) string { return t.In(event.China()).Format("2006年1月2日15时04分") }
 
 // stop ends a sentence that its author has not ended.
 func stop(text string) string {

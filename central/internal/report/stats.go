@@ -10,6 +10,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/actor"
 	"github.com/fengsui/fengsui/central/internal/duty"
 	"github.com/fengsui/fengsui/central/internal/errs"
+	"github.com/fengsui/fengsui/central/internal/event"
 	"github.com/fengsui/fengsui/central/internal/incident"
 	"github.com/fengsui/fengsui/central/internal/page"
 )
@@ -53,7 +54,7 @@ func (s *Service) Stats(ctx context.Context, from, to time.Time) (Stats, error) 
 		}
 		out.Categories[i.Category]++
 		out.Levels[fmt.Sprint(i.Level)]++
-		out.Months[i.OccurredAt.In(chinaTime()).Format("2006-01")]++
+		out.Months[i.OccurredAt.In(event.China()).Format("2006-01")]++
 	}
 	cases, err := s.cases(ctx, list)
 	if err != nil {
@@ -109,7 +110,7 @@ func (s *Service) Stats(ctx context.Context, from, to time.Time) (Stats, error) 
 
 // dailies lists the daily reports that were asked for within a time where the actor may see.
 func (s *Service) dailies(ctx context.Context, a actor.Actor, from, to time.Time) ([]Daily, error) {
-	list, err := s.Store.DailiesIn(ctx, duty.DayOf(from, chinaTime()), duty.DayOf(to.Add(-time.Second), chinaTime()))
+	list, err := s.Store.DailiesIn(ctx, duty.DayOf(from, event.China()), duty.DayOf(to.Add(-time.Second), event.China()))
 	return slices.DeleteFunc(list, func(d Daily) bool { return d.State == Spared || !a.Covers(d.Division) }), err
 }
 
@@ -269,7 +270,7 @@ func FaultName(f Fault) string {
 
 // Bulletin writes the draft for statistics. Pure.
 func (s Stats) Bulletin() Bulletin {
-	day := func(t time.Time) string { return t.In(chinaTime()).Format("2006年1月2日") }
+	day := func(t time.Time) string { return t.In(event.China()).Format("2006年1月2日") }
 	b := Bulletin{
 		Title:    fmt.Sprintf("关于%s至%s突发事件信息报告情况的通报", day(s.From), day(s.To.Add(-time.Second))),
 		Headings: []string{"单位", "事件", "报告", "按时", "平均用时（分）", "扣分项", "得分"}, Rows: [][]string{},
@@ -327,5 +328,5 @@ func clockText(s string) string {
 	if err != nil {
 		return "未报"
 	}
-	return t.In(chinaTime()).Format("1月2日15:04")
+	return t.In(event.China()).Format("1月2日15:04")
 }

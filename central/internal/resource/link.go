@@ -13,6 +13,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/account"
 	"github.com/fengsui/fengsui/central/internal/actor"
 	"github.com/fengsui/fengsui/central/internal/errs"
+	"github.com/fengsui/fengsui/central/internal/event"
 	"github.com/fengsui/fengsui/central/internal/incident"
 	"github.com/fengsui/fengsui/central/internal/notice"
 )
@@ -86,7 +87,7 @@ func (s *Service) alarm(ctx context.Context, d Dispatch, now time.Time) error {
 	}
 	return s.Notices.Queue(ctx, notice.Order{
 		Key: fmt.Sprintf("resource missed %s %d", d.ID, d.Steps), Kind: "resource.missed", About: d.ID, OrgID: d.DeskID, Division: d.DeskArea, Title: "队伍失联", Urgent: true, Until: now.Add(tellLasts),
-		Text: drill(d, fmt.Sprintf("%s应在%s前报告，至今没有消息。负责人：%s。请立即联系。", d.Name, d.DueAt.In(time.FixedZone("CST", 8*60*60)).Format("15:04"), d.Leader)),
+		Text: drill(d, fmt.Sprintf("%s应在%s前报告，至今没有消息。负责人：%s。请立即联系。", d.Name, d.DueAt.In(event.China()).Format("15:04"), d.Leader)),
 		To:   []notice.Person{{ID: p.ID, Name: p.Name, Ways: s.Notices.Ways(p.Addresses())}},
 	})
 }

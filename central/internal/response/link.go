@@ -13,6 +13,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/account"
 	"github.com/fengsui/fengsui/central/internal/actor"
 	"github.com/fengsui/fengsui/central/internal/errs"
+	"github.com/fengsui/fengsui/central/internal/event"
 	"github.com/fengsui/fengsui/central/internal/incident"
 	"github.com/fengsui/fengsui/central/internal/notice"
 	"github.com/fengsui/fengsui/central/internal/world"
@@ -39,8 +40,6 @@ func tokenHash(token string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-func china() *time.Location { return time.FixedZone("CST", 8*60*60) }
-
 // tell queues one message for each person who was given tasks, with an address of their own.
 func (s *Service) tell(ctx context.Context, i incident.Incident, r Response, seats []Seat, tasks []Task) error {
 	type part struct {
@@ -65,7 +64,7 @@ func (s *Service) tell(ctx context.Context, i incident.Incident, r Response, sea
 	}
 	for _, p := range parts {
 		first := slices.MinFunc(p.tasks, func(a, b Task) int { return a.DueAt.Compare(b.DueAt) })
-		text := fmt.Sprintf("%s：您有%d项任务，最早的是“%s”，%s前完成。", short(i.Title, 60), len(p.tasks), short(first.Title, 60), first.DueAt.In(china()).Format("1月2日15:04"))
+		text := fmt.Sprintf("%s：您有%d项任务，最早的是“%s”，%s前完成。", short(i.Title, 60), len(p.tasks), short(first.Title, 60), first.DueAt.In(event.China()).Format("1月2日15:04"))
 		o := notice.Order{
 			Key: "response " + first.ID, Kind: "response.task", About: r.ID, OrgID: p.seat.OrgID, Division: p.seat.OrgArea, Title: "应急任务", Text: text, Urgent: true,
 			Until: latest(p.tasks).Add(2 * time.Hour),

@@ -7,6 +7,7 @@ import (
 
 	"github.com/fengsui/fengsui/central/internal/account"
 	"github.com/fengsui/fengsui/central/internal/errs"
+	"github.com/fengsui/fengsui/central/internal/event"
 	"github.com/fengsui/fengsui/central/internal/paper"
 )
 
@@ -113,7 +114,7 @@ func (v View) lessons() []string {
 		if l.SuggestionID != "" {
 			to = "《" + l.PlanName + "》" + l.Clause
 		}
-		out = append(out, paper.Row(fmt.Sprint(l.No), l.Text, l.OrgName+" "+l.Owner, l.DueAt.In(chinaTime()).Format("2006年1月2日"), state, to))
+		out = append(out, paper.Row(fmt.Sprint(l.No), l.Text, l.OrgName+" "+l.Owner, l.DueAt.In(event.China()).Format("2006年1月2日"), state, to))
 	}
 	return append(out, "")
 }

@@ -5,15 +5,14 @@ import (
 	"strings"
 	"time"
 
+	"github.com/fengsui/fengsui/central/internal/event"
 	"github.com/fengsui/fengsui/central/internal/incident"
 	"github.com/fengsui/fengsui/central/internal/response"
 )
 
-func chinaTime() *time.Location { return time.FixedZone("CST", 8*60*60) }
+func moment(t time.Time) string { return t.In(event.China()).Format("2006年1月2日15时04分") }
 
-func moment(t time.Time) string { return t.In(chinaTime()).Format("2006年1月2日15时04分") }
-
-func short(t time.Time) string { return t.In(chinaTime()).Format("1月2日15:04") }
+func short(t time.Time) string { return t.In(event.China()).Format("1月2日15:04") }
 
 func gravity(n int) string {
 	return []string{"尚未定级", "特别重大（Ⅰ级）", "重大（Ⅱ级）", "较大（Ⅲ级）", "一般（Ⅳ级）"}[n]

@@ -214,7 +214,7 @@ func (s *Service) Voice(ctx context.Context, id string, r Rang) (Post, error) {
 		if !a.Covers(c.Division) || !a.Covers(p.Division) {
 			return p, errs.E(errs.NotFound, "rollcall.not_found", "there is no such post among those that you have called")
 		}
-		note := now.In(china()).Format("15:04") + " " + a.Name + "：" + r.Note
+		note := now.In(event.China()).Format("15:04") + " " + a.Name + "：" + r.Note
 		if p.Note != "" {
 			note = p.Note + "；" + note
 		}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/fengsui/fengsui/central/internal/deadline"
+	"github.com/fengsui/fengsui/central/internal/event"
 )
 
 func TestDrawnCallsLieApartAndInTheirWindow(t *testing.T) {
@@ -12,10 +13,10 @@ func TestDrawnCallsLieApartAndInTheirWindow(t *testing.T) {
 	if err := p.validate(); err != nil {
 		t.Fatal(err)
 	}
-	day := time.Date(2026, 11, 26, 0, 0, 0, 0, china())
+	day := time.Date(2026, 11, 26, 0, 0, 0, 0, event.China())
 	seen := map[int64]int{}
 	for range 500 {
-		list := p.draw("2026-11-26", china(), day, nil, chance)
+		list := p.draw("2026-11-26", event.China(), day, nil, chance)
 		if len(list) != 7 {
 			t.Fatalf("%d calls: %v", len(list), list)
 		}
@@ -36,29 +37,29 @@ func TestDrawnCallsLieApartAndInTheirWindow(t *testing.T) {
 func TestADrawKeepsAwayFromOthersAndFromWhatIsOver(t *testing.T) {
 	p := Plan{Kind: Random, Active: true, Windows: []Window{{From: "09:00", To: "10:00", Count: 4}}}
 	at := func(clock string) time.Time {
-		v, err := time.ParseInLocation("2006-01-02 15:04", "2026-11-26 "+clock, china())
+		v, err := time.ParseInLocation("2006-01-02 15:04", "2026-11-26 "+clock, event.China())
 		if err != nil {
 			t.Fatal(err)
 		}
 		return v
 	}
 	for range 100 {
-		list := p.draw("2026-11-26", china(), at("09:20"), []time.Time{at("09:40")}, chance)
+		list := p.draw("2026-11-26", event.China(), at("09:20"), []time.Time{at("09:40")}, chance)
 		for _, one := range list {
 			if one.Before(at("09:20")) || one.Sub(at("09:40")).Abs() < gap {
 				t.Fatalf("a call at %s", one)
 			}
 		}
 	}
-	if list := p.draw("2026-11-26", china(), at("10:00"), nil, chance); len(list) != 0 {
+	if list := p.draw("2026-11-26", event.China(), at("10:00"), nil, chance); len(list) != 0 {
 		t.Errorf("after the window: %v", list)
 	}
 	p.Days = []int{5}
-	if list := p.draw("2026-11-26", china(), at("08:00"), nil, chance); len(list) != 0 { // a Thursday
+	if list := p.draw("2026-11-26", event.China(), at("08:00"), nil, chance); len(list) != 0 { // a Thursday
 		t.Errorf("on another day: %v", list)
 	}
 	fixed := Plan{Kind: Fixed, Active: true, Windows: []Window{{From: "08:00"}, {From: "20:00"}}}
-	if list := fixed.draw("2026-11-26", china(), at("09:00"), nil, chance); len(list) != 1 || !list[0].Equal(at("20:00")) {
+	if list := fixed.draw("2026-11-26", event.China(), at("09:00"), nil, chance); len(list) != 1 || !list[0].Equal(at("20:00")) {
 		t.Errorf("fixed: %v", list)
 	}
 }

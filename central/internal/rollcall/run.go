@@ -106,7 +106,7 @@ func (s *Service) Turn(ctx context.Context) (time.Duration, error) {
 		return lookEvery, err
 	}
 	now := s.stamp()
-	today := duty.DayOf(now, china())
+	today := duty.DayOf(now, event.China())
 	for _, p := range plans {
 		for _, d := range []duty.Day{today.Add(-1), today, today.Add(1)} { // a window of yesterday may go on into today
 			if err := s.drawDay(ctx, p, d, now); err != nil {
@@ -152,7 +152,7 @@ func (s *Service) drawDay(ctx context.Context, p Plan, d duty.Day, now time.Time
 		if p.At.After(after) {
 			after = p.At
 		}
-		return s.Store.SaveDraws(ctx, p.ID, d, p.draw(d, china(), after, taken, chance))
+		return s.Store.SaveDraws(ctx, p.ID, d, p.draw(d, event.China(), after, taken, chance))
 	})
 }
 

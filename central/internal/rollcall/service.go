@@ -234,7 +234,7 @@ func (s *Service) call(ctx context.Context, c Call, orgs []account.Org, tiers []
 func (s *Service) tell(ctx context.Context, c Call, p Post) error {
 	o := notice.Order{
 		Key: "rollcall " + p.ID, Kind: "rollcall", About: p.ID, OrgID: p.OrgID, Division: p.Division, Title: "查岗", Urgent: true, Until: p.DueAt,
-		Text: fmt.Sprintf("%s查岗（%s），请于%s前应答。", c.OrgName, c.Name, p.DueAt.In(china()).Format("15:04")),
+		Text: fmt.Sprintf("%s查岗（%s），请于%s前应答。", c.OrgName, c.Name, p.DueAt.In(event.China()).Format("15:04")),
 	}
 	if s.ByText {
 		o.Text += "回复1即应答。"
@@ -265,8 +265,6 @@ func tokenHash(token string) string {
 	sum := sha256.Sum256([]byte(token))
 	return hex.EncodeToString(sum[:])
 }
-
-func china() *time.Location { return time.FixedZone("CST", 8*60*60) }
 
 // seen leaves the posts that the actor may see: all of an own call, else those of the own division.
 func (c Call) seen(a actor.Actor) Call {
@@ -347,7 +345,7 @@ func (s *Service) Posts(ctx context.Context, from, to time.Time) ([]Post, error)
 // Scores are the units by month, from the points that were given then.
 func (s *Service) Scores(ctx context.Context, from, to time.Time) ([]Score, error) {
 	list, err := s.Posts(ctx, from, to)
-	return scores(list, china()), err
+	return scores(list, event.China()), err
 }
 
 // tierName is what a post is called in a clock.

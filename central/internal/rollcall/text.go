@@ -49,7 +49,7 @@ func (s *Service) heard(ctx context.Context, n notice.Notice, text string) error
 		if strings.Contains(p.Note+"；", said+"；") {
 			return nil // a gateway tells again what it is not sure to have told
 		}
-		note := s.stamp().In(china()).Format("15:04") + said
+		note := s.stamp().In(event.China()).Format("15:04") + said
 		if p.Note != "" {
 			note = p.Note + "；" + note
 		}

@@ -3,9 +3,9 @@ package store
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/fengsui/fengsui/central/internal/actor"
+	"github.com/fengsui/fengsui/central/internal/event"
 	"github.com/fengsui/fengsui/central/internal/page"
 	"github.com/fengsui/fengsui/central/internal/review"
 )
@@ -29,7 +29,7 @@ func (s *Reviews) Review(ctx context.Context, incident string) (review.Review, e
 
 // SaveReview implements review.Store.
 func (s *Reviews) SaveReview(ctx context.Context, r review.Review, words string) error {
-	year := r.OccurredAt.In(time.FixedZone("CST", 8*60*60)).Format("2006")
+	year := r.OccurredAt.In(event.China()).Format("2006")
 	return s.db.saveBody(ctx, "review", r, `insert into reviews (incident_id, division, state, category, level, year, exercise, words, occurred_at, body) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 		on conflict (incident_id) do update set division = excluded.division, state = excluded.state, category = excluded.category, level = excluded.level, year = excluded.year,
 			exercise = excluded.exercise, words = excluded.words, occurred_at = excluded.occurred_at, body = excluded.body`,
