@@ -49,7 +49,10 @@ type Poller struct {
 
 const (
 	slowest = 30 * time.Second // how long a silent device is left alone at most
-	ahead   = 5 * time.Minute  // a device time further in the future is none
+	// hearOut is how long a device that is being read may still answer after the stop: what it says is kept, and a
+	// silent one does not hold the stop up.
+	hearOut = 500 * time.Millisecond
+	ahead   = 5 * time.Minute // a device time further in the future is none
 )
 
 // Run reads and listens until ctx ends, then closes the devices.
@@ -103,19 +106,22 @@ func (p *Poller) poll(ctx context.Context, s Sensor, d driver.Reader) {
 // once reads the device and returns how many readings in a row have failed. seen gets what was read; it may be nil.
 func (p *Poller) once(ctx context.Context, s Sensor, d driver.Reader, failures int, seen func([]driver.Sample, error)) int {
 	var samples []driver.Sample
+	reading, end := context.WithCancel(context.WithoutCancel(ctx))
+	defer end()
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(hearOut, end) })()
 	err := p.guard(s.ID, func() (err error) {
-		samples, err = d.Read(ctx)
+		samples, err = d.Read(reading)
 		return err
 	})
 	if seen != nil {
 		seen(samples, err)
 	}
-	if ctx.Err() != nil {
+	if ctx.Err() != nil && len(samples) == 0 {
 		return failures
 	}
 	if len(samples) > 0 {
 		// What the outbox could not take it has counted itself; the device has answered all the same.
-		if p.Take(ctx, Readings{List: p.readings(s.ID, driver.Message{Samples: samples})}) == nil {
+		if p.Take(reading, Readings{List: p.readings(s.ID, driver.Message{Samples: samples})}) == nil {
 			p.taken(s.ID)
 		}
 	}

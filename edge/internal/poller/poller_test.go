@@ -31,6 +31,46 @@ func good(context.Context) ([]driver.Sample, error) {
 	return []driver.Sample{{Property: "level", Value: 3.2}}, nil
 }
 
+// What a device answers while the terminal stops is kept; one that never answers holds the stop up no longer than that.
+func TestAnAnswerDuringTheStopIsKept(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		asked := make(chan struct{})
+		answers := &gauge{read: func(ctx context.Context) ([]driver.Sample, error) {
+			close(asked)
+			select {
+			case <-ctx.Done():
+				return nil, ctx.Err()
+			case <-time.After(100 * time.Millisecond):
+				return good(ctx)
+			}
+		}}
+		hangs := &gauge{read: func(ctx context.Context) ([]driver.Sample, error) { <-ctx.Done(); return nil, ctx.Err() }}
+		var taken atomic.Int64
+		p := &Poller{
+			Sensors: []Sensor{{"answers", time.Hour, answers}, {"hangs", time.Hour, hangs}},
+			Take: func(ctx context.Context, r Readings) error {
+				taken.Add(int64(len(r.List)))
+				return ctx.Err()
+			},
+			Now: set,
+			Log: slog.New(slog.DiscardHandler),
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan struct{})
+		go func() { p.Run(ctx); close(ended) }()
+		<-asked
+		cancel()
+		begun := time.Now()
+		<-ended
+		if n := taken.Load(); n != 1 {
+			t.Errorf("%d readings were kept, want 1", n)
+		}
+		if took := time.Since(begun); took > hearOut {
+			t.Errorf("the stop took %v", took)
+		}
+	})
+}
+
 func TestHangingDeviceDelaysNoOther(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		hangs := &gauge{read: func(ctx context.Context) ([]driver.Sample, error) { <-ctx.Done(); return nil, ctx.Err() }}
