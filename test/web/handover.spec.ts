@@ -46,7 +46,7 @@ test('a call is logged by keyboard and left open, and two signatures hand it ove
   const no = Number(/第 (\d+) 班/.exec(await shift.innerText())?.[1])
   await shift.getByRole('button', { name: '交班签字' }).click()
   const dialog = page.getByRole('dialog')
-  await dialog.getByLabel('交班小结').fill('盯住吕四港泊位')
+  await dialog.getByRole('textbox', { name: '交班小结' }).fill('盯住吕四港泊位')
   const sure = dialog.getByLabel(/仍要签字/) // asked when the shift ends only later
   if (await sure.isVisible()) await sure.check()
   await dialog.getByLabel('登录密码').fill(demo.duty.password)
