@@ -53,7 +53,7 @@ func (s *Service) identify(ctx context.Context, token string) (Identity, Token, 
 	var userID string
 	var err error
 	if strings.HasPrefix(token, TokenPrefix) {
-		key, err = s.Keys.TokenByHash(ctx, digest(token))
+		key, err = s.Keys.TokenByHash(ctx, Digest(token))
 		if err == nil && !key.valid(time.Now()) {
 			err = noSession()
 		}

@@ -44,7 +44,7 @@ func (s *Service) Login(ctx context.Context, username, password string, from Ori
 	now := stamp()
 	token := newSecret()
 	session := Session{
-		ID: newID(), UserID: u.ID, TokenHash: digest(token), CreatedAt: now, SeenAt: now,
+		ID: newID(), UserID: u.ID, TokenHash: Digest(token), CreatedAt: now, SeenAt: now,
 		ExpiresAt: now.Add(SessionIdle), EndsAt: now.Add(SessionLimit),
 	}
 	var who Identity

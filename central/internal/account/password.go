@@ -61,7 +61,7 @@ func (s *Service) ChangePassword(ctx context.Context, who Identity, old, chosen 
 		if err := s.endSessions(ctx, u.ID); err != nil {
 			return err
 		}
-		next.ID, next.TokenHash = newID(), digest(token)
+		next.ID, next.TokenHash = newID(), Digest(token)
 		if err := s.Keys.AddSession(ctx, next.touched(stamp())); err != nil {
 			return err
 		}

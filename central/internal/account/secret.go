@@ -27,8 +27,9 @@ func newSecret() string {
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 
-// digest is what is kept of a random secret. A plain hash is enough: 32 random bytes cannot be guessed.
-func digest(secret string) string {
+// Digest is what is kept of a random secret, as lower-case hex of its SHA-256. A plain hash is enough: 128 random bits
+// or more cannot be guessed. It is not for passwords.
+func Digest(secret string) string {
 	sum := sha256.Sum256([]byte(secret))
 	return hex.EncodeToString(sum[:])
 }

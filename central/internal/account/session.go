@@ -25,9 +25,9 @@ func (s *Service) endSessions(ctx context.Context, userID string) error {
 
 // session finds one by its token, in the database or in memory.
 func (s *Service) session(ctx context.Context, token string) (Session, error) {
-	v, err := s.Keys.SessionByToken(ctx, digest(token))
+	v, err := s.Keys.SessionByToken(ctx, Digest(token))
 	if errs.KindOf(err) == errs.NotFound {
-		if kept, ok := s.spare.session(digest(token)); ok {
+		if kept, ok := s.spare.session(Digest(token)); ok {
 			return kept, nil
 		}
 	}

@@ -31,7 +31,7 @@ func (s *Service) CreateToken(ctx context.Context, userID, name string) (Token, 
 		return Token{}, "", errs.Field("account.token_name", "name", "1 to 64 characters on one line")
 	}
 	text, now := TokenPrefix+newSecret(), stamp()
-	t := Token{ID: newID(), UserID: userID, Name: name, CreatedAt: now, ExpiresAt: now.Add(TokenLife), Hash: digest(text)}
+	t := Token{ID: newID(), UserID: userID, Name: name, CreatedAt: now, ExpiresAt: now.Add(TokenLife), Hash: Digest(text)}
 	var u User
 	var done event.Event
 	err = s.Tx.Do(ctx, func(ctx context.Context) error {

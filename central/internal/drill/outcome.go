@@ -3,8 +3,6 @@ package drill
 import (
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
-	"encoding/hex"
 	"slices"
 	"strings"
 	"time"
@@ -38,11 +36,6 @@ type Mark struct {
 
 const sheetLasts = 30 * 24 * time.Hour
 
-func hashOf(token string) string {
-	sum := sha256.Sum256([]byte(token))
-	return hex.EncodeToString(sum[:])
-}
-
 // Handed is a new sheet with the address that leads to it; the address is shown once.
 type Handed struct {
 	Sheet
@@ -61,7 +54,7 @@ func (s *Service) Hand(ctx context.Context, id, name, post string) (Handed, erro
 		if d.State == Cancelled || d.State == Closed {
 			return errs.E(errs.Conflict, "drill.state", "that cannot be done with the exercise as it stands; look at it again")
 		}
-		h.Sheet = Sheet{ID: newID(), DrillID: id, Name: name, Post: post, Marks: []Mark{}, Until: s.stamp().Add(sheetLasts), Hash: hashOf(token)}
+		h.Sheet = Sheet{ID: newID(), DrillID: id, Name: name, Post: post, Marks: []Mark{}, Until: s.stamp().Add(sheetLasts), Hash: account.Digest(token)}
 		log("sheet", name)
 		return s.Store.SaveSheet(ctx, h.Sheet)
 	})
@@ -79,7 +72,7 @@ type SheetPage struct {
 }
 
 func (s *Service) sheet(ctx context.Context, token string) (Sheet, Drill, error) {
-	v, err := s.Store.SheetByHash(ctx, hashOf(token))
+	v, err := s.Store.SheetByHash(ctx, account.Digest(token))
 	if errs.KindOf(err) == errs.NotFound || (err == nil && s.stamp().After(v.Until)) {
 		return v, Drill{}, errs.E(errs.NotFound, "drill.no_link", "this address is unknown, or its time is over")
 	}

@@ -3,13 +3,12 @@ package duty
 import (
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/fengsui/fengsui/central/internal/account"
 	"github.com/fengsui/fengsui/central/internal/actor"
 	"github.com/fengsui/fengsui/central/internal/errs"
 )
@@ -33,15 +32,9 @@ type Link struct {
 	Hash      string     `json:"-"`
 }
 
-// tokenHash is what is kept of a token. A plain hash is enough: 128 random bits cannot be guessed.
-func tokenHash(token string) string {
-	sum := sha256.Sum256([]byte(token))
-	return hex.EncodeToString(sum[:])
-}
-
 // linkOf finds a link by its token.
 func (s *Service) linkOf(ctx context.Context, token, kind string) (Link, error) {
-	l, err := s.Store.LinkByHash(ctx, tokenHash(token))
+	l, err := s.Store.LinkByHash(ctx, account.Digest(token))
 	if errs.KindOf(err) == errs.NotFound || (err == nil && (l.RevokedAt != nil || l.Kind != kind)) {
 		return Link{}, noLink()
 	}
@@ -98,7 +91,7 @@ func (s *Service) MakeLink(ctx context.Context, n NewLink) (Link, string, error)
 		l.PersonID = me.ID
 	}
 	token := rand.Text()
-	l.Hash = tokenHash(token)
+	l.Hash = account.Digest(token)
 	return l, token, s.change(ctx, o, func(ctx context.Context, r *result) error {
 		r.note(ctx, o, EventLink, l.ID, l)
 		return s.Store.SaveLink(ctx, l)

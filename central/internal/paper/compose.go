@@ -251,7 +251,7 @@ func BriefContent(org string, day time.Time, log []handover.Entry, open []handov
 		if party != "" {
 			text += "（" + party + "）"
 		}
-		lines = append(lines, text+"："+stop(oneLine(said)))
+		lines = append(lines, text+"："+Stop(oneLine(said)))
 	}
 	if len(log) == 0 {
 		lines = append(lines, "当日无突发事件和重要事项。")
@@ -289,9 +289,9 @@ func orNone(text string) string {
 
 func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
 
-// stop ends a sentence that its author has not ended.
-func stop(text string) string {
-	if strings.HasSuffix(text, "。") || strings.HasSuffix(text, "！") || strings.HasSuffix(text, "？") {
+// Stop ends a sentence that its author has not ended.
+func Stop(text string) string {
+	if text = strings.TrimSpace(text); strings.HasSuffix(text, "。") || strings.HasSuffix(text, "！") || strings.HasSuffix(text, "？") {
 		return text
 	}
 	return text + "。"

@@ -84,13 +84,13 @@ func (v View) content(t *Templates) paper.Content {
 		if e.Form == "time" {
 			text = momentText(v.when(e.ID))
 		}
-		lines = append(lines, e.Name+"："+stop(text))
+		lines = append(lines, e.Name+"："+paper.Stop(text))
 	}
 	if v.Level > 0 {
-		lines = append(lines, "事件级别："+stop(levelName(v.Level)))
+		lines = append(lines, "事件级别："+paper.Stop(levelName(v.Level)))
 	}
 	if counted := v.counted(); counted != "" {
-		lines = append(lines, heading("人员伤亡和损失"), stop(counted))
+		lines = append(lines, heading("人员伤亡和损失"), paper.Stop(counted))
 	}
 	for _, e := range long {
 		lines = append(lines, heading(e.Name))
@@ -148,11 +148,3 @@ func levelName(n int) string {
 }
 
 func momentText(t time.Time) string { return t.In(event.China()).Format("2006年1月2日15时04分") }
-
-// stop ends a sentence that its author has not ended.
-func stop(text string) string {
-	if text = strings.TrimSpace(text); strings.HasSuffix(text, "。") || strings.HasSuffix(text, "！") || strings.HasSuffix(text, "？") {
-		return text
-	}
-	return text + "。"
-}

@@ -3,8 +3,6 @@ package resource
 import (
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
@@ -22,12 +20,6 @@ const (
 	linkLasts = 14 * 24 * time.Hour // how long an address holds
 	tellLasts = 6 * time.Hour       // how long a message about it makes sense
 )
-
-// tokenHash is what is kept of a token: 128 random bits cannot be guessed.
-func tokenHash(token string) string {
-	sum := sha256.Sum256([]byte(token))
-	return hex.EncodeToString(sum[:])
-}
 
 func orderKey(d Dispatch) string { return "resource " + d.ID }
 
@@ -58,7 +50,7 @@ func (s *Service) tell(ctx context.Context, i incident.Incident, r Request, d Di
 	}
 	if s.URL != "" {
 		token := rand.Text()
-		if err := s.Store.AddLink(ctx, tokenHash(token), d.ID, d.SentAt.Add(linkLasts)); err != nil {
+		if err := s.Store.AddLink(ctx, account.Digest(token), d.ID, d.SentAt.Add(linkLasts)); err != nil {
 			return err
 		}
 		to.Link = strings.TrimSuffix(s.URL, "/") + "/c/" + token
@@ -102,7 +94,7 @@ type CrewPage struct {
 }
 
 func (s *Service) link(ctx context.Context, token string) (Dispatch, error) {
-	id, until, err := s.Store.Link(ctx, tokenHash(token))
+	id, until, err := s.Store.Link(ctx, account.Digest(token))
 	if errs.KindOf(err) == errs.NotFound || (err == nil && stamp().After(until)) {
 		return Dispatch{}, errs.E(errs.NotFound, "resource.no_link", "this address is unknown, or its time is over")
 	}

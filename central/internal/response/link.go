@@ -3,8 +3,6 @@ package response
 import (
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
@@ -33,12 +31,6 @@ type Link struct {
 
 // linkLasts is how long an address holds.
 const linkLasts = 14 * 24 * time.Hour
-
-// tokenHash is what is kept of a token: 128 random bits cannot be guessed.
-func tokenHash(token string) string {
-	sum := sha256.Sum256([]byte(token))
-	return hex.EncodeToString(sum[:])
-}
 
 // tell queues one message for each person who was given tasks, with an address of their own.
 func (s *Service) tell(ctx context.Context, i incident.Incident, r Response, seats []Seat, tasks []Task) error {
@@ -79,7 +71,7 @@ func (s *Service) tell(ctx context.Context, i incident.Incident, r Response, sea
 		to := notice.Person{ID: person.ID, Name: person.Name, Ways: s.Notices.Ways(person.Addresses())}
 		if s.URL != "" {
 			token := rand.Text()
-			if err := s.Store.AddLink(ctx, Link{tokenHash(token), r.ID, person.ID, person.Name, o.Key, first.GivenAt.Add(linkLasts), r.Exercise}); err != nil {
+			if err := s.Store.AddLink(ctx, Link{account.Digest(token), r.ID, person.ID, person.Name, o.Key, first.GivenAt.Add(linkLasts), r.Exercise}); err != nil {
 				return err
 			}
 			to.Link = strings.TrimSuffix(s.URL, "/") + "/t/" + token
@@ -180,7 +172,7 @@ func (s *Service) Show(ctx context.Context, response, seat, person string) (Show
 		}
 		m := seats[k].Members[slices.IndexFunc(seats[k].Members, func(m Member) bool { return m.PersonID == person })]
 		token, until := rand.Text(), stamp().Add(linkLasts)
-		if err := s.Store.AddLink(ctx, Link{tokenHash(token), r.ID, m.PersonID, m.Name, "", until, r.Exercise}); err != nil {
+		if err := s.Store.AddLink(ctx, Link{account.Digest(token), r.ID, m.PersonID, m.Name, "", until, r.Exercise}); err != nil {
 			return err
 		}
 		if err := s.Incidents.Record(ctx, i.ID, o, incident.Step{Kind: Commanded, Act: "link", Text: seats[k].Name + "：" + m.Name, Ref: seats[k].ID}, nil); err != nil {
@@ -195,7 +187,7 @@ func (s *Service) Show(ctx context.Context, response, seat, person string) (Show
 
 // link finds the person behind an address, with their tasks, and goes into the world of those.
 func (s *Service) link(ctx context.Context, token string) (context.Context, Link, []Task, error) {
-	l, err := s.Store.LinkByHash(ctx, tokenHash(token))
+	l, err := s.Store.LinkByHash(ctx, account.Digest(token))
 	if errs.KindOf(err) == errs.NotFound || (err == nil && stamp().After(l.Until)) {
 		return ctx, l, nil, errs.E(errs.NotFound, "response.no_link", "this address is unknown, or its time is over")
 	}

@@ -58,9 +58,9 @@ func (s *Service) Situation(ctx context.Context, o account.Org, ref string) (pap
 }
 
 func (r Record) basics(category string) []string {
-	out := []string{"事件：" + stop(r.Title), "编号：" + stop(r.No), "类别：" + stop(category), "级别：" + stop(gravity(r.Level)), "地点：" + stop(r.Place), "事发时间：" + stop(moment(r.OccurredAt)), "接报时间：" + stop(moment(r.KnownAt))}
+	out := []string{"事件：" + paper.Stop(r.Title), "编号：" + paper.Stop(r.No), "类别：" + paper.Stop(category), "级别：" + paper.Stop(gravity(r.Level)), "地点：" + paper.Stop(r.Place), "事发时间：" + paper.Stop(moment(r.OccurredAt)), "接报时间：" + paper.Stop(moment(r.KnownAt))}
 	if r.Summary != "" {
-		out = append(out, stop(r.Summary))
+		out = append(out, paper.Stop(r.Summary))
 	}
 	return out
 }
@@ -82,7 +82,7 @@ func (r Record) commanded() []string {
 		}
 	}
 	if len(out) == 0 {
-		out = append(out, "尚未启动预案；响应级别："+stop(answer(r.Response)))
+		out = append(out, "尚未启动预案；响应级别："+paper.Stop(answer(r.Response)))
 	}
 	if c := r.Command; c != nil {
 		out = append(out, fmt.Sprintf("现场由%s%s%s指挥（%s起）。", c.HolderOrg, c.Post, c.HolderName, short(c.Since)))

@@ -2,7 +2,6 @@ package review
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/fengsui/fengsui/central/internal/event"
@@ -68,15 +67,6 @@ func said(st incident.Step) string {
 		what += " " + st.Act
 	}
 	return what
-}
-
-// stop ends a sentence that its author has not ended.
-func stop(text string) string {
-	text = strings.TrimSpace(text)
-	if strings.HasSuffix(text, "。") || strings.HasSuffix(text, "！") || strings.HasSuffix(text, "？") {
-		return text
-	}
-	return text + "。"
 }
 
 // named cuts a title so that there is room for what stands around it.

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/fengsui/fengsui/central/internal/account"
 	"github.com/fengsui/fengsui/central/internal/actor"
 	"github.com/fengsui/fengsui/central/internal/deadline"
 	"github.com/fengsui/fengsui/central/internal/errs"
@@ -254,7 +255,7 @@ type PhonePage struct {
 // link is what a token opens, while its post may be answered.
 func (s *Service) link(ctx context.Context, token string) (Link, error) {
 	over := errs.E(errs.NotFound, "rollcall.no_link", "this address is unknown, or its time is over")
-	l, err := s.Store.Link(ctx, tokenHash(token))
+	l, err := s.Store.Link(ctx, account.Digest(token))
 	if errs.KindOf(err) == errs.NotFound {
 		return l, over
 	}

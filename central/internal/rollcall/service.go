@@ -3,8 +3,6 @@ package rollcall
 import (
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -247,7 +245,7 @@ func (s *Service) tell(ctx context.Context, c Call, p Post) error {
 		to := notice.Person{ID: w.PersonID, Name: w.Name, Ways: s.Notices.Ways(person.Addresses())}
 		if s.URL != "" {
 			token := rand.Text()
-			if err := s.Store.AddLink(ctx, Link{tokenHash(token), p.ID, w.PersonID, w.Name}); err != nil {
+			if err := s.Store.AddLink(ctx, Link{account.Digest(token), p.ID, w.PersonID, w.Name}); err != nil {
 				return err
 			}
 			to.Link = strings.TrimSuffix(s.URL, "/") + "/r/" + token
@@ -258,12 +256,6 @@ func (s *Service) tell(ctx context.Context, c Call, p Post) error {
 		return nil
 	}
 	return s.Notices.Queue(system(ctx), o)
-}
-
-// tokenHash is what is kept of a token: 128 random bits cannot be guessed.
-func tokenHash(token string) string {
-	sum := sha256.Sum256([]byte(token))
-	return hex.EncodeToString(sum[:])
 }
 
 // seen leaves the posts that the actor may see: all of an own call, else those of the own division.
