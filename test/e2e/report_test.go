@@ -39,6 +39,7 @@ type reportView struct {
 	State    string      `json:"state"`
 	Version  int         `json:"version"`
 	Replaces string      `json:"replaces"`
+	Changed  []string    `json:"changed"`
 	Hops     []reportHop `json:"hops"`
 }
 
@@ -56,10 +57,11 @@ type chain struct {
 	countyID     string
 }
 
-func newChain(t *testing.T) chain {
+// newChain starts it with the limits of a pack of its own.
+func newChain(t *testing.T, pack string) chain {
 	t.Helper()
 	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "hasty.yml"), []byte(hastyPack), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "own.yml"), []byte(pack), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	s := chain{T: t, centre: harness.StartCentre(t, harness.Build(t), harness.CentreOptions{Extra: "deadlines: " + dir + "\n"})}
@@ -73,6 +75,15 @@ func (s chain) do(c *harness.Client, method, path string, in, out any) {
 	if err := c.Call(method, path, in, out); err != nil {
 		s.Fatalf("%s %s: %v", method, path, err)
 	}
+}
+
+// accepts opens what waits at the city's desk and accepts it.
+func (s chain) accepts() reportHop {
+	s.Helper()
+	hop := s.waiting()
+	s.do(s.city, http.MethodPost, "/hops/"+hop.ID+"/open", map[string]any{}, nil)
+	s.do(s.city, http.MethodPost, "/hops/"+hop.ID+"/accept", map[string]any{}, nil)
+	return hop
 }
 
 // killed has the centre die and come back.
@@ -109,7 +120,7 @@ func (s chain) sends(c *harness.Client, v reportView, edits []map[string]string,
 // accepted and passed on, and an instruction that is supervised to its end.
 func TestAReportGoesUpAndAnInstructionComesBackOverKills(t *testing.T) {
 	t.Parallel()
-	s := newChain(t)
+	s := newChain(t, hastyPack)
 	var fire struct {
 		ID string `json:"id"`
 	}
@@ -150,9 +161,7 @@ func TestAReportGoesUpAndAnInstructionComesBackOverKills(t *testing.T) {
 		t.Fatalf("after the return begins %+v", again)
 	}
 	s.sends(s.county, again, []map[string]string{{"field": "cause", "from": "", "to": "正在调查"}}, nil)
-	hop = s.waiting()
-	s.do(s.city, http.MethodPost, "/hops/"+hop.ID+"/open", map[string]any{}, nil)
-	s.do(s.city, http.MethodPost, "/hops/"+hop.ID+"/accept", map[string]any{}, nil)
+	hop = s.accepts()
 	var own reportView
 	s.do(s.city, http.MethodPost, "/hops/"+hop.ID+"/forward", map[string]any{}, &own)
 	s.killed() // with a draft

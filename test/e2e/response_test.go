@@ -50,7 +50,7 @@ type responding struct {
 
 func newResponding(t *testing.T) responding {
 	t.Helper()
-	s := responding{chain: newChain(t)}
+	s := responding{chain: newChain(t, hastyPack)}
 	var orgs harness.List[struct {
 		ID string `json:"id"`
 	}]
