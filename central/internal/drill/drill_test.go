@@ -20,8 +20,7 @@ func instant(clock string) time.Time {
 
 // code is that of an error; empty: there is none.
 func code(err error) string {
-	var e *errs.Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*errs.Error](err); ok {
 		return e.Code
 	}
 	return ""
@@ -149,8 +148,11 @@ func TestWhatComesByTheScript(t *testing.T) {
 
 func TestWhoTakesPartSeesOfTheScriptWhatWasGivenToThem(t *testing.T) {
 	d := Drill{Scenario: "管涌", Injects: []Inject{
-		{ID: "all", State: Given, Expect: "登记", Reason: "x"}, {ID: "mine", State: Given, To: []string{"here"}},
-		{ID: "theirs", State: Given, To: []string{"there"}}, {ID: "later", State: Waiting}, {ID: "never", State: Skipped},
+		{ID: "all", State: Given, Expect: "登记", Reason: "x"},
+		{ID: "mine", State: Given, To: []string{"here"}},
+		{ID: "theirs", State: Given, To: []string{"there"}},
+		{ID: "later", State: Waiting},
+		{ID: "never", State: Skipped},
 	}}
 	before := d.shown("here")
 	if before.Scenario != "" {

@@ -3,22 +3,24 @@ package resource_test
 import (
 	"context"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"testing"
 	"time"
 
 	"github.com/fengsui/fengsui/central/internal/resource"
 	"github.com/fengsui/fengsui/central/internal/store"
+	"github.com/fengsui/fengsui/central/internal/store/storetest"
 )
 
 // BenchmarkPropose is what make bench shows: how long a proposal takes over 5,000 teams with three capabilities each of
 // twenty, and over 100,000 rows of stock of which every warehouse holds what was asked, exactly and alike.
 func BenchmarkPropose(b *testing.B) {
-	db, err := store.Open(b.Context(), store.Options{Driver: store.SQLite, DSN: filepath.Join(b.TempDir(), "central.db")})
-	if err != nil {
-		b.Fatal(err)
-	}
+	b.Run("sqlite", func(b *testing.B) { benchPropose(b, "sqlite", storetest.SQLite(b)) })
+	b.Run("postgres", func(b *testing.B) { benchPropose(b, "postgres", storetest.Postgres(b)) })
+}
+
+func benchPropose(b *testing.B, driver string, db *store.DB) {
+	b.Helper()
 	h := newHouse(b, db)
 	h.must(db.Do(h.system, func(ctx context.Context) error { return h.fill(ctx, store.NewResources(db)) }))
 	i := h.flood()
@@ -38,11 +40,10 @@ func BenchmarkPropose(b *testing.B) {
 				}
 			}
 			slices.Sort(took)
-			b.ReportMetric(took[len(took)/2].Seconds(), "s-"+one.name+"-p50")
-			b.ReportMetric(took[len(took)*95/100].Seconds(), "s-"+one.name+"-p95")
+			b.ReportMetric(took[len(took)/2].Seconds(), "s-"+driver+"-"+one.name+"-p50")
+			b.ReportMetric(took[len(took)*95/100].Seconds(), "s-"+driver+"-"+one.name+"-p95")
 		}
 	}
-	h.must(db.Close())
 }
 
 // fill writes the registers of a large county, around the place of the flood.

@@ -279,7 +279,7 @@ func (s *Service) ImportStock(ctx context.Context, keep bool, read func() ([][]s
 	fields := map[string]string{
 		"name": "仓库", "org_id": "单位", "place": "地址", "lon": "经度", "keeper": "保管人", "phone": "电话", "item": "物资", "unit": "计量单位", "amount": "数量", "division": "区划",
 	}
-	houses, seen := map[string]Warehouse{}, map[string]bool{}
+	houses, seen := map[string]Warehouse{}, map[[3]string]bool{}
 	return s.imported(ctx, r, table, keep, func(ctx context.Context, out *Import, note noter) error {
 		if r.line == 2 {
 			clear(houses)
@@ -299,11 +299,12 @@ func (s *Service) ImportStock(ctx context.Context, keep bool, read func() ([][]s
 			return r.failed(err, fields)
 		}
 		item, unit := r.cell("物资"), r.cell("计量单位")
-		if seen[w.ID+" "+item+" "+unit] {
+		key := [3]string{w.ID, item, unit}
+		if seen[key] {
 			r.bad("物资", "twice")
 			return nil
 		}
-		seen[w.ID+" "+item+" "+unit] = true
+		seen[key] = true
 		v, err := s.stock(ctx, a, Change{WarehouseID: w.ID, Item: item, Unit: unit})
 		if err != nil {
 			return r.failed(err, fields)

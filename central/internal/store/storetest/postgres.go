@@ -162,7 +162,7 @@ const blankName = "blank"
 
 // migrated makes one migrated database, dropped after the test. Migrating is most of what a short test
 // would do, so it is done once and copied.
-func (s *server) migrated(t *testing.T) string {
+func (s *server) migrated(t testing.TB) string {
 	t.Helper()
 	s.blank.Do(func() {
 		if s.blankErr = s.run("create database " + blankName); s.blankErr == nil {
@@ -176,7 +176,7 @@ func (s *server) migrated(t *testing.T) string {
 }
 
 // database makes one database as a copy of another, dropped after the test.
-func (s *server) database(t *testing.T, template string) string {
+func (s *server) database(t testing.TB, template string) string {
 	t.Helper()
 	name := fmt.Sprintf("t%d", s.count.Add(1))
 	if err := s.run("create database " + name + " template " + template); err != nil {

@@ -25,7 +25,7 @@ func Each(t *testing.T, fn func(t *testing.T, db *store.DB)) {
 }
 
 // SQLite opens an empty migrated database in a file of the test's folder.
-func SQLite(t *testing.T) *store.DB {
+func SQLite(t testing.TB) *store.DB {
 	t.Helper()
 	text, err := blank()
 	if err != nil {
@@ -61,18 +61,18 @@ func migrate(o store.Options) error {
 
 // Postgres opens an empty migrated database of its own. Without PostgreSQL the test is skipped, in CI it
 // fails.
-func Postgres(t *testing.T) *store.DB {
+func Postgres(t testing.TB) *store.DB {
 	t.Helper()
 	return Open(t, store.Options{Driver: store.Postgres, DSN: postgres(t).migrated(t)})
 }
 
 // PostgresURL makes an empty database, not migrated, and returns its address.
-func PostgresURL(t *testing.T) string {
+func PostgresURL(t testing.TB) string {
 	t.Helper()
 	return postgres(t).database(t, "template1")
 }
 
-func postgres(t *testing.T) *server {
+func postgres(t testing.TB) *server {
 	t.Helper()
 	bin, ok := programs()
 	if !ok {
@@ -90,7 +90,7 @@ func postgres(t *testing.T) *server {
 }
 
 // Open opens a database and closes it after the test.
-func Open(t *testing.T, o store.Options) *store.DB {
+func Open(t testing.TB, o store.Options) *store.DB {
 	t.Helper()
 	db, err := store.Open(t.Context(), o)
 	if err != nil {
