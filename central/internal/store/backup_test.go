@@ -36,8 +36,8 @@ func orgNames(t *testing.T, db *store.DB) string {
 }
 
 func TestBackupOfARunningCentreIsRestoredWhole(t *testing.T) {
-	for driver, dsn := range map[string]func(*testing.T) string{
-		store.SQLite:   func(t *testing.T) string { return filepath.Join(t.TempDir(), "central.db") },
+	for driver, dsn := range map[string]func(testing.TB) string{
+		store.SQLite:   func(t testing.TB) string { return filepath.Join(t.TempDir(), "central.db") },
 		store.Postgres: storetest.PostgresURL,
 	} {
 		t.Run(driver, func(t *testing.T) {
