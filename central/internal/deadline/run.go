@@ -214,6 +214,9 @@ func (s *Service) told(ctx context.Context, list []Firing) error {
 	}
 	err := s.Tx.Do(ctx, func(ctx context.Context) error {
 		done, lasting = nil, nil
+		if err := s.Store.LockOwners(ctx); err != nil {
+			return err
+		}
 		now := event.Stamp(s.Clocks().Wall)
 		for _, f := range list {
 			ctx := world.Into(ctx, world.World(f.Clock.Exercise))

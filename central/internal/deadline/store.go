@@ -18,6 +18,9 @@ type Tx interface {
 type Store interface {
 	// Lock makes changes of clocks follow one another until the end of the transaction.
 	Lock(ctx context.Context) error
+	// LockOwners makes the owners of clocks that stand in incidents wait until the end of the transaction: marks of many
+	// of them are told in one.
+	LockOwners(ctx context.Context) error
 	// Line is how far the wall clock was set; the zero Line before the first SaveLine.
 	Line(ctx context.Context) (Line, error)
 	SaveLine(ctx context.Context, l Line) error

@@ -111,12 +111,26 @@ func (db *DB) Ready(ctx context.Context) error {
 
 type txKey struct{ db *DB }
 
+// tries is how often a transaction is done that PostgreSQL gave up for another.
+const tries = 3
+
 // Do runs fn in a transaction that travels in the context; a nested Do joins the outer one. An error or a
-// panic rolls everything back.
+// panic rolls everything back. The outermost is done again, from the start, when PostgreSQL gave it up for another: fn
+// must set its results anew each time.
 func (db *DB) Do(ctx context.Context, fn func(ctx context.Context) error) error {
 	if db.tx(ctx) != nil {
 		return fn(ctx)
 	}
+	for n := 1; ; n++ {
+		err := db.once(ctx, fn)
+		if n == tries || !yielded(err) || ctx.Err() != nil {
+			return err
+		}
+		db.log.WarnContext(ctx, "a transaction was given up for another and is done again", "try", n, "error", err)
+	}
+}
+
+func (db *DB) once(ctx context.Context, fn func(ctx context.Context) error) error {
 	tx, err := db.sql.BeginTx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("begin transaction: %w", wrap(err))
@@ -169,7 +183,8 @@ func (db *DB) queryRow(ctx context.Context, query string, args ...any) *sql.Row 
 }
 
 // lock makes transactions that name the same thing follow one another until they end. SQLite has one
-// writer anyway, and Do takes the write lock at once.
+// writer anyway, and Do takes the write lock at once. Whoever takes several keeps to one order: that of all incidents,
+// then that of one capability about them (lockAfter), then that of clocks, of messages, of the audit (ADR 7).
 func (db *DB) lock(ctx context.Context, name string) error {
 	if db.driver != Postgres {
 		return nil
@@ -178,6 +193,18 @@ func (db *DB) lock(ctx context.Context, name string) error {
 		return fmt.Errorf("lock %s: %w", name, wrap(err))
 	}
 	return nil
+}
+
+// incidentsLock is held by everything that writes into an incident.
+const incidentsLock = "incidents"
+
+// lockAfter is the lock of a capability that writes into incidents as well: theirs is taken first, for the line of the
+// timeline is written last, when the capability holds its own and that of the clocks.
+func (db *DB) lockAfter(ctx context.Context, name string) error {
+	if err := db.lock(ctx, incidentsLock); err != nil {
+		return err
+	}
+	return db.lock(ctx, name)
 }
 
 // normal brings every time to UTC and microseconds, which both databases keep exactly.

@@ -26,6 +26,9 @@ func NewDeadlines(db *DB) *Deadlines { return &Deadlines{db: db} }
 // Lock implements deadline.Store.
 func (s *Deadlines) Lock(ctx context.Context) error { return s.db.lock(ctx, "deadlines") }
 
+// LockOwners implements deadline.Store.
+func (s *Deadlines) LockOwners(ctx context.Context) error { return s.db.lock(ctx, incidentsLock) }
+
 // Line implements deadline.Store.
 func (s *Deadlines) Line(ctx context.Context) (deadline.Line, error) {
 	var l deadline.Line

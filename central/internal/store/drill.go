@@ -15,7 +15,7 @@ type Drills struct{ db *DB }
 func NewDrills(db *DB) *Drills { return &Drills{db: db} }
 
 // Lock implements drill.Store.
-func (s *Drills) Lock(ctx context.Context) error { return s.db.lock(ctx, "drills") }
+func (s *Drills) Lock(ctx context.Context) error { return s.db.lockAfter(ctx, "drills") }
 
 // Drill implements drill.Store.
 func (s *Drills) Drill(ctx context.Context, id string) (drill.Drill, error) {

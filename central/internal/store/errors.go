@@ -89,6 +89,12 @@ func liteCause(code int) reason {
 	return other
 }
 
+// yielded reports whether PostgreSQL gave a transaction up for another: done again, it succeeds.
+func yielded(err error) bool {
+	pg, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && (pg.Code == "40001" || pg.Code == "40P01") // serialization_failure, deadlock_detected
+}
+
 // pgCause reads SQLSTATE (PostgreSQL, appendix A).
 func pgCause(state string) reason {
 	switch state {

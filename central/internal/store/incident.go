@@ -20,7 +20,7 @@ type Incidents struct{ db *DB }
 func NewIncidents(db *DB) *Incidents { return &Incidents{db: db} }
 
 // Lock implements incident.Store.
-func (s *Incidents) Lock(ctx context.Context) error { return s.db.lock(ctx, "incidents") }
+func (s *Incidents) Lock(ctx context.Context) error { return s.db.lock(ctx, incidentsLock) }
 
 // scanBody reads a record that is kept as JSON.
 func scanBody[T any](row scanner) (v T, err error) {

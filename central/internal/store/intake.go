@@ -17,7 +17,7 @@ type Intake struct{ db *DB }
 func NewIntake(db *DB) *Intake { return &Intake{db: db} }
 
 // Lock implements intake.Store.
-func (s *Intake) Lock(ctx context.Context) error { return s.db.lock(ctx, "intake") }
+func (s *Intake) Lock(ctx context.Context) error { return s.db.lockAfter(ctx, "intake") }
 
 func intakeWords(i intake.Item) string {
 	return strings.ToLower(strings.Join([]string{i.Text, i.Place, i.Unit, i.Caller, i.Phone, i.Source}, " "))

@@ -17,7 +17,7 @@ type Reports struct{ db *DB }
 func NewReports(db *DB) *Reports { return &Reports{db: db} }
 
 // Lock implements report.Store.
-func (s *Reports) Lock(ctx context.Context) error { return s.db.lock(ctx, "reports") }
+func (s *Reports) Lock(ctx context.Context) error { return s.db.lockAfter(ctx, "reports") }
 
 // bodyOf is a record as JSON.
 func bodyOf(what string, v any) (string, error) {

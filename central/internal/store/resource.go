@@ -19,7 +19,7 @@ type Resources struct{ db *DB }
 func NewResources(db *DB) *Resources { return &Resources{db: db} }
 
 // Lock implements resource.Store.
-func (s *Resources) Lock(ctx context.Context) error { return s.db.lock(ctx, "resource") }
+func (s *Resources) Lock(ctx context.Context) error { return s.db.lockAfter(ctx, "resource") }
 
 // Team implements resource.Teams.
 func (s *Resources) Team(ctx context.Context, id string) (resource.Team, error) {

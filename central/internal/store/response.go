@@ -18,7 +18,7 @@ func NewResponses(db *DB) *Responses { return &Responses{db: db} }
 
 // Lock implements response.Store.
 func (s *Responses) Lock(ctx context.Context, incident string) error {
-	return s.db.lock(ctx, "response "+incident)
+	return s.db.lockAfter(ctx, "response "+incident)
 }
 
 // ofResponse narrows rows that hang on a response to those of a world, given as the parameter of that number.

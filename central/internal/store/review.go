@@ -18,7 +18,7 @@ func NewReviews(db *DB) *Reviews { return &Reviews{db: db} }
 
 // Lock implements review.Store.
 func (s *Reviews) Lock(ctx context.Context, incident string) error {
-	return s.db.lock(ctx, "review "+incident)
+	return s.db.lockAfter(ctx, "review "+incident)
 }
 
 // Review implements review.Store.
