@@ -1,5 +1,5 @@
 // The running demo as a fixture: started once for all stories, stopped at the end.
-import { test as base, expect, type Page } from '@playwright/test'
+import { test as base, expect, type Browser, type Page } from '@playwright/test'
 import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -14,6 +14,7 @@ export interface Demo {
   url: string
   data: string
   duty: Login
+  county: Login
   admin: Login
   // hold keeps a simulated value; null lets its wave go on.
   hold(device: string, values: Record<string, number | null>): Promise<void>
@@ -66,13 +67,14 @@ export const test = base.extend<object, { demo: Demo }>({
       const data = process.env.FENGSUI_DEMO_DATA ?? (await mkdtemp(path.join(tmpdir(), 'fengsui-demo-')))
       const { child } = await start(data)
       try {
-        const logins = JSON.parse(await readFile(path.join(data, 'logins.json'), 'utf8')) as { url: string; zhiban: string; admin: string }
+        const logins = JSON.parse(await readFile(path.join(data, 'logins.json'), 'utf8')) as { url: string; zhiban: string; rudong: string; admin: string }
         const ports = JSON.parse(await readFile(path.join(data, 'ports.json'), 'utf8')) as { Ctrl: string }
         const control = `http://${ports.Ctrl}`
         await use({
           url: logins.url,
           data,
           duty: { user: 'zhiban', password: logins.zhiban },
+          county: { user: 'rudong', password: logins.rudong },
           admin: { user: 'admin', password: logins.admin },
           async hold(device, values) {
             const answer = await fetch(`${control}/devices/${device}/values`, { method: 'POST', body: JSON.stringify(values) })
@@ -116,6 +118,11 @@ export async function enter(page: Page, demo: Demo, who: Login, at: string): Pro
   const answer = await page.request.post(`${demo.url}/api/v1/session`, { data: { username: who.user, password: who.password }, headers: { Origin: demo.url } })
   expect(answer.ok()).toBe(true)
   await page.goto(demo.url + at)
+}
+
+// desk is a page of somebody else, with the small screen that a county's desk has.
+export async function desk(browser: Browser): Promise<Page> {
+  return (await browser.newContext({ locale: 'zh-CN', timezoneId: 'Asia/Shanghai', viewport: { width: 1366, height: 768 } })).newPage()
 }
 
 // listen counts the tones that the page plays from now on.

@@ -1,14 +1,11 @@
 // A roll-call in a real browser: the city calls at will, the county's desk hears it on whatever page it sits and answers
 // by one key, and the city's board shows who did and when.
-import { readFile } from 'node:fs/promises'
-import path from 'node:path'
-import { beeps, enter, expect, listen, test } from './demo'
+import { beeps, desk, enter, expect, listen, test } from './demo'
 
 test('the city calls, the county answers by one key, the board shows when', async ({ page, demo, browser }) => {
-  const { rudong } = JSON.parse(await readFile(path.join(demo.data, 'logins.json'), 'utf8')) as { rudong: string }
-  const county = await (await browser.newContext({ locale: 'zh-CN', timezoneId: 'Asia/Shanghai', viewport: { width: 1366, height: 768 } })).newPage()
+  const county = await desk(browser)
   await listen(county)
-  await enter(county, demo, { user: 'rudong', password: rudong }, '/more/clocks')
+  await enter(county, demo, demo.county, '/more/clocks')
   await county.getByRole('heading', { name: /时限/ }).click() // a browser gives sound once the page was touched
   await enter(page, demo, demo.duty, '/more/rollcall')
   const name = `抽查 ${Date.now() % 10_000}`

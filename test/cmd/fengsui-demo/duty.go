@@ -15,15 +15,15 @@ import (
 // desk is an organisation of the demo with invented people. Their numbers are nobody's.
 type desk struct {
 	Name, NameEN, Division, Phone string
-	User                          string // with which the first officer signs in
+	User, Next                    string // with which the first officer and the one who relieves them sign in
 	Officers, Leaders, Standby    []string
 }
 
 func desks() []desk {
 	return []desk{
-		{"", "", "", "0513-0000-0000", dutyUser, []string{"陈值班", "李明", "王芳", "赵强", "钱静", "孙伟", "周敏"}, []string{"吴局", "郑副局", "冯主任", "陆处"}, []string{"韩勇", "杨帆", "朱丽"}},
-		{"如东县应急管理局", "Rudong County", "320623", "0513-0000-0623", countyUser, []string{"许超", "何雨", "吕洋", "施佳", "张磊"}, []string{"孔局", "曹副局", "严主任"}, []string{"华健", "金鑫"}},
-		{"启东市应急管理局", "Qidong City", "320681", "0513-0000-0681", "", []string{"魏东", "陶然", "姜海", "戚月", "谢宁"}, []string{"邹局", "喻副局", "柏主任"}, []string{"水清", "窦毅"}},
+		{"", "", "", "0513-0000-0000", dutyUser, nextUser, []string{"陈值班", "李明", "王芳", "赵强", "钱静", "孙伟", "周敏"}, []string{"吴局", "郑副局", "冯主任", "陆处"}, []string{"韩勇", "杨帆", "朱丽"}},
+		{"如东县应急管理局", "Rudong County", "320623", "0513-0000-0623", countyUser, countyNext, []string{"许超", "何雨", "吕洋", "施佳", "张磊"}, []string{"孔局", "曹副局", "严主任"}, []string{"华健", "金鑫"}},
+		{"启东市应急管理局", "Qidong City", "320681", "0513-0000-0681", "", "", []string{"魏东", "陶然", "姜海", "戚月", "谢宁"}, []string{"邹局", "喻副局", "柏主任"}, []string{"水清", "窦毅"}},
 	}
 }
 
@@ -95,18 +95,20 @@ func (d *demo) addRosters(ctx context.Context) error {
 				return err
 			}
 		}
+		password := d.logins.Duty
 		if one.User == countyUser {
 			d.logins.County = secret()
-			if err := d.addOfficer(ctx, countyUser, one.Officers[0], org.ID, d.logins.County); err != nil {
+			password = d.logins.County
+			if err := d.addOfficer(ctx, countyUser, one.Officers[0], org.ID, password); err != nil {
 				return err
 			}
 		}
 		officers := []string{one.User}
-		if one.User == dutyUser {
-			if err := d.addOfficer(ctx, nextUser, one.Officers[1], org.ID, d.logins.Duty); err != nil {
+		if one.Next != "" {
+			if err := d.addOfficer(ctx, one.Next, one.Officers[1], org.ID, password); err != nil {
 				return err
 			}
-			officers = append(officers, nextUser)
+			officers = append(officers, one.Next)
 		}
 		for i, name := range officers {
 			if officers[i], err = c.idOf(ctx, name); err != nil {

@@ -6,9 +6,12 @@ import (
 	"time"
 )
 
-// nextUser is who comes after dutyUser by the roster. Both sign with the same password, so that a handover can
-// be played by one person.
-const nextUser = "liming"
+// nextUser and countyNext are who come after dutyUser and countyUser by the roster. Both of a desk sign with the same
+// password, so that a handover can be played by one person.
+const (
+	nextUser   = "liming"
+	countyNext = "heyu"
+)
 
 // fillLog opens the book of the city's desk and writes what a shift might have in it.
 func (d *demo) fillLog(ctx context.Context) error {

@@ -151,7 +151,7 @@ func (d *demo) greet() {
   ─────────────────────────────────────────────────────────────────────────────
   地址 Address     %s
   值班员 Duty       %s   密码 password   %s   (接班 next: %s)
-  县级 County       %s   密码 password   %s
+  县级 County       %s   密码 password   %s   (接班 next: %s)
   管理员 Admin      %s    密码 password   %s
   ─────────────────────────────────────────────────────────────────────────────
   约一分钟后洋口潮位越过警戒水位。    The tide passes its warning level in about a minute.
@@ -167,7 +167,7 @@ func (d *demo) greet() {
     Video → Recordings: Chahe sluice is always recorded. Kill the centre, it starts again; its terminal fills the gap (hatched) in a minute or two.
   日志与进程号 Logs and process ids  %s
   按 Ctrl-C 停止    Ctrl-C stops everything
-`, d.ports.URL(), dutyUser, d.logins.Duty, nextUser, countyUser, d.county(), adminUser, d.logins.Admin, d.ports.Upper, d.Data)
+`, d.ports.URL(), dutyUser, d.logins.Duty, nextUser, countyUser, d.county(), countyNext, adminUser, d.logins.Admin, d.ports.Upper, d.Data)
 }
 
 // county is the password of the county's officer, whom a demo that was begun long ago does not have.
