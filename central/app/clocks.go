@@ -3,6 +3,7 @@ package app
 import (
 	"github.com/fengsui/fengsui/central/internal/actor"
 	"github.com/fengsui/fengsui/central/internal/handover"
+	"github.com/fengsui/fengsui/central/internal/opinion"
 	"github.com/fengsui/fengsui/central/internal/plan"
 	"github.com/fengsui/fengsui/central/internal/report"
 	"github.com/fengsui/fengsui/central/internal/response"
@@ -11,6 +12,6 @@ import (
 // readers is what it takes to read what clocks are called, where that is the name of what they belong to.
 func readers() map[string]actor.Permission {
 	return map[string]actor.Permission{
-		report.OwnerKind: actor.IncidentRead, report.TaskKind: actor.IncidentRead, response.OwnerKind: actor.IncidentRead, handover.ItemKind: actor.DutyLog, plan.OwnerKind: actor.PlanRead,
+		report.OwnerKind: actor.IncidentRead, report.TaskKind: actor.IncidentRead, response.OwnerKind: actor.IncidentRead, opinion.OwnerKind: actor.IncidentRead, handover.ItemKind: actor.DutyLog, plan.OwnerKind: actor.PlanRead,
 	}
 }

@@ -23,6 +23,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/intake"
 	"github.com/fengsui/fengsui/central/internal/maintenance"
 	"github.com/fengsui/fengsui/central/internal/notice"
+	"github.com/fengsui/fengsui/central/internal/opinion"
 	"github.com/fengsui/fengsui/central/internal/output"
 	"github.com/fengsui/fengsui/central/internal/paper"
 	"github.com/fengsui/fengsui/central/internal/plan"
@@ -150,6 +151,7 @@ func OpenAPI() ([]byte, error) {
 	api.RegisterResponses(s, &response.Service{})
 	api.RegisterResources(s, &resource.Service{})
 	api.RegisterReviews(s, &review.Service{})
+	api.RegisterOpinions(s, opinion.New(opinion.Options{}))
 	api.RegisterDrills(s, &drill.Service{})
 	return s.OpenAPI()
 }

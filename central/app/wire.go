@@ -172,6 +172,10 @@ func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) er
 	}
 	responses := b.responses(cfg, events, plans, rosters, clocks, messages)
 	reviews := b.reviews(events, plans, responses, clocks, devices, values)
+	said, err := b.opinions(cfg, events, clocks)
+	if err != nil {
+		return err
+	}
 	sent := b.resources(cfg, events, responses, rosters, clocks, messages)
 	drills, err := c.drills(system, cfg, b, events, plans, responses, messages)
 	if err != nil {
@@ -213,6 +217,7 @@ func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) er
 	api.RegisterResponses(server, responses)
 	api.RegisterResources(server, sent)
 	api.RegisterReviews(server, reviews)
+	api.RegisterOpinions(server, said)
 	api.RegisterDrills(server, drills)
 	revoked := &device.Revocations{Store: store.NewDevices(b.db), CA: devices.CA}
 	if err := c.revocations(system, cfg, b, revoked); err != nil {

@@ -20,6 +20,7 @@ var levels = map[string]int{
 	"paper": 4, "intake": 4, "reminder": 4,
 	"plan":   4,
 	"report": 5, "response": 5,
+	"opinion":  5,
 	"review":   6,
 	"resource": 6,
 	"drill":    6,
@@ -68,6 +69,7 @@ var testUses = map[string][]string{
 	"channel":   {"github.com/emersion/"},
 	"reminder":  {"audit"},
 	"rollcall":  {"audit", "channel"},
+	"opinion":   {"audit", "document"},             // what a use case leaves in the trail, and real files
 	"review":    {"audit"},                         // what a use case leaves in the trail
 	"resource":  {"audit", "channel"},              // what a use case leaves in the trail, and messages with their address
 	"response":  {"audit", "channel"},              // what a use case leaves in the trail, and messages with their address

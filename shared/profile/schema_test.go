@@ -23,6 +23,7 @@ var kinds = []struct{ pattern, schema string }{
 	{"incidents/categories.yml", "category"},
 	{"reports/grading.yml", "grading"},
 	{"reports/templates.yml", "template"},
+	{"opinion/statements.yml", "statement"},
 	{"plans/*.yml", "plan"},
 	{"drills/*.yml", "drill"},
 	{"rules/*.yml", "rules"},
@@ -131,6 +132,7 @@ func TestSchemasRefuseWhatIsWrong(t *testing.T) {
 		{"vocabulary/properties.yml", "unit: m,", "units: m,", "vocabulary"},
 		{"testdata/calectro-ug-3/smoke.yml", "want:", "wanted:", "case"},
 		{"simulators/river-station.yml", "profile: generic-rain", "profil: generic-rain", "simulator"},
+		{"opinion/statements.yml", "name_en: First statement", "names: x", "statement"},
 	} {
 		text, err := os.ReadFile(filepath.Join(configs, c.file))
 		if err != nil || !strings.Contains(string(text), c.from) {

@@ -33,7 +33,7 @@ func Roles() []Role {
 			actor.DutyRead, actor.DutyPhone, actor.DutyPlan, actor.DutyApprove, actor.DutyTake, actor.DutyLog,
 			actor.IncidentRead, actor.IncidentWrite, actor.ReportWrite, actor.ReportSign, actor.ReportOrder, actor.ReportJudge, actor.NoticeTest,
 			actor.PlanRead, actor.PlanWrite, actor.PlanApprove, actor.ResourceRead, actor.ResourceWrite,
-			actor.PaperRead, actor.PaperWrite, actor.PaperSign, actor.ResponseOrder,
+			actor.PaperRead, actor.PaperWrite, actor.PaperSign, actor.ResponseOrder, actor.OpinionSign,
 			actor.DrillRead, actor.DrillWrite,
 		}},
 		{RoleLeader, "带班领导", "Duty leader", []actor.Permission{
@@ -43,7 +43,7 @@ func Roles() []Role {
 			actor.DutyRead, actor.DutyPhone, actor.DutyPlan, actor.DutyApprove, actor.DutyTake, actor.DutyLog,
 			actor.IncidentRead, actor.IncidentWrite, actor.ReportWrite, actor.ReportSign, actor.ReportOrder, actor.ReportJudge,
 			actor.PlanRead, actor.PlanWrite, actor.PlanApprove, actor.ResourceRead, actor.ResourceWrite,
-			actor.PaperRead, actor.PaperWrite, actor.PaperSign, actor.ResponseOrder,
+			actor.PaperRead, actor.PaperWrite, actor.PaperSign, actor.ResponseOrder, actor.OpinionSign,
 			actor.DrillRead, actor.DrillWrite,
 		}},
 		{RoleDuty, "值班员", "Duty officer", []actor.Permission{

@@ -73,6 +73,7 @@ const (
 	PaperWrite    Permission = "paper.write"    // drafts and their numbers
 	PaperSign     Permission = "paper.sign"     // let a document leave; the letterhead
 	ResponseOrder Permission = "response.order" // carry plans out, give tasks, command
+	OpinionSign   Permission = "opinion.sign"   // sign press statements
 	DrillRead     Permission = "drill.read"     // exercises, and what is owed of them
 	DrillWrite    Permission = "drill.write"    // write exercises and control them
 )

@@ -31,6 +31,7 @@ func rehearsed(method, operation string) bool {
 		"begin-report", "save-report", "send-report", "discard-report", "phone-report", "open-hop", "accept-hop", "return-hop", "forward-hop", "do-report-task",
 		"order-report", "supervise-report-task",
 		"start-response", "shift-response", "fill-response-seat", "command-incident", "give-task", "show-task-link", "step-task", "add-task-photo",
+		"add-opinion", "judge-opinion", "ask-statement", "settle-statement-task", "draft-statement", "change-statement", "step-statement",
 		"watch-stream", "open-wall", "map-wall", "close-wall", "logout":
 		return true
 	}

@@ -89,6 +89,9 @@ func needs(operation string) (p actor.Permission, ok bool) {
 	if p, ok := reviewNeeds(operation); ok {
 		return p, true
 	}
+	if p, ok := opinionNeeds(operation); ok {
+		return p, true
+	}
 	if p, ok := drillNeeds(operation); ok {
 		return p, true
 	}
@@ -154,6 +157,17 @@ func reviewNeeds(operation string) (p actor.Permission, ok bool) {
 	case "get-review", "list-cases", "export-cases":
 		return actor.IncidentRead, true
 	case "write-review", "explain-late-task", "conclude-review", "add-lesson", "settle-lesson", "suggest-lesson":
+		return actor.IncidentWrite, true
+	}
+	return "", false
+}
+
+// opinionNeeds is needs for what is said of incidents. That signing a statement takes more the service knows.
+func opinionNeeds(operation string) (p actor.Permission, ok bool) {
+	switch operation {
+	case "get-opinions", "list-statement-templates", "print-statement-docx", "print-statement-pdf":
+		return actor.IncidentRead, true
+	case "add-opinion", "judge-opinion", "ask-statement", "settle-statement-task", "draft-statement", "change-statement", "step-statement":
 		return actor.IncidentWrite, true
 	}
 	return "", false

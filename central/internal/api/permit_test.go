@@ -22,6 +22,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/intake"
 	"github.com/fengsui/fengsui/central/internal/maintenance"
 	"github.com/fengsui/fengsui/central/internal/notice"
+	"github.com/fengsui/fengsui/central/internal/opinion"
 	"github.com/fengsui/fengsui/central/internal/output"
 	"github.com/fengsui/fengsui/central/internal/paper"
 	"github.com/fengsui/fengsui/central/internal/plan"
@@ -73,6 +74,7 @@ func TestWhoMayNotLearnsNothingOfWhatIsWrong(t *testing.T) {
 		RegisterResponses(s, &response.Service{})
 		RegisterResources(s, &resource.Service{})
 		RegisterReviews(s, &review.Service{})
+		RegisterOpinions(s, opinion.New(opinion.Options{}))
 		RegisterDrills(s, &drill.Service{})
 	})
 	admin := c.admin()

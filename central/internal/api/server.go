@@ -37,6 +37,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/incident"
 	"github.com/fengsui/fengsui/central/internal/intake"
 	"github.com/fengsui/fengsui/central/internal/notice"
+	"github.com/fengsui/fengsui/central/internal/opinion"
 	"github.com/fengsui/fengsui/central/internal/paper"
 	"github.com/fengsui/fengsui/central/internal/plan"
 	"github.com/fengsui/fengsui/central/internal/recording"
@@ -139,7 +140,7 @@ func schemaName(t reflect.Type, hint string) string {
 		t = t.Elem()
 	}
 	books := reflect.TypeFor[handover.Desk]().PkgPath()
-	for part, of := range map[string]reflect.Type{"Incident": reflect.TypeFor[incident.Step](), "Intake": reflect.TypeFor[intake.Item](), "Report": reflect.TypeFor[report.Report](), "Recording": reflect.TypeFor[recording.Policy](), "Response": reflect.TypeFor[response.Response](), "Review": reflect.TypeFor[review.Review](), "Drill": reflect.TypeFor[drill.Drill]()} {
+	for part, of := range map[string]reflect.Type{"Incident": reflect.TypeFor[incident.Step](), "Intake": reflect.TypeFor[intake.Item](), "Report": reflect.TypeFor[report.Report](), "Recording": reflect.TypeFor[recording.Policy](), "Response": reflect.TypeFor[response.Response](), "Review": reflect.TypeFor[review.Review](), "Opinion": reflect.TypeFor[opinion.Entry](), "Drill": reflect.TypeFor[drill.Drill]()} {
 		if strings.Contains(t.Name(), of.PkgPath()+".") {
 			return part + name
 		}
@@ -177,6 +178,8 @@ func schemaName(t reflect.Type, hint string) string {
 		return "Plan" + strings.TrimPrefix(name, "Plan")
 	case reflect.TypeFor[review.Review]().PkgPath():
 		return "Review" + strings.TrimPrefix(name, "Review")
+	case reflect.TypeFor[opinion.Entry]().PkgPath():
+		return "Opinion" + name
 	case reflect.TypeFor[response.Response]().PkgPath():
 		return "Response" + strings.TrimPrefix(name, "Response")
 	case reflect.TypeFor[resource.Team]().PkgPath():

@@ -22,6 +22,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/event"
 	"github.com/fengsui/fengsui/central/internal/incident"
 	"github.com/fengsui/fengsui/central/internal/notice"
+	"github.com/fengsui/fengsui/central/internal/opinion"
 	"github.com/fengsui/fengsui/central/internal/plan"
 	"github.com/fengsui/fengsui/central/internal/reminder"
 	"github.com/fengsui/fengsui/central/internal/report"
@@ -42,6 +43,7 @@ type house struct {
 	reports             *report.Service
 	responses           *response.Service
 	resources           *resource.Service
+	opinions            *opinion.Service
 	bus                 *event.Bus
 	clocks              *deadline.Service
 	notices             *notice.Service
@@ -125,6 +127,12 @@ func newHouse(t *testing.T, db *store.DB) *house {
 		Store: store.NewResources(db), Tx: db, Desks: desks, Incidents: h.incidents, Responses: h.responses, Roster: h.roster, Clocks: h.clocks, Notices: h.notices, Book: book, Events: bus,
 	})
 	bus.Inside(h.resources.OnRecord)
+	statements, err := opinion.LoadTemplates("../../../firmware-configs/opinion/statements.yml")
+	h.must(err)
+	h.opinions = opinion.New(opinion.Options{
+		Store: store.NewOpinions(db), Tx: db, Desks: desks, Incidents: h.incidents, Accounts: h.accounts, Clocks: h.clocks, Book: book, Templates: statements, Categories: categories, Printer: document.Printer{}, Events: bus,
+	})
+	h.clocks.On(opinion.OwnerKind, h.opinions.OnClock)
 	h.clocks.On(response.OwnerKind, h.responses.OnClock)
 	h.clocks.On(report.OwnerKind, h.reports.OnClock)
 	h.clocks.On(report.TaskKind, h.reports.OnTask)

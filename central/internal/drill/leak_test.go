@@ -18,6 +18,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/errs"
 	"github.com/fengsui/fengsui/central/internal/incident"
 	"github.com/fengsui/fengsui/central/internal/notice"
+	"github.com/fengsui/fengsui/central/internal/opinion"
 	"github.com/fengsui/fengsui/central/internal/output"
 	"github.com/fengsui/fengsui/central/internal/page"
 	"github.com/fengsui/fengsui/central/internal/paper"
@@ -97,6 +98,12 @@ func TestNothingLeaksFromAnExercise(t *testing.T) {
 		if len(asked.Requests) != 1 || asked.Requests[0].Exercise != d.ID {
 			t.Fatalf("what the plan asks for inside: %+v", asked.Requests)
 		}
+		rumour, err := h.opinions.Add(in, played.ID, opinion.Found{Source: "微博", Text: "演练传言"})
+		h.must(err)
+		answer, err := h.opinions.Ask(in, played.ID, opinion.Ask{Do: "statement", Title: "回应演练传言", Entries: []string{rumour.ID}})
+		h.must(err)
+		statement, err := h.opinions.Draft(in, played.ID, opinion.NewStatement{Template: "rumour", Tasks: []string{answer.ID}})
+		h.must(err)
 		calls := rollcall.New(rollcall.Options{Accounts: h.accounts, Roster: h.roster, Clocks: h.clocks, Notices: h.notices})
 
 		// gone is for what must not be there, barred for what must not be done.
@@ -333,6 +340,49 @@ func TestNothingLeaksFromAnExercise(t *testing.T) {
 			{"asking for it by hand", func() string {
 				_, err := h.resources.Ask(ctx, played.ID, resource.Ask{Kind: resource.OfTeam, What: "冲锋舟", Amount: 1})
 				return gone(err)
+			}},
+			{"what is said of it", func() string {
+				v, err := h.opinions.View(mayor, played.ID)
+				if len(v.Entries)+len(v.Tasks)+len(v.Statements) > 0 {
+					return "it is shown"
+				}
+				return gone(err)
+			}},
+			{"writing down what is said of it", func() string {
+				_, err := h.opinions.Add(ctx, played.ID, opinion.Found{Source: "x", Text: "x"})
+				return gone(err)
+			}},
+			{"judging what is said inside", func() string {
+				_, err := h.opinions.Judge(ctx, rumour.ID, opinion.Line{Kind: "verdict", Verdict: opinion.True, Text: "x"})
+				return gone(err)
+			}},
+			{"settling an answer of inside", func() string {
+				_, err := h.opinions.Settle(ctx, answer.ID, opinion.Said, "x")
+				return gone(err)
+			}},
+			{"the clock of its answer", func() string {
+				_, err := h.clocks.Of(mayor, deadline.Owner{Kind: opinion.OwnerKind, ID: answer.ID}, "statement")
+				return gone(err)
+			}},
+			{"its press statement", func() string { _, _, err := h.opinions.Print(ctx, statement.ID); return gone(err) }},
+			{"printing its press statement inside", func() string { _, _, err := h.opinions.Print(in, statement.ID); return barred(err) }},
+			{"releasing its press statement inside", func() string {
+				_, err := h.opinions.Act(in, statement.ID, opinion.Act{Do: "release", Edit: statement.Edit, Note: "微博"})
+				return barred(err)
+			}},
+			{"releasing its press statement from outside", func() string {
+				_, err := h.opinions.Act(ctx, statement.ID, opinion.Act{Do: "release", Edit: statement.Edit, Note: "微博"})
+				return gone(err)
+			}},
+			{"a press statement without its mark", func() string {
+				_, err := h.opinions.Write(in, statement.ID, statement.Edit, "情况通报", "x")
+				if errs.KindOf(err) != errs.Invalid || !strings.HasPrefix(statement.Title, world.Mark) {
+					return fmt.Sprintf("%s, %v", statement.Title, err)
+				}
+				return ""
+			}},
+			{"an entry put there behind its service", func() string {
+				return gone(store.NewOpinions(db).AddEntry(h.system, opinion.Entry{ID: "x", IncidentID: played.ID}))
 			}},
 			{"a review of it", func() string { _, err := reviews.View(ctx, played.ID); return gone(err) }},
 			{"a lesson of it in the real plan", func() string {

@@ -119,6 +119,10 @@ func titleOf(c deadline.Clock) string {
 		return "日报未报"
 	case "task":
 		return "应急任务超时"
+	case "statement":
+		return "舆情回应超时"
+	case "briefing":
+		return "新闻发布会超时"
 	case "check_in":
 		return "现场未报平安"
 	case "lesson":

@@ -2437,6 +2437,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents/{id}/opinions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is said of an incident: entries, tasks to speak, press statements */
+        get: operations["get-opinions"];
+        put?: never;
+        /** Write down what was said in public of an incident */
+        post: operations["add-opinion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/incidents/{id}/proposals": {
         parameters: {
             query?: never;
@@ -2656,6 +2674,40 @@ export interface paths {
         put?: never;
         /** End an incident, open it again, or withdraw one opened by mistake */
         post: operations["close-incident"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/statement-tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask an organisation to speak by a time */
+        post: operations["ask-statement"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/statements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begin a press statement from a template */
+        post: operations["draft-statement"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3083,6 +3135,23 @@ export interface paths {
         put?: never;
         /** Note that somebody has seen to a message that failed */
         post: operations["settle-notice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/opinions/{id}/lines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say how far an entry has spread, or whether it is true and by what evidence */
+        post: operations["judge-opinion"];
         delete?: never;
         options?: never;
         head?: never;
@@ -5060,6 +5129,108 @@ export interface paths {
         /** Set volume and mute of a terminal's speaker */
         put: operations["set-speaker"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/statement-tasks/{id}/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End a task to speak without a statement */
+        post: operations["settle-statement-task"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/statement-templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How press statements begin */
+        get: operations["list-statement-templates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/statements/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change a statement that nobody has signed */
+        put: operations["change-statement"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/statements/{id}/statement.docx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A press statement as docx */
+        get: operations["print-statement-docx"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/statements/{id}/statement.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A press statement as pdf */
+        get: operations["print-statement-pdf"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/statements/{id}/steps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Check, return, sign, release or discard a statement */
+        post: operations["step-statement"];
         delete?: never;
         options?: never;
         head?: never;
@@ -9234,6 +9405,184 @@ export interface components {
             /** @description An offer with up to 20 pictures to receive */
             sdp: string;
         };
+        OpinionAddsBody: {
+            /**
+             * Format: date-time
+             * @description Left out: now
+             */
+            found_at?: string;
+            /** @description Left out: whoever writes it down */
+            found_by?: string;
+            /** @enum {string} */
+            heat?: "scattered" | "rising" | "hot";
+            /** @description http or https */
+            link?: string;
+            /**
+             * Format: int64
+             * @description Views that were counted; 0: unknown
+             */
+            reach?: number;
+            /**
+             * Format: date-time
+             * @description Left out: when it was found
+             */
+            said_at?: string;
+            /** @description Where it was said */
+            source: string;
+            text: string;
+        };
+        OpinionAsksBody: {
+            /** @enum {string} */
+            do: "statement" | "briefing";
+            /**
+             * Format: date-time
+             * @description Left out: by the rule that holds
+             */
+            due_at?: string;
+            /** @description Ids of what is answered */
+            entries?: string[] | null;
+            /** @description Left out: the own organisation */
+            org_id?: string;
+            title: string;
+        };
+        OpinionEntry: {
+            /** Format: date-time */
+            found_at: string;
+            found_by: string;
+            heat: string;
+            id: string;
+            incident_id: string;
+            lines: components["schemas"]["OpinionLine"][] | null;
+            link: string;
+            org_id: string;
+            org_name: string;
+            /** Format: int64 */
+            reach: number;
+            /** Format: date-time */
+            said_at: string;
+            source: string;
+            state: string;
+            text: string;
+            /** Format: date-time */
+            written_at: string;
+        };
+        OpinionJudgesBody: {
+            /** @enum {string} */
+            heat?: "scattered" | "rising" | "hot";
+            /** @enum {string} */
+            kind: "heat" | "verdict";
+            /** Format: int64 */
+            reach?: number;
+            /** @description The evidence of a verdict */
+            text?: string;
+            /** @enum {string} */
+            verdict?: "true" | "false" | "unclear";
+        };
+        OpinionLine: {
+            /** Format: date-time */
+            at: string;
+            by_name: string;
+            entry_id: string;
+            heat: string;
+            kind: string;
+            /** Format: int64 */
+            no: number;
+            org_name: string;
+            /** Format: int64 */
+            reach: number;
+            text: string;
+            verdict: string;
+        };
+        OpinionMark: {
+            /** Format: date-time */
+            at: string;
+            name: string;
+            note: string;
+            org: string;
+            user_id: string;
+        };
+        OpinionSettlesBody: {
+            /** @description What was said where, or why nothing is */
+            how: string;
+            /** @enum {string} */
+            to: "said" | "dropped";
+        };
+        OpinionStatement: {
+            checked?: components["schemas"]["OpinionMark"];
+            /** Format: date-time */
+            created_at: string;
+            /** Format: int64 */
+            edit: number;
+            exercise: string;
+            hash: string;
+            id: string;
+            incident_id: string;
+            org_id: string;
+            org_name: string;
+            released?: components["schemas"]["OpinionMark"];
+            replaces: string;
+            returned?: components["schemas"]["OpinionMark"];
+            signed?: components["schemas"]["OpinionMark"];
+            state: string;
+            tasks: string[] | null;
+            template: string;
+            text: string;
+            title: string;
+            /** Format: int64 */
+            version: number;
+            written: components["schemas"]["OpinionMark"];
+        };
+        OpinionTask: {
+            /** Format: date-time */
+            base_at: string;
+            clause: string;
+            division: string;
+            do: string;
+            /** Format: date-time */
+            due_at: string;
+            /** Format: int64 */
+            edit: number;
+            /** Format: date-time */
+            ended_at?: string;
+            ended_by: string;
+            entries: string[] | null;
+            exercise: string;
+            /** Format: date-time */
+            given_at: string;
+            given_by: string;
+            how: string;
+            id: string;
+            incident_id: string;
+            /** Format: date-time */
+            late_at?: string;
+            org_area: string;
+            org_id: string;
+            org_name: string;
+            rule: string;
+            source: string;
+            state: string;
+            statement_id: string;
+            title: string;
+            unverified: boolean;
+        };
+        OpinionTemplate: {
+            id: string;
+            name: string;
+            name_en: string;
+            text: string;
+            title: string;
+        };
+        OpinionTemplates: {
+            source: string;
+            templates: components["schemas"]["OpinionTemplate"][] | null;
+            unverified: boolean;
+        };
+        OpinionView: {
+            entries: components["schemas"]["OpinionEntry"][] | null;
+            leads: boolean;
+            statements: components["schemas"]["OpinionStatement"][] | null;
+            tasks: components["schemas"]["OpinionTask"][] | null;
+        };
         OrderInputBody: {
             /** @description Why; written down */
             note?: string;
@@ -12203,6 +12552,33 @@ export interface components {
         "Start-recordingRequest": {
             /** Format: int64 */
             minutes: number;
+        };
+        StatementActsBody: {
+            /** @enum {string} */
+            do: "check" | "return" | "sign" | "release" | "discard";
+            /** Format: int64 */
+            edit: number;
+            /** @description Of a return the reason, of a release where it is published */
+            note?: string;
+            /** @description Of a signature */
+            password?: string;
+        };
+        StatementBeginsBody: {
+            /** @description A released statement that it corrects */
+            replaces?: string;
+            /** @description Ids of the tasks that it answers */
+            tasks?: string[] | null;
+            template: string;
+        };
+        StatementWritesBody: {
+            /**
+             * Format: int64
+             * @description That was seen; a newer one is a conflict
+             */
+            edit: number;
+            /** @description A line is a paragraph */
+            text: string;
+            title: string;
         };
         Station: {
             /**
@@ -18743,6 +19119,72 @@ export interface operations {
             };
         };
     };
+    "get-opinions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpinionView"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "add-opinion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpinionAddsBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpinionEntry"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "list-plan-proposals": {
         parameters: {
             query?: never;
@@ -19304,6 +19746,76 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Incident"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "ask-statement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpinionAsksBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpinionTask"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "draft-statement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StatementBeginsBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpinionStatement"];
                 };
             };
             /** @description Problem */
@@ -20214,6 +20726,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Notice"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "judge-opinion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpinionJudgesBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpinionEntry"];
                 };
             };
             /** @description Problem */
@@ -24879,6 +25426,206 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "settle-statement-task": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpinionSettlesBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpinionTask"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-statement-templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpinionTemplates"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-statement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StatementWritesBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpinionStatement"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "print-statement-docx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": string;
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "print-statement-pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": string;
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "step-statement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StatementActsBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpinionStatement"];
+                };
             };
             /** @description Problem */
             default: {
