@@ -100,6 +100,11 @@ func TestWhoMayNotLearnsNothingOfWhatIsWrong(t *testing.T) {
 				continue
 			}
 			delete(unseen, o.OperationID)
+			for _, p := range o.Parameters {
+				if p.Name == exerciseQuery {
+					t.Errorf("%s %s (%s) has a parameter %q: that name enters an exercise", method, route, o.OperationID, p.Name)
+				}
+			}
 			if o.Security != nil && len(o.Security) == 0 {
 				continue
 			}

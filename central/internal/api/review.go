@@ -25,11 +25,10 @@ type CaseQuery struct {
 	Level    int    `query:"level" minimum:"0" maximum:"4" doc:"Of the incident; 0: all"`
 	Division string `query:"division" maxLength:"12" doc:"A division and what lies in it"`
 	Year     string `query:"year" maxLength:"4" doc:"In which it happened: 2026"`
-	Exercise bool   `query:"exercise" doc:"Those of exercises instead of what was real"`
 }
 
 func (q CaseQuery) filter() review.Filter {
-	f := review.Filter{Category: q.Category, Level: q.Level, Year: q.Year, Exercise: q.Exercise}
+	f := review.Filter{Category: q.Category, Level: q.Level, Year: q.Year}
 	if q.Division != "" {
 		f.Within = actor.Actor{Kind: actor.User, DivisionCode: q.Division}.Scope()
 	}

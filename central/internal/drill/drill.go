@@ -83,11 +83,11 @@ type Inject struct {
 	Text    string     `json:"text"`
 	From    string     `json:"from"` // who says it in the play: 110 指挥中心
 	To      []string   `json:"to"`   // organisations; empty: all that take part
-	Way     Way        `json:"way"`
+	Way     Way        `json:"way" enum:"timed,when,manual"`
 	Minutes int        `json:"minutes"`
 	Mark    string     `json:"mark"`   // of a conditional one
 	Expect  string     `json:"expect"` // for controllers and evaluators only
-	State   string     `json:"state"`  // waiting, given or skipped
+	State   string     `json:"state" enum:"waiting,given,skipped"`
 	At      *time.Time `json:"at,omitempty"`
 	ByName  string     `json:"by_name"` // empty: the script
 	Reason  string     `json:"reason"`
@@ -104,7 +104,7 @@ const (
 type Drill struct {
 	ID          string       `json:"id"`
 	Name        string       `json:"name"`
-	Form        Form         `json:"form"`
+	Form        Form         `json:"form" enum:"tabletop,functional,full,blind"`
 	Combined    bool         `json:"combined"` // 综合: several organisations or functions; else 单项
 	PlanID      string       `json:"plan_id"`
 	PlanName    string       `json:"plan_name"`
@@ -112,7 +112,7 @@ type Drill struct {
 	OrgName     string       `json:"org_name"`
 	Division    string       `json:"division"`
 	PlannedOn   string       `json:"planned_on"` // day, 2026-11-26
-	State       State        `json:"state"`
+	State       State        `json:"state" enum:"planned,running,paused,ended,closed,cancelled"`
 	Sealed      bool         `json:"sealed"` // nobody but its controllers knows of it yet
 	Goals       string       `json:"goals"`
 	Scenario    string       `json:"scenario"` // shown to those who take part once it has started

@@ -166,7 +166,7 @@ type Item struct {
 	OrgID     string     `json:"org_id"` // who does it
 	OrgName   string     `json:"org_name"`
 	DueOn     string     `json:"due_on"` // day
-	State     ItemState  `json:"state"`
+	State     ItemState  `json:"state" enum:"open,done,verified"`
 	How       string     `json:"how"` // it was done
 	MadeAt    time.Time  `json:"made_at"`
 	DoneAt    *time.Time `json:"done_at,omitempty"`

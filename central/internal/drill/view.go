@@ -34,7 +34,7 @@ func (s *Service) List(ctx context.Context, year string) ([]Drill, error) {
 // View is an exercise as the actor sees it.
 type View struct {
 	Drill
-	Part  Part   `json:"part"`
+	Part  Part   `json:"part" enum:"controller,participant,viewer"`
 	Clock int64  `json:"clock"` // seconds that it has run
 	Log   []Step `json:"log"`   // of the controllers
 	Enter bool   `json:"enter"` // the actor may be in its world now

@@ -186,7 +186,7 @@ func (s *Service) View(ctx context.Context, id string) (View, error) {
 	if err != nil {
 		return v, err
 	}
-	if c.HolderID != "" {
+	if c.Edit > 0 { // also one that was given up: whoever takes it next names the edit that was seen
 		v.Command = &c
 	}
 	v.Orders = i.State == incident.Open && a.Can(actor.ResponseOrder) && c.lets(a) == nil

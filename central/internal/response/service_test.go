@@ -535,8 +535,16 @@ func TestOneCommandsUntilTheOtherHasTakenIt(t *testing.T) {
 		if _, err := h.Take(h.chief, i.ID, response.Act{Do: "seize", Edit: c.Edit}); errs.KindOf(err) != errs.Invalid {
 			t.Errorf("seized without a reason: %v", err)
 		}
-		if _, err = h.Take(h.chief, i.ID, response.Act{Do: "seize", Why: "失联", Edit: c.Edit}); err != nil {
-			t.Error(err)
+		c, err = h.Take(h.chief, i.ID, response.Act{Do: "seize", Why: "失联", Edit: c.Edit})
+		h.must(err)
+		_, err = h.Take(h.chief, i.ID, response.Act{Do: "leave", Why: "转交现场", Edit: c.Edit})
+		h.must(err)
+		left := h.view(i).Command
+		if left == nil || left.HolderID != "" {
+			t.Fatalf("given up: %+v", left)
+		}
+		if _, err := h.Take(h.second, i.ID, response.Act{Do: "take", Edit: left.Edit}); err != nil {
+			t.Errorf("taken with the edit that was seen: %v", err)
 		}
 	})
 }

@@ -41,7 +41,6 @@ type Review struct {
 	StartedAt   time.Time  `json:"started_at"`
 	ConcludedAt *time.Time `json:"concluded_at,omitempty"`
 	ConcludedBy string     `json:"concluded_by"`
-	Exercise    string     `json:"exercise"` // id of the exercise; empty: it was real
 	Edit        int        `json:"edit"`
 }
 
@@ -94,7 +93,6 @@ type Lesson struct {
 	PlanName     string      `json:"plan_name"`
 	Clause       string      `json:"clause"`
 	SuggestionID string      `json:"suggestion_id"`
-	Exercise     string      `json:"exercise"`
 	ByName       string      `json:"by_name"`
 	At           time.Time   `json:"at"`
 	Edit         int         `json:"edit"`

@@ -53,7 +53,7 @@ func (s *Service) Paper(ctx context.Context, o account.Org, ref string) (paper.C
 	lines = append(lines, paragraphs(v.Causes)...)
 	lines = append(lines, head("改进事项"))
 	lines = append(lines, v.lessons()...)
-	return paper.Content{Title: r.mark() + named(r.Title) + "\n总结评估报告", Text: strings.Join(lines, "\n"), From: o.Name}, nil
+	return paper.Content{Title: named(r.Title) + "\n总结评估报告", Text: strings.Join(lines, "\n"), From: o.Name}, nil
 }
 
 func paragraphs(text string) []string {

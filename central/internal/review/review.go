@@ -117,16 +117,6 @@ func later(a, b time.Time) time.Time {
 	return a
 }
 
-// exercise is the id of the exercise in which the incident takes place; empty: it is real.
-func (r Record) exercise() string {
-	for _, v := range r.Responses {
-		if v.Exercise != "" {
-			return v.Exercise
-		}
-	}
-	return ""
-}
-
 // task finds one by id; without it the zero task.
 func (r Record) task(id string) response.Task {
 	if i := slices.IndexFunc(r.Tasks, func(t response.Task) bool { return t.ID == id }); i >= 0 {

@@ -62,7 +62,7 @@ func (s *Service) view(ctx context.Context, r Record) (View, error) {
 // sketch is the review of an incident that nobody has begun.
 func (r Record) sketch() Review {
 	return Review{
-		IncidentID: r.ID, No: r.No, Title: r.Title, Category: r.Category, Level: r.Level, Division: r.Division, Place: r.Place, OccurredAt: r.OccurredAt, Exercise: r.exercise(),
+		IncidentID: r.ID, No: r.No, Title: r.Title, Category: r.Category, Level: r.Level, Division: r.Division, Place: r.Place, OccurredAt: r.OccurredAt,
 	}
 }
 
@@ -114,7 +114,7 @@ func (s *Service) change(ctx context.Context, id string, fn func(ctx context.Con
 		}
 		rv := c.r.sketch()
 		kept := &c.v.Review
-		kept.No, kept.Title, kept.Category, kept.Level, kept.Division, kept.Place, kept.OccurredAt, kept.Exercise = rv.No, rv.Title, rv.Category, rv.Level, rv.Division, rv.Place, rv.OccurredAt, rv.Exercise
+		kept.No, kept.Title, kept.Category, kept.Level, kept.Division, kept.Place, kept.OccurredAt = rv.No, rv.Title, rv.Category, rv.Level, rv.Division, rv.Place, rv.OccurredAt
 		kept.Edit++
 		lessons, err := s.Store.Lessons(ctx, id)
 		if err != nil {
@@ -237,7 +237,7 @@ func (s *Service) Learn(ctx context.Context, id string, n NewLesson) (View, erro
 		}
 		l := Lesson{
 			ID: newID(), IncidentID: id, No: len(c.v.Lessons) + 1, Text: n.Text, OrgID: org.ID, OrgName: org.Name, Division: org.Division, Owner: n.Owner, DueAt: event.Stamp(n.DueAt),
-			State: Owed, Exercise: c.v.Exercise, ByName: c.a.Name, At: now, Edit: 1,
+			State: Owed, ByName: c.a.Name, At: now, Edit: 1,
 		}
 		if err := s.Store.SaveLesson(ctx, l); err != nil {
 			return err
@@ -324,7 +324,6 @@ type Filter struct {
 	Level    int
 	Within   actor.Scope // divisions; empty: all that are seen
 	Year     string      // of the incident: 2026
-	Exercise bool        // those of exercises instead of what was real
 }
 
 // Cases lists the concluded reviews that the actor may see, the newest incident first.

@@ -124,7 +124,6 @@ func TestWhatWasLearnedBecomesACaseAndAPlansNextVersion(t *testing.T) {
 			"other year":   {review.Filter{Year: "1998"}, "", 0},
 			"other level":  {review.Filter{Level: 1}, "", 0},
 			"other area":   {review.Filter{Within: "320681%"}, "", 0},
-			"only drills":  {review.Filter{Exercise: true}, "", 0},
 			"other matter": {review.Filter{Category: "accident"}, "", 0},
 		} {
 			if list, err := h.Cases(h.officer, q.f, page.Request{Search: q.word}); err != nil || len(list.Items) != q.n {

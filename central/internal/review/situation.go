@@ -50,7 +50,7 @@ func (s *Service) Situation(ctx context.Context, o account.Org, ref string) (pap
 	}
 	lines = append(lines, head("处置经过"))
 	lines = append(lines, told(r.Steps)...)
-	c := paper.Content{Title: r.mark() + named(r.Title) + "\n态势报告", Text: strings.Join(lines, "\n"), From: o.Name}
+	c := paper.Content{Title: named(r.Title) + "\n态势报告", Text: strings.Join(lines, "\n"), From: o.Name}
 	if rows := r.pictures(); len(rows) > 0 {
 		c.Annexes = []paper.Annex{{Title: "现场图片目录", Text: strings.Join(append([]string{paper.Row("序号", "时间", "拍摄人", "任务", "张数")}, rows...), "\n")}}
 	}
@@ -84,7 +84,7 @@ func (r Record) commanded() []string {
 	if len(out) == 0 {
 		out = append(out, "尚未启动预案；响应级别："+paper.Stop(answer(r.Response)))
 	}
-	if c := r.Command; c != nil {
+	if c := r.Command; c != nil && c.HolderID != "" {
 		out = append(out, fmt.Sprintf("现场由%s%s%s指挥（%s起）。", c.HolderOrg, c.Post, c.HolderName, short(c.Since)))
 	}
 	return out

@@ -84,14 +84,6 @@ func named(title string) string {
 	return cutTo(title, longest)
 }
 
-// mark stands before the title of everything that an exercise makes.
-func (r Record) mark() string {
-	if r.exercise() != "" {
-		return "【演练】"
-	}
-	return ""
-}
-
 // headings numbers the parts of a document: 一、 二、.
 func headings() func(name string) string {
 	no := 0

@@ -30,19 +30,19 @@ func (s *Reviews) Review(ctx context.Context, incident string) (review.Review, e
 // SaveReview implements review.Store.
 func (s *Reviews) SaveReview(ctx context.Context, r review.Review, words string) error {
 	year := r.OccurredAt.In(event.China()).Format("2006")
-	return s.db.saveBody(ctx, "review", r, `insert into reviews (incident_id, division, state, category, level, year, exercise, words, occurred_at, body) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+	return s.db.saveBody(ctx, "review", r, `insert into reviews (incident_id, division, state, category, level, year, words, occurred_at, body) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 		on conflict (incident_id) do update set division = excluded.division, state = excluded.state, category = excluded.category, level = excluded.level, year = excluded.year,
-			exercise = excluded.exercise, words = excluded.words, occurred_at = excluded.occurred_at, body = excluded.body`,
-		r.IncidentID, r.Division, string(r.State), r.Category, r.Level, year, r.Exercise, words, r.OccurredAt)
+			words = excluded.words, occurred_at = excluded.occurred_at, body = excluded.body`,
+		r.IncidentID, r.Division, string(r.State), r.Category, r.Level, year, words, r.OccurredAt)
 }
 
 // Cases implements review.Store.
 func (s *Reviews) Cases(ctx context.Context, scope actor.Scope, f review.Filter, r page.Request) (page.List[review.Review], error) {
 	list, err := dutyRows(ctx, s.db, "cases", scanBody[review.Review], `select body from reviews
 		where state = 'concluded' and division like $1 and division like $2 and ($3 = '' or category = $3 or category like $4) and ($5 = 0 or level = $5) and ($6 = '' or year = $6)
-			and (exercise <> '') = $7 and ($8 = '' or incident_id < $8) and ($9 = '' or words like $10 escape '\')
-		order by incident_id desc limit $11`,
-		string(scope), string(f.Within), f.Category, f.Category+".%", f.Level, f.Year, f.Exercise, r.After, r.Search, like(r.Search), r.Size()+1)
+			and ($7 = '' or incident_id < $7) and ($8 = '' or words like $9 escape '\')
+		order by incident_id desc limit $10`,
+		string(scope), string(f.Within), f.Category, f.Category+".%", f.Level, f.Year, r.After, r.Search, like(r.Search), r.Size()+1)
 	return cut(list, r.Size(), func(v review.Review) string { return v.IncidentID }), err
 }
 
@@ -72,6 +72,6 @@ func (s *Reviews) Lessons(ctx context.Context, incident string) ([]review.Lesson
 
 // SaveLesson implements review.Store.
 func (s *Reviews) SaveLesson(ctx context.Context, l review.Lesson) error {
-	return s.db.saveBody(ctx, "lesson", l, `insert into review_lessons (id, incident_id, org_id, state, due_at, exercise, body) values ($1, $2, $3, $4, $5, $6, $7)
-		on conflict (id) do update set state = excluded.state, due_at = excluded.due_at, body = excluded.body`, l.ID, l.IncidentID, l.OrgID, string(l.State), l.DueAt, l.Exercise)
+	return s.db.saveBody(ctx, "lesson", l, `insert into review_lessons (id, incident_id, org_id, state, due_at, body) values ($1, $2, $3, $4, $5, $6)
+		on conflict (id) do update set state = excluded.state, due_at = excluded.due_at, body = excluded.body`, l.ID, l.IncidentID, l.OrgID, string(l.State), l.DueAt)
 }

@@ -7093,7 +7093,8 @@ export interface components {
             /** Format: date-time */
             ended_at?: string;
             findings: string;
-            form: string;
+            /** @enum {string} */
+            form: "tabletop" | "functional" | "full" | "blind";
             goals: string;
             id: string;
             injects: components["schemas"]["DrillInject"][] | null;
@@ -7112,7 +7113,8 @@ export interface components {
             sealed: boolean;
             /** Format: date-time */
             started_at?: string;
-            state: string;
+            /** @enum {string} */
+            state: "planned" | "running" | "paused" | "ended" | "closed" | "cancelled";
             /** Format: int64 */
             version: number;
         };
@@ -7191,11 +7193,13 @@ export interface components {
             /** Format: int64 */
             minutes: number;
             reason: string;
-            state: string;
+            /** @enum {string} */
+            state: "waiting" | "given" | "skipped";
             text: string;
             title: string;
             to: string[] | null;
-            way: string;
+            /** @enum {string} */
+            way: "timed" | "when" | "manual";
         };
         DrillItem: {
             /** Format: date-time */
@@ -7213,7 +7217,8 @@ export interface components {
             made_at: string;
             org_id: string;
             org_name: string;
-            state: string;
+            /** @enum {string} */
+            state: "open" | "done" | "verified";
             text: string;
         };
         DrillLetter: {
@@ -7426,7 +7431,8 @@ export interface components {
             ended_at?: string;
             enter: boolean;
             findings: string;
-            form: string;
+            /** @enum {string} */
+            form: "tabletop" | "functional" | "full" | "blind";
             goals: string;
             id: string;
             injects: components["schemas"]["DrillInject"][] | null;
@@ -7434,7 +7440,8 @@ export interface components {
             name: string;
             org_id: string;
             org_name: string;
-            part: string;
+            /** @enum {string} */
+            part: "controller" | "participant" | "viewer";
             parties: components["schemas"]["DrillParty"][] | null;
             /** Format: date-time */
             paused_at?: string;
@@ -7447,7 +7454,8 @@ export interface components {
             sealed: boolean;
             /** Format: date-time */
             started_at?: string;
-            state: string;
+            /** @enum {string} */
+            state: "planned" | "running" | "paused" | "ended" | "closed" | "cancelled";
             /** Format: int64 */
             version: number;
         };
@@ -11856,7 +11864,6 @@ export interface components {
             division: string;
             /** Format: int64 */
             edit: number;
-            exercise: string;
             good: string;
             incident_id: string;
             /** Format: int64 */
@@ -11908,7 +11915,6 @@ export interface components {
             /** Format: int64 */
             edit: number;
             evidence: string;
-            exercise: string;
             id: string;
             incident_id: string;
             /** Format: date-time */
@@ -11971,7 +11977,6 @@ export interface components {
             division: string;
             /** Format: int64 */
             edit: number;
-            exercise: string;
             good: string;
             incident_id: string;
             lessons: components["schemas"]["ReviewLesson"][] | null;
@@ -13978,8 +13983,6 @@ export interface operations {
                 division?: string;
                 /** @description In which it happened: 2026 */
                 year?: string;
-                /** @description Those of exercises instead of what was real */
-                exercise?: boolean;
             };
             header?: never;
             path?: never;
@@ -14024,8 +14027,6 @@ export interface operations {
                 division?: string;
                 /** @description In which it happened: 2026 */
                 year?: string;
-                /** @description Those of exercises instead of what was real */
-                exercise?: boolean;
             };
             header?: never;
             path?: never;
