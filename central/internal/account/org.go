@@ -166,6 +166,17 @@ func mayMove(orgs []Org, o Org) error {
 	return nil
 }
 
+// Under reports whether an organisation is the desk or stands below it in the tree. Another organisation of the same
+// division, a department beside a government for instance, is not above what the government is above of.
+func Under(tree []Org, id, desk string) bool {
+	for o, ok := findOrg(tree, id); ok; o, ok = findOrg(tree, o.ParentID) {
+		if o.ID == desk {
+			return true
+		}
+	}
+	return false
+}
+
 func findOrg(orgs []Org, id string) (Org, bool) {
 	i := slices.IndexFunc(orgs, func(o Org) bool { return o.ID == id })
 	if id == "" || i < 0 {

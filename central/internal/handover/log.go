@@ -254,15 +254,14 @@ func (s *Service) ChangeItem(ctx context.Context, id string, c ItemChange) (Item
 
 // Steps lists what became of an item.
 func (s *Service) Steps(ctx context.Context, id string) ([]Step, error) {
-	a, err := actor.Require(ctx, actor.DutyLog)
-	if err != nil {
+	if _, err := actor.Require(ctx, actor.DutyLog); err != nil {
 		return nil, err
 	}
 	i, err := s.Store.Item(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := s.org(ctx, a, i.OrgID); err != nil {
+	if _, err := s.org(ctx, i.OrgID); err != nil {
 		return nil, err
 	}
 	return s.Store.Steps(ctx, id)

@@ -31,21 +31,11 @@ func (d Desks) Reach(ctx context.Context, p actor.Permission) (actor.Actor, Reac
 	}
 	r := Reach{Desk: o, all: a.Kind == actor.System}
 	for _, one := range tree {
-		if under(tree, one, o.ID) {
+		if account.Under(tree, one.ID, o.ID) {
 			r.orgs = append(r.orgs, one)
 		}
 	}
 	return a, r, nil
-}
-
-// under reports whether an organisation is the desk or stands below it.
-func under(tree []account.Org, o account.Org, desk string) bool {
-	for ok := true; ok; o, ok = Find(tree, o.ParentID) {
-		if o.ID == desk {
-			return true
-		}
-	}
-	return false
 }
 
 // Has reports whether something of an organisation is within reach.

@@ -121,13 +121,9 @@ func (s *Service) Answer(ctx context.Context, id, agent string) (Post, error) {
 	if err != nil {
 		return Post{}, err
 	}
-	who := Who{Name: a.Name}
-	person, err := s.Roster.PersonOf(system(ctx), a.ID)
-	if err != nil && errs.KindOf(err) != errs.NotFound {
+	who, err := s.who(ctx, a)
+	if err != nil {
 		return Post{}, err
-	}
-	if err == nil {
-		who.PersonID = person.ID
 	}
 	return s.settle(ctx, id, EventAnswered, func(p Post, c Call, now time.Time) (Post, error) {
 		if p.OrgID != u.OrgID {
@@ -142,18 +138,33 @@ func (s *Service) Answer(ctx context.Context, id, agent string) (Post, error) {
 	})
 }
 
+// who is the actor as the roster knows them, or by name alone.
+func (s *Service) who(ctx context.Context, a actor.Actor) (Who, error) {
+	p, err := s.Roster.PersonOf(system(ctx), a.ID)
+	if err != nil && errs.KindOf(err) != errs.NotFound {
+		return Who{}, err
+	}
+	return Who{PersonID: p.ID, Name: a.Name}, nil
+}
+
 // Where adds the place to an answer of the actor's own, within ten minutes; why says why there is none.
 func (s *Service) Where(ctx context.Context, id string, place *Place, why string) (Post, error) {
-	_, u, err := s.own(ctx, actor.DutyLog)
+	a, u, err := s.own(ctx, actor.DutyLog)
+	if err != nil {
+		return Post{}, err
+	}
+	who, err := s.who(ctx, a)
 	if err != nil {
 		return Post{}, err
 	}
 	p, err := s.Store.Post(ctx, id)
-	if err == nil && p.OrgID != u.OrgID {
-		err = errs.E(errs.NotFound, "rollcall.not_found", "there is no such post at your desk")
-	}
-	if err != nil {
+	switch {
+	case err != nil:
 		return Post{}, err
+	case p.OrgID != u.OrgID:
+		return Post{}, errs.E(errs.NotFound, "rollcall.not_found", "there is no such post at your desk")
+	case p.AnsweredAt != nil && (p.ByID != who.PersonID || p.ByName != who.Name):
+		return Post{}, errs.E(errs.Denied, "rollcall.not_yours", "%s has answered; only they say where they are", p.ByName)
 	}
 	return s.where(ctx, id, Console, place, why)
 }
@@ -198,7 +209,7 @@ type Rang struct {
 
 // Voice writes down a call by voice (打电话查到).
 func (s *Service) Voice(ctx context.Context, id string, r Rang) (Post, error) {
-	a, err := actor.Require(ctx, actor.DutyLog)
+	a, u, err := s.own(ctx, actor.DutyLog)
 	if err != nil {
 		return Post{}, err
 	}
@@ -211,10 +222,10 @@ func (s *Service) Voice(ctx context.Context, id string, r Rang) (Post, error) {
 	case !r.Reached && r.Note == "":
 		return Post{}, errs.Field("rollcall.note", "note", "say what was tried")
 	}
+	if err := s.called(ctx, u, id); err != nil {
+		return Post{}, err
+	}
 	return s.settle(ctx, id, EventVoice, func(p Post, c Call, now time.Time) (Post, error) {
-		if !a.Covers(c.Division) || !a.Covers(p.Division) {
-			return p, errs.E(errs.NotFound, "rollcall.not_found", "there is no such post among those that you have called")
-		}
 		note := now.In(event.China()).Format("15:04") + " " + a.Name + "：" + r.Note
 		if p.Note != "" {
 			note = p.Note + "；" + note
@@ -236,6 +247,23 @@ func (s *Service) Voice(ctx context.Context, id string, r Rang) (Post, error) {
 		p.Note = note
 		return p, err
 	})
+}
+
+// called refuses what neither the desk of the user nor one below it has called.
+func (s *Service) called(ctx context.Context, u account.User, id string) error {
+	p, err := s.Store.Post(ctx, id)
+	if err != nil {
+		return err
+	}
+	c, err := s.Store.Call(ctx, p.CallID)
+	if err != nil {
+		return err
+	}
+	may, err := s.reaches(ctx, u, c.OrgID)
+	if err == nil && !may {
+		err = errs.E(errs.NotFound, "rollcall.not_found", "there is no such post among those that you have called")
+	}
+	return err
 }
 
 // PhonePage is what the page behind a link shows.

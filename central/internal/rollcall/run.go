@@ -15,13 +15,19 @@ import (
 	"github.com/fengsui/fengsui/central/internal/event"
 )
 
-// Plans lists what calls by itself, for who plans. At what times a plan of chance will call nobody can ask.
+// Plans lists what calls by itself from the own desk and those below it, for who plans. At what times a plan of chance
+// will call nobody can ask.
 func (s *Service) Plans(ctx context.Context) ([]Plan, error) {
-	a, err := actor.Require(ctx, actor.DutyPlan)
+	a, u, err := s.own(ctx, actor.DutyPlan)
 	if err != nil {
 		return nil, err
 	}
-	return s.Store.Plans(ctx, a.Scope())
+	list, err := s.Store.Plans(ctx, a.Scope())
+	if err != nil {
+		return nil, err
+	}
+	tree, err := s.Accounts.Orgs(system(ctx))
+	return slices.DeleteFunc(list, func(p Plan) bool { return !account.Under(tree, p.OrgID, u.OrgID) }), err
 }
 
 // SavePlan makes a plan, or changes one. What it had drawn ahead is drawn anew.
@@ -34,18 +40,22 @@ func (s *Service) SavePlan(ctx context.Context, p Plan) (Plan, error) {
 	if err := p.validate(); err != nil {
 		return Plan{}, err
 	}
-	if _, err := s.targets(ctx, a, u.OrgID, p.Orgs); err != nil {
+	if _, err := s.targets(ctx, u.OrgID, p.Orgs); err != nil {
 		return Plan{}, err
 	}
 	if p.ID == "" {
 		p.ID, p.OrgID, p.Division = newID(), u.OrgID, u.Division
 	} else {
 		old, err := s.Store.Plan(ctx, p.ID)
-		if err == nil && !a.Covers(old.Division) {
-			err = errs.E(errs.NotFound, "rollcall.not_found", "there is no such plan among those that you see")
-		}
 		if err != nil {
 			return Plan{}, err
+		}
+		may, err := s.reaches(ctx, u, old.OrgID)
+		if err != nil {
+			return Plan{}, err
+		}
+		if !may {
+			return Plan{}, errs.E(errs.NotFound, "rollcall.not_found", "there is no such plan among those that you see")
 		}
 		p.OrgID, p.Division = old.OrgID, old.Division
 	}
@@ -167,7 +177,7 @@ func (s *Service) drawn(ctx context.Context, d Draw, plans []Plan) error {
 	if now.Sub(d.At) > stale {
 		return s.skip(ctx, d, p, "the centre was away")
 	}
-	orgs, err := s.targets(ctx, actor.Actor{Kind: actor.User, DivisionCode: p.Division}, p.OrgID, p.Orgs)
+	orgs, err := s.targets(ctx, p.OrgID, p.Orgs)
 	if errs.KindOf(err) == errs.Invalid {
 		return s.skip(ctx, d, p, "there is no desk to ask")
 	}

@@ -129,7 +129,7 @@ func (s *Service) Begin(ctx context.Context, ask Ask) (Call, error) {
 	if ask.Name = strings.TrimSpace(ask.Name); !errs.Name(ask.Name, 64) {
 		return Call{}, errs.Field("rollcall.name", "name", "1 to 64 characters on one line")
 	}
-	orgs, err := s.targets(ctx, a, u.OrgID, ask.Orgs)
+	orgs, err := s.targets(ctx, u.OrgID, ask.Orgs)
 	if err != nil {
 		return Call{}, err
 	}
@@ -145,8 +145,15 @@ func (s *Service) minutes(division string) int {
 	return 10
 }
 
-// targets are the organisations that keep duty among those asked for, or all below the caller's.
-func (s *Service) targets(ctx context.Context, a actor.Actor, own string, ids []string) ([]account.Org, error) {
+// reaches reports whether an organisation is that of the user or stands below it in the tree: only those above it do
+// what it may do itself.
+func (s *Service) reaches(ctx context.Context, u account.User, org string) (bool, error) {
+	tree, err := s.Accounts.Orgs(system(ctx))
+	return err == nil && account.Under(tree, org, u.OrgID), err
+}
+
+// targets are the organisations that keep duty among those asked for, or all below the caller's in the tree.
+func (s *Service) targets(ctx context.Context, own string, ids []string) ([]account.Org, error) {
 	tree, err := s.Accounts.Orgs(system(ctx))
 	if err != nil {
 		return nil, err
@@ -161,7 +168,7 @@ func (s *Service) targets(ctx context.Context, a actor.Actor, own string, ids []
 	var out []account.Org
 	for _, o := range tree {
 		wanted := slices.Contains(ids, o.ID) || (len(ids) == 0 && o.ID != own && kept(o.ID))
-		if wanted && a.Covers(o.Division) {
+		if wanted && account.Under(tree, o.ID, own) {
 			out = append(out, o)
 		}
 	}
