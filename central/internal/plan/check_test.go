@@ -276,6 +276,17 @@ func TestCompareNamesWhatChanged(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q", got)
 	}
+	for name, change := range map[string]func(*Body){
+		"organisation": func(b *Body) { b.Roles[0].Fill.OrgID = "another" },
+		"tier":         func(b *Body) { b.Roles[0].Fill.Tier = "standby" },
+		"person":       func(b *Body) { b.Roles[0].Fill.PersonID = "somebody" },
+	} {
+		c := small()
+		change(&c)
+		if got := Compare(small(), c); len(got) != 1 || got[0].Field != "fill" {
+			t.Errorf("another %s takes a role: %+v", name, got)
+		}
+	}
 	if len(Compare(a, a)) != 0 {
 		t.Error("a plan differs from itself")
 	}

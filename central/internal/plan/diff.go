@@ -20,9 +20,11 @@ type Change struct {
 // field is one value of a part, as people read it.
 type field struct{ name, value string }
 
+// part is a part of a plan. Two organisations may read alike, so what a field means in the registers stands beside it.
 type part struct {
 	id, name string
 	fields   []field
+	means    map[string]string // by field
 }
 
 // Compare lists what the second body has changed, in the order of the parts.
@@ -58,7 +60,7 @@ func compareParts(kind string, from, to []part) []Change {
 			continue
 		}
 		for i, f := range p.fields {
-			if f.value != old.fields[i].value {
+			if f.value != old.fields[i].value || p.means[f.name] != old.means[f.name] {
 				out = append(out, Change{kind, p.id, p.name, "changed", f.name, old.fields[i].value, f.value})
 			}
 		}
@@ -77,7 +79,7 @@ func (b Body) chapterParts() []part {
 	for i, c := range b.Chapters {
 		out = append(out, part{c.ID, strings.TrimSpace(numbers[i] + " " + c.Title), []field{
 			{"number", numbers[i]}, {"title", c.Title}, {"text", c.Text}, {"brief", strconv.FormatBool(c.Brief)},
-		}})
+		}, nil})
 	}
 	return out
 }
@@ -96,7 +98,7 @@ func (b Body) levelParts() []part {
 		}
 		out = append(out, part{strconv.Itoa(l.Level), Numeral(l.Level), []field{
 			{"conditions", strings.Join(lines, "\n")}, {"decider", l.Decider}, {"clause", clauses[l.Clause]},
-		}})
+		}, nil})
 	}
 	return out
 }
@@ -112,7 +114,7 @@ func (b Body) roleParts() []part {
 			{"duty", r.Duty},
 			{"fill", strings.TrimSpace(r.Fill.How + " " + r.Fill.Name)},
 			{"clause", clauses[r.Clause]},
-		}})
+		}, map[string]string{"fill": strings.Join([]string{r.Fill.OrgID, r.Fill.Tier, r.Fill.PersonID}, " ")}})
 	}
 	return out
 }
@@ -125,7 +127,7 @@ func (b Body) actionParts() []part {
 	}
 	var out []part
 	for _, a := range b.Actions {
-		var after, levels, demands []string
+		var after, levels, demands, kinds []string
 		for _, id := range a.After {
 			after = append(after, titles[id])
 		}
@@ -134,6 +136,7 @@ func (b Body) actionParts() []part {
 		}
 		for _, d := range a.Demands {
 			demands = append(demands, strings.TrimSpace(d.What+" "+number(d.Amount)+d.Unit))
+			kinds = append(kinds, d.Kind)
 		}
 		role, _ := b.role(a.RoleID)
 		out = append(out, part{a.ID, a.Title, []field{
@@ -150,7 +153,7 @@ func (b Body) actionParts() []part {
 			{"channel", a.Channel},
 			{"demands", strings.Join(demands, "；")},
 			{"clause", clauses[a.Clause]},
-		}})
+		}, map[string]string{"demands": strings.Join(kinds, " ")}})
 	}
 	return out
 }
@@ -160,7 +163,7 @@ func (b Body) contactParts() []part {
 	for _, c := range b.Contacts {
 		out = append(out, part{c.ID, strings.TrimSpace(c.Org + " " + c.Name), []field{
 			{"org", c.Org}, {"name", c.Name}, {"post", c.Post}, {"phone", c.Phone}, {"duty", c.Duty},
-		}})
+		}, nil})
 	}
 	return out
 }

@@ -53,15 +53,19 @@ func (s *Service) File(ctx context.Context, id, file string) (File, error) {
 	return s.Store.File(ctx, id, file)
 }
 
-// RemoveFile takes an attachment away. A receipt stays.
+// RemoveFile takes an attachment of the draft away. A receipt stays, and so does what was there when the version in
+// force was published.
 func (s *Service) RemoveFile(ctx context.Context, id, file string) error {
-	_, err := s.change(ctx, id, actor.PlanWrite, func(ctx context.Context, _ actor.Actor, _ *Plan) (string, trace, error) {
+	_, err := s.change(ctx, id, actor.PlanWrite, func(ctx context.Context, _ actor.Actor, p *Plan) (string, trace, error) {
 		f, err := s.Store.File(ctx, id, file)
 		if err != nil {
 			return "", trace{}, err
 		}
 		if f.Kind == "receipt" {
 			return "", trace{}, errs.E(errs.Conflict, "plan.receipt", "a receipt stays with the plan")
+		}
+		if p.Published != nil && !f.At.After(*p.Published) {
+			return "", trace{}, errs.E(errs.Conflict, "plan.file_published", "this attachment belongs to the version that was published; it stays")
 		}
 		return EventUnfile, trace{What: f.Name}, s.Store.RemoveFile(ctx, id, file)
 	})

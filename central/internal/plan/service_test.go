@@ -97,7 +97,12 @@ func (r *room) published() plan.Plan {
 	r.t.Helper()
 	p, err := r.Make(r.writer, plan.Head{Name: "防汛应急预案", Kind: plan.Special, Category: "natural.flood", OrgID: r.city.ID})
 	r.must(err)
-	p, err = r.Write(r.writer, p.ID, p.Revision, r.body())
+	return r.publish(p)
+}
+
+func (r *room) publish(p plan.Plan) plan.Plan {
+	r.t.Helper()
+	p, err := r.Write(r.writer, p.ID, p.Revision, r.body())
 	r.must(err)
 	for _, to := range []plan.State{plan.Consulting, plan.Reviewing, plan.Approving} {
 		p = r.step(r.writer, p, to)
@@ -291,6 +296,14 @@ func TestCoverageKnowsDrillsAndAttachmentsStay(t *testing.T) {
 			t.Errorf("attachment %+v", got)
 		}
 		r.must(r.RemoveFile(r.writer, p.ID, f.ID))
+		draft, err := r.Make(r.writer, plan.Head{Name: "附图预案", Kind: plan.Special, Category: "natural.flood", OrgID: r.city.ID})
+		r.must(err)
+		kept, err := r.AddFile(r.writer, draft.ID, plan.File{Kind: "map", Name: "疏散图.png", Bytes: []byte("\x89PNG")})
+		r.must(err)
+		r.publish(draft)
+		if err := r.RemoveFile(r.writer, draft.ID, kept.ID); errs.KindOf(err) != errs.Conflict {
+			t.Errorf("a map of the version in force is removed: %v", err)
+		}
 		f, err = r.AddFile(r.writer, p.ID, plan.File{Kind: "receipt", Name: "回执.pdf", Bytes: []byte("%PDF")})
 		r.must(err)
 		if err := r.RemoveFile(r.writer, p.ID, f.ID); errs.KindOf(err) != errs.Conflict {
