@@ -1,27 +1,10 @@
 package main
 
-import (
-	"context"
-	"os/exec"
-	"time"
-
-	"github.com/fengsui/fengsui/test/harness"
-)
-
 // proposals is how long the centre looks for teams and for stock on either database. It is measured on the service and a
 // database of its own, for a workbook of so many rows is more than the API takes at once, and right after the rows were
 // written, when PostgreSQL knows nothing of them yet.
 func proposals(t host, _ options) []figure {
-	root, err := harness.Root()
-	t.must(err)
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, "go", "test", "-run", "^$", "-bench", "^BenchmarkPropose$", "-benchtime", "1x", "./central/internal/resource")
-	cmd.Dir = root
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		t.Fatalf("propose teams and stock: %v: %s", err, out)
-	}
+	out := benchmark(t, "BenchmarkPropose", "resource")
 	both := func(driver, what string) string {
 		unit := "s-" + driver + "-" + what
 		return ms(metric(t, out, unit+"-p50")) + " / " + ms(metric(t, out, unit+"-p95"))

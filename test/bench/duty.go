@@ -1,12 +1,8 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"net/http"
-	"os/exec"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/fengsui/fengsui/test/harness"
@@ -96,31 +92,10 @@ func drain(c <-chan struct{}) {
 // dueAtOnce is how late the last of ten thousand clocks is that are due at the same moment. The engine is that of the
 // centre on a file of its own, without the other parts: opening so many incidents by the API would take minutes.
 func dueAtOnce(t host, _ options) []figure {
-	root, err := harness.Root()
-	t.must(err)
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, "go", "test", "-run", "^$", "-bench", "^BenchmarkTenThousandAtOnce$", "-benchtime", "1x", "./central/internal/deadline")
-	cmd.Dir = root
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		t.Fatalf("let ten thousand clocks come due: %v: %s", err, out)
-	}
+	out := benchmark(t, "BenchmarkTenThousandAtOnce", "deadline")
 	reached, told := metric(t, out, "s-reached"), metric(t, out, "s-told")
 	return []figure{{
 		"10,000 clocks due at the same moment: the last fires after, its owner is told after", "≤ 1 s, none lost or doubled",
 		ms(reached) + ", " + ms(told) + ", none lost or doubled",
 	}}
-}
-
-// metric is a figure in seconds that a Go benchmark reports.
-func metric(t host, out []byte, unit string) time.Duration {
-	words := strings.Fields(string(out))
-	at := slices.Index(words, unit)
-	if at < 1 {
-		t.Fatalf("the benchmark does not say %s: %s", unit, out)
-	}
-	d, err := time.ParseDuration(words[at-1] + "s")
-	t.must(err)
-	return d
 }

@@ -141,7 +141,10 @@ How each figure is taken:
 - **Clocks**: the engine of the centre on a SQLite file of its own, synced at each commit, with the record of events and
   without the other parts (` + "`BenchmarkTenThousandAtOnce`" + `). A clock fires when its mark is written down; its owner is told in
   a second transaction. Each owner must have been told exactly once. ` + "`TestKillsLoseNoMarkAndDoubleNone`" + ` shows the same over 200 kills.
-- **Proposal**: the service that looks for teams and stock, on a SQLite file of its own (` + "`BenchmarkPropose`" + `): teams have
+- **Proposal**: the service that looks for teams and stock, on a SQLite file and a PostgreSQL of its own, right after their
+  rows were written, when PostgreSQL has no statistics of them (` + "`BenchmarkPropose`" + `): teams have
   three capabilities of twenty, each of 1,000 warehouses holds what was asked, exactly and in words that are like it.
+- **Activation**: the service that carries out a plan, with the engine of clocks and the messages, on a SQLite file and a PostgreSQL of its own
+  (` + "`BenchmarkActivate`" + `): all four levels at once, 40 roles filled from the roster, 150 tasks with their clocks, in one transaction.
 - **Memory** is VmRSS.
 `

@@ -55,13 +55,14 @@ func measurements() []measurement {
 		{"report", reportLatency},
 		{"clocks", dueAtOnce},
 		{"dispatch", proposals},
+		{"activation", activation},
 	}
 }
 
 func run() error {
 	bin := flag.String("bin", "../bin", "folder of the programs")
 	out := flag.String("out", "", "file for the report; empty: standard output")
-	only := flag.String("only", "", "comma-separated parts: size, compare, batches, sealed, year, alarm, video, cold, viewers, paint, idle, ten, report, clocks, dispatch")
+	only := flag.String("only", "", "comma-separated parts: size, compare, batches, sealed, year, alarm, video, cold, viewers, paint, idle, ten, report, clocks, dispatch, activation")
 	seconds := flag.Int("seconds", 15, "length of each throughput run")
 	flag.Parse()
 	dir, err := filepath.Abs(*bin) // the programs run in folders of their own

@@ -34,7 +34,7 @@ import (
 // house is a city with a county where an officer is on duty day and night.
 type house struct {
 	*response.Service
-	t                *testing.T
+	t                testing.TB
 	db               *store.DB
 	plans            *plan.Service
 	incidents        *incident.Service
@@ -59,7 +59,7 @@ func (h *house) must(err error) {
 	}
 }
 
-func newHouse(t *testing.T, db *store.DB) *house {
+func newHouse(t testing.TB, db *store.DB) *house {
 	t.Helper()
 	h := &house{t: t, db: db, system: actor.WithSystem(t.Context(), "test")}
 	bus := event.NewBus(audit.New(store.NewAudit(db), db, slog.New(slog.DiscardHandler)))
@@ -553,21 +553,8 @@ func TestOneCommandsUntilTheOtherHasTakenIt(t *testing.T) {
 func TestALargePlanIsActivatedWhole(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		h := newHouse(t, db)
-		b := plan.Body{Chapters: h.body().Chapters}
-		for l := range 4 {
-			b.Levels = append(b.Levels, plan.Level{Level: l + 1, Conditions: []plan.Condition{{Text: "有险情"}}, Clause: "c2"})
-		}
-		for n := range 40 {
-			b.Roles = append(b.Roles, plan.Role{ID: fmt.Sprintf("r%d", n), Name: fmt.Sprintf("第%d组", n), Fill: plan.Fill{How: "duty", OrgID: h.county.ID, Tier: "officer"}, Clause: "c2"})
-		}
-		for n := range 150 {
-			b.Actions = append(b.Actions, plan.Action{ID: fmt.Sprintf("a%d", n), Title: fmt.Sprintf("任务%d", n), Levels: []int{1, 2, 3, 4}[:1+n%4], RoleID: fmt.Sprintf("r%d", n%40), From: "start", Minutes: 10 + n, Clause: "c2"})
-		}
-		p := h.published(b)
-		i := h.flood()
-		begun := time.Now()
-		out := h.start(i, p, 1)
-		t.Logf("150 tasks and 40 roles in %s", time.Since(begun))
+		p := h.published(h.large())
+		out := h.start(h.flood(), p, 1)
 		if out.Added != 150 {
 			t.Errorf("%d tasks", out.Added)
 		}
