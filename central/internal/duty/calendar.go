@@ -31,15 +31,30 @@ func (c Class) valid() bool { return slices.Contains(Classes(), c) }
 // tableSource is where the days of the table come from, for the page that shows them.
 const tableSource = "6tail/lunar-go v1.4.6"
 
+// firstChecked is the first year of which the table was compared with the notices of the General Office of the State
+// Council, day by day. Those of before were not found to read.
+const firstChecked = 2007
+
+// mended are days of which the notice says something else than the table.
+func mended() []NamedDay {
+	const source = "国务院办公厅关于2013年部分节假日安排的通知（2012-12-10）"
+	return []NamedDay{
+		{Day: "2013-04-07", Class: Makeup, Name: "清明节调休", Source: source},
+		{Day: "2013-10-12", Class: Makeup, Name: "国庆节调休", Source: source},
+	}
+}
+
 // NamedDay is a day that is not what its weekday says, with where that is written.
 type NamedDay struct {
-	Day    Day       `json:"day"`
-	Class  Class     `json:"class"`
-	Name   string    `json:"name"`
-	Source string    `json:"source"`
-	Own    bool      `json:"own"` // set by an administrator, and so stronger than the table
-	ByName string    `json:"by_name,omitempty"`
-	At     time.Time `json:"at,omitzero"`
+	Day    Day    `json:"day"`
+	Class  Class  `json:"class"`
+	Name   string `json:"name"`
+	Source string `json:"source"`
+	Own    bool   `json:"own"` // set by an administrator, and so stronger than the table
+	// Unverified says that the day is as the table has it, and that no notice was read beside it.
+	Unverified bool      `json:"unverified"`
+	ByName     string    `json:"by_name,omitempty"`
+	At         time.Time `json:"at,omitzero"`
 }
 
 func (n NamedDay) validate() error {
@@ -129,26 +144,26 @@ type Calendar struct {
 // for an organisation.
 func NewCalendar(own []NamedDay, periods []Period) Calendar {
 	c := Calendar{named: table(), years: map[int]bool{}, most: periods}
-	for d := range c.named {
-		c.years[d.Year()] = true
-	}
 	for _, n := range own {
 		n.Own = true
 		c.named[n.Day] = n
+	}
+	for d, n := range c.named { // what lies before the first new year of the table, or is worked for the next one, is no year
 		if n.Class == Holiday {
-			c.years[n.Day.Year()] = true // somebody has entered the year by hand
+			c.years[d.Year()] = true
 		}
 	}
 	return c
 }
 
-// table reads the days of the library. It keeps a day as 2001-12-29 and says whether people work on it.
+// table reads the days of the library. It keeps a day as 2001-12-29 and says whether people work on it; that of a
+// weekday says nothing.
 func table() map[Day]NamedDay {
 	out := map[Day]NamedDay{}
 	for year := 2001; ; year++ {
 		list := HolidayUtil.GetHolidaysByYear(year)
 		if list.Len() == 0 {
-			return out
+			break
 		}
 		for e := list.Front(); e != nil; e = e.Next() {
 			h, ok := e.Value.(*HolidayUtil.Holiday)
@@ -165,10 +180,20 @@ func table() map[Day]NamedDay {
 			if h.IsWork() {
 				n.Class, n.Name = Makeup, n.Name+"调休"
 			}
+			if n.Class == Makeup && !n.Day.weekend() {
+				continue
+			}
+			n.Unverified = year < firstChecked
 			out[n.Day] = n
 		}
 	}
+	for _, n := range mended() {
+		out[n.Day] = n
+	}
+	return out
 }
+
+func (d Day) weekend() bool { return d.Weekday() == time.Saturday || d.Weekday() == time.Sunday }
 
 // Knows reports whether the holidays of a year are known. Without them every class is a guess by weekday.
 func (c Calendar) Knows(year int) bool { return c.years[year] }
@@ -176,7 +201,7 @@ func (c Calendar) Knows(year int) bool { return c.years[year] }
 // Look says what a day is.
 func (c Calendar) Look(d Day) DayInfo {
 	i := DayInfo{Day: d, Plain: Workday}
-	if w := d.Weekday(); w == time.Saturday || w == time.Sunday {
+	if d.weekend() {
 		i.Plain = Weekend
 	}
 	if n, ok := c.named[d]; ok {

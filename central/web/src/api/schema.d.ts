@@ -7650,6 +7650,7 @@ export interface components {
             name: string;
             own: boolean;
             source: string;
+            unverified: boolean;
         };
         DutyOnPost: {
             cell: components["schemas"]["DutyKey"];
