@@ -18,7 +18,7 @@ async function figures(city: Page): Promise<(word: string) => number> {
 }
 
 test('a shift from the first signature to the last, and the month that remembers it', async ({ page: city, demo, browser }) => {
-  test.setTimeout(400_000) // a minute on a quiet machine
+  test.setTimeout(600_000) // a minute on a quiet machine
   const n = Date.now() % 10_000
   const title = `刘埠渔船进水 ${n}`
   const call = `刘埠渔港报告 ${n} 号航标灯熄灭，请海事修复`

@@ -165,6 +165,8 @@ func (d *demo) greet() {
     Sign in as the county's officer, open an alarm, write a remark, escalate: the city's desk has it next, then the leader.
   5 视频 → 录像：岔河闸一直在录。强行结束中心的进程，它会自己重启；缺的一段由终端补上（斜纹），约一两分钟。
     Video → Recordings: Chahe sluice is always recorded. Kill the centre, it starts again; its terminal fills the gap (hatched) in a minute or two.
+  6 值一个班：县里、市里各开一个浏览器，照手册“值班”一章走，从接班到月底的通报。
+    A whole shift, a browser for the county and one for the city: the manual's chapter on duty, from the first signature to the bulletin.
   日志与进程号 Logs and process ids  %s
   按 Ctrl-C 停止    Ctrl-C stops everything
 `, d.ports.URL(), dutyUser, d.logins.Duty, nextUser, countyUser, d.county(), countyNext, adminUser, d.logins.Admin, d.ports.Upper, d.Data)
