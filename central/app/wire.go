@@ -404,18 +404,17 @@ func (c *Centre) deadlines(cfg config.Config, b *base, rosters *duty.Service) (*
 	return deadline.New(deadline.Options{Store: store.NewDeadlines(b.db), Tx: b.db, Desks: rosters, Events: b.bus, Book: book, Reads: readers(), Log: c.log.With("component", "deadlines")}), nil
 }
 
-// handover makes the books of the desks: they follow the roster, own clocks, and write down the alarms that
-// were taken.
+// handover makes the books of the desks: they follow the roster, own clocks, and write down what other rooms did.
 func (c *Centre) handover(b *base, rosters *duty.Service, clocks *deadline.Service) *handover.Service {
 	s := handover.New(handover.Options{
-		Store: store.NewHandovers(b.db), Tx: b.db, Roster: rosters, Accounts: b.accounts, Clocks: clocks, Book: clocks.Book, Events: b.bus, Log: c.log.With("component", "handover"),
+		Store: store.NewHandovers(b.db), Tx: b.db, Roster: rosters, Accounts: b.accounts, Clocks: clocks, Book: clocks.Book, Events: b.bus, Lines: linesOf(b.db).of, Log: c.log.With("component", "handover"),
 	})
 	clocks.On(handover.OwnerKind, s.OnHandover)
 	clocks.On(handover.ItemKind, s.OnItem)
 	b.bus.Handle(s.OnEvent)
 	b.bus.Handle(func(_ context.Context, e event.Event) {
-		if a, ok := e.Data.(telemetry.Alarm); ok && e.Kind == telemetry.AlarmAcknowledged && a.AckedAt != nil {
-			s.Took(handover.TakenAlarm{Source: "alarm " + a.ID + " " + a.AckedAt.String(), UserID: a.AckedBy, Name: a.AckedByName, At: *a.AckedAt, Text: strings.TrimSpace(a.DeviceName + " " + a.RuleName + " " + a.AckNote)})
+		if logged(e) {
+			s.Heard(e)
 		}
 	})
 	return s

@@ -13,6 +13,8 @@ const (
 	EventItem      = "handover.item_changed"
 	EventItemDone  = "handover.item_done"
 	EventItemLate  = "handover.item_late"
+	// EventTold is ephemeral: the log has a line of what another room has recorded.
+	EventTold = "handover.told"
 )
 
 // trace is the data of an event.

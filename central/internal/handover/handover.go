@@ -67,7 +67,7 @@ type Shift struct {
 // EntryKind is what an entry is about.
 type EntryKind string
 
-// The kinds of entries. The desk writes those of alarms and of lateness by itself.
+// The kinds of entries. Those from Alarm on the desk writes by itself.
 const (
 	CallIn  EntryKind = "call_in"
 	CallOut EntryKind = "call_out"
@@ -78,6 +78,10 @@ const (
 	Note    EntryKind = "note"
 	Alarm   EntryKind = "alarm"
 	Late    EntryKind = "late"
+	Inbox   EntryKind = "inbox"    // what came in and what became of it
+	Report  EntryKind = "report"   // upward, downward and beside
+	Task    EntryKind = "task"     // of an instruction
+	Roll    EntryKind = "rollcall" //
 )
 
 // Entry is one line of the log. At is when it happened, WrittenAt when it was written. An entry that corrects
@@ -105,6 +109,7 @@ type Entry struct {
 func (k EntryKind) Word() string {
 	return map[EntryKind]string{
 		CallIn: "来电", CallOut: "去电", FaxIn: "收文", FaxOut: "发文", Visit: "来访", Order: "领导指示", Note: "记事", Alarm: "报警处置", Late: "交班超时",
+		Inbox: "接报", Report: "信息报送", Task: "批示督办", Roll: "查岗",
 	}[k]
 }
 
@@ -114,11 +119,39 @@ func lateness(due time.Time, to deadline.To, names string) string {
 	return fmt.Sprintf("%s|%s|%s", due.Format(time.RFC3339), to, names)
 }
 
+// acted are the kinds whose text begins with an act, in a word that the console says in the reader's language.
+func (k EntryKind) acted() bool { return k == Inbox || k == Report || k == Task || k == Roll }
+
+// Acted packs the text of a line about what another room did.
+func Acted(act, text string) string { return act + "|" + text }
+
+// acts are what the lines of other rooms say was done, as documents call it. What came from the other side has a word
+// of its own.
+func acts() map[string]string {
+	return map[string]string{
+		"received": "登记", "linked": "并入事件", "opened": "立为事件", "aside": "不予立案", "undone": "撤销处理",
+		"sent": "报送", "came": "收到", "phoned": "电话报告", "heard": "接到电话报告", "returned": "退回", "got_back": "被退回", "accepted": "接收", "was_accepted": "对方已接收",
+		"given": "交办", "got": "收到交办", "take": "领办", "answer": "回复", "answered": "收到回复", "close": "办结", "closed": "对方已办结", "back": "退回重办", "sent_back": "被退回重办",
+		"urge": "催办", "urged": "被催办", "called": "发起", "roll_answered": "应答", "voice": "电话查到", "missed": "未应答",
+	}
+}
+
 // Said is what the line says in a document. Documents have no party beside a late handover: the sentence names it.
 func (e Entry) Said() (party, text string) {
-	if e.Kind != Late {
-		return e.Party, e.Text
+	switch {
+	case e.Kind == Late:
+		return e.late()
+	case e.Kind.acted():
+		act, text, _ := strings.Cut(e.Text, "|")
+		if text == "" {
+			return e.Party, acts()[act]
+		}
+		return e.Party, acts()[act] + "：" + text
 	}
+	return e.Party, e.Text
+}
+
+func (e Entry) late() (party, text string) {
 	part := strings.SplitN(e.Text, "|", 3)
 	due, err := time.Parse(time.RFC3339, part[0])
 	if err != nil || len(part) < 3 {

@@ -2,6 +2,7 @@ package handover
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -82,7 +83,7 @@ func (s *Service) corrects(ctx context.Context, o account.Org, e *Entry) error {
 	if old.OrgID != o.ID {
 		return errs.E(errs.NotFound, "handover.not_found", "there is no such entry")
 	}
-	if old.Kind == Alarm || old.Kind == Late {
+	if !slices.Contains(written(), old.Kind) {
 		return errs.E(errs.Conflict, "handover.by_desk", "the desk wrote this entry; add a note instead")
 	}
 	return nil

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/fengsui/fengsui/central/internal/account"
 	"github.com/fengsui/fengsui/central/internal/actor"
@@ -14,15 +13,6 @@ import (
 	"github.com/fengsui/fengsui/central/internal/errs"
 	"github.com/fengsui/fengsui/central/internal/event"
 )
-
-// TakenAlarm is an alarm that somebody has acknowledged, as the log has it.
-type TakenAlarm struct {
-	Source string // of this acknowledgement, once
-	UserID string
-	Name   string // of the person
-	At     time.Time
-	Text   string
-}
 
 // OnEvent follows the roster.
 func (s *Service) OnEvent(_ context.Context, e event.Event) {
@@ -35,13 +25,13 @@ func (s *Service) OnEvent(_ context.Context, e event.Event) {
 	}
 }
 
-// Took writes an alarm that was taken into the log of whoever took it. It never waits: when the desk cannot
-// keep up, the alarm's own steps still tell.
-func (s *Service) Took(t TakenAlarm) {
+// Heard writes what another room did into the books that it belongs to (Options.Lines). It never waits: when the desk
+// cannot keep up, the room's own record still tells.
+func (s *Service) Heard(e event.Event) {
 	select {
-	case s.taken <- t:
+	case s.heard <- e:
 	default:
-		s.Log.Warn("a taken alarm is not in the duty log", "alarm", t.Source)
+		s.Log.Warn("what happened is not in the duty log", "kind", e.Kind, "subject", e.Subject)
 	}
 }
 
@@ -57,9 +47,9 @@ func (s *Service) Start(ctx context.Context) {
 				return
 			case <-s.wake:
 				s.follow(background)
-			case t := <-s.taken:
-				if err := s.took(background, t); err != nil && background.Err() == nil {
-					s.Log.Error("a taken alarm cannot be written into the duty log", "alarm", t.Source, "error", err)
+			case e := <-s.heard:
+				if err := s.tell(background, e); err != nil && background.Err() == nil {
+					s.Log.Error("what happened cannot be written into the duty log", "kind", e.Kind, "subject", e.Subject, "error", err)
 				}
 			}
 		}
@@ -109,24 +99,57 @@ func (s *Service) follow(ctx context.Context) {
 	}
 }
 
-func (s *Service) took(ctx context.Context, t TakenAlarm) error {
-	u, err := s.Accounts.User(ctx, t.UserID)
+// tell writes the lines of an event, each into the book of its organisation, or of that of who did it.
+func (s *Service) tell(ctx context.Context, e event.Event) error {
+	lines, err := s.Lines(ctx, e)
 	if err != nil {
 		return err
 	}
-	o := account.Org{ID: u.OrgID, Name: u.OrgName, Division: u.Division}
-	return s.change(ctx, o, func(ctx context.Context, sh *Shift, _ noter) error {
-		if sh.ID == "" {
-			return nil // this desk keeps no book
+	tree, err := s.Accounts.Orgs(ctx)
+	if err != nil {
+		return err
+	}
+	for _, l := range lines {
+		if l.OrgID == "" {
+			u, err := s.Accounts.User(ctx, l.By)
+			if err != nil {
+				return err
+			}
+			l.OrgID = u.OrgID
 		}
-		_, err := s.Store.AddEntry(ctx, Entry{
-			ID: newID(), OrgID: o.ID, ShiftID: sh.ID, Kind: Alarm, At: t.At, WrittenAt: stamp(), By: t.UserID, ByName: t.Name, Text: t.Text, Source: t.Source,
-		})
+		i := slices.IndexFunc(tree, func(o account.Org) bool { return o.ID == l.OrgID })
+		if i < 0 {
+			continue
+		}
+		if err := s.keep(ctx, tree[i], l); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// keep adds a line that the desk writes by itself, once of its source. A desk that keeps no book gets none.
+func (s *Service) keep(ctx context.Context, o account.Org, l Entry) error {
+	kept := false
+	err := s.change(ctx, o, func(ctx context.Context, sh *Shift, _ noter) error {
+		if sh.ID == "" {
+			return nil
+		}
+		l.ID, l.ShiftID, l.WrittenAt = newID(), sh.ID, stamp()
+		l.Party, l.Contact, l.Text = clip(l.Party, maxParty), clip(l.Contact, maxContact), clip(l.Text, maxText)
+		_, err := s.Store.AddEntry(ctx, l)
 		if errs.KindOf(err) == errs.Conflict {
 			return nil
 		}
+		kept = err == nil
 		return err
 	})
+	if kept {
+		e := event.New(ctx, EventTold, l.ID, o.Division, nil)
+		e.Ephemeral = true
+		s.Events.Publish(ctx, e)
+	}
+	return err
 }
 
 // OnHandover is told of the marks of a shift's clock: that nobody has taken over is written into its log.

@@ -51,14 +51,17 @@ type Options struct {
 	Clocks   Clocks
 	Book     *deadline.Book
 	Events   event.Publisher
-	Log      *slog.Logger
+	// Lines are what the books say of an event that was Heard: desk, kind, time, who, and a source that is unique at the
+	// desk. Without an organisation a line is of the desk of its By. It runs as the system, after the event.
+	Lines func(ctx context.Context, e event.Event) ([]Entry, error)
+	Log   *slog.Logger
 }
 
-// Service is the use cases. Start follows the roster and writes down the alarms that were taken.
+// Service is the use cases. Start follows the roster and writes down what other rooms did.
 type Service struct {
 	Options
 	wake  chan struct{}
-	taken chan TakenAlarm
+	heard chan event.Event
 	stop  context.CancelFunc
 	done  sync.WaitGroup
 }
@@ -68,7 +71,7 @@ func New(o Options) *Service {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Service{Options: o, wake: make(chan struct{}, 1), taken: make(chan TakenAlarm, 256)}
+	return &Service{Options: o, wake: make(chan struct{}, 1), heard: make(chan event.Event, 1024)}
 }
 
 func newID() string { return uuid.Must(uuid.NewV7()).String() }

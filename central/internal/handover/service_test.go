@@ -309,6 +309,41 @@ func TestALateHandoverIsWrittenDownAndClimbs(t *testing.T) {
 	}
 }
 
+// What other rooms did stands in the books of the desks that keep one, once.
+func TestWhatOtherRoomsDidWritesItselfDown(t *testing.T) {
+	r := newRoom(t, storetest.SQLite(t))
+	now, _ := r.on()
+	_, err := r.Open(r.users[now])
+	r.must(err)
+	a, _ := actor.From(r.users[now])
+	done := make(chan struct{}, 8)
+	r.Lines = func(_ context.Context, e event.Event) ([]handover.Entry, error) {
+		defer func() { done <- struct{}{} }()
+		line := handover.Entry{Kind: handover.Report, At: e.At, ByName: "甲", Party: "市", Text: handover.Acted("sent", e.Subject), Source: "report " + e.Subject}
+		above, own, gone := line, line, line
+		above.OrgID, own.By, gone.OrgID = r.city.ID, a.ID, "gone" // the city keeps no book; the desk is that of who did it
+		return []handover.Entry{gone, above, own}, nil
+	}
+	r.Start(t.Context())
+	for _, subject := range []string{"初报", "初报", "续报", "终报"} {
+		r.Heard(event.New(t.Context(), "report.sent", subject, "", nil))
+	}
+	for range 4 { // one after another: when the last is asked for, those before are written
+		<-done
+	}
+	d, err := r.Desk(r.users[now], "")
+	r.must(r.Stop(t.Context()))
+	if err != nil || len(d.Entries) < 2 {
+		t.Fatalf("the book: %+v, %v", d.Entries, err)
+	}
+	if party, said := d.Entries[1].Said(); party != "市" || said != "报送：续报" {
+		t.Errorf("a document says %q of %q", said, party)
+	}
+	if _, err := r.Write(r.users[now], handover.NewEntry{Kind: handover.Note, Text: "x", Corrects: d.Entries[0].ID, Reason: "x"}); code(err) != "handover.by_desk" {
+		t.Errorf("correcting what wrote itself: %v", err)
+	}
+}
+
 // A roster that changes moves the clock of the handover.
 func TestTheClockFollowsTheRoster(t *testing.T) {
 	r := newRoom(t, storetest.SQLite(t))

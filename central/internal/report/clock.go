@@ -248,7 +248,7 @@ func (s *Service) OnClock(ctx context.Context, f deadline.Firing) ([]*event.Even
 	if err != nil && errs.KindOf(err) != errs.NotFound {
 		return nil, err
 	}
-	e := event.New(ctx, EventLate, id, f.Clock.Division, trace{Name: f.Clock.Name, From: o.Name})
+	e := event.New(ctx, EventLate, id, f.Clock.Division, Trace{Name: f.Clock.Name, From: o.Name})
 	return []*event.Event{&e}, nil
 }
 

@@ -321,7 +321,7 @@ func (s *Service) TellDaily(ctx context.Context, day duty.Day, zero bool, text s
 		was, now := d.Version, stamp()
 		d.State, d.Zero, d.Text, d.SentAt, d.SentBy, d.Version = Told, zero, text, &now, a.Name, was+1
 		for _, division := range []string{d.ToDivision, d.Division} {
-			note(ctx, EventDaily, d.owner().ID, division, trace{Name: string(d.Day) + " " + d.Period, From: d.OrgName, To: d.ToName})
+			note(ctx, EventDaily, d.owner().ID, division, Trace{Name: string(d.Day) + " " + d.Period, From: d.OrgName, To: d.ToName})
 		}
 		return s.keepDaily(ctx, d, was)
 	})
@@ -372,7 +372,7 @@ func (s *Service) above(ctx context.Context, p actor.Permission, org string, day
 		}
 		d.Version = was + 1
 		for _, division := range []string{d.Division, d.ToDivision} {
-			note(ctx, kind, d.owner().ID, division, trace{Name: string(d.Day) + " " + d.Period, From: d.OrgName, To: d.ToName})
+			note(ctx, kind, d.owner().ID, division, Trace{Name: string(d.Day) + " " + d.Period, From: d.OrgName, To: d.ToName})
 		}
 		if d.State != stood {
 			return s.keepDaily(ctx, d, was)
@@ -397,7 +397,7 @@ func (s *Service) OnDaily(ctx context.Context, f deadline.Firing) ([]*event.Even
 	if err := s.Store.SaveDaily(ctx, d, was); err != nil {
 		return nil, err
 	}
-	data := trace{Name: string(d.Day) + " " + d.Period, From: d.OrgName, To: d.ToName}
+	data := Trace{Name: string(d.Day) + " " + d.Period, From: d.OrgName, To: d.ToName}
 	own, above := event.New(ctx, EventDailyLate, d.owner().ID, d.Division, data), event.New(ctx, EventDailyLate, d.owner().ID, d.ToDivision, data)
 	return []*event.Event{&own, &above}, nil
 }

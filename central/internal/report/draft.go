@@ -63,7 +63,7 @@ func (s *Service) begin(ctx context.Context, i incident.Incident, kind Kind, fro
 		if err := s.Store.Save(ctx, r, 0); err != nil {
 			return err
 		}
-		note(ctx, EventDrafted, r.ID, r.Division, trace{Name: r.Title})
+		note(ctx, EventDrafted, r.ID, r.Division, Trace{Name: r.Title})
 		return nil
 	})
 	if err != nil {
@@ -242,7 +242,7 @@ func (s *Service) Save(ctx context.Context, id string, edits []Edit) (Saved, err
 		return Saved{}, err
 	}
 	if len(edits) > 0 {
-		e := event.New(ctx, EventDrafted, r.ID, r.Division, trace{Name: r.Title})
+		e := event.New(ctx, EventDrafted, r.ID, r.Division, Trace{Name: r.Title})
 		e.Ephemeral = true
 		s.Events.Publish(ctx, e)
 	}
@@ -328,7 +328,7 @@ func (s *Service) Discard(ctx context.Context, id string) error {
 		if err != nil {
 			return err
 		}
-		note(ctx, EventDiscarded, r.ID, r.Division, trace{Name: r.Title})
+		note(ctx, EventDiscarded, r.ID, r.Division, Trace{Name: r.Title})
 		return s.Store.Discard(ctx, id)
 	})
 }

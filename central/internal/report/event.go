@@ -26,9 +26,12 @@ const (
 	EventDailyAsked   = "report.daily_asked_again"
 )
 
-// trace is the data of an event.
-type trace struct {
+// Trace is the data of an event.
+type Trace struct {
 	Name string `json:"name"` // of the report or task
 	From string `json:"from,omitempty"`
 	To   string `json:"to,omitempty"`
+	// Act and Version are of a task: what was done with it, and which version of it that made.
+	Act     TaskAct `json:"act,omitempty"`
+	Version int     `json:"version,omitempty"`
 }

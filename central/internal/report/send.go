@@ -184,9 +184,9 @@ func (s *Service) send(ctx context.Context, note noter, tree []account.Org, o ac
 		if err := s.Incidents.Record(ctx, r.IncidentID, o, incident.Step{Kind: incident.Reported, Act: "sent", Text: r.Title + " → " + h.ToName, Ref: r.ID, To: []string{h.ToOrg}}, known); err != nil {
 			return err
 		}
-		note(ctx, EventSent, h.ID, h.ToDivision, trace{Name: r.Title, From: o.Name, To: h.ToName})
+		note(ctx, EventSent, h.ID, h.ToDivision, Trace{Name: r.Title, From: o.Name, To: h.ToName})
 	}
-	note(ctx, EventSent, r.ID, o.Division, trace{Name: r.Title, From: o.Name, To: hops[0].ToName})
+	note(ctx, EventSent, r.ID, o.Division, Trace{Name: r.Title, From: o.Name, To: hops[0].ToName})
 	if r.FromHop != "" {
 		from, err := s.Store.Hop(ctx, r.FromHop)
 		if err != nil {
@@ -259,7 +259,7 @@ func (s *Service) Phoned(ctx context.Context, incidentID string, c Call) (Hop, e
 		if err := s.Incidents.Record(ctx, i.ID, o, incident.Step{Kind: incident.Reported, Act: "phoned", Text: h.Text, Ref: h.ID, To: []string{h.ToOrg}}, known); err != nil {
 			return err
 		}
-		note(ctx, EventPhoned, h.ID, h.ToDivision, trace{Name: h.Title, From: o.Name, To: h.ToName})
+		note(ctx, EventPhoned, h.ID, h.ToDivision, Trace{Name: h.Title, From: o.Name, To: h.ToName})
 		return s.Clocks.End(ctx, owner(i.ID, o.ID), ClockPhone, deadline.Met)
 	})
 	return h, err
@@ -350,7 +350,7 @@ func (s *Service) receive(ctx context.Context, id string, fn func(h *Hop, a acto
 		if err := s.Incidents.Record(ctx, h.IncidentID, o, incident.Step{Kind: incident.Reported, Act: act, Text: text, Ref: h.ReportID, To: []string{h.FromOrg}}, nil); err != nil {
 			return err
 		}
-		note(ctx, kind, h.ID, h.FromDivision, trace{Name: h.Title, From: h.FromName, To: h.ToName})
+		note(ctx, kind, h.ID, h.FromDivision, Trace{Name: h.Title, From: h.FromName, To: h.ToName})
 		return s.received(ctx, h, o, tree)
 	})
 	return h, err

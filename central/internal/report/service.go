@@ -79,7 +79,7 @@ func newID() string { return uuid.Must(uuid.NewV7()).String() }
 
 func stamp() time.Time { return event.Stamp(time.Now()) }
 
-type noter func(ctx context.Context, kind, subject, division string, data trace)
+type noter func(ctx context.Context, kind, subject, division string, data Trace)
 
 // change runs fn under the lock, records the events that it notes, and publishes them after the commit.
 func (s *Service) change(ctx context.Context, fn func(ctx context.Context, note noter) error) error {
@@ -87,7 +87,7 @@ func (s *Service) change(ctx context.Context, fn func(ctx context.Context, note 
 		if err := s.Store.Lock(ctx); err != nil {
 			return err
 		}
-		note := func(ctx context.Context, kind, subject, division string, data trace) {
+		note := func(ctx context.Context, kind, subject, division string, data Trace) {
 			record(event.New(ctx, kind, subject, division, data))
 		}
 		return fn(ctx, note)

@@ -198,7 +198,7 @@ func (s *Service) Judge(ctx context.Context, incidentID string, n NewJudgement) 
 	}
 	j := Judgement{ID: newID(), IncidentID: i.ID, OrgID: of.ID, OrgName: of.Name, Fault: n.Fault, Aside: n.Aside, Reason: strings.TrimSpace(n.Reason), Evidence: n.Evidence, ByName: a.Name, At: stamp()}
 	err = s.change(ctx, func(ctx context.Context, note noter) error {
-		note(ctx, EventJudged, j.ID, of.Division, trace{Name: i.Title, From: string(n.Fault), To: of.Name})
+		note(ctx, EventJudged, j.ID, of.Division, Trace{Name: i.Title, From: string(n.Fault), To: of.Name})
 		return s.Store.AddJudgement(ctx, j)
 	})
 	return j, err
@@ -249,7 +249,7 @@ func (s *Service) SaveWeights(ctx context.Context, w Weights) (Weights, error) {
 	}
 	w.UpdatedBy = a.Name
 	err = s.change(ctx, func(ctx context.Context, note noter) error {
-		note(ctx, EventWeights, "weights", o.Division, trace{Name: w.Source})
+		note(ctx, EventWeights, "weights", o.Division, Trace{Name: w.Source})
 		return s.Store.SaveWeights(ctx, w)
 	})
 	return w, err

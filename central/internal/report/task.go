@@ -140,9 +140,9 @@ func (s *Service) Order(ctx context.Context, incidentID string, n NewInstruction
 			if err := s.watchTask(ctx, t); err != nil {
 				return err
 			}
-			note(ctx, EventTask, t.ID, t.ToDivision, trace{Name: i.Title, From: o.Name, To: to.Name})
+			note(ctx, EventTask, t.ID, t.ToDivision, Trace{Name: i.Title, From: o.Name, To: to.Name, Act: ActGive, Version: t.Version})
 		}
-		note(ctx, EventOrdered, in.ID, o.Division, trace{Name: i.Title, From: n.Leader})
+		note(ctx, EventOrdered, in.ID, o.Division, Trace{Name: i.Title, From: n.Leader})
 		return nil
 	})
 	return in, err
@@ -179,8 +179,9 @@ func clip(s string, limit int) string {
 // TaskAct is what is done with a task.
 type TaskAct string
 
-// The acts.
+// The acts. A task begins by being given with its instruction.
 const (
+	ActGive   TaskAct = "give"
 	ActTake   TaskAct = "take"   // by who has to do it
 	ActAnswer TaskAct = "answer" // by who has to do it, with what came of it
 	ActClose  TaskAct = "close"  // by who gave it
@@ -229,7 +230,7 @@ func (s *Service) MoveTask(ctx context.Context, id string, act TaskAct, text str
 			return err
 		}
 		for _, d := range []string{t.ToDivision, t.FromDivision} {
-			note(ctx, EventTask, t.ID, d, trace{Name: t.IncidentTitle, From: t.FromName, To: t.ToName})
+			note(ctx, EventTask, t.ID, d, Trace{Name: t.IncidentTitle, From: t.FromName, To: t.ToName, Act: act, Version: t.Version})
 		}
 		return s.watchTask(ctx, t)
 	})
@@ -309,7 +310,7 @@ func (s *Service) OnTask(ctx context.Context, f deadline.Firing) ([]*event.Event
 	if err := s.Store.SaveTask(ctx, t, was); err != nil {
 		return nil, err
 	}
-	e := event.New(ctx, EventTaskLate, t.ID, t.ToDivision, trace{Name: t.IncidentTitle, To: t.ToName})
-	above := event.New(ctx, EventTaskLate, t.ID, t.FromDivision, trace{Name: t.IncidentTitle, To: t.ToName})
+	e := event.New(ctx, EventTaskLate, t.ID, t.ToDivision, Trace{Name: t.IncidentTitle, To: t.ToName})
+	above := event.New(ctx, EventTaskLate, t.ID, t.FromDivision, Trace{Name: t.IncidentTitle, To: t.ToName})
 	return []*event.Event{&e, &above}, nil
 }

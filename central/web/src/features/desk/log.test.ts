@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { heardBefore, logOf, missingFor, subjectOf } from './log'
 import type { AlarmLine, AuditEntry, Contact } from '@/api/types'
+import type { Entry } from '@/features/handover/types'
 
 const step = (kind: string, minute: number) => ({ id: `${kind} ${String(minute)}`, kind, at: `2026-01-01T01:0${String(minute)}:00Z` }) as AlarmLine
 const lines = [step('opened', 0), step('returned', 3), step('acknowledged', 5), step('cleared', 5)]
@@ -35,6 +36,11 @@ describe('logOf', () => {
   })
   it('shows every crossing of one alarm', () => {
     expect(logOf([step('opened', 0), step('returned', 1), step('reopened', 2), step('returned', 3), step('reopened', 4)], [], [], 10).map((e) => e.kind)).toEqual(['reopened', 'returned', 'reopened', 'returned', 'opened'])
+  })
+  it('says once what the book has a line of', () => {
+    const line = { id: 'l', at: '2026-01-01T01:00:00Z', kind: 'report', source: 'report r hop sent', corrected: '' } as Entry
+    const audit = [{ ...entry('report.sent'), id: '1', subject: 'hop' }, { ...entry('report.sent'), id: '2', subject: 'another' }]
+    expect(logOf([], [], audit, 10, [line]).map((e) => e.key)).toEqual(['book l', 'audit 2'])
   })
   it('says once that somebody watches, whatever the link does', () => {
     const watch = (minute: number, ended = false, subject = 'camera') => ({ id: String(minute), at: `2026-01-01T01:${String(minute).padStart(2, '0')}:00Z`, kind: 'stream.watched', actor: person, subject, data: { ended } }) as unknown as AuditEntry

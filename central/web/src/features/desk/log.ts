@@ -27,16 +27,21 @@ export function byPerson(entry: AuditEntry): boolean {
 }
 
 // logOf puts everything into one list, newest first. Alarms of the audit trail are left out: their steps
-// say it better. That an alarm is cleared follows from its end and its acknowledgement, and is not said again.
+// say it better, and so does the book of what it has a line of. That an alarm is cleared follows from its end and its acknowledgement, and is not said again.
 export function logOf(lines: Iterable<AlarmLine>, contacts: Iterable<Contact>, audit: readonly AuditEntry[], most: number, book: readonly Entry[] = []): LogEntry[] {
   const entries: LogEntry[] = []
   for (const line of lines) if (line.kind !== 'cleared') entries.push({ key: `alarm ${line.id}`, at: line.at, kind: line.kind, line })
   for (const contact of withoutBlinks([...contacts])) entries.push({ key: `contact ${contact.id}`, at: contact.at, kind: contact.kind, contact })
   for (const entry of watchedOnce(audit)) {
-    if (!entry.kind.startsWith('alarm.') && (byPerson(entry) || worthKnowing.has(entry.kind))) entries.push({ key: `audit ${entry.id}`, at: entry.at, kind: 'audit', audit: entry })
+    if (!entry.kind.startsWith('alarm.') && !booked(entry, book) && (byPerson(entry) || worthKnowing.has(entry.kind))) entries.push({ key: `audit ${entry.id}`, at: entry.at, kind: 'audit', audit: entry })
   }
   for (const entry of book) if (!entry.corrected && !['alarm', 'late'].includes(entry.kind)) entries.push({ key: `book ${entry.id}`, at: entry.at, kind: 'book', book: entry })
   return entries.sort((a, b) => Date.parse(b.at) - Date.parse(a.at) || a.key.localeCompare(b.key)).slice(0, most)
+}
+
+// booked reports whether the book has a line of what the trail records: reports, instructions, roll-calls, the inbox.
+function booked(entry: AuditEntry, book: readonly Entry[]): boolean {
+  return /^(report|intake|rollcall)\./.test(entry.kind) && book.some((line) => line.source.split(' ').includes(entry.subject))
 }
 
 // withoutBlinks leaves out links that were away no longer than a terminal needs to begin anew with another

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { lateBy, lateOf, linesOf } from './book'
+import { actOf, lateBy, lateOf, linesOf, placeOf } from './book'
 import type { Entry, Shift } from './types'
 
 const entry = (id: string, at: string, more: Partial<Entry> = {}): Entry => ({
@@ -23,6 +23,13 @@ describe('the book of a desk', () => {
 
   it('reads what the desk wrote about a late handover', () => {
     expect(lateOf(entry('1', '2026-11-26T01:00:00Z', { text: '2026-11-26T00:30:00Z|leader|吴局、陆处' }))).toEqual({ due: new Date('2026-11-26T00:30:00Z'), to: 'leader', names: '吴局、陆处' })
+  })
+
+  it('reads what was done in another room, and where it stands', () => {
+    const sent = entry('1', '2026-11-26T01:00:00Z', { kind: 'report', text: 'sent|初报 a|b', source: 'report r h sent' })
+    expect([actOf(sent), placeOf(sent)]).toEqual([{ act: 'sent', text: '初报 a|b' }, '/report/r'])
+    expect(placeOf({ ...sent, kind: 'task', source: 'incident i t 2' })).toBe('/incident/i')
+    expect([actOf(entry('1', '2026-11-26T01:00:00Z', { text: 'a|b' })), placeOf(entry('1', '2026-11-26T01:00:00Z'))]).toEqual([undefined, undefined])
   })
 
   it('says how late a handover is', () => {

@@ -26,6 +26,23 @@ export function lateOf(entry: Entry): { due: Date; to: string; names: string } {
   return { due: new Date(due), to, names }
 }
 
+// written by themselves: what the shift did in other rooms. Their text begins with the act.
+const acted = ['inbox', 'report', 'task', 'rollcall']
+
+// actOf reads what was done in another room; nothing for what people write.
+export function actOf(entry: Entry): { act: string; text: string } | undefined {
+  if (!acted.includes(entry.kind)) return undefined
+  const [act = '', ...rest] = entry.text.split('|')
+  return { act, text: rest.join('|') }
+}
+
+// placeOf is the page of what a line is about, which its source names first.
+export function placeOf(entry: Entry): string | undefined {
+  if (!actOf(entry)) return undefined
+  const [room = '', id = ''] = entry.source.split(' ')
+  return { inbox: '/incident/inbox', incident: `/incident/${id}`, report: `/report/${id}`, rollcall: '/more/rollcall' }[room]
+}
+
 // lateBy is for how long a handover is overdue; 0 while it is not.
 export function lateBy(shift: Shift | undefined, now: number): number {
   return shift?.due_at ? Math.max(0, now - Date.parse(shift.due_at)) : 0
