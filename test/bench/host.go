@@ -132,6 +132,12 @@ How each figure is taken:
 - **Viewers**: forty viewers of one terminal's camera; its clip is that of the other parts, encoded anew with noise to
   2 Mbit/s (about ten packets a picture, 20 pictures a second). CPU is that of the whole centre, the packets are those
   that arrived at the viewers, and the bits beside them are those of the pictures at each viewer.
+- **Bad links**: terminal and camera, or all but the viewer, are in a network namespace of their own (root is needed); whole
+  packets of the kernel, those of the signalling too, pass through two tun devices and the bench, which delays each by half
+  the round trip and loses some by chance in each direction, because not every kernel has netem. The camera has a key frame
+  every 4 s, ignores requests for one and fills 2 Mbit/s. The viewer asks for lost packets every 25 ms and puts packets into
+  order; a picture counts when all of it and all since its key frame have come, a hole of 500 ms is given up and a key frame
+  asked for. A cut loses everything for 5 s and tells nobody; the clock runs from its end. ` + "`--only loss --seconds 30`" + ` is a short look.
 - **Map page**: the sensors of 50 terminals, spread over a county, each with a value; a browser without GPU on the same
   machine. The clock runs from the address to a map whose signs, lines and numbers of bubbles add up to all of them, and
   two pictures more; cold is with nothing in the cache of the browser.

@@ -4,6 +4,7 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -35,7 +36,9 @@ type measurement struct {
 
 type options struct {
 	programs harness.Programs
+	bin      string
 	seconds  time.Duration // of each throughput run
+	set      bool          // seconds were given
 }
 
 func measurements() []measurement {
@@ -49,6 +52,7 @@ func measurements() []measurement {
 		{"video", firstFrame},
 		{"cold", coldStart},
 		{"viewers", forwarding},
+		{"loss", overBadLinks},
 		{"paint", firstPaint},
 		{"idle", idle},
 		{"ten", tenDevices},
@@ -62,14 +66,17 @@ func measurements() []measurement {
 func run() error {
 	bin := flag.String("bin", "../bin", "folder of the programs")
 	out := flag.String("out", "", "file for the report; empty: standard output")
-	only := flag.String("only", "", "comma-separated parts: size, compare, batches, sealed, year, alarm, video, cold, viewers, paint, idle, ten, report, clocks, dispatch, activation")
-	seconds := flag.Int("seconds", 15, "length of each throughput run")
+	only := flag.String("only", "", "comma-separated parts: size, compare, batches, sealed, year, alarm, video, cold, viewers, loss, paint, idle, ten, report, clocks, dispatch, activation")
+	seconds := flag.Int("seconds", 15, "length of each throughput run, and of the part loss (there 300 when it is not given)")
+	raw := flag.String("figures", "", "file for the figures alone, as JSON")
 	flag.Parse()
+	set := false
+	flag.Visit(func(f *flag.Flag) { set = set || f.Name == "seconds" })
 	dir, err := filepath.Abs(*bin) // the programs run in folders of their own
 	if err != nil {
 		return fmt.Errorf("find the programs: %w", err)
 	}
-	o := options{programs: harness.In(dir), seconds: time.Duration(*seconds) * time.Second}
+	o := options{programs: harness.In(dir), bin: dir, seconds: time.Duration(*seconds) * time.Second, set: set}
 	if _, err := os.Stat(o.programs.Central); err != nil {
 		return fmt.Errorf("the programs are not built, run make build: %w", err)
 	}
@@ -94,6 +101,10 @@ func run() error {
 			fmt.Fprintf(os.Stderr, "  %s: %s\n", f.What, f.Measured)
 		}
 		figures = append(figures, got...)
+	}
+	if *raw != "" {
+		text, err := json.Marshal(figures)
+		return errors.Join(failed, err, os.WriteFile(*raw, text, 0o600))
 	}
 	text := report(figures, os.Args)
 	if *out == "" {

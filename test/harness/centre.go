@@ -26,6 +26,7 @@ type Centre struct {
 	Admin    *Client
 
 	adminPassword string
+	public        bool // beyond loopback, without TLS
 }
 
 // CentreOptions change what StartCentre does.
@@ -34,6 +35,7 @@ type CentreOptions struct {
 	Extra string   // more lines of central.yml
 	Level string   // of the log; empty: info
 	TLS   string   // where the broker listens for terminals; empty: loopback
+	Host  string   // address that all listen on but the broker without TLS; empty: loopback
 }
 
 // password is the one that first users get in tests; long enough for every rule.
@@ -48,6 +50,13 @@ func NewCentre(t TB, p Programs, o CentreOptions) *Centre {
 		Plain: testserver.FreeAddr(t), TLS: testserver.FreeAddr(t), Video: testserver.FreeAddr(t),
 	}
 	c.Process = &Process{Name: "centre", Path: p.Central, Args: []string{"serve", "--config", c.Config}, Dir: dir}
+	if o.Host != "" {
+		c.public = true
+		for _, at := range []*string{&c.URL, &c.TLS, &c.Video} {
+			*at = strings.Replace(*at, "127.0.0.1", o.Host, 1)
+		}
+		o.Names = append(o.Names, o.Host)
+	}
 	if o.TLS != "" {
 		c.TLS = o.TLS
 	}
@@ -229,7 +238,11 @@ func (c *Centre) EnrolToken(t TB, id string) string {
 // EnrolEdge registers an edge and has the agent with this configuration enrol.
 func (c *Centre) EnrolEdge(t TB, id, config string) {
 	t.Helper()
-	Run(t, c.Programs.Edge, append([]string{"enrol", "--config", config, "--server", c.URL}, c.EnrolFlags(t, id)...)...)
+	args := []string{"enrol", "--config", config, "--server", c.URL}
+	if c.public {
+		args = append(args, "--insecure")
+	}
+	Run(t, c.Programs.Edge, append(args, c.EnrolFlags(t, id)...)...)
 }
 
 // Alarms asks for the active alarms, or all of them.

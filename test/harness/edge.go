@@ -50,10 +50,11 @@ data: %s
 firmware_configs: %s
 centre:
   url: %s
+  insecure: %t
   mqtt: %s
 status:
   listen: %s
-`, id, id, filepath.Join(dir, "data"), filepath.Join(root, "firmware-configs"), c.URL, addr, e.Status)
+`, id, id, filepath.Join(dir, "data"), filepath.Join(root, "firmware-configs"), c.URL, c.public, addr, e.Status)
 	b.WriteString("sensors:\n")
 	for device, at := range f.Addresses.Devices {
 		profile := "generic-water-level-modbus"

@@ -25,6 +25,14 @@ type Field struct {
 // of the repository. Port 0 is settled here, so that a killed simulator comes back where it was.
 func StartField(t TB, p Programs, text string) *Field {
 	t.Helper()
+	f := NewField(t, p, text)
+	f.Open(t)
+	return f
+}
+
+// NewField writes the configuration; Open starts it.
+func NewField(t TB, p Programs, text string) *Field {
+	t.Helper()
 	root, err := Root()
 	must(t, err, "find the repository")
 	for strings.Contains(text, "127.0.0.1:0") {
@@ -36,11 +44,15 @@ func StartField(t TB, p Programs, text string) *Field {
 	}
 	file := filepath.Join(t.TempDir(), "sim.yml")
 	must(t, os.WriteFile(file, []byte(head+text), 0o600), "write sim.yml")
-	f := &Field{Process: &Process{Name: "sim", Path: p.Sim, Args: []string{"run", "--config", file}}}
+	return &Field{Process: &Process{Name: "sim", Path: p.Sim, Args: []string{"run", "--config", file}}}
+}
+
+// Open starts it and reads where its devices listen.
+func (f *Field) Open(t TB) {
+	t.Helper()
 	f.Start(t)
 	line := f.WaitLine(t, time.Minute, "{")
 	must(t, json.Unmarshal([]byte("{"+line), &f.Addresses), "read the addresses of the simulator")
-	return f
 }
 
 // Hold keeps properties of a device at values; nil lets the wave go on.

@@ -5,12 +5,15 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/pion/ice/v2"
 	"github.com/pion/interceptor"
+	"github.com/pion/interceptor/pkg/nack"
+	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 	"github.com/pion/webrtc/v3"
 )
@@ -33,6 +36,8 @@ type Viewer struct {
 	gap      time.Duration // longest wait between two pictures after the first
 	key      bool          // the picture being received is a key picture
 	params   bool          // SPS and PPS were seen
+	screen   Screen
+	steady   bool // packets go to the screen too
 }
 
 // Ticket asks for leave to watch a stream.
@@ -71,14 +76,29 @@ func engine() (*webrtc.API, error) {
 		return nil, fmt.Errorf("register codecs: %w", err)
 	}
 	interceptors := &interceptor.Registry{}
-	if err := webrtc.RegisterDefaultInterceptors(media, interceptors); err != nil {
+	if err := listenLikeBrowsers(media, interceptors); err != nil {
 		return nil, fmt.Errorf("register interceptors: %w", err)
 	}
 	setting := webrtc.SettingEngine{}
+	setting.SetSRTPReplayProtectionWindow(1024) // that of browsers; what is sent again may be as far behind
 	setting.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
 	setting.SetIncludeLoopbackCandidate(true)
+	setting.SetICETimeouts(5*time.Second, 15*time.Second, 500*time.Millisecond) // as browsers do
 	setting.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4})
 	return webrtc.NewAPI(webrtc.WithMediaEngine(media), webrtc.WithInterceptorRegistry(interceptors), webrtc.WithSettingEngine(setting)), nil
+}
+
+// listenLikeBrowsers asks for lost packets soon and over as many of them as browsers do. The library's own asks every
+// 100 ms, over the last 512.
+func listenLikeBrowsers(media *webrtc.MediaEngine, chain *interceptor.Registry) error {
+	media.RegisterFeedback(webrtc.RTCPFeedback{Type: "nack"}, webrtc.RTPCodecTypeVideo)
+	media.RegisterFeedback(webrtc.RTCPFeedback{Type: "nack", Parameter: "pli"}, webrtc.RTPCodecTypeVideo)
+	lost, err := nack.NewGeneratorInterceptor(nack.GeneratorSize(8192), nack.GeneratorSkipLastN(2), nack.GeneratorInterval(25*time.Millisecond))
+	if err != nil {
+		return err
+	}
+	chain.Add(lost)
+	return errors.Join(webrtc.ConfigureRTCPReports(chain), webrtc.ConfigureTWCCSender(media, chain))
 }
 
 func (v *Viewer) connect(ticket Ticket) error {
@@ -138,13 +158,24 @@ func (v *Viewer) read(track *webrtc.TrackRemote) {
 		if err != nil {
 			return
 		}
-		v.take(p, time.Now())
+		if v.take(p, time.Now()) {
+			_ = v.pc.WriteRTCP([]rtcp.Packet{&rtcp.PictureLossIndication{MediaSSRC: uint32(track.SSRC())}}) // or it asks again
+		}
 	}
 }
 
-func (v *Viewer) take(p *rtp.Packet, now time.Time) {
+// take counts a packet; it reports whether to ask for a key frame.
+func (v *Viewer) take(p *rtp.Packet, now time.Time) (ask bool) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	if v.steady {
+		ask = v.screen.Push(p, now)
+	}
+	v.count(p, now)
+	return ask
+}
+
+func (v *Viewer) count(p *rtp.Packet, now time.Time) {
 	v.packets++
 	v.bytes += len(p.Payload)
 	for _, kind := range nalKinds(p.Payload) {
@@ -197,6 +228,22 @@ func nalKinds(payload []byte) []byte {
 	default:
 		return []byte{kind}
 	}
+}
+
+// Steady has the viewer put packets into order and ask for a key frame as a browser does (Screen).
+func (v *Viewer) Steady() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.steady = true
+}
+
+// Screen is what was seen so far, since Steady.
+func (v *Viewer) Screen() Screen {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	s := v.screen
+	s.waiting, s.Freezes, s.Ended = nil, slices.Clone(s.Freezes), slices.Clone(s.Ended)
+	return s
 }
 
 // Pictures is how many whole pictures came since the first that can be shown.

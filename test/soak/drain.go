@@ -46,7 +46,7 @@ func drainCommand(args []string) error {
 	if err != nil {
 		return err
 	}
-	if here, err := alone(); !here {
+	if here, err := harness.Alone(os.Args[1:]...); !here {
 		return err
 	}
 	var result drained
@@ -75,17 +75,14 @@ func drain(t *harness.Host, programs harness.Programs, hours int, rate string, d
 		text = strings.Replace(text, "127.0.0.1:0", fieldSide+":"+strconv.Itoa(port), 1)
 	}
 	field := harness.StartField(t, programs, text)
-	c := harness.StartCentre(t, programs, harness.CentreOptions{Level: "warn", TLS: centreSide + ":8883", Names: []string{centreSide}})
+	c := harness.StartCentre(t, programs, harness.CentreOptions{Level: "warn", TLS: harness.NearSide + ":8883", Names: []string{harness.NearSide}})
 	e := newEdge(t, c, field, dir, "soak-edge", c.TLS, "10s")
 	hasten(t, e.Config)
 	c.EnrolEdge(t, e.ID, e.Config)
 	end := time.Now().Add(-time.Minute)
 	books := backlog(t, log, filepath.Join(e.Dir, "data", "outbox.db"), end, hours, &r)
-	inside := s.within(append([]string{e.Path}, e.Args...)...)
-	nsenter, err := exec.LookPath(inside[0])
-	t.Must(err)
-	e.Path, e.Args = nsenter, inside[1:]
-	before, start := received("fs-centre"), time.Now()
+	s.Put(e.Process)
+	before, start := received(harness.NearDevice), time.Now()
 	e.Start(t)
 	harness.WaitFor(t, time.Minute, "the backlog begins to arrive", func() error {
 		if got := c.Stats(t).Readings; got < 10_000 {
@@ -104,7 +101,7 @@ func drain(t *harness.Host, programs harness.Programs, hours int, rate string, d
 		}
 		if time.Since(last) > 10*time.Second {
 			last = time.Now()
-			log.say("%d of %d readings, %d kB", got.Readings, r.Readings, (received("fs-centre")-before)>>10)
+			log.say("%d of %d readings, %d kB", got.Readings, r.Readings, (received(harness.NearDevice)-before)>>10)
 		}
 		if got.Readings < r.Readings {
 			return fmt.Errorf("%d of %d readings", got.Readings, r.Readings)
@@ -116,7 +113,7 @@ func drain(t *harness.Host, programs harness.Programs, hours int, rate string, d
 		}
 		return nil
 	})
-	r.Seconds, r.Bytes = time.Since(start).Seconds(), received("fs-centre")-before
+	r.Seconds, r.Bytes = time.Since(start).Seconds(), received(harness.NearDevice)-before
 	r.PerReading = float64(r.Bytes) / float64(r.Readings)
 	edge, err := e.Use()
 	t.Must(err)

@@ -30,6 +30,9 @@ const (
 	iceFailed = 5 * time.Second
 	iceBeat   = time.Second
 	portTries = 20
+	// replayWindow is how many packets behind the newest a packet may be that is sent again: the library's own 64
+	// are fewer than one key frame, and what was lost of it would be thrown away unread.
+	replayWindow = 4096
 )
 
 // engine is the sockets and the two kinds of connections: those that publish and those that watch.
@@ -235,6 +238,7 @@ func (e *engine) settings() (webrtc.SettingEngine, error) {
 	})
 	s.SetIncludeLoopbackCandidate(true)
 	s.SetICETimeouts(iceSilent, iceFailed, iceBeat)
+	s.SetSRTPReplayProtectionWindow(replayWindow)
 	s.SetDTLSInsecureSkipHelloVerify(true) // the address was proven by ICE
 	if err := s.SetAnsweringDTLSRole(webrtc.DTLSRoleServer); err != nil {
 		return s, fmt.Errorf("set role: %w", err)

@@ -18,6 +18,8 @@ const (
 	// pace slows a replay, so that it does not overflow the sockets on the way: 16 packets in two
 	// milliseconds are about 75 Mbit/s.
 	pace = 2 * time.Millisecond
+	// askOften is how soon a viewer asks again that the last key frame has not helped.
+	askOften = 5 * time.Second
 )
 
 // lane is one picture on its way to a viewer: a track of a connection, with numbers and times of its own that run
@@ -36,6 +38,7 @@ type lane struct {
 	pt     uint8
 	reader *ring.Reader // nil until something was shown
 	src    *source      // shown now
+	asked  time.Time    // when its viewer asked for a key frame
 }
 
 // show takes the reader of the lane to a stream. What was shown before has ended.
@@ -148,16 +151,22 @@ func (l *lane) listen() {
 	}
 }
 
-// restart shows the last key frame again; the source is asked for a new one too, if it can.
+// restart shows the last key frame again. Where it cannot or that has not helped, the source is asked for another: one that sends what it has
+// again takes as much of a SIM as the pictures since its last one.
 func (l *lane) restart(now time.Time) {
 	l.mu.Lock()
 	r, src := l.reader, l.src
+	since := now.Sub(l.asked)
+	if since > askOften/5 {
+		l.asked = now
+	}
 	l.mu.Unlock()
 	if r == nil || src == nil {
 		return
 	}
-	r.Restart(now)
-	src.needKey(now)
+	if !r.Restart(now) || since > askOften/5 && since < askOften {
+		src.needKey(now)
+	}
 }
 
 func (l *lane) resend(n *rtcp.TransportLayerNack, now time.Time) {

@@ -16,8 +16,9 @@ import (
 )
 
 const (
-	// reorder is how long a lost packet is waited for: two round trips of a 4G link.
-	reorder   = 300 * time.Millisecond
+	// reorder is how long a lost packet is waited for: six round trips of a 4G link. Only a hole costs the wait; one
+	// that is given up costs the picture until the next key frame.
+	reorder   = 650 * time.Millisecond
 	nackEvery = 20 * time.Millisecond
 	packetMax = 1500
 )
@@ -169,6 +170,7 @@ func (p *publisher) mend() {
 			p.mu.Lock()
 			missing := p.buf.Missing(now)
 			p.mu.Unlock()
+			p.src.mend(p, now)
 			if len(missing) == 0 {
 				continue
 			}

@@ -12,10 +12,11 @@ import (
 )
 
 const (
-	clock  = 90000
-	grace  = 15 * time.Second       // a publisher that comes back within it goes on where it was
-	pliGap = 500 * time.Millisecond // between requests for a key frame
-	meter  = 4                      // seconds over which the bit rate is taken
+	clock    = 90000
+	grace    = 15 * time.Second       // a publisher that comes back within it goes on where it was
+	pliGap   = 500 * time.Millisecond // between requests for a key frame
+	pliAgain = time.Second            // the same, when nothing came of one
+	meter    = 4                      // seconds over which the bit rate is taken
 )
 
 // source is one stream: at most one publisher, any number of viewers, one ring.
@@ -200,6 +201,16 @@ func (s *source) needKey(now time.Time) {
 	s.asked = now
 	s.mu.Unlock()
 	p.needKey()
+}
+
+// mend asks again for a key frame while there is none to go on with: the request, or the answer, may have been lost.
+func (s *source) mend(p *publisher, now time.Time) {
+	s.mu.Lock()
+	due := s.publisher == p && s.begun && now.Sub(s.last) < freshFor && now.Sub(s.asked) >= pliAgain
+	s.mu.Unlock()
+	if due && s.log.Broken() {
+		s.needKey(now)
+	}
 }
 
 func (s *source) count(n int, now time.Time) {

@@ -5,6 +5,7 @@ import (
 	"net"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -187,4 +188,32 @@ func TestPacketsLostOnTheWayUpAreAskedFor(t *testing.T) {
 	p := play(t, s, "cam", nil)
 	eventually(t, "80 pictures", func() bool { return p.count() >= 80 })
 	consecutive(t, p.seen())
+}
+
+// A key frame of a good camera is hundreds of packets long: what is sent again of its beginning comes far behind.
+func TestALostBeginningOfALargeKeyFrameIsTakenWhenItComesAgain(t *testing.T) {
+	s := started(t, Options{})
+	c := publish(t, s, "cam", 900)
+	sent, lost := atomic.Int64{}, atomic.Int64{}
+	c.lose = func(*rtp.Header) bool { return sent.Add(1) == lost.Load() }
+	p := play(t, s, "cam", func(*rtp.Packet) bool { return false })
+	n := uint32(0)
+	eventually(t, "a first picture", func() bool {
+		c.frame(n, true)
+		n++
+		return p.count() > 0
+	})
+	c.size = 15 * 1100
+	lost.Store(sent.Load() + 2)
+	c.frame(n, true)
+	large := n
+	c.size = 900
+	eventually(t, "the large key frame", func() bool {
+		n++
+		c.frame(n, false)
+		return slices.Contains(p.seen(), large)
+	})
+	if sent.Load() < lost.Load() {
+		t.Error("nothing was lost")
+	}
 }

@@ -116,9 +116,15 @@ func (l *lease) run(cam *camera.Camera, ready *tap) {
 		l.log.Warn("session to the centre ended", "error", err)
 		pause := wait
 		wait = min(2*wait, retryLast)
-		if errors.Is(err, whip.ErrToken) {
+		switch {
+		case errors.Is(err, whip.ErrToken):
 			pause = retryLast // the same token fails again; the next renewal brings another
-		} else {
+		case errors.Is(err, whip.ErrLink):
+			renewed = nil
+			if silent := time.Now(); whip.Reach(l.ctx, l.pub.o.Client, target) == nil && time.Since(silent) > retryFirst {
+				pause, wait = 0, retryFirst // the link is back
+			}
+		default:
 			renewed = nil
 		}
 		select {

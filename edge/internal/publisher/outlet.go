@@ -23,6 +23,7 @@ const (
 	maxGap      = 10 * clock // a larger step of the camera's clock is a jump, not time
 	paceEvery   = 10         // packets; a burst larger than the socket's buffer is lost
 	pace        = time.Millisecond
+	againAfter  = 1500 * time.Millisecond // between replays
 )
 
 // outlet makes RTP packets of frames and writes them to the session of the moment. It keeps the frames
@@ -34,12 +35,15 @@ type outlet struct {
 	queue chan camera.Frame
 
 	mu      sync.Mutex
-	waiting bool // frames were dropped: nothing goes on before a key frame
-	open    bool // a session is connected
-	replay  bool // it needs the frames since the last key frame first
+	waiting bool      // frames were dropped: nothing goes on before a key frame
+	open    bool      // a session is connected
+	replay  bool      // it needs the frames since the last key frame first
+	asked   time.Time // when it got them last
 
 	gop   gop    // only run uses these
 	out   uint32 // timestamp of the last frame
+	sent  uint32 // timestamp of the last that was sent
+	sends bool   // there was one
 	last  camera.Frame
 	began bool
 }
@@ -86,7 +90,16 @@ func (o *outlet) prime(g gop) {
 func (o *outlet) connect() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.open, o.replay = true, true
+	o.open, o.replay, o.asked = true, true, time.Now()
+}
+
+// again has the frames since the last key frame sent once more, for a session that has lost too much to go on.
+func (o *outlet) again(now time.Time) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.open && now.Sub(o.asked) >= againAfter {
+		o.replay, o.asked = true, now
+	}
 }
 
 func (o *outlet) disconnect() {
@@ -118,9 +131,20 @@ func (o *outlet) write(ctx context.Context, f camera.Frame) {
 	switch {
 	case !open:
 	case replay && !o.gop.overfull:
-		// One millisecond apart, ending at the present: the receiver shows the newest at once.
+		// A millisecond apart at most, ending at the present: the receiver shows the newest at once. None is before
+		// what was sent already.
+		n := uint32(len(o.gop.frames)) //nolint:gosec // gopFrames at most
+		apart := uint32(clock / 1000)
+		if o.sends {
+			room := o.out - o.sent
+			if room < n {
+				o.out += n - room
+				room = n
+			}
+			apart = min(apart, room/n)
+		}
 		for i := range o.gop.frames {
-			o.send(ctx, &o.gop.frames[i], o.out-uint32(len(o.gop.frames)-1-i)*clock/1000)
+			o.send(ctx, &o.gop.frames[i], o.out-(n-1-uint32(i))*apart) //nolint:gosec // as above
 		}
 	default:
 		o.send(ctx, &f, o.out)
@@ -141,6 +165,7 @@ func (o *outlet) step(f camera.Frame) uint32 {
 
 // send writes one frame. Errors are of the session, which ends by itself.
 func (o *outlet) send(ctx context.Context, f *camera.Frame, at uint32) {
+	o.sent, o.sends = at, true
 	packets, err := o.rtp.Encode(f.Units)
 	if err != nil {
 		return

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 	"github.com/pion/webrtc/v3"
 
@@ -35,6 +36,8 @@ type centre struct {
 	first    []*rtp.Packet // of the newest session
 	sessions []*webrtc.PeerConnection
 	heard    map[string]string // last packet of sound by codec
+	picture  webrtc.SSRC
+	asks     int // for a sign of life
 }
 
 func newCentre(t *testing.T) *centre {
@@ -73,6 +76,11 @@ func hangUp(pc *webrtc.PeerConnection) {
 
 func (c *centre) serve(w http.ResponseWriter, r *http.Request) {
 	c.mu.Lock()
+	if r.Method == http.MethodHead {
+		c.asks++
+		c.mu.Unlock()
+		return
+	}
 	if r.Method == http.MethodDelete {
 		c.deletes++
 		c.mu.Unlock()
@@ -121,6 +129,11 @@ func (c *centre) answer(offer string) (string, error) {
 	c.first = nil
 	c.mu.Unlock()
 	pc.OnTrack(func(track *webrtc.TrackRemote, _ *webrtc.RTPReceiver) {
+		if track.Kind() == webrtc.RTPCodecTypeVideo {
+			c.mu.Lock()
+			c.picture = track.SSRC()
+			c.mu.Unlock()
+		}
 		for {
 			p, _, err := track.ReadRTP()
 			if err != nil {
@@ -317,6 +330,44 @@ func TestDeadSessionIsMadeAgainWhileLeased(t *testing.T) {
 	defer c.mu.Unlock()
 	if k := c.first[0].Payload[0] & 0x1f; k != 24 && k != 7 {
 		t.Errorf("the session begins with type %d, want the last key frame", k)
+	}
+}
+
+func TestWhoAsksForAKeyFrameGetsThePicturesSinceTheLastAgain(t *testing.T) {
+	c, cam := newCentre(t), cameratest.Start(t, "")
+	p := start(t, c, cam)
+	ask(t, p, lease(60))
+	keys := func() (n int) {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		for _, p := range c.first {
+			if k := p.Payload[0] & 0x1f; k == 24 || k == 7 {
+				n++
+			}
+		}
+		return n
+	}
+	eventually(t, "the first key frame", func() bool { return keys() > 0 })
+	before := 0
+	eventually(t, "a key frame that the camera did not send", func() bool {
+		c.mu.Lock()
+		pc, ssrc := c.sessions[0], c.picture
+		c.mu.Unlock()
+		if before == 0 {
+			before = keys()
+		}
+		if pc.WriteRTCP([]rtcp.Packet{&rtcp.PictureLossIndication{MediaSSRC: uint32(ssrc)}}) != nil {
+			return false
+		}
+		return keys() > before+1
+	})
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for i := 1; i < len(c.first); i++ {
+		a, b := c.first[i-1], c.first[i]
+		if b.SequenceNumber == a.SequenceNumber+1 && int32(b.Timestamp-a.Timestamp) < 0 {
+			t.Fatalf("packet %d is at %d, after %d", i, b.Timestamp, a.Timestamp)
+		}
 	}
 }
 

@@ -2,6 +2,7 @@ package publisher
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/pion/interceptor"
 	"github.com/pion/interceptor/pkg/nack"
@@ -21,7 +22,8 @@ var h264 = webrtc.RTPCodecCapability{
 	RTCPFeedback: []webrtc.RTCPFeedback{{Type: "nack"}, {Type: "nack", Parameter: "pli"}},
 }
 
-// session publishes once and returns when that is over. Requests for a key frame cannot reach an IP camera.
+// session publishes once and returns when that is over. Requests for a key frame cannot reach an IP camera: they are
+// answered with the pictures since its last one.
 func (l *lease) session(target, token string) error {
 	pc, err := newPeer(l.pub.o.Net, l.voice != nil)
 	if err != nil {
@@ -33,12 +35,12 @@ func (l *lease) session(target, token string) error {
 	if err != nil {
 		return fmt.Errorf("add track: %w", err)
 	}
-	go whip.Drain(transceiver.Sender())
+	go whip.Drain(transceiver.Sender(), func() { l.out.again(time.Now()) })
 	if l.voice != nil {
 		if transceiver, err = pc.AddTransceiverFromTrack(l.voice, only); err != nil {
 			return fmt.Errorf("add track: %w", err)
 		}
-		go whip.Drain(transceiver.Sender())
+		go whip.Drain(transceiver.Sender(), nil)
 	}
 	s, err := whip.Open(l.ctx, l.pub.o.Client, pc, target, token)
 	if err != nil {

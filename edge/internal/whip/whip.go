@@ -15,6 +15,7 @@ import (
 
 	"github.com/pion/dtls/v2"
 	"github.com/pion/ice/v2"
+	"github.com/pion/rtcp"
 	"github.com/pion/transport/v2"
 	"github.com/pion/webrtc/v3"
 )
@@ -31,7 +32,12 @@ const (
 	postTimeout = 8 * time.Second
 	byeTimeout  = 800 * time.Millisecond
 	connectMax  = 8 * time.Second // from the answer to the first packet
-	mend        = 2 * time.Second // how long a link that fell silent may heal by itself
+	// A link that fell silent heals by itself when it comes back as it was. When the centre answers again and the
+	// session is still silent after heal, the terminal has another address now and the session is made anew.
+	mend     = 12 * time.Second
+	heal     = 600 * time.Millisecond
+	askMax   = time.Second // for a sign of life of the centre
+	askPause = 200 * time.Millisecond
 )
 
 // Target is the address of a session in full: a path, or the centre's own host.
@@ -54,7 +60,7 @@ func Settings(network transport.Net) webrtc.SettingEngine {
 		s.SetNet(network)
 	}
 	s.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
-	s.SetICETimeouts(2500*time.Millisecond, 4*time.Second, 500*time.Millisecond)
+	s.SetICETimeouts(2500*time.Millisecond, mend, 500*time.Millisecond)
 	s.SetIncludeLoopbackCandidate(true)
 	s.SetSRTPProtectionProfiles(dtls.SRTP_AEAD_AES_128_GCM)
 	return s
@@ -63,6 +69,7 @@ func Settings(network transport.Net) webrtc.SettingEngine {
 // Session is an offer that the centre has answered.
 type Session struct {
 	client   *http.Client
+	target   string
 	location string // empty: the centre did not say
 	token    string
 	states   chan webrtc.PeerConnectionState
@@ -70,7 +77,7 @@ type Session struct {
 
 // Open offers what the connection has at target and takes the answer.
 func Open(ctx context.Context, client *http.Client, pc *webrtc.PeerConnection, target, token string) (*Session, error) {
-	s := &Session{client: client, token: token, states: make(chan webrtc.PeerConnectionState, 16)}
+	s := &Session{client: client, target: target, token: token, states: make(chan webrtc.PeerConnectionState, 16)}
 	pc.OnConnectionStateChange(func(state webrtc.PeerConnectionState) {
 		select {
 		case s.states <- state:
@@ -113,7 +120,7 @@ func (s *Session) post(ctx context.Context, target, offer string) (string, error
 	req.Header.Set("Authorization", "Bearer "+s.token)
 	resp, err := s.client.Do(req)
 	if err != nil {
-		return "", fmt.Errorf("offer: %w", err)
+		return "", fmt.Errorf("offer: %w: %w", ErrLink, err)
 	}
 	defer func() { _ = resp.Body.Close() }()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, answerMax))
@@ -136,18 +143,28 @@ func (s *Session) post(ctx context.Context, target, offer string) (string, error
 func (s *Session) Follow(ctx context.Context, up func()) error {
 	patience := time.NewTimer(connectMax)
 	defer patience.Stop()
+	var answers <-chan struct{} // the centre answers, while the session is silent
+	stop := func() {}
+	defer func() { stop() }()
 	for {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-patience.C:
 			return ErrLink
+		case <-answers:
+			answers = nil
+			patience.Reset(heal)
 		case state := <-s.states:
 			switch state {
 			case webrtc.PeerConnectionStateConnected:
+				stop()
+				answers = nil
 				patience.Stop()
 				up()
 			case webrtc.PeerConnectionStateDisconnected:
+				stop()
+				answers, stop = s.listen(ctx)
 				patience.Reset(mend)
 			case webrtc.PeerConnectionStateFailed, webrtc.PeerConnectionStateClosed:
 				return ErrLink
@@ -155,6 +172,53 @@ func (s *Session) Follow(ctx context.Context, up func()) error {
 			}
 		}
 	}
+}
+
+// listen closes the channel when the centre answers, unless it is stopped before.
+func (s *Session) listen(ctx context.Context) (<-chan struct{}, context.CancelFunc) {
+	ctx, stop := context.WithCancel(ctx)
+	answers := make(chan struct{})
+	go func() {
+		if Reach(ctx, s.client, s.target) == nil {
+			close(answers)
+		}
+	}()
+	return answers, stop
+}
+
+// Reach waits until the centre answers anything at all. It asks shortly and often: a connection that the system keeps
+// trying to make comes up seconds after the link, as the system waits longer after each attempt.
+func Reach(ctx context.Context, client *http.Client, target string) error {
+	u, err := url.Parse(target)
+	if err != nil {
+		return ErrURL
+	}
+	u.Path, u.RawQuery = "/healthz", ""
+	for {
+		if ask(ctx, client, u.String()) == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(askPause):
+		}
+	}
+}
+
+func ask(ctx context.Context, client *http.Client, target string) error {
+	ctx, cancel := context.WithTimeout(ctx, askMax)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodHead, target, http.NoBody)
+	if err != nil {
+		return fmt.Errorf("ask the centre: %w", err)
+	}
+	resp, err := client.Do(req)
+	if err != nil {
+		return fmt.Errorf("ask the centre: %w", err)
+	}
+	_ = resp.Body.Close()
+	return nil
 }
 
 // Bye tells the centre that the session is over, also when ctx has ended; the centre notices by itself when this is lost.
@@ -176,12 +240,27 @@ func (s *Session) Bye(ctx context.Context) {
 	_ = resp.Body.Close()
 }
 
-// Drain reads what comes back, which runs the interceptors, until the sender ends.
-func Drain(sender *webrtc.RTPSender) {
+// Drain reads what comes back, which runs the interceptors, until the sender ends. key is called when a key frame is
+// asked for; nil: it is not a picture.
+func Drain(sender *webrtc.RTPSender, key func()) {
 	buf := make([]byte, 1500)
 	for {
-		if _, _, err := sender.Read(buf); err != nil {
+		n, _, err := sender.Read(buf)
+		if err != nil {
 			return
+		}
+		if key == nil {
+			continue
+		}
+		packets, err := rtcp.Unmarshal(buf[:n])
+		if err != nil {
+			continue // rubbish
+		}
+		for _, p := range packets {
+			switch p.(type) {
+			case *rtcp.PictureLossIndication, *rtcp.FullIntraRequest:
+				key()
+			}
 		}
 	}
 }

@@ -6,12 +6,12 @@ package jitter
 import "time"
 
 const (
-	size     = 1024 // packets that may wait, and the largest step that is still a gap
-	maxHoles = 256
+	size     = 4096 // packets that may wait: all that a terminal sends again since its last key frame
+	maxHoles = 512  // and the largest step that is still a gap
 	askAfter = 15 * time.Millisecond
-	askAgain = 80 * time.Millisecond
-	asks     = 4
-	maxAsked = 64 // at once
+	askAgain = 90 * time.Millisecond
+	asks     = 7
+	maxAsked = 128 // at once
 )
 
 // Packet is what the router keeps of an RTP packet.
@@ -58,7 +58,7 @@ func (b *Buffer) Push(p Packet, now time.Time) {
 	step := int16(p.Seq - uint16(b.highest)) //nolint:gosec // wrapping is the point
 	number := uint64(int64(b.highest) + int64(step))
 	switch {
-	case step > maxHoles || step < -maxHoles:
+	case step > maxHoles || step < -size: // what comes again may be far behind
 		b.restart(p)
 		b.jumped = true
 		return

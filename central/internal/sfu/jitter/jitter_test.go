@@ -71,17 +71,22 @@ func TestMissingPacketsAreAskedForAFewTimes(t *testing.T) {
 		{5, nil},
 		{15, []uint16{11, 12}},
 		{50, nil},
-		{95, []uint16{11, 12}},
-		{175, []uint16{11, 12}},
-		{255, []uint16{11, 12}},
+		{104, nil},
+		{105, []uint16{11, 12}},
+		{195, []uint16{11, 12}},
+		{285, []uint16{11, 12}},
+		{375, []uint16{11, 12}},
+		{465, []uint16{11, 12}},
 		{500, nil},
+		{555, []uint16{11, 12}},
+		{645, nil},
 	} {
 		if got := b.Missing(at(c.ms)); !slices.Equal(got, c.want) {
 			t.Errorf("at %d ms: got %v, want %v", c.ms, got, c.want)
 		}
 	}
-	push(b, at(501), 11)
-	if got := drain(b, at(501)); !slices.Equal(got, []int{11}) {
+	push(b, at(650), 11)
+	if got := drain(b, at(650)); !slices.Equal(got, []int{11}) {
 		t.Errorf("got %v", got)
 	}
 }
@@ -114,4 +119,17 @@ func FuzzBuffer(f *testing.F) {
 			t.Errorf("packets stay behind: next %d, highest %d", b.next, b.highest)
 		}
 	})
+}
+
+func TestAHoleBeforeAllThatASourceSendsAgainIsWaitedFor(t *testing.T) {
+	b := New(500 * time.Millisecond)
+	push(b, at(0), 0)
+	for s := uint16(2); s < 1500; s++ {
+		push(b, at(1), s)
+	}
+	push(b, at(200), 1)
+	got := drain(b, at(200))
+	if len(got) != 1500 || slices.Contains(got, -1) {
+		t.Errorf("%d packets handed out", len(got))
+	}
 }

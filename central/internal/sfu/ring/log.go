@@ -121,6 +121,13 @@ func (l *Log) Playable() bool {
 	return l.playable()
 }
 
+// Broken reports whether something was lost since the last key frame.
+func (l *Log) Broken() bool {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return l.hasGap && (!l.hasKey || l.gap > l.key)
+}
+
 func (l *Log) playable() bool {
 	return l.hasKey && l.head-l.key <= maxReplay && (!l.hasGap || l.gap < l.key)
 }

@@ -12,7 +12,7 @@ const (
 	maxLag    = 1024 // packets, and
 	maxDelay  = 1500 * time.Millisecond
 	history   = 2048 // packets that can be sent again
-	resends   = 3
+	resends   = 5
 	resendGap = 100 * time.Millisecond
 	clock     = 90000
 	squeeze   = 90 // ticks between replayed pictures: one millisecond

@@ -272,3 +272,20 @@ func TestReaderMovesToAnotherLogWithoutASeam(t *testing.T) {
 	}
 	seamless(t, got)
 }
+
+func TestALogIsBrokenFromALossToTheNextKeyFrame(t *testing.T) {
+	s := &source{log: NewLog(), gop: 100}
+	s.write(30)
+	if s.log.Broken() {
+		t.Error("whole and called broken")
+	}
+	s.log.Append(Entry{Gap: true})
+	s.write(50)
+	if !s.log.Broken() {
+		t.Error("a loss is not told")
+	}
+	s.write(30)
+	if s.log.Broken() {
+		t.Error("broken after the next key frame")
+	}
+}
