@@ -10,6 +10,7 @@ import (
 
 	"github.com/fengsui/fengsui/central/internal/account"
 	"github.com/fengsui/fengsui/central/internal/actor"
+	"github.com/fengsui/fengsui/central/internal/duty"
 	"github.com/fengsui/fengsui/central/internal/errs"
 	"github.com/fengsui/fengsui/central/internal/event"
 	"github.com/fengsui/fengsui/central/internal/incident"
@@ -88,7 +89,8 @@ func latest(tasks []Task) time.Time {
 	return slices.MaxFunc(tasks, func(a, b Task) int { return a.DueAt.Compare(b.DueAt) }).DueAt
 }
 
-// above tells the leader on duty, where a plan is carried out that nobody has approved.
+// above tells the desk above, where a plan is carried out that nobody has approved: its leader on duty, else its
+// officers. The timeline says who was told, or that nobody was there to be told.
 func (s *Service) above(ctx context.Context, o account.Org, i incident.Incident, r Response, now time.Time) error {
 	if r.Approved {
 		return nil
@@ -105,7 +107,10 @@ func (s *Service) above(ctx context.Context, o account.Org, i incident.Incident,
 	if !ok {
 		return nil
 	}
-	people, err := n.onDuty(ctx, to.ID, "leader")
+	people, err := n.onDuty(ctx, to.ID, string(duty.Leader))
+	if err == nil && len(people) == 0 {
+		people, err = n.onDuty(ctx, to.ID, string(duty.Officer))
+	}
 	if err != nil {
 		return err
 	}
@@ -115,12 +120,26 @@ func (s *Service) above(ctx context.Context, o account.Org, i incident.Incident,
 	}
 	for _, m := range people {
 		person, err := s.Roster.Person(system(ctx), m.PersonID)
+		if errs.KindOf(err) == errs.NotFound {
+			continue
+		}
 		if err != nil {
 			return err
 		}
 		order.To = append(order.To, notice.Person{ID: person.ID, Name: person.Name, Ways: s.Notices.Ways(person.Addresses())})
 	}
-	if len(order.To) == 0 {
+	var told []string
+	for _, p := range order.To {
+		told = append(told, p.Name)
+	}
+	text := fmt.Sprintf("紧急启动未批预案，已告知%s：%s", to.Name, strings.Join(told, "、"))
+	if len(told) == 0 {
+		text = fmt.Sprintf("紧急启动未批预案，%s此刻无人在班，请电话告知", to.Name)
+	}
+	if err := s.Incidents.Record(ctx, i.ID, o, incident.Step{Kind: incident.Answered, Act: "above", Text: short(text, incident.MaxText), Ref: r.ID}, nil); err != nil {
+		return err
+	}
+	if len(told) == 0 {
 		return nil
 	}
 	return s.Notices.Queue(system(ctx), order)

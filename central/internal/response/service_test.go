@@ -127,6 +127,14 @@ func newHouse(t testing.TB, db *store.DB) *house {
 	return h
 }
 
+// wrote reports whether the timeline has a line of that act with these words.
+func (h *house) wrote(i incident.Incident, act, words string) bool {
+	h.t.Helper()
+	room, err := h.incidents.Room(h.system, i.ID)
+	h.must(err)
+	return slices.ContainsFunc(room.Steps, func(st incident.Step) bool { return st.Act == act && strings.Contains(st.Text, words) })
+}
+
 func (h *house) user(name string, org account.Org, role string) context.Context {
 	h.t.Helper()
 	u, _, err := h.accounts.CreateUser(h.system, account.NewUser{Username: "u" + event.Stamp(time.Now()).Format("150405.000000"), Name: name, OrgID: org.ID, Roles: []string{role}})
@@ -474,6 +482,17 @@ func TestOpenSeatsAreShownAndHinderNothing(t *testing.T) {
 		h.must(err)
 		if out.Response.Approved || out.Added != 3 || out.Open != 1 {
 			t.Fatalf("emergency %+v", out)
+		}
+		if !h.wrote(i, "above", "南通市此刻无人在班，请电话告知") {
+			t.Error("nobody is on duty above, and nothing says so")
+		}
+		town, err := h.accounts.CreateOrg(h.system, account.NewOrg{ParentID: h.county.ID, Name: "洋口镇", Division: "320623"})
+		h.must(err)
+		j := h.flood()
+		_, err = h.Activate(h.user("镇长", town, account.RoleLeader), j.ID, st)
+		h.must(err)
+		if !h.wrote(j, "above", "已告知如东县：甲") { // an officer, for no leader is on duty there
+			t.Error("the desk above is not told")
 		}
 		v := h.view(i)
 		seat := v.Responses[0].Seats[1]
