@@ -19,5 +19,6 @@ func (b *base) resources(cfg config.Config, c cases, responses *response.Service
 	})
 	clocks.On(resource.OwnerKind, s.OnClock)
 	b.bus.Inside(s.OnRecord)
+	c.incidents.Parts = append(c.incidents.Parts, s)
 	return s
 }

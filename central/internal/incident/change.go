@@ -37,11 +37,14 @@ func (s *Service) edit(ctx context.Context, id string, was int, fn func(ctx cont
 		if was != 0 && was != i.Version {
 			return errs.E(errs.Conflict, "incident.changed", "somebody has changed it meanwhile; look at it again")
 		}
+		old := i
 		if err := fn(ctx, &i, a, reach, note); err != nil {
 			return err
 		}
-		out, err = s.save(ctx, i)
-		return err
+		if out, err = s.save(ctx, i); err != nil {
+			return err
+		}
+		return s.changed(ctx, old, out)
 	})
 	return out, err
 }
@@ -139,9 +142,13 @@ func (s *Service) Grade(ctx context.Context, id string, level int, why string) (
 	})
 }
 
-// Respond sets the level of the response; 0 ends it.
+// Respond sets the level of a response without a plan; 0 ends it. Where a plan is carried out, or somebody else commands,
+// the level is theirs.
 func (s *Service) Respond(ctx context.Context, id string, level int, why string) (Incident, error) {
 	return s.edit(ctx, id, 0, func(ctx context.Context, i *Incident, _ actor.Actor, reach Reach, note noter) error {
+		if err := s.idle(ctx, *i, "incident.response_runs", "the response is not set by hand while somebody carries it out (%s); raise, lower or end it in the incident room", RunsPlan, RunsCommand); err != nil {
+			return err
+		}
 		return i.respond(ctx, reach.Desk, level, why, note)
 	})
 }
@@ -229,6 +236,9 @@ func (s *Service) Merge(ctx context.Context, id, into string) (Incident, error) 
 		if target.ID == i.ID || target.State != Open || i.State != Open {
 			return errs.E(errs.Conflict, "incident.not_open", "both must be open and different; look at them again")
 		}
+		if err := s.ending(ctx, *i); err != nil {
+			return err
+		}
 		i.State, i.MergedInto = Merged, target.ID
 		if err := note(ctx, target, reach.Desk, Step{Kind: Joined, Act: "from", Text: i.No + " " + i.Title, Ref: i.ID}, EventChanged); err != nil {
 			return err
@@ -258,6 +268,11 @@ func (s *Service) Close(ctx context.Context, id string, to State, why string) (I
 		step, kind := map[State]Kind{Closed: Ended, Open: Reopened, Void: Voided}[to], map[State]string{Closed: EventClosed, Open: EventReopened, Void: EventVoid}[to]
 		if step == "" || i.State == Merged || i.State == to {
 			return errs.E(errs.Conflict, "incident.not_open", "that cannot be done with it as it stands; look at it again")
+		}
+		if to != Open {
+			if err := s.ending(ctx, *i); err != nil {
+				return err
+			}
 		}
 		if to == Void {
 			steps, err := s.Store.Steps(ctx, i.ID)

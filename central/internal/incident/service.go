@@ -27,6 +27,8 @@ type Options struct {
 	// Follow is told, in the transaction, of an incident that was opened, graded, merged, closed or opened again: its
 	// clocks begin and end with it. It may be nil.
 	Follow func(ctx context.Context, i Incident) error
+	// Parts are what has something under way for incidents.
+	Parts []Part
 }
 
 // Service is the use cases.
@@ -168,9 +170,10 @@ func (s *Service) seen(ctx context.Context, a actor.Actor, id string) (Incident,
 // Room is an incident with everything that belongs to it.
 type Room struct {
 	Incident
-	Steps   []Step   `json:"steps"`
-	Figures []Figure `json:"figures"`
-	Known   []Known  `json:"known"`
+	Steps   []Step    `json:"steps"`
+	Figures []Figure  `json:"figures"`
+	Known   []Known   `json:"known"`
+	Running []Running `json:"running"` // what is under way and must end before the incident
 }
 
 // Room reads an incident whole, as far as it is within the reach of the actor's desk.
@@ -184,6 +187,9 @@ func (s *Service) Room(ctx context.Context, id string) (Room, error) {
 		return Room{}, err
 	}
 	r := Room{Incident: i}
+	if r.Running, err = s.running(ctx, i); err != nil {
+		return r, err
+	}
 	if r.Steps, err = s.Store.Steps(ctx, id); err != nil {
 		return r, err
 	}

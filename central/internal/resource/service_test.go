@@ -2,6 +2,7 @@ package resource_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -294,6 +295,31 @@ func TestACrewIsSentArrivesAndIsReleasedAndItsPhoneTellsIt(t *testing.T) {
 			t.Errorf("somebody who only reads sends: %v", err)
 		}
 	})
+}
+
+func TestAnIncidentDoesNotEndBeforeItsTeamsAreReleasedAndTakesThemToAnotherCounty(t *testing.T) {
+	h := newHouse(t, storetest.SQLite(t))
+	h.incidents.Parts = []incident.Part{h.Service}
+	team, i := h.team("抢险一队", 121.01, 32.5, "抢险"), h.flood()
+	r := h.ask(i, "team", "抢险", "支", 1)
+	sent, err := h.Send(h.chief, r.ID, []resource.Choice{{ID: team.ID}}, r.Edit, 0)
+	h.must(err)
+	_, err = h.incidents.Close(h.officer, i.ID, incident.Closed, "结束")
+	if e, ok := errors.AsType[*errs.Error](err); !ok || e.Code != "incident.responding" || e.Fields["team"] != "抢险一队" {
+		t.Errorf("closed while a team is out: %v", err)
+	}
+	to := "320681"
+	_, err = h.incidents.Change(h.chief, i.ID, incident.Change{Division: &to})
+	h.must(err)
+	b, err := h.Board(h.chief, i.ID)
+	h.must(err)
+	if b.Requests[0].Division != to || b.Dispatches[0].Division != to {
+		t.Errorf("left behind: %s %s", b.Requests[0].Division, b.Dispatches[0].Division)
+	}
+	_, err = h.Do(h.chief, sent[0].ID, resource.Step{Kind: "released"})
+	h.must(err)
+	_, err = h.incidents.Close(h.chief, i.ID, incident.Closed, "结束")
+	h.must(err)
 }
 
 func TestOfTwoDispatchersOneWinsAndTheOtherIsTold(t *testing.T) {

@@ -135,7 +135,12 @@ func (s *Service) ordering(ctx context.Context, a actor.Actor, i incident.Incide
 	if i.State != incident.Open {
 		return errs.E(errs.Conflict, "incident.not_open", "the incident was merged, withdrawn or closed; open it again first")
 	}
-	c, err := s.command(ctx, i.ID)
+	return s.commands(ctx, a, i.ID)
+}
+
+// commands complains when somebody else commands an incident.
+func (s *Service) commands(ctx context.Context, a actor.Actor, id string) error {
+	c, err := s.command(ctx, id)
 	if err != nil {
 		return err
 	}
@@ -177,8 +182,12 @@ func (s *Service) Shift(ctx context.Context, id string, level int, word, paper s
 	var out Outcome
 	err = s.change(ctx, a, was.IncidentID, func(ctx context.Context, i incident.Incident, note noter) error {
 		out = Outcome{}
-		if err := s.ordering(ctx, a, i); err != nil {
-			return err
+		may := s.ordering(ctx, a, i)
+		if level == 0 { // what runs on past the end of its incident can be ended
+			may = s.commands(ctx, a, i.ID)
+		}
+		if may != nil {
+			return may
 		}
 		r, err := s.Store.Response(ctx, id)
 		if err != nil {
@@ -241,11 +250,16 @@ func (s *Service) shift(ctx context.Context, a actor.Actor, o account.Org, i inc
 		if err != nil {
 			return err
 		}
-		for _, t := range idle(f, w.level, slices.DeleteFunc(tasks, func(t Task) bool { return t.ResponseID != r.ID })) {
+		tasks = slices.DeleteFunc(tasks, func(t Task) bool { return t.ResponseID != r.ID })
+		void := idle(f, w.level, tasks)
+		for _, t := range void {
 			if err := s.end(ctx, t, Void, w.word, a.Name, o.Name, now); err != nil {
 				return err
 			}
-			out.Voided++
+		}
+		out.Voided = len(void)
+		if err := s.recall(ctx, i, r, tasks, void, now); err != nil {
+			return err
 		}
 	}
 	out.Response = r

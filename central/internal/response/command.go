@@ -106,7 +106,7 @@ func (s *Service) Take(ctx context.Context, id string, act Act) (Command, error)
 		if c.Edit != act.Edit {
 			return errs.E(errs.Conflict, "response.changed", "somebody has changed it meanwhile; look at it again")
 		}
-		was := c.HolderName
+		was, before, now := c.HolderName, c, stamp()
 		if act.Do == "offer" {
 			u, err := s.Desks.Accounts.User(system(ctx), act.To)
 			if errs.KindOf(err) == errs.NotFound {
@@ -117,7 +117,7 @@ func (s *Service) Take(ctx context.Context, id string, act Act) (Command, error)
 			}
 			c.OfferedName = u.Name
 		}
-		if c, err = c.act(act, a, o.Name, i.State == incident.Open, stamp()); err != nil {
+		if c, err = c.act(act, a, o.Name, i.State == incident.Open, now); err != nil {
 			return err
 		}
 		out = c
@@ -131,6 +131,9 @@ func (s *Service) Take(ctx context.Context, id string, act Act) (Command, error)
 			text = c.Post + " " + text
 		}
 		if err := s.Incidents.Record(ctx, id, o, incident.Step{Kind: Commanded, Act: act.Do, Text: text}, nil); err != nil {
+			return err
+		}
+		if err := s.tellCommand(ctx, i, o, c, before, act, now); err != nil {
 			return err
 		}
 		note(EventCommand, id, Trace{Name: c.Post, From: was, To: c.HolderName})

@@ -49,6 +49,7 @@ type house struct {
 	ahead            atomic.Int64 // nanoseconds by which the clocks of the house have been moved on
 	mu               sync.Mutex
 	sent             []string
+	heard            int // messages that told has seen
 	system           context.Context
 }
 
@@ -106,6 +107,7 @@ func newHouse(t testing.TB, db *store.DB) *house {
 		Store: store.NewResponses(db), Tx: db, Desks: desks, People: h.accounts, Incidents: h.incidents, Plans: h.plans, Roster: h.roster, Clocks: h.clocks, Notices: h.notices, Book: book,
 		Events: bus, URL: "https://centre.example/",
 	})
+	h.incidents.Parts = []incident.Part{h.Service}
 	h.clocks.On(response.OwnerKind, h.OnClock)
 	h.clocks.On(plan.OwnerKind, h.plans.OnClock)
 	h.chief, h.second = h.user("市长", h.city, account.RoleLeader), h.user("副市长", h.city, account.RoleLeader)

@@ -56,7 +56,7 @@ func (s *Responses) SaveResponse(ctx context.Context, r response.Response) error
 		return err
 	}
 	return s.db.saveBody(ctx, "response", r, `insert into responses (id, incident_id, plan_id, version, hash, division, level, exercise, body) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-		on conflict (id) do update set level = excluded.level, body = excluded.body`, r.ID, r.IncidentID, r.PlanID, r.Version, r.Hash, r.Division, r.Level, exercise(ctx))
+		on conflict (id) do update set division = excluded.division, level = excluded.level, body = excluded.body`, r.ID, r.IncidentID, r.PlanID, r.Version, r.Hash, r.Division, r.Level, exercise(ctx))
 }
 
 // KeepText implements response.Responses.

@@ -8545,6 +8545,7 @@ export interface components {
             place: string;
             /** Format: int64 */
             response: number;
+            running: components["schemas"]["IncidentRunning"][] | null;
             sensitive: boolean;
             state: string;
             steps: components["schemas"]["IncidentStep"][] | null;
@@ -8554,6 +8555,11 @@ export interface components {
             updated_at: string;
             /** Format: int64 */
             version: number;
+        };
+        IncidentRunning: {
+            /** @enum {string} */
+            kind: "plan" | "command" | "team" | "material";
+            name: string;
         };
         IncidentSimilar: {
             incident: components["schemas"]["Incident"];
