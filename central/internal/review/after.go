@@ -174,14 +174,7 @@ func (r Record) measures() []Measure {
 		}
 	}
 	add("accepted", accepted, acceptedBy)
-	arrived := Measure{What: "arrived"}
-	for _, l := range r.Lines {
-		if l.Lon != nil {
-			arrived.At, arrived.From = &l.At, r.task(l.TaskID).Title
-			break
-		}
-	}
-	list = append(list, arrived)
+	list = append(list, r.arrived())
 	add("done", done, doneBy)
 	add("ended", ended, endedBy)
 	for i, m := range list {
@@ -190,6 +183,30 @@ func (r Record) measures() []Measure {
 		}
 	}
 	return list
+}
+
+// crewLine is the kind of the timeline's lines about teams and stock (resource.Timeline).
+const crewLine incident.Kind = "resource"
+
+// arrived is when somebody was first at the scene: a crew that was sent and says so, or who told of a task from there
+// with a position, whichever came first.
+func (r Record) arrived() Measure {
+	m := Measure{What: "arrived"}
+	for _, st := range r.Steps {
+		if st.Kind == crewLine && st.Act == "on_site" {
+			m.At, m.From = &st.At, st.Text
+			break
+		}
+	}
+	for _, l := range r.Lines {
+		if l.Lon != nil {
+			if m.At == nil || l.At.Before(*m.At) {
+				m.At, m.From = &l.At, r.task(l.TaskID).Title
+			}
+			break
+		}
+	}
+	return m
 }
 
 // compared are the tasks against their plans, as the plan has them.

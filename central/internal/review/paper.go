@@ -13,7 +13,7 @@ import (
 
 func measureName(what string) string {
 	return map[string]string{
-		"occurred": "事件发生", "known": "接报", "reported": "首次报出", "started": "启动响应", "accepted": "首个任务被接受", "arrived": "首次从现场回报位置", "done": "最后一项任务完成", "ended": "终止响应",
+		"occurred": "事件发生", "known": "接报", "reported": "首次报出", "started": "启动响应", "accepted": "首个任务被接受", "arrived": "首次到场", "done": "最后一项任务完成", "ended": "终止响应",
 	}[what]
 }
 

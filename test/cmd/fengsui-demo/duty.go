@@ -29,8 +29,9 @@ func desks() []desk {
 
 // caller speaks to the API of the demo as its administrator.
 type caller struct {
-	base string
-	http *http.Client
+	base     string
+	http     *http.Client
+	exercise string // id of the exercise in whose world it acts; empty: reality
 }
 
 func (c caller) do(ctx context.Context, method, path string, in, out any) error {
@@ -44,6 +45,9 @@ func (c caller) do(ctx context.Context, method, path string, in, out any) error 
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Origin", c.base)
+	if c.exercise != "" {
+		req.Header.Set("Fengsui-Exercise", c.exercise)
+	}
 	answer, err := c.http.Do(req)
 	if err != nil {
 		return fmt.Errorf("%s %s: %w", method, path, err)
@@ -75,7 +79,7 @@ func (d *demo) addRosters(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("make cookie jar: %w", err)
 	}
-	c := caller{d.ports.URL(), &http.Client{Jar: jar, Timeout: 20 * time.Second}}
+	c := caller{base: d.ports.URL(), http: &http.Client{Jar: jar, Timeout: 20 * time.Second}}
 	if err := c.do(ctx, http.MethodPost, "/session", map[string]string{"username": adminUser, "password": d.logins.Admin}, nil); err != nil {
 		return err
 	}

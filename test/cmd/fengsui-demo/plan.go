@@ -185,12 +185,12 @@ func (d *demo) signedIn(ctx context.Context, user, password string) (caller, err
 	if err != nil {
 		return caller{}, fmt.Errorf("make cookie jar: %w", err)
 	}
-	c := caller{d.ports.URL(), &http.Client{Jar: jar, Timeout: 20 * time.Second}}
+	c := caller{base: d.ports.URL(), http: &http.Client{Jar: jar, Timeout: 20 * time.Second}}
 	return c, c.do(ctx, http.MethodPost, "/session", map[string]string{"username": user, "password": password}, nil)
 }
 
 // addPlans writes the example plans as the duty officer and publishes them as the administrator, once, and has one of
-// them carried out.
+// them carried out: one incident is over and reviewed, one goes on, one was an exercise.
 func (d *demo) addPlans(ctx context.Context) error {
 	writer, err := d.signedIn(ctx, dutyUser, d.logins.Duty)
 	if err != nil {
@@ -213,7 +213,16 @@ func (d *demo) addPlans(ctx context.Context) error {
 			return fmt.Errorf("add plan %s: %w", s.Name, err)
 		}
 	}
-	return d.respond(ctx, writer)
+	if err := d.finish(ctx, writer); err != nil {
+		return fmt.Errorf("play a finished incident: %w", err)
+	}
+	if err := d.respond(ctx, writer); err != nil {
+		return err
+	}
+	if err := d.rehearse(ctx, writer, ids); err != nil {
+		return fmt.Errorf("play an exercise: %w", err)
+	}
+	return nil
 }
 
 // orgs are the ids of the organisations by division; that of the city is empty.

@@ -29,46 +29,112 @@ func (d *demo) respond(ctx context.Context, city caller) error {
 	if err := d.tell(ctx, city, path, now); err != nil {
 		return err
 	}
+	tasks, err := city.carryOut(ctx, path)
+	if err != nil {
+		return err
+	}
+	if err := city.work(ctx, tasks, map[string][]step{
+		"启动响应并通知成员单位": {{"done", "已电话通知 12 个成员单位，沿海三县到岗。"}},
+		"向上级电话报告":     {{"done", "已报省值班室，接报人记录在册。"}},
+		"书面报告初报":      {{"done", "初报已发出。"}},
+		"组织会商研判":      {{"accept", ""}, {"start", "气象、水利、海洋已入会。"}},
+		"加密巡堤查险":      {{"accept", ""}, {"start", "三组上堤，每小时报一次。"}},
+	}); err != nil {
+		return err
+	}
+	return city.sendNearest(ctx, path, "巡堤查险", []told{{kind: "en_route"}, {kind: "on_site", text: "到洋口外闸，分三组上堤。", lon: 120.9502, lat: 32.5309}})
+}
+
+// carryOut carries out the plan that is proposed first, at its lowest level, and answers its tasks.
+func (c caller) carryOut(ctx context.Context, path string) ([]task, error) {
 	var proposals struct {
 		Items []struct {
 			PlanID  string `json:"plan_id"`
 			Version int    `json:"version"`
 		} `json:"items"`
 	}
-	if err := city.do(ctx, http.MethodGet, path+"/proposals", nil, &proposals); err != nil {
-		return err
+	if err := c.do(ctx, http.MethodGet, path+"/proposals", nil, &proposals); err != nil {
+		return nil, err
 	}
 	if len(proposals.Items) == 0 {
-		return errors.New("carry a plan out: none is proposed for the storm tide of the demo")
+		return nil, errors.New("carry a plan out: none is proposed for this incident of the demo")
 	}
 	first := proposals.Items[0]
-	if err := city.do(ctx, http.MethodPost, path+"/responses", map[string]any{"plan_id": first.PlanID, "version": first.Version, "level": 4, "order": "吴局口头命令（演示）"}, nil); err != nil {
-		return err
+	if err := c.do(ctx, http.MethodPost, path+"/responses", map[string]any{"plan_id": first.PlanID, "version": first.Version, "level": 4, "order": "吴局口头命令（演示）"}, nil); err != nil {
+		return nil, err
 	}
 	var running struct {
-		Tasks []struct {
-			ID    string `json:"id"`
-			Title string `json:"title"`
-		} `json:"tasks"`
+		Tasks []task `json:"tasks"`
 	}
-	if err := city.do(ctx, http.MethodGet, path+"/responses", nil, &running); err != nil {
-		return err
-	}
-	done := map[string][]step{
-		"启动响应并通知成员单位": {{"done", "已电话通知 12 个成员单位，沿海三县到岗。"}},
-		"向上级电话报告":     {{"done", "已报省值班室，接报人记录在册。"}},
-		"书面报告初报":      {{"done", "初报已发出。"}},
-		"组织会商研判":      {{"accept", ""}, {"start", "气象、水利、海洋已入会。"}},
-		"加密巡堤查险":      {{"accept", ""}, {"start", "三组上堤，每小时报一次。"}},
-	}
-	for _, task := range running.Tasks {
-		for _, s := range done[task.Title] {
-			if err := city.do(ctx, http.MethodPost, "/tasks/"+task.ID+"/steps", map[string]any{"kind": s.kind, "text": s.text}, nil); err != nil {
-				return fmt.Errorf("%s of %s: %w", s.kind, task.Title, err)
+	return running.Tasks, c.do(ctx, http.MethodGet, path+"/responses", nil, &running)
+}
+
+type task struct {
+	ID         string `json:"id"`
+	Title      string `json:"title"`
+	ResponseID string `json:"response_id"`
+}
+
+// work tells what was done of tasks, by their titles.
+func (c caller) work(ctx context.Context, tasks []task, done map[string][]step) error {
+	for _, t := range tasks {
+		for _, s := range done[t.Title] {
+			if err := c.do(ctx, http.MethodPost, "/tasks/"+t.ID+"/steps", map[string]any{"kind": s.kind, "text": s.text}, nil); err != nil {
+				return fmt.Errorf("%s of %s: %w", s.kind, t.Title, err)
 			}
 		}
 	}
 	return nil
+}
+
+// told is what a crew tells of itself.
+type told struct {
+	kind, text string
+	lon, lat   float64
+}
+
+// sendNearest sends the nearest crew that a plan has asked for and tells what it tells. It reports again within eight
+// hours, so that nobody who looks at the demo is asked for it.
+func (c caller) sendNearest(ctx context.Context, path, what string, steps []told) error {
+	var board struct {
+		Requests []struct {
+			ID   string `json:"id"`
+			What string `json:"what"`
+			Edit int    `json:"edit"`
+		} `json:"requests"`
+	}
+	if err := c.do(ctx, http.MethodGet, path+"/resources", nil, &board); err != nil {
+		return err
+	}
+	for _, r := range board.Requests {
+		if r.What != what {
+			continue
+		}
+		var proposal struct {
+			Picks []thing `json:"picks"`
+		}
+		if err := c.do(ctx, http.MethodGet, "/resource-requests/"+r.ID+"/proposal", nil, &proposal); err != nil {
+			return err
+		}
+		if len(proposal.Picks) == 0 {
+			return fmt.Errorf("send a crew for %s: none is free", what)
+		}
+		var sent things
+		if err := c.do(ctx, http.MethodPost, "/resource-requests/"+r.ID+"/dispatches", map[string]any{"choices": []any{map[string]any{"id": proposal.Picks[0].ID}}, "edit": r.Edit, "minutes": 480}, &sent); err != nil {
+			return err
+		}
+		for _, s := range steps {
+			in := map[string]any{"kind": s.kind, "text": s.text}
+			if s.lon != 0 {
+				in["lon"], in["lat"] = s.lon, s.lat
+			}
+			if err := c.do(ctx, http.MethodPost, "/dispatches/"+sent.Items[0].ID+"/steps", in, nil); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return fmt.Errorf("send a crew: the plan asks for no %s", what)
 }
 
 type step struct{ kind, text string }
