@@ -3,6 +3,8 @@ package api
 import (
 	"context"
 	"net/http"
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -45,5 +47,16 @@ func TestInsideAnExerciseOnlyWhatIsListedMayBeDone(t *testing.T) {
 		if ctx, err := s.inside(t.Context(), "d", method, op); errs.KindOf(err) != errs.Denied || world.Of(ctx) != world.Real {
 			t.Errorf("%s: %v", c, err)
 		}
+	}
+}
+
+// What a request is asked for must not be taken for the exercise in whose world it is made.
+func TestNoOperationHasAnotherUseForTheWordOfExercises(t *testing.T) {
+	document, err := os.ReadFile("../../api/openapi.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if found := regexp.MustCompile(`in: query\n +name: `+exerciseQuery+`\n`).FindAll(document, -1); len(found) > 0 {
+		t.Errorf("%d operations take ?%s= for something of their own", len(found), exerciseQuery)
 	}
 }

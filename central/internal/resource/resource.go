@@ -48,9 +48,17 @@ type Team struct {
 	Status     Status    `json:"status"`
 	StatusAt   time.Time `json:"status_at"`
 	StatusNote string    `json:"status_note"`
-	DispatchID string    `json:"dispatch_id"` // on which it is; empty: none
-	Exercise   string    `json:"exercise"`    // id of the exercise for which alone it is there; empty: it is real
+	DispatchID string    `json:"dispatch_id"`    // on which it is; empty: none
+	Seen       *Seen     `json:"seen,omitempty"` // where it told to be, while it is on a dispatch
+	Exercise   string    `json:"exercise"`       // id of the exercise for which alone it is there; empty: it is real
 	Edit       int       `json:"edit"`
+}
+
+// Seen is where a crew was when it told.
+type Seen struct {
+	Lon float64   `json:"lon"` // WGS 84, degrees
+	Lat float64   `json:"lat"`
+	At  time.Time `json:"at"`
 }
 
 // Warehouse is a place where stock lies.

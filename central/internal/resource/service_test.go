@@ -267,6 +267,22 @@ func TestACrewIsSentArrivesAndIsReleasedAndItsPhoneTellsIt(t *testing.T) {
 		if d.ArrivedAt == nil || *d.Lon != 121.005 {
 			t.Errorf("arrived %+v", d)
 		}
+		seen := func() *resource.Seen {
+			list, err := h.ListTeams(h.officer, resource.TeamFilter{Word: "排涝队"}, page.Request{})
+			h.must(err)
+			return list.Items[0].Seen
+		}
+		if s := seen(); s == nil || s.Lon != 121.005 || !s.At.Equal(*d.ArrivedAt) {
+			t.Errorf("the team was seen at %+v", s)
+		}
+		lon, lat = at(121.006, 32.5)
+		_, err = h.StepByLink(t.Context(), link, resource.Step{Kind: "report", Lon: lon, Lat: lat})
+		h.must(err)
+		_, err = h.StepByLink(t.Context(), link, resource.Step{Kind: "report", Text: "平安"})
+		h.must(err)
+		if s := seen(); s == nil || s.Lon != 121.006 {
+			t.Errorf("after its reports the team was seen at %+v", s)
+		}
 		if _, err := h.StepByLink(t.Context(), link, resource.Step{Kind: "released"}); errs.KindOf(err) != errs.Invalid {
 			t.Errorf("a crew releases itself: %v", err)
 		}
@@ -277,10 +293,10 @@ func TestACrewIsSentArrivesAndIsReleasedAndItsPhoneTellsIt(t *testing.T) {
 		h.must(err)
 		teams, err := h.ListTeams(h.officer, resource.TeamFilter{Word: "排涝队"}, page.Request{})
 		h.must(err)
-		if teams.Items[0].Status != resource.Resting || teams.Items[0].DispatchID != "" {
+		if teams.Items[0].Status != resource.Resting || teams.Items[0].DispatchID != "" || teams.Items[0].Seen != nil {
 			t.Errorf("after %+v", teams.Items[0])
 		}
-		if got := h.acts(i); got != "asked dispatched en_route on_site released" {
+		if got := h.acts(i); got != "asked dispatched en_route on_site report report released" {
 			t.Errorf("timeline %q", got)
 		}
 		b, err := h.Board(h.officer, i.ID)

@@ -188,20 +188,11 @@ func (s *Service) step(ctx context.Context, id string, st Step, o account.Org) (
 
 // follow brings the team or the stock along. A crew that is released rests until somebody says that it is ready.
 func (s *Service) follow(ctx context.Context, d Dispatch, from State, st Step, o account.Org, note noter) error {
+	if d.Kind == OfTeam {
+		return s.followTeam(ctx, d, from, st, note)
+	}
 	if d.State == from {
 		return nil
-	}
-	if d.Kind == OfTeam {
-		t, err := s.Store.Team(ctx, d.SubjectID)
-		if err != nil || t.DispatchID != d.ID {
-			return err
-		}
-		to := map[State]Status{Going: EnRoute, There: OnSite, Released: Resting, Refused: Ready}[d.State]
-		if d.over() {
-			t.DispatchID = ""
-		}
-		_, err = s.put(ctx, t, to, st.Text, st.ByName, note)
-		return err
 	}
 	v, err := s.Store.Stock(ctx, d.SubjectID)
 	if err != nil || !d.real(v.Warehouse.Exercise) {
@@ -214,6 +205,26 @@ func (s *Service) follow(ctx context.Context, d Dispatch, from State, st Step, o
 		}
 	}
 	_, err = s.shift(ctx, v, kind, n, Move{Reason: d.What + " → " + d.Place, ByName: st.ByName, OrgName: o.Name, DispatchID: d.ID}, note)
+	return err
+}
+
+func (s *Service) followTeam(ctx context.Context, d Dispatch, from State, st Step, note noter) error {
+	t, err := s.Store.Team(ctx, d.SubjectID)
+	if err != nil || t.DispatchID != d.ID || (d.State == from && st.Lon == nil) {
+		return err
+	}
+	if st.Lon != nil {
+		t.Seen = &Seen{*st.Lon, *st.Lat, d.HeardAt}
+	}
+	if d.State == from {
+		t.Edit++
+		return s.Store.SaveTeam(ctx, t)
+	}
+	if d.over() {
+		t.DispatchID, t.Seen = "", nil
+	}
+	to := map[State]Status{Going: EnRoute, There: OnSite, Released: Resting, Refused: Ready}[d.State]
+	_, err = s.put(ctx, t, to, st.Text, st.ByName, note)
 	return err
 }
 

@@ -68,7 +68,7 @@ func (s *Service) keepTeam(ctx context.Context, a actor.Actor, own account.Org, 
 	t.ID, t.OrgID, t.OrgName = was.ID, o.ID, o.Name
 	t.Name, t.Place, t.Leader, t.Phone = strings.TrimSpace(t.Name), strings.TrimSpace(t.Place), strings.TrimSpace(t.Leader), unmasked(strings.TrimSpace(t.Phone), was.Phone)
 	t.Equipment, t.Note, t.Words = strings.TrimSpace(t.Equipment), strings.TrimSpace(t.Note), words(t.Words)
-	t.Status, t.StatusAt, t.StatusNote, t.DispatchID, t.Exercise, t.Edit = was.Status, was.StatusAt, was.StatusNote, was.DispatchID, was.Exercise, was.Edit+1
+	t.Status, t.StatusAt, t.StatusNote, t.DispatchID, t.Seen, t.Exercise, t.Edit = was.Status, was.StatusAt, was.StatusNote, was.DispatchID, was.Seen, was.Exercise, was.Edit+1
 	if t.ID == "" {
 		t.ID = newID()
 	}

@@ -40,7 +40,7 @@ const mayImport: Record<string, string[]> = {
   'features/board': [...base, 'features/telemetry', 'features/video'],
   'features/fleet': [...base, 'features/device'],
   'features/release': [...base, 'features/device'],
-  'features/map': [...base, 'features/telemetry', 'features/video', 'features/output'],
+  'features/map': [...base, 'features/resource', 'features/telemetry', 'features/video', 'features/output'],
   'features/desk': [...base, 'features/handover', 'features/paper', 'features/report', 'features/telemetry', 'features/video'],
   'features/gallery': [...base, 'features/telemetry', 'features/video'],
 }

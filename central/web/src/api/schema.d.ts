@@ -11416,6 +11416,14 @@ export interface components {
             unit: string;
             what: string;
         };
+        ResourceSeen: {
+            /** Format: date-time */
+            at: string;
+            /** Format: double */
+            lat: number;
+            /** Format: double */
+            lon: number;
+        };
         ResourceStep: {
             /** Format: double */
             amount: number;
@@ -11466,6 +11474,7 @@ export interface components {
             people: number;
             phone: string;
             place: string;
+            seen?: components["schemas"]["ResourceSeen"];
             status: string;
             /** Format: date-time */
             status_at: string;

@@ -1,6 +1,6 @@
 // What the map shows, as it stands in the address: centre, zoom, selection and layers.
 
-export const layerNames = ['sensors', 'cameras', 'terminals', 'mobiles', 'counties', 'places', 'rivers'] as const
+export const layerNames = ['sensors', 'cameras', 'terminals', 'mobiles', 'teams', 'houses', 'counties', 'places', 'rivers'] as const
 export type LayerName = (typeof layerNames)[number]
 
 export interface View {

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
-import { metres, nearest } from './near'
+import { metres } from '@/map/distance'
+import { nearest } from './near'
 
 it('measures the width of a county', () => {
   expect(Math.round(metres({ lon: 121, lat: 32 }, { lon: 121.1, lat: 32 }) / 100)).toBe(94)

@@ -1,13 +1,9 @@
 // What stands near a place. Pure.
+import { metres } from '@/map/distance'
+
 export interface Stood {
   id: string
   place?: { lon: number; lat: number }
-}
-
-// metres is the distance of two places of one city.
-export function metres(a: { lon: number; lat: number }, b: { lon: number; lat: number }): number {
-  const rad = Math.PI / 180
-  return 6_371_000 * Math.hypot((b.lon - a.lon) * rad * Math.cos(((a.lat + b.lat) / 2) * rad), (b.lat - a.lat) * rad)
 }
 
 // nearest are the things with a place, the nearest first, at most so many.
