@@ -20,7 +20,7 @@ import (
 	"github.com/fengsui/fengsui/test/harness"
 )
 
-// shiftPack has the steps after a roll-call follow one another at once.
+// shiftPack has the steps after a roll-call follow one another at once, and a second for accidents.
 const shiftPack = `id: shift
 name: 演练时限
 name_en: Shift
@@ -30,6 +30,7 @@ source: 测试
 from: "2020-01-01"
 rules:
   - {id: written, do: written, base: received, within: 60m, then: [{after: 0s, to: leader}]}
+  - {id: accident, do: written, categories: [accident], base: received, within: 1s, then: [{after: 0s, to: leader}]}
   - {id: rollcall, do: rollcall, base: known, within: 10m, then: [{after: 0s, to: leader}, {after: 2s, to: above}]}
 `
 
@@ -100,7 +101,39 @@ func TestTwoVoicesAreOneIncidentWhoseMonthIsPrinted(t *testing.T) {
 	}
 
 	s.reports(opened.IncidentID)
+	s.learnedElsewhere()
 	s.printed(opened.IncidentID)
+}
+
+// ammonia is the incident of which the city reads before its county says anything.
+const ammonia = "刘埠冷库氨气泄漏"
+
+// learnedElsewhere is an incident that the city finds in the media, that the county tells of late, and whose two records
+// are merged.
+func (s chain) learnedElsewhere() {
+	s.Helper()
+	opens := func(c *harness.Client, in map[string]any) string {
+		s.Helper()
+		var item intakeItem
+		s.do(c, http.MethodPost, "/intake", in, &item)
+		s.do(c, http.MethodPost, "/intake/"+item.ID+"/incident", map[string]any{"title": ammonia, "category": "accident.work_safety"}, &item)
+		return item.IncidentID
+	}
+	read := opens(s.city, map[string]any{"kind": "media", "source": "https://news.example/1", "division": "320623", "place": "刘埠镇冷库", "text": "网友称冷库氨气泄漏"})
+	told := opens(s.county, map[string]any{"kind": "call", "unit": "刘埠镇政府", "caller": "值班员", "phone": "000-0000", "place": "刘埠镇冷库", "text": "冷库氨气泄漏，已关阀"})
+	harness.WaitFor(s.T, time.Minute, "the limit of the county has passed", func() error {
+		var passed harness.List[struct {
+			Kind string `json:"kind"`
+		}]
+		if err := s.county.Call(http.MethodGet, "/deadlines/breaches", nil, &passed); err != nil {
+			return err
+		}
+		return want(len(passed.Items), 1)
+	})
+	s.killed()
+	s.sends(s.county, s.begins(told, ""), []map[string]string{{"field": "unit", "from": "", "to": "某冷库（演示）"}, {"field": "level", "from": "0", "to": "4"}}, nil)
+	s.accepts()
+	s.do(s.city, http.MethodPost, "/incidents/"+read+"/merge", map[string]string{"into": told}, nil)
 }
 
 // reports is the chain of an incident: first, follow-up with what changed, final, and a correction after it.
@@ -172,8 +205,8 @@ func (s chain) printed(incident string) {
 		s.Fatalf("the month counts %+v", stats.Scores)
 	}
 	at := stats.Scores[0]
-	if at.OrgName != "如东县" || at.Incidents != 1 || at.Reports != 3 || at.InTime != 1 || at.Faults["late"] != 0 || at.Faults["returned"] != 0 {
-		s.Errorf("of one incident with three reports in time the month counts %+v", at)
+	if at.OrgName != "如东县" || at.Incidents != 2 || at.Reports != 4 || at.InTime != 1 || at.Faults["late"] != 1 || at.Faults["reversed"] != 1 || at.Faults["returned"] != 0 || at.Faults["incomplete"] == 0 {
+		s.Errorf("of two incidents, one of them told late and known before, the month counts %+v", at)
 	}
 
 	var head struct {
@@ -194,11 +227,16 @@ func (s chain) printed(incident string) {
 		s.Fatalf("the bulletin is %s", paper.State)
 	}
 	s.killed()
-	row := regexp.MustCompile(fmt.Sprintf(`如东县 1 3 1 \d+ 要素不全%d %.1f`, at.Faults["incomplete"], at.Points))
+	row := regexp.MustCompile(fmt.Sprintf(`如东县 2 4 1 \d+ 迟报1、要素不全%d、信息倒流1 %.1f`, at.Faults["incomplete"], at.Points))
 	for name, text := range map[string]string{"DOCX": s.docx(paper.ID), "PDF": s.pdf(paper.ID)} {
 		words := strings.Join(strings.Fields(text), " ")
-		if solid := strings.ReplaceAll(words, " ", ""); !strings.Contains(solid, "突发事件信息报告情况的通报") || !strings.Contains(solid, "本期共发生突发事件1起，其中特别重大0起、重大0起、较大0起、一般1起") {
-			s.Errorf("the %s says %s", name, words)
+		solid := strings.ReplaceAll(words, " ", "")
+		for _, said := range []string{
+			"突发事件信息报告情况的通报", "本期共发生突发事件2起，其中特别重大0起、重大0起、较大0起、一般2起", "迟报1起：如东县“" + ammonia + "”（应于", "信息倒流1起：如东县“" + ammonia + "”",
+		} {
+			if !strings.Contains(solid, said) {
+				s.Errorf("the %s does not say %q: %s", name, said, words)
+			}
 		}
 		if !row.MatchString(words) {
 			s.Errorf("the %s has no row %s of the county: %s", name, row, words)
