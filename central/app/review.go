@@ -10,6 +10,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/device"
 	"github.com/fengsui/fengsui/central/internal/errs"
 	"github.com/fengsui/fengsui/central/internal/incident"
+	"github.com/fengsui/fengsui/central/internal/opinion"
 	"github.com/fengsui/fengsui/central/internal/plan"
 	"github.com/fengsui/fengsui/central/internal/response"
 	"github.com/fengsui/fengsui/central/internal/review"
@@ -18,10 +19,10 @@ import (
 )
 
 // reviews tell what the record of an incident says.
-func (b *base) reviews(c cases, plans *plan.Service, responses *response.Service, clocks *deadline.Service, devices *device.Service, values *telemetry.Service) *review.Service {
+func (b *base) reviews(c cases, plans *plan.Service, responses *response.Service, clocks *deadline.Service, said *opinion.Service, devices *device.Service, values *telemetry.Service) *review.Service {
 	s := review.New(review.Options{
 		Store: store.NewReviews(b.db), Tx: b.db, Desks: incident.Desks{Accounts: b.accounts}, Incidents: c.incidents, Responses: responses, Plans: plans, Clocks: clocks,
-		Events: b.bus, Categories: c.incidents.Categories,
+		Events: b.bus, Categories: c.incidents.Categories, Opinions: said,
 		Near: func(ctx context.Context, lon, lat float64) ([]review.Reading, error) {
 			return near(ctx, devices, values, lon, lat)
 		},

@@ -171,11 +171,11 @@ func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) er
 		return err
 	}
 	responses := b.responses(cfg, events, plans, rosters, clocks, messages)
-	reviews := b.reviews(events, plans, responses, clocks, devices, values)
 	said, err := b.opinions(cfg, events, clocks)
 	if err != nil {
 		return err
 	}
+	reviews := b.reviews(events, plans, responses, clocks, said, devices, values)
 	sent := b.resources(cfg, events, responses, rosters, clocks, messages)
 	drills, err := c.drills(system, cfg, b, events, plans, responses, messages)
 	if err != nil {

@@ -32,6 +32,7 @@ func rehearsed(method, operation string) bool {
 		"order-report", "supervise-report-task",
 		"start-response", "shift-response", "fill-response-seat", "command-incident", "give-task", "show-task-link", "step-task", "add-task-photo",
 		"add-opinion", "judge-opinion", "ask-statement", "settle-statement-task", "draft-statement", "change-statement", "step-statement",
+		"add-expert-opinion", "change-expert-opinion", "sign-expert-opinion", "add-expert-file",
 		"watch-stream", "open-wall", "map-wall", "close-wall", "logout":
 		return true
 	}

@@ -83,6 +83,7 @@ func RegisterOpinions(s *Server, svc *opinion.Service) {
 			return reply(svc.Settle(ctx, in.ID, opinion.TaskState(in.Body.To), in.Body.How))
 		})
 	registerStatements(s, svc)
+	registerExperts(s, svc)
 }
 
 func registerStatements(s *Server, svc *opinion.Service) {
@@ -144,4 +145,77 @@ func registerStatements(s *Server, svc *opinion.Service) {
 			return &file{ContentType: kind, ContentDisposition: mime.FormatMediaType("attachment", map[string]string{"filename": st.Title + "." + format}), Body: text}, nil
 		})
 	}
+}
+
+// ExpertWords are what is written of an expert's opinion. It is exported because huma passes over embedded types that are not.
+type ExpertWords struct {
+	Name  string `json:"name,omitempty" maxLength:"128" doc:"Of the expert; left out with self"`
+	Post  string `json:"post,omitempty" maxLength:"240" doc:"Unit and title"`
+	Field string `json:"field" maxLength:"128"`
+	Text  string `json:"text" maxLength:"16000"`
+	How   string `json:"how,omitempty" maxLength:"400" doc:"How the officer has it; left out with self"`
+}
+
+func (w ExpertWords) advice(self bool) opinion.Advice {
+	return opinion.Advice{Name: w.Name, Post: w.Post, Field: w.Field, Text: w.Text, How: w.How, Self: self}
+}
+
+// registerExperts adds the opinions of experts.
+func registerExperts(s *Server, svc *opinion.Service) {
+	type expertBegins struct {
+		IncidentID
+		Body struct {
+			ExpertWords
+			Self bool `json:"self,omitempty" doc:"Whoever is signed in is the expert"`
+		}
+	}
+	register(s, opinionOp("add-expert-opinion", http.MethodPost, "/incidents/{id}/expert-opinions", "Write down the opinion of an expert about an incident"),
+		func(ctx context.Context, in *expertBegins) (*body[opinion.Expert], error) {
+			return reply(svc.Consult(ctx, in.ID, in.Body.advice(in.Body.Self)))
+		})
+	type expertWrites struct {
+		IncidentID
+		Body struct {
+			ExpertWords
+			Edit int `json:"edit" minimum:"1" doc:"That was seen; a newer one is a conflict"`
+		}
+	}
+	register(s, opinionOp("change-expert-opinion", http.MethodPut, "/expert-opinions/{id}", "Change an opinion that nobody has signed"),
+		func(ctx context.Context, in *expertWrites) (*body[opinion.Expert], error) {
+			return reply(svc.Advise(ctx, in.ID, in.Body.Edit, in.Body.advice(false)))
+		})
+	type expertSigns struct {
+		IncidentID
+		Body struct {
+			Do       string `json:"do" enum:"sign,discard"`
+			Edit     int    `json:"edit" minimum:"1"`
+			Password string `json:"password,omitempty" maxLength:"256" doc:"Of a signature"`
+		}
+	}
+	register(s, opinionOp("sign-expert-opinion", http.MethodPost, "/expert-opinions/{id}/state", "Sign an opinion, or discard one that nobody has signed"),
+		func(ctx context.Context, in *expertSigns) (*body[opinion.Expert], error) {
+			b := in.Body
+			return reply(svc.Vouch(ctx, in.ID, b.Edit, b.Password, b.Do == "discard"))
+		})
+	add := opinionOp("add-expert-file", http.MethodPost, "/expert-opinions/{id}/file", "Put a file of at most 1 MB to an opinion that nobody has signed")
+	add.MaxBodyBytes = bodyLimit
+	register(s, add, func(ctx context.Context, in *struct {
+		IncidentID
+		Name    string `query:"name" maxLength:"240"`
+		Edit    int    `query:"edit" minimum:"1"`
+		RawBody []byte `contentType:"application/octet-stream"`
+	},
+	) (*body[opinion.Expert], error) {
+		return reply(svc.Attach(ctx, in.ID, in.Edit, opinion.File{Name: in.Name, Type: http.DetectContentType(in.RawBody), Bytes: in.RawBody}))
+	})
+	get := opinionOp("get-expert-file", http.MethodGet, "/expert-opinions/{id}/file", "The file of an opinion")
+	get.Responses = map[string]*huma.Response{"200": {Description: "The file", Content: map[string]*huma.MediaType{"application/octet-stream": {Schema: &huma.Schema{Type: "string", Format: "binary"}}}}}
+	register(s, get, func(ctx context.Context, in *IncidentID) (*file, error) {
+		f, err := svc.File(ctx, in.ID)
+		if err != nil {
+			return nil, err
+		}
+		// It is saved and never shown: what somebody has uploaded runs nowhere in the console.
+		return &file{ContentType: "application/octet-stream", ContentDisposition: mime.FormatMediaType("attachment", map[string]string{"filename": f.Name}), Body: f.Bytes}, nil
+	})
 }

@@ -165,9 +165,10 @@ func reviewNeeds(operation string) (p actor.Permission, ok bool) {
 // opinionNeeds is needs for what is said of incidents. That signing a statement takes more the service knows.
 func opinionNeeds(operation string) (p actor.Permission, ok bool) {
 	switch operation {
-	case "get-opinions", "list-statement-templates", "print-statement-docx", "print-statement-pdf":
+	case "get-opinions", "list-statement-templates", "print-statement-docx", "print-statement-pdf", "get-expert-file":
 		return actor.IncidentRead, true
-	case "add-opinion", "judge-opinion", "ask-statement", "settle-statement-task", "draft-statement", "change-statement", "step-statement":
+	case "add-opinion", "judge-opinion", "ask-statement", "settle-statement-task", "draft-statement", "change-statement", "step-statement",
+		"add-expert-opinion", "change-expert-opinion", "sign-expert-opinion", "add-expert-file":
 		return actor.IncidentWrite, true
 	}
 	return "", false

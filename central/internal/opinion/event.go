@@ -16,6 +16,10 @@ const (
 	EventSigned   = "opinion.statement_signed"
 	EventReleased = "opinion.statement_released"
 	EventDropped  = "opinion.statement_discarded"
+
+	EventConsulted = "opinion.expert_written"
+	EventVouched   = "opinion.expert_signed"
+	EventUnsaid    = "opinion.expert_discarded"
 )
 
 // Trace is the data of an event.

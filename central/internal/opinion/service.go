@@ -82,6 +82,7 @@ type View struct {
 	Entries    []Entry     `json:"entries"`
 	Tasks      []Task      `json:"tasks"`
 	Statements []Statement `json:"statements"`
+	Experts    []Expert    `json:"experts"`
 	Leads      bool        `json:"leads"` // the incident is within reach: the actor may ask for answers
 }
 
@@ -95,7 +96,7 @@ func (s *Service) View(ctx context.Context, id string) (View, error) {
 	if err != nil {
 		return View{}, err
 	}
-	v := View{Entries: []Entry{}, Tasks: []Task{}, Statements: []Statement{}, Leads: reach.Has(i.OrgID)}
+	v := View{Entries: []Entry{}, Tasks: []Task{}, Statements: []Statement{}, Experts: []Expert{}, Leads: reach.Has(i.OrgID)}
 	entries, err := s.Store.Entries(ctx, id)
 	if err != nil {
 		return v, err
@@ -125,7 +126,13 @@ func (s *Service) View(ctx context.Context, id string) (View, error) {
 			v.Statements = append(v.Statements, st)
 		}
 	}
-	return v, nil
+	experts, err := s.Store.Experts(ctx, id)
+	for _, e := range experts {
+		if e.shown(reach) {
+			v.Experts = append(v.Experts, e)
+		}
+	}
+	return v, err
 }
 
 // shown reports whether a statement is read by a desk: what was released by all who see the incident, what is being

@@ -221,6 +221,8 @@ func TestWhoMayDoWhatWithWhatIsSaid(t *testing.T) {
 		h.must(err)
 		draft, err := h.Draft(h.writer, i.ID, opinion.NewStatement{Template: "first"})
 		h.must(err)
+		advice, err := h.Consult(h.writer, i.ID, opinion.Advice{Name: "陈工", Field: "水利", Text: "x", How: "x"})
+		h.must(err)
 		writes := func(p person) bool { return may(p, "incident.write") }
 		reads := func(p person) bool { return may(p, "incident.read") }
 		for _, org := range []account.Org{h.city, h.county, h.other, beside} {
@@ -257,6 +259,12 @@ func TestWhoMayDoWhatWithWhatIsSaid(t *testing.T) {
 						_, err := h.Act(p, draft.ID, opinion.Act{Do: "release", Edit: 999, Note: "x"})
 						return judged(err)
 					}},
+					{"consult", writes(p) && sees, func() error {
+						_, err := h.Consult(p, i.ID, opinion.Advice{Name: "陈工", Field: "水利", Text: "x", How: "x"})
+						return err
+					}},
+					{"advise", writes(p) && owns, func() error { _, err := h.Advise(p, advice.ID, 999, opinion.Advice{}); return judged(err) }},
+					{"vouch", writes(p) && owns, func() error { _, err := h.Vouch(p, advice.ID, 999, "", false); return judged(err) }},
 					{"print", reads(p) && owns, func() error { _, _, err := h.Print(p, draft.ID); return err }},
 				} {
 					err := act.try()
@@ -305,6 +313,89 @@ func TestBadEntriesAreRefused(t *testing.T) {
 		h.must(err)
 		if _, err := h.Add(h.writer, i.ID, opinion.Found{Source: "x", Text: "x"}); errs.KindOf(err) != errs.Conflict {
 			t.Errorf("of a withdrawn incident: %v", err)
+		}
+	})
+}
+
+func TestWhatAnExpertHasSignedStays(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		h := newHouse(t, db)
+		i := h.flood(4)
+		kept := store.NewOpinions(db)
+		if _, err := h.Consult(h.writer, i.ID, opinion.Advice{Name: "陈工", Field: "水利", Text: "先导渗"}); errs.KindOf(err) != errs.Invalid {
+			t.Errorf("nobody says how the officer has it: %v", err)
+		}
+		e, err := h.Consult(h.writer, i.ID, opinion.Advice{Name: "陈工", Post: "市水利设计院 高工", Field: "水利", Text: "先导渗，再压浸", How: "15 时电话，本人录音核对"})
+		h.must(err)
+		if v, err := h.View(h.outsideOf(), i.ID); err != nil || len(v.Experts) != 0 {
+			t.Errorf("a draft is shown to a department beside: %+v, %v", v.Experts, err)
+		}
+		e, err = h.Attach(h.writer, e.ID, e.Edit, opinion.File{Name: "断面图.pdf", Type: "application/pdf", Bytes: []byte("%PDF-1.4")})
+		h.must(err)
+		e, err = h.Advise(h.checker, e.ID, e.Edit, opinion.Advice{Name: "陈工", Field: "水利", Text: "先导渗，再压浸，备石料", How: "15 时电话"})
+		h.must(err)
+		if _, err := h.Vouch(h.checker, e.ID, e.Edit, "wrong", false); errs.KindOf(err) != errs.Invalid {
+			t.Errorf("signed with a wrong password: %v", err)
+		}
+		e, err = h.Vouch(h.checker, e.ID, e.Edit, h.checker.password, false)
+		h.must(err)
+		if e.State != opinion.Signed || e.Signed.Name != "乙" || e.Hash == "" {
+			t.Errorf("signed: %+v", e)
+		}
+		for name, try := range map[string]func() error{
+			"written over": func() error {
+				_, err := h.Advise(h.checker, e.ID, e.Edit, opinion.Advice{Name: "陈工", Field: "水利", Text: "x", How: "x"})
+				return err
+			},
+			"given another file": func() error {
+				_, err := h.Attach(h.checker, e.ID, e.Edit, opinion.File{Name: "x", Bytes: []byte("x")})
+				return err
+			},
+			"discarded": func() error { _, err := h.Vouch(h.checker, e.ID, e.Edit, "", true); return err },
+		} {
+			if err := try(); errs.KindOf(err) != errs.Conflict {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		changed := e
+		changed.Text = "别的话"
+		if kept.SaveExpert(h.system, changed) == nil || kept.DropExpert(h.system, e.ID) == nil || kept.SaveFile(h.system, e.ID, opinion.File{Bytes: []byte("x")}) == nil {
+			t.Error("the database changes or removes what was signed")
+		}
+		v, err := h.View(h.outsideOf(), i.ID)
+		h.must(err)
+		f, err := h.File(h.outsideOf(), e.ID)
+		if err != nil || string(f.Bytes) != "%PDF-1.4" || len(v.Experts) != 1 || v.Experts[0].Text != "先导渗，再压浸，备石料" {
+			t.Errorf("shown: %+v, %+v, %v", v.Experts, f, err)
+		}
+		if _, err := h.File(h.outside, e.ID); errs.KindOf(err) != errs.NotFound {
+			t.Errorf("its file is given to another county: %v", err)
+		}
+		steps := h.timeline(i)
+		if last := steps[len(steps)-1]; last.Kind != opinion.Expertly || last.Act != "recorded" || !strings.Contains(last.Text, "备石料") {
+			t.Errorf("the timeline: %+v", last)
+		}
+	})
+}
+
+func TestAnExpertSignsTheOwnWords(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		h := newHouse(t, db)
+		i := h.flood(4)
+		e, err := h.Consult(h.writer, i.ID, opinion.Advice{Name: "冒名", Field: "地质", Text: "堤脚土层松散", Self: true})
+		h.must(err)
+		if e.Name != "甲" {
+			t.Errorf("an expert signs as %s", e.Name)
+		}
+		if _, err := h.Vouch(h.checker, e.ID, e.Edit, h.checker.password, false); errs.KindOf(err) != errs.Denied {
+			t.Errorf("somebody else signs the words of an expert: %v", err)
+		}
+		if _, err := h.Advise(h.mayor, e.ID, e.Edit, opinion.Advice{Field: "地质", Text: "x"}); errs.KindOf(err) != errs.Denied {
+			t.Errorf("somebody else writes the words of an expert: %v", err)
+		}
+		e, err = h.Vouch(h.writer, e.ID, e.Edit, h.writer.password, false)
+		if err != nil || e.Signed == nil {
+			t.Errorf("signed: %+v, %v", e, err)
 		}
 	})
 }

@@ -26,4 +26,15 @@ type Store interface {
 	Statements(ctx context.Context, incident string) ([]Statement, error)
 	SaveStatement(ctx context.Context, s Statement) error
 	DropStatement(ctx context.Context, id string) error
+	Experts
+}
+
+// Experts are the opinions of experts, each with at most one file.
+type Experts interface {
+	Expert(ctx context.Context, id string) (Expert, error)
+	Experts(ctx context.Context, incident string) ([]Expert, error)
+	SaveExpert(ctx context.Context, e Expert) error
+	DropExpert(ctx context.Context, id string) error
+	SaveFile(ctx context.Context, expert string, f File) error
+	FileOf(ctx context.Context, expert string) ([]byte, error)
 }

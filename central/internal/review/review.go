@@ -13,6 +13,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/deadline"
 	"github.com/fengsui/fengsui/central/internal/event"
 	"github.com/fengsui/fengsui/central/internal/incident"
+	"github.com/fengsui/fengsui/central/internal/opinion"
 	"github.com/fengsui/fengsui/central/internal/plan"
 	"github.com/fengsui/fengsui/central/internal/response"
 )
@@ -40,6 +41,11 @@ type Responses interface {
 	Written(ctx context.Context, incident string) ([]response.Line, error)
 }
 
+// Opinions are what was said of it (opinion.Service).
+type Opinions interface {
+	View(ctx context.Context, incident string) (opinion.View, error)
+}
+
 // Reading is a value that was measured near an incident.
 type Reading struct {
 	Station string
@@ -60,6 +66,8 @@ type Options struct {
 	Clocks     Clocks
 	Events     event.Publisher
 	Categories *incident.Categories
+	// Opinions may be nil.
+	Opinions Opinions
 	// Near gives the newest readings around a place in degrees, the nearest first. It may be nil.
 	Near func(ctx context.Context, lon, lat float64) ([]Reading, error)
 }

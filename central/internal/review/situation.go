@@ -48,6 +48,14 @@ func (s *Service) Situation(ctx context.Context, o account.Org, ref string) (pap
 		}
 		lines = append(lines, "")
 	}
+	if s.Opinions != nil {
+		said, err := s.Opinions.View(ctx, ref)
+		if err != nil {
+			return paper.Content{}, err
+		}
+		lines = append(lines, advised(said.Experts, head)...)
+		lines = append(lines, answered(said, head)...)
+	}
 	lines = append(lines, head("处置经过"))
 	lines = append(lines, told(r.Steps)...)
 	c := paper.Content{Title: named(r.Title) + "\n态势报告", Text: strings.Join(lines, "\n"), From: o.Name}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 
@@ -110,4 +111,69 @@ func (s *Opinions) DropStatement(ctx context.Context, id string) error {
 		return fmt.Errorf("discard press statement: %w", wrap(err))
 	}
 	return nil
+}
+
+// scanExpert reads the words from their own column, which the database keeps from changing.
+func scanExpert(row scanner) (e opinion.Expert, err error) {
+	var words, text string
+	if err = row.Scan(&words, &text); err == nil {
+		err = json.Unmarshal([]byte(text), &e)
+	}
+	e.Text = words
+	return e, err
+}
+
+// Expert implements opinion.Experts.
+func (s *Opinions) Expert(ctx context.Context, id string) (opinion.Expert, error) {
+	e, err := scanExpert(s.db.queryRow(ctx, `select words, body from opinion_experts where id = $1`+ofWorld(2), id, exercise(ctx)))
+	return missed(e, "opinion.no_expert", "opinion of an expert", err)
+}
+
+// Experts implements opinion.Experts.
+func (s *Opinions) Experts(ctx context.Context, incident string) ([]opinion.Expert, error) {
+	return dutyRows(ctx, s.db, "opinions of experts", scanExpert, group+`select words, body from opinion_experts where incident_id in (select id from parts)`+ofWorld(2)+` order by id`, incident, exercise(ctx))
+}
+
+// SaveExpert implements opinion.Experts.
+func (s *Opinions) SaveExpert(ctx context.Context, e opinion.Expert) error {
+	if err := s.db.belongs(ctx, e.IncidentID); err != nil {
+		return err
+	}
+	words := e.Text
+	e.Text = ""
+	return s.db.saveBody(ctx, "opinion of an expert", e, `insert into opinion_experts (id, incident_id, org_id, state, words, body) values ($1, $2, $3, $4, $5, $6)
+		on conflict (id) do update set state = excluded.state, words = excluded.words, body = excluded.body`, e.ID, e.IncidentID, e.OrgID, string(e.State), words)
+}
+
+// DropExpert implements opinion.Experts.
+func (s *Opinions) DropExpert(ctx context.Context, id string) error {
+	for _, query := range []string{`delete from opinion_files where expert_id in (select id from opinion_experts where id = $1` + ofWorld(2) + `)`, `delete from opinion_experts where id = $1` + ofWorld(2)} {
+		if _, err := s.db.exec(ctx, query, id, exercise(ctx)); err != nil {
+			return fmt.Errorf("discard opinion of an expert: %w", wrap(err))
+		}
+	}
+	return nil
+}
+
+// SaveFile implements opinion.Experts.
+func (s *Opinions) SaveFile(ctx context.Context, expert string, f opinion.File) error {
+	if _, err := s.db.exec(ctx, `insert into opinion_files (expert_id, body) values ($1, $2) on conflict (expert_id) do update set body = excluded.body`,
+		expert, base64.StdEncoding.EncodeToString(f.Bytes)); err != nil {
+		return fmt.Errorf("keep file of an opinion: %w", wrap(err))
+	}
+	return nil
+}
+
+// FileOf implements opinion.Experts.
+func (s *Opinions) FileOf(ctx context.Context, expert string) ([]byte, error) {
+	var text string
+	err := s.db.queryRow(ctx, `select f.body from opinion_files f join opinion_experts e on e.id = f.expert_id where e.id = $1`+ofWorld(2), expert, exercise(ctx)).Scan(&text)
+	if text, err = missed(text, "opinion.no_file", "file", err); err != nil {
+		return nil, err
+	}
+	out, err := base64.StdEncoding.DecodeString(text)
+	if err != nil {
+		return nil, fmt.Errorf("read file of an opinion: %w", err)
+	}
+	return out, nil
 }

@@ -27,6 +27,7 @@ const mayImport: Record<string, string[]> = {
   'features/report': [...base, 'features/handover', 'features/incident', 'features/paper', 'features/response'],
   'features/resource': [...base, 'features/device'],
   'features/response': [...base, 'features/resource', 'features/incident', 'features/paper', 'features/video'],
+  'features/opinion': [...base, 'features/incident'],
   'features/review': [...base, 'features/incident', 'features/paper'],
   'features/drill': [...base, 'features/plan'],
   'features/output': base,

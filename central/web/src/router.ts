@@ -37,6 +37,7 @@ export const pages: RouteRecordRaw[] = [
   { path: '/report/:id', name: 'report', component: () => import('@/features/report/ReportPage.vue'), meta: { title: 'page.report', permission: 'incident.read' } },
   { path: '/incident/cases', name: 'cases', component: () => import('@/features/review/CasesPage.vue'), meta: { title: 'page.cases', permission: 'incident.read' } },
   { path: '/incident/:id/review', name: 'review', component: () => import('@/features/review/ReviewPage.vue'), meta: { title: 'page.review', permission: 'incident.read' } },
+  { path: '/incident/:id/opinion', name: 'opinion', component: () => import('@/features/opinion/OpinionPage.vue'), meta: { title: 'page.opinion', permission: 'incident.read' } },
   { path: '/incident/:id', name: 'incident', component: () => import('@/features/report/RoomPage.vue'), meta: { title: 'page.incident', permission: 'incident.read' } },
   { path: '/incident/:id/room', name: 'room', component: () => import('@/features/response/RoomPage.vue'), meta: { title: 'page.room', permission: 'incident.read' } },
   { path: '/task', name: 'my-tasks', component: () => import('@/features/response/MyTasksPage.vue'), meta: { title: 'page.my_tasks', permission: 'incident.read' } },

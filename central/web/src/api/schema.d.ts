@@ -1955,6 +1955,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/expert-opinions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change an opinion that nobody has signed */
+        put: operations["change-expert-opinion"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/expert-opinions/{id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The file of an opinion */
+        get: operations["get-expert-file"];
+        put?: never;
+        /** Put a file of at most 1 MB to an opinion that nobody has signed */
+        post: operations["add-expert-file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/expert-opinions/{id}/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign an opinion, or discard one that nobody has signed */
+        post: operations["sign-expert-opinion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/handover": {
         parameters: {
             query?: never;
@@ -2327,6 +2379,23 @@ export interface paths {
         get: operations["list-commanders"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/expert-opinions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Write down the opinion of an expert about an incident */
+        post: operations["add-expert-opinion"];
         delete?: never;
         options?: never;
         head?: never;
@@ -8110,6 +8179,41 @@ export interface components {
             /** @description Why they owe nothing; it stays beside it */
             reason: string;
         };
+        ExpertBeginsBody: {
+            field: string;
+            /** @description How the officer has it; left out with self */
+            how?: string;
+            /** @description Of the expert; left out with self */
+            name?: string;
+            /** @description Unit and title */
+            post?: string;
+            /** @description Whoever is signed in is the expert */
+            self?: boolean;
+            text: string;
+        };
+        ExpertSignsBody: {
+            /** @enum {string} */
+            do: "sign" | "discard";
+            /** Format: int64 */
+            edit: number;
+            /** @description Of a signature */
+            password?: string;
+        };
+        ExpertWritesBody: {
+            /**
+             * Format: int64
+             * @description That was seen; a newer one is a conflict
+             */
+            edit: number;
+            field: string;
+            /** @description How the officer has it; left out with self */
+            how?: string;
+            /** @description Of the expert; left out with self */
+            name?: string;
+            /** @description Unit and title */
+            post?: string;
+            text: string;
+        };
         ExtendInputBody: {
             /**
              * Format: date-time
@@ -9481,6 +9585,35 @@ export interface components {
             /** Format: date-time */
             written_at: string;
         };
+        OpinionExpert: {
+            /** Format: date-time */
+            created_at: string;
+            /** Format: int64 */
+            edit: number;
+            exercise: string;
+            field: string;
+            file?: components["schemas"]["OpinionFile"];
+            hash: string;
+            how: string;
+            id: string;
+            incident_id: string;
+            name: string;
+            org_id: string;
+            org_name: string;
+            post: string;
+            self: boolean;
+            signed?: components["schemas"]["OpinionMark"];
+            state: string;
+            text: string;
+            written: components["schemas"]["OpinionMark"];
+        };
+        OpinionFile: {
+            hash: string;
+            name: string;
+            /** Format: int64 */
+            size: number;
+            type: string;
+        };
         OpinionJudgesBody: {
             /** @enum {string} */
             heat?: "scattered" | "rising" | "hot";
@@ -9594,6 +9727,7 @@ export interface components {
         };
         OpinionView: {
             entries: components["schemas"]["OpinionEntry"][] | null;
+            experts: components["schemas"]["OpinionExpert"][] | null;
             leads: boolean;
             statements: components["schemas"]["OpinionStatement"][] | null;
             tasks: components["schemas"]["OpinionTask"][] | null;
@@ -17983,6 +18117,147 @@ export interface operations {
             };
         };
     };
+    "change-expert-opinion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExpertWritesBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpinionExpert"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-expert-file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "add-expert-file": {
+        parameters: {
+            query?: {
+                name?: string;
+                edit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpinionExpert"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "sign-expert-opinion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExpertSignsBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpinionExpert"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-handover": {
         parameters: {
             query?: {
@@ -18851,6 +19126,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ResponseListCommander"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "add-expert-opinion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExpertBeginsBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpinionExpert"];
                 };
             };
             /** @description Problem */
