@@ -39,5 +39,8 @@ test('a call is logged by keyboard and left open, and two signatures hand it ove
   await take(page, { user: 'liming', password: demo.duty.password }, ['盯住吕四港泊位', text])
   await expect(shift(page)).toContainText(`第 ${no + 1} 班`)
   await expect(item).toContainText('李明')
+  // Who signed is on post on every page, and the page says whose session this still is.
+  await expect(page.getByRole('banner')).toContainText('值班 李明')
+  await expect(page.getByText('本班由 李明 签字接班')).toBeVisible()
   await expect(page.getByRole('region', { name: '历次交接' }).getByRole('listitem').filter({ hasText: `#${no}` })).toContainText('陈值班 → 李明')
 })

@@ -97,11 +97,13 @@ func RegisterHandover(s *Server, svc *handover.Service) {
 			Reason string            `json:"reason,omitempty" maxLength:"400"`
 			Absent string            `json:"absent,omitempty" maxLength:"400" doc:"Why there is no outgoing signature"`
 			Owners map[string]string `json:"owners,omitempty" doc:"Items and who is to have them"`
+
+			Instead string `json:"instead,omitempty" maxLength:"64" doc:"The officer of the roster in whose place somebody else signs; left out: who has signed the other half, or the only one"`
 		}
 	}
 	register(s, handoverOp("take-handover", http.MethodPost, "/take", "Sign the incoming half: the shift is closed, and the next begins"),
 		func(ctx context.Context, in *takes) (*body[handover.Shift], error) {
-			return reply(svc.Take(ctx, handover.Takes{Seen: in.Body.seen(), Proof: in.Body.proof(), Reason: in.Body.Reason, Absent: in.Body.Absent, Owners: in.Body.Owners}))
+			return reply(svc.Take(ctx, handover.Takes{Seen: in.Body.seen(), Proof: in.Body.proof(), Reason: in.Body.Reason, Absent: in.Body.Absent, Owners: in.Body.Owners, Instead: in.Body.Instead}))
 		})
 }
 

@@ -24,6 +24,8 @@ type Roster interface {
 	SpellAt(ctx context.Context, org string, at time.Time) (duty.Spell, error)
 	PersonOf(ctx context.Context, user string) (duty.Person, error)
 	People(ctx context.Context, org string) ([]duty.Person, error)
+	// Relieve puts whoever signed on post in the place of an officer of the roster, inside the transaction.
+	Relieve(ctx context.Context, r duty.Relief) (duty.Takeover, bool, error)
 }
 
 // Accounts know organisations and signatures (account.Service).
@@ -130,15 +132,19 @@ func (s *Service) change(ctx context.Context, o account.Org, fn func(ctx context
 		if err != nil && errs.KindOf(err) != errs.NotFound {
 			return err
 		}
-		note := func(ctx context.Context, kind, subject string, data trace) {
-			data.Name = o.Name
+		note := func(ctx context.Context, kind, subject string, data any) {
+			if t, ok := data.(trace); ok {
+				t.Name = o.Name
+				data = t
+			}
 			record(event.New(ctx, kind, subject, o.Division, data))
 		}
 		return fn(ctx, &shift, note)
 	})
 }
 
-type noter func(ctx context.Context, kind, subject string, data trace)
+// noter notes an event of a desk: a trace, or what another capability says of it.
+type noter func(ctx context.Context, kind, subject string, data any)
 
 // Desk is the book of a desk as it lies open.
 type Desk struct {
@@ -207,14 +213,14 @@ func (s *Service) spells(ctx context.Context, org string, at time.Time) (now, ne
 const early = time.Hour
 
 // due is when a shift that was opened at a time has to be handed over: at the end of the spell then, or of the
-// next when it was taken over shortly before, or by somebody who has only that.
+// next when it was taken over shortly before, or by somebody who has that.
 func (s *Service) due(ctx context.Context, org string, opened time.Time, taken bool, taker string) (*time.Time, duty.Spell, error) {
 	now, next, err := s.spells(ctx, org, opened)
 	if err != nil || now.To.IsZero() {
 		return nil, now, err
 	}
 	soon := now.To.Sub(opened) <= min(early, now.To.Sub(now.From)/2)
-	if taken && !next.To.IsZero() && (soon || (next.Holds(taker) && !now.Holds(taker))) {
+	if taken && !next.To.IsZero() && (soon || next.Holds(taker)) {
 		now = next
 	}
 	return &now.To, now, nil

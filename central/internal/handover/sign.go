@@ -149,17 +149,20 @@ func (s *Service) keepNote(ctx context.Context, sh Shift, note string) error {
 }
 
 // Takes is what the incoming officer signs. Absent is why there is no outgoing signature. Owners gives items
-// without one to somebody, by their ids.
+// without one to somebody, by their ids. Instead is the officer of the roster in whose place somebody signs whom it
+// does not name: left out, it is who has signed the other half, or the only one.
 type Takes struct {
-	Seen   Seen
-	Proof  Proof
-	Reason string
-	Absent string
-	Owners map[string]string
+	Seen    Seen
+	Proof   Proof
+	Reason  string
+	Absent  string
+	Owners  map[string]string
+	Instead string
 }
 
 // Take signs the incoming half: the shift is closed with what was open, what its officers had passes on, and
-// the next shift begins. The clock of the handover is met.
+// the next shift begins. The clock of the handover is met. Whoever signs is on post: somebody whom the roster does not
+// name then takes the running shift over (duty.Takeover) for the reason that was given.
 func (s *Service) Take(ctx context.Context, t Takes) (Shift, error) {
 	_, o, err := s.own(ctx)
 	if err != nil {
@@ -197,6 +200,9 @@ func (s *Service) Take(ctx context.Context, t Takes) (Shift, error) {
 		if err != nil {
 			return err
 		}
+		if err := s.post(ctx, o, *sh, sig, taker, t.Instead, expected, note); err != nil {
+			return err
+		}
 		if sh.Passed, err = s.pass(ctx, o, *sh, sig, t.Owners, note); err != nil {
 			return err
 		}
@@ -220,6 +226,33 @@ func (s *Service) Take(ctx context.Context, t Takes) (Shift, error) {
 		return err
 	})
 	return out, err
+}
+
+// post puts who took over on post, where the roster has somebody else or nobody.
+func (s *Service) post(ctx context.Context, o account.Org, sh Shift, sig Signature, taker, instead string, expected duty.Spell, note noter) error {
+	if sig.Rostered || taker == "" || expected.To.IsZero() {
+		return nil
+	}
+	system := actor.WithSystem(ctx, "handover")
+	if instead == "" && sh.Out != nil {
+		if p, err := s.Roster.PersonOf(system, sh.Out.UserID); err == nil {
+			instead = p.ID
+		}
+	}
+	at := sig.At
+	if at.Before(expected.From) {
+		at = expected.From
+	}
+	reason := sig.Reason
+	if reason == "" {
+		reason = "接班签字"
+	}
+	t, done, err := s.Roster.Relieve(system, duty.Relief{OrgID: o.ID, From: instead, To: taker, Reason: reason, ByName: sig.Name, At: at})
+	if err != nil || !done {
+		return err
+	}
+	note(ctx, duty.EventTakeover, t.ID, t)
+	return nil
 }
 
 // pass gives the items of the outgoing officer to the incoming one, and those without an owner to whom the

@@ -1,9 +1,13 @@
 package handover_test
 
 import (
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/fengsui/fengsui/central/internal/account"
+	"github.com/fengsui/fengsui/central/internal/audit"
+	"github.com/fengsui/fengsui/central/internal/duty"
 	"github.com/fengsui/fengsui/central/internal/errs"
 	"github.com/fengsui/fengsui/central/internal/handover"
 	"github.com/fengsui/fengsui/central/internal/store"
@@ -50,6 +54,48 @@ func TestASignatureIsUnderWhatWasSeen(t *testing.T) {
 		}
 		if d, err := r.Desk(out, ""); err != nil || d.Shift.ID != second.ID || d.Shift.State != handover.Open {
 			t.Errorf("the shift that runs: %+v, %v", d.Shift, err)
+		}
+	})
+}
+
+// Who signs is on post: the roster's officer is relieved in the same step, with the reason, and only then.
+func TestWhoSignsIsOnPost(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		r := newRoom(t, db)
+		now, next := r.on()
+		third := 3 - now - next
+		proof := handover.Proof{Secret: password}
+		_, err := r.Open(r.users[now])
+		r.must(err)
+		holds := func(at time.Time) string {
+			t.Helper()
+			s, err := r.roster.SpellAt(r.system, r.county.ID, at)
+			r.must(err)
+			return strings.Join(s.Names, ",")
+		}
+		d, err := r.Desk(r.users[now], "")
+		r.must(err)
+		coming := d.Now.To.Add(time.Minute)
+		_, err = r.Leave(r.users[now], handover.Leaves{Seen: r.seen(), Proof: proof})
+		r.must(err)
+		if _, err := r.Take(r.users[third], handover.Takes{Seen: r.seen(), Proof: proof}); code(err) != "handover.unrostered" || holds(coming) != r.people[next].Name {
+			t.Fatalf("without a reason: %v, and %s", err, holds(coming))
+		}
+		taken, err := r.Take(r.users[third], handover.Takes{Seen: r.seen(), Proof: proof, Reason: "替班"})
+		r.must(err)
+		if holds(coming) != r.people[third].Name || taken.TakerID != r.people[third].ID {
+			t.Errorf("the next shift is of %s", holds(coming))
+		}
+		if list, err := r.trail.List(r.system, audit.Query{Kind: duty.EventTakeover}); err != nil || len(list.Items) != 1 {
+			t.Errorf("the trail: %+v, %v", list.Items, err)
+		}
+		// Handed back by the same door, and then nobody is relieved who is on post already.
+		_, err = r.Leave(r.users[third], handover.Leaves{Seen: r.seen(), Proof: proof})
+		r.must(err)
+		_, err = r.Take(r.users[third], handover.Takes{Seen: r.seen(), Proof: proof, Reason: "无人接班"})
+		r.must(err)
+		if list, err := r.trail.List(r.system, audit.Query{Kind: duty.EventTakeover}); err != nil || len(list.Items) != 1 {
+			t.Errorf("relieved by oneself: %+v, %v", list.Items, err)
 		}
 	})
 }

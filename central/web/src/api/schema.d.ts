@@ -12943,6 +12943,8 @@ export interface components {
             absent?: string;
             /** @description password; left out: password */
             how?: string;
+            /** @description The officer of the roster in whose place somebody else signs; left out: who has signed the other half, or the only one */
+            instead?: string;
             /** @description Items and who is to have them */
             owners?: {
                 [key: string]: string;
