@@ -191,20 +191,15 @@ func registerIncidentChanges(s *Server, svc *incident.Service) {
 		})
 }
 
-// levelWords are how the levels of incidents are written in Chinese.
-func levelWords(n int) string {
-	return map[int]string{1: "Ⅰ级（特别重大）", 2: "Ⅱ级（重大）", 3: "Ⅲ级（较大）", 4: "Ⅳ级（一般）"}[n]
-}
-
 func incidentSheet(list []incident.Incident, c *incident.Categories) document.Sheet {
 	states := map[incident.State]string{incident.Open: "处置中", incident.Closed: "已结束", incident.Merged: "已合并", incident.Void: "已撤销"}
 	sheet := document.Sheet{Title: "突发事件", Headings: []string{"编号", "标题", "类别", "级别", "响应", "地点", "行政区划", "事发时间", "接报时间", "状态", "单位", "概况"}}
 	for _, i := range list {
 		response := ""
 		if i.Response > 0 {
-			response = []string{"", "一级", "二级", "三级", "四级"}[i.Response]
+			response = incident.ResponseName(i.Response)
 		}
-		sheet.Rows = append(sheet.Rows, []any{i.No, i.Title, c.Named(i.Category), levelWords(i.Level), response, i.Place, i.Division, i.OccurredAt, i.KnownAt, states[i.State], i.OrgName, i.Summary})
+		sheet.Rows = append(sheet.Rows, []any{i.No, i.Title, c.Named(i.Category), incident.LevelName(i.Level), response, i.Place, i.Division, i.OccurredAt, i.KnownAt, states[i.State], i.OrgName, i.Summary})
 	}
 	return sheet
 }

@@ -24,9 +24,12 @@ func RegisterReports(s *Server, svc *report.Service) {
 		func(_ context.Context, _ *nothing) (*body[report.Templates], error) {
 			return reply(*svc.Templates, nil)
 		})
+	type reportDesks struct {
+		Below bool `query:"below" doc:"only those that may be given tasks and are judged"`
+	}
 	register(s, reportOp("report-desks", http.MethodGet, "/reports/desks", "Organisations to which copies and tasks may go"),
-		func(ctx context.Context, _ *nothing) (*body[page.List[account.Org]], error) {
-			return listed(svc.Others(ctx))
+		func(ctx context.Context, in *reportDesks) (*body[page.List[account.Org]], error) {
+			return listed(svc.Others(ctx, in.Below))
 		})
 	register(s, reportOp("get-report", http.MethodGet, "/reports/{id}", "A report with its hops and what a draft lacks"),
 		func(ctx context.Context, in *IncidentID) (*body[report.View], error) {

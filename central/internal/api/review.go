@@ -9,6 +9,7 @@ import (
 
 	"github.com/fengsui/fengsui/central/internal/actor"
 	"github.com/fengsui/fengsui/central/internal/document"
+	"github.com/fengsui/fengsui/central/internal/incident"
 	"github.com/fengsui/fengsui/central/internal/page"
 	"github.com/fengsui/fengsui/central/internal/plan"
 	"github.com/fengsui/fengsui/central/internal/review"
@@ -51,7 +52,7 @@ func RegisterReviews(s *Server, svc *review.Service) {
 			}
 			sheet := document.Sheet{Title: "案例库", Headings: []string{"编号", "标题", "类别", "级别", "行政区划", "地点", "事发时间", "单位", "经过", "经验", "问题和原因"}}
 			for _, r := range list {
-				sheet.Rows = append(sheet.Rows, []any{r.No, r.Title, svc.Categories.Named(r.Category), levelWords(r.Level), r.Division, r.Place, r.OccurredAt, r.OrgName, r.Course, r.Good, r.Causes})
+				sheet.Rows = append(sheet.Rows, []any{r.No, r.Title, svc.Categories.Named(r.Category), incident.LevelName(r.Level), r.Division, r.Place, r.OccurredAt, r.OrgName, r.Course, r.Good, r.Causes})
 			}
 			return sheet, nil
 		})

@@ -97,7 +97,7 @@ func (s *Service) Leave(ctx context.Context, l Leaves) (Shift, error) {
 		return Shift{}, err
 	}
 	l.Note = strings.TrimSpace(l.Note)
-	if l.Note != "" && strings.TrimSpace(l.Note) == "" || !errs.Text(l.Note, maxText) {
+	if !errs.Text(l.Note, maxText) {
 		return Shift{}, errs.Field("handover.text", "note", "at most 4000 characters")
 	}
 	who, err := s.signer(ctx, l.Proof, o)

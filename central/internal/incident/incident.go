@@ -65,6 +65,16 @@ const (
 	longAgo  = 366 * 24 * time.Hour
 )
 
+// LevelName is how documents call how grave an incident is, 0 before it is graded.
+func LevelName(n int) string {
+	return []string{"尚未定级", "特别重大（Ⅰ级）", "重大（Ⅱ级）", "较大（Ⅲ级）", "一般（Ⅳ级）"}[n]
+}
+
+// ResponseName is how documents call the response to an incident, 0 without one.
+func ResponseName(n int) string {
+	return []string{"未启动", "一级响应", "二级响应", "三级响应", "四级响应"}[n]
+}
+
 func (i Incident) validate(c *Categories, now time.Time) error {
 	switch {
 	case !errs.Name(i.Title, MaxTitle):

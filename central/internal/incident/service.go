@@ -174,6 +174,7 @@ type Room struct {
 	Figures []Figure  `json:"figures"`
 	Known   []Known   `json:"known"`
 	Running []Running `json:"running"` // what is under way and must end before the incident
+	Mine    bool      `json:"mine"`    // the actor's desk changes it, and does not only add to it
 }
 
 // Room reads an incident whole, as far as it is within the reach of the actor's desk.
@@ -186,7 +187,7 @@ func (s *Service) Room(ctx context.Context, id string) (Room, error) {
 	if err != nil {
 		return Room{}, err
 	}
-	r := Room{Incident: i}
+	r := Room{Incident: i, Mine: reach.Has(i.OrgID)}
 	if r.Running, err = s.running(ctx, i); err != nil {
 		return r, err
 	}

@@ -99,6 +99,13 @@ func TestPermissions(t *testing.T) {
 					{"undo", func() error { _, err := r.Undo(who, undone.ID); return err }, own},
 					{"open an incident", func() error { _, err := r.Open(who, read.ID, intake.NewIncident{}); return err }, own},
 					{"read the incident", func() error { _, err := r.incidents.Room(who, two[0].ID); return err }, sees},
+					{"change it, as the console says", func() error {
+						room, err := r.incidents.Room(who, two[0].ID)
+						if err == nil && !room.Mine {
+							return errs.E(errs.Denied, "x", "the console offers nothing")
+						}
+						return err
+					}, own && sees},
 					{"add a note", func() error {
 						_, err := r.incidents.Write(who, two[0].ID, incident.Step{Kind: incident.Noted, Text: "x"})
 						return err

@@ -259,3 +259,22 @@ func TestTheDatabasesJudgeTwoHundredIncidentsExactly(t *testing.T) {
 		}
 	})
 }
+
+// However many wait, a desk sees all of them.
+func TestADeskSeesAllThatWaits(t *testing.T) {
+	r := newRoom(t, storetest.SQLite(t))
+	i := r.fire(r.as("county", account.RoleDuty))
+	const many = 230
+	r.must(r.Tx.Do(r.system, func(ctx context.Context) error {
+		for n := range many {
+			h := report.Hop{ID: fmt.Sprintf("h%03d", n), IncidentID: i.ID, Kind: report.Phone, FromOrg: r.orgs["county"].ID, ToOrg: r.orgs["city"].ID, SubmittedAt: time.Now().Add(-time.Duration(n) * time.Minute)}
+			r.must(r.Store.SaveHop(ctx, h))
+		}
+		return nil
+	}))
+	d, err := r.Desk(r.as("city", account.RoleDuty))
+	r.must(err)
+	if len(d.Waiting) != many {
+		t.Errorf("%d of %d wait", len(d.Waiting), many)
+	}
+}

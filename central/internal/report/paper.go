@@ -87,7 +87,7 @@ func (v View) content(t *Templates) paper.Content {
 		lines = append(lines, e.Name+"："+paper.Stop(text))
 	}
 	if v.Level > 0 {
-		lines = append(lines, "事件级别："+paper.Stop(levelName(v.Level)))
+		lines = append(lines, "事件级别："+paper.Stop(incident.LevelName(v.Level)))
 	}
 	if counted := v.counted(); counted != "" {
 		lines = append(lines, heading("人员伤亡和损失"), paper.Stop(counted))
@@ -141,10 +141,6 @@ func (r Report) counted() string {
 		}
 	}
 	return strings.Join(said, "，")
-}
-
-func levelName(n int) string {
-	return map[int]string{1: "特别重大（Ⅰ级）", 2: "重大（Ⅱ级）", 3: "较大（Ⅲ级）", 4: "一般（Ⅳ级）"}[n]
 }
 
 func momentText(t time.Time) string { return t.In(event.China()).Format("2006年1月2日15时04分") }

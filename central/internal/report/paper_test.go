@@ -58,6 +58,12 @@ func TestStatisticsBecomeABulletin(t *testing.T) {
 		if last := blocks[len(blocks)-1]; !strings.Contains(c.Title, "通报") || last.Rows == nil || last.Rows[0][0] != "单位" || last.Rows[1][0] != "如东县" {
 			t.Errorf("%s: %+v", ref, c)
 		}
+		if !strings.HasPrefix(c.Text, "本期尚未结束") {
+			t.Errorf("%s is not over and does not say so: %s", ref, c.Text)
+		}
+	}
+	if c, err := r.BulletinPaper(leader, r.orgs["city"], now.AddDate(-1, 0, 0).Format("2006")); err != nil || strings.Contains(c.Text, "尚未结束") {
+		t.Errorf("a year that is over: %s %v", c.Text, err)
 	}
 	if _, err := r.BulletinPaper(leader, r.orgs["city"], "last month"); errs.KindOf(err) != errs.Invalid {
 		t.Errorf("a month that is none: %v", err)

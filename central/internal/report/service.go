@@ -248,7 +248,7 @@ func (s *Service) Desk(ctx context.Context) (Desk, error) {
 		d.Above = above.Name
 	}
 	now := stamp()
-	if d.Waiting, err = s.Store.HopsTo(ctx, o.ID, true, now.Add(-mostAge), most); err != nil {
+	if d.Waiting, err = s.Store.HopsTo(ctx, o.ID, true, now.Add(-mostAge), 0); err != nil {
 		return d, err
 	}
 	if d.Received, err = s.Store.HopsTo(ctx, o.ID, false, now.Add(-lately), most); err != nil {
@@ -262,12 +262,13 @@ func (s *Service) Desk(ctx context.Context) (Desk, error) {
 	return d, err
 }
 
-// Others lists the organisations to which a copy may go: all but the own.
-func (s *Service) Others(ctx context.Context) ([]account.Org, error) {
-	_, o, err := s.Desks.Own(ctx, actor.ReportWrite)
+// Others lists the organisations to which a copy may go: all but the own; below leaves those that may be given tasks
+// and are judged.
+func (s *Service) Others(ctx context.Context, below bool) ([]account.Org, error) {
+	a, o, err := s.Desks.Own(ctx, actor.ReportWrite)
 	if err != nil {
 		return nil, err
 	}
 	tree, err := s.Desks.Tree(ctx)
-	return slices.DeleteFunc(tree, func(one account.Org) bool { return one.ID == o.ID }), err
+	return slices.DeleteFunc(tree, func(one account.Org) bool { return one.ID == o.ID || below && !a.Covers(one.Division) }), err
 }

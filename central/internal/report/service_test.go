@@ -367,6 +367,13 @@ func TestPermissions(t *testing.T) {
 					_, err := r.Judge(who, i.ID, report.NewJudgement{OrgID: r.orgs["county"].ID, Fault: report.Concealed, Reason: "x", Evidence: "y"})
 					return err
 				}, org == "city" && (role == account.RoleLeader || role == account.RoleAdmin)},
+				{"be offered the county as one that has to do it", func() error {
+					list, err := r.Others(who, true)
+					if err == nil && !slices.ContainsFunc(list, func(o account.Org) bool { return o.ID == r.orgs["county"].ID }) {
+						return errs.E(errs.NotFound, "x", "not in the list")
+					}
+					return err
+				}, may && org == "city"},
 				{"set the weights", func() error {
 					w := report.DefaultWeights()
 					_, err := r.SaveWeights(who, w)

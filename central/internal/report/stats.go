@@ -19,6 +19,7 @@ import (
 type Stats struct {
 	From       time.Time      `json:"from"`
 	To         time.Time      `json:"to"`
+	Unfinished bool           `json:"unfinished"` // it is not over: what is still to come is not in it
 	Scores     []Score        `json:"scores"`
 	Findings   []Finding      `json:"findings"`
 	Aside      []Judgement    `json:"aside"` // findings that a person set aside
@@ -40,7 +41,7 @@ func (s *Service) Stats(ctx context.Context, from, to time.Time) (Stats, error) 
 	if !from.Before(to) || to.Sub(from) > longestStats {
 		return Stats{}, errs.Field("report.span", "to", "choose a time of at most 400 days")
 	}
-	out := Stats{From: from, To: to, Scores: []Score{}, Findings: []Finding{}, Aside: []Judgement{}, Categories: map[string]int{}, Levels: map[string]int{}, Months: map[string]int{}}
+	out := Stats{From: from, To: to, Unfinished: stamp().Before(to), Scores: []Score{}, Findings: []Finding{}, Aside: []Judgement{}, Categories: map[string]int{}, Levels: map[string]int{}, Months: map[string]int{}}
 	list, err := s.incidents(ctx, from, to, incident.Open, incident.Closed, incident.Void)
 	if err != nil {
 		return out, err
@@ -274,6 +275,9 @@ func (s Stats) Bulletin() Bulletin {
 	b := Bulletin{
 		Title:    fmt.Sprintf("关于%s至%s突发事件信息报告情况的通报", day(s.From), day(s.To.Add(-time.Second))),
 		Headings: []string{"单位", "事件", "报告", "按时", "平均用时（分）", "扣分项", "得分"}, Rows: [][]string{},
+	}
+	if s.Unfinished {
+		b.Paragraphs = append(b.Paragraphs, "本期尚未结束，以下情况尚不完整，不作为通报印发。")
 	}
 	total := 0
 	for _, n := range s.Levels {

@@ -42,7 +42,7 @@ type Hops interface {
 	SaveHop(ctx context.Context, h Hop) error
 	// HopsOf lists those of some incidents, in the order of sending.
 	HopsOf(ctx context.Context, incidents []string) ([]Hop, error)
-	// HopsTo lists those to a desk since a time, the newest first, at most limit; with open only those that wait for it.
+	// HopsTo lists those to a desk since a time, the newest first, at most limit, 0 for all; with open only those that wait for it.
 	HopsTo(ctx context.Context, org string, open bool, since time.Time, limit int) ([]Hop, error)
 	// HopsFrom is the same for those that a desk has sent.
 	HopsFrom(ctx context.Context, org string, since time.Time, limit int) ([]Hop, error)

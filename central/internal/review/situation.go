@@ -66,7 +66,7 @@ func (s *Service) Situation(ctx context.Context, o account.Org, ref string) (pap
 }
 
 func (r Record) basics(category string) []string {
-	out := []string{"事件：" + paper.Stop(r.Title), "编号：" + paper.Stop(r.No), "类别：" + paper.Stop(category), "级别：" + paper.Stop(gravity(r.Level)), "地点：" + paper.Stop(r.Place), "事发时间：" + paper.Stop(moment(r.OccurredAt)), "接报时间：" + paper.Stop(moment(r.KnownAt))}
+	out := []string{"事件：" + paper.Stop(r.Title), "编号：" + paper.Stop(r.No), "类别：" + paper.Stop(category), "级别：" + paper.Stop(incident.LevelName(r.Level)), "地点：" + paper.Stop(r.Place), "事发时间：" + paper.Stop(moment(r.OccurredAt)), "接报时间：" + paper.Stop(moment(r.KnownAt))}
 	if r.Summary != "" {
 		out = append(out, paper.Stop(r.Summary))
 	}
@@ -86,11 +86,11 @@ func (r Record) commanded() []string {
 		case v.Level == 0 && v.EndedAt != nil:
 			out = append(out, fmt.Sprintf("%s于%s启动响应，%s终止。", name, moment(v.StartedAt), moment(*v.EndedAt)))
 		case last >= 0:
-			out = append(out, fmt.Sprintf("%s于%s启动响应，现为%s（%s，%s）。", name, moment(v.StartedAt), answer(v.Level), short(v.LevelAt), v.Changes[last].Order))
+			out = append(out, fmt.Sprintf("%s于%s启动响应，现为%s（%s，%s）。", name, moment(v.StartedAt), incident.ResponseName(v.Level), short(v.LevelAt), v.Changes[last].Order))
 		}
 	}
 	if len(out) == 0 {
-		out = append(out, "尚未启动预案；响应级别："+paper.Stop(answer(r.Response)))
+		out = append(out, "尚未启动预案；响应级别："+paper.Stop(incident.ResponseName(r.Response)))
 	}
 	if c := r.Command; c != nil && c.HolderID != "" {
 		out = append(out, fmt.Sprintf("现场由%s%s%s指挥（%s起）。", c.HolderOrg, c.Post, c.HolderName, short(c.Since)))

@@ -14,14 +14,6 @@ func moment(t time.Time) string { return t.In(event.China()).Format("2006年1月
 
 func short(t time.Time) string { return t.In(event.China()).Format("1月2日15:04") }
 
-func gravity(n int) string {
-	return []string{"尚未定级", "特别重大（Ⅰ级）", "重大（Ⅱ级）", "较大（Ⅲ级）", "一般（Ⅳ级）"}[n]
-}
-
-func answer(n int) string {
-	return []string{"未启动", "一级响应", "二级响应", "三级响应", "四级响应"}[n]
-}
-
 // counted is how a figure is called, with its unit.
 func counted(kind string) string {
 	return map[string]string{

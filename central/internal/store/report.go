@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
 	"strings"
 	"time"
 
@@ -138,6 +139,9 @@ func (s *Reports) HopsOf(ctx context.Context, incidents []string) ([]report.Hop,
 
 // HopsTo implements report.Hops.
 func (s *Reports) HopsTo(ctx context.Context, org string, open bool, since time.Time, limit int) ([]report.Hop, error) {
+	if limit == 0 {
+		limit = math.MaxInt32
+	}
 	return dutyRows(ctx, s.db, "received reports", scanBody[report.Hop], `select body from report_hops
 		where to_org = $1 and submitted_at >= $2 and ($3 = 0 or decision = '')`+ofWorld(5)+` order by submitted_at desc, id desc limit $4`, org, since, flag(open), limit, exercise(ctx))
 }

@@ -8638,6 +8638,7 @@ export interface components {
             /** Format: double */
             lon?: number;
             merged_into?: string;
+            mine: boolean;
             no: string;
             /** Format: date-time */
             occurred_at: string;
@@ -11166,6 +11167,7 @@ export interface components {
             scores: components["schemas"]["ReportScore"][] | null;
             /** Format: date-time */
             to: string;
+            unfinished: boolean;
             weights: components["schemas"]["ReportWeights"];
         };
         ReportTask: {
@@ -24001,7 +24003,10 @@ export interface operations {
     };
     "report-desks": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description only those that may be given tasks and are judged */
+                below?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;

@@ -1,6 +1,6 @@
 // Failures and times as sentences in the reader's language.
 import { useI18n } from 'vue-i18n'
-import { spoken } from './spoken'
+import { spoken, titled, watchNamed } from './spoken'
 import { ago, longer, elapsed, until, type Wording } from './time'
 import { ApiError, sentenceOf } from '@/api/errors'
 
@@ -36,6 +36,9 @@ export function useSay() {
     listed: (names: readonly string[]) => names.join(locale.value === 'en' ? ', ' : '、'),
     // source is where a figure comes from, in the reader's language.
     source: (text: string) => spoken(text, locale.value),
+    // report is the title of a report, and watch what a shift is called.
+    report: (title: string) => titled(title, locale.value),
+    watch: (name: string) => watchNamed(name, locale.value),
     // called is the name of a device; of one that is not known what else there is, such as its id.
     called: (device: { name: string; name_en?: string } | undefined, otherwise = '') => (device ? named(device.name, device.name_en) : otherwise),
   }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { spoken } from './spoken'
+import { spoken, titled, watchNamed } from './spoken'
 
 const both = '本项目经验值，无标准依据。由各级修订。Figures of this project without a standard.'
 
@@ -13,4 +13,14 @@ it('leaves whole what is in one language or mixed', () => {
     expect(spoken(text, 'en')).toBe(text)
     expect(spoken(text, 'zh-CN')).toBe(text)
   }
+})
+
+it('says what kind of report it is', () => {
+  for (const [zh, en] of [['仓库火灾（初报）', '仓库火灾 (first report)'], ['仓库火灾（续报二）', '仓库火灾 (follow-up 2)'], ['仓库火灾（续报十）', '仓库火灾 (follow-up 10)'], ['仓库火灾（续报二十一）', '仓库火灾 (follow-up 21)'], ['仓库火灾（补报一）', '仓库火灾 (correction 1)'], ['仓库火灾（终报）', '仓库火灾 (final report)'], ['（初报）会议', '（初报）会议'], ['', '']] as const) {
+    expect(titled(zh, 'en')).toBe(en)
+    expect(titled(zh, 'zh-CN')).toBe(zh)
+  }
+})
+it('calls shifts', () => {
+  expect([watchNamed('夜班', 'en'), watchNamed('夜班', 'zh-CN'), watchNamed('防汛一组', 'en')]).toEqual(['night', '夜班', '防汛一组'])
 })

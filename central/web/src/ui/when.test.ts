@@ -26,7 +26,10 @@ describe('a time as it is typed', () => {
   it('is the next one where a limit is meant', () => {
     expect(nextAt('0900', now)).toEqual(new Date(2026, 10, 26, 9, 0))
     expect(nextAt('8:05', now)).toEqual(new Date(2026, 10, 27, 8, 5))
-    for (const said of ['', '24:00', '11-27 08:05']) expect(nextAt(said, now)).toBeUndefined()
+    expect(nextAt('11-27 08:05', now)).toEqual(new Date(2026, 10, 27, 8, 5))
+    expect(nextAt('2027-03-01 0805', now)).toEqual(new Date(2027, 2, 1, 8, 5))
+    expect(nextAt('01-02 08:00', new Date(2026, 11, 30, 8, 0).getTime())).toEqual(new Date(2027, 0, 2, 8, 0))
+    for (const said of ['', '24:00', '11-25 08:05', '2025-12-01 08:05', '02-30 08:00']) expect(nextAt(said, now)).toBeUndefined()
   })
 })
 

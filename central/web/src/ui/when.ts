@@ -34,12 +34,20 @@ export function timeIn(text: string, now: number): Said | undefined {
   return { at, doubt: now - at.getTime() <= 12 * hour ? '' : 'past' }
 }
 
-// nextAt reads a time that comes: of today, or of tomorrow where today's is over. undefined for what is no time.
+// nextAt reads a time that comes: of the day that is said, of today, or of tomorrow where today's is over. undefined for
+// what is no time, and for a day that is over; around New Year 01-02 is the one that comes.
 export function nextAt(text: string, now: number): Date | undefined {
   const read = wall(text)
-  if (!read || read.day) return undefined
+  if (!read) return undefined
   const at = new Date(now)
   at.setHours(read.hours, read.minutes, 0, 0)
+  if (read.day) {
+    at.setFullYear(read.year ?? at.getFullYear(), read.month - 1, read.day)
+    if (at.getMonth() !== read.month - 1) return undefined
+    if (at.getTime() > now) return at
+    at.setFullYear(at.getFullYear() + 1)
+    return read.year === undefined && at.getTime() - now < 31 * 24 * hour ? at : undefined
+  }
   if (at.getTime() <= now) at.setDate(at.getDate() + 1)
   return at
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { addDays, addMonths, clockIn, monthSpan, today, weekday } from './days'
-import { cellKey, columnsOf, Draft, filled, found, unsaved, weekCopied } from './draft'
+import { cellKey, columnsOf, Draft, filled, found, offered, unsaved, weekCopied } from './draft'
 import type { Person, Roster, Shift } from './types'
 
 function shift(day: string, head: number, person: string, post = 'p'): Shift {
@@ -67,6 +67,21 @@ describe('a draft', () => {
     const list = [person('张三'), person('李三', { title: '科长' }), person('三毛'), person('走了三', { active: false })]
     expect(found(list, '三').map((p) => p.name)).toEqual(['三毛', '张三', '李三'])
     expect(found(list, '科').map((p) => p.name)).toEqual(['李三'])
+  })
+  it('offers who is fit for the post, and last who serves on the day already', () => {
+    const base = roster()
+    const chief = shift('2026-12-07', 0, 'chief', 'l')
+    const night = { ...shift('2026-12-07', 1, 'b'), watch_name: '夜' }
+    const r = { ...base, posts: [...base.posts!, { ...base.posts![0]!, id: 'l', name: '带班领导', tier: 'leader' }], shifts: [...base.shifts!, chief, night] } as Roster
+    const all = new Map(['a', 'b', 'chief', 'new'].map((id) => [id, person(id)]))
+    const d = new Draft(r)
+    const key = cellKey('p', '2026-12-07', 0, 0)
+    const names = (typed: string): string[] => offered(r, d, all, key, typed).map((o) => o.person.id + (o.busy ? ` ${o.busy.watch_name}` : ''))
+    expect(names('')).toEqual(['a', 'new', 'b 夜'])
+    expect(names('chi')).toEqual([])
+    expect(names('chief')).toEqual(['chief 全天']) // an exception that somebody spells out
+    d.set([{ key: cellKey('p', '2026-12-07', 0, 1), to: 'new' }], before)
+    expect(names('')).toEqual(['a', 'b', 'new 夜'])
   })
 })
 

@@ -180,6 +180,37 @@ export function weekCopied(draft: Draft, columns: readonly Column[], day: string
   return out
 }
 
+// Offer is somebody for a cell, with where they serve on that day already.
+export interface Offer {
+  person: Person
+  busy?: Shift
+}
+
+// offered are the people for a cell whose name or title has the typed text: those who serve in a post of the same tier, and
+// those who serve nowhere; who serves on the day already comes last. Who serves only in posts of other tiers, a leader in a
+// cell of officers for instance, is offered once the whole name is typed.
+export function offered(roster: Roster, draft: Draft, people: ReadonlyMap<string, Person>, key: string, typed: string): Offer[] {
+  const tierOf = new Map((roster.posts ?? []).map((p) => [p.id, p.tier]))
+  const cell = draft.cells.get(key)
+  const tiers = new Map<string, Set<string>>()
+  const busy = new Map<string, Shift>()
+  for (const [k, s] of draft.cells) {
+    const id = draft.person(k)
+    const tier = tierOf.get(s.post_id)
+    if (!id || k === key) continue
+    if (tier) tiers.set(id, (tiers.get(id) ?? new Set()).add(tier))
+    if (s.day === cell?.day) busy.set(id, s)
+  }
+  const tier = tierOf.get(cell?.post_id ?? '')
+  const fit = (p: Person): boolean => {
+    const known = tiers.get(p.id)
+    return !known || !tier || known.has(tier) || p.name === typed.trim()
+  }
+  const list = found([...people.values()], typed).filter(fit)
+  const offer = (p: Person): Offer => ({ person: p, ...(busy.has(p.id) && { busy: busy.get(p.id)! }) })
+  return [...list.filter((p) => !busy.has(p.id)), ...list.filter((p) => busy.has(p.id))].map(offer)
+}
+
 // found are the people whose name or post has the typed text, those whose name begins with it first.
 export function found(people: readonly Person[], typed: string): Person[] {
   const text = typed.trim()
