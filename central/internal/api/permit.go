@@ -143,7 +143,7 @@ func resourceNeeds(operation string) (p actor.Permission, ok bool) {
 		return actor.ResourceRead, true
 	case "create-team", "change-team", "set-team-status", "import-teams", "create-warehouse", "change-warehouse", "move-stock", "import-stock":
 		return actor.ResourceWrite, true
-	case "ask-resources", "step-dispatch":
+	case "ask-resources", "step-dispatch", "show-crew-link":
 		return actor.IncidentWrite, true
 	case "close-resource-request", "send-resources":
 		return actor.ResponseOrder, true

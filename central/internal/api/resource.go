@@ -295,6 +295,10 @@ func registerDispatch(s *Server, svc *resource.Service) {
 		) (*body[resource.Dispatch], error) {
 			return reply(svc.Do(ctx, in.ID, in.Body.step()))
 		})
+	register(s, resourceOp("show-crew-link", http.MethodPost, "/dispatches/{id}/link", "A new address of a crew's page, to be scanned at the desk"),
+		func(ctx context.Context, in *IncidentID) (*body[resource.Shown], error) {
+			return reply(svc.Show(ctx, in.ID))
+		})
 }
 
 // registerCrewLinks adds what the leader of a crew reaches with the link of a message, without a login.

@@ -13,6 +13,7 @@ const (
 	EventDispatched = "resource.dispatched"
 	EventStep       = "resource.step"
 	EventMissed     = "resource.missed"
+	EventLink       = "resource.link"
 )
 
 // Trace is the data of an event.

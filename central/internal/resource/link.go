@@ -93,6 +93,46 @@ type CrewPage struct {
 	At       time.Time `json:"at"`
 }
 
+// Shown is a new address of a crew's page.
+type Shown struct {
+	Name    string    `json:"name"`
+	Address string    `json:"address"` // without a host where the centre does not know its own
+	Until   time.Time `json:"until"`
+}
+
+// Show makes a new address for a crew, to be scanned at the desk; that it was shown is written down, for it lets whoever
+// has it tell in the crew's name.
+func (s *Service) Show(ctx context.Context, id string) (Shown, error) {
+	a, o, err := s.Desks.Own(ctx, actor.IncidentWrite)
+	if err != nil {
+		return Shown{}, err
+	}
+	if _, err := s.dispatch(ctx, a, id); err != nil {
+		return Shown{}, err
+	}
+	var out Shown
+	err = s.change(ctx, func(ctx context.Context, note noter) error {
+		d, err := s.Store.Dispatch(ctx, id)
+		if err != nil {
+			return err
+		}
+		if d.over() {
+			return errs.E(errs.Conflict, "resource.over", "the dispatch is over already; look at it again")
+		}
+		token, until := rand.Text(), stamp().Add(linkLasts)
+		if err := s.Store.AddLink(ctx, account.Digest(token), d.ID, until); err != nil {
+			return err
+		}
+		if err := s.tellLine(ctx, o, d.IncidentID, "link", d.title(), d.ID); err != nil {
+			return err
+		}
+		note(EventLink, d.ID, d.Division, Trace{IncidentID: d.IncidentID, Name: d.Name, Exercise: d.Exercise})
+		out = Shown{d.title(), strings.TrimSuffix(s.URL, "/") + "/c/" + token, until}
+		return nil
+	})
+	return out, err
+}
+
 func (s *Service) link(ctx context.Context, token string) (Dispatch, error) {
 	id, until, err := s.Store.Link(ctx, account.Digest(token))
 	if errs.KindOf(err) == errs.NotFound || (err == nil && stamp().After(until)) {

@@ -261,6 +261,18 @@ func TestACrewIsSentArrivesAndIsReleasedAndItsPhoneTellsIt(t *testing.T) {
 		}
 		_, err = h.StepByLink(t.Context(), link, resource.Step{Kind: "en_route"})
 		h.must(err)
+		if _, err := h.Show(h.other, d.ID); errs.KindOf(err) != errs.NotFound {
+			t.Errorf("another county is shown the address: %v", err)
+		}
+		if _, err := h.Show(h.reader, d.ID); errs.KindOf(err) != errs.Denied {
+			t.Errorf("somebody who only reads is shown the address: %v", err)
+		}
+		shown, err := h.Show(h.officer, d.ID)
+		h.must(err)
+		second := regexp.MustCompile(`/c/([A-Z0-9]+)$`).FindStringSubmatch(shown.Address)[1]
+		if got, err := h.Open(t.Context(), second); err != nil || got.Dispatch.ID != d.ID || shown.Name != "近队" {
+			t.Errorf("the address of the desk %+v: %+v, %v", shown, got, err)
+		}
 		lon, lat := at(121.005, 32.5)
 		d, err = h.StepByLink(t.Context(), link, resource.Step{Kind: "on_site", Text: "已到", Lon: lon, Lat: lat})
 		h.must(err)
@@ -291,12 +303,15 @@ func TestACrewIsSentArrivesAndIsReleasedAndItsPhoneTellsIt(t *testing.T) {
 		}
 		_, err = h.Do(h.officer, d.ID, resource.Step{Kind: "released"})
 		h.must(err)
+		if _, err := h.Show(h.officer, d.ID); errs.KindOf(err) != errs.Conflict {
+			t.Errorf("the address of a crew that was released: %v", err)
+		}
 		teams, err := h.ListTeams(h.officer, resource.TeamFilter{Word: "排涝队"}, page.Request{})
 		h.must(err)
 		if teams.Items[0].Status != resource.Resting || teams.Items[0].DispatchID != "" || teams.Items[0].Seen != nil {
 			t.Errorf("after %+v", teams.Items[0])
 		}
-		if got := h.acts(i); got != "asked dispatched en_route on_site report report released" {
+		if got := h.acts(i); got != "asked dispatched en_route link on_site report report released" {
 			t.Errorf("timeline %q", got)
 		}
 		b, err := h.Board(h.officer, i.ID)

@@ -1090,6 +1090,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/dispatches/{id}/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A new address of a crew's page, to be scanned at the desk */
+        post: operations["show-crew-link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/dispatches/{id}/steps": {
         parameters: {
             query?: never;
@@ -11560,6 +11577,12 @@ export interface components {
             /** Format: double */
             lon: number;
         };
+        ResourceShown: {
+            address: string;
+            name: string;
+            /** Format: date-time */
+            until: string;
+        };
         ResourceStep: {
             /** Format: double */
             amount: number;
@@ -15989,6 +16012,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ResourceDispatch"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "show-crew-link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResourceShown"];
                 };
             };
             /** @description Problem */

@@ -11,7 +11,7 @@ export interface Saving {
 
 // nameOf is the name that the centre gave to a file.
 export function nameOf(disposition: string | null): string {
-  const name = /filename\*=UTF-8''([^;]+)/.exec(disposition ?? '')?.[1]
+  const name = /filename\*=utf-8''([^;]+)/i.exec(disposition ?? '')?.[1]
   try {
     return name ? decodeURIComponent(name) : 'plan'
   } catch {
