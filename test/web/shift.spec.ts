@@ -17,6 +17,11 @@ async function figures(city: Page): Promise<(word: string) => number> {
   return (word) => Number(cells[words.indexOf(word)] ?? NaN)
 }
 
+// tab opens a page of the room that stands open.
+async function tab(page: Page, room: string, name: string): Promise<void> {
+  await page.getByRole('navigation', { name: room, exact: true }).getByRole('link', { name, exact: true }).click()
+}
+
 test('a shift from the first signature to the last, and the month that remembers it', async ({ page: city, demo, browser }) => {
   test.setTimeout(600_000) // a minute on a quiet machine
   const n = Date.now() % 10_000
@@ -25,7 +30,7 @@ test('a shift from the first signature to the last, and the month that remembers
   await listen(city)
   await enter(city, demo, demo.duty, '/report/stats')
   const before = await figures(city)
-  await city.goto(`${demo.url}/report`)
+  await tab(city, '报告', '报告')
   await city.getByRole('heading', { name: /收到待处理/ }).click() // a browser gives sound once the page was touched
 
   // The officer before leaves an item open and signs; the county's officer signs on and has it.
@@ -71,7 +76,7 @@ test('a shift from the first signature to the last, and the month that remembers
   await expect(city.getByText('已退回').first()).toBeVisible()
 
   // It stands at the county's desk as a need, with the reason, and goes again.
-  await county.goto(demo.url)
+  await county.keyboard.press('Alt+1')
   const need = county.getByRole('region', { name: '现在需要我' }).getByRole('listitem').filter({ hasText: title })
   await expect(need.filter({ hasText: '退回' })).toContainText('请定级并写明起因')
   await need.getByRole('button', { name: /^重报/ }).click()
@@ -83,7 +88,7 @@ test('a shift from the first signature to the last, and the month that remembers
   await sign(county, '孔局')
 
   // The city accepts it and passes it on beyond itself.
-  await city.goto(`${demo.url}/report`)
+  await city.keyboard.press('Alt+5')
   await waiting.getByRole('button', { name: '打开' }).click()
   await city.getByRole('button', { name: '接收' }).click()
   await city.getByRole('button', { name: '转报上级' }).click()
@@ -105,7 +110,8 @@ test('a shift from the first signature to the last, and the month that remembers
   await order.getByLabel('办理期限').fill(new Date(Date.now() + 10 * 3_600_000).toISOString().slice(0, 16)) // in two hours, in the time of China
   await order.getByRole('button', { name: '登记并督办' }).click()
   await expect(order).toBeHidden()
-  await county.goto(`${demo.url}/report/tasks`)
+  await county.keyboard.press('Alt+5')
+  await tab(county, '报告', '督办')
   const task = (at: Page, panel: string) => at.getByRole('region', { name: panel }).getByRole('listitem').filter({ hasText: `全力搜救 ${n}` })
   const given = task(city, '报告与批示')
   const todo = task(county, '督办')
@@ -144,7 +150,7 @@ test('a shift from the first signature to the last, and the month that remembers
   await county.keyboard.press('Enter')
   await expect(county.getByText('已结束').first()).toBeVisible()
   for (const kind of ['续报一', '终报']) {
-    await city.goto(`${demo.url}/report`)
+    await city.keyboard.press('Alt+5')
     await city.getByRole('region', { name: '收到待处理' }).getByRole('listitem').filter({ hasText: `${title}（${kind}）` }).getByRole('button', { name: '打开' }).click()
     await expect(city.getByRole('form', { name: `${title}（${kind}）` }).getByText('渔船已拖回刘埠，无污染').first()).toBeVisible()
     await city.getByRole('button', { name: '接收' }).click()
@@ -152,7 +158,8 @@ test('a shift from the first signature to the last, and the month that remembers
   }
 
   // A spot check finds the officer at the desk.
-  await city.goto(`${demo.url}/more/rollcall`)
+  await city.keyboard.press('Alt+9')
+  await tab(city, '值班', '查岗')
   const start = city.getByRole('region', { name: '发起查岗' })
   await start.getByLabel('名称').fill(`抽查 ${n}`)
   await start.getByLabel('如东县应急管理局').check()
@@ -166,7 +173,7 @@ test('a shift from the first signature to the last, and the month that remembers
   await expect(checked).toContainText('许超')
 
   // The desk goes to the next officer, with what is still open.
-  await county.goto(`${demo.url}/more/handover`)
+  await county.keyboard.press('Alt+9')
   await expect(item).toContainText('许超')
   await leave(county, `渔船进水 ${n} 已终报`, demo.county.password)
   await take(county, relief, [`渔船进水 ${n} 已终报`, call])
@@ -174,7 +181,8 @@ test('a shift from the first signature to the last, and the month that remembers
   await expect(county.getByRole('region', { name: '历次交接' }).getByRole('listitem').first()).toContainText('许超 → 何雨')
 
   // The month has it: one incident more, its clock met, one return, and the bulletin says so.
-  await city.goto(`${demo.url}/report/stats`)
+  await city.keyboard.press('Alt+5')
+  await tab(city, '报告', '考核与通报')
   const after = await figures(city)
   for (const [word, more] of [['事件', 1], ['按时', 1], ['退回', 1], ['迟报', 0]] as const) expect(after(word) - before(word), word).toBe(more)
   await expect(city.getByRole('region', { name: '问题与证据' }).getByRole('listitem').filter({ hasText: '退回 如东县应急管理局' }).filter({ hasText: title })).toContainText('请定级并写明起因')
