@@ -115,6 +115,7 @@ func registerIncidentChanges(s *Server, svc *incident.Service) {
 			Lat        *float64   `json:"lat,omitempty"`
 			Sensitive  *bool      `json:"sensitive,omitempty"`
 			OccurredAt *time.Time `json:"occurred_at,omitempty"`
+			Why        string     `json:"why,omitempty" maxLength:"400" doc:"Of a correction; the timeline keeps it"`
 		}
 	}
 	register(s, incidentOp("change-incident", http.MethodPut, "/{id}", "Change what is known of an incident"),
@@ -122,7 +123,7 @@ func registerIncidentChanges(s *Server, svc *incident.Service) {
 			b := in.Body
 			return reply(svc.Change(ctx, in.ID, incident.Change{
 				Version: b.Version, Title: b.Title, Category: b.Category, Place: b.Place, Division: b.Division, Summary: b.Summary,
-				Lon: b.Lon, Lat: b.Lat, Sensitive: b.Sensitive, OccurredAt: b.OccurredAt,
+				Lon: b.Lon, Lat: b.Lat, Sensitive: b.Sensitive, OccurredAt: b.OccurredAt, Why: b.Why,
 			}))
 		})
 	type incidentLevels struct {

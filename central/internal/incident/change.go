@@ -59,8 +59,10 @@ func (s *Service) save(ctx context.Context, i Incident) (Incident, error) {
 	return i, s.followed(ctx, i)
 }
 
-// Change is a change of an incident; nil leaves a part as it is. Version is the one that the person saw.
+// Change is a change of an incident; nil leaves a part as it is. Version is the one that the person saw. Why is the
+// reason of a correction; the timeline keeps it with what was before.
 type Change struct {
+	Why                                       string
 	Version                                   int
 	Title, Category, Place, Division, Summary *string
 	Lon, Lat                                  *float64
@@ -73,6 +75,9 @@ func (s *Service) Change(ctx context.Context, id string, c Change) (Incident, er
 	return s.edit(ctx, id, c.Version, func(ctx context.Context, i *Incident, a actor.Actor, reach Reach, note noter) error {
 		if i.State != Open {
 			return errs.E(errs.Conflict, "incident.not_open", "the incident was merged, withdrawn or closed; open it again first")
+		}
+		if c.Why = strings.TrimSpace(c.Why); !errs.Line(c.Why, MaxPlace) {
+			return errs.Field("incident.why", "why", "at most 200 characters on one line")
 		}
 		old := *i
 		for to, from := range map[*string]*string{&i.Title: c.Title, &i.Place: c.Place, &i.Summary: c.Summary, &i.Category: c.Category, &i.Division: c.Division} {
@@ -103,16 +108,29 @@ func (s *Service) Change(ctx context.Context, id string, c Change) (Incident, er
 			{"summary", old.Summary, i.Summary},
 			{"occurred_at", old.OccurredAt.Format(time.RFC3339), i.OccurredAt.Format(time.RFC3339)},
 			{"sensitive", fmt.Sprint(old.Sensitive), fmt.Sprint(i.Sensitive)},
+			{"position", old.position(), i.position()},
 		} {
 			if w.from == w.to {
 				continue
 			}
-			if err := note(ctx, *i, reach.Desk, Step{Kind: Changed, Act: w.field, Text: w.from + " → " + w.to}, EventChanged); err != nil {
+			text := w.from + " → " + w.to
+			if c.Why != "" {
+				text += "（" + c.Why + "）"
+			}
+			if err := note(ctx, *i, reach.Desk, Step{Kind: Changed, Act: w.field, Text: text}, EventChanged); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
+}
+
+// position is where it lies, in degrees, or nothing.
+func (i Incident) position() string {
+	if i.Lon == nil || i.Lat == nil {
+		return ""
+	}
+	return fmt.Sprintf("%.5f,%.5f", *i.Lat, *i.Lon)
 }
 
 // counts refuses what is graded or counted of an incident that stands for nothing any more. A closed one still counts:

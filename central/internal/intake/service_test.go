@@ -216,3 +216,27 @@ func TestAMergeIsUndone(t *testing.T) {
 		t.Errorf("over a version that nobody saw: %v", err)
 	}
 }
+
+// A correction keeps its reason and what was before, the point on the map as well.
+func TestACorrectionSaysWhy(t *testing.T) {
+	r := newRoom(t, storetest.SQLite(t))
+	i, err := r.incidents.Open(r.county, incident.Draft{Title: "甲", Category: "accident.fire", Place: "洋口"})
+	r.must(err)
+	lon, lat, place := 121.1, 32.3, "小洋口"
+	if _, err := r.incidents.Change(r.county, i.ID, incident.Change{Version: i.Version, Place: &place, Why: "两\n行"}); errs.KindOf(err) != errs.Invalid {
+		t.Errorf("a reason of two lines: %v", err)
+	}
+	_, err = r.incidents.Change(r.county, i.ID, incident.Change{Version: i.Version, Place: &place, Lon: &lon, Lat: &lat, Why: "听错"})
+	r.must(err)
+	room, err := r.incidents.Room(r.county, i.ID)
+	r.must(err)
+	got := map[string]string{}
+	for _, s := range room.Steps {
+		if s.Kind == incident.Changed {
+			got[s.Act] = s.Text
+		}
+	}
+	if len(got) != 2 || got["place"] != "洋口 → 小洋口（听错）" || got["position"] != " → 32.30000,121.10000（听错）" {
+		t.Errorf("the timeline: %q", got)
+	}
+}

@@ -8543,6 +8543,8 @@ export interface components {
              * @description That was seen; a newer one is a conflict
              */
             version: number;
+            /** @description Of a correction; the timeline keeps it */
+            why?: string;
         };
         IncidentClosesBody: {
             /** @enum {string} */

@@ -13,7 +13,9 @@ export interface Course {
 export function coursesOf(figures: readonly Figure[]): Course[] {
   return figureKinds.flatMap((kind) => {
     const all = figures.filter((f) => f.kind === kind).sort((a, b) => Date.parse(b.at) - Date.parse(a.at) || Date.parse(b.written_at) - Date.parse(a.written_at))
-    const [newest, ...before] = all
-    return newest ? [{ kind, newest, before, shrank: before[0] !== undefined && newest.value < before[0].value }] : []
+    const [newest, ...earlier] = all
+    // What was said again changes nothing; of equal counts the first tells since when it is so.
+    const before = earlier.filter((f, i) => f.value !== (i ? earlier[i - 1] : newest)?.value)
+    return newest ? [{ kind, newest, before, shrank: earlier[0] !== undefined && newest.value < earlier[0].value }] : []
   })
 }

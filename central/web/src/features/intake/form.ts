@@ -15,6 +15,8 @@ export interface Form {
   place: string
   division: string
   category: string
+  lon?: number
+  lat?: number
   text: string
   cause: string
   measures: string
