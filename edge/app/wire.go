@@ -22,6 +22,7 @@ import (
 	"github.com/fengsui/fengsui/edge/internal/clock"
 	"github.com/fengsui/fengsui/edge/internal/config"
 	"github.com/fengsui/fengsui/edge/internal/deadband"
+	"github.com/fengsui/fengsui/edge/internal/encoder"
 	"github.com/fengsui/fengsui/edge/internal/enrol"
 	"github.com/fengsui/fengsui/edge/internal/outbox"
 	"github.com/fengsui/fengsui/edge/internal/poller"
@@ -175,13 +176,14 @@ func (a *Agent) openCameras(ctx context.Context, p *agentParts, client *http.Cli
 		if err != nil {
 			return fmt.Errorf("open camera %s: %w", c.ID, err)
 		}
+		source := a.encoder(c.ID)
 		if c.Username != "" {
 			u.User = url.User(c.Username)
 		}
 		if c.Standby {
 			standby = append(standby, c.ID)
 		}
-		cameras = append(cameras, camera.Options{ID: c.ID, URL: u.String(), PasswordFile: c.PasswordFile, Sound: c.Sound, Log: a.log})
+		cameras = append(cameras, camera.Options{ID: c.ID, URL: u.String(), PasswordFile: c.PasswordFile, Sound: c.Sound && source == nil, Source: source, Log: a.log})
 	}
 	network, err := stdnet.NewNet()
 	if err != nil {
@@ -200,6 +202,18 @@ func (a *Agent) openCameras(ctx context.Context, p *agentParts, client *http.Cli
 		return err
 	}
 	return a.openRing(p, cameras)
+}
+
+// encoder is the camera's picture when it comes from the terminal itself; nil otherwise.
+func (a *Agent) encoder(id string) camera.Source {
+	e := a.cfg.Encoder(id)
+	if e == nil {
+		return nil
+	}
+	return encoder.New(encoder.Options{
+		Log: a.log.With("component", "encoder", "camera", id), Command: e.Command, Device: e.Device, File: e.File,
+		Width: e.Width, Height: e.Height, FPS: e.FPS, Kbps: e.Kbps,
+	})
 }
 
 func place(p *config.Place) *wire.Place {

@@ -63,7 +63,7 @@ func tooLarge() *Refusal {
 
 // formOf names a pattern of the schema by its beginning.
 func formOf(pattern string) string {
-	for _, f := range [][2]string{{"^([0-9]+(", "duration"}, {"^[a-z0-9]", "id"}, {"^([0-9]{6}", "division"}, {"^rtsps", "rtsp"}, {"^https", "onvif"}, {"^/", "path"}} {
+	for _, f := range [][2]string{{"^([0-9]+(", "duration"}, {"^[a-z0-9]", "id"}, {"^([0-9]{6}", "division"}, {"^(rtsps", "rtsp"}, {"^https", "onvif"}, {"^/", "path"}} {
 		if strings.HasPrefix(pattern, f[0]) {
 			return f[1]
 		}

@@ -21,10 +21,10 @@ const (
 	lossCuts  = 5
 )
 
-// overBadLinks runs the part in a network of its own, as another run of this program.
-func overBadLinks(t host, o options) []figure {
+// inNamespace runs a part in a network of its own, as another run of this program.
+func inNamespace(t host, o options, part string, run func() []figure) []figure {
 	file := t.TempDir() + "/figures.json"
-	args := []string{"--bin", o.bin, "--only", "loss", "--figures", file}
+	args := []string{"--bin", o.bin, "--only", part, "--figures", file}
 	if o.set {
 		args = append(args, "--seconds", fmt.Sprint(o.seconds.Seconds()))
 	}
@@ -35,13 +35,22 @@ func overBadLinks(t host, o options) []figure {
 	}
 	here, err := harness.Alone(args...)
 	t.must(err)
-	if !here {
-		var figures []figure
-		text, err := os.ReadFile(file)
-		t.must(err)
-		t.must(json.Unmarshal(text, &figures))
-		return figures
+	if here {
+		return run()
 	}
+	var figures []figure
+	text, err := os.ReadFile(file)
+	t.must(err)
+	t.must(json.Unmarshal(text, &figures))
+	return figures
+}
+
+// overBadLinks has the link of the terminal, then that of the viewer, be bad.
+func overBadLinks(t host, o options) []figure {
+	return inNamespace(t, o, "loss", func() []figure { return bothLinks(t, o) })
+}
+
+func bothLinks(t host, o options) []figure {
 	watch := lossWatch
 	if o.set {
 		watch = o.seconds

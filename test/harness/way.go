@@ -30,8 +30,11 @@ func Alone(args ...string) (bool, error) {
 	cmd.Env = append(os.Environ(), inNamespace+"=1")
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET, Pdeathsig: syscall.SIGKILL}
-	if err := cmd.Run(); err != nil {
+	if err := cmd.Start(); err != nil {
 		return false, fmt.Errorf("run in a network of its own (it needs root): %w", err)
+	}
+	if err := cmd.Wait(); err != nil {
+		return false, fmt.Errorf("run in a network of its own: %w", err)
 	}
 	return false, nil
 }

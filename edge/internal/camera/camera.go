@@ -1,4 +1,4 @@
-// Package camera reads pictures from IP cameras over RTSP. The publisher uses it. Rules that must never
+// Package camera reads pictures from IP cameras over RTSP, or from a source of the terminal itself. The publisher uses it. Rules that must never
 // break: a camera is opened only while somebody asks for its picture, and its password is never logged
 // nor part of an error.
 package camera
@@ -24,7 +24,20 @@ type Options struct {
 	URL          string // rtsp://[user@]host[:554]/path, without the password
 	PasswordFile string // file that holds the password of the user in URL
 	Sound        bool   // its sound is read as well
+	Source       Source // where the picture comes from instead; nil: from URL
 	Log          *slog.Logger
+}
+
+// Source is a picture that does not come by RTSP (encoder.Encoder). It may be shared by several cameras.
+type Source interface {
+	// Check says what is missing without opening anything.
+	Check() error
+	// Read hands over access units until ctx ends or it fails: all units of one picture, at 90 kHz, and when it came.
+	Read(ctx context.Context, take func(units [][]byte, at uint32, now time.Time)) error
+	// Adapts reports whether the bit rate can follow the link.
+	Adapts() bool
+	// Estimate tells how many bits a second the link carries and which part of the packets was lost of late.
+	Estimate(bits int, lost float64)
 }
 
 // The ways a camera fails. The text is what the duty desk reads, so it says what to look at.
@@ -35,6 +48,7 @@ var (
 	ErrCodec       = errors.New("camera sends no H.264 picture")
 	ErrBFrames     = errors.New("camera sends B frames; switch them off or use the baseline profile")
 	ErrStalled     = errors.New("camera stopped sending")
+	ErrSource      = errors.New("camera of the terminal gives no picture")
 )
 
 // Frame is one picture as coded by the camera: all NAL units of one access unit, in order. A key frame
@@ -69,6 +83,12 @@ func New(o Options) *Camera {
 
 // Check says what is wrong with the options without opening the camera.
 func (o *Options) Check() error {
+	if o.Source != nil {
+		if err := o.Source.Check(); err != nil {
+			return fmt.Errorf("camera %s: %w: %w", o.ID, ErrSource, err)
+		}
+		return nil
+	}
 	u, err := o.url()
 	if err != nil {
 		return err

@@ -22,18 +22,13 @@ type Look struct {
 func (c *Camera) Look(ctx context.Context) Look {
 	out := Look{Camera: c.o.ID, Tracks: []string{}}
 	begun := time.Now()
-	client, desc, err := c.connect(ctx)
+	tracks, err := c.tracks(ctx)
 	out.DescribeMS = time.Since(begun).Milliseconds()
 	if err != nil {
 		out.Error = err.Error()
 		return out
 	}
-	client.Close()
-	for _, m := range desc.Medias {
-		for _, f := range m.Formats {
-			out.Tracks = append(out.Tracks, string(m.Type)+" "+strings.TrimPrefix(fmt.Sprintf("%T", f), "*format."))
-		}
-	}
+	out.Tracks = append(out.Tracks, tracks...)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	begun = time.Now()
@@ -57,4 +52,22 @@ func (c *Camera) Look(ctx context.Context) Look {
 		out.Error = err.Error()
 	}
 	return out
+}
+
+// tracks are the codecs of what the camera says that it has.
+func (c *Camera) tracks(ctx context.Context) (out []string, err error) {
+	if c.o.Source != nil {
+		return []string{"video H264"}, c.o.Check()
+	}
+	client, desc, err := c.connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	client.Close()
+	for _, m := range desc.Medias {
+		for _, f := range m.Formats {
+			out = append(out, string(m.Type)+" "+strings.TrimPrefix(fmt.Sprintf("%T", f), "*format."))
+		}
+	}
+	return out, nil
 }

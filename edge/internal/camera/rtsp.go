@@ -18,6 +18,9 @@ import (
 
 // Probe asks the camera to describe its picture without opening it.
 func (c *Camera) Probe(ctx context.Context) error {
+	if c.o.Source != nil {
+		return c.o.Check()
+	}
 	client, _, _, _, err := c.describe(ctx)
 	if err != nil {
 		return err
@@ -75,6 +78,9 @@ func (c *Camera) connect(ctx context.Context) (*gortsplib.Client, *description.S
 
 // once reads one connection to its end.
 func (c *Camera) once(ctx context.Context, out func(Frame)) error {
+	if c.o.Source != nil {
+		return c.local(ctx, out)
+	}
 	client, desc, media, h264, err := c.describe(ctx)
 	if err != nil {
 		return err

@@ -6,7 +6,10 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 	_ "time/tzdata" // terminals often have no zones installed
 
@@ -43,7 +46,7 @@ func (c *Config) check() error {
 	} else if r.Kbps < 64 || r.Kbps > 1_000_000 {
 		return strict.Bad("ring.upload_kbps", "must be 64 to 1000000")
 	}
-	for _, check := range []func() error{c.checkCentre, c.checkSerial, c.checkSensors, c.checkCameras, c.checkRest} {
+	for _, check := range []func() error{c.checkCentre, c.checkSerial, c.checkSensors, c.checkEncoders, c.checkCameras, c.checkRest} {
 		if p := check(); p != nil {
 			return p
 		}
@@ -110,10 +113,15 @@ func (c *Config) checkCameras() error {
 		switch {
 		case !wire.ValidID(cam.ID):
 			return strict.Bad(key("id"), "%q must be lower-case letters, digits, - and _, at most %d", cam.ID, wire.MaxIDLength)
+		case cam.RTSP == LocalCamera && c.Encoder(cam.ID) == nil:
+			return strict.Bad(key("rtsp"), "%s is a camera of the terminal itself, and none of encoders is for %s", LocalCamera, cam.ID)
+		case cam.RTSP == LocalCamera:
 		case err != nil || u.Host == "" || (u.Scheme != "rtsp" && u.Scheme != "rtsps"):
 			return strict.Bad(key("rtsp"), "is not an address like rtsp://host:554/path")
 		case u.User != nil:
 			return strict.Bad(key("rtsp"), "leave user and password out of the address: username and password_file are for them")
+		}
+		switch {
 		case !isDivision(cam.Division):
 			return strict.Bad(key("division"), "%q is not a division code (GB/T 2260)", cam.Division)
 		case !cam.Place.valid():
@@ -129,6 +137,50 @@ func (c *Config) checkCameras() error {
 				return &strict.Problem{Key: key("password_file"), Err: err}
 			}
 		}
+	}
+	return nil
+}
+
+func (c *Config) checkEncoders() error {
+	seen := map[string]bool{}
+	for i, e := range c.Encoders {
+		key := func(k string) string { return fmt.Sprintf("encoders.%d.%s", i, k) }
+		given := 0
+		for _, is := range []bool{len(e.Command) > 0, e.Device != "", e.File != ""} {
+			if is {
+				given++
+			}
+		}
+		switch {
+		case !wire.ValidID(e.Camera):
+			return strict.Bad(key("camera"), "is the id of the camera whose picture it is")
+		case seen[e.Camera]:
+			return strict.Bad(key("camera"), "%s has an encoder already", e.Camera)
+		case given != 1:
+			return strict.Bad(key("command"), "one of command, device and file says where the picture comes from")
+		case len(e.Command) > 0 && e.Command[0] == "":
+			return strict.Bad(key("command"), "is a program and its arguments")
+		case e.Device != "" && !filepath.IsAbs(e.Device):
+			return strict.Bad(key("device"), "is a device like /dev/video0")
+		case len(e.Command) == 0 && (e.FPS < 1 || e.FPS > 60):
+			return strict.Bad(key("fps"), "must be 1 to 60")
+		case e.Device != "" && (e.Width < 64 || e.Width > 4096 || e.Height < 64 || e.Height > 4096):
+			return strict.Bad(key("width"), "width and height must be 64 to 4096")
+		case e.Device != "" && len(e.Kbps) == 0:
+			return strict.Bad(key("kbps"), "is needed for a device, for example [2000, 1000, 500, 250]")
+		case e.File != "" && len(e.Kbps) > 0:
+			return strict.Bad(key("kbps"), "a file has the bit rate that it has")
+		case len(e.Kbps) > 8:
+			return strict.Bad(key("kbps"), "has more than 8 steps")
+		case len(e.Kbps) > 0 && e.Device == "" && !slices.ContainsFunc(e.Command, func(w string) bool { return strings.Contains(w, "{kbps}") }):
+			return strict.Bad(key("command"), "has no {kbps}, which stands for the bit rate")
+		}
+		for n, rate := range e.Kbps {
+			if rate < 50 || rate > 20_000 || (n > 0 && rate >= e.Kbps[n-1]) {
+				return strict.Bad(key("kbps"), "are 50 to 20000 kbit/s, the highest first")
+			}
+		}
+		seen[e.Camera] = true
 	}
 	return nil
 }

@@ -4,6 +4,7 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
 	"net/url"
 	"os"
@@ -16,28 +17,29 @@ import (
 
 // Config is edge.yml. deploy/edge.yml shows every key with its default.
 type Config struct {
-	ID              string   `yaml:"id"`
-	Name            string   `yaml:"name"`
-	NameEN          string   `yaml:"name_en"`
-	Division        string   `yaml:"division"`
-	Place           *Place   `yaml:"place"`
-	Demo            bool     `yaml:"demo"`
-	Data            string   `yaml:"data"`
-	FirmwareConfigs string   `yaml:"firmware_configs"`
-	Rules           string   `yaml:"rules"`
-	Centre          Centre   `yaml:"centre"`
-	Serial          []Serial `yaml:"serial"`
-	Sensors         []Sensor `yaml:"sensors"`
-	Cameras         []Camera `yaml:"cameras"`
-	Outbox          Outbox   `yaml:"outbox"`
-	Ring            Ring     `yaml:"ring"`
-	Speaker         Speaker  `yaml:"speaker"`
-	Recorder        Recorder `yaml:"recorder"`
-	Budget          Budget   `yaml:"budget"`
-	Upgrade         Upgrade  `yaml:"upgrade"`
-	Diagnose        Diagnose `yaml:"diagnose"`
-	Status          Status   `yaml:"status"`
-	Log             Log      `yaml:"log"`
+	ID              string    `yaml:"id"`
+	Name            string    `yaml:"name"`
+	NameEN          string    `yaml:"name_en"`
+	Division        string    `yaml:"division"`
+	Place           *Place    `yaml:"place"`
+	Demo            bool      `yaml:"demo"`
+	Data            string    `yaml:"data"`
+	FirmwareConfigs string    `yaml:"firmware_configs"`
+	Rules           string    `yaml:"rules"`
+	Centre          Centre    `yaml:"centre"`
+	Serial          []Serial  `yaml:"serial"`
+	Sensors         []Sensor  `yaml:"sensors"`
+	Cameras         []Camera  `yaml:"cameras"`
+	Outbox          Outbox    `yaml:"outbox"`
+	Ring            Ring      `yaml:"ring"`
+	Speaker         Speaker   `yaml:"speaker"`
+	Recorder        Recorder  `yaml:"recorder"`
+	Encoders        []Encoder `yaml:"encoders"`
+	Budget          Budget    `yaml:"budget"`
+	Upgrade         Upgrade   `yaml:"upgrade"`
+	Diagnose        Diagnose  `yaml:"diagnose"`
+	Status          Status    `yaml:"status"`
+	Log             Log       `yaml:"log"`
 
 	Given *Given `yaml:"-"` // what the centre has given in place of the file's own parts
 	Dir   string `yaml:"-"` // of the file
@@ -137,6 +139,31 @@ type Speaker struct {
 type Recorder struct {
 	Command []string `yaml:"command"` // empty: there is none
 	Camera  string   `yaml:"camera"`  // with whose picture it is heard
+}
+
+// Encoder is a camera of the terminal itself. The centre cannot change it, for it names a program.
+type Encoder struct {
+	Camera  string   `yaml:"camera"`  // whose picture it is; its rtsp is LocalCamera
+	Command []string `yaml:"command"` // one of command, device and file
+	Device  string   `yaml:"device"`
+	File    string   `yaml:"file"`
+	Width   int      `yaml:"width"`
+	Height  int      `yaml:"height"`
+	FPS     int      `yaml:"fps"`
+	Kbps    []int    `yaml:"kbps"` // falling
+}
+
+// LocalCamera is the address of a camera whose picture comes from an encoder.
+const LocalCamera = "local:"
+
+// Encoder is the encoder of a camera; nil: it has an address.
+func (c *Config) Encoder(camera string) *Encoder {
+	for i := range c.Encoders {
+		if c.Encoders[i].Camera == camera {
+			return &c.Encoders[i]
+		}
+	}
+	return nil
 }
 
 // Budget is the plan of the SIM.
@@ -256,6 +283,11 @@ func (c *Config) resolve(dir string) {
 	}
 	for i := range c.Cameras {
 		paths = append(paths, &c.Cameras[i].PasswordFile)
+	}
+	for i := range c.Encoders {
+		e := &c.Encoders[i]
+		paths = append(paths, &e.File)
+		e.Width, e.Height, e.FPS = cmp.Or(e.Width, 1280), cmp.Or(e.Height, 720), cmp.Or(e.FPS, 25)
 	}
 	for i := range c.Sensors {
 		paths = append(paths, &c.Sensors[i].SecretFile)

@@ -29,7 +29,7 @@ func TestSampleHasEveryKeyWithItsDefault(t *testing.T) {
 			t.Errorf("%s lacks %s", sampleFile, key)
 		}
 	}
-	for list, of := range map[string]reflect.Type{"serial": reflect.TypeFor[Serial](), "sensors": reflect.TypeFor[Sensor](), "cameras": reflect.TypeFor[Camera]()} {
+	for list, of := range map[string]reflect.Type{"serial": reflect.TypeFor[Serial](), "sensors": reflect.TypeFor[Sensor](), "cameras": reflect.TypeFor[Camera](), "encoders": reflect.TypeFor[Encoder]()} {
 		before, _, _ := strings.Cut(string(text), "\n"+list+": []")
 		example := before[strings.LastIndex(before, "\n\n"):]
 		for field := range of.Fields() {
@@ -41,6 +41,7 @@ func TestSampleHasEveryKeyWithItsDefault(t *testing.T) {
 	want := Default()
 	want.Serial, want.Sensors, want.Cameras = []Serial{}, []Sensor{}, []Camera{}
 	want.Diagnose.SignalCommand, want.Ring.Cameras, want.Speaker.Command, want.Recorder.Command = []string{}, []string{}, []string{}, []string{}
+	want.Encoders = []Encoder{}
 	if !reflect.DeepEqual(sample, want) {
 		t.Errorf("the sample does not show the defaults:\ngot  %+v\nwant %+v", sample, want)
 	}
@@ -55,6 +56,12 @@ func TestBadFileStopsWithFileAndLine(t *testing.T) {
 	base := usable(dir) // six lines
 	sensor := base + "sensors:\n  - {id: a, profile: p, address: 127.0.0.1:1}\n"
 	for _, c := range []struct{ name, text, want string }{
+		{"local camera without an encoder", base + "cameras:\n  - {id: car, rtsp: 'local:'}\n", "edge.yml:8: cameras.0.rtsp: local: is a camera of the terminal itself"},
+		{"encoder of two sources", base + "encoders:\n  - {camera: car, device: /dev/video0, file: x.h264}\n", "edge.yml:8: encoders.0.command: one of"},
+		{"encoder of nothing", base + "encoders:\n  - {camera: car}\n", "edge.yml:8: encoders.0.command: one of"},
+		{"encoder with rising rates", base + "encoders:\n  - {camera: car, device: /dev/video0, kbps: [500, 1000]}\n", "edge.yml:8: encoders.0.kbps: are 50 to 20000"},
+		{"encoder that cannot follow", base + "encoders:\n  - {camera: car, command: [x], kbps: [500, 100]}\n", "edge.yml:8: encoders.0.command: has no {kbps}"},
+		{"device in a folder", base + "encoders:\n  - {camera: car, device: video0, kbps: [500]}\n", "edge.yml:8: encoders.0.device: "},
 		{"serial line twice", base + "serial:\n  - {port: /dev/ttyS1}\n  - {port: /dev/ttyS1}\n", "edge.yml:9: serial.1.port: /dev/ttyS1 is set twice"},
 		{"parity", base + "serial:\n  - {port: /dev/ttyS1, parity: some}\n", "edge.yml:8: serial.0.parity: "},
 		{"secret that is not there", base + "sensors:\n  - {id: a, profile: p, address: ':9001', secret_file: none}\n", "edge.yml:8: sensors.0.secret_file: "},

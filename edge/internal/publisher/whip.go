@@ -1,10 +1,16 @@
 package publisher
 
 import (
+	"context"
 	"fmt"
+	"math"
+	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/pion/interceptor"
+	"github.com/pion/interceptor/pkg/cc"
+	"github.com/pion/interceptor/pkg/gcc"
 	"github.com/pion/interceptor/pkg/nack"
 	"github.com/pion/interceptor/pkg/report"
 	"github.com/pion/transport/v2"
@@ -13,7 +19,14 @@ import (
 	"github.com/fengsui/fengsui/edge/internal/whip"
 )
 
-const history = 2048 // packets kept to be sent again
+const (
+	history = 2048 // packets kept to be sent again
+
+	// Bits a second of an estimate.
+	firstEstimate = 4_000_000
+	leastEstimate = 100_000
+	mostEstimate  = 20_000_000
+)
 
 // h264 is the only picture offered: what every browser shows.
 var h264 = webrtc.RTPCodecCapability{
@@ -25,7 +38,8 @@ var h264 = webrtc.RTPCodecCapability{
 // session publishes once and returns when that is over. Requests for a key frame cannot reach an IP camera: they are
 // answered with the pictures since its last one.
 func (l *lease) session(target, token string) error {
-	pc, err := newPeer(l.pub.o.Net, l.voice != nil)
+	cam := l.pub.cameras[l.camera].camera
+	pc, estimate, err := newPeer(l.pub.o.Net, l.voice != nil, cam.Adapts())
 	if err != nil {
 		return err
 	}
@@ -35,12 +49,13 @@ func (l *lease) session(target, token string) error {
 	if err != nil {
 		return fmt.Errorf("add track: %w", err)
 	}
-	go whip.Drain(transceiver.Sender(), func() { l.out.again(time.Now()) })
+	var lost atomic.Uint64 // part of the packets, as the bits of a float
+	go whip.Drain(transceiver.Sender(), func() { l.out.again(time.Now()) }, func(part float64) { lost.Store(math.Float64bits(part)) })
 	if l.voice != nil {
 		if transceiver, err = pc.AddTransceiverFromTrack(l.voice, only); err != nil {
 			return fmt.Errorf("add track: %w", err)
 		}
-		go whip.Drain(transceiver.Sender(), nil)
+		go whip.Drain(transceiver.Sender(), nil, nil)
 	}
 	s, err := whip.Open(l.ctx, l.pub.o.Client, pc, target, token)
 	if err != nil {
@@ -51,6 +66,11 @@ func (l *lease) session(target, token string) error {
 		l.out.disconnect()
 		l.pub.setSending(l.camera, false)
 	}()
+	if estimate != nil {
+		ctx, stop := context.WithCancel(l.ctx)
+		defer stop()
+		go follow(ctx, func() { cam.Estimate(estimate(), math.Float64frombits(lost.Load())) })
+	}
 	return s.Follow(l.ctx, func() {
 		l.log.Info("stream connected")
 		l.out.connect()
@@ -58,35 +78,76 @@ func (l *lease) session(target, token string) error {
 	})
 }
 
-// newPeer makes a connection that only sends.
-func newPeer(network transport.Net, sound bool) (*webrtc.PeerConnection, error) {
+// follow passes the estimate of the link on until ctx ends.
+func follow(ctx context.Context, tell func()) {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			tell()
+		}
+	}
+}
+
+// newPeer makes a connection that only sends. With adapts, estimate says how many bits a second the link carries; it is
+// nil otherwise.
+func newPeer(network transport.Net, sound, adapts bool) (pc *webrtc.PeerConnection, estimate func() int, err error) {
 	media := &webrtc.MediaEngine{}
 	codec := webrtc.RTPCodecParameters{RTPCodecCapability: h264, PayloadType: 96}
+	if adapts {
+		codec.RTCPFeedback = append(slices.Clone(codec.RTCPFeedback), webrtc.RTCPFeedback{Type: webrtc.TypeRTCPFBTransportCC})
+	}
 	if err := media.RegisterCodec(codec, webrtc.RTPCodecTypeVideo); err != nil {
-		return nil, fmt.Errorf("register H.264: %w", err)
+		return nil, nil, fmt.Errorf("register H.264: %w", err)
 	}
 	if sound {
 		for _, codec := range soundCodecs() {
 			if err := media.RegisterCodec(codec, webrtc.RTPCodecTypeAudio); err != nil {
-				return nil, fmt.Errorf("register %s: %w", codec.MimeType, err)
+				return nil, nil, fmt.Errorf("register %s: %w", codec.MimeType, err)
 			}
 		}
 	}
 	chain := &interceptor.Registry{}
+	var estimator cc.BandwidthEstimator
+	if adapts {
+		if err := estimates(media, chain, &estimator); err != nil {
+			return nil, nil, fmt.Errorf("make interceptor: %w", err)
+		}
+	}
 	responder, err := nack.NewResponderInterceptor(nack.ResponderSize(history))
 	if err != nil {
-		return nil, fmt.Errorf("make interceptor: %w", err)
+		return nil, nil, fmt.Errorf("make interceptor: %w", err)
 	}
 	reports, err := report.NewSenderInterceptor()
 	if err != nil {
-		return nil, fmt.Errorf("make interceptor: %w", err)
+		return nil, nil, fmt.Errorf("make interceptor: %w", err)
 	}
 	chain.Add(responder)
 	chain.Add(reports)
 	api := webrtc.NewAPI(webrtc.WithMediaEngine(media), webrtc.WithInterceptorRegistry(chain), webrtc.WithSettingEngine(whip.Settings(network)))
-	pc, err := api.NewPeerConnection(webrtc.Configuration{})
-	if err != nil {
-		return nil, fmt.Errorf("make connection: %w", err)
+	if pc, err = api.NewPeerConnection(webrtc.Configuration{}); err != nil {
+		return nil, nil, fmt.Errorf("make connection: %w", err)
 	}
-	return pc, nil
+	if estimator != nil {
+		estimate = estimator.GetTargetBitrate
+	}
+	return pc, estimate, nil
+}
+
+// estimates has the connection learn from the centre's reports how much the link carries (GCC). Packets leave at once:
+// the outlet paces them.
+func estimates(media *webrtc.MediaEngine, chain *interceptor.Registry, to *cc.BandwidthEstimator) error {
+	factory, err := cc.NewInterceptor(func() (cc.BandwidthEstimator, error) {
+		return gcc.NewSendSideBWE(gcc.SendSideBWEInitialBitrate(firstEstimate), gcc.SendSideBWEMinBitrate(leastEstimate),
+			gcc.SendSideBWEMaxBitrate(mostEstimate), gcc.SendSideBWEPacer(gcc.NewNoOpPacer()))
+	})
+	if err != nil {
+		return err
+	}
+	factory.OnNewPeerConnection(func(_ string, e cc.BandwidthEstimator) { *to = e })
+	chain.Add(factory)
+	return webrtc.ConfigureTWCCHeaderExtensionSender(media, chain)
 }

@@ -38,6 +38,7 @@ const (
 	heal     = 600 * time.Millisecond
 	askMax   = time.Second // for a sign of life of the centre
 	askPause = 200 * time.Millisecond
+	failures = 64 // of reading, one after another, that mean the end
 )
 
 // Target is the address of a session in full: a path, or the centre's own host.
@@ -241,14 +242,19 @@ func (s *Session) Bye(ctx context.Context) {
 }
 
 // Drain reads what comes back, which runs the interceptors, until the sender ends. key is called when a key frame is
-// asked for; nil: it is not a picture.
-func Drain(sender *webrtc.RTPSender, key func()) {
+// asked for, lost with the part of the packets that the other side has lost of late; nil: it is not a picture.
+func Drain(sender *webrtc.RTPSender, key func(), lost func(float64)) {
 	buf := make([]byte, 1500)
-	for {
+	for failed := 0; ; {
 		n, _, err := sender.Read(buf)
-		if err != nil {
+		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrClosedPipe) || failed > failures {
 			return
 		}
+		if err != nil { // a report that was not understood; whoever stops reading gets no request for lost packets either
+			failed++
+			continue
+		}
+		failed = 0
 		if key == nil {
 			continue
 		}
@@ -257,9 +263,13 @@ func Drain(sender *webrtc.RTPSender, key func()) {
 			continue // rubbish
 		}
 		for _, p := range packets {
-			switch p.(type) {
+			switch p := p.(type) {
 			case *rtcp.PictureLossIndication, *rtcp.FullIntraRequest:
 				key()
+			case *rtcp.ReceiverReport:
+				for _, r := range p.Reports {
+					lost(float64(r.FractionLost) / 256)
+				}
 			}
 		}
 	}

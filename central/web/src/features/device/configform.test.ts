@@ -11,7 +11,7 @@ describe('a field of a configuration', () => {
     expect(['1s', '1m30s', '50ms', '25h', 'often', '10'].map((x) => wrong(everyField, x))).toEqual(['', '', 'range', 'range', 'duration', 'duration'])
     expect(['10.0.0.1:502', '[fe80::1]:502', '10.0.0.1', ''].map((x) => wrong({ key: 'address', kind: 'network' }, x))).toEqual(['', '', 'address', 'address'])
     expect([':9001', '127.0.0.1:9001', '9001'].map((x) => wrong({ key: 'address', kind: 'listen' }, x))).toEqual(['', '', 'address'])
-    expect(['rtsp://10.0.0.1/1', 'rtsp://u:p@10.0.0.1/1', 'http://x'].map((x) => wrong({ key: 'rtsp', kind: 'rtsp' }, x))).toEqual(['', 'address', 'address'])
+    expect(['rtsp://10.0.0.1/1', 'local:', 'rtsp://u:p@10.0.0.1/1', 'http://x'].map((x) => wrong({ key: 'rtsp', kind: 'rtsp' }, x))).toEqual(['', '', 'address', 'address'])
   })
   it('is typed and kept in its own unit', () => {
     expect(typed(eco!, 0.8)).toBe('80')

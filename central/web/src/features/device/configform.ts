@@ -73,7 +73,7 @@ export function wrong(field: Field, text: string): '' | 'number' | 'range' | 'du
     case 'serial': return /^\/dev\/\S+$/.test(said) ? '' : 'address'
     case 'path': return /^\/\S+$/.test(said) ? '' : 'address'
     case 'onvif': return /^https?:\/\/[^@\s]+$/.test(said) ? '' : 'address'
-    case 'rtsp': return /^rtsps?:\/\/[^@\s]+$/.test(said) ? '' : 'address'
+    case 'rtsp': return said === 'local:' || /^rtsps?:\/\/[^@\s]+$/.test(said) ? '' : 'address'
     default: return said.length > (field.most ?? Infinity) ? 'long' : ''
   }
 }
