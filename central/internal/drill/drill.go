@@ -124,6 +124,7 @@ type Drill struct {
 	Rested      int64        `json:"rested"` // seconds in which it was paused
 	EndedAt     *time.Time   `json:"ended_at,omitempty"`
 	Findings    string       `json:"findings"` // conclusion of the evaluation
+	Unpaid      string       `json:"unpaid"`   // why its closing pays nothing that its plan owes: unapproved, above, idle; empty: it pays
 	Demo        bool         `json:"demo"`
 	CreatedAt   time.Time    `json:"created_at"`
 	CreatedBy   string       `json:"created_by"`
@@ -233,6 +234,13 @@ func (d Drill) due(now time.Time, reached map[string]time.Time) []int {
 	return out
 }
 
+// The reasons for which closing an exercise pays nothing.
+const (
+	UnpaidDraft = "unapproved" // the plan has no approved version: a draft was practised
+	UnpaidAbove = "above"      // the plan belongs to a division above that of who closes it
+	UnpaidIdle  = "idle"       // nothing was given, played or evaluated
+)
+
 // Act is what a controller does with an exercise.
 type Act struct {
 	Kind     string // start, pause, resume, end, close, cancel, give, skip
@@ -245,7 +253,7 @@ type Act struct {
 func (d Drill) do(act Act, by string, now time.Time) (Drill, error) {
 	wrong := errs.E(errs.Conflict, "drill.state", "that cannot be done with the exercise as it stands; look at it again")
 	from := map[string][]State{
-		"start": {Planned}, "pause": {Running}, "resume": {Paused}, "end": {Running, Paused}, "close": {Ended}, "cancel": {Planned, Running, Paused},
+		"start": {Planned}, "pause": {Running}, "resume": {Paused}, "end": {Running, Paused}, "close": {Ended}, "cancel": {Planned, Running, Paused, Ended},
 		"give": {Running, Paused}, "skip": {Running, Paused},
 	}
 	states, ok := from[act.Kind]
@@ -267,7 +275,7 @@ func (d Drill) do(act Act, by string, now time.Time) (Drill, error) {
 		d = d.resumed(now)
 		d.State = Running
 	case "end", "cancel":
-		if d.StartedAt != nil {
+		if d.StartedAt != nil && d.EndedAt == nil {
 			d = d.resumed(now)
 			d.EndedAt = &now
 		}

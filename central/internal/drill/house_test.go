@@ -50,6 +50,7 @@ type house struct {
 	roster              *duty.Service
 	sms                 notice.Channel
 	plan                plan.Plan
+	plans               *plan.Service
 	city, county, other account.Org
 	chief, second       context.Context // leaders of the city: one controls, one does not
 	officer, outside    context.Context // officers of the county and of another, which takes no part
@@ -150,7 +151,7 @@ func newHouse(t *testing.T, db *store.DB) *house {
 	h.outside, _ = h.user("丙", h.other, account.RoleDuty)
 	h.person, err = h.roster.SavePerson(h.system, duty.Person{OrgID: h.county.ID, Name: "甲", UserID: officer, Active: true, Phones: []duty.Phone{{Kind: "mobile", Number: "13800000001"}}})
 	h.must(err)
-	h.plan = h.published(plans)
+	h.plan, h.plans = h.published(plans), plans
 	return h
 }
 

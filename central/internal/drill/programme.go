@@ -150,7 +150,9 @@ func programme(p Pack, year int, plans []plan.Plan, orgs []account.Org, drills [
 			}
 			switch d.State {
 			case Closed:
-				o.Paid++
+				if d.Unpaid == "" || (o.PlanID == "" && d.Unpaid != UnpaidIdle) { // a department has practised with any plan
+					o.Paid++
+				}
 			case Planned, Running, Paused, Ended:
 				o.Planned++
 			case Cancelled:

@@ -3,6 +3,7 @@ package drill
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,6 +23,9 @@ func (s *Service) Report(ctx context.Context, id string) (paper.Files, string, e
 	if v.State != Ended && v.State != Closed {
 		return paper.Files{}, "", errs.E(errs.Conflict, "drill.not_over", "the report is made when the exercise has ended")
 	}
+	if v.Part != Controls && v.State != Closed {
+		return paper.Files{}, "", errs.E(errs.Denied, "drill.not_yours", "until the exercise is closed its report is for its controllers")
+	}
 	d, err := s.Store.Drill(ctx, id)
 	if err != nil {
 		return paper.Files{}, "", err
@@ -33,6 +37,15 @@ func (s *Service) Report(ctx context.Context, id string) (paper.Files, string, e
 	sheets, err := s.Store.Sheets(ctx, id)
 	if err != nil {
 		return paper.Files{}, "", err
+	}
+	if v.Part != Controls { // who found what is for them alone
+		for n := range sheets {
+			sheets[n].Name = "评估员"
+		}
+		d.Injects = slices.DeleteFunc(d.Injects, func(i Inject) bool { return i.State != Given })
+		for n := range d.Injects {
+			d.Injects[n].Expect = ""
+		}
 	}
 	items, err := s.Store.Items(ctx, id)
 	if err != nil {

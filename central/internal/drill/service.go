@@ -2,6 +2,8 @@ package drill
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 	"slices"
 	"strings"
@@ -197,15 +199,16 @@ func (s *Service) fill(ctx context.Context, a actor.Actor, d *Drill, n Draft) er
 	d.Name, d.Form, d.Combined, d.PlannedOn = strings.TrimSpace(n.Name), n.Form, n.Combined, n.PlannedOn
 	d.Goals, d.Scenario, d.Demo = strings.TrimSpace(n.Goals), strings.TrimSpace(n.Scenario), n.Demo
 	d.Sealed = d.Form == Blind
+	kept := d.PlanID
 	d.PlanID, d.PlanName = "", ""
 	if n.PlanID != "" {
 		list, err := s.Plans.Alive(ctx)
 		if err != nil {
 			return err
 		}
-		i := slices.IndexFunc(list, func(p plan.Plan) bool { return p.ID == n.PlanID })
+		i := slices.IndexFunc(list, func(p plan.Plan) bool { return p.ID == n.PlanID && (a.Covers(p.Division) || n.PlanID == kept) })
 		if i < 0 {
-			return errs.Field("drill.plan", "plan_id", "there is no such plan")
+			return errs.Field("drill.plan", "plan_id", "there is no such plan of your division or one below")
 		}
 		d.PlanID, d.PlanName = list[i].ID, list[i].Name
 	}
@@ -305,9 +308,43 @@ func (s *Service) Act(ctx context.Context, id string, act Act) (Drill, error) {
 		if act.Kind != "close" || d.PlanID == "" {
 			return nil
 		}
-		_, err = s.Plans.Drilled(actor.WithSystem(ctx, "drill"), d.PlanID, d.StartedAt.In(event.China()).Format(time.DateOnly), d.Name)
+		if d.Unpaid, err = s.unpaid(ctx, a, *d); err != nil {
+			return err
+		}
+		if d.Unpaid != "" {
+			log("unpaid", d.Unpaid)
+			return nil
+		}
+		by := actor.With(ctx, actor.Actor{Kind: actor.System, ID: a.ID, Name: a.Name}) // was authorised; the step of the plan names who closed
+		_, err = s.Plans.Drilled(by, d.PlanID, d.StartedAt.In(event.China()).Format(time.DateOnly), d.Name)
 		return err
 	})
+}
+
+// unpaid is why an exercise pays nothing of what its plan owes; empty when it does.
+func (s *Service) unpaid(ctx context.Context, a actor.Actor, d Drill) (string, error) {
+	list, err := s.Plans.Alive(ctx)
+	if err != nil {
+		return "", err
+	}
+	i := slices.IndexFunc(list, func(p plan.Plan) bool { return p.ID == d.PlanID })
+	switch {
+	case i < 0 || list[i].Version == 0:
+		return UnpaidDraft, nil
+	case !a.Covers(list[i].Division):
+		return UnpaidAbove, nil
+	case slices.ContainsFunc(d.Injects, func(i Inject) bool { return i.State == Given }):
+		return "", nil
+	}
+	sheets, err := s.Store.Sheets(ctx, d.ID)
+	if err != nil || slices.ContainsFunc(sheets, func(v Sheet) bool { return v.At != nil }) {
+		return "", err
+	}
+	f, err := s.facts(ctx, d)
+	if err != nil || len(f.rooms) > 0 {
+		return "", err
+	}
+	return UnpaidIdle, nil
 }
 
 // Enter lets the actor into the world of an exercise: errs.NotFound for one that has not started, has been closed, or
@@ -337,32 +374,37 @@ func (s *Service) Turn(ctx context.Context) (time.Duration, error) {
 	if err != nil {
 		return time.Second, err
 	}
-	for _, d := range list {
-		now := s.stamp()
-		reached := map[string]time.Time{}
-		if slices.ContainsFunc(d.Injects, func(i Inject) bool { return i.State == Waiting && i.Way == When }) {
-			f, err := s.facts(ctx, d)
-			if err != nil {
-				return time.Second, err
-			}
-			reached = f.marks()
-		}
-		if len(d.due(now, reached)) == 0 {
-			continue
-		}
-		_, err := s.change(ctx, d.ID, EventActed, func(_ context.Context, _ actor.Actor, d *Drill, log func(kind, text string)) error {
-			d.Injects = slices.Clone(d.Injects)
-			for _, n := range d.due(now, reached) {
-				d.Injects[n].State, d.Injects[n].At = Given, &now
-				log("script", d.Injects[n].Title)
-			}
-			return nil
-		})
-		if err != nil {
-			return time.Second, err
+	var failed []error
+	for _, d := range list { // one that cannot be followed stops no other
+		if err := s.follow(ctx, d); err != nil {
+			failed = append(failed, fmt.Errorf("follow %s: %w", d.ID, err))
 		}
 	}
-	return time.Second, nil
+	return time.Second, errors.Join(failed...)
+}
+
+func (s *Service) follow(ctx context.Context, d Drill) error {
+	now := s.stamp()
+	reached := map[string]time.Time{}
+	if slices.ContainsFunc(d.Injects, func(i Inject) bool { return i.State == Waiting && i.Way == When }) {
+		f, err := s.facts(ctx, d)
+		if err != nil {
+			return err
+		}
+		reached = f.marks()
+	}
+	if len(d.due(now, reached)) == 0 {
+		return nil
+	}
+	_, err := s.change(ctx, d.ID, EventActed, func(_ context.Context, _ actor.Actor, d *Drill, log func(kind, text string)) error {
+		d.Injects = slices.Clone(d.Injects)
+		for _, n := range d.due(now, reached) {
+			d.Injects[n].State, d.Injects[n].At = Given, &now
+			log("script", d.Injects[n].Title)
+		}
+		return nil
+	})
+	return err
 }
 
 // Start gives injects by the script until Stop.

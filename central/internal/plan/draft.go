@@ -39,7 +39,7 @@ func (s *Service) Write(ctx context.Context, id string, revision int, b Body) (P
 		}
 		if !bytes.Equal(was, text) {
 			p.Revision++
-			p.Writer = a.ID
+			p.writtenBy(a.ID)
 		}
 		return EventWritten, trace{Revision: p.Revision}, s.Store.SaveDraft(ctx, id, text)
 	})

@@ -82,7 +82,7 @@ func (s *Service) Move(ctx context.Context, id string, n NewStep) (Plan, error) 
 			kind = EventIssued
 		case n.To == Filed && from == Filing:
 			p.FiledAt = &now
-		case n.To == Filed && from == Assessing:
+		case from == Assessing && (n.To == Filed || n.To == Published):
 			p.Assessed = &now
 		}
 		p.State, p.Since = n.To, now
@@ -95,8 +95,8 @@ func (s *Service) Move(ctx context.Context, id string, n NewStep) (Plan, error) 
 
 // issue makes the draft the version in force.
 func (s *Service) issue(ctx context.Context, a actor.Actor, p *Plan, step *Step) error {
-	if a.Kind == actor.User && a.ID == p.Writer {
-		return errs.E(errs.Denied, "plan.own_approval", "somebody else than the writer approves a plan")
+	if a.Kind == actor.User && p.wrote(a.ID) {
+		return errs.E(errs.Denied, "plan.own_approval", "somebody who has not written in it since the last version approves a plan")
 	}
 	text, err := s.Store.Draft(ctx, p.ID)
 	if err != nil {
@@ -117,6 +117,13 @@ func (s *Service) issue(ctx context.Context, a actor.Actor, p *Plan, step *Step)
 	if err != nil {
 		return err
 	}
+	if c := p.Coming; c != nil {
+		if err := s.put(ctx, a, p, Head{c.Name, c.NameEN, c.Kind, c.Category, c.OrgID, c.UpperID, p.Demo}); err != nil {
+			return err
+		}
+	}
+	head := p.head()
+	p.Coming, p.Writers = nil, []string{}
 	p.Version++
 	p.Number, p.Published, p.FiledAt, p.Assessed = step.Number, &step.At, nil, nil
 	step.Version = p.Version
@@ -124,7 +131,7 @@ func (s *Service) issue(ctx context.Context, a actor.Actor, p *Plan, step *Step)
 		return err
 	}
 	return s.Store.AddVersion(ctx, Version{
-		PlanID: p.ID, No: p.Version, Number: step.Number, At: step.At, By: a.ID, ByName: a.Name, Writer: p.Writer, Note: step.Note, Hash: hash,
+		PlanID: p.ID, No: p.Version, Number: step.Number, At: step.At, By: a.ID, ByName: a.Name, Writer: p.Writer, Note: step.Note, Hash: hash, Head: &head,
 	}, kept)
 }
 
@@ -178,7 +185,14 @@ func (s *Service) due(ctx context.Context, p Plan, now time.Time) (what string, 
 	case Filing:
 		at, err = s.workdays(ctx, now, s.Pack.Receipt.Workdays)
 		return DueReceipt, at, s.rule(s.Pack.Receipt.Clause), err
-	case Filed, Assessing:
+	case Consulting, Reviewing, Approving, Revising, Assessing, Filed:
+		if p.Published != nil && p.FiledAt == nil { // the version in force is owed to the register, whatever is done meanwhile
+			at, err = s.workdays(ctx, *p.Published, s.Pack.File.Workdays)
+			return DueFile, at, s.rule(s.Pack.File.Clause), err
+		}
+		if p.State != Filed && p.State != Assessing {
+			return "", at, "", nil
+		}
 		if !slices.Contains(s.Pack.Assess.Kinds, p.Kind) || p.Published == nil {
 			return "", at, "", nil
 		}
@@ -187,7 +201,7 @@ func (s *Service) due(ctx context.Context, p Plan, now time.Time) (what string, 
 			base = *p.Assessed
 		}
 		return DueAssess, endOfDay(base.AddDate(0, s.Pack.Assess.Months, 0)), s.rule(s.Pack.Assess.Clause), nil
-	case Drafting, Consulting, Reviewing, Approving, Revising, Abolished:
+	case Drafting, Abolished:
 	}
 	return "", at, "", nil
 }

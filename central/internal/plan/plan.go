@@ -91,6 +91,9 @@ func (p Plan) Next() []State {
 		if m.To == Drafting && p.Version > 0 {
 			m.To = Revising
 		}
+		if m.From == Assessing && m.To == Filed && p.FiledAt == nil {
+			m.To = Published // it holds, and is still to be filed
+		}
 		out = append(out, m.To)
 	}
 	return out
@@ -128,10 +131,45 @@ type Plan struct {
 	Assessed  *time.Time `json:"assessed_at,omitempty"` // when it was last found to hold
 	DrilledOn string     `json:"drilled_on"`            // day of the last drill that somebody noted
 	Writer    string     `json:"writer"`                // id of who wrote last
+	Writers   []string   `json:"writers"`               // ids of all who wrote since the version in force; null: from before they were kept
+	Coming    *Coming    `json:"coming,omitempty"`      // what the next version will be called and be about, where that differs
 	CreatedAt time.Time  `json:"created_at"`
 	ChangedAt time.Time  `json:"changed_at"`
 	Demo      bool       `json:"demo"` // 演示数据
 	Edit      int        `json:"edit"` // of the head
+}
+
+// Coming is what the head says from the next version on: what was published stays in force as it is until then.
+type Coming struct {
+	Name     string `json:"name"`
+	NameEN   string `json:"name_en"`
+	Kind     Kind   `json:"kind"`
+	Category string `json:"category"`
+	OrgID    string `json:"org_id"`
+	OrgName  string `json:"org_name"`
+	UpperID  string `json:"upper_id"`
+}
+
+func (p Plan) head() Coming {
+	return Coming{p.Name, p.NameEN, p.Kind, p.Category, p.OrgID, p.OrgName, p.UpperID}
+}
+
+// wrote reports whether somebody had a part in what would be published.
+func (p Plan) wrote(user string) bool {
+	if p.Writers == nil {
+		return p.Writer == user
+	}
+	return slices.Contains(p.Writers, user)
+}
+
+// writtenBy notes that somebody has a part in what will be published.
+func (p *Plan) writtenBy(user string) {
+	if p.Writers == nil && p.Writer != "" {
+		p.Writers = []string{p.Writer}
+	}
+	if p.Writer = user; !slices.Contains(p.Writers, user) {
+		p.Writers = append(p.Writers, user)
+	}
 }
 
 // Overdue reports whether something of the plan should have been done.
@@ -189,6 +227,7 @@ type Version struct {
 	Writer string    `json:"writer"`
 	Note   string    `json:"note"`
 	Hash   string    `json:"hash"`
+	Head   *Coming   `json:"head,omitempty"` // what it was called and about; left out of those from before that was kept
 	Body   *Body     `json:"body,omitempty"` // left out of lists
 }
 

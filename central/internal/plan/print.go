@@ -95,6 +95,11 @@ func (s *Service) sheet(ctx context.Context, id string, version int) (Sheet, Bod
 			return out, d.Body, err
 		}
 		out.Number, out.Hash, out.At = v.Number, v.Hash, v.At
+		if v.Head != nil {
+			out.Name, out.NameEN, out.Org = v.Head.Name, v.Head.NameEN, v.Head.OrgName
+		}
+	} else if c := d.Plan.Coming; c != nil {
+		out.Name, out.NameEN, out.Org = c.Name, c.NameEN, c.OrgName
 	}
 	return out, d.Body, nil
 }

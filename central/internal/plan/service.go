@@ -184,7 +184,7 @@ func (s *Service) Make(ctx context.Context, h Head) (Plan, error) {
 		return Plan{}, err
 	}
 	now := stamp()
-	p := Plan{ID: newID(), State: Drafting, Since: now, CreatedAt: now, ChangedAt: now, Writer: a.ID, Revision: 1, Edit: 1}
+	p := Plan{ID: newID(), State: Drafting, Since: now, CreatedAt: now, ChangedAt: now, Writer: a.ID, Writers: []string{a.ID}, Revision: 1, Edit: 1}
 	if err := s.put(ctx, a, &p, h); err != nil {
 		return Plan{}, err
 	}
@@ -212,7 +212,7 @@ func (s *Service) Make(ctx context.Context, h Head) (Plan, error) {
 	return p, nil
 }
 
-// Change says something else of a plan; edit is the one that was seen.
+// Change says something else of a plan, from its next version on where one is in force; edit is the one that was seen.
 func (s *Service) Change(ctx context.Context, id string, edit int, h Head) (Plan, error) {
 	return s.change(ctx, id, actor.PlanWrite, func(ctx context.Context, a actor.Actor, p *Plan) (string, trace, error) {
 		switch {
@@ -222,7 +222,19 @@ func (s *Service) Change(ctx context.Context, id string, edit int, h Head) (Plan
 			return "", trace{}, errs.E(errs.Conflict, "plan.closed", "the plan is not being written now")
 		}
 		h.Demo = p.Demo
-		return EventChanged, trace{}, s.put(ctx, a, p, h)
+		was := *p
+		if err := s.put(ctx, a, p, h); err != nil {
+			return "", trace{}, err
+		}
+		next := p.head()
+		if p.Version > 0 { // what was published stays as it is until somebody approves the next one
+			*p = was
+			if p.Coming = &next; next == p.head() {
+				p.Coming = nil
+			}
+		}
+		p.writtenBy(a.ID)
+		return EventChanged, trace{}, nil
 	})
 }
 

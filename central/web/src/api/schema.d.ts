@@ -7201,6 +7201,7 @@ export interface components {
             started_at?: string;
             /** @enum {string} */
             state: "planned" | "running" | "paused" | "ended" | "closed" | "cancelled";
+            unpaid: string;
             /** Format: int64 */
             version: number;
         };
@@ -7542,6 +7543,7 @@ export interface components {
             started_at?: string;
             /** @enum {string} */
             state: "planned" | "running" | "paused" | "ended" | "closed" | "cancelled";
+            unpaid: string;
             /** Format: int64 */
             version: number;
         };
@@ -10048,6 +10050,7 @@ export interface components {
             category: string;
             /** Format: date-time */
             changed_at: string;
+            coming?: components["schemas"]["PlanComing"];
             /** Format: date-time */
             created_at: string;
             demo: boolean;
@@ -10078,6 +10081,7 @@ export interface components {
             /** Format: int64 */
             version: number;
             writer: string;
+            writers: string[] | null;
         };
         PlanAction: {
             after: string[] | null;
@@ -10170,6 +10174,15 @@ export interface components {
             text: string;
             title: string;
         };
+        PlanComing: {
+            category: string;
+            kind: string;
+            name: string;
+            name_en: string;
+            org_id: string;
+            org_name: string;
+            upper_id: string;
+        };
         PlanCondition: {
             figure: string;
             /** Format: double */
@@ -10197,6 +10210,7 @@ export interface components {
             category: string;
             /** Format: date-time */
             changed_at: string;
+            coming?: components["schemas"]["PlanComing"];
             /** Format: date-time */
             created_at: string;
             demo: boolean;
@@ -10234,6 +10248,7 @@ export interface components {
             version: number;
             versions: components["schemas"]["PlanVersion"][] | null;
             writer: string;
+            writers: string[] | null;
         };
         PlanDraft: {
             body: components["schemas"]["PlanText"];
@@ -10428,6 +10443,7 @@ export interface components {
             by: string;
             by_name: string;
             hash: string;
+            head?: components["schemas"]["PlanComing"];
             /** Format: int64 */
             no: number;
             note: string;
