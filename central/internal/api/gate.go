@@ -98,3 +98,31 @@ func (s *Server) sparing(g *gate, of func(ctx context.Context) string) func(huma
 		}
 	}
 }
+
+type overflow struct{}
+
+// overflown reports whether a request came through the second of two gates (see overflowing).
+func overflown(ctx context.Context) bool {
+	_, ok := ctx.Value(overflow{}).(bool)
+	return ok
+}
+
+// overflowing is the middleware of an operation that takes what is too much for one gate as long as another lets it
+// through, marked as such. Both count for all addresses together, and only what does something.
+func (s *Server) overflowing(all, spare *gate) func(huma.Context, func(huma.Context)) {
+	return func(ctx huma.Context, next func(huma.Context)) {
+		now := time.Now()
+		wait, back := all.pass("", now)
+		if wait > 0 {
+			if wait, back = spare.pass("", now); wait > 0 {
+				s.tooMany(ctx, spare, wait)
+				return
+			}
+			ctx = huma.WithValue(ctx, overflow{}, true)
+		}
+		next(ctx)
+		if ctx.Status() >= http.StatusBadRequest {
+			back()
+		}
+	}
+}

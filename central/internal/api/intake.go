@@ -138,13 +138,15 @@ func RegisterIntake(s *Server, svc *intake.Service) {
 
 // registerIntakeOpen adds the form for the public. Nobody is signed in there, so little is taken and slowly: ten
 // from an address, which many may share, then one a minute, and from all addresses together three hundred, then two a
-// second. What is refused as wrong does not count.
+// second. What comes beyond that is kept as unchecked, two thousand, then one in ten seconds; the rest is refused. What is
+// refused as wrong does not count.
 func (s *Server) registerIntakeOpen(svc *intake.Service) {
 	form := intakeOp("public-intake", http.MethodPost, "/public", "Report something without a login")
 	form.Security = []map[string][]string{}
 	each := newGate(time.Minute, 10, "intake.too_many", "too many reports from this address; in an emergency call 110, 119 or 120")
 	all := newGate(500*time.Millisecond, 300, "intake.too_many", "too many reports at once; in an emergency call 110, 119 or 120")
-	form.Middlewares = huma.Middlewares{s.sparing(each, addressOf), s.sparing(all, func(context.Context) string { return "" })}
+	spare := newGate(10*time.Second, 2000, all.code, all.text)
+	form.Middlewares = huma.Middlewares{s.sparing(each, addressOf), s.overflowing(all, spare)}
 	type intakeSaid struct {
 		Body struct {
 			Division string   `json:"division" maxLength:"12"`
@@ -158,7 +160,9 @@ func (s *Server) registerIntakeOpen(svc *intake.Service) {
 	}
 	register(s, form, func(ctx context.Context, in *intakeSaid) (*nothing, error) {
 		b := in.Body
-		return done(svc.FromPublic(ctx, intake.Item{Division: b.Division, Place: b.Place, Text: b.Text, Caller: b.Caller, Phone: b.Phone, Lon: b.Lon, Lat: b.Lat}))
+		return done(svc.FromPublic(ctx, intake.Item{
+			Unchecked: overflown(ctx), Division: b.Division, Place: b.Place, Text: b.Text, Caller: b.Caller, Phone: b.Phone, Lon: b.Lon, Lat: b.Lat,
+		}))
 	})
 }
 
@@ -166,11 +170,15 @@ func intakeSheet(list []intake.Item) document.Sheet {
 	states := map[intake.State]string{intake.Waiting: "待处理", intake.Linked: "已立案", intake.Aside: "不处理"}
 	sheet := document.Sheet{Title: "接报登记", Headings: []string{"序号", "接报时间", "来源", "报告单位", "报告人", "职务", "电话", "事发时间", "地点", "内容", "原因", "措施", "趋势", "已告知", "状态", "说明", "记录人", "处理人"}}
 	for _, i := range list {
+		state := states[i.State]
+		if i.Unchecked && i.State == intake.Waiting {
+			state += "（未核）"
+		}
 		var occurred any
 		if i.OccurredAt != nil {
 			occurred = *i.OccurredAt
 		}
-		sheet.Rows = append(sheet.Rows, []any{i.No, i.ReceivedAt, i.Kind.Word(), i.Unit, i.Caller, i.Post, i.Phone, occurred, i.Place, i.Text, i.Cause, i.Measures, i.Trend, i.Informed, states[i.State], i.Reason, i.ByName, i.DoneBy})
+		sheet.Rows = append(sheet.Rows, []any{i.No, i.ReceivedAt, i.Kind.Word(), i.Unit, i.Caller, i.Post, i.Phone, occurred, i.Place, i.Text, i.Cause, i.Measures, i.Trend, i.Informed, state, i.Reason, i.ByName, i.DoneBy})
 	}
 	return sheet
 }

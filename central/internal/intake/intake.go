@@ -72,6 +72,7 @@ type Item struct {
 	Phone      string         `json:"phone"`
 	Source     string         `json:"source"` // address of what was found, "alarm <id>"
 	Figures    map[string]int `json:"figures"`
+	Unchecked  bool           `json:"unchecked"` // of the public form while more came in than anybody reads: look whether it is one at all
 	IncidentID string         `json:"incident_id,omitempty"`
 	Opened     bool           `json:"opened"` // the incident was opened from this item
 	Reason     string         `json:"reason"` // of setting it aside

@@ -56,11 +56,12 @@ func (s *Service) Receive(ctx context.Context, i Item) (Item, error) {
 	if i.Division != "" && !a.Covers(i.Division) {
 		return Item{}, errs.Field("intake.division_outside", "division", "must be "+a.DivisionCode+" or below it")
 	}
+	i.Unchecked = false
 	return s.add(ctx, o, a.Name, i)
 }
 
 // FromPublic takes what somebody wrote into the public form: nobody is signed in, so it only waits. The desk is that
-// which answers for the division.
+// which answers for the division. What comes while the form is overloaded is Unchecked.
 func (s *Service) FromPublic(ctx context.Context, i Item) error {
 	tree, err := s.Desks.Tree(ctx)
 	if err != nil {

@@ -100,10 +100,10 @@ func TestWhatComesInBecomesOneIncident(t *testing.T) {
 		if _, err = r.Link(r.county, second.ID, first.IncidentID); errs.KindOf(err) != errs.Conflict {
 			t.Errorf("linked twice: %v", err)
 		}
-		r.must(r.FromPublic(t.Context(), intake.Item{Division: "320623", Place: "化工园", Text: "<script>alert(1)</script> 着火", Level: 1, Figures: map[string]int{"dead": 99}}))
+		r.must(r.FromPublic(t.Context(), intake.Item{Division: "320623", Place: "化工园", Text: "<script>alert(1)</script> 着火", Level: 1, Figures: map[string]int{"dead": 99}, Unchecked: true}))
 		list, err := r.List(r.county, intake.Filter{State: intake.Waiting}, page.Request{})
 		r.must(err)
-		if len(list.Items) != 1 || list.Items[0].Kind != intake.Public || len(list.Items[0].Figures) != 0 || list.Items[0].Level != 0 {
+		if len(list.Items) != 1 || list.Items[0].Kind != intake.Public || len(list.Items[0].Figures) != 0 || list.Items[0].Level != 0 || !list.Items[0].Unchecked {
 			t.Fatalf("what the public wrote: %+v", list.Items)
 		}
 		got, err := r.incidents.Room(r.county, first.IncidentID)

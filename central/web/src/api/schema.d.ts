@@ -8757,6 +8757,7 @@ export interface components {
             state: string;
             text: string;
             trend: string;
+            unchecked: boolean;
             unit: string;
             /** Format: int64 */
             version: number;
@@ -8840,6 +8841,7 @@ export interface components {
             state: string;
             text: string;
             trend: string;
+            unchecked: boolean;
             unit: string;
             /** Format: int64 */
             version: number;
