@@ -248,3 +248,29 @@ for (const language of ['zh-CN', 'en'] as const) {
     await b.page.context().close()
   })
 }
+
+for (const language of ['zh-CN', 'en'] as const) {
+  test(`pictures of exercises and reviews: ${language}`, async ({ browser, demo }) => {
+    test.setTimeout(200_000)
+    const b = await Book.open(browser, demo, language, demo.duty, '/plan/drills')
+    await b.go('/plan/drills?view=programme')
+    await expect(b.page.getByText('南通市危险化学品事故应急预案（演示）').first()).toBeVisible()
+    await b.take('programme')
+    await b.go('/plan/drills')
+    await b.page.getByRole('row').filter({ hasText: '洋口园区危化品泄漏桌面推演（演示）' }).click()
+    await expect(b.page.getByText('下风向检出').first()).toBeVisible()
+    await b.take('exercise')
+    await b.go('/incident/cases')
+    const boat = b.page.getByRole('row').filter({ hasText: '吕四港外渔船失去动力（演示）' })
+    await expect(boat).toBeVisible()
+    await b.take('cases')
+    await boat.getByRole('link').first().click()
+    await expect(b.page.getByText('吕四港增加一支签约救助船艇队伍').first()).toBeVisible()
+    await b.take('review')
+    await b.go('/map')
+    await b.page.getByTestId('map-force').and(b.page.locator('[data-kind=crew]')).first().dispatchEvent('click')
+    await expect(b.page.getByTestId('force-card')).toBeVisible()
+    await b.take('forces')
+    await b.page.context().close()
+  })
+}
