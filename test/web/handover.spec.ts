@@ -1,6 +1,6 @@
 // The book of a desk in a real browser: a call is logged by keyboard and left open, and the shift passes by two signatures.
 import { expect, login, test } from './demo'
-import { leave, openItems, shift, take } from './handover'
+import { leave, openItems, shift, stay, take } from './handover'
 
 test('a call is logged by keyboard and left open, and two signatures hand it over', async ({ page, demo }) => {
   await login(page, demo, demo.duty)
@@ -37,6 +37,7 @@ test('a call is logged by keyboard and left open, and two signatures hand it ove
 
   // The next officer signs at the same screen and takes over what is open.
   await take(page, { user: 'liming', password: demo.duty.password }, ['盯住吕四港泊位', text])
+  await stay(page)
   await expect(shift(page)).toContainText(`第 ${no + 1} 班`)
   await expect(item).toContainText('李明')
   // Who signed is on post on every page, and the page says whose session this still is.

@@ -22,7 +22,8 @@ export async function receive(page: Page, call: Call): Promise<void> {
   await keys.press('Tab')
   await keys.press('Tab')
   await keys.type(call.place)
-  for (let n = 0; n < 3; n++) await keys.press('Tab')
+  const said = page.getByRole('textbox', { name: '发生了什么' }) // past the map, the division and the category
+  for (let n = 0; n < 6 && !(await said.evaluate((e) => e === document.activeElement)); n++) await keys.press('Tab')
   await keys.type(call.text)
   await keys.press('Alt+Enter') // asks the category first
   await keys.press('ArrowDown')

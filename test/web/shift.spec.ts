@@ -4,7 +4,7 @@
 // bulletin has it all.
 import type { Page } from '@playwright/test'
 import { beeps, desk, enter, expect, listen, test } from './demo'
-import { leave, openItems, shift, take } from './handover'
+import { change, leave, openItems, shift, take } from './handover'
 import { first, receive, sign } from './report'
 
 // figures are the numbers of the county in the assessment table, by the word over their column.
@@ -49,10 +49,11 @@ test('a shift from the first signature to the last, and the month that remembers
   await expect(item).toContainText('何雨')
   await leave(county, '盯住航标灯', relief.password)
   await take(county, demo.county, ['盯住航标灯', call])
+  await change(county, demo.county)
   await expect(item).toContainText('许超')
-  await enter(county, demo, demo.county, '/incident/inbox')
 
   // A call comes, and its clocks stand.
+  await county.goto(`${demo.url}/incident/inbox`)
   await receive(county, { unit: '刘埠渔港管理站', caller: '周站长', phone: '000-0000-3002', place: '刘埠闸外 3 海里', text: title })
   const room = county.url()
   const written = county.getByRole('timer').filter({ hasText: '书面报告' })
@@ -177,6 +178,7 @@ test('a shift from the first signature to the last, and the month that remembers
   await expect(item).toContainText('许超')
   await leave(county, `渔船进水 ${n} 已终报`, demo.county.password)
   await take(county, relief, [`渔船进水 ${n} 已终报`, call])
+  await change(county, relief)
   await expect(item).toContainText('何雨')
   await expect(county.getByRole('region', { name: '历次交接' }).getByRole('listitem').first()).toContainText('许超 → 何雨')
 

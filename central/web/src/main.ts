@@ -19,6 +19,7 @@ app.use(router)
 guardUnsaved(router)
 whenSignedOut(() => {
   const session = useSession()
+  if (session.asked && !session.session) return // whoever signed out here says where to go; late answers do not
   session.forget()
   const here = router.currentRoute.value
   if (here.name !== 'login') void router.replace({ name: 'login', query: { expired: '1', next: here.fullPath } })
