@@ -27,7 +27,7 @@ type worlds interface {
 // what only reads. Everything else is barred, also what nobody has thought of yet.
 func rehearsed(method, operation string) bool {
 	switch operation {
-	case "open-incident", "change-incident", "grade-incident", "respond-incident", "count-incident", "note-incident", "merge-incident", "unmerge-incident", "close-incident",
+	case "open-incident", "change-incident", "grade-incident", "respond-incident", "count-incident", "note-incident", "merge-incident", "unmerge-incident", "split-incident", "close-incident",
 		"begin-report", "save-report", "send-report", "discard-report", "phone-report", "open-hop", "accept-hop", "return-hop", "forward-hop", "do-report-task",
 		"order-report", "supervise-report-task",
 		"start-response", "shift-response", "fill-response-seat", "command-incident", "give-task", "show-task-link", "step-task", "add-task-photo",

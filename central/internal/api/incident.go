@@ -175,9 +175,42 @@ func registerIncidentChanges(s *Server, svc *incident.Service) {
 		func(ctx context.Context, in *incidentMerge) (*body[incident.Incident], error) {
 			return reply(svc.Merge(ctx, in.ID, in.Body.Into))
 		})
+	type incidentParts struct {
+		IncidentID
+		Body struct {
+			Why string `json:"why" maxLength:"400"`
+		}
+	}
 	register(s, incidentOp("unmerge-incident", http.MethodPost, "/{id}/unmerge", "Undo a merge"),
-		func(ctx context.Context, in *IncidentID) (*body[incident.Incident], error) {
-			return reply(svc.Unmerge(ctx, in.ID))
+		func(ctx context.Context, in *incidentParts) (*body[incident.Incident], error) {
+			return reply(svc.Unmerge(ctx, in.ID, in.Body.Why))
+		})
+	type incidentSplit struct {
+		IncidentID
+		Body struct {
+			Version    int        `json:"version" doc:"That was seen; a newer one is a conflict"`
+			Title      string     `json:"title" maxLength:"240"`
+			Category   string     `json:"category,omitempty" maxLength:"64" doc:"Left out: that of the old one"`
+			Place      string     `json:"place" maxLength:"400"`
+			Division   string     `json:"division,omitempty" maxLength:"12" doc:"Left out: that of the old one"`
+			Summary    string     `json:"summary,omitempty" maxLength:"8000"`
+			Why        string     `json:"why" maxLength:"400"`
+			Lon        *float64   `json:"lon,omitempty" doc:"Degrees, WGS 84"`
+			Lat        *float64   `json:"lat,omitempty"`
+			OccurredAt *time.Time `json:"occurred_at,omitempty" doc:"Left out: that of the old one"`
+			Lines      []int      `json:"lines,omitempty" maxItems:"2000" doc:"Numbers of lines of the timeline, which are read in both"`
+			Figures    []string   `json:"figures,omitempty" maxItems:"2000" doc:"Ids; they count in the new one"`
+			Opinions   []string   `json:"opinions,omitempty" maxItems:"2000" doc:"Ids of entries of public opinion"`
+			Tasks      []string   `json:"tasks,omitempty" maxItems:"2000" doc:"Ids; the response that gave them goes on with them"`
+		}
+	}
+	register(s, incidentOp("split-incident", http.MethodPost, "/{id}/split", "Make two incidents of one; answers the new one. Merging it undoes that"),
+		func(ctx context.Context, in *incidentSplit) (*body[incident.Incident], error) {
+			b := in.Body
+			return reply(svc.Split(ctx, in.ID, incident.Halves{
+				Version: b.Version, Title: b.Title, Category: b.Category, Place: b.Place, Division: b.Division, Summary: b.Summary, Why: b.Why, Lon: b.Lon, Lat: b.Lat, OccurredAt: moment(b.OccurredAt),
+				Parts: incident.Parts{Lines: b.Lines, Figures: b.Figures, Opinions: b.Opinions, Tasks: b.Tasks},
+			}))
 		})
 	type incidentCloses struct {
 		IncidentID

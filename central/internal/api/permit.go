@@ -115,7 +115,7 @@ func caseNeeds(operation string) (p actor.Permission, ok bool) {
 		return actor.ReportJudge, true
 	case "list-incidents", "export-incidents", "get-incident", "similar-incidents", "list-incident-categories", "list-intake", "export-intake", "get-intake", "like-intake":
 		return actor.IncidentRead, true
-	case "open-incident", "change-incident", "grade-incident", "respond-incident", "count-incident", "note-incident", "merge-incident", "unmerge-incident", "close-incident",
+	case "open-incident", "change-incident", "grade-incident", "respond-incident", "count-incident", "note-incident", "merge-incident", "unmerge-incident", "split-incident", "close-incident",
 		"receive-intake", "alarm-intake", "open-intake", "link-intake", "set-aside-intake", "undo-intake":
 		return actor.IncidentWrite, true
 	}

@@ -181,6 +181,21 @@ func TestNothingLeaksFromAnExercise(t *testing.T) {
 			}},
 			{"merging it into a real one", func() string { _, err := h.incidents.Merge(ctx, played.ID, actual.ID); return gone(err) }},
 			{"merging a real one into it", func() string { _, err := h.incidents.Merge(ctx, actual.ID, played.ID); return gone(err) }},
+			{"splitting it", func() string {
+				_, err := h.incidents.Split(ctx, played.ID, incident.Halves{Title: "x", Place: "x", Why: "x"})
+				return gone(err)
+			}},
+			{"a figure of it split off a real one", func() string {
+				_, err := h.incidents.Split(ctx, actual.ID, incident.Halves{Title: "x", Place: "x", Why: "x", Parts: incident.Parts{Figures: []string{figure.ID}}})
+				if errs.KindOf(err) != errs.Invalid {
+					return fmt.Sprintf("answered %v", err)
+				}
+				return ""
+			}},
+			{"an opinion of an expert inside", func() string {
+				_, err := h.opinions.Consult(ctx, played.ID, opinion.Advice{Name: "x", Field: "x", Text: "x", How: "x"})
+				return gone(err)
+			}},
 			{"closing it", func() string { _, err := h.incidents.Close(ctx, played.ID, incident.Closed, "x"); return gone(err) }},
 			{"what is alike", func() string {
 				l, err := h.incidents.Similar(ctx, played.Sketch(), actual.ID)

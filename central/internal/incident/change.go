@@ -265,15 +265,25 @@ func (s *Service) Merge(ctx context.Context, id, into string) (Incident, error) 
 	})
 }
 
-// Unmerge undoes a merge.
-func (s *Service) Unmerge(ctx context.Context, id string) (Incident, error) {
+// Unmerge undoes a merge, with the reason.
+func (s *Service) Unmerge(ctx context.Context, id, why string) (Incident, error) {
 	return s.edit(ctx, id, 0, func(ctx context.Context, i *Incident, _ actor.Actor, reach Reach, note noter) error {
+		if !errs.Name(why, MaxPlace) {
+			return errs.Field("incident.why", "why", "say why, in 1 to 200 characters on one line")
+		}
 		if i.State != Merged {
 			return errs.E(errs.Conflict, "incident.not_merged", "it is not merged; look at it again")
 		}
 		target := i.MergedInto
 		i.State, i.MergedInto = Open, ""
-		return note(ctx, *i, reach.Desk, Step{Kind: Parted, Text: i.Title, Ref: target}, EventUnmerged)
+		if into, err := s.Store.Incident(ctx, target); err == nil {
+			if err := note(ctx, into, reach.Desk, Step{Kind: Parted, Text: i.No + " " + i.Title + "：" + why, Ref: i.ID}, EventChanged); err != nil {
+				return err
+			}
+		} else if errs.KindOf(err) != errs.NotFound {
+			return err
+		}
+		return note(ctx, *i, reach.Desk, Step{Kind: Parted, Text: i.Title + "：" + why, Ref: target}, EventUnmerged)
 	})
 }
 

@@ -11,6 +11,7 @@ const (
 	EventNoted    = "incident.noted"
 	EventMerged   = "incident.merged"
 	EventUnmerged = "incident.unmerged"
+	EventSplit    = "incident.split"
 	EventClosed   = "incident.closed"
 	EventReopened = "incident.reopened"
 	EventVoid     = "incident.voided"

@@ -121,6 +121,7 @@ const (
 	Noted    Kind = "note"
 	Joined   Kind = "merged"
 	Parted   Kind = "unmerged"
+	Halved   Kind = "split"
 	Ended    Kind = "closed"
 	Reopened Kind = "reopened"
 	Voided   Kind = "void"

@@ -2,7 +2,6 @@ package incident
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -87,15 +86,9 @@ func (s *Service) Open(ctx context.Context, d Draft) (Incident, error) {
 		return Incident{}, errs.Field("incident.division_outside", "division", "must be "+a.DivisionCode+" or below it")
 	}
 	err = s.change(ctx, func(ctx context.Context, note noter) error {
-		year := now.In(event.China()).Format("2006")
-		if i.Exercise != "" {
-			year = "演" + year // numbers of exercises are none of the register
-		}
-		n, err := s.Store.Count(ctx, o.Division, year)
-		if err != nil {
+		if i.No, err = s.number(ctx, o.Division, i.Exercise, now); err != nil {
 			return err
 		}
-		i.No = fmt.Sprintf("%s-%s-%04d", year, o.Division, n+1)
 		if err := s.Store.Save(ctx, i, 0); err != nil {
 			return err
 		}

@@ -36,6 +36,7 @@ type Store interface {
 	List(ctx context.Context, scope actor.Scope, f Filter, r page.Request) (page.List[Incident], error)
 	// Add keeps a line of the timeline under the next number.
 	Add(ctx context.Context, s Step) error
+	// Steps begin with the lines that came over when it was split off.
 	Steps(ctx context.Context, id string) ([]Step, error)
 	AddFigure(ctx context.Context, f Figure) error
 	// Figures and Known are those of an incident and of all that stand merged into it: who knew first is not lost by a
@@ -44,4 +45,8 @@ type Store interface {
 	// AddKnown keeps one of each organisation, kind and ref; a second one changes nothing.
 	AddKnown(ctx context.Context, k Known) error
 	Known(ctx context.Context, id string) ([]Known, error)
+	// Part reports whether a figure, an entry of public opinion or a task belongs to an incident, or to one that stands
+	// merged into it.
+	Part(ctx context.Context, id, kind, ref string) (bool, error)
+	AddMove(ctx context.Context, m Move) error
 }

@@ -122,7 +122,7 @@ func TestPermissions(t *testing.T) {
 						return err
 					}, own},
 					{"merge", func() error { _, err := r.incidents.Merge(who, two[1].ID, two[0].ID); return err }, own},
-					{"unmerge", func() error { _, err := r.incidents.Unmerge(who, two[1].ID); return err }, own},
+					{"unmerge", func() error { _, err := r.incidents.Unmerge(who, two[1].ID, "两件事"); return err }, own},
 					{"void", func() error { _, err := r.incidents.Close(who, two[0].ID, incident.Void, "x"); return err }, own},
 				} {
 					if err := act.do(); (err == nil) != act.ok {

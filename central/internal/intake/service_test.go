@@ -208,7 +208,7 @@ func TestAMergeIsUndone(t *testing.T) {
 	if _, err := r.incidents.Merge(r.county, a.ID, b.ID); errs.KindOf(err) != errs.Conflict {
 		t.Errorf("into one that is merged: %v", err)
 	}
-	if m, err = r.incidents.Unmerge(r.county, b.ID); err != nil || m.State != incident.Open {
+	if m, err = r.incidents.Unmerge(r.county, b.ID, "两件事"); err != nil || m.State != incident.Open {
 		t.Errorf("undone: %+v %v", m, err)
 	}
 	title := "丙"

@@ -93,7 +93,7 @@ func TestNothingIsMergedOrWithdrawnAway(t *testing.T) {
 		if got := r.faults("county"); !slices.Contains(got, report.Late) || !slices.Contains(got, report.Reversed) {
 			t.Errorf("merged: %v", got)
 		}
-		_, err = r.incidents.Unmerge(county, hidden.ID)
+		_, err = r.incidents.Unmerge(county, hidden.ID, "两件事")
 		r.must(err)
 		if got := r.faults("county"); !slices.Equal(got, want) {
 			t.Errorf("parted: %v", got)

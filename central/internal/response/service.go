@@ -181,7 +181,11 @@ func (s *Service) View(ctx context.Context, id string) (View, error) {
 	if err != nil {
 		return v, err
 	}
-	v.Tasks = append([]Task{}, tasks...)
+	handed, err := s.Store.Handed(ctx, id)
+	if err != nil {
+		return v, err
+	}
+	v.Tasks = append(append([]Task{}, tasks...), handed...)
 	c, err := s.command(ctx, id)
 	if err != nil {
 		return v, err

@@ -42,6 +42,9 @@ type Tasks interface {
 	SaveTask(ctx context.Context, t Task) error
 	// TasksOf lists those of an incident by the time they are due.
 	TasksOf(ctx context.Context, incident string) ([]Task, error)
+	// Handed lists those of another incident that came over when this one was split off it; the response that gave them
+	// goes on with them.
+	Handed(ctx context.Context, incident string) ([]Task, error)
 	// Held lists tasks that are not over and those that ended since a time, of an organisation or of somebody's seats.
 	Held(ctx context.Context, org, person string, since time.Time) ([]Task, error)
 	AddLine(ctx context.Context, l Line) error

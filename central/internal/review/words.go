@@ -56,7 +56,7 @@ func highlights(steps []incident.Step) []incident.Step {
 // said is a line of the timeline in words.
 func said(st incident.Step) string {
 	what := map[incident.Kind]string{
-		incident.Opened: "接报", incident.Graded: "定级", incident.Answered: "响应级别", incident.Noted: "记录", incident.Joined: "合并", incident.Parted: "撤销合并",
+		incident.Opened: "接报", incident.Graded: "定级", incident.Answered: "响应级别", incident.Noted: "记录", incident.Joined: "合并", incident.Parted: "撤销合并", incident.Halved: "拆分",
 		incident.Ended: "结束", incident.Reopened: "重新启动", incident.Voided: "撤销", incident.Reported: "信息报告", incident.Ordered: "批示", response.Tasked: "任务", response.Commanded: "指挥", opinion.Public: "舆情", opinion.Press: "新闻发布", opinion.Expertly: "专家意见",
 	}[st.Kind]
 	if what == "" {

@@ -128,7 +128,8 @@ func (s *Incidents) Steps(ctx context.Context, id string) ([]incident.Step, erro
 		st.At, st.To = st.At.UTC(), strings.Fields(told)
 		return st, err
 	}
-	return dutyRows(ctx, s.db, "timeline", scan, `select incident_id, no, at, by_name, org_name, kind, act, text, ref, org_id, told from incident_steps where incident_id = $1`+ofWorld(2)+` order by no`, id, exercise(ctx))
+	return dutyRows(ctx, s.db, "timeline", scan, `select incident_id, no, at, by_name, org_name, kind, act, text, ref, org_id, told from incident_steps
+		where (incident_id = $1 or incident_id || '/' || no in (select ref from incident_moves where kind = 'line' and to_id = $1))`+ofWorld(2)+` order by case when incident_id = $1 then 1 else 0 end, no`, id, exercise(ctx))
 }
 
 // AddFigure implements incident.Store.
@@ -160,7 +161,7 @@ func (s *Incidents) Figures(ctx context.Context, id string) ([]incident.Figure, 
 		return f, err
 	}
 	return dutyRows(ctx, s.db, "figures", scan, group+`select id, incident_id, kind, value, at, source, ref, by_name, org_name, written_at
-		from incident_figures where incident_id in (select id from parts)`+ofWorld(2)+` order by at, id`, id, exercise(ctx))
+		from incident_figures where `+movedTo("figure", "incident_figures.id", "incident_figures.incident_id")+` in (select id from parts)`+ofWorld(2)+` order by at, id`, id, exercise(ctx))
 }
 
 // AddKnown implements incident.Store.

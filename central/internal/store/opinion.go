@@ -28,7 +28,7 @@ func (s *Opinions) Entry(ctx context.Context, id string) (opinion.Entry, error) 
 
 // Entries implements opinion.Store.
 func (s *Opinions) Entries(ctx context.Context, incident string) ([]opinion.Entry, error) {
-	return dutyRows(ctx, s.db, "entries of public opinion", scanBody[opinion.Entry], group+`select body from opinion_entries where incident_id in (select id from parts)`+ofWorld(2)+` order by id`, incident, exercise(ctx))
+	return dutyRows(ctx, s.db, "entries of public opinion", scanBody[opinion.Entry], group+`select body from opinion_entries where `+movedTo("opinion", "opinion_entries.id", "opinion_entries.incident_id")+` in (select id from parts)`+ofWorld(2)+` order by id`, incident, exercise(ctx))
 }
 
 // AddEntry implements opinion.Store.
@@ -42,7 +42,7 @@ func (s *Opinions) AddEntry(ctx context.Context, e opinion.Entry) error {
 // Lines implements opinion.Store.
 func (s *Opinions) Lines(ctx context.Context, incident string) ([]opinion.Line, error) {
 	return dutyRows(ctx, s.db, "lines of public opinion", scanBody[opinion.Line], group+`select l.body from opinion_lines l join opinion_entries e on e.id = l.entry_id
-		where e.incident_id in (select id from parts)`+ofWorld(2)+` order by l.entry_id, l.no`, incident, exercise(ctx))
+		where `+movedTo("opinion", "e.id", "e.incident_id")+` in (select id from parts)`+ofWorld(2)+` order by l.entry_id, l.no`, incident, exercise(ctx))
 }
 
 // AddLine implements opinion.Store.

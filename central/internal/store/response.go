@@ -134,6 +134,12 @@ func (s *Responses) TasksOf(ctx context.Context, incident string) ([]response.Ta
 	return dutyRows(ctx, s.db, "tasks", scanBody[response.Task], `select body from response_tasks where incident_id = $1 and exercise = $2 order by due_at, id`, incident, exercise(ctx))
 }
 
+// Handed implements response.Tasks.
+func (s *Responses) Handed(ctx context.Context, incident string) ([]response.Task, error) {
+	return dutyRows(ctx, s.db, "tasks that came over", scanBody[response.Task], `select body from response_tasks
+		where incident_id <> $1 and `+movedTo("task", "response_tasks.id", "response_tasks.incident_id")+` = $1 and exercise = $2 order by due_at, id`, incident, exercise(ctx))
+}
+
 // Held implements response.Tasks.
 func (s *Responses) Held(ctx context.Context, org, person string, since time.Time) ([]response.Task, error) {
 	return dutyRows(ctx, s.db, "tasks", scanBody[response.Task], `select body from response_tasks

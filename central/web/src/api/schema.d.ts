@@ -2749,6 +2749,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents/{id}/split": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make two incidents of one; answers the new one. Merging it undoes that */
+        post: operations["split-incident"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/incidents/{id}/state": {
         parameters: {
             query?: never;
@@ -8639,6 +8656,9 @@ export interface components {
             summary?: string;
             title: string;
         };
+        IncidentPartsBody: {
+            why: string;
+        };
         IncidentRoom: {
             category: string;
             /** Format: date-time */
@@ -8692,6 +8712,41 @@ export interface components {
             /** Format: double */
             score: number;
             why: string[] | null;
+        };
+        IncidentSplitBody: {
+            /** @description Left out: that of the old one */
+            category?: string;
+            /** @description Left out: that of the old one */
+            division?: string;
+            /** @description Ids; they count in the new one */
+            figures?: string[] | null;
+            /** Format: double */
+            lat?: number;
+            /** @description Numbers of lines of the timeline, which are read in both */
+            lines?: number[] | null;
+            /**
+             * Format: double
+             * @description Degrees, WGS 84
+             */
+            lon?: number;
+            /**
+             * Format: date-time
+             * @description Left out: that of the old one
+             */
+            occurred_at?: string;
+            /** @description Ids of entries of public opinion */
+            opinions?: string[] | null;
+            place: string;
+            summary?: string;
+            /** @description Ids; the response that gave them goes on with them */
+            tasks?: string[] | null;
+            title: string;
+            /**
+             * Format: int64
+             * @description That was seen; a newer one is a conflict
+             */
+            version: number;
+            why: string;
         };
         IncidentStep: {
             act: string;
@@ -20129,6 +20184,41 @@ export interface operations {
             };
         };
     };
+    "split-incident": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IncidentSplitBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "close-incident": {
         parameters: {
             query?: never;
@@ -20278,7 +20368,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IncidentPartsBody"];
+            };
+        };
         responses: {
             /** @description OK */
             200: {
