@@ -138,6 +138,10 @@ How each figure is taken:
   every 4 s, ignores requests for one and fills 2 Mbit/s. The viewer asks for lost packets every 25 ms and puts packets into
   order; a picture counts when all of it and all since its key frame have come, a hole of 500 ms is given up and a key frame
   asked for. A cut loses everything for 5 s and tells nobody; the clock runs from its end. ` + "`--only loss --seconds 30`" + ` is a short look.
+- **Thin link**: a terminal whose camera is ffmpeg with a noisy test picture (640 × 360, 20 a second, a key frame every 2 s),
+  over such a link of 60 ms, whose rate is that of the kernel's token bucket (tc tbf) with 300 ms of room. The clock runs from
+  the viewer's request to the start of the program at a bit rate below the link's. A step of the bit rate starts the program
+  again, which is a gap in the picture, and so is an attempt at a higher one, about every 20 s at first.
 - **Map page**: the sensors of 50 terminals, spread over a county, each with a value; a browser without GPU on the same
   machine. The clock runs from the address to a map whose signs, lines and numbers of bubbles add up to all of them, and
   two pictures more; cold is with nothing in the cache of the browser.
