@@ -24,6 +24,7 @@ func (c *Centre) drills(ctx context.Context, cfg config.Config, b *base, events 
 		Store: store.NewDrills(b.db), Tx: b.db, Desks: incident.Desks{Accounts: b.accounts}, People: b.accounts, Plans: plans, Incidents: events.incidents, Responses: responses,
 		Notices: messages, Printer: document.Printer{Fonts: document.Fonts{Dir: cfg.Fonts}}, Events: b.bus, Pack: pack, URL: cfg.HTTP.PublicURL, Log: c.log.With("component", "drill"),
 	})
+	responses.Live = s.Live
 	s.Start(ctx)
 	c.parts.Add("exercises", s.Stop)
 	return s, nil

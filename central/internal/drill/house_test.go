@@ -151,6 +151,7 @@ func newHouse(t *testing.T, db *store.DB) *house {
 	h.outside, _ = h.user("丙", h.other, account.RoleDuty)
 	h.person, err = h.roster.SavePerson(h.system, duty.Person{OrgID: h.county.ID, Name: "甲", UserID: officer, Active: true, Phones: []duty.Phone{{Kind: "mobile", Number: "13800000001"}}})
 	h.must(err)
+	h.responses.Live = h.Live
 	h.plan, h.plans = h.published(plans), plans
 	return h
 }

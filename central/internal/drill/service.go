@@ -368,6 +368,15 @@ func (s *Service) Enter(ctx context.Context, id string) error {
 	return nil
 }
 
+// Live reports whether an exercise has started and was not closed, for a capability below.
+func (s *Service) Live(ctx context.Context, id string) (bool, error) {
+	d, err := s.Store.Drill(ctx, id)
+	if errs.KindOf(err) == errs.NotFound {
+		return false, nil
+	}
+	return d.State.live(), err
+}
+
 // Turn gives the injects whose time or condition has come. The answer is when to turn again.
 func (s *Service) Turn(ctx context.Context) (time.Duration, error) {
 	list, err := s.Store.Running(ctx)

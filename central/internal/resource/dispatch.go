@@ -127,6 +127,9 @@ func (s *Service) Send(ctx context.Context, request string, list []Choice, edit,
 		r.Edit++
 		return s.Store.SaveRequest(ctx, r)
 	})
+	for k := range out {
+		out[k].Phone = masked(a, out[k].Phone)
+	}
 	return out, err
 }
 

@@ -328,6 +328,25 @@ func TestACrewIsSentArrivesAndIsReleasedAndItsPhoneTellsIt(t *testing.T) {
 	})
 }
 
+func TestNumbersAreHiddenInAnswersAsInListsAndAnOwnerStays(t *testing.T) {
+	h := newHouse(t, storetest.SQLite(t))
+	team := h.team("抢险一队", 121.01, 32.5, "抢险")
+	a, _ := actor.From(h.chief)
+	a.Permissions = []actor.Permission{actor.ResourceRead, actor.ResourceWrite, actor.IncidentRead, actor.IncidentWrite}
+	keeper := actor.With(t.Context(), a)
+	out, err := h.SetStatus(keeper, team.ID, resource.Resting, "")
+	h.must(err)
+	if out.Phone != "138****0009" {
+		t.Errorf("the answer shows %s", out.Phone)
+	}
+	out.OrgID = ""
+	out, err = h.SaveTeam(keeper, out)
+	h.must(err)
+	if out.Phone != "138****0009" || out.OrgID != h.county.ID {
+		t.Errorf("the answer shows %s, it belongs to %s", out.Phone, out.OrgName)
+	}
+}
+
 func TestAnIncidentDoesNotEndBeforeItsTeamsAreReleasedAndTakesThemToAnotherCounty(t *testing.T) {
 	h := newHouse(t, storetest.SQLite(t))
 	h.incidents.Parts = []incident.Part{h.Service}

@@ -121,7 +121,9 @@ func (s *Service) Do(ctx context.Context, id string, st Step) (Dispatch, error) 
 		}
 	}
 	st.ByName, st.OrgName = a.Name, o.Name
-	return s.step(ctx, id, st, o)
+	d, err = s.step(ctx, id, st, o)
+	d.Phone = masked(a, d.Phone)
+	return d, err
 }
 
 // dispatch is one that the actor may see: by the incident, or by the team.

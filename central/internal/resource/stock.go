@@ -56,10 +56,14 @@ func (s *Service) SaveWarehouse(ctx context.Context, w Warehouse) (Warehouse, er
 		out, err = s.keepWarehouse(ctx, a, own, was, w, note)
 		return err
 	})
+	out.Phone = masked(a, out.Phone)
 	return out, err
 }
 
 func (s *Service) keepWarehouse(ctx context.Context, a actor.Actor, own account.Org, was, w Warehouse, note noter) (Warehouse, error) {
+	if w.OrgID == "" { // of a new one: the own organisation
+		w.OrgID = was.OrgID
+	}
 	o, err := s.owner(ctx, a, own, w.OrgID)
 	if err != nil {
 		return w, err
@@ -154,6 +158,7 @@ func (s *Service) Move(ctx context.Context, c Change) (Stock, error) {
 		out, err = s.shift(ctx, st, c.Kind, c.Amount, Move{Reason: c.Reason, ByName: a.Name, OrgName: own.Name}, note)
 		return err
 	})
+	out.Warehouse.Phone = masked(a, out.Warehouse.Phone)
 	return out, err
 }
 

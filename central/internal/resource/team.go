@@ -56,11 +56,15 @@ func (s *Service) SaveTeam(ctx context.Context, t Team) (Team, error) {
 		out, err = s.keepTeam(ctx, a, own, was, t, note)
 		return err
 	})
+	out.Phone = masked(a, out.Phone)
 	return out, err
 }
 
 // keepTeam writes a team down over what it was; what it is doing stays.
 func (s *Service) keepTeam(ctx context.Context, a actor.Actor, own account.Org, was, t Team, note noter) (Team, error) {
+	if t.OrgID == "" { // of a new one: the own organisation
+		t.OrgID = was.OrgID
+	}
 	o, err := s.owner(ctx, a, own, t.OrgID)
 	if err != nil {
 		return t, err
@@ -123,6 +127,7 @@ func (s *Service) SetStatus(ctx context.Context, id string, to Status, why strin
 		out, err = s.put(ctx, t, to, why, a.Name, note)
 		return err
 	})
+	out.Phone = masked(a, out.Phone)
 	return out, err
 }
 

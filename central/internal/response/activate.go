@@ -240,6 +240,11 @@ func (s *Service) shift(ctx context.Context, a actor.Actor, o account.Org, i inc
 		return err
 	}
 	if w.level > 0 && (from == 0 || w.level < from) {
+		if from == 0 {
+			if err := s.reseat(ctx, i, o, r, f, now); err != nil {
+				return err
+			}
+		}
 		added, open, err := s.give(ctx, a, o, i, r, f, now)
 		if err != nil {
 			return err

@@ -55,12 +55,13 @@ func (s *Service) tell(ctx context.Context, i incident.Incident, r Response, sea
 			parts[n].tasks = append(parts[n].tasks, t)
 		}
 	}
+	now := stamp()
 	for _, p := range parts {
 		first := slices.MinFunc(p.tasks, func(a, b Task) int { return a.DueAt.Compare(b.DueAt) })
 		text := fmt.Sprintf("%s：您有%d项任务，最早的是“%s”，%s前完成。", short(i.Title, 60), len(p.tasks), short(first.Title, 60), first.DueAt.In(event.China()).Format("1月2日15:04"))
 		o := notice.Order{
 			Key: "response " + first.ID, Kind: "response.task", About: r.ID, OrgID: p.seat.OrgID, Division: p.seat.OrgArea, Title: "应急任务", Text: text, Urgent: true,
-			Until: latest(p.tasks).Add(2 * time.Hour),
+			Until: late(latest(p.tasks), now).Add(2 * time.Hour), // also of what is overdue: who takes it over must know
 		}
 		person, err := s.Roster.Person(system(ctx), p.member.PersonID)
 		if errs.KindOf(err) == errs.NotFound {
@@ -83,6 +84,13 @@ func (s *Service) tell(ctx context.Context, i incident.Incident, r Response, sea
 		}
 	}
 	return nil
+}
+
+func late(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 func latest(tasks []Task) time.Time {
@@ -213,6 +221,23 @@ func (s *Service) link(ctx context.Context, token string) (context.Context, Link
 	if err != nil {
 		return ctx, l, nil, err
 	}
+	unknown := errs.E(errs.NotFound, "response.no_link", "this address is unknown, or its time is over")
+	if l.Exercise != "" && s.Live != nil {
+		live, err := s.Live(ctx, l.Exercise)
+		if err != nil {
+			return ctx, l, nil, err
+		}
+		if !live {
+			return ctx, l, nil, unknown
+		}
+	}
+	p, err := s.Roster.Person(system(ctx), l.PersonID)
+	if errs.KindOf(err) == errs.NotFound || (err == nil && !p.Active) {
+		return ctx, l, nil, unknown // who has left acts no more
+	}
+	if err != nil {
+		return ctx, l, nil, err
+	}
 	ctx = world.Into(ctx, world.World(l.Exercise))
 	r, err := s.Store.Response(ctx, l.ResponseID)
 	if err != nil {
@@ -273,6 +298,15 @@ func (s *Service) StepByLink(ctx context.Context, token, task string, st Step) (
 	ctx, t, err := s.linked(ctx, token, task)
 	if err != nil {
 		return Task{}, err
+	}
+	i, err := s.Incidents.Get(ctx, t.IncidentID)
+	switch {
+	case err != nil:
+		return Task{}, err
+	case i.State != incident.Open:
+		return Task{}, errs.E(errs.Conflict, "incident.not_open", "the incident is over; tell your desk what is left to say")
+	case st.Kind == "reopen":
+		return Task{}, errs.E(errs.Conflict, "response.task_over", "the task is over; only the desk opens it again, call there")
 	}
 	return s.step(ctx, t, st, "")
 }

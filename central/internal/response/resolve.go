@@ -97,6 +97,43 @@ func (n *night) fill(ctx context.Context, s Seat, f plan.Fill, home account.Org)
 	return s, nil
 }
 
+// reseat fills the seats that a response had when it ended anew: tonight others may be on duty. Changes are written down,
+// and who takes over something that is not done is told.
+func (s *Service) reseat(ctx context.Context, i incident.Incident, o account.Org, r Response, f plan.Frozen, at time.Time) error {
+	seats, err := s.Store.Seats(ctx, r.ID)
+	if err != nil || len(seats) == 0 {
+		return err
+	}
+	n, err := s.night(ctx, at)
+	if err != nil {
+		return err
+	}
+	for k, was := range seats {
+		p := slices.IndexFunc(f.Body.Roles, func(role plan.Role) bool { return role.ID == was.RoleID })
+		if p < 0 {
+			continue
+		}
+		now, err := n.fill(ctx, was, f.Body.Roles[p].Fill, o)
+		if err != nil {
+			return err
+		}
+		seats[k] = now
+		if slices.Equal(was.Members, now.Members) && was.OrgID == now.OrgID && was.Open == now.Open {
+			continue
+		}
+		if err := s.Store.SaveSeat(ctx, now); err != nil {
+			return err
+		}
+		if err := s.pass(ctx, i, r, seats, now); err != nil {
+			return err
+		}
+		if err := s.Incidents.Record(ctx, i.ID, o, incident.Step{Kind: Commanded, Act: "seat", Text: now.Name + "：" + was.names() + " → " + now.names(), Ref: now.ID}, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // seats adds to those of a response the roles that actions of a level need and that are not seated yet.
 func (s *Service) seats(ctx context.Context, r Response, f plan.Frozen, level int, has []Seat, home account.Org, at time.Time) (added []Seat, err error) {
 	n, err := s.night(ctx, at)

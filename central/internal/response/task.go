@@ -138,6 +138,11 @@ func (s *Service) step(ctx context.Context, was Task, st Step, org string) (Task
 		if st.Kind == "reopen" && r.Level == 0 {
 			return errs.E(errs.Conflict, "response.ended", "the response has ended; start the plan again")
 		}
+		if i, err := s.Incidents.Get(system(ctx), t.IncidentID); err != nil {
+			return err
+		} else if st.Kind == "reopen" && i.State != incident.Open {
+			return errs.E(errs.Conflict, "incident.not_open", "the incident was merged, withdrawn or closed; open it again first")
+		}
 		now := stamp()
 		line := Line{TaskID: t.ID, No: t.Steps + 1, At: now, ByName: a.Name, OrgName: org, Kind: st.Kind, Text: st.Text, Lon: st.Lon, Lat: st.Lat, Photos: append([]string{}, st.Photos...)}
 		for _, id := range st.Photos {

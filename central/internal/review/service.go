@@ -345,10 +345,16 @@ func (s *Service) OnClock(ctx context.Context, f deadline.Firing) ([]*event.Even
 		return nil, nil
 	}
 	l, err := s.Store.Lesson(ctx, f.Clock.Owner.ID)
-	if errs.KindOf(err) == errs.NotFound || (err == nil && (l.State != Owed || l.LateAt != nil)) {
+	if errs.KindOf(err) == errs.NotFound {
 		return nil, nil
 	}
 	if err != nil {
+		return nil, err
+	}
+	if err := s.Store.Lock(ctx, l.IncidentID); err != nil {
+		return nil, err
+	}
+	if l, err = s.Store.Lesson(ctx, l.ID); err != nil || l.State != Owed || l.LateAt != nil { // settled meanwhile
 		return nil, err
 	}
 	now := stamp()
