@@ -209,7 +209,7 @@ func (r Record) arrived() Measure {
 	return m
 }
 
-// compared are the tasks against their plans, as the plan has them.
+// compared are the tasks against their plans, as the plan has them; what was taken back is counted and never late.
 func (r Record) compared(reasons []Reason) []Compared {
 	why := map[string]Reason{}
 	for _, w := range reasons {
@@ -221,9 +221,6 @@ func (r Record) compared(reasons []Reason) []Compared {
 	}
 	out := []Compared{}
 	for _, t := range r.Tasks {
-		if t.State == response.Void {
-			continue
-		}
 		from := began[t.ResponseID]
 		c := Compared{TaskID: t.ID, Title: t.Title, TitleEN: t.TitleEN, SeatName: t.SeatName, Clause: t.Clause, State: t.State, Planned: *minutes(from, t.DueAt), Late: late(t)}
 		if t.AcceptedAt != nil {

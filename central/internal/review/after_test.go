@@ -38,3 +38,17 @@ func TestWhoWasFirstAtTheScene(t *testing.T) {
 		}
 	}
 }
+
+// What was taken back was given: it stands in the review and is counted, and is never late.
+func TestWhatWasTakenBackIsCounted(t *testing.T) {
+	at := time.Date(2026, 11, 26, 1, 0, 0, 0, time.UTC)
+	done := at.Add(10 * time.Minute)
+	r := Record{View: response.View{Responses: []response.Running{{Response: response.Response{ID: "r", StartedAt: at}}}, Tasks: []response.Task{
+		{ID: "a", ResponseID: "r", State: response.Done, DueAt: at.Add(time.Hour), EndedAt: &done},
+		{ID: "b", ResponseID: "r", State: response.Void, DueAt: at.Add(time.Minute), EndedAt: &done, LateAt: &done},
+	}}}
+	v := View{Tasks: r.compared(nil)}
+	if got := v.against()[0]; got != "共下达任务2项：已完成1项，已收回1项；逾期0项。" {
+		t.Errorf("the report says %q", got)
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/errs"
 	"github.com/fengsui/fengsui/central/internal/event"
 	"github.com/fengsui/fengsui/central/internal/paper"
+	"github.com/fengsui/fengsui/central/internal/response"
 )
 
 func measureName(what string) string {
@@ -73,12 +74,10 @@ func (v View) against() []string {
 	if len(v.Tasks) == 0 {
 		return []string{"未按预案下达任务。"}
 	}
-	done, late := 0, 0
+	count, late := map[response.State]int{}, 0
 	var rows []string
 	for _, t := range v.Tasks {
-		if t.Ended != nil {
-			done++
-		}
+		count[t.State]++
 		if !t.Late {
 			continue
 		}
@@ -92,7 +91,7 @@ func (v View) against() []string {
 		}
 		rows = append(rows, paper.Row(t.Title, t.SeatName, t.Clause, fmt.Sprint(t.Planned), ended, why))
 	}
-	out := []string{fmt.Sprintf("任务%d项，结束%d项，逾期%d项。", len(v.Tasks), done, late)}
+	out := []string{fmt.Sprintf("%s；逾期%d项。", tally(len(v.Tasks), count), late)}
 	if late > 0 {
 		out = append(out, paper.Row("逾期任务", "承担", "预案条款", "规定（启动后分钟）", "实际（分钟）", "原因"))
 		out = append(append(out, rows...), "")

@@ -106,7 +106,7 @@ func TestWhatWasLearnedBecomesACaseAndAPlansNextVersion(t *testing.T) {
 		}
 		c, err := h.Paper(h.officer, h.county, i.ID)
 		h.must(err)
-		for _, want := range []string{"|首次报出|无记录|—||", "任务2项，结束2项，逾期1项。", "道路积水（如东县 甲）", "《防汛应急预案》2 响应", "路线图已上墙", "转移路线不熟"} {
+		for _, want := range []string{"|首次报出|无记录|—||", "共下达任务2项：已完成2项；逾期1项。", "道路积水（如东县 甲）", "《防汛应急预案》2 响应", "路线图已上墙", "转移路线不熟"} {
 			if !strings.Contains(c.Text, want) {
 				t.Errorf("the report does not say %q:\n%s", want, c.Text)
 			}

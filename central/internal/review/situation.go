@@ -112,6 +112,17 @@ func (r Record) figured() []string {
 	return append(rows, "")
 }
 
+// tally says how many tasks were given and what became of them.
+func tally(all int, count map[response.State]int) string {
+	var parts []string
+	for _, s := range []response.State{response.Done, response.Started, response.Accepted, response.Given, response.Needless, response.Void} {
+		if count[s] > 0 {
+			parts = append(parts, fmt.Sprintf("%s%d项", taskState(s), count[s]))
+		}
+	}
+	return fmt.Sprintf("共下达任务%d项：%s", all, strings.Join(parts, "，"))
+}
+
 func (r Record) progress() []string {
 	if len(r.Tasks) == 0 {
 		return []string{"尚未下达任务。"}
@@ -128,13 +139,7 @@ func (r Record) progress() []string {
 			open = append(open, t)
 		}
 	}
-	var parts []string
-	for _, s := range []response.State{response.Done, response.Started, response.Accepted, response.Given, response.Needless, response.Void} {
-		if count[s] > 0 {
-			parts = append(parts, fmt.Sprintf("%s%d项", taskState(s), count[s]))
-		}
-	}
-	out := []string{fmt.Sprintf("共下达任务%d项：%s；逾期未完成%d项。", len(r.Tasks), strings.Join(parts, "，"), late)}
+	out := []string{fmt.Sprintf("%s；逾期未完成%d项。", tally(len(r.Tasks), count), late)}
 	if len(open) == 0 {
 		return out
 	}
