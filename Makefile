@@ -47,7 +47,7 @@ generate: ## the OpenAPI document and the console's types from the code
 	cd central/web && npm run --silent generate
 
 lint: tools central/web/node_modules/.package-lock.json ## every linter
-	$(GOBIN)/golangci-lint run $(MODULES)
+	$(GOBIN)/golangci-lint run --allow-parallel-runners $(MODULES)
 	cd central/web && npm run --silent lint && npm run --silent type
 
 fmt: tools ## format everything
