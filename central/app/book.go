@@ -150,10 +150,8 @@ func (l lines) taskLines(ctx context.Context, e event.Event) ([]handover.Entry, 
 		return nil, err
 	}
 	text := t.Leader + "：" + first(t.Text)
-	if data.Act == report.ActAnswer {
-		text += " — " + t.Answer
-	} else if data.Act == report.ActBack {
-		text += " — " + t.Reason
+	if why := map[report.TaskAct]string{report.ActAnswer: t.Answer, report.ActBack: t.Reason}[data.Act]; why != "" {
+		text += " — " + why
 	}
 	giver := map[report.TaskAct]string{report.ActGive: "given", report.ActAnswer: "answered", report.ActClose: "close", report.ActBack: "back", report.ActUrge: "urge"}[data.Act]
 	doer := map[report.TaskAct]string{report.ActGive: "got", report.ActTake: "take", report.ActAnswer: "answer", report.ActClose: "closed", report.ActBack: "sent_back", report.ActUrge: "urged"}[data.Act]
