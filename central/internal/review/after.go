@@ -119,12 +119,13 @@ type Measure struct {
 	From  string     `json:"from"`            // what of the record says so
 }
 
-// Compared is a task against its plan. Minutes count from the beginning of the response.
+// Compared is a task against its plan. Minutes count from when it was given.
 type Compared struct {
 	TaskID   string         `json:"task_id"`
 	Title    string         `json:"title"`
 	TitleEN  string         `json:"title_en"`
 	SeatName string         `json:"seat_name"`
+	OrgID    string         `json:"org_id"` // whose task it is
 	Clause   string         `json:"clause"`
 	State    response.State `json:"state"`
 	Planned  int            `json:"planned"`
@@ -215,14 +216,10 @@ func (r Record) compared(reasons []Reason) []Compared {
 	for _, w := range reasons {
 		why[w.TaskID] = w
 	}
-	began := map[string]time.Time{}
-	for _, v := range r.Responses {
-		began[v.ID] = v.StartedAt
-	}
 	out := []Compared{}
 	for _, t := range r.Tasks {
-		from := began[t.ResponseID]
-		c := Compared{TaskID: t.ID, Title: t.Title, TitleEN: t.TitleEN, SeatName: t.SeatName, Clause: t.Clause, State: t.State, Planned: *minutes(from, t.DueAt), Late: late(t)}
+		from := t.GivenAt // a level that was raised later gives later
+		c := Compared{TaskID: t.ID, Title: t.Title, TitleEN: t.TitleEN, SeatName: t.SeatName, OrgID: t.OrgID, Clause: t.Clause, State: t.State, Planned: *minutes(from, t.DueAt), Late: late(t)}
 		if t.AcceptedAt != nil {
 			c.Accepted = minutes(from, *t.AcceptedAt)
 		}

@@ -93,7 +93,7 @@ func (v View) against() []string {
 	}
 	out := []string{fmt.Sprintf("%s；逾期%d项。", tally(len(v.Tasks), count), late)}
 	if late > 0 {
-		out = append(out, paper.Row("逾期任务", "承担", "预案条款", "规定（启动后分钟）", "实际（分钟）", "原因"))
+		out = append(out, paper.Row("逾期任务", "承担", "预案条款", "规定（下达后分钟）", "实际（分钟）", "原因"))
 		out = append(append(out, rows...), "")
 	}
 	return out

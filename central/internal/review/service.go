@@ -2,6 +2,7 @@ package review
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -28,6 +29,7 @@ type View struct {
 	Measures []Measure  `json:"measures"`
 	Tasks    []Compared `json:"tasks"`
 	Lessons  []Lesson   `json:"lessons"`
+	Mine     bool       `json:"mine"` // the actor's desk writes it
 }
 
 // View shows the review of an incident; State is empty while nobody has begun it.
@@ -40,7 +42,7 @@ func (s *Service) View(ctx context.Context, id string) (View, error) {
 }
 
 func (s *Service) view(ctx context.Context, r Record) (View, error) {
-	v := View{Review: r.sketch(), Measures: r.measures(), Lessons: []Lesson{}}
+	v := View{Review: r.sketch(), Measures: r.measures(), Lessons: []Lesson{}, Mine: r.Mine}
 	reasons, err := s.Store.Reasons(ctx, r.ID)
 	if err != nil {
 		return v, err
@@ -68,19 +70,30 @@ func (r Record) sketch() Review {
 
 // change is what somebody does within a review, under its lock.
 type change struct {
-	a    actor.Actor
-	o    account.Org
-	r    Record
-	v    View
-	note func(kind, act, text, ref string) error
+	a     actor.Actor
+	o     account.Org
+	reach incident.Reach
+	r     Record
+	v     View
+	note  func(kind, act, text, ref string) error
+}
+
+// owns refuses what only the incident's desk and those above it write, and for a thing of other organisations their
+// desks as well.
+func (c *change) owns(orgs ...string) error {
+	if c.r.Mine || slices.ContainsFunc(orgs, c.reach.Has) {
+		return nil
+	}
+	return errs.E(errs.Denied, "review.not_yours", "the review belongs to the desk that keeps the incident, %s", c.r.OrgName)
 }
 
 // change runs fn under the lock of a review, which begins with the first thing that is written of it.
 func (s *Service) change(ctx context.Context, id string, fn func(ctx context.Context, c *change) error) (View, error) {
-	a, o, err := s.Desks.Own(ctx, actor.IncidentWrite)
+	a, reach, err := s.Desks.Reach(ctx, actor.IncidentWrite)
 	if err != nil {
 		return View{}, err
 	}
+	o := reach.Desk
 	if err := world.Outside(ctx, "the review of an incident"); err != nil {
 		return View{}, err
 	}
@@ -89,7 +102,7 @@ func (s *Service) change(ctx context.Context, id string, fn func(ctx context.Con
 		if err := s.Store.Lock(ctx, id); err != nil {
 			return err
 		}
-		c := &change{a: a, o: o}
+		c := &change{a: a, o: o, reach: reach}
 		if c.r, err = s.record(ctx, id); err != nil {
 			return err
 		}
@@ -142,7 +155,9 @@ type Texts struct {
 // Write keeps what people say of an incident; it begins the review where there is none.
 func (s *Service) Write(ctx context.Context, id string, n Texts) (View, error) {
 	return s.change(ctx, id, func(_ context.Context, c *change) error {
-		switch r := &c.v.Review; {
+		switch r, err := &c.v.Review, c.owns(); {
+		case err != nil:
+			return err
 		case r.State == Concluded:
 			return concluded()
 		case r.Edit != n.Edit:
@@ -159,7 +174,9 @@ func (s *Service) Explain(ctx context.Context, id, task, text string) (View, err
 	text = strings.TrimSpace(text)
 	return s.change(ctx, id, func(ctx context.Context, c *change) error {
 		t := c.r.task(task)
-		switch {
+		switch err := c.owns(t.OrgID); {
+		case err != nil:
+			return err
 		case c.v.State == Concluded:
 			return concluded()
 		case t.ID == "" || !late(t):
@@ -178,7 +195,9 @@ func (s *Service) Explain(ctx context.Context, id, task, text string) (View, err
 func (s *Service) Conclude(ctx context.Context, id string, edit int, again bool) (View, error) {
 	return s.change(ctx, id, func(_ context.Context, c *change) error {
 		r, now := &c.v.Review, stamp()
-		switch {
+		switch err := c.owns(); {
+		case err != nil:
+			return err
 		case r.Edit != edit:
 			return errs.E(errs.Conflict, "review.changed", "somebody has written in the review meanwhile; look at it again")
 		case again && r.State != Concluded:
@@ -213,7 +232,9 @@ func (s *Service) Learn(ctx context.Context, id string, n NewLesson) (View, erro
 	n.Text, n.Owner = strings.TrimSpace(n.Text), strings.TrimSpace(n.Owner)
 	return s.change(ctx, id, func(ctx context.Context, c *change) error {
 		now := stamp()
-		switch {
+		switch err := c.owns(); {
+		case err != nil:
+			return err
 		case c.v.State == Concluded:
 			return concluded()
 		case !errs.Text(n.Text, 1000) || n.Text == "":
@@ -265,6 +286,9 @@ func (s *Service) Settle(ctx context.Context, id, lesson, evidence string, again
 	evidence = strings.TrimSpace(evidence)
 	return s.change(ctx, id, func(ctx context.Context, c *change) error {
 		l, err := c.lesson(lesson)
+		if err == nil {
+			err = c.owns(l.OrgID)
+		}
 		now := stamp()
 		switch {
 		case err != nil:
@@ -300,6 +324,9 @@ func (s *Service) Settle(ctx context.Context, id, lesson, evidence string, again
 func (s *Service) Suggest(ctx context.Context, id, lesson, planID, chapter, text string) (View, error) {
 	return s.change(ctx, id, func(ctx context.Context, c *change) error {
 		l, err := c.lesson(lesson)
+		if err == nil {
+			err = c.owns()
+		}
 		if err != nil {
 			return err
 		}

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fengsui/fengsui/central/internal/account"
 	"github.com/fengsui/fengsui/central/internal/errs"
 	"github.com/fengsui/fengsui/central/internal/incident"
 	"github.com/fengsui/fengsui/central/internal/page"
@@ -132,6 +133,36 @@ func TestWhatWasLearnedBecomesACaseAndAPlansNextVersion(t *testing.T) {
 		}
 		if list, err := h.Cases(h.outside, review.Filter{}, page.Request{}); err != nil || len(list.Items) != 0 {
 			t.Errorf("a neighbour reads it: %v %+v", err, list)
+		}
+		bureau, err := h.accounts.CreateOrg(h.system, account.NewOrg{ParentID: h.county.ID, Name: "文旅局", Division: "320623"})
+		h.must(err)
+		beside := h.user("丁", bureau, account.RoleDuty)
+		seen, err := h.View(beside, i.ID)
+		h.must(err)
+		if seen.Mine {
+			t.Error("a bureau takes the county's review for its own")
+		}
+		for name, act := range map[string]func() error{
+			"writes":   func() error { _, err := h.Write(beside, i.ID, review.Texts{Edit: seen.Edit}); return err },
+			"opens":    func() error { _, err := h.Conclude(beside, i.ID, seen.Edit, true); return err },
+			"explains": func() error { _, err := h.Explain(beside, i.ID, move.ID, "无责任"); return err },
+			"learns": func() error {
+				_, err := h.Learn(beside, i.ID, review.NewLesson{Text: "x", Owner: "y", DueAt: time.Now().Add(time.Hour)})
+				return err
+			},
+			"settles":  func() error { _, err := h.Settle(beside, i.ID, lesson, "又欠", true); return err },
+			"suggests": func() error { _, err := h.Suggest(beside, i.ID, lesson, p.ID, "c2", "x"); return err },
+		} {
+			if err := act(); errs.KindOf(err) != errs.Denied {
+				t.Errorf("a bureau that sees the incident %s: %v", name, err)
+			}
+		}
+		v, err = h.Conclude(h.officer, i.ID, seen.Edit, true)
+		h.must(err)
+		v, err = h.Learn(h.officer, i.ID, review.NewLesson{Text: "景区广播", OrgID: bureau.ID, Owner: "丁", DueAt: time.Now().Add(time.Hour)})
+		h.must(err)
+		if _, err = h.Settle(beside, i.ID, v.Lessons[1].ID, "已装", false); err != nil {
+			t.Errorf("a bureau settles its own lesson: %v", err)
 		}
 		if _, err = h.Write(h.outside, i.ID, review.Texts{}); errs.KindOf(err) != errs.NotFound {
 			t.Errorf("a neighbour writes in it: %v", err)

@@ -12136,6 +12136,7 @@ export interface components {
             /** Format: int64 */
             ended?: number;
             late: boolean;
+            org_id: string;
             /** Format: int64 */
             planned: number;
             reason?: components["schemas"]["ReviewReason"];
@@ -12233,6 +12234,7 @@ export interface components {
             /** Format: int64 */
             level: number;
             measures: components["schemas"]["ReviewMeasure"][] | null;
+            mine: boolean;
             no: string;
             /** Format: date-time */
             occurred_at: string;
