@@ -157,7 +157,7 @@ func TestWhatWasLearnedBecomesACaseAndAPlansNextVersion(t *testing.T) {
 				t.Errorf("a bureau that sees the incident %s: %v", name, err)
 			}
 		}
-		v, err = h.Conclude(h.officer, i.ID, seen.Edit, true)
+		_, err = h.Conclude(h.officer, i.ID, seen.Edit, true)
 		h.must(err)
 		v, err = h.Learn(h.officer, i.ID, review.NewLesson{Text: "景区广播", OrgID: bureau.ID, Owner: "丁", DueAt: time.Now().Add(time.Hour)})
 		h.must(err)
