@@ -146,6 +146,7 @@ test('a shift from the first signature to the last, and the month that remembers
   await expect(county.getByText(/^已保存/)).toBeVisible()
   await county.keyboard.press('Control+Enter')
   await sign(county, '孔局')
+  await county.getByRole('button', { name: '更多' }).click()
   await county.getByRole('button', { name: '结束', exact: true }).click()
   await county.getByRole('dialog').getByLabel('依据或原因').fill('人船平安')
   await county.keyboard.press('Enter')
