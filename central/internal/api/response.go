@@ -148,7 +148,7 @@ func registerTasks(s *Server, svc *response.Service) {
 		func(ctx context.Context, in *taskStep) (*body[response.Task], error) {
 			return reply(svc.Do(ctx, in.ID, in.Body.step()))
 		})
-	add := responseOp("add-task-photo", http.MethodPost, "/tasks/{id}/photos", "Send a picture for the next step, at most 3 MB")
+	add := responseOp("add-task-photo", http.MethodPost, "/tasks/{id}/photos", "Send a picture for the next step, at most 1 MB")
 	add.DefaultStatus, add.MaxBodyBytes = http.StatusCreated, response.MaxPhoto+1
 	register(s, add, func(ctx context.Context, in *struct {
 		IncidentID
@@ -206,7 +206,7 @@ func registerTaskLinks(s *Server, svc *response.Service) {
 		) (*body[response.Task], error) {
 			return reply(svc.StepByLink(ctx, in.Token, in.Task, in.Body.step()))
 		})
-	photo := open("photo-task-link", http.MethodPost, "/{task}/photos", "Send a picture for the next step, at most 3 MB")
+	photo := open("photo-task-link", http.MethodPost, "/{task}/photos", "Send a picture for the next step, at most 1 MB")
 	photo.DefaultStatus, photo.MaxBodyBytes = http.StatusCreated, response.MaxPhoto+1
 	register(s, photo, func(ctx context.Context, in *struct {
 		Token   string `path:"token" maxLength:"64"`

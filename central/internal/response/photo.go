@@ -21,9 +21,9 @@ type Photo struct {
 	Bytes  []byte    `json:"-"`
 }
 
-// MaxPhoto is the most that one picture holds, maxPhotos how many a task has.
+// MaxPhoto is the most bytes that one picture holds, below the limit of the server for one request; maxPhotos how many a task has.
 const (
-	MaxPhoto  = 3_000_000
+	MaxPhoto  = 1_000_000
 	maxPhotos = 20
 	maxNote   = 1000
 )
@@ -43,7 +43,7 @@ func (s *Service) AddPhoto(ctx context.Context, id string, data []byte) (Photo, 
 func (s *Service) photo(ctx context.Context, t Task, data []byte) (Photo, error) {
 	a, _ := actor.From(ctx)
 	if len(data) == 0 || len(data) > MaxPhoto {
-		return Photo{}, errs.Field("response.photo_size", "photo", "a picture has at most 3 MB")
+		return Photo{}, errs.Field("response.photo_size", "photo", "a picture has at most 1 MB")
 	}
 	// What it says of itself counts for nothing: it is shown to others later.
 	if kind := http.DetectContentType(data); kind != "image/jpeg" && kind != "image/png" && kind != "image/webp" {

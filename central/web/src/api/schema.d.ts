@@ -5596,7 +5596,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Send a picture for the next step, at most 3 MB */
+        /** Send a picture for the next step, at most 1 MB */
         post: operations["photo-task-link"];
         delete?: never;
         options?: never;
@@ -5647,7 +5647,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Send a picture for the next step, at most 3 MB */
+        /** Send a picture for the next step, at most 1 MB */
         post: operations["add-task-photo"];
         delete?: never;
         options?: never;

@@ -1,8 +1,7 @@
 // A picture that somebody froze is kept at the centre, with its camera and moment.
 import { answer, api } from './client'
+import { jpeg } from './jpeg'
 import type { Snapshot } from './types'
-
-const quality = 0.92
 
 // drawn is what a video shows at this moment; undefined while it shows nothing.
 export async function drawn(video: HTMLVideoElement): Promise<Blob | undefined> {
@@ -11,7 +10,7 @@ export async function drawn(video: HTMLVideoElement): Promise<Blob | undefined> 
   canvas.width = video.videoWidth
   canvas.height = video.videoHeight
   canvas.getContext('2d')?.drawImage(video, 0, 0)
-  return await new Promise((done) => canvas.toBlob((blob) => done(blob ?? undefined), 'image/jpeg', quality))
+  return await jpeg(canvas)
 }
 
 // keepSnapshot keeps what a video shows; undefined when it shows nothing.

@@ -1,4 +1,6 @@
 // Pictures of a phone's camera made small enough to be sent over a bad link.
+import { jpeg } from '@/api/jpeg'
+
 const longest = 1600
 
 // shrunk is a JPEG of at most 1600 pixels a side; what the browser cannot read is sent as it is.
@@ -10,7 +12,7 @@ export async function shrunk(file: Blob): Promise<Blob> {
     canvas.width = Math.round(picture.width * scale)
     canvas.height = Math.round(picture.height * scale)
     canvas.getContext('2d')?.drawImage(picture, 0, 0, canvas.width, canvas.height)
-    return await new Promise((resolve) => canvas.toBlob((small) => resolve(small ?? file), 'image/jpeg', 0.82))
+    return (await jpeg(canvas)) ?? file
   } catch {
     return file
   }
