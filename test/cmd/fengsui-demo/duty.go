@@ -79,7 +79,7 @@ func (d *demo) addRosters(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("make cookie jar: %w", err)
 	}
-	c := caller{base: d.ports.URL(), http: &http.Client{Jar: jar, Timeout: 20 * time.Second}}
+	c := caller{base: d.ports.URL(), http: &http.Client{Jar: jar, Timeout: readyWithin}}
 	if err := c.do(ctx, http.MethodPost, "/session", map[string]string{"username": adminUser, "password": d.logins.Admin}, nil); err != nil {
 		return err
 	}

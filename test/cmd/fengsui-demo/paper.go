@@ -23,7 +23,7 @@ func (d *demo) addPapers(ctx context.Context) error {
 	}
 	if err := c.do(ctx, http.MethodPut, "/papers/letterhead", map[string]any{
 		"head": "南通市应急管理局（演示）文件", "from": "南通市应急管理局（演示）", "issuer": "南通市应急管理局办公室（演示）", "seal": true, "version": 0,
-		"prefixes": map[string]string{"letter": "演示应急", "brief": "演示值", "bulletin": "演示通报", "report": "演示报"},
+		"prefixes": map[string]string{"letter": "演示应急", "brief": "演示值", "bulletin": "演示通报", "report": "演示报", "situation": "演示态势", "review": "演示评估"},
 	}, nil); err != nil {
 		return err
 	}

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
-	"time"
 )
 
 // script is a plan of the demo: invented, after the chapter outlines that the city has published (总则, 组织指挥
@@ -185,7 +184,7 @@ func (d *demo) signedIn(ctx context.Context, user, password string) (caller, err
 	if err != nil {
 		return caller{}, fmt.Errorf("make cookie jar: %w", err)
 	}
-	c := caller{base: d.ports.URL(), http: &http.Client{Jar: jar, Timeout: 20 * time.Second}}
+	c := caller{base: d.ports.URL(), http: &http.Client{Jar: jar, Timeout: readyWithin}}
 	return c, c.do(ctx, http.MethodPost, "/session", map[string]string{"username": user, "password": password}, nil)
 }
 

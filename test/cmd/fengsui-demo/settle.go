@@ -145,7 +145,7 @@ func (d *demo) changePassword(ctx context.Context, once, next string) error {
 	if err != nil {
 		return fmt.Errorf("make cookie jar: %w", err)
 	}
-	client := &http.Client{Jar: jar, Timeout: 10 * time.Second}
+	client := &http.Client{Jar: jar, Timeout: readyWithin}
 	post := func(path string, body any) error {
 		text, err := json.Marshal(body)
 		if err != nil {
