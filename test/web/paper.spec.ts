@@ -1,32 +1,11 @@
 // Official documents in a real browser: the duty table of the month is made in one click, looked at and signed; the brief
 // of the day takes a number, is signed and stands in the register; the files are those that were signed.
 import { execFile } from 'node:child_process'
-import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
-import type { Page } from '@playwright/test'
-import { expect, login, test, type Demo } from './demo'
+import { expect, login, test } from './demo'
+import { fetched, sign } from './paper'
 
 const run = promisify(execFile)
-
-// sign gives the password of the administrator, who may sign in the demo.
-async function sign(page: Page, demo: Demo): Promise<void> {
-  await page.getByRole('button', { name: '签发', exact: true }).click()
-  const dialog = page.getByRole('dialog')
-  await dialog.getByLabel('登录密码').fill(demo.admin.password)
-  await dialog.getByRole('button', { name: '签发', exact: true }).click()
-  await expect(page.getByRole('region', { name: '签发与文件' })).toContainText('已签发')
-}
-
-// fetched downloads a file and finds it to be the one whose sum the page shows.
-async function fetched(page: Page, kind: 'DOCX' | 'PDF'): Promise<{ file: string; head: string }> {
-  const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: `下载 ${kind}` }).click()])
-  expect(decodeURIComponent(download.suggestedFilename())).toContain(kind.toLowerCase())
-  const file = await download.path()
-  const bytes = await readFile(file)
-  await expect(page.getByLabel(`${kind} 的 SHA-256`)).toHaveValue(createHash('sha256').update(bytes).digest('hex'))
-  return { file, head: bytes.subarray(0, 4).toString('latin1') }
-}
 
 test('the duty table of the month and the brief of the day leave the house as documents', async ({ page, demo }) => {
   await login(page, demo, demo.admin)
@@ -42,7 +21,7 @@ test('the duty table of the month and the brief of the day leave the house as do
   await expect(first).toContainText('各县（市、区）值班室：')
   await page.keyboard.press('Control+s')
   await expect(page.getByRole('button', { name: /^保存/ })).toBeDisabled()
-  await sign(page, demo)
+  await sign(page, demo.admin)
   const pdf = await fetched(page, 'PDF')
   expect(pdf.head).toBe('%PDF')
   const { stdout } = await run('pdftotext', ['-layout', pdf.file, '-'])
@@ -66,7 +45,7 @@ test('the duty table of the month and the brief of the day leave the house as do
   await expect(step).toBeVisible()
   const number = /演示值〔\d{4}〕\d+号/.exec(await step.innerText())![0]
   await expect(first).toContainText(number)
-  await sign(page, demo)
+  await sign(page, demo.admin)
 
   await page.goto(`${demo.url}/more/papers?view=register`)
   await expect(page.getByRole('row').filter({ hasText: number })).toContainText('已签发')

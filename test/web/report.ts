@@ -31,8 +31,9 @@ export async function receive(page: Page, call: Call): Promise<void> {
   await expect(page.getByRole('region', { name: '报告与批示' })).toBeVisible()
 }
 
-// first writes the first report of the incident that is open and sends it; nobody has graded it yet.
-export async function first(page: Page, title: string, measures: string, signer: string): Promise<void> {
+// first writes the first report of the incident that is open and sends it; nobody has graded it yet. beyond says to whom
+// it went and how, where no desk stands above.
+export async function first(page: Page, title: string, measures: string, signer: string, beyond = ''): Promise<void> {
   const keys = page.keyboard
   await keys.press('b')
   await expect(page.getByRole('form', { name: `${title}（初报）` })).toBeVisible()
@@ -47,13 +48,14 @@ export async function first(page: Page, title: string, measures: string, signer:
   await expect(page.getByLabel(/还没有定级/)).toBeFocused()
   await keys.press('Space')
   await keys.press('Tab')
-  await sign(page, signer)
+  await sign(page, signer, beyond)
 }
 
 // sign names who has agreed, in the dialog that is open, and sends.
-export async function sign(page: Page, signer: string): Promise<void> {
+export async function sign(page: Page, signer: string, beyond = ''): Promise<void> {
   await expect(page.getByLabel('签发人（已口头或电话同意）')).toBeFocused()
   await page.keyboard.type(signer)
+  if (beyond) await page.getByLabel(/^报给谁/).fill(beyond)
   await page.keyboard.press('Enter')
-  await expect(page.getByText('已送达').first()).toBeVisible()
+  await expect(page.getByText(beyond ? '对外报出' : '已送达').first()).toBeVisible()
 }
