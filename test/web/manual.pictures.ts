@@ -274,3 +274,23 @@ for (const language of ['zh-CN', 'en'] as const) {
     await b.page.context().close()
   })
 }
+
+for (const language of ['zh-CN', 'en'] as const) {
+  test(`pictures of public opinion: ${language}`, async ({ browser, demo }) => {
+    test.setTimeout(200_000)
+    const b = await Book.open(browser, demo, language, demo.duty, '/incident')
+    const tide = await b.send<{ id: string }>('/incidents', { title: b.one('洋口外闸风暴潮（演示）', 'Storm tide at Yangkou sluice (demo)'), category: 'natural.flood', place: b.one('洋口外闸', 'Yangkou outer sluice'), lon: 120.94793, lat: 32.53164 })
+    const said = (source: string, text: string, heat: string, reach: number) => b.send<{ id: string }>(`/incidents/${tide.id}/opinions`, { source, text, heat, reach })
+    const rumour = await said(b.one('本地论坛', 'A local forum'), b.one('听说外闸已经决口', 'They say the outer sluice has burst'), 'rising', 12_000)
+    await said(b.one('来电，王先生', 'A call from Mr Wang'), b.one('闸下村里积水，没有人来', 'Water stands in the village below the sluice and nobody comes'), 'scattered', 0)
+    await b.send(`/opinions/${rumour.id}/lines`, { kind: 'verdict', verdict: 'false', text: b.one('巡堤组现场查看，闸门完好', 'A patrol at the sluice found the gate whole') })
+    await b.send(`/incidents/${tide.id}/statement-tasks`, { do: 'statement', title: b.one('回应：听说外闸已经决口', 'Answer: they say the outer sluice has burst'), entries: [rumour.id] })
+    await b.send(`/incidents/${tide.id}/statements`, { template: 'rumour' })
+    const advice = await b.send<{ id: string }>(`/incidents/${tide.id}/expert-opinions`, { self: false, name: b.one('陆工（演示）', 'Mr Lu (demo)'), field: b.one('水工', 'Hydraulics'), post: b.one('市水利设计院', 'City institute of hydraulics'), how: b.one('电话', 'By telephone'), text: b.one('高潮前两小时不宜启闭闸门，先备沙袋。', 'Leave the gate alone for two hours before high water, and have sandbags ready.') })
+    await b.send(`/expert-opinions/${advice.id}/state`, { do: 'sign', edit: 1, password: demo.duty.password })
+    await b.go(`/incident/${tide.id}/opinion`)
+    await expect(b.page.getByText(b.one('巡堤组现场查看', 'A patrol at the sluice')).first()).toBeVisible()
+    await b.take('opinion')
+    await b.page.context().close()
+  })
+}
