@@ -19,6 +19,7 @@ async function printed(file: string): Promise<string> {
 
 // finish asks to end the incident that is open.
 async function finish(page: Page) {
+  await page.getByRole('button', { name: '更多' }).click()
   await page.getByRole('button', { name: '结束', exact: true }).click()
   return page.getByRole('dialog', { name: '结束' })
 }
@@ -110,6 +111,7 @@ test('an alarm becomes an incident that is reported, commanded, stood down and r
   await expect(page.getByRole('region', { name: '过程' }).getByRole('listitem').filter({ hasText: /喊话.* s/ })).toBeVisible()
 
   // What is said online is written down and found to be false.
+  await page.getByRole('button', { name: '更多' }).click()
   await page.getByRole('link', { name: '舆情和专家' }).click()
   await page.getByRole('button', { name: '登记舆情' }).click()
   const said = page.getByRole('dialog', { name: '登记舆情' })
@@ -125,7 +127,7 @@ test('an alarm becomes an incident that is reported, commanded, stood down and r
   await judge.getByLabel('依据').fill('巡堤组现场查看，闸门完好')
   await judge.getByRole('button', { name: '记录' }).click()
   await expect(judge).toBeHidden()
-  await expect(entry).toContainText('不实：巡堤组现场查看，闸门完好')
+  await expect(entry).toContainText(/不实\s*巡堤组现场查看，闸门完好/)
 
   // One click makes the situation report of all that.
   await page.getByRole('link', { name: '指挥室' }).click()
