@@ -26,6 +26,10 @@ describe('needsOf', () => {
     const alarms = [alarm('receded', { state: 'returned', level: 2, late_at: at(-50) }), alarm('receded too', { state: 'returned' }), alarm('blue', { level: 4, late_at: at(45) }), alarm('red', { level: 1, opened_at: at(-1), late_at: at(2) })]
     expect(keys(needsOf([], alarms, work, now))).toEqual(['red', 'due call', 'due fire', 'blue', 'task k given', 'due next', 'receded', 'receded too'])
   })
+  it('has an alarm that has receded and will still climb at the time when it does', () => {
+    const alarms = [alarm('climbs', { state: 'returned', level: 2, escalate_at: at(5) }), alarm('rests', { state: 'returned', level: 1 })]
+    expect(keys(needsOf([], alarms, withWork({ clocks: [clock('call', 4, { kind: 'rollcall' }), clock('fire', 10)] }), now))).toEqual(['due call', 'climbs', 'due fire', 'rests'])
+  })
   it('puts of what is over the graver first, then what has waited longest', () => {
     const work = withWork({ clocks: [clock('old', -300)], items: [{ id: 'tell', received_at: at(-2) } as Item], hops: [hop('h', { decision: '', level: 2, submitted_at: at(-1) })] })
     expect(keys(needsOf([], [], work, now))).toEqual(['hop h', 'due old', 'item tell'])

@@ -71,22 +71,23 @@ function workNeeds(work: Work): Need[] {
 // red or orange alarm waits for no clock.
 function byClock(needs: readonly Need[], now: number): Need[] {
   const grave = (n: Need) => Math.min(n.alarm?.level ?? n.hop?.level ?? n.returned?.level ?? 9, 9) || 9
-  const left = (n: Need) => (n.alarm && n.alarm.level <= 2 ? 0 : Math.max(0, n.by - now))
+  const left = (n: Need) => (n.alarm?.state === 'open' && n.alarm.level <= 2 ? 0 : Math.max(0, n.by - now))
   const weight = (n: Need) => (left(n) === 0 && grave(n) <= 2 ? grave(n) : 3)
   return [...needs].sort((a, b) => left(a) - left(b) || weight(a) - weight(b) || a.by - b.by || a.key.localeCompare(b.key))
 }
 
-// needsOf puts first, by the clock, all that somebody has to move on; then alarms whose cause has ended and that only
-// want a signature, lost terminals, and what somebody has taken; last what waits and a desk below handles.
+// needsOf puts first, by the clock, all that somebody has to move on, alarms whose cause has ended among it while they
+// will still climb; then those that only want a signature, lost terminals, and what somebody has taken; last what waits and a desk below handles.
 export function needsOf(devices: Iterable<Device>, alarms: Iterable<Alarm>, work: Work = noWork, now = 0, below: (alarm: Alarm) => boolean = () => false): Need[] {
   const all = byNeed(alarms)
-  const rows = (list: Alarm[], more?: Partial<Need>): Need[] => list.map((alarm) => ({ key: alarm.id, by: Date.parse(alarm.late_at ?? alarm.opened_at), alarm, ...more }))
+  const climbs = (a: Alarm) => a.state !== 'open' && Number.isFinite(Date.parse(a.escalate_at ?? ''))
+  const rows = (list: Alarm[], more?: Partial<Need>): Need[] => list.map((alarm) => ({ key: alarm.id, by: Date.parse((climbs(alarm) && alarm.escalate_at) || (alarm.late_at ?? alarm.opened_at)), alarm, ...more }))
   const theirs = all.filter((a) => calls(a) && below(a))
   const ours = all.filter((a) => calls(a) && !below(a))
   const lost = lostDevices(devices, all).map((device): Need => ({ key: `lost ${device.id}`, by: Date.parse(device.last_seen ?? ''), lost: device }))
   return [
-    ...byClock([...rows(ours.filter((a) => a.state === 'open')), ...workNeeds(work)], now),
-    ...rows(ours.filter((a) => a.state !== 'open')), ...lost, ...rows(all.filter((a) => !calls(a))), ...rows(theirs, { below: true }),
+    ...byClock([...rows(ours.filter((a) => a.state === 'open' || climbs(a))), ...workNeeds(work)], now),
+    ...rows(ours.filter((a) => a.state !== 'open' && !climbs(a))), ...lost, ...rows(all.filter((a) => !calls(a))), ...rows(theirs, { below: true }),
   ]
 }
 
