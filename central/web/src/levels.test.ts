@@ -18,7 +18,7 @@ const mayImport: Record<string, string[]> = {
   'features/account': base,
   'features/duty': [...base, 'features/paper'],
   'features/deadline': [...base, 'features/incident'],
-  'features/handover': [...base, 'features/paper'],
+  'features/handover': [...base, 'features/paper', 'features/telemetry'],
   'features/notice': base,
   'features/rollcall': base,
   'features/paper': base,

@@ -13,13 +13,14 @@ export function cameBack(sent: readonly Hop[]): Hop[] {
 
 export interface Running {
   key: string
-  kind: 'incident' | 'clock' | 'returned' | 'draft' | 'task' | 'answered'
+  kind: 'alarm' | 'incident' | 'clock' | 'returned' | 'draft' | 'task' | 'ordered' | 'answered'
   what: string
   due?: string
 }
 
 export interface Sources {
   org: string
+  alarms: readonly { id: string; what: string }[] // that nobody has confirmed
   incidents: readonly Pick<S['Incident'], 'id' | 'no' | 'title' | 'org_id'>[]
   clocks: readonly Due[]
   sent: readonly Hop[]
@@ -27,16 +28,18 @@ export interface Sources {
   tasks: readonly Pick<S['ReportTask'], 'id' | 'text' | 'leader' | 'state' | 'to_org' | 'from_org' | 'due_at'>[]
 }
 
-// runningOf lists what the next officer has to know of: what is due first, then the rest.
-export function runningOf({ org, incidents, clocks, sent, drafts, tasks }: Sources): Running[] {
+// runningOf lists what the next officer has to know of: alarms that nobody has confirmed, what is due, then the rest.
+export function runningOf({ org, alarms, incidents, clocks, sent, drafts, tasks }: Sources): Running[] {
   const due = [
     ...clocks.filter((c) => c.org_id === org && c.kind.startsWith('report.') && c.kind !== 'report.task').map((c): Running => ({ key: `clock ${c.kind} ${c.id}`, kind: 'clock', what: c.name, due: c.due_at })),
     ...tasks.filter((k) => k.to_org === org && ['given', 'taken', 'sent_back'].includes(k.state)).map((k): Running => ({ key: `task ${k.id}`, kind: 'task', what: `${k.leader}：${k.text}`, due: k.due_at })),
   ].sort((a, b) => Date.parse(a.due ?? '') - Date.parse(b.due ?? ''))
   return [
+    ...alarms.map((a): Running => ({ key: `alarm ${a.id}`, kind: 'alarm', what: a.what })),
     ...due,
     ...cameBack(sent).map((h): Running => ({ key: `returned ${h.id}`, kind: 'returned', what: `${h.title}：${h.reason}` })),
     ...drafts.map((d): Running => ({ key: `draft ${d.id}`, kind: 'draft', what: d.title })),
+    ...tasks.filter((k) => k.from_org === org && k.to_org !== org && ['given', 'taken', 'sent_back'].includes(k.state)).map((k): Running => ({ key: `ordered ${k.id}`, kind: 'ordered', what: `${k.leader}：${k.text}`, due: k.due_at })),
     ...tasks.filter((k) => k.from_org === org && k.state === 'answered').map((k): Running => ({ key: `answered ${k.id}`, kind: 'answered', what: `${k.leader}：${k.text}` })),
     ...incidents.filter((i) => i.org_id === org).map((i): Running => ({ key: `incident ${i.id}`, kind: 'incident', what: `${i.no} ${i.title}` })),
   ]

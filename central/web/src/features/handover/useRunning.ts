@@ -3,8 +3,12 @@ import { onMounted, ref, shallowRef, type Ref, type ShallowRef } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { runningOf, type Running } from './running'
 import { answer, api } from '@/api/client'
+import { useLive } from '@/api/live'
+import { calls } from '@/features/telemetry/alarm'
+import { useAlarmWords } from '@/features/telemetry/words'
 import { full } from '@/i18n/time'
 import { useSession } from '@/stores/session'
+import { useBelow } from '@/ui/below'
 
 export interface OwnRunning {
   list: ShallowRef<Running[]>
@@ -16,6 +20,9 @@ export interface OwnRunning {
 export function useRunning(org: string): OwnRunning {
   const { t } = useI18n()
   const session = useSession()
+  const live = useLive()
+  const words = useAlarmWords()
+  const isBelow = useBelow()
   const list = shallowRef<Running[]>([])
   const failure = shallowRef<unknown>()
   const ready = ref(false)
@@ -30,7 +37,8 @@ export function useRunning(org: string): OwnRunning {
         sees ? answer(api.GET('/reports')) : undefined,
         sees ? answer(api.GET('/report-tasks', { params: { query: {} } })) : none,
       ])
-      list.value = runningOf({ org, incidents: incidents.items ?? [], clocks: clocks.items ?? [], sent: desk?.sent ?? [], drafts: desk?.drafts ?? [], tasks: tasks.items ?? [] })
+      const alarms = [...live.alarms.values()].filter((a) => calls(a) && !isBelow(a)).map((a) => ({ id: a.id, what: words.heading(a) }))
+      list.value = runningOf({ org, alarms, incidents: incidents.items ?? [], clocks: clocks.items ?? [], sent: desk?.sent ?? [], drafts: desk?.drafts ?? [], tasks: tasks.items ?? [] })
       ready.value = true
     } catch (error) {
       failure.value = error
