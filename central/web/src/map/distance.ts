@@ -1,8 +1,13 @@
 // How far it is on the map.
 import type { Place } from '@/api/types'
 
-// metres is the distance of two places of one city.
+const earth = 6_371_000
+export const rad = (degrees: number): number => (degrees * Math.PI) / 180
+
+// metres is the great-circle distance of two places.
 export function metres(a: Place, b: Place): number {
-  const rad = Math.PI / 180
-  return 6_371_000 * Math.hypot((b.lon - a.lon) * rad * Math.cos(((a.lat + b.lat) / 2) * rad), (b.lat - a.lat) * rad)
+  const lat = rad(b.lat - a.lat)
+  const lon = rad(b.lon - a.lon)
+  const h = Math.sin(lat / 2) ** 2 + Math.cos(rad(a.lat)) * Math.cos(rad(b.lat)) * Math.sin(lon / 2) ** 2
+  return 2 * earth * Math.asin(Math.min(1, Math.sqrt(h)))
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { bearing, eighth, metresBetween, nearest } from './near'
+import { bearing, eighth, nearest } from './near'
 import type { Device } from '@/api/types'
+import { metres } from '@/map/distance'
 
 const gate = { lon: 121.05, lat: 32.5 }
 const camera = (id: string, lon: number, lat: number, more: Partial<Device> = {}) => ({ id, kind: 'camera', state: 'online', place: { lon, lat }, ...more }) as Device
@@ -12,8 +13,8 @@ describe('nearest', () => {
     expect(nearest([camera('a', 121.05, 32.501), camera('b', 121.06, 32.5)], gate, 1)).toHaveLength(1)
   })
   it('measures as a map does', () => {
-    expect(metresBetween(gate, { lon: 121.05, lat: 32.51 })).toBeCloseTo(1112, 0)
-    expect(metresBetween(gate, gate)).toBe(0)
+    expect(metres(gate, { lon: 121.05, lat: 32.51 })).toBeCloseTo(1112, 0)
+    expect(metres(gate, gate)).toBe(0)
     expect(eighth(bearing(gate, { lon: 121.05, lat: 32.6 }))).toBe('n')
     expect(eighth(bearing(gate, { lon: 121.15, lat: 32.5 }))).toBe('e')
     expect(eighth(bearing(gate, { lon: 121.0, lat: 32.45 }))).toBe('sw')

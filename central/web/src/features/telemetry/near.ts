@@ -1,5 +1,6 @@
 // Which cameras stand near a place. Pure.
 import type { Device, Place } from '@/api/types'
+import { metres, rad } from '@/map/distance'
 
 export interface Near {
   camera: Device
@@ -10,17 +11,6 @@ export interface Near {
 
 // nearMetres is how far a camera may be to be shown: beyond it nobody recognises anything.
 export const nearMetres = 5000
-const earth = 6_371_000
-const rad = (degrees: number): number => (degrees * Math.PI) / 180
-
-// metresBetween is the great-circle distance of two places.
-export function metresBetween(a: Place, b: Place): number {
-  const lat = rad(b.lat - a.lat)
-  const lon = rad(b.lon - a.lon)
-  const h = Math.sin(lat / 2) ** 2 + Math.cos(rad(a.lat)) * Math.cos(rad(b.lat)) * Math.sin(lon / 2) ** 2
-  return 2 * earth * Math.asin(Math.min(1, Math.sqrt(h)))
-}
-
 export function bearing(a: Place, b: Place): number {
   const lon = rad(b.lon - a.lon)
   const y = Math.sin(lon) * Math.cos(rad(b.lat))
@@ -37,7 +27,7 @@ export function eighth(degrees: number): string {
 export function nearest(devices: Iterable<Device>, from: Place, most: number): Near[] {
   return [...devices]
     .filter((d) => d.kind === 'camera' && d.state !== 'revoked')
-    .flatMap((camera) => (camera.place ? [{ camera, metres: metresBetween(from, camera.place), bearing: bearing(from, camera.place) }] : []))
+    .flatMap((camera) => (camera.place ? [{ camera, metres: metres(from, camera.place), bearing: bearing(from, camera.place) }] : []))
     .filter((n) => n.metres <= nearMetres)
     .sort((a, b) => a.metres - b.metres || a.camera.id.localeCompare(b.camera.id))
     .slice(0, most)
