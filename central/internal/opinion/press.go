@@ -57,7 +57,7 @@ func (s *Service) Draft(ctx context.Context, id string, n NewStatement) (Stateme
 		}
 		st.Exercise = c.i.Exercise
 		st.Title, st.Text = t.fill(f)
-		st.Title = world.World(st.Exercise).Marked(short(st.Title, maxName-len([]rune(world.Mark))))
+		st.Title = world.World(st.Exercise).Marked(incident.Cut(st.Title, maxName-len([]rune(world.Mark))))
 		if err := st.validate(); err != nil {
 			return err
 		}
@@ -96,7 +96,7 @@ func (s *Service) said(ctx context.Context, c *change, tasks []string) (string, 
 				return "", err
 			}
 			if text == "" {
-				text = short(strings.Join(strings.Fields(one.Text), " "), 200)
+				text = incident.Cut(strings.Join(strings.Fields(one.Text), " "), 200)
 			}
 		}
 	}

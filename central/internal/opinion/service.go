@@ -171,7 +171,7 @@ func (s *Service) change(ctx context.Context, p actor.Permission, id string, fn 
 		return fn(ctx, &change{a, reach, i, func(ctx context.Context, kind string, st incident.Step, t Trace) error {
 			t.Name, t.Org = i.Title, reach.Desk.Name
 			record(event.New(ctx, kind, i.ID, i.Division, t))
-			st.Text = short(st.Text, incident.MaxText)
+			st.Text = incident.Cut(st.Text, incident.MaxText)
 			return s.Incidents.Record(ctx, i.ID, reach.Desk, st, nil)
 		}})
 	})
@@ -265,13 +265,4 @@ func (s *Service) Judge(ctx context.Context, id string, l Line) (Entry, error) {
 		}
 		return c.note(ctx, EventJudged, incident.Step{Kind: Public, Act: act, Text: text, Ref: e.ID}, Trace{What: e.ID, To: act})
 	})
-}
-
-// short cuts a text to so many characters.
-func short(s string, n int) string {
-	r := []rune(s)
-	if len(r) <= n {
-		return s
-	}
-	return string(r[:n-1]) + "…"
 }

@@ -67,7 +67,7 @@ func (s *Service) Ask(ctx context.Context, id string, n Ask) (Task, error) {
 			return err
 		}
 		if _, err := s.Clocks.Set(ctx, deadline.Clock{
-			Owner: t.owner(), Kind: t.Do, OrgID: o.ID, Division: o.Division, Name: short(t.Title+" · "+c.i.Title, 200), Rule: t.Rule, Scale: deadline.Counted, BaseAt: t.BaseAt, DueAt: t.DueAt, Stages: stages,
+			Owner: t.owner(), Kind: t.Do, OrgID: o.ID, Division: o.Division, Name: incident.Cut(t.Title+" · "+c.i.Title, 200), Rule: t.Rule, Scale: deadline.Counted, BaseAt: t.BaseAt, DueAt: t.DueAt, Stages: stages,
 		}); err != nil {
 			return err
 		}

@@ -277,7 +277,7 @@ func (s *Service) shift(ctx context.Context, a actor.Actor, o account.Org, i inc
 	if !r.Approved {
 		text = "【未经批准的预案】" + text
 	}
-	if err := s.Incidents.Record(ctx, i.ID, o, incident.Step{Kind: incident.Answered, Act: "plan", Text: short(text, incident.MaxText), Ref: r.ID}, nil); err != nil {
+	if err := s.Incidents.Record(ctx, i.ID, o, incident.Step{Kind: incident.Answered, Act: "plan", Text: incident.Cut(text, incident.MaxText), Ref: r.ID}, nil); err != nil {
 		return err
 	}
 	if err := s.incidentLevel(ctx, i, o, w.word); err != nil {

@@ -58,7 +58,7 @@ func (s *Service) tell(ctx context.Context, i incident.Incident, r Response, sea
 	now := stamp()
 	for _, p := range parts {
 		first := slices.MinFunc(p.tasks, func(a, b Task) int { return a.DueAt.Compare(b.DueAt) })
-		text := fmt.Sprintf("%s：您有%d项任务，最早的是“%s”，%s前完成。", short(i.Title, 60), len(p.tasks), short(first.Title, 60), first.DueAt.In(event.China()).Format("1月2日15:04"))
+		text := fmt.Sprintf("%s：您有%d项任务，最早的是“%s”，%s前完成。", incident.Cut(i.Title, 60), len(p.tasks), incident.Cut(first.Title, 60), first.DueAt.In(event.China()).Format("1月2日15:04"))
 		o := notice.Order{
 			Key: "response " + first.ID, Kind: "response.task", About: r.ID, OrgID: p.seat.OrgID, Division: p.seat.OrgArea, Title: "应急任务", Text: text, Urgent: true,
 			Until: late(latest(p.tasks), now).Add(2 * time.Hour), // also of what is overdue: who takes it over must know
@@ -124,7 +124,7 @@ func (s *Service) above(ctx context.Context, o account.Org, i incident.Incident,
 	}
 	order := notice.Order{
 		Key: fmt.Sprintf("response emergency %s %d", r.ID, r.Edit), Kind: "response.emergency", About: r.ID, OrgID: to.ID, Division: to.Division, Title: "紧急启动未批预案", Urgent: true,
-		Text: fmt.Sprintf("%s对“%s”紧急启动了未经批准的预案“%s”，请知悉并补办审批。", o.Name, short(i.Title, 60), short(r.PlanName, 60)), Until: now.Add(24 * time.Hour),
+		Text: fmt.Sprintf("%s对“%s”紧急启动了未经批准的预案“%s”，请知悉并补办审批。", o.Name, incident.Cut(i.Title, 60), incident.Cut(r.PlanName, 60)), Until: now.Add(24 * time.Hour),
 	}
 	for _, m := range people {
 		person, err := s.Roster.Person(system(ctx), m.PersonID)
@@ -144,7 +144,7 @@ func (s *Service) above(ctx context.Context, o account.Org, i incident.Incident,
 	if len(told) == 0 {
 		text = fmt.Sprintf("紧急启动未批预案，%s此刻无人在班，请电话告知", to.Name)
 	}
-	if err := s.Incidents.Record(ctx, i.ID, o, incident.Step{Kind: incident.Answered, Act: "above", Text: short(text, incident.MaxText), Ref: r.ID}, nil); err != nil {
+	if err := s.Incidents.Record(ctx, i.ID, o, incident.Step{Kind: incident.Answered, Act: "above", Text: incident.Cut(text, incident.MaxText), Ref: r.ID}, nil); err != nil {
 		return err
 	}
 	if len(told) == 0 {

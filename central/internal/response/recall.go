@@ -45,16 +45,16 @@ func (s *Service) recall(ctx context.Context, i incident.Incident, r Response, a
 			told[m.PersonID] = true
 			o := notice.Order{
 				Key: fmt.Sprintf("response void %s %d", r.ID, r.Edit), Kind: "response.void", About: r.ID, OrgID: seat.OrgID, Division: seat.OrgArea, Title: "任务收回",
-				Text: short(i.Title, 60) + "：", Urgent: true, Until: now.Add(recallLasts),
+				Text: incident.Cut(i.Title, 60) + "：", Urgent: true, Until: now.Add(recallLasts),
 			}
 			if r.Level == 0 {
-				o.Title, o.Text = "响应终止", o.Text+"“"+short(r.PlanName, 60)+"”已终止。"
+				o.Title, o.Text = "响应终止", o.Text+"“"+incident.Cut(r.PlanName, 60)+"”已终止。"
 			}
 			if len(back) > 0 {
-				o.Text += fmt.Sprintf("收回您的%d项任务（“%s”%s），不再执行。", len(back), short(back[0].Title, 60), map[bool]string{true: "等"}[len(back) > 1])
+				o.Text += fmt.Sprintf("收回您的%d项任务（“%s”%s），不再执行。", len(back), incident.Cut(back[0].Title, 60), map[bool]string{true: "等"}[len(back) > 1])
 			}
 			if len(going) > 0 {
-				o.Text += fmt.Sprintf("您已开始的%d项任务（“%s”%s）请收尾并反馈。", len(going), short(going[0].Title, 60), map[bool]string{true: "等"}[len(going) > 1])
+				o.Text += fmt.Sprintf("您已开始的%d项任务（“%s”%s）请收尾并反馈。", len(going), incident.Cut(going[0].Title, 60), map[bool]string{true: "等"}[len(going) > 1])
 			}
 			p, err := s.Roster.Person(system(ctx), m.PersonID)
 			if err := s.say(ctx, o, p, err); err != nil {
@@ -82,9 +82,9 @@ func (s *Service) tellCommand(ctx context.Context, i incident.Incident, o accoun
 	var user, title, text string
 	switch act.Do {
 	case "offer":
-		user, title, text = c.OfferedTo, "移交指挥", fmt.Sprintf("%s：%s请您接任指挥，请在指挥室接受或谢绝。", short(i.Title, 60), was.HolderName)
+		user, title, text = c.OfferedTo, "移交指挥", fmt.Sprintf("%s：%s请您接任指挥，请在指挥室接受或谢绝。", incident.Cut(i.Title, 60), was.HolderName)
 	case "seize":
-		user, title, text = was.HolderID, "指挥已被接管", fmt.Sprintf("%s：%s %s已接管指挥。原因：%s", short(i.Title, 60), o.Name, c.HolderName, short(act.Why, 120))
+		user, title, text = was.HolderID, "指挥已被接管", fmt.Sprintf("%s：%s %s已接管指挥。原因：%s", incident.Cut(i.Title, 60), o.Name, c.HolderName, incident.Cut(act.Why, 120))
 	default:
 		return nil
 	}

@@ -216,16 +216,7 @@ func (t Task) clock(seat Seat, incidentName string, l deadline.Found) deadline.C
 		due = least
 	}
 	return deadline.Clock{
-		Owner: deadline.Owner{Kind: OwnerKind, ID: t.ID}, Kind: clockKind, OrgID: seat.OrgID, Division: seat.OrgArea, Name: short(t.Title+" · "+incidentName, 200),
+		Owner: deadline.Owner{Kind: OwnerKind, ID: t.ID}, Kind: clockKind, OrgID: seat.OrgID, Division: seat.OrgArea, Name: incident.Cut(t.Title+" · "+incidentName, 200),
 		Rule: l.Name(), Scale: deadline.Counted, BaseAt: t.GivenAt, DueAt: due, Stages: l.Limit.Stages(),
 	}
-}
-
-// short cuts a text to so many characters.
-func short(s string, n int) string {
-	r := []rune(s)
-	if len(r) <= n {
-		return s
-	}
-	return string(r[:n-1]) + "…"
 }

@@ -176,7 +176,7 @@ func (s *Service) step(ctx context.Context, was Task, st Step, org string) (Task
 		if st.Text != "" {
 			text += "：" + st.Text
 		}
-		if err := s.Incidents.Record(ctx, t.IncidentID, account.Org{Name: org}, incident.Step{Kind: Tasked, Act: st.Kind, Text: short(text, incident.MaxText), Ref: t.ID}, nil); err != nil {
+		if err := s.Incidents.Record(ctx, t.IncidentID, account.Org{Name: org}, incident.Step{Kind: Tasked, Act: st.Kind, Text: incident.Cut(text, incident.MaxText), Ref: t.ID}, nil); err != nil {
 			return err
 		}
 		record(event.New(ctx, EventTask, t.ID, t.Division, Trace{IncidentID: t.IncidentID, Name: t.Title, From: string(from), To: string(t.State)}))

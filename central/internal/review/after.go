@@ -106,7 +106,7 @@ const Reviewed incident.Kind = "review"
 
 func (l Lesson) clock(title string) deadline.Clock {
 	return deadline.Clock{
-		Owner: deadline.Owner{Kind: OwnerKind, ID: l.ID}, Kind: "lesson", OrgID: l.OrgID, Division: l.Division, Name: cutTo(l.Text+" · "+title, 200),
+		Owner: deadline.Owner{Kind: OwnerKind, ID: l.ID}, Kind: "lesson", OrgID: l.OrgID, Division: l.Division, Name: incident.Cut(l.Text+" · "+title, 200),
 		Scale: deadline.Fixed, BaseAt: l.At, DueAt: l.DueAt, Stages: deadline.Limit{Then: []deadline.Next{{To: deadline.Leader}}}.Stages(),
 	}
 }
@@ -253,14 +253,6 @@ func unexplained(list []Compared) int {
 		}
 	}
 	return n
-}
-
-func cutTo(text string, most int) string {
-	r := []rune(text)
-	if len(r) <= most {
-		return text
-	}
-	return string(r[:most-1]) + "…"
 }
 
 // words is what a search of the library looks through.

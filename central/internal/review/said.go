@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/fengsui/fengsui/central/internal/incident"
 	"github.com/fengsui/fengsui/central/internal/opinion"
 	"github.com/fengsui/fengsui/central/internal/paper"
 )
@@ -42,7 +43,7 @@ func answered(v opinion.View, head func(string) string) []string {
 	for _, e := range v.Entries {
 		if e.Heat == opinion.Hot || e.State == opinion.False {
 			word := map[opinion.Verdict]string{opinion.True: "属实", opinion.False: "不实", opinion.Unclear: "待查", opinion.Unchecked: "未核实"}[e.State]
-			out = append(out, fmt.Sprintf("%s，%s：“%s”，%s。", short(e.SaidAt), e.Source, cutTo(oneLine(e.Text), 120), word))
+			out = append(out, fmt.Sprintf("%s，%s：“%s”，%s。", short(e.SaidAt), e.Source, incident.Cut(oneLine(e.Text), 120), word))
 		}
 	}
 	for _, t := range v.Tasks {

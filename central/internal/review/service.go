@@ -114,7 +114,7 @@ func (s *Service) change(ctx context.Context, id string, fn func(ctx context.Con
 		}
 		c.note = func(kind, act, text, ref string) error {
 			record(event.New(ctx, kind, id, c.r.Division, Trace{No: c.r.No, Name: c.r.Title, Org: o.Name}))
-			return s.Incidents.Record(ctx, id, o, incident.Step{Kind: Reviewed, Act: act, Text: cutTo(text, incident.MaxText), Ref: ref}, nil)
+			return s.Incidents.Record(ctx, id, o, incident.Step{Kind: Reviewed, Act: act, Text: incident.Cut(text, incident.MaxText), Ref: ref}, nil)
 		}
 		if c.v.State == "" {
 			c.v.State, c.v.OrgID, c.v.OrgName, c.v.ByName, c.v.StartedAt = Open, o.ID, o.Name, a.Name, stamp()
@@ -389,6 +389,6 @@ func (s *Service) OnClock(ctx context.Context, f deadline.Firing) ([]*event.Even
 	if err := s.Store.SaveLesson(ctx, l); err != nil {
 		return nil, err
 	}
-	e := event.New(actor.WithSystem(ctx, "review"), EventLate, l.IncidentID, l.Division, Trace{Name: cutTo(f.Clock.Name, 200), Org: l.OrgName})
+	e := event.New(actor.WithSystem(ctx, "review"), EventLate, l.IncidentID, l.Division, Trace{Name: incident.Cut(f.Clock.Name, 200), Org: l.OrgName})
 	return []*event.Event{&e}, nil
 }

@@ -74,7 +74,7 @@ func said(st incident.Step) string {
 // named cuts a title so that there is room for what stands around it.
 func named(title string) string {
 	const longest = 80
-	return cutTo(title, longest)
+	return incident.Cut(title, longest)
 }
 
 // headings numbers the parts of a document: 一、 二、.
