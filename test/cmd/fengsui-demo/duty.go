@@ -48,14 +48,19 @@ func (c caller) do(ctx context.Context, method, path string, in, out any) error 
 	if c.exercise != "" {
 		req.Header.Set("Fengsui-Exercise", c.exercise)
 	}
+	return c.answered(req, out)
+}
+
+// answered sends a request and reads the answer.
+func (c caller) answered(req *http.Request, out any) error {
 	answer, err := c.http.Do(req)
 	if err != nil {
-		return fmt.Errorf("%s %s: %w", method, path, err)
+		return fmt.Errorf("%s %s: %w", req.Method, req.URL.Path, err)
 	}
 	defer answer.Body.Close()
 	said, err := io.ReadAll(io.LimitReader(answer.Body, 1<<20))
 	if err != nil || answer.StatusCode/100 != 2 {
-		return fmt.Errorf("%s %s: %s: %s: %w", method, path, answer.Status, said, err)
+		return fmt.Errorf("%s %s: %s: %s: %w", req.Method, req.URL.Path, answer.Status, said, err)
 	}
 	if out == nil {
 		return nil

@@ -215,6 +215,9 @@ func (d *demo) addPlans(ctx context.Context) error {
 	if err := d.finish(ctx, writer); err != nil {
 		return fmt.Errorf("play a finished incident: %w", err)
 	}
+	if err := d.halve(ctx, writer); err != nil {
+		return fmt.Errorf("split an incident: %w", err)
+	}
 	if err := d.respond(ctx, writer); err != nil {
 		return err
 	}

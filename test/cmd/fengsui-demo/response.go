@@ -42,7 +42,10 @@ func (d *demo) respond(ctx context.Context, city caller) error {
 	}); err != nil {
 		return err
 	}
-	return city.sendNearest(ctx, path, "巡堤查险", []told{{kind: "en_route"}, {kind: "on_site", text: "到洋口外闸，分三组上堤。", lon: 120.9502, lat: 32.5309}})
+	if err := city.sendNearest(ctx, path, "巡堤查险", []told{{kind: "en_route"}, {kind: "on_site", text: "到洋口外闸，分三组上堤。", lon: 120.9502, lat: 32.5309}}); err != nil {
+		return err
+	}
+	return d.speak(ctx, city, path)
 }
 
 // carryOut carries out the plan that is proposed first, at its lowest level, and answers its tasks.
