@@ -8,10 +8,13 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/fengsui/fengsui/central/internal/actor"
 	"github.com/fengsui/fengsui/central/internal/config"
 	"github.com/fengsui/fengsui/central/internal/device"
 	"github.com/fengsui/fengsui/central/internal/event"
+	"github.com/fengsui/fengsui/central/internal/incident"
 	"github.com/fengsui/fengsui/central/internal/ingest"
+	"github.com/fengsui/fengsui/central/internal/page"
 	"github.com/fengsui/fengsui/central/internal/recording"
 	"github.com/fengsui/fengsui/central/internal/sfu"
 	"github.com/fengsui/fengsui/central/internal/store"
@@ -24,7 +27,7 @@ import (
 const recordingDir = "recordings"
 
 // recording begins to keep pictures; it is nil when there are none.
-func (c *Centre) recording(ctx context.Context, cfg config.Config, b *base, devices *device.Service, in *ingest.Ingest, router *sfu.SFU, pictures *video.Service) (*recording.Service, error) {
+func (c *Centre) recording(ctx context.Context, cfg config.Config, b *base, devices *device.Service, in *ingest.Ingest, router *sfu.SFU, pictures *video.Service, incidents *incident.Service) (*recording.Service, error) {
 	if pictures == nil {
 		return nil, nil //nolint:nilnil // switched off by configuration
 	}
@@ -33,8 +36,9 @@ func (c *Centre) recording(ctx context.Context, cfg config.Config, b *base, devi
 		return nil, fmt.Errorf("make folder of recordings: %w", err)
 	}
 	s := recording.New(recording.Options{
-		Store: store.NewRecordings(b.db), Tx: b.db, Devices: devices, Taps: router, Leases: pictures, Sender: in, Reporter: devices, Events: b.bus, Log: c.log.With("component", "recording"),
+		Store: store.NewRecordings(b.db), Tx: b.db, Devices: devices, Taps: router, Leases: pictures, Sender: in, Reporter: devices, Cases: filmed{store.NewIncidents(b.db), incidents}, Events: b.bus, Log: c.log.With("component", "recording"),
 		Dir: dir, Quota: int64(cfg.Recording.Quota) << 30, Reserve: int64(cfg.Recording.Reserve) << 20,
+		Rule:    recording.SceneRule{Begin: recording.Beginning(cfg.Recording.Incidents), Near: cfg.Recording.Near, Most: cfg.Recording.NearMost},
 		Preroll: time.Duration(cfg.Recording.Preroll) * time.Second,
 		Burner:  recording.Burner{Program: cfg.Recording.Burn, Watermark: cfg.Recording.Watermark}, KeepClips: time.Duration(cfg.Recording.ClipDays) * 24 * time.Hour,
 	})
@@ -55,4 +59,78 @@ func (c *Centre) recording(ctx context.Context, cfg config.Config, b *base, devi
 	}
 	c.parts.Add("recording", s.Stop)
 	return s, nil
+}
+
+// filmed is incidents as recordings see them. It reads what the centre itself asks for from the store.
+type filmed struct {
+	store     incident.Store
+	incidents *incident.Service
+}
+
+// mergers is how many incidents may stand merged into one another, one after the other.
+const mergers = 50
+
+func (c filmed) of(ctx context.Context, i incident.Incident) (recording.Case, error) {
+	root := i
+	for range mergers {
+		if root.State != incident.Merged {
+			break
+		}
+		next, err := c.store.Incident(ctx, root.MergedInto)
+		if err != nil {
+			return recording.Case{}, err
+		}
+		root = next
+	}
+	return recording.Case{
+		ID: i.ID, No: i.No, Title: i.Title, Open: root.State == incident.Open, Response: root.Response, Occurred: i.OccurredAt, Lon: i.Lon, Lat: i.Lat, Version: i.Version,
+	}, nil
+}
+
+func (c filmed) Running(ctx context.Context) ([]recording.Case, error) {
+	a, err := actor.Require(ctx, actor.IncidentRead)
+	if err != nil {
+		return nil, err
+	}
+	var out []recording.Case
+	for r := (page.Request{Limit: page.MaxLimit}); ; {
+		list, err := c.store.List(ctx, a.Scope(), incident.Filter{State: incident.Open}, r)
+		if err != nil {
+			return nil, err
+		}
+		for _, i := range list.Items {
+			one, err := c.of(ctx, i)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, one)
+		}
+		if r.After = list.Next; r.After == "" {
+			return out, nil
+		}
+	}
+}
+
+func (c filmed) Case(ctx context.Context, id string) (recording.Case, error) {
+	i, err := c.store.Incident(ctx, id)
+	if err != nil {
+		return recording.Case{}, err
+	}
+	return c.of(ctx, i)
+}
+
+func (c filmed) May(ctx context.Context, id string) (recording.Case, error) {
+	i, err := c.incidents.Get(ctx, id)
+	if err != nil {
+		return recording.Case{}, err
+	}
+	return c.of(ctx, i)
+}
+
+func (c filmed) Note(ctx context.Context, id, act, text string) error {
+	_, o, err := c.incidents.Desks.Own(ctx, actor.IncidentRead)
+	if err != nil {
+		return err
+	}
+	return c.incidents.Record(ctx, id, o, incident.Step{Kind: incident.Filmed, Act: act, Text: text}, nil)
 }

@@ -116,10 +116,6 @@ func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) er
 	if err != nil {
 		return err
 	}
-	kept, err := c.recording(system, cfg, b, devices, in, router, pictures)
-	if err != nil {
-		return err
-	}
 	outputs := output.New(output.Options{Devices: devices, Orders: devices.Orders, Events: b.bus, Journal: store.NewOutputs(b.db), Log: c.log.With("component", "output")})
 	b.bus.Handle(outputs.OnEvent)
 	outputs.Start(system)
@@ -160,6 +156,10 @@ func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) er
 	}
 	c.parts.Add("notices", messages.Stop)
 	events, err := incidentsOf(cfg, b, values, rosters, clocks)
+	if err != nil {
+		return err
+	}
+	kept, err := c.recording(system, cfg, b, devices, in, router, pictures, events.incidents)
 	if err != nil {
 		return err
 	}

@@ -142,6 +142,7 @@ func RegisterRecordings(s *Server, svc *recording.Service) {
 		) (*body[page.List[recording.Wish]], error) {
 			return listed(svc.Ask(ctx, in.Stream, in.Body.From, in.Body.To))
 		})
+	registerScenes(s, svc)
 	registerClips(s, svc)
 	registerSnapshots(s, svc)
 	registerFill(s, svc)

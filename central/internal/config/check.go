@@ -82,6 +82,15 @@ func (c *Config) check() error {
 	if c.Recording.ClipDays < 1 || c.Recording.ClipDays > 365 {
 		return strict.Bad("recording.clip_days", "must be 1 to 365")
 	}
+	if c.Recording.Incidents != "opening" && c.Recording.Incidents != "response" {
+		return strict.Bad("recording.incidents", "must be opening or response")
+	}
+	if !(c.Recording.Near >= 0 && c.Recording.Near <= 50) {
+		return strict.Bad("recording.near_km", "must be 0 to 50")
+	}
+	if c.Recording.NearMost < 1 || c.Recording.NearMost > 16 {
+		return strict.Bad("recording.near_most", "must be 1 to 16")
+	}
 	if len(c.Recording.Watermark) > 200 {
 		return strict.Bad("recording.watermark", "at most 200 bytes")
 	}

@@ -89,6 +89,10 @@ type Recording struct {
 	Burn      string `yaml:"burn"`            // program that draws time and watermark into clips; empty: none
 	Watermark string `yaml:"watermark"`
 	ClipDays  int    `yaml:"clip_days"`
+
+	Incidents string  `yaml:"incidents"` // when scenes of incidents are recorded: opening, response
+	Near      float64 `yaml:"near_km"`   // cameras so near to an incident are recorded with it; 0: none by themselves
+	NearMost  int     `yaml:"near_most"`
 }
 
 // Telemetry is where readings are kept.
@@ -193,7 +197,7 @@ func Default() Config {
 		Database:        Database{Driver: "sqlite"},
 		MQTT:            MQTT{Engine: "embedded", External: External{ClientID: "fengsui-centre"}, Plain: "127.0.0.1:1883", TLS: ":8883"},
 		Video:           Video{Listen: ":8189", TURN: ":3478"},
-		Recording:       Recording{Quota: 200, Reserve: 2048, Preroll: 30, ClipDays: 7},
+		Recording:       Recording{Quota: 200, Reserve: 2048, Preroll: 30, ClipDays: 7, Incidents: "opening", NearMost: 4},
 		Telemetry:       Telemetry{Engine: "embedded", SealAfter: 10, Reserve: 256, ShelveMax: 24, MaintenanceMax: 72, MaintenanceRepeat: 366, MaintenanceBreak: 12, MaintenanceCritical: []string{"gas", "smoke"}, OverrideMax: 168},
 		Channels: Channels{
 			SMS:  SMS{Method: "POST", Headers: map[string]string{"Content-Type": "application/json"}, Body: `{"mobile":{{json .To}},"content":{{json .Text}},"id":{{json .Key}}}`, PerMinute: 60, PerDay: 2000},

@@ -128,6 +128,7 @@ const (
 	Reported Kind = "report"
 	Ordered  Kind = "instruction"
 	Spoken   Kind = "talk" // to scenes
+	Filmed   Kind = "film" // a scene is recorded with it, or not any more
 )
 
 // Step is one line of the timeline. Act names what of the kind it was, where that needs saying ("submitted").

@@ -17,6 +17,13 @@ const (
 	EventDeleted = "recording.deleted"        // Data is Deleted: for room, before its time
 )
 
+// The kinds of events about scenes of incidents. Data is Scene.
+const (
+	EventSceneAdded = "recording.scene_added"
+	EventSceneBegun = "recording.scene_begun" // the response has begun
+	EventSceneEnded = "recording.scene_ended"
+)
+
 // The kinds of events about clips.
 const (
 	EventClipOrdered = "recording.clip_ordered" // Data is Clip

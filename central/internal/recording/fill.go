@@ -156,31 +156,60 @@ func (s *Service) Wishes(ctx context.Context, stream string, from, to time.Time)
 	return s.Store.Wishes(ctx, stream, from, to)
 }
 
-// fill asks terminals for what is missing of cameras that are always recorded, and brings wishes on.
-func (s *Service) fill(ctx context.Context, now time.Time) error {
+// due is a span of a stream that ought to have been recorded.
+type due struct {
+	stream   string
+	from, to time.Time
+}
+
+// owed is what ought to have been recorded: cameras that always are, and the scenes of incidents.
+func (s *Service) owed(ctx context.Context, now time.Time) ([]due, error) {
+	scenes, err := s.Store.ScenesSince(ctx, now.Add(-fillWithin))
+	if err != nil {
+		return nil, err
+	}
 	s.mu.Lock()
-	policies := make([]Policy, 0, len(s.policies))
+	defer s.mu.Unlock()
+	var out []due
 	for _, p := range s.policies {
 		if p.Mode == Always && p.Since != nil {
-			policies = append(policies, p)
+			out = append(out, due{p.Stream, *p.Since, now})
 		}
 	}
-	s.mu.Unlock()
-	for _, p := range policies {
-		d, ok := s.Devices.Visible(ctx, p.Stream)
-		if !ok || !s.Reporter.Connected(ctx, d.Parent) {
+	for _, one := range scenes {
+		if one.Began == nil {
+			continue
+		}
+		d := due{one.Stream, *one.Began, now}
+		if one.Ended != nil {
+			d.to = *one.Ended
+		}
+		out = append(out, d)
+	}
+	return out, nil
+}
+
+// fill asks terminals for what is missing of what ought to have been recorded, and brings wishes on.
+func (s *Service) fill(ctx context.Context, now time.Time) error {
+	list, err := s.owed(ctx, now)
+	if err != nil {
+		return err
+	}
+	for _, p := range list {
+		d, ok := s.Devices.Visible(ctx, p.stream)
+		if !ok || d.Parent == "" || !s.Reporter.Connected(ctx, d.Parent) {
 			continue
 		}
 		held, ok := s.ring(ctx, d)
 		if !ok || held.From == 0 {
 			continue
 		}
-		from := later(later(*p.Since, now.Add(-fillWithin)), wire.Time(held.From))
-		to := earlier(now.Add(-settledGap), wire.Time(held.To))
+		from := later(later(p.from, now.Add(-fillWithin)), wire.Time(held.From))
+		to := earlier(earlier(now.Add(-settledGap), p.to), wire.Time(held.To))
 		if !from.Before(to) {
 			continue
 		}
-		missing, err := s.missing(ctx, p.Stream, from, to)
+		missing, err := s.missing(ctx, p.stream, from, to)
 		if err != nil {
 			return err
 		}

@@ -37,14 +37,21 @@ func (s *Service) Start(ctx context.Context) error {
 		s.policies[p.Stream] = p
 	}
 	s.mu.Unlock()
+	if err := s.loadScenes(ctx); err != nil {
+		return err
+	}
 	s.clips.Start(ctx, 0, func(ctx context.Context, _ bool) time.Duration {
 		s.say(ctx, "make clips", s.lookClips(ctx, time.Now()))
 		return clipsEvery
 	})
-	var room, age, fill time.Time
+	var room, age, fill, scenes time.Time
 	s.loop.Start(ctx, 0, func(ctx context.Context, _ bool) time.Duration {
 		now := time.Now()
 		s.say(ctx, "mark alarms", s.heard(ctx))
+		if now.Sub(scenes) >= scenesEvery {
+			scenes = now
+			s.say(ctx, "follow incidents", s.followScenes(ctx))
+		}
 		s.look(context.WithoutCancel(ctx), now)
 		if now.Sub(room) >= roomEvery {
 			room = now
@@ -99,6 +106,11 @@ func (s *Service) look(ctx context.Context, now time.Time) {
 			wanted[stream] = true
 		}
 	}
+	for _, one := range s.scenes {
+		if one.Began != nil {
+			wanted[one.Stream] = true
+		}
+	}
 	var ended []*recorder
 	for stream, r := range s.running {
 		if !wanted[stream] {
@@ -132,7 +144,7 @@ func (s *Service) dropOld(ctx context.Context, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	holds, err := s.Store.Holds(ctx)
+	holds, err := s.holds(ctx)
 	if err != nil {
 		return err
 	}
@@ -169,7 +181,7 @@ func (s *Service) makeRoom(ctx context.Context, now time.Time) error {
 		if err != nil {
 			return err
 		}
-		holds, err := s.Store.Holds(ctx)
+		holds, err := s.holds(ctx)
 		if err != nil {
 			return err
 		}

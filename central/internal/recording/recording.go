@@ -161,6 +161,7 @@ type Hold struct {
 	CreatedAt   time.Time  `json:"created_at"`
 	EndedAt     *time.Time `json:"ended_at,omitempty"`
 	EndedByName string     `json:"ended_by_name,omitempty"`
+	Scene       bool       `json:"scene,omitempty"` // of an incident that runs: it ends with that, or with its scene
 }
 
 // covers reports whether a hold that has not ended touches a segment.

@@ -82,12 +82,13 @@ func (s *Service) Timeline(ctx context.Context, stream string, from, to time.Tim
 	if out.Marks, err = s.Store.Marks(ctx, stream, from, to); err != nil {
 		return Timeline{}, err
 	}
-	holds, err := s.Store.Holds(ctx)
+	holds, err := s.holds(ctx)
 	if err != nil {
 		return Timeline{}, err
 	}
 	for _, h := range holds {
 		if h.Stream == stream && h.EndedAt == nil && h.From.Before(to) && from.Before(h.To) {
+			h.To = earlier(h.To, to) // that of a scene has no end yet
 			out.Holds = append(out.Holds, h)
 		}
 	}

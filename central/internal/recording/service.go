@@ -43,6 +43,8 @@ type Options struct {
 	Leases   Leases
 	Sender   Sender
 	Reporter Reporter
+	Cases    Cases // nil: nothing is recorded with incidents
+	Rule     SceneRule
 	Events   event.Publisher
 	Log      *slog.Logger
 	Dir      string // of the files
@@ -65,8 +67,11 @@ type Service struct {
 	grabs   sync.WaitGroup
 	rolled  map[string]map[string]bool // by camera: the alarms that need nothing more; of the loop alone
 
+	considered map[string]int // by incident: its version when cameras were last added by rule; of the loop alone
+
 	mu       sync.Mutex
 	policies map[string]Policy
+	scenes   map[string]Scene // that have not ended
 	running  map[string]*recorder
 	plays    map[string]play
 	full     bool
@@ -78,7 +83,7 @@ type Service struct {
 
 // New makes a service.
 func New(o Options) *Service {
-	return &Service{Options: o, loop: run.NewLoop(), clips: run.NewLoop(), policies: map[string]Policy{}, running: map[string]*recorder{}, plays: map[string]play{}, asked: map[string]asked{}, grabbed: map[string]time.Time{}, rolled: map[string]map[string]bool{}}
+	return &Service{Options: o, loop: run.NewLoop(), clips: run.NewLoop(), policies: map[string]Policy{}, running: map[string]*recorder{}, plays: map[string]play{}, asked: map[string]asked{}, grabbed: map[string]time.Time{}, rolled: map[string]map[string]bool{}, scenes: map[string]Scene{}, considered: map[string]int{}}
 }
 
 // Usage is what recordings take.
@@ -99,6 +104,7 @@ type Camera struct {
 	Recording bool       `json:"recording"` // pictures are being written
 	Wanted    bool       `json:"wanted"`    // they are to be
 	Error     string     `json:"error,omitempty"`
+	Incidents []string   `json:"incidents"` // numbers of those with which it is recorded
 }
 
 // Overview is every camera that the actor may see, and what all recordings take.
@@ -166,7 +172,12 @@ func (s *Service) Overview(ctx context.Context) (Overview, error) {
 
 func (s *Service) camera(stream string, totals []Total, now time.Time) Camera {
 	c := Camera{Policy: s.policy(stream)}
-	c.Wanted = c.records(now)
+	c.Wanted, c.Incidents = c.records(now), []string{}
+	for _, one := range s.scenesOf(stream) {
+		if one.Began != nil {
+			c.Wanted, c.Incidents = true, append(c.Incidents, one.No)
+		}
+	}
 	for _, t := range totals {
 		if t.Stream == stream {
 			c.Bytes, c.First, c.Last = t.Bytes, &t.First, &t.Last

@@ -5,8 +5,21 @@ import (
 	"time"
 )
 
+// SceneStore keeps which cameras are recorded with which incident.
+type SceneStore interface {
+	// AddScene adds one.
+	AddScene(ctx context.Context, one Scene) error
+	// ChangeScene writes its beginning and its end.
+	ChangeScene(ctx context.Context, one Scene) error
+	// Scenes lists those of an incident, the oldest first.
+	Scenes(ctx context.Context, incident string) ([]Scene, error)
+	// ScenesSince lists those that have not ended, or not before a moment.
+	ScenesSince(ctx context.Context, t time.Time) ([]Scene, error)
+}
+
 // Store keeps what is known of recordings.
 type Store interface {
+	SceneStore
 	// Policies lists those that were ever set.
 	Policies(ctx context.Context) ([]Policy, error)
 	// SavePolicy sets one.

@@ -26,7 +26,7 @@ const mayImport: Record<string, string[]> = {
   'features/intake': [...base, 'features/incident'],
   'features/report': [...base, 'features/handover', 'features/incident', 'features/paper', 'features/response'],
   'features/resource': [...base, 'features/device'],
-  'features/response': [...base, 'features/resource', 'features/incident', 'features/paper', 'features/video'],
+  'features/response': [...base, 'features/resource', 'features/incident', 'features/paper', 'features/recording', 'features/video'],
   'features/opinion': [...base, 'features/incident'],
   'features/review': [...base, 'features/incident', 'features/paper'],
   'features/drill': [...base, 'features/plan'],

@@ -2732,6 +2732,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents/{id}/scenes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The cameras that are recorded with an incident, and those that were */
+        get: operations["list-incident-scenes"];
+        put?: never;
+        /** Record a camera with an incident until it is closed */
+        post: operations["add-incident-scene"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/incidents/{id}/similar": {
         parameters: {
             query?: never;
@@ -4139,6 +4157,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/recordings/scenes/{id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End the recording of a camera before its incident is closed; what was recorded stays held */
+        post: operations["stop-incident-scene"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/recordings/segments/{id}": {
         parameters: {
             query?: never;
@@ -4165,6 +4200,23 @@ export interface paths {
         };
         /** What recordings take, and whether there is room */
         get: operations["recording-usage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recordings/{stream}/cost": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What recording a camera takes of the data of its terminal */
+        get: operations["recording-cost"];
         put?: never;
         post?: never;
         delete?: never;
@@ -6422,6 +6474,10 @@ export interface components {
             note?: string;
             person_id: string;
             to: string;
+        };
+        "Add-incident-sceneRequest": {
+            /** @description Id of the camera */
+            stream: string;
         };
         Agent: {
             applied?: components["schemas"]["ConfigState"];
@@ -10594,6 +10650,7 @@ export interface components {
             error?: string;
             /** Format: date-time */
             first?: string;
+            incidents: string[] | null;
             /** Format: int64 */
             keep_days: number;
             /** Format: date-time */
@@ -10649,6 +10706,18 @@ export interface components {
             /** Format: int64 */
             width: number;
         };
+        RecordingCost: {
+            already: boolean;
+            /** Format: int64 */
+            bytes_per_hour: number;
+            edge?: string;
+            /** Format: int64 */
+            left?: number;
+            /** @enum {string} */
+            level?: "normal" | "eco" | "alarms";
+            measured: boolean;
+            stream: string;
+        };
         RecordingGap: {
             /** Format: date-time */
             from: string;
@@ -10668,6 +10737,7 @@ export interface components {
             id: string;
             note: string;
             reference: string;
+            scene?: boolean;
             stream: string;
             /** Format: date-time */
             to: string;
@@ -10748,6 +10818,39 @@ export interface components {
         RecordingReel: {
             segments: components["schemas"]["RecordingSegment"][] | null;
             stream: string;
+        };
+        RecordingScene: {
+            /** Format: date-time */
+            added_at: string;
+            author_name: string;
+            /** Format: date-time */
+            began?: string;
+            by_rule: boolean;
+            /** Format: date-time */
+            ended?: string;
+            ended_by_name?: string;
+            /** Format: date-time */
+            hold_from: string;
+            id: string;
+            incident: string;
+            no: string;
+            reason?: string;
+            recording: boolean;
+            stream: string;
+            /** @enum {string} */
+            why?: "closed" | "stopped";
+        };
+        RecordingSceneList: {
+            rule: components["schemas"]["RecordingSceneRule"];
+            scenes: components["schemas"]["RecordingScene"][] | null;
+        };
+        RecordingSceneRule: {
+            /** @enum {string} */
+            begin: "opening" | "response";
+            /** Format: double */
+            near_km: number;
+            /** Format: int64 */
+            near_most: number;
         };
         RecordingSegment: {
             /** Format: int64 */
@@ -12959,6 +13062,10 @@ export interface components {
             until?: string;
             /** Format: double */
             value: number;
+        };
+        "Stop-incident-sceneRequest": {
+            /** @description Stands in the timeline and in the audit record */
+            reason: string;
         };
         Stream: {
             /** Format: int64 */
@@ -20155,6 +20262,72 @@ export interface operations {
             };
         };
     };
+    "list-incident-scenes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordingSceneList"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "add-incident-scene": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Add-incident-sceneRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordingScene"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "similar-incidents": {
         parameters: {
             query?: never;
@@ -23442,6 +23615,41 @@ export interface operations {
             };
         };
     };
+    "stop-incident-scene": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Stop-incident-sceneRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordingScene"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "read-recording": {
         parameters: {
             query: {
@@ -23494,6 +23702,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RecordingUsage"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "recording-cost": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the camera */
+                stream: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordingCost"];
                 };
             };
             /** @description Problem */

@@ -188,6 +188,9 @@ export type RecordingMark = S['RecordingMark']
 export type RecordingClip = Narrow<S['RecordingClip'], { state: 'making' | 'made' | 'failed'; trouble?: 'nothing' | 'room' | 'burn' | 'disk' }>
 export type Snapshot = Narrow<S['RecordingSnapshot'], { origin: 'live' | 'replay' | 'alarm'; type: 'image/jpeg' | 'image/png' | 'video/mp4' }>
 export type RecordingHold = S['RecordingHold']
+export type SceneList = S['RecordingSceneList']
+export type IncidentScene = Narrow<S['RecordingScene'], { why?: 'closed' | 'stopped' }>
+export type RecordingCost = S['RecordingCost']
 
 // TalkListener is a scene that can be spoken to; Heard is what became of one in a call.
 export type TalkListener = S['Listener']
