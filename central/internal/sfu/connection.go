@@ -18,6 +18,7 @@ type connection struct {
 	pc    *webrtc.PeerConnection
 	extra func(attribute bool) []string // candidate lines of the public addresses
 	most  int                           // pictures that it may have
+	pulse *pulse                        // of who watches; nil: nobody does
 
 	mu     sync.Mutex // negotiation goes one step at a time
 	etag   string
@@ -27,7 +28,12 @@ type connection struct {
 
 func (c *connection) link() *connection { return c }
 
-func (c *connection) close() { _ = c.pc.Close() }
+func (c *connection) close() {
+	if c.pulse != nil {
+		c.pulse.stop()
+	}
+	_ = c.pc.Close()
+}
 
 // answer takes an offer.
 func (c *connection) answer(ctx context.Context, offer string) (video.Answer, error) {

@@ -175,9 +175,8 @@ const firstPayloadType = 102
 // no H.265, no data channels.
 func (e *engine) api(publish bool, sounds []soundCodec) (*webrtc.API, error) {
 	media := &webrtc.MediaEngine{}
-	feedback := []webrtc.RTCPFeedback{{Type: "nack"}, {Type: "nack", Parameter: "pli"}, {Type: "ccm", Parameter: "fir"}}
-	if publish {
-		feedback = append(feedback, webrtc.RTCPFeedback{Type: webrtc.TypeRTCPFBTransportCC})
+	feedback := []webrtc.RTCPFeedback{
+		{Type: "nack"}, {Type: "nack", Parameter: "pli"}, {Type: "ccm", Parameter: "fir"}, {Type: webrtc.TypeRTCPFBTransportCC},
 	}
 	for i, profile := range profiles {
 		codec := webrtc.RTPCodecParameters{
@@ -201,11 +200,11 @@ func (e *engine) api(publish bool, sounds []soundCodec) (*webrtc.API, error) {
 		}
 	}
 	chain := &interceptor.Registry{}
+	extension := webrtc.RTPHeaderExtensionCapability{URI: sdp.TransportCCURI}
+	if err := media.RegisterHeaderExtension(extension, webrtc.RTPCodecTypeVideo); err != nil {
+		return nil, fmt.Errorf("register extension: %w", err)
+	}
 	if publish {
-		extension := webrtc.RTPHeaderExtensionCapability{URI: sdp.TransportCCURI}
-		if err := media.RegisterHeaderExtension(extension, webrtc.RTPCodecTypeVideo); err != nil {
-			return nil, fmt.Errorf("register extension: %w", err)
-		}
 		feedback, err := twcc.NewSenderInterceptor()
 		if err != nil {
 			return nil, fmt.Errorf("make interceptor: %w", err)

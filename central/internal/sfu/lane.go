@@ -7,10 +7,11 @@ import (
 	"time"
 
 	"github.com/pion/rtcp"
-	"github.com/pion/rtp"
+	"github.com/pion/sdp/v3"
 	"github.com/pion/webrtc/v3"
 
 	"github.com/fengsui/fengsui/central/internal/sfu/ring"
+	"github.com/fengsui/fengsui/central/internal/video"
 )
 
 const (
@@ -20,6 +21,8 @@ const (
 	pace = 2 * time.Millisecond
 	// askOften is how soon a viewer asks again that the last key frame has not helped.
 	askOften = 5 * time.Second
+	// pacedBatch is a batch on a way that carries little.
+	pacedBatch = 4
 )
 
 // lane is one picture on its way to a viewer: a track of a connection, with numbers and times of its own that run
@@ -31,25 +34,35 @@ type lane struct {
 	streamID string
 	bound    func() // the track may be written to from now on
 
-	mu     sync.Mutex
-	sender *webrtc.RTPSender
-	writer webrtc.TrackLocalWriter
-	ssrc   uint32
-	pt     uint8
-	reader *ring.Reader // nil until something was shown
-	src    *source      // shown now
-	asked  time.Time    // when its viewer asked for a key frame
+	sfu   *SFU
+	pulse *pulse
+
+	mu        sync.Mutex
+	sender    *webrtc.RTPSender
+	writer    webrtc.TrackLocalWriter
+	ssrc      uint32
+	pt        uint8
+	extension uint8        // id of the header extension with the number of the way; 0: there is none
+	reader    *ring.Reader // nil until something was shown
+	src       *source      // shown now
+	asked     time.Time    // when its viewer asked for a key frame
+	choice
 }
 
 // show takes the reader of the lane to a stream. What was shown before has ended.
-func (l *lane) show(src *source) *ring.Reader {
+func (l *lane) show(src *source, session string) *ring.Reader {
+	l.mu.Lock()
+	l.src, l.session = src, session
+	l.on, l.told = nil, ""
+	l.mu.Unlock()
+	first := l.pulse.add(l)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.src = src
+	l.begin(first)
 	if l.reader == nil {
-		l.reader = ring.NewReader(src.log)
+		l.reader = ring.NewReader(l.on.log)
 	} else {
-		l.reader.Move(src.log)
+		l.reader.Move(l.on.log)
 	}
 	return l.reader
 }
@@ -72,59 +85,82 @@ func (l *lane) ready() bool {
 }
 
 // forward writes the stream that is shown until ctx ends.
-func (l *lane) forward(ctx context.Context, r *ring.Reader, src *source) {
+func (l *lane) forward(ctx context.Context, r *ring.Reader) {
 	l.mu.Lock()
-	w, h := l.writer, &rtp.Header{Version: 2, PayloadType: l.pt, SSRC: l.ssrc}
+	w, h := l.writer, newHead(l.pt, l.ssrc, l.extension)
+	on := l.on
 	l.mu.Unlock()
-	stop := context.AfterFunc(ctx, src.log.Wake)
+	defer l.end()
+	stop := context.AfterFunc(ctx, r.Stir)
 	defer stop()
-	if !src.log.Playable() {
-		src.needKey(time.Now())
+	if !on.log.Playable() {
+		on.needKey(time.Now())
 	}
 	together := l.engine.yard.Add(h.SSRC)
 	defer together.End()
 	told := timing{ssrc: h.SSRC}
-	follow(ctx, r, func(packets []ring.Packet, now time.Time) {
+	var numbers [batch]uint16
+	var sent video.Layer
+	follow(ctx, r, func(now time.Time) int {
+		if sent = l.turn(r, now); l.pulse.narrow(sent) {
+			return pacedBatch
+		}
+		return batch
+	}, func(packets []ring.Packet, replaying bool, now time.Time) time.Duration {
+		l.pulse.number(packets, numbers[:], replaying, now)
 		together.Hold()
+		bytes := 0
 		for i := range packets {
-			write(w, h, packets[i])
+			h.write(w, packets[i], numbers[i])
+			bytes += len(packets[i].Payload)
 		}
 		together.Go()
 		told.sent(packets, now)
 		if due := told.due(now); due != nil {
 			_ = l.pc.WriteRTCP([]rtcp.Packet{due})
 		}
+		return l.pulse.pace(bytes, sent, replaying)
 	})
 }
 
-// follow writes what a reader hands out until ctx ends.
-func follow(ctx context.Context, r *ring.Reader, out func([]ring.Packet, time.Time)) {
+// follow writes what a reader hands out until ctx ends, which stirs the reader. before says how many packets may leave
+// together, out how long the next ones wait.
+func follow(ctx context.Context, r *ring.Reader, before func(time.Time) int, out func([]ring.Packet, bool, time.Time) time.Duration) {
 	var packets [batch]ring.Packet
 	for ctx.Err() == nil {
 		now := time.Now()
-		n, replaying := r.Read(packets[:], now)
+		n, replaying := r.Read(packets[:before(now)], now)
 		if n == 0 {
 			if !r.Wait(ctx) {
 				return
 			}
 			continue
 		}
-		out(packets[:n], now)
-		if replaying {
-			select {
-			case <-ctx.Done():
-				return
-			case <-time.After(pace):
-			}
+		if wait := out(packets[:n], replaying, now); wait > 0 && !sleep(ctx, wait) {
+			return
 		}
 	}
 }
 
-// write sends one packet with a header that only the caller uses. An error is of the session, which ends by
-// itself.
-func write(w webrtc.TrackLocalWriter, h *rtp.Header, p ring.Packet) {
-	h.SequenceNumber, h.Timestamp, h.Marker = p.Seq, p.Time, p.Marker
-	_, _ = w.WriteRTP(h, p.Payload)
+// pad sends a packet of nothing, where that is possible now.
+func (l *lane) pad() {
+	l.mu.Lock()
+	r, w, h := l.reader, l.writer, newHead(l.pt, l.ssrc, l.extension)
+	l.mu.Unlock()
+	if r == nil || w == nil {
+		return
+	}
+	now := time.Now()
+	if p, ok := r.Pad(now); ok {
+		l.send(w, h, p, now)
+	}
+}
+
+// send writes a packet beside those of forward.
+func (l *lane) send(w webrtc.TrackLocalWriter, h *head, p ring.Packet, now time.Time) {
+	var number [1]uint16
+	l.pulse.number([]ring.Packet{p}, number[:], false, now)
+	h.write(w, p, number[0])
 }
 
 // listen answers what the viewer asks for, until the connection ends.
@@ -135,27 +171,27 @@ func (l *lane) listen() {
 		if err != nil {
 			return
 		}
-		packets, err := rtcp.Unmarshal(buf[:n])
-		if err != nil {
-			continue // rubbish
-		}
-		now := time.Now()
-		for _, p := range packets {
-			switch p := p.(type) {
-			case *rtcp.PictureLossIndication, *rtcp.FullIntraRequest:
-				l.restart(now)
-			case *rtcp.TransportLayerNack:
-				l.resend(p, now)
-			}
+		if now := time.Now(); l.pulse.due(now) {
+			readFeedback(buf[:n], l.number(), now, l)
 		}
 	}
 }
+
+func (l *lane) number() uint32 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.ssrc
+}
+
+func (l *lane) arrivals(report []byte, now time.Time) { l.pulse.arrivals(report, now) }
+
+func (l *lane) receipt(r rtcp.ReceptionReport, now time.Time) { l.pulse.receipt(r, now) }
 
 // restart shows the last key frame again. Where it cannot or that has not helped, the source is asked for another: one that sends what it has
 // again takes as much of a SIM as the pictures since its last one.
 func (l *lane) restart(now time.Time) {
 	l.mu.Lock()
-	r, src := l.reader, l.src
+	r, src := l.reader, l.on
 	since := now.Sub(l.asked)
 	if since > askOften/5 {
 		l.asked = now
@@ -172,15 +208,15 @@ func (l *lane) restart(now time.Time) {
 func (l *lane) resend(n *rtcp.TransportLayerNack, now time.Time) {
 	l.mu.Lock()
 	r, writer := l.reader, l.writer
-	header := &rtp.Header{Version: 2, PayloadType: l.pt, SSRC: l.ssrc}
+	h := newHead(l.pt, l.ssrc, l.extension)
 	l.mu.Unlock()
-	if r == nil || writer == nil || n.MediaSSRC != header.SSRC {
+	if r == nil || writer == nil {
 		return
 	}
 	for i := range n.Nacks {
 		n.Nacks[i].Range(func(seq uint16) bool {
 			if p, ok := r.Resend(seq, now); ok {
-				write(writer, header, p)
+				l.send(writer, h, p, now)
 			}
 			return true
 		})
@@ -195,6 +231,11 @@ func (l *lane) Bind(t webrtc.TrackLocalContext) (webrtc.RTPCodecParameters, erro
 		}
 		l.mu.Lock()
 		l.writer, l.ssrc, l.pt = t.WriteStream(), uint32(t.SSRC()), uint8(c.PayloadType)
+		for _, e := range t.HeaderExtensions() {
+			if e.URI == sdp.TransportCCURI {
+				l.extension = uint8(e.ID) //nolint:gosec // 1 to 14
+			}
+		}
 		l.mu.Unlock()
 		l.bound()
 		return c, nil

@@ -42,7 +42,13 @@ func started(t testing.TB, o Options) *SFU {
 // eventually waits for a condition.
 func eventually(t testing.TB, what string, ok func() bool) {
 	t.Helper()
-	end := time.After(15 * time.Second)
+	within(t, 15*time.Second, what, ok)
+}
+
+// within waits longer for one.
+func within(t testing.TB, most time.Duration, what string, ok func() bool) {
+	t.Helper()
+	end := time.After(most)
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	for !ok() {
@@ -100,6 +106,12 @@ func newMux(c net.PacketConn) *webrtcMux { return ice.NewUDPMuxDefault(ice.UDPMu
 // client is the other side of a session: a browser or a terminal.
 func client(t testing.TB, drop func(*rtp.Packet) bool, set func(*webrtc.SettingEngine), more ...interceptor.Factory) *webrtc.PeerConnection {
 	t.Helper()
+	return clientWith(t, func(*webrtc.MediaEngine) error { return nil }, drop, set, more...)
+}
+
+// clientWith is a client that takes something besides H.264.
+func clientWith(t testing.TB, besides func(*webrtc.MediaEngine) error, drop func(*rtp.Packet) bool, set func(*webrtc.SettingEngine), more ...interceptor.Factory) *webrtc.PeerConnection {
+	t.Helper()
 	media := &webrtc.MediaEngine{}
 	err := media.RegisterCodec(webrtc.RTPCodecParameters{
 		RTPCodecCapability: webrtc.RTPCodecCapability{
@@ -109,6 +121,9 @@ func client(t testing.TB, drop func(*rtp.Packet) bool, set func(*webrtc.SettingE
 		},
 		PayloadType: 96,
 	}, webrtc.RTPCodecTypeVideo)
+	if err == nil {
+		err = besides(media)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -198,7 +213,7 @@ func play(t testing.TB, s *SFU, stream string, drop func(*rtp.Packet) bool) *pla
 		t.Fatal(err)
 	}
 	p.pc.OnTrack(func(track *webrtc.TrackRemote, _ *webrtc.RTPReceiver) { p.read(track) })
-	a, err := s.Watch(t.Context(), stream, "somebody", offer(t, p.pc))
+	a, err := s.Watch(t.Context(), stream, "somebody", large, offer(t, p.pc))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -382,3 +397,6 @@ func (c *camera) run(ctx context.Context, gop, from int) {
 		}
 	}
 }
+
+// large is what most viewers want.
+var large = video.Wish{Layer: video.LayerMain}

@@ -63,7 +63,7 @@ func FuzzOffer(f *testing.F) {
 	f.Add(strings.ReplaceAll(good, "recvonly", "sendonly"))
 	f.Add("v=0\r\no=- 0 0 IN IP4 0\r\ns=-\r\nt=0 0\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\na=rtpmap:96 H264/90000\r\n")
 	f.Fuzz(func(t *testing.T, text string) {
-		if a, err := s.Watch(t.Context(), "cam", "u", text); err == nil {
+		if a, err := s.Watch(t.Context(), "cam", "u", large, text); err == nil {
 			_ = s.Hang(a.Session)
 		}
 		if a, err := s.Publish(t.Context(), "cam", text, true); err == nil {

@@ -64,6 +64,7 @@ type SFU struct {
 	peers   map[string]peer // by session
 	users   map[string]int  // viewers by user
 	walls   map[string]int  // walls by user
+	smaller map[string]bool // streams whose cameras have a smaller picture
 	viewers int
 	stopped bool
 }
@@ -74,6 +75,7 @@ func New(o Options) *SFU {
 	return &SFU{
 		o: o, log: o.Log.With("component", "sfu"), notify: func(video.Change) {},
 		sources: map[string]*source{}, peers: map[string]peer{}, users: map[string]int{}, walls: map[string]int{},
+		smaller: map[string]bool{},
 	}
 }
 
@@ -86,6 +88,7 @@ func (s *SFU) Start(ctx context.Context) error {
 	s.engine = e
 	ctx, s.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	s.wg.Go(func() { s.tidy(ctx) })
+	s.wg.Go(func() { s.steps(ctx) })
 	s.log.Info("video listens", "address", e.addr())
 	return nil
 }
@@ -177,7 +180,8 @@ func (s *SFU) Publish(ctx context.Context, stream, offer string, over bool) (vid
 }
 
 // Watch implements video.Router.
-func (s *SFU) Watch(ctx context.Context, stream, user, offer string) (video.Answer, error) {
+func (s *SFU) Watch(ctx context.Context, stream, user string, wish video.Wish, offer string) (video.Answer, error) {
+	wish = wish.Or()
 	d, err := readOffer(offer, 1)
 	if err != nil {
 		return video.Answer{}, err
@@ -190,7 +194,7 @@ func (s *SFU) Watch(ctx context.Context, stream, user, offer string) (video.Answ
 	if err != nil {
 		return video.Answer{}, err
 	}
-	v, err := newViewer(s, src, c, user, d)
+	v, err := newViewer(s, src, c, user, wish, d)
 	if err != nil {
 		c.close()
 		return video.Answer{}, err
@@ -245,11 +249,12 @@ func (s *SFU) source(stream string) (*source, error) {
 		src.touch(time.Now())
 		return src, nil
 	}
-	if len(s.sources) >= s.o.MaxStreams {
+	if s.streams() >= s.o.MaxStreams {
 		return nil, busy("streams")
 	}
 	src := newSource(stream)
 	s.sources[stream] = src
+	s.pair(src)
 	return src, nil
 }
 
@@ -326,11 +331,7 @@ func (s *SFU) tidy(ctx context.Context) {
 			return
 		case now := <-tick.C:
 			s.mu.Lock()
-			for name, src := range s.sources {
-				if src.tidy(now) {
-					delete(s.sources, name)
-				}
-			}
+			s.forget(now)
 			s.mu.Unlock()
 		}
 	}

@@ -187,7 +187,7 @@ func TestLimitsAreKept(t *testing.T) {
 		if _, err := pc.AddTransceiverFromKind(webrtc.RTPCodecTypeVideo, only); err != nil {
 			t.Fatal(err)
 		}
-		_, err := s.Watch(t.Context(), stream, user, offer(t, pc))
+		_, err := s.Watch(t.Context(), stream, user, large, offer(t, pc))
 		return err
 	}
 	for _, c := range []struct {
@@ -237,7 +237,7 @@ func TestBadOffersAreRefused(t *testing.T) {
 		"no ufrag":     strings.ReplaceAll(good, "a=ice-ufrag", "a=rice"),
 		"candidates":   good + strings.Repeat("a=candidate:1 1 udp 1 127.0.0.1 9 typ host\r\n", 100),
 	} {
-		if _, err := s.Watch(t.Context(), "cam", "u", bad); errs.KindOf(err) != errs.Invalid {
+		if _, err := s.Watch(t.Context(), "cam", "u", large, bad); errs.KindOf(err) != errs.Invalid {
 			t.Errorf("%s as viewer: %v", name, err)
 		}
 		if _, err := s.Publish(t.Context(), "cam", bad, true); errs.KindOf(err) != errs.Invalid {
@@ -258,7 +258,7 @@ func TestAnswerNamesThePublicAddresses(t *testing.T) {
 	if _, err := pc.AddTransceiverFromKind(webrtc.RTPCodecTypeVideo, only); err != nil {
 		t.Fatal(err)
 	}
-	a, err := s.Watch(t.Context(), "cam", "u", offer(t, pc))
+	a, err := s.Watch(t.Context(), "cam", "u", large, offer(t, pc))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -121,7 +121,7 @@ func TestSoundIsPassedOnAsItIs(t *testing.T) {
 			early := newTalker(t)
 			early.wants(t, webrtc.RTPCodecTypeVideo)
 			early.wants(t, webrtc.RTPCodecTypeAudio)
-			a, err := s.Watch(t.Context(), "cam", "early", offer(t, early.pc))
+			a, err := s.Watch(t.Context(), "cam", "early", large, offer(t, early.pc))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -139,7 +139,7 @@ func TestSoundIsPassedOnAsItIs(t *testing.T) {
 			// Another wants nothing but the sound.
 			late := newTalker(t)
 			late.wants(t, webrtc.RTPCodecTypeAudio)
-			if a, err = s.Watch(t.Context(), "cam", "late", offer(t, late.pc)); err != nil {
+			if a, err = s.Watch(t.Context(), "cam", "late", large, offer(t, late.pc)); err != nil {
 				t.Fatal(err)
 			}
 			accept(t, late.pc, a)

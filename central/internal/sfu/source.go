@@ -32,6 +32,7 @@ type source struct {
 	promised  *publisher // has its answer and is on the way
 	viewers   map[watcher]struct{}
 	taps      int       // recorders
+	wants     int       // lanes that read from it, or are about to
 	touched   time.Time // somebody asked for the stream
 	last      time.Time // last packet
 
@@ -43,6 +44,12 @@ type source struct {
 	picture  uint32 // publisher's time of the picture being written
 	sets     bool   // that picture has parameter sets
 	asked    time.Time
+
+	sub     *source   // the camera's smaller picture; nil: there is none
+	lacking time.Time // until then it counts as not there
+	since   time.Time // the publisher began to send
+	known   int       // bits a second, as last measured
+	keys    keys
 
 	bytes [meter + 1]int64 // by second
 	at    int64            // Unix second of the newest
@@ -157,13 +164,14 @@ func (s *source) write(p *publisher, packet jitter.Packet, gap bool, now time.Ti
 		s.sets = true
 	}
 	s.log.Append(ring.Entry{Time: at, Marker: packet.Marker, IDR: info.IDR, Payload: packet.Payload, At: now})
+	s.keys.take(at, info.IDR, len(packet.Payload), now)
 	s.out, s.last = at, now
 	return first
 }
 
 // begin makes the time of a new publisher go on where the one before it ended.
 func (s *source) begin(packet jitter.Packet, now time.Time) {
-	s.begun = true
+	s.begun, s.since = true, now
 	s.picture, s.sets = packet.Time, false
 	if s.last.IsZero() {
 		s.offset = 0
@@ -228,6 +236,13 @@ func (s *source) count(n int, now time.Time) {
 func (s *source) flow(now time.Time) video.Flow {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return video.Flow{
+		Publishing: s.publisher != nil, Last: s.last, Heard: s.sound.last(), Viewers: len(s.viewers), Wanted: s.wants, Bitrate: int64(s.rate(now)),
+	}
+}
+
+// rate is the bits a second of the last seconds. The caller holds the lock.
+func (s *source) rate(now time.Time) int {
 	s.count(0, now)
 	sum := int64(0)
 	for i, n := range s.bytes {
@@ -235,8 +250,7 @@ func (s *source) flow(now time.Time) video.Flow {
 			sum += n
 		}
 	}
-	viewers := len(s.viewers)
-	return video.Flow{Publishing: s.publisher != nil, Last: s.last, Heard: s.sound.last(), Viewers: viewers, Bitrate: sum * 8 / meter}
+	return int(sum * 8 / meter)
 }
 
 // tidy forgets pictures that are too old to be shown; it reports whether the whole stream is unused.
@@ -247,5 +261,5 @@ func (s *source) tidy(now time.Time) bool {
 		return false
 	}
 	s.log.Forget()
-	return len(s.viewers) == 0 && s.taps == 0 && !s.back.listened()
+	return len(s.viewers) == 0 && s.wants == 0 && s.taps == 0 && !s.back.listened()
 }

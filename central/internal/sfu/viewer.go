@@ -6,6 +6,8 @@ import (
 	"sync"
 
 	"github.com/pion/webrtc/v3"
+
+	"github.com/fengsui/fengsui/central/internal/video"
 )
 
 // watcher is what counts as a viewer of a stream: a session of its own, or a place on a wall.
@@ -31,11 +33,12 @@ type viewer struct {
 	heard bool // the sound
 }
 
-func newViewer(s *SFU, src *source, c *connection, user string, d description) (*viewer, error) {
+func newViewer(s *SFU, src *source, c *connection, user string, wish video.Wish, d description) (*viewer, error) {
 	v := &viewer{connection: c, sfu: s, src: src, user: user}
 	v.ctx, v.cancel = context.WithCancel(context.Background())
 	if d.pictures > 0 {
-		v.lane = &lane{engine: s.engine, pc: c.pc, id: "video", streamID: src.name, bound: v.begin}
+		c.pulse = newPulse()
+		v.lane = &lane{engine: s.engine, sfu: s, pulse: c.pulse, pc: c.pc, id: "video", streamID: src.name, bound: v.begin, choice: choice{wish: wish}}
 		only := webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionSendonly}
 		transceiver, err := c.pc.AddTransceiverFromTrack(v.lane, only)
 		if err != nil {
@@ -81,12 +84,16 @@ func (v *viewer) begin() {
 	}
 	if v.lane != nil && v.lane.ready() && !v.begun {
 		v.begun = true
-		r := v.lane.show(v.src)
-		go v.lane.forward(v.ctx, r, v.src)
+		r := v.lane.show(v.src, v.id)
+		go v.lane.forward(v.ctx, r)
 		go v.lane.listen()
 	}
 	if v.voice != nil && v.voice.ready() && !v.heard {
 		v.heard = true
-		go v.voice.follow(v.ctx, &v.src.sound)
+		v.src.wanted(1) // sound comes with the large picture
+		go func() {
+			defer v.src.wanted(-1)
+			v.voice.follow(v.ctx, &v.src.sound)
+		}()
 	}
 }

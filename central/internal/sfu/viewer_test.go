@@ -40,7 +40,7 @@ func TestSlowViewerGoesOnAtAKeyFrameAndHoldsUpNobody(t *testing.T) {
 	})
 	reader := ring.NewReader(src.log)
 	wg.Go(func() {
-		follow(ctx, reader, func(packets []ring.Packet, _ time.Time) {
+		follow(ctx, reader, func(time.Time) int { return batch }, func(packets []ring.Packet, _ bool, _ time.Time) time.Duration {
 			for _, p := range packets {
 				mu.Lock()
 				got = append(got, p)
@@ -51,6 +51,7 @@ func TestSlowViewerGoesOnAtAKeyFrameAndHoldsUpNobody(t *testing.T) {
 					<-free
 				}
 			}
+			return 0
 		})
 	})
 	<-blocked
@@ -97,7 +98,7 @@ func TestViewerThatDiesIsGoneWithinTenSeconds(t *testing.T) {
 	if _, err := pc.AddTransceiverFromKind(webrtc.RTPCodecTypeVideo, only); err != nil {
 		t.Fatal(err)
 	}
-	a, err := s.Watch(t.Context(), "cam", "u", offer(t, pc))
+	a, err := s.Watch(t.Context(), "cam", "u", large, offer(t, pc))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -158,7 +159,7 @@ func TestPictureComesOverTCPWhereUDPIsBlocked(t *testing.T) {
 	}
 	p := &player{pc: pc}
 	pc.OnTrack(func(track *webrtc.TrackRemote, _ *webrtc.RTPReceiver) { p.read(track) })
-	a, err := s.Watch(t.Context(), "cam", "u", offer(t, pc))
+	a, err := s.Watch(t.Context(), "cam", "u", large, offer(t, pc))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -43,12 +43,13 @@ type showing struct {
 }
 
 func newWall(s *SFU, c *connection, user string, places int) (*wall, error) {
+	c.pulse = newPulse()
 	w := &wall{connection: c, sfu: s, user: user}
 	only := webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionSendonly}
 	for i := range places {
 		p := &place{wall: w}
 		name := fmt.Sprintf("place-%d", i)
-		p.lane = lane{engine: s.engine, pc: c.pc, id: name, streamID: name, bound: w.begin}
+		p.lane = lane{engine: s.engine, sfu: s, pulse: c.pulse, pc: c.pc, id: name, streamID: name, bound: w.begin}
 		transceiver, err := c.pc.AddTransceiverFromTrack(&p.lane, only)
 		if err != nil {
 			return nil, fmt.Errorf("add track: %w", err)
@@ -106,10 +107,10 @@ func (w *wall) begin() {
 			continue
 		}
 		s.begun = true
-		r := p.lane.show(s.src)
+		r := p.lane.show(s.src, s.id)
 		go func() {
 			defer close(s.ended)
-			p.lane.forward(s.ctx, r, s.src)
+			p.lane.forward(s.ctx, r)
 		}()
 	}
 }
@@ -180,7 +181,7 @@ func (s *SFU) Wall(ctx context.Context, user, offer string) (video.Answer, error
 }
 
 // Show implements video.Router.
-func (s *SFU) Show(session string, at int, stream string) (video.Shown, error) {
+func (s *SFU) Show(session string, at int, stream string, wish video.Wish) (video.Shown, error) {
 	found, err := s.peer(session)
 	if err != nil {
 		return video.Shown{}, err
@@ -200,6 +201,7 @@ func (s *SFU) Show(session string, at int, stream string) (video.Shown, error) {
 	if before != nil {
 		before.close()
 	}
+	p.lane.wishFirst(wish.Or())
 	now := &showing{id: newSession(), place: p, src: src, ended: make(chan struct{})}
 	now.ctx, now.cancel = context.WithCancel(context.Background())
 	if err := s.add(now.id, now); err != nil {

@@ -70,7 +70,7 @@ func (p *page) shows(t testing.TB, at int, first uint32) {
 
 func show(t testing.TB, s *SFU, p *page, at int, stream string) video.Shown {
 	t.Helper()
-	shown, err := s.Show(p.session, at, stream)
+	shown, err := s.Show(p.session, at, stream, large)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -162,7 +162,7 @@ func TestPlacesOfAWallChangeTheirStreamsOnOneConnection(t *testing.T) {
 			t.Errorf("%d viewers of %s after the wall was closed", n, name)
 		}
 	}
-	if _, err := s.Show(p.session, 0, "cam-0"); errs.KindOf(err) != errs.NotFound {
+	if _, err := s.Show(p.session, 0, "cam-0", large); errs.KindOf(err) != errs.NotFound {
 		t.Errorf("a closed wall shows: %v", err)
 	}
 }
@@ -189,14 +189,14 @@ func TestWallsKeepTheLimits(t *testing.T) {
 		t.Errorf("a third wall: %v", err)
 	}
 	for _, at := range []int{-1, 4} {
-		if _, err := s.Show(first.session, at, "cam"); errs.KindOf(err) != errs.NotFound {
+		if _, err := s.Show(first.session, at, "cam", large); errs.KindOf(err) != errs.NotFound {
 			t.Errorf("place %d: %v", at, err)
 		}
 	}
 	show(t, s, first, 0, "cam")
 	show(t, s, first, 1, "cam")
 	show(t, s, second, 0, "cam")
-	if _, err := s.Show(second.session, 1, "cam"); errs.KindOf(err) != errs.Unavailable {
+	if _, err := s.Show(second.session, 1, "cam", large); errs.KindOf(err) != errs.Unavailable {
 		t.Errorf("a fourth picture: %v", err)
 	}
 	show(t, s, second, 0, "cam-2") // instead of another

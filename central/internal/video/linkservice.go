@@ -265,7 +265,7 @@ func (s *Service) playByLink(ctx context.Context, link, id, offer string) (Answe
 			return Answer{}, err
 		}
 	}
-	answer, err := s.o.Router.Watch(ctx, id, linkUser(l), offer)
+	answer, err := s.o.Router.Watch(ctx, id, linkUser(l), Wish{Layer: LayerMain}, offer)
 	if err != nil {
 		return Answer{}, err
 	}

@@ -15,11 +15,17 @@ type Router interface {
 	// errs.Conflict.
 	Publish(ctx context.Context, stream, offer string, over bool) (Answer, error)
 	// Watch sends the pictures of a stream; the viewer may come before the publisher.
-	Watch(ctx context.Context, stream, user, offer string) (Answer, error)
+	Watch(ctx context.Context, stream, user string, wish Wish, offer string) (Answer, error)
 	// Wall opens a connection with as many places as the offer has pictures, at most Places. Nothing is shown yet.
 	Wall(ctx context.Context, user, offer string) (Answer, error)
 	// Show puts a stream at a place of a wall instead of what was there. The showing is a session of its own.
-	Show(wall string, place int, stream string) (Shown, error)
+	Show(wall string, place int, stream string, wish Wish) (Shown, error)
+	// Wish changes what a session that watches wants of its picture.
+	Wish(session string, wish Wish) error
+	// Sent tells what a session that watches gets of its picture.
+	Sent(session string) (Sent, error)
+	// Layers tells whether the camera of a stream has a smaller picture, which is published as SubOf(stream).
+	Layers(stream string, sub bool)
 	// Speak sends the sound of a session to the scenes of some streams: to the sessions that publish them, as far as
 	// those take sound, and to those that hear them. With plain it is taken in PCMA alone. Who may speak when is not
 	// its matter.
@@ -63,6 +69,7 @@ type Flow struct {
 	Last       time.Time // last packet of the picture; zero when there never was one
 	Heard      time.Time // last packet of sound; zero when there never was one
 	Viewers    int
+	Wanted     int       // lanes that want the pictures of exactly this stream
 	Bitrate    int64 // bits per second
 }
 
@@ -70,6 +77,7 @@ type Flow struct {
 type Change struct {
 	Stream string
 	Ended  string // session, empty when none ended
+	Sent   *Sent  // what a viewer gets has changed
 }
 
 // Devices knows the cameras (device.Service). Both methods see what the actor of the context sees.

@@ -66,7 +66,7 @@ func (s *Service) Play(ctx context.Context, token, id, offer string) (Answer, er
 	if twice {
 		return Answer{}, errs.E(errs.Unauthenticated, "video.token_used", "token was used before")
 	}
-	answer, err := s.o.Router.Watch(ctx, id, c.User, offer)
+	answer, err := s.o.Router.Watch(ctx, id, c.User, Wish{Layer: LayerMain}, offer)
 	s.mu.Lock()
 	if err != nil {
 		delete(s.used, c.Nonce) // a bad offer may be mended and sent again

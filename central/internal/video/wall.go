@@ -151,7 +151,7 @@ func (s *Service) place(ctx context.Context, wall string, w *wallOf, to wish) (P
 		}
 		return out, nil
 	}
-	shown, err := s.o.Router.Show(wall, to.place, to.stream)
+	shown, err := s.o.Router.Show(wall, to.place, to.stream, Wish{Layer: LayerMain})
 	if err != nil {
 		return out, err
 	}

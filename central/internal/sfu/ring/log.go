@@ -7,6 +7,7 @@ package ring
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -16,6 +17,8 @@ const (
 	// together is how many packets are appended before the readers are woken within a picture: forty of
 	// them woken for each packet cost as much as sending it. A picture of a stream of 2 Mbit/s has about ten.
 	together = 16
+	// moment is how much of the past is as good as none.
+	moment = 250 * time.Millisecond
 )
 
 // Entry is one packet in order. Its time runs on across publishers.
@@ -142,12 +145,29 @@ func (l *Log) Wake() {
 	l.wake.Broadcast()
 }
 
-// wait blocks until there is an entry n or ctx has ended and Wake was called.
-func (l *Log) wait(ctx context.Context, n uint64) bool {
+// wait blocks until there is an entry n, or ctx has ended and Wake was called, or the reader was stirred.
+func (l *Log) wait(ctx context.Context, n uint64, stirred *atomic.Bool) bool {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
-	for l.head <= n && ctx.Err() == nil {
+	for l.head <= n && ctx.Err() == nil && !stirred.Swap(false) {
 		l.wake.Wait()
 	}
 	return ctx.Err() == nil
+}
+
+// Fresh reports whether a viewer that goes on with this log now begins with a key frame, without a hole, and gets
+// no more than so many bytes of the past, or no more than a moment of it.
+func (l *Log) Fresh(most int, now time.Time) bool {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	if !l.playable() || l.head == l.tail || now.Sub(l.at(l.head-1).At) > maxDelay {
+		return false
+	}
+	if l.at(l.head-1).At.Sub(l.at(l.key).At) <= moment {
+		return true
+	}
+	for n := l.key; n < l.head && most >= 0; n++ {
+		most -= len(l.at(n).Payload)
+	}
+	return most >= 0
 }

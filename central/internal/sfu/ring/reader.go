@@ -4,6 +4,7 @@ import (
 	"context"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -25,6 +26,7 @@ type Packet struct {
 	Time    uint32
 	Marker  bool
 	Payload []byte
+	Padding bool // there is nothing in it
 }
 
 // sent remembers where a packet came from, so that it can be sent again.
@@ -35,6 +37,8 @@ type sent struct {
 	seq   uint16
 	count uint8
 	used  bool
+
+	padding bool // there was nothing in it
 }
 
 // Reader follows a log for one viewer. The zero value is not usable; see NewReader. Its methods may be
@@ -56,6 +60,13 @@ type Reader struct {
 	picture uint32 // entry time of the picture being replayed
 	step    uint32
 	replay  uint32 // viewer time of that picture
+
+	mode     Mode
+	becoming Mode        // from the next key frame on
+	within   bool        // in mode Keys: in the picture below, and nothing was left out before it
+	shown    uint32      // entry time of the picture handed out last
+	whole    bool        // its last packet was
+	stirred  atomic.Bool // somebody wants the writer to look up
 
 	restarted time.Time
 	anchor    bool // the offset is to be found with the first entry of a log that was empty at a Move
@@ -155,6 +166,15 @@ func (r *Reader) Read(dst []Packet, now time.Time) (n int, replaying bool) {
 	l := r.log
 	l.mu.RLock()
 	defer l.mu.RUnlock()
+	switch r.mode {
+	case Nothing:
+		r.next = max(r.next, l.tail)
+		return 0, false
+	case Keys:
+		if n = r.readKeys(dst, now); r.mode == Keys || n > 0 {
+			return n, false
+		}
+	}
 	r.catchUp()
 	if r.waiting && l.hasKey && l.key >= r.next {
 		if r.anchor {
@@ -174,14 +194,20 @@ func (r *Reader) Read(dst []Packet, now time.Time) (n int, replaying bool) {
 			r.next++
 			continue
 		}
-		dst[n] = Packet{Seq: r.seq, Time: r.time(e), Marker: e.Marker, Payload: e.Payload}
-		r.history[r.seq%history] = sent{entry: r.next, time: dst[n].Time, last: now, seq: r.seq, used: true}
-		r.out, r.outAt, r.began = dst[n].Time, now, true
-		r.seq++
-		r.next++
+		dst[n] = r.hand(e, now)
 		n++
 	}
 	return n, r.next < r.live
+}
+
+// hand makes the packet of the next entry. Both locks are held.
+func (r *Reader) hand(e *Entry, now time.Time) Packet {
+	p := Packet{Seq: r.seq, Time: r.time(e), Marker: e.Marker, Payload: e.Payload}
+	r.history[r.seq%history] = sent{entry: r.next, time: p.Time, last: now, seq: r.seq, used: true}
+	r.out, r.outAt, r.began, r.shown, r.whole = p.Time, now, true, e.Time, e.Marker
+	r.seq++
+	r.next++
+	return p
 }
 
 // time maps an entry's time to the viewer's.
@@ -237,13 +263,14 @@ func (r *Reader) Waiting() bool {
 func (r *Reader) Wait(ctx context.Context) bool {
 	r.mu.Lock()
 	n := r.next
-	if r.waiting {
-		r.log.mu.RLock()
-		n = max(n, r.log.head)
-		r.log.mu.RUnlock()
+	l := r.log
+	if r.waiting || r.mode == Nothing || (r.mode == Keys && !r.within) {
+		l.mu.RLock()
+		n = max(n, l.head)
+		l.mu.RUnlock()
 	}
 	r.mu.Unlock()
-	return r.log.wait(ctx, n)
+	return l.wait(ctx, n, &r.stirred)
 }
 
 // Resend returns a packet that the viewer has lost; ok is false when it is too old or was sent again
@@ -258,12 +285,15 @@ func (r *Reader) Resend(seq uint16, now time.Time) (p Packet, ok bool) {
 	l := r.log
 	l.mu.RLock()
 	defer l.mu.RUnlock()
-	if h.entry < l.tail || h.entry >= l.head {
+	if !h.padding && (h.entry < l.tail || h.entry >= l.head) {
 		return Packet{}, false
 	}
-	e := l.at(h.entry)
 	h.count++
 	h.last = now
+	if h.padding {
+		return Packet{Seq: seq, Time: h.time, Payload: nothing[:], Padding: true}, true
+	}
+	e := l.at(h.entry)
 	return Packet{Seq: seq, Time: h.time, Marker: e.Marker, Payload: e.Payload}, true
 }
 
@@ -275,8 +305,8 @@ func (r *Reader) Restart(now time.Time) bool {
 	l := r.log
 	l.mu.RLock()
 	defer l.mu.RUnlock()
-	if r.next < r.live || now.Sub(r.restarted) < restarts {
-		return true // already under way
+	if r.mode != Whole || r.next < r.live || now.Sub(r.restarted) < restarts {
+		return true // already under way, or what is shown are key frames anyway
 	}
 	if !l.playable() {
 		return false

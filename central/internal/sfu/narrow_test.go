@@ -1,0 +1,297 @@
+package sfu
+
+import (
+	"context"
+	"net"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/pion/interceptor/pkg/twcc"
+	"github.com/pion/rtcp"
+	"github.com/pion/rtp"
+	"github.com/pion/sdp/v3"
+	"github.com/pion/webrtc/v3"
+
+	"github.com/fengsui/fengsui/central/internal/video"
+)
+
+// narrow is a viewer's link with a rate and a queue of 300 ms; what does not fit into it is lost.
+type narrow struct {
+	net.PacketConn
+	bits  atomic.Int64 // a second
+	ready chan datagram
+}
+
+type datagram struct {
+	b    []byte
+	from net.Addr
+	at   time.Time
+}
+
+func newNarrow(t testing.TB, bits int64) *narrow {
+	t.Helper()
+	conn, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = conn.SetReadBuffer(4 << 20)
+	n := &narrow{PacketConn: conn, ready: make(chan datagram, 4096)}
+	n.bits.Store(bits)
+	go n.run()
+	return n
+}
+
+// run stamps each packet with the moment at which it leaves the queue.
+func (n *narrow) run() {
+	defer close(n.ready)
+	var free time.Time
+	for {
+		b := make([]byte, 1600)
+		size, from, err := n.PacketConn.ReadFrom(b)
+		if err != nil {
+			return
+		}
+		now := time.Now()
+		if free.Before(now) {
+			free = now
+		}
+		if free.Sub(now) > 300*time.Millisecond {
+			continue
+		}
+		free = free.Add(time.Duration(int64(size*8) * int64(time.Second) / n.bits.Load()))
+		select {
+		case n.ready <- datagram{b[:size], from, free}:
+		default:
+		}
+	}
+}
+
+func (n *narrow) ReadFrom(b []byte) (int, net.Addr, error) {
+	d, ok := <-n.ready
+	if !ok {
+		return 0, nil, net.ErrClosed
+	}
+	time.Sleep(time.Until(d.at)) // that is what a link does
+	return copy(b, d.b), d.from, nil
+}
+
+// playOver watches over a link, as a browser does: with reports of arrivals.
+func playOver(t testing.TB, s *SFU, stream string, wish video.Wish, link *narrow, reports bool) *player {
+	t.Helper()
+	mux := newMux(link)
+	t.Cleanup(func() { _ = mux.Close() })
+	set := func(e *webrtc.SettingEngine) { e.SetICEUDPMux(mux) }
+	p := &player{}
+	if reports {
+		tell, err := twcc.NewSenderInterceptor()
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.pc = clientWith(t, func(m *webrtc.MediaEngine) error {
+			return m.RegisterHeaderExtension(webrtc.RTPHeaderExtensionCapability{URI: sdp.TransportCCURI}, webrtc.RTPCodecTypeVideo)
+		}, func(*rtp.Packet) bool { return false }, set, tell)
+	} else {
+		p.pc = client(t, func(*rtp.Packet) bool { return false }, set)
+	}
+	only := webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionRecvonly}
+	if _, err := p.pc.AddTransceiverFromKind(webrtc.RTPCodecTypeVideo, only); err != nil {
+		t.Fatal(err)
+	}
+	p.pc.OnTrack(func(track *webrtc.TrackRemote, _ *webrtc.RTPReceiver) { p.read(track) })
+	a, err := s.Watch(t.Context(), stream, "somebody", wish, offer(t, p.pc))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.session = a.Session
+	accept(t, p.pc, a)
+	return p
+}
+
+// both publishes a camera of about 2 Mbit/s and, with sub, its smaller picture of 160 kbit/s.
+func both(t testing.TB, s *SFU, sub bool) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	var wg sync.WaitGroup
+	t.Cleanup(func() {
+		cancel()
+		wg.Wait()
+	})
+	c := publish(t, s, "cam", 9000)
+	wg.Go(func() { c.run(ctx, 100, 0) })
+	if sub {
+		s.Layers("cam", true)
+		small := publish(t, s, video.SubOf("cam"), 600)
+		wg.Go(func() { small.run(ctx, 25, 1_000_000) })
+	}
+	eventually(t, "it runs", func() bool { return s.Flow("cam").Bitrate > 1_000_000 })
+}
+
+// gets waits until a viewer gets a layer.
+func gets(t *testing.T, s *SFU, session string, want video.Layer) video.Sent {
+	t.Helper()
+	var got video.Sent
+	within(t, time.Minute, "the viewer gets "+string(want), func() bool {
+		var err error
+		got, err = s.Sent(session)
+		return err == nil && got.Layer == want
+	})
+	return got
+}
+
+func TestAViewerOnANarrowLinkGetsTheSmallerPictureAndTheLargeOneBack(t *testing.T) {
+	s := started(t, Options{})
+	both(t, s, true)
+	var mu sync.Mutex
+	var told []video.Layer
+	s.Notify(func(c video.Change) {
+		if c.Sent != nil {
+			mu.Lock()
+			told = append(told, c.Sent.Layer)
+			mu.Unlock()
+		}
+	})
+	link := newNarrow(t, 20_000_000)
+	p := playOver(t, s, "cam", large, link, true)
+	eventually(t, "pictures", func() bool { return p.count() > 10 })
+	if got := gets(t, s, p.session, video.LayerMain); got.Why != video.WhyWished || !got.HasSub {
+		t.Errorf("at first %+v", got)
+	}
+	link.bits.Store(300_000)
+	if got := gets(t, s, p.session, video.LayerSub); got.Why != video.WhyLink {
+		t.Errorf("on the narrow link %+v", got)
+	}
+	eventually(t, "the smaller picture", func() bool { seen := p.seen(); return seen[len(seen)-1] >= 1_000_000 })
+	n := p.count()
+	eventually(t, "it runs", func() bool { return p.count() > n+50 })
+	eventually(t, "nobody wants the large one", func() bool { return s.Flow("cam").Wanted == 0 && s.Flow(video.SubOf("cam")).Wanted == 1 })
+	link.bits.Store(20_000_000)
+	if got := gets(t, s, p.session, video.LayerMain); got.Why != video.WhyWished {
+		t.Errorf("afterwards %+v", got)
+	}
+	eventually(t, "the large picture", func() bool { seen := p.seen(); return seen[len(seen)-1] < 1_000_000 })
+	eventually(t, "nobody wants the smaller one", func() bool { return s.Flow(video.SubOf("cam")).Wanted == 0 && s.Flow("cam").Wanted == 1 })
+	p.mu.Lock()
+	for i := 1; i < len(p.times); i++ {
+		if int32(p.times[i]-p.times[i-1]) < 0 {
+			t.Errorf("the time of picture %d steps back", i)
+		}
+	}
+	p.mu.Unlock()
+	mu.Lock()
+	defer mu.Unlock()
+	if len(told) < 3 || told[0] != video.LayerMain || told[len(told)-1] != video.LayerMain {
+		t.Errorf("it was told %v", told)
+	}
+}
+
+func TestWithoutASmallerPictureKeyFramesGoOn(t *testing.T) {
+	s := started(t, Options{})
+	both(t, s, false)
+	link := newNarrow(t, 20_000_000)
+	p := playOver(t, s, "cam", large, link, true)
+	eventually(t, "pictures", func() bool { return p.count() > 110 }) // what key frames take is known
+	link.bits.Store(400_000)
+	gets(t, s, p.session, video.LayerThin)
+	within(t, time.Minute, "key frame after key frame", func() bool { // what was on the way before them came first
+		seen := p.seen()
+		n := len(seen)
+		return seen[n-1]%100 == 0 && seen[n-2]%100 == 0 && seen[n-1] != seen[n-2]
+	})
+	link.bits.Store(20_000_000)
+	gets(t, s, p.session, video.LayerMain)
+}
+
+func TestALinkThatCarriesNothingPausesAndComesBack(t *testing.T) {
+	s := started(t, Options{})
+	both(t, s, false)
+	link := newNarrow(t, 20_000_000)
+	p := playOver(t, s, "cam", large, link, true)
+	eventually(t, "pictures", func() bool { return p.count() > 110 })
+	link.bits.Store(60_000)
+	if got := gets(t, s, p.session, video.LayerPause); got.Why != video.WhyLink {
+		t.Errorf("%+v", got)
+	}
+	link.bits.Store(20_000_000)
+	gets(t, s, p.session, video.LayerMain)
+	n := p.count()
+	eventually(t, "pictures again", func() bool { return p.count() > n+50 })
+}
+
+func TestAViewerWithoutReportsOfArrivalsIsServedByItsReceipts(t *testing.T) {
+	s := started(t, Options{})
+	both(t, s, true)
+	link := newNarrow(t, 20_000_000)
+	p := playOver(t, s, "cam", large, link, false)
+	eventually(t, "pictures", func() bool { return p.count() > 10 })
+	p.mu.Lock()
+	ssrc := uint32(p.ssrc)
+	p.mu.Unlock()
+	report := &rtcp.ReceiverReport{SSRC: 1, Reports: []rtcp.ReceptionReport{{SSRC: ssrc, FractionLost: 230}}}
+	within(t, time.Minute, "less is sent", func() bool { // to a viewer of another make that says that nine tenths are lost
+		if err := p.pc.WriteRTCP([]rtcp.Packet{report}); err != nil {
+			t.Fatal(err)
+		}
+		got, err := s.Sent(p.session)
+		return err == nil && got.Layer != video.LayerMain
+	})
+	gets(t, s, p.session, video.LayerSub)
+	gets(t, s, p.session, video.LayerMain) // more is tried by and by
+}
+
+func TestWhatIsPinnedAndWhatASmallTileGets(t *testing.T) {
+	s := started(t, Options{})
+	both(t, s, true)
+	p := playOver(t, s, "cam", video.Wish{Layer: video.LayerSub}, newNarrow(t, 20_000_000), true)
+	eventually(t, "the smaller picture", func() bool { seen := p.seen(); return len(seen) > 10 && seen[0] >= 1_000_000 })
+	if got := gets(t, s, p.session, video.LayerSub); got.Why != video.WhyWished || s.Flow("cam").Wanted != 0 {
+		t.Errorf("%+v, %d want the large one", got, s.Flow("cam").Wanted)
+	}
+	if err := s.Wish(p.session, video.Wish{Layer: video.LayerMain}); err != nil {
+		t.Fatal(err)
+	}
+	gets(t, s, p.session, video.LayerMain)
+	if err := s.Wish(p.session, video.Wish{Layer: video.LayerThin, Pinned: true}); err != nil {
+		t.Fatal(err)
+	}
+	if got := gets(t, s, p.session, video.LayerThin); got.Why != video.WhyPinned || !got.Pinned {
+		t.Errorf("%+v", got)
+	}
+	if err := s.Wish("nobody", large); err == nil {
+		t.Error("a session that is not there was given a wish")
+	}
+}
+
+func TestASmallerPictureThatDoesNotComeIsGivenUp(t *testing.T) {
+	s := started(t, Options{})
+	both(t, s, false)
+	s.Layers("cam", true)
+	p := playOver(t, s, "cam", video.Wish{Layer: video.LayerSub}, newNarrow(t, 20_000_000), true)
+	if got := gets(t, s, p.session, video.LayerMain); got.Why != video.WhyNoSub || got.HasSub {
+		t.Errorf("%+v", got)
+	}
+	eventually(t, "pictures", func() bool { return p.count() > 10 })
+}
+
+// A flood of reports that are wrong costs neither the viewer nor anybody else the picture.
+func TestAFloodOfReportsEndsNothing(t *testing.T) {
+	s := started(t, Options{})
+	both(t, s, false)
+	calm := play(t, s, "cam", nil)
+	p := playOver(t, s, "cam", large, newNarrow(t, 20_000_000), true)
+	eventually(t, "pictures", func() bool { return calm.count() > 5 && p.count() > 5 })
+	p.mu.Lock()
+	ssrc := uint32(p.ssrc)
+	p.mu.Unlock()
+	raw := rtcp.RawPacket{0x8f, 205, 0, 5, 0, 0, 0, 1, byte(ssrc >> 24), byte(ssrc >> 16), byte(ssrc >> 8), byte(ssrc), 0, 1, 7, 0xff, 0, 0, 1, 0, 0x1f, 0xff, 0, 0}
+	for i := range 3000 {
+		raw[12], raw[13] = byte(i>>8), byte(i)
+		if err := p.pc.WriteRTCP([]rtcp.Packet{&raw}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	n, m := calm.count(), p.count()
+	eventually(t, "both go on", func() bool { return calm.count() > n+25 && p.count() > m })
+	consecutive(t, calm.seen())
+}

@@ -1,0 +1,281 @@
+package sfu
+
+import (
+	"context"
+	"encoding/binary"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/pion/rtcp"
+	"github.com/pion/rtp"
+	"github.com/pion/webrtc/v3"
+
+	"github.com/fengsui/fengsui/central/internal/sfu/layer"
+	"github.com/fengsui/fengsui/central/internal/sfu/rate"
+	"github.com/fengsui/fengsui/central/internal/sfu/ring"
+	"github.com/fengsui/fengsui/central/internal/video"
+)
+
+const (
+	stepEvery = 200 * time.Millisecond
+	// The two bursts of a probe: a short one, which a way that carries nothing more survives, and a longer one that
+	// no queue on the way can hide.
+	probeShort = 15 * time.Millisecond
+	probeLong  = 80 * time.Millisecond
+	probeBeat  = 5 * time.Millisecond
+	probeLeast = 6         // packets
+	probeMost  = 4_000_000 // bits a second, the most that a probe tries
+	probeLook  = 20 * time.Millisecond
+	paceOver   = 1.25 // a picture that is larger than the others may leave so much faster than the way carries
+)
+
+// pulse is the way to one viewer: how much it carries, and how much of each picture goes over it.
+type pulse struct {
+	ctx  context.Context //nolint:containedctx // the life of the connection; stop cancels it
+	stop context.CancelFunc
+
+	mu      sync.Mutex
+	est     *rate.Estimator
+	chooser layer.Chooser
+	lanes   []*lane // that show something
+	reports bool    // the viewer tells of arrivals
+	probing bool
+	tokens  float64 // of RTCP packets that are read
+	filled  time.Time
+
+	limit atomic.Int64 // bits a second that the way carries; 0: none is known
+}
+
+func newPulse() *pulse {
+	p := &pulse{est: rate.New(time.Now())}
+	p.ctx, p.stop = context.WithCancel(context.Background())
+	return p
+}
+
+// add takes a lane that begins to show something and says how much of it.
+func (p *pulse) add(l *lane) video.Layer {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.lanes = append(p.lanes, l)
+	bits := p.est.State().Bits
+	if bits == 0 {
+		bits = 1 << 40
+	}
+	now := time.Now()
+	lanes := p.inputs(now)
+	return layer.Share(bits, lanes)[len(lanes)-1]
+}
+
+// remove forgets a lane that shows nothing any more.
+func (p *pulse) remove(l *lane) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for i, other := range p.lanes {
+		if other == l {
+			p.lanes = append(p.lanes[:i], p.lanes[i+1:]...)
+			return
+		}
+	}
+}
+
+// inputs is what the chooser needs of the lanes. The caller holds the lock.
+func (p *pulse) inputs(now time.Time) []layer.Lane {
+	out := make([]layer.Lane, len(p.lanes))
+	for i, l := range p.lanes {
+		out[i] = l.input(now)
+	}
+	return out
+}
+
+// number notes packets that leave now. burst says that they are a replay, which fills the way by itself.
+func (p *pulse) number(packets []ring.Packet, seqs []uint16, burst bool, now time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if burst {
+		p.est.Cut(now)
+	}
+	for i := range packets {
+		seqs[i] = p.est.Sent(len(packets[i].Payload), now)
+	}
+}
+
+// narrow reports whether a layer is paced: the way carries no more.
+func (p *pulse) narrow(l video.Layer) bool { return l != video.LayerMain && p.limit.Load() > 0 }
+
+// pace is how long the next packets wait after so many bytes of a layer.
+func (p *pulse) pace(bytes int, l video.Layer, replaying bool) time.Duration {
+	bits := p.limit.Load()
+	if bits > 0 && (replaying || l != video.LayerMain) {
+		return time.Duration(float64(bytes*8) / (paceOver * float64(bits)) * float64(time.Second))
+	}
+	if replaying {
+		return pace
+	}
+	return 0
+}
+
+const (
+	rtcpRate  = 300 // packets a second that one viewer's reports may have; a browser sends a tenth
+	rtcpBurst = 300
+)
+
+// due reports whether another RTCP packet is read: a flood is thrown away unread.
+func (p *pulse) due(now time.Time) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.tokens = min(rtcpBurst, p.tokens+now.Sub(p.filled).Seconds()*rtcpRate)
+	if p.filled.IsZero() {
+		p.tokens = rtcpBurst
+	}
+	p.filled = now
+	if p.tokens < 1 {
+		return false
+	}
+	p.tokens--
+	return true
+}
+
+// arrivals takes a report of arrivals.
+func (p *pulse) arrivals(report []byte, now time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.reports = true
+	_ = p.est.Arrivals(report, now) // of one that is malformed, what came before the fault counts
+}
+
+// receipt takes a report of losses about one stream.
+func (p *pulse) receipt(r rtcp.ReceptionReport, now time.Time) {
+	trip := time.Duration(0)
+	if r.LastSenderReport != 0 {
+		middle := uint32(ntp(now) >> 16) //nolint:gosec // the middle 32 bits, as the standard has it
+		if d := middle - r.LastSenderReport - r.Delay; d < 60<<16 {
+			trip = time.Duration(d) * time.Second >> 16
+		}
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.est.Receipt(float64(r.FractionLost)/256, trip, now)
+}
+
+// step decides what each lane sends.
+func (p *pulse) step(now time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.lanes) == 0 {
+		return
+	}
+	st := p.est.State()
+	lanes := p.inputs(now)
+	out := p.chooser.Step(now, layer.Way{Bits: st.Bits, Bad: st.Bad, Probes: p.reports}, lanes)
+	if out.Fell {
+		p.est.Cut(now)
+	}
+	if out.Free {
+		p.est.Free()
+	}
+	p.limit.Store(int64(p.est.State().Bits))
+	for i, l := range p.lanes {
+		l.choose(out.Layers[i])
+	}
+	if out.Probe == 0 || p.probing {
+		return
+	}
+	if out.Probe > probeMost {
+		out.Probe = probeMost
+	}
+	p.probing = true
+	go p.probe(out.Probe)
+}
+
+// probe finds out whether the way carries so many bits a second.
+func (p *pulse) probe(bits int) {
+	passed := p.burst(bits, probeShort) && p.burst(bits, probeLong)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.probing = false
+	p.chooser.Probed(passed, time.Now())
+}
+
+// burst sends packets of nothing, as fast as the rate that is to be tried, and waits for what the viewer says.
+func (p *pulse) burst(bits int, length time.Duration) bool {
+	l := p.padded()
+	if l == nil {
+		return false
+	}
+	left := max(probeLeast, int(float64(bits)/8*length.Seconds())/ring.Padding)
+	beats := int(length / probeBeat)
+	p.mu.Lock()
+	p.est.Probe(bits, time.Now())
+	p.mu.Unlock()
+	for ; left > 0; beats-- {
+		n := left
+		if beats > 1 {
+			n = (left + beats - 1) / beats
+		}
+		for range n {
+			l.pad()
+		}
+		left -= n
+		if left > 0 && !sleep(p.ctx, probeBeat) {
+			return false
+		}
+	}
+	p.mu.Lock()
+	p.est.ProbeSent(time.Now())
+	p.mu.Unlock()
+	for {
+		p.mu.Lock()
+		done, passed := p.est.Probed(time.Now())
+		p.mu.Unlock()
+		if done {
+			return passed
+		}
+		if !sleep(p.ctx, probeLook) {
+			return false
+		}
+	}
+}
+
+// padded is a lane that can carry packets of nothing; nil: there is none.
+func (p *pulse) padded() *lane {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, l := range p.lanes {
+		if l.ready() {
+			return l
+		}
+	}
+	return nil
+}
+
+func sleep(ctx context.Context, d time.Duration) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(d):
+		return true
+	}
+}
+
+// head is the header of a lane's packets with room for the number of the way.
+type head struct {
+	rtp.Header
+	number [2]byte
+}
+
+// newHead makes one; extension 0: the viewer takes no numbers.
+func newHead(pt uint8, ssrc uint32, extension uint8) *head {
+	h := &head{Header: rtp.Header{Version: 2, PayloadType: pt, SSRC: ssrc}}
+	if extension > 0 {
+		_ = h.SetExtension(extension, h.number[:]) // fails on a number that no negotiation gives
+	}
+	return h
+}
+
+// write sends one packet. An error is of the session, which ends by itself.
+func (h *head) write(w webrtc.TrackLocalWriter, p ring.Packet, number uint16) {
+	h.SequenceNumber, h.Timestamp, h.Marker, h.Padding = p.Seq, p.Time, p.Marker, p.Padding
+	binary.BigEndian.PutUint16(h.number[:], number)
+	_, _ = w.WriteRTP(&h.Header, p.Payload)
+}

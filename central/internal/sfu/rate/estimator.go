@@ -1,0 +1,271 @@
+// Package rate finds out how many bits a second the way to one viewer carries, from what the viewer reports of
+// arrivals (transport-wide congestion control) or of losses (RFC 3550). The router uses it. Rules that must never
+// break: nothing is allocated for a packet or a report, a report costs no more than the packets that are remembered,
+// and without a sign of congestion nothing is held back.
+package rate
+
+import "time"
+
+const (
+	remembered = 2048 // packets on the way, more than a second of 10 Mbit/s
+
+	evaluate = 200 * time.Millisecond // between two judgements
+	span     = time.Second            // over which rate and loss are taken
+	buckets  = 5                      // of span
+
+	// standing is how much longer than the best of late even the fastest packet of a while takes when something on the
+	// way is full: a burst waits for itself, but its first packet waits for others.
+	standing  = 150 * time.Millisecond
+	brimming  = 400 * time.Millisecond // the same, so long that one while of it is enough
+	forgetful = 10 * time.Second       // how long the best time is believed, twice: the way may have become another
+
+	lossy   = 0.10 // part of the packets from which on the way is too narrow, and not just bad
+	fewest  = 10   // packets that a judgement needs
+	backoff = 0.85 // of what gets through
+	growth  = 0.08 // of the estimate a second
+	headway = 1.5  // times what gets through, the most that an estimate without a probe may be
+	slack   = 50_000
+
+	least = 50_000      // bits a second
+	most  = 100_000_000 // and
+
+	settle = 600 * time.Millisecond // after a fall the queue empties, which is no new sign
+	silent = 1200 * time.Millisecond
+)
+
+type arrival uint8
+
+const (
+	onWay arrival = iota
+	lost
+	arrived
+)
+
+// packet is one that was sent.
+type packet struct {
+	at    time.Duration // since the estimator's beginning
+	size  uint16
+	seq   uint16
+	state arrival
+	used  bool
+}
+
+// bucket is a part of the last second.
+type bucket struct{ sent, acked, lost, packets int }
+
+// Estimator is of one connection. Its methods are called from one goroutine at a time.
+type Estimator struct {
+	began time.Time
+	sent  [remembered]packet
+	next  uint16
+	leave struct { // of the packets that left last: those of a batch share it
+		at   time.Time
+		as   time.Duration
+		part *bucket
+	}
+
+	heard   time.Time // last report of arrivals
+	part    [buckets]bucket
+	newest  int64         // number of the newest bucket
+	best    time.Duration // shortest way of late; the two clocks differ, so only differences count
+	older   time.Duration // the same of the half before
+	bestAt  time.Time
+	queue   time.Duration // of the present while: shortest way less the best
+	seen    bool          // there was one
+	pressed int           // whiles with a standing queue, one after the other
+	judged  time.Time
+	from    uint16 // packets before it say nothing of the present
+	fell    time.Time
+
+	bits  int // 0: no limit is known
+	bad   int // signs of congestion so far
+	delay time.Duration
+	loss  float64
+
+	probe probe
+	trips trips
+}
+
+// New makes an estimator.
+func New(now time.Time) *Estimator { return &Estimator{began: now, judged: now} }
+
+// State is what is known of a way.
+type State struct {
+	Bits  int           // a second; 0: no limit is known
+	Bad   int           // signs of congestion so far: a larger number is a new one
+	Heard bool          // the viewer reports
+	Delay time.Duration // packets wait so long on the way
+	Loss  float64       // part of the packets
+}
+
+// State is what is known now.
+func (e *Estimator) State() State {
+	return State{Bits: e.bits, Bad: e.bad, Heard: !e.heard.IsZero() || e.trips.heard, Delay: e.delay, Loss: e.loss}
+}
+
+// Sent notes a packet that leaves and numbers it.
+func (e *Estimator) Sent(size int, now time.Time) uint16 {
+	seq := e.next
+	e.next++
+	if l := &e.leave; l.part == nil || l.at != now { //nolint:staticcheck // the very same reading of the clock is meant
+		l.at, l.as, l.part = now, now.Sub(e.began), e.bucket(now)
+	}
+	e.sent[seq%remembered] = packet{at: e.leave.as, size: uint16(min(size, 1<<16-1)), seq: seq, used: true} //nolint:gosec // bounded
+	e.leave.part.sent += size
+	return seq
+}
+
+// bucket is the present part of the last second.
+func (e *Estimator) bucket(now time.Time) *bucket {
+	n := int64(now.Sub(e.began) / (span / buckets))
+	if n-e.newest >= buckets {
+		e.part, e.newest = [buckets]bucket{}, n
+	}
+	for e.newest < n {
+		e.newest++
+		e.part[e.newest%buckets] = bucket{}
+	}
+	return &e.part[n%buckets]
+}
+
+// Arrivals takes a report of arrivals, the bytes of one RTCP packet.
+func (e *Estimator) Arrivals(report []byte, now time.Time) error {
+	if !e.heard.IsZero() && now.Sub(e.heard) > silent {
+		e.restart() // what was lost while nothing came back says that the way was cut, not that it is narrow
+	}
+	e.heard = now
+	b := e.bucket(now)
+	err := readTWCC(report, func(seq uint16, received bool, at time.Duration) { e.arrival(b, seq, received, at) })
+	e.probe.settle(e, now)
+	e.judge(now)
+	return err
+}
+
+func (e *Estimator) arrival(b *bucket, seq uint16, received bool, at time.Duration) {
+	p := &e.sent[seq%remembered]
+	if !p.used || p.seq != seq || p.state == arrived {
+		return
+	}
+	current := int16(seq-e.from) >= 0 //nolint:gosec // distance on a circle
+	if !received {
+		if p.state == onWay && current {
+			b.lost++
+			b.packets++
+		}
+		p.state = lost
+		return
+	}
+	if p.state == lost && current { // it was only late
+		b.lost--
+		b.packets--
+	}
+	p.state = arrived
+	e.probe.arrived(seq, int(p.size), at)
+	b.acked += int(p.size)
+	if !current {
+		return
+	}
+	b.packets++
+	e.way(at - p.at)
+}
+
+// way takes how long a packet was on the way, by two clocks.
+func (e *Estimator) way(d time.Duration) {
+	if e.bestAt.IsZero() {
+		e.best, e.older, e.bestAt = d, d, e.heard
+	}
+	if e.heard.Sub(e.bestAt) > forgetful {
+		e.older, e.best, e.bestAt = e.best, d, e.heard
+	}
+	e.best = min(e.best, d)
+	if q := d - min(e.best, e.older); !e.seen || q < e.queue {
+		e.queue, e.seen = q, true
+	}
+}
+
+// restart forgets what was lost, or waited, of the packets so far.
+func (e *Estimator) restart() {
+	e.from = e.next
+	for i := range e.part {
+		e.part[i].lost, e.part[i].packets = 0, 0
+	}
+	e.seen, e.pressed = false, 0
+}
+
+// rates are the bits a second that got through and the part of the packets that did not.
+func (e *Estimator) rates() (acked int, loss float64, packets int) {
+	total, gone := 0, 0
+	for _, b := range e.part {
+		acked += b.acked * 8
+		total += b.packets
+		gone += b.lost
+	}
+	if total > 0 {
+		loss = max(0, float64(gone)/float64(total))
+	}
+	return acked * int(time.Second) / int(span), loss, total
+}
+
+// judge looks at the last while.
+func (e *Estimator) judge(now time.Time) {
+	passed := now.Sub(e.judged)
+	if passed < evaluate {
+		return
+	}
+	acked, loss, packets := e.rates()
+	if !e.seen && packets < fewest {
+		e.judged = now
+		return
+	}
+	e.judged = now
+	if e.seen {
+		e.delay = e.queue
+	}
+	e.loss = loss
+	if e.seen && e.queue > standing {
+		e.pressed++
+	} else {
+		e.pressed = 0
+	}
+	full := e.pressed >= 2 || (e.pressed == 1 && e.queue > brimming)
+	e.seen = false
+	switch narrow := loss > lossy && packets >= fewest; {
+	case now.Sub(e.fell) < settle:
+	case full || narrow:
+		e.fall(int(backoff*float64(acked)), now)
+	default:
+		e.rise(acked, passed)
+	}
+}
+
+// fall lowers the estimate to what was found to get through.
+func (e *Estimator) fall(to int, now time.Time) {
+	if e.bits > 0 {
+		to = min(to, e.bits)
+	}
+	e.bits = max(to, least)
+	e.bad++
+	e.fell = now
+	e.restart()
+}
+
+// rise lets the estimate grow slowly, never far beyond what gets through: more was not tried.
+func (e *Estimator) rise(acked int, passed time.Duration) {
+	if e.bits == 0 {
+		return
+	}
+	grown := e.bits + int(growth*passed.Seconds()*float64(e.bits))
+	if limit := int(headway*float64(acked)) + slack; grown > limit {
+		grown = max(e.bits, limit)
+	}
+	e.bits = min(max(grown, acked), most)
+}
+
+// Cut tells that less is sent from now on: what was sent before says nothing of that.
+func (e *Estimator) Cut(now time.Time) {
+	e.fell = now
+	e.restart()
+}
+
+// Free forgets the limit: nothing was held back for a long while and there was no sign of congestion.
+func (e *Estimator) Free() { e.bits = 0 }
