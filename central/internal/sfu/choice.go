@@ -27,7 +27,6 @@ type choice struct {
 	going   *source     // what is to be read from at its next key frame; nil: the same
 	dirty   bool        // something of this is not done yet
 	told    video.Layer // as last told
-	why     video.Why
 }
 
 // input is what the chooser needs of the lane.
@@ -101,6 +100,7 @@ func (l *lane) turn(r *ring.Reader, now time.Time) video.Layer {
 		mode = ring.Keys
 	case video.LayerPause:
 		mode = ring.Nothing
+	case video.LayerMain, video.LayerSub:
 	}
 	bits := l.pulse.limit.Load()
 	if l.going != nil {

@@ -69,7 +69,7 @@ type Flow struct {
 	Last       time.Time // last packet of the picture; zero when there never was one
 	Heard      time.Time // last packet of sound; zero when there never was one
 	Viewers    int
-	Wanted     int       // lanes that want the pictures of exactly this stream
+	Wanted     int   // lanes that want the pictures of exactly this stream
 	Bitrate    int64 // bits per second
 }
 

@@ -47,6 +47,7 @@ func (l *Lane) cost(of video.Layer) int {
 		return l.Sub
 	case video.LayerThin:
 		return l.Thin
+	case video.LayerPause:
 	}
 	return 0
 }

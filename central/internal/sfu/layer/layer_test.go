@@ -34,8 +34,13 @@ func TestASignOfCongestionTakesWhatFitsAtOnce(t *testing.T) {
 		hasSub bool
 		want   video.Layer
 	}{
-		{1_700_000, true, sub}, {300_000, true, sub}, {250_000, true, thin}, {100_000, true, pause},
-		{1_700_000, false, thin}, {100_000, false, pause}, {2_500_000, true, main},
+		{1_700_000, true, sub},
+		{300_000, true, sub},
+		{250_000, true, thin},
+		{100_000, true, pause},
+		{1_700_000, false, thin},
+		{100_000, false, pause},
+		{2_500_000, true, main},
 	} {
 		l := lane()
 		l.HasSub = c.hasSub

@@ -107,7 +107,7 @@ func (e *Estimator) State() State {
 func (e *Estimator) Sent(size int, now time.Time) uint16 {
 	seq := e.next
 	e.next++
-	if l := &e.leave; l.part == nil || l.at != now { //nolint:staticcheck // the very same reading of the clock is meant
+	if l := &e.leave; l.part == nil || l.at != now { // the very same reading of the clock is meant
 		l.at, l.as, l.part = now, now.Sub(e.began), e.bucket(now)
 	}
 	e.sent[seq%remembered] = packet{at: e.leave.as, size: uint16(min(size, 1<<16-1)), seq: seq, used: true} //nolint:gosec // bounded

@@ -174,6 +174,7 @@ func (r *Reader) Read(dst []Packet, now time.Time) (n int, replaying bool) {
 		if n = r.readKeys(dst, now); r.mode == Keys || n > 0 {
 			return n, false
 		}
+	case Whole:
 	}
 	r.catchUp()
 	if r.waiting && l.hasKey && l.key >= r.next {
