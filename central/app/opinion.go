@@ -22,5 +22,6 @@ func (b *base) opinions(cfg config.Config, c cases, clocks *deadline.Service) (*
 		Templates: templates, Categories: c.incidents.Categories, Printer: document.Printer{Fonts: document.Fonts{Dir: cfg.Fonts}}, Events: b.bus,
 	})
 	clocks.On(opinion.OwnerKind, s.OnClock)
+	clocks.OnMove(opinion.OwnerKind, s.OnMove)
 	return s, nil
 }

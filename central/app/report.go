@@ -45,6 +45,7 @@ func incidentsOf(cfg config.Config, b *base, values *telemetry.Service, rosters 
 	incidents.Follow = reports.Follow
 	clocks.On(report.OwnerKind, reports.OnClock)
 	clocks.On(report.TaskKind, reports.OnTask)
+	clocks.OnMove(report.TaskKind, reports.OnMove)
 	clocks.On(report.DailyKind, reports.OnDaily)
 	b.bus.Handle(reports.OnEvent)
 	return cases{incidents, inbox, reports}, nil

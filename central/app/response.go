@@ -18,6 +18,7 @@ func (b *base) responses(cfg config.Config, c cases, plans *plan.Service, roster
 		Clocks: clocks, Notices: messages, Book: clocks.Book, Events: b.bus, URL: cfg.HTTP.PublicURL, Log: b.centre.log.With("component", "response"),
 	})
 	clocks.On(response.OwnerKind, s.OnClock)
+	clocks.OnMove(response.OwnerKind, s.OnMove)
 	c.incidents.Parts = append(c.incidents.Parts, s)
 	return s
 }

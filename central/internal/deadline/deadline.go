@@ -104,7 +104,8 @@ type Clock struct {
 	EndedBy   string     `json:"ended_by,omitempty"`
 	Asked     *Asked     `json:"asked,omitempty"` // since the last mark
 	CreatedAt time.Time  `json:"created_at"`
-	Exercise  string     `json:"exercise"` // id of the exercise in which it runs; empty: it is real
+	Exercise  string     `json:"exercise"`           // id of the exercise in which it runs; empty: it is real
+	RestsAt   *time.Time `json:"rests_at,omitempty"` // since when it stands still, for its exercise was paused
 }
 
 // maxStages is the most marks of one clock.
@@ -112,7 +113,7 @@ const maxStages = 24
 
 // next is when the next mark comes; ok is false when none does.
 func (c Clock) next() (at time.Time, ok bool) {
-	if c.State != Running || c.Stage >= len(c.Stages) {
+	if c.State != Running || c.RestsAt != nil || c.Stage >= len(c.Stages) {
 		return time.Time{}, false
 	}
 	return c.DueAt.Add(time.Duration(c.Stages[c.Stage].After)), true
@@ -184,6 +185,9 @@ func (c Clock) reach(now time.Time, asked Asked) (Clock, Firing) {
 // end is the clock after it was met or dropped. One that is met after it was due has passed, also when the
 // engine had not come to say so.
 func (c Clock) end(to State, by string, now time.Time) Clock {
+	if c.RestsAt != nil {
+		now, c.RestsAt = *c.RestsAt, nil
+	}
 	if to == Met && c.PassedAt == nil && now.After(c.DueAt) {
 		due := c.DueAt
 		c.PassedAt = &due

@@ -57,6 +57,15 @@ func (l Line) shown(scale Scale, t time.Time) time.Time {
 	return t
 }
 
+// moment is a time of the counted scale, kept or shown, where there is one.
+func (l Line) moment(t *time.Time, to func(Line, Scale, time.Time) time.Time) *time.Time {
+	if t == nil {
+		return nil
+	}
+	at := to(l, Counted, *t)
+	return &at
+}
+
 // MachineClocks looks at the clocks of this machine. The steady one is the kernel's time since boot, which
 // goes on while the machine sleeps; where it cannot be read, the program's own.
 func MachineClocks() func() Sample {

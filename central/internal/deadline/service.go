@@ -45,6 +45,7 @@ type Options struct {
 type Service struct {
 	Options
 	handlers map[string]Handler
+	movers   map[string]Mover
 	loop     *run.Loop
 
 	mu     sync.Mutex
@@ -64,7 +65,7 @@ func New(o Options) *Service {
 	if o.Book == nil {
 		o.Book = &Book{}
 	}
-	return &Service{Options: o, handlers: map[string]Handler{}, loop: run.NewLoop()}
+	return &Service{Options: o, handlers: map[string]Handler{}, movers: map[string]Mover{}, loop: run.NewLoop()}
 }
 
 // On calls a handler for the clocks of a kind of owners.
@@ -123,6 +124,11 @@ func (s *Service) set(ctx context.Context, line Line, now time.Time, c Clock) (C
 		c.ID, c.Round, c.CreatedAt = old.ID, old.Round+1, old.CreatedAt
 	}
 	c = c.begin(now)
+	if c.Exercise != "" {
+		if c, err = s.resting(ctx, line, now, c); err != nil {
+			return c, err
+		}
+	}
 	return c, s.save(ctx, line, c)
 }
 
@@ -174,6 +180,7 @@ func (s *Service) look(ctx context.Context) (Line, time.Time, error) {
 func shown(l Line, c Clock) Clock {
 	if c.State == Running {
 		c.BaseAt, c.DueAt = l.shown(c.Scale, c.BaseAt), l.shown(c.Scale, c.DueAt)
+		c.RestsAt = l.moment(c.RestsAt, Line.shown)
 	}
 	return c
 }
@@ -182,6 +189,7 @@ func (s *Service) save(ctx context.Context, l Line, c Clock) error {
 	next, ok := c.next()
 	if c.State == Running {
 		c.BaseAt, c.DueAt = l.kept(c.Scale, c.BaseAt), l.kept(c.Scale, c.DueAt)
+		c.RestsAt = l.moment(c.RestsAt, Line.kept)
 	}
 	if !ok {
 		return s.Store.Save(ctx, c, time.Time{})

@@ -41,7 +41,21 @@ type Store interface {
 	// Told marks one as taken; Postpone lets it rest until a time.
 	Told(ctx context.Context, f Firing, at time.Time) error
 	Postpone(ctx context.Context, f Firing, until time.Time) error
+	Rests
 	Lists
+}
+
+// Rests are the times in which the clocks of the context's exercise stand still. Times go in and come out as counted
+// ones are kept.
+type Rests interface {
+	// Rested lists those of the exercise, oldest first.
+	Rested(ctx context.Context) ([]Rest, error)
+	// SaveRest takes the place of the one of the same beginning.
+	SaveRest(ctx context.Context, r Rest) error
+	// OfExercise lists the clocks of the exercise that run or rest.
+	OfExercise(ctx context.Context) ([]Clock, error)
+	// Hush counts the marks of the exercise that nobody was told as told.
+	Hush(ctx context.Context, at time.Time) error
 }
 
 // Lists are what people see.

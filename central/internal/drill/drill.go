@@ -102,33 +102,38 @@ const (
 
 // Drill is one exercise. Its id is the world in which it takes place.
 type Drill struct {
-	ID          string       `json:"id"`
-	Name        string       `json:"name"`
-	Form        Form         `json:"form" enum:"tabletop,functional,full,blind"`
-	Combined    bool         `json:"combined"` // 综合: several organisations or functions; else 单项
-	PlanID      string       `json:"plan_id"`
-	PlanName    string       `json:"plan_name"`
-	OrgID       string       `json:"org_id"` // who holds it
-	OrgName     string       `json:"org_name"`
-	Division    string       `json:"division"`
-	PlannedOn   string       `json:"planned_on"` // day, 2026-11-26
-	State       State        `json:"state" enum:"planned,running,paused,ended,closed,cancelled"`
-	Sealed      bool         `json:"sealed"` // nobody but its controllers knows of it yet
-	Goals       string       `json:"goals"`
-	Scenario    string       `json:"scenario"` // shown to those who take part once it has started
-	Parties     []Party      `json:"parties"`
-	Controllers []Controller `json:"controllers"`
-	Injects     []Inject     `json:"injects"`
-	StartedAt   *time.Time   `json:"started_at,omitempty"`
-	PausedAt    *time.Time   `json:"paused_at,omitempty"`
-	Rested      int64        `json:"rested"` // seconds in which it was paused
-	EndedAt     *time.Time   `json:"ended_at,omitempty"`
-	Findings    string       `json:"findings"` // conclusion of the evaluation
-	Unpaid      string       `json:"unpaid"`   // why its closing pays nothing that its plan owes: unapproved, above, idle; empty: it pays
-	Demo        bool         `json:"demo"`
-	CreatedAt   time.Time    `json:"created_at"`
-	CreatedBy   string       `json:"created_by"`
-	Version     int          `json:"version"`
+	ID          string           `json:"id"`
+	Name        string           `json:"name"`
+	Form        Form             `json:"form" enum:"tabletop,functional,full,blind"`
+	Combined    bool             `json:"combined"` // 综合: several organisations or functions; else 单项
+	PlanID      string           `json:"plan_id"`
+	PlanName    string           `json:"plan_name"`
+	OrgID       string           `json:"org_id"` // who holds it
+	OrgName     string           `json:"org_name"`
+	Division    string           `json:"division"`
+	PlannedOn   string           `json:"planned_on"` // day, 2026-11-26
+	State       State            `json:"state" enum:"planned,running,paused,ended,closed,cancelled"`
+	Sealed      bool             `json:"sealed"` // nobody but its controllers knows of it yet
+	Goals       string           `json:"goals"`
+	Scenario    string           `json:"scenario"` // shown to those who take part once it has started
+	Parties     []Party          `json:"parties"`
+	Controllers []Controller     `json:"controllers"`
+	Injects     []Inject         `json:"injects"`
+	StartedAt   *time.Time       `json:"started_at,omitempty"`
+	PausedAt    *time.Time       `json:"paused_at,omitempty"`
+	Rested      int64            `json:"rested"` // seconds in which it was paused
+	Pauses      []Pause          `json:"pauses"`
+	Ticks       Ticks            `json:"ticks"`
+	Marks       map[string]int64 `json:"marks"` // milliseconds that it had run when the script saw them reached
+	EndedAt     *time.Time       `json:"ended_at,omitempty"`
+	Measured    *Measures        `json:"measured,omitempty"` // as it ended
+	Left        []Left           `json:"left"`               // what was open as it ended
+	Findings    string           `json:"findings"`           // conclusion of the evaluation
+	Unpaid      string           `json:"unpaid"`             // why its closing pays nothing that its plan owes: unapproved, above, idle; empty: it pays
+	Demo        bool             `json:"demo"`
+	CreatedAt   time.Time        `json:"created_at"`
+	CreatedBy   string           `json:"created_by"`
+	Version     int              `json:"version"`
 }
 
 // Limits of what people write.
@@ -204,36 +209,6 @@ func (d Drill) takes(org string) bool {
 	return slices.ContainsFunc(d.Parties, func(p Party) bool { return p.OrgID == org })
 }
 
-// clock is how long the exercise has run, without its pauses.
-func (d Drill) clock(now time.Time) time.Duration {
-	switch {
-	case d.StartedAt == nil:
-		return 0
-	case d.EndedAt != nil:
-		now = *d.EndedAt
-	case d.PausedAt != nil:
-		now = *d.PausedAt
-	}
-	return now.Sub(*d.StartedAt) - time.Duration(d.Rested)*time.Second
-}
-
-// due lists the places of injects that come by themselves now. reached says when marks were reached; what was paused
-// in between is not counted off for conditional ones, for the play went on when they came.
-func (d Drill) due(now time.Time, reached map[string]time.Time) []int {
-	if d.State != Running {
-		return nil
-	}
-	var out []int
-	for n, i := range d.Injects {
-		after := time.Duration(i.Minutes) * time.Minute
-		at, ok := reached[i.Mark]
-		if i.State == Waiting && ((i.Way == Timed && d.clock(now) >= after) || (i.Way == When && ok && now.Sub(at) >= after)) {
-			out = append(out, n)
-		}
-	}
-	return out
-}
-
 // The reasons for which closing an exercise pays nothing.
 const (
 	UnpaidDraft = "unapproved" // the plan has no approved version: a draft was practised
@@ -250,7 +225,8 @@ type Act struct {
 }
 
 // do is the exercise after an act.
-func (d Drill) do(act Act, by string, now time.Time) (Drill, error) {
+func (d Drill) do(act Act, by string, at moment) (Drill, error) {
+	now := at.wall
 	wrong := errs.E(errs.Conflict, "drill.state", "that cannot be done with the exercise as it stands; look at it again")
 	from := map[string][]State{
 		"start": {Planned}, "pause": {Running}, "resume": {Paused}, "end": {Running, Paused}, "close": {Ended}, "cancel": {Planned, Running, Paused, Ended},
@@ -268,16 +244,17 @@ func (d Drill) do(act Act, by string, now time.Time) (Drill, error) {
 	}
 	switch act.Kind {
 	case "start":
-		d.State, d.StartedAt, d.Sealed = Running, &now, false
+		d.State, d.StartedAt, d.Sealed, d.Ticks = Running, &now, false, Ticks{From: &at.steady}
 	case "pause":
-		d.State, d.PausedAt = Paused, &now
+		d = d.paused(at)
+		d.State = Paused
 	case "resume":
-		d = d.resumed(now)
+		d = d.resumed(at)
 		d.State = Running
 	case "end", "cancel":
 		if d.StartedAt != nil && d.EndedAt == nil {
-			d = d.resumed(now)
-			d.EndedAt = &now
+			d = d.resumed(at)
+			d.EndedAt, d.Ticks.Halted = &now, &at.steady
 		}
 		d.State, d.Sealed = map[string]State{"end": Ended, "cancel": Cancelled}[act.Kind], d.Sealed && act.Kind == "cancel"
 	case "close":
@@ -297,15 +274,6 @@ func (d Drill) do(act Act, by string, now time.Time) (Drill, error) {
 	return d, nil
 }
 
-// resumed takes the pause off the clock.
-func (d Drill) resumed(now time.Time) Drill {
-	if d.PausedAt != nil {
-		d.Rested += int64(now.Sub(*d.PausedAt).Seconds())
-		d.PausedAt = nil
-	}
-	return d
-}
-
 // shown is the exercise as somebody sees it who does not control it: only what was given to them, no more.
 func (d Drill) shown(org string) Drill {
 	list := []Inject{}
@@ -319,6 +287,7 @@ func (d Drill) shown(org string) Drill {
 	if d.StartedAt == nil {
 		d.Scenario = ""
 	}
+	d.Marks = nil
 	return d
 }
 

@@ -18,6 +18,9 @@ func instant(clock string) time.Time {
 	return t
 }
 
+// at is a moment at which both clocks say the same.
+func at(clock string) moment { return moment{instant(clock), instant(clock)} }
+
 // code is that of an error; empty: there is none.
 func code(err error) string {
 	if e, ok := errors.AsType[*errs.Error](err); ok {
@@ -65,7 +68,7 @@ func TestActsOfAnExercise(t *testing.T) {
 		if c.from != Planned {
 			d.StartedAt = when("09:00:00")
 		}
-		got, err := d.do(c.act, "甲", instant("10:00:00"))
+		got, err := d.do(c.act, "甲", at("10:00:00"))
 		if code(err) != c.code || (c.code == "" && got.State != c.to) {
 			t.Errorf("%s: %s, %v", c.name, got.State, err)
 		}
@@ -76,11 +79,11 @@ func TestActsOfAnExercise(t *testing.T) {
 }
 
 func TestABlindExerciseStaysSealedWhenItIsCalledOffBeforeItsStart(t *testing.T) {
-	d, err := Drill{State: Planned, Sealed: true}.do(Act{Kind: "cancel", Reason: "改期"}, "甲", instant("09:00:00"))
+	d, err := Drill{State: Planned, Sealed: true}.do(Act{Kind: "cancel", Reason: "改期"}, "甲", at("09:00:00"))
 	if err != nil || !d.Sealed || d.EndedAt != nil {
 		t.Fatalf("%+v, %v", d, err)
 	}
-	d, err = Drill{State: Planned, Sealed: true}.do(Act{Kind: "start"}, "甲", instant("09:00:00"))
+	d, err = Drill{State: Planned, Sealed: true}.do(Act{Kind: "start"}, "甲", at("09:00:00"))
 	if err != nil || d.Sealed {
 		t.Fatalf("%+v, %v", d, err)
 	}
@@ -95,7 +98,7 @@ func TestTheClockOfAnExerciseStandsInItsPauses(t *testing.T) {
 		{"09:50:00", "pause", "20m0s"},
 		{"10:00:00", "end", "20m0s"},
 	} {
-		next, err := d.do(Act{Kind: c.act}, "甲", instant(c.at))
+		next, err := d.do(Act{Kind: c.act}, "甲", at(c.at))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -109,8 +112,43 @@ func TestTheClockOfAnExerciseStandsInItsPauses(t *testing.T) {
 	}
 }
 
+func TestTheClockOfAnExerciseGoesOnEvenlyWhenTheWallClockIsSet(t *testing.T) {
+	d, err := Drill{State: Planned}.do(Act{Kind: "start"}, "甲", at("09:00:00"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.Injects = []Inject{{Way: Timed, Minutes: 10, State: Waiting}}
+	if got := d.due(instant("09:09:59")); got != nil { // the wall clock may say what it will: due is asked by the steady one
+		t.Errorf("given early: %v", got)
+	}
+	if got := d.due(instant("09:10:00")); !slices.Equal(got, []int{0}) {
+		t.Errorf("not given: %v", got)
+	}
+	// A pause over which somebody sets the wall clock an hour ahead is ten minutes long.
+	d, err = d.do(Act{Kind: "pause"}, "甲", at("09:05:00"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err = d.do(Act{Kind: "resume"}, "甲", moment{instant("10:15:00"), instant("09:15:00")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := d.clock(instant("09:20:00")); got != 10*time.Minute || d.Rested != 600 {
+		t.Errorf("it has run %s, rested %d s", got, d.Rested)
+	}
+}
+
+func TestTheTimesOfAnExerciseAreWithoutItsPauses(t *testing.T) {
+	d := Drill{StartedAt: when("09:00:00"), Pauses: []Pause{{instant("09:10:00"), when("09:20:00")}, {instant("09:30:00"), nil}}}
+	for wall, want := range map[string]time.Duration{"09:05:00": 5 * time.Minute, "09:10:00": 10 * time.Minute, "09:15:00": 10 * time.Minute, "09:25:00": 15 * time.Minute, "09:45:00": 20 * time.Minute} {
+		if got := d.after(instant(wall)); got != want {
+			t.Errorf("at %s it had run %s, want %s", wall, got, want)
+		}
+	}
+}
+
 func TestWhatComesByTheScript(t *testing.T) {
-	d := Drill{State: Running, StartedAt: when("09:00:00"), Injects: []Inject{
+	d := Drill{State: Running, StartedAt: when("09:00:00"), Ticks: Ticks{From: when("09:00:00")}, Injects: []Inject{
 		{Way: Timed, Minutes: 10, State: Waiting},
 		{Way: When, Mark: MarkActivated, Minutes: 5, State: Waiting},
 		{Way: Manual, State: Waiting},
@@ -118,10 +156,9 @@ func TestWhatComesByTheScript(t *testing.T) {
 		{Way: Timed, Minutes: 0, State: Skipped},
 	}}
 	none, reached := map[string]time.Time{}, map[string]time.Time{MarkActivated: instant("09:03:00")}
-	paused := d
-	paused.State, paused.PausedAt = Paused, when("09:05:00")
-	rested := d
-	rested.Rested = 8 * 60
+	paused := d.paused(at("09:05:00"))
+	paused.State = Paused
+	rested := d.paused(at("09:04:00")).resumed(at("09:12:00"))
 	for _, c := range []struct {
 		name  string
 		d     Drill
@@ -137,12 +174,18 @@ func TestWhatComesByTheScript(t *testing.T) {
 		{"a condition after its minutes", d, "09:08:00", reached, []int{1}},
 		{"both", d, "09:10:00", reached, []int{0, 1}},
 		{"nothing in a pause", paused, "12:00:00", reached, nil},
-		{"a pause holds timed ones back, not conditions", rested, "09:17:00", reached, []int{1}},
+		{"a pause holds back conditions", rested, "09:15:59", reached, nil},
+		{"until it has run so long after them", rested, "09:16:00", reached, []int{1}},
+		{"a pause holds back timed ones", rested, "09:17:59", none, nil},
 		{"until the exercise has run so long", rested, "09:18:00", none, []int{0}},
 	} {
-		if got := c.d.due(instant(c.at), c.marks); !slices.Equal(got, c.want) {
+		c.d.reach(at(c.at), c.marks)
+		if got := c.d.due(instant(c.at)); !slices.Equal(got, c.want) {
 			t.Errorf("%s: %v, want %v", c.name, got, c.want)
 		}
+	}
+	if known := rested; !known.reach(at("09:20:00"), reached) || known.reach(at("09:30:00"), reached) || known.Marks[MarkActivated] != 180_000 {
+		t.Errorf("a mark is noted once, by the clock of the exercise: %v", known.Marks)
 	}
 }
 

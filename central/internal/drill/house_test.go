@@ -135,13 +135,16 @@ func newHouse(t *testing.T, db *store.DB) *house {
 	})
 	h.clocks.On(opinion.OwnerKind, h.opinions.OnClock)
 	h.clocks.On(response.OwnerKind, h.responses.OnClock)
+	h.clocks.OnMove(opinion.OwnerKind, h.opinions.OnMove)
+	h.clocks.OnMove(response.OwnerKind, h.responses.OnMove)
+	h.clocks.OnMove(report.TaskKind, h.reports.OnMove)
 	h.clocks.On(report.OwnerKind, h.reports.OnClock)
 	h.clocks.On(report.TaskKind, h.reports.OnTask)
 	h.clocks.On(plan.OwnerKind, plans.OnClock)
 	owed, err := drill.LoadPack("../../../firmware-configs/drills")
 	h.must(err)
 	h.Service = drill.New(drill.Options{
-		Store: store.NewDrills(db), Tx: db, Desks: desks, People: h.accounts, Plans: plans, Incidents: h.incidents, Responses: h.responses, Notices: h.notices, Printer: document.Printer{}, Events: bus, Pack: owed,
+		Store: store.NewDrills(db), Tx: db, Desks: desks, People: h.accounts, Plans: plans, Incidents: h.incidents, Responses: h.responses, Notices: h.notices, Clocks: h.clocks, Printer: document.Printer{}, Events: bus, Pack: owed,
 		URL: "https://centre.example", Now: func() time.Time { return time.Now().Add(time.Duration(h.ahead.Load())) },
 	})
 	h.chief, h.chiefID = h.user("市长", h.city, account.RoleLeader)

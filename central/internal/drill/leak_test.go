@@ -493,6 +493,54 @@ func TestNothingLeaksFromAnExercise(t *testing.T) {
 				l, err := h.clocks.Breaches(mayor, time.Time{}, page.Request{})
 				return none(len(slices.DeleteFunc(l.Items, func(c deadline.Clock) bool { return c.Owner.ID != task.ID && c.Owner.ID != played.ID })), err)
 			}},
+			{"a pause that stops the clocks of reality", func() string {
+				if err := h.clocks.Rest(ctx); errs.KindOf(err) != errs.Invalid {
+					return fmt.Sprintf("answered %v", err)
+				}
+				if _, err := h.clocks.Finish(h.system); errs.KindOf(err) != errs.Invalid {
+					return fmt.Sprintf("answered %v", err)
+				}
+				return ""
+			}},
+			{"a pause that moves a real instruction, or one of another exercise", func() string {
+				_, err := h.reports.Order(mayor, actual.ID, report.NewInstruction{Leader: "市长", At: time.Now(), Text: "真的", Orgs: []string{h.county.ID}, DueAt: time.Now().Add(time.Hour)})
+				h.must(err)
+				was, err := h.reports.Board(mayor, false)
+				h.must(err)
+				h.act(d.ID, "pause")
+				h.ahead.Add(int64(time.Hour))
+				if _, err := h.incidents.Open(elsewhere, draft); err != nil {
+					return fmt.Sprintf("another exercise stands still: %v", err)
+				}
+				h.act(d.ID, "resume")
+				now, err := h.reports.Board(mayor, false)
+				if err != nil || len(now) != 1 || !now[0].DueAt.Equal(was[0].DueAt) {
+					return fmt.Sprintf("%+v, %v", now, err)
+				}
+				return ""
+			}},
+			{"an end that drops real clocks, or calls somebody after it", func() string {
+				running := func() int {
+					l, err := h.clocks.Running(mayor, "", page.Request{})
+					h.must(err)
+					return len(l.Items)
+				}
+				was, sent := running(), len(h.send())
+				h.act(d.ID, "end")
+				h.ahead.Add(int64(40 * 24 * time.Hour))
+				if now := running(); was == 0 || now != was {
+					return fmt.Sprintf("%d real clocks became %d", was, now)
+				}
+				_, err := store.NewDeadlines(db).Rested(in)
+				return none(len(h.send())-sent, err)
+			}},
+			{"a line in an exercise that has ended", func() string {
+				_, err := h.incidents.Write(in, played.ID, incident.Step{Kind: incident.Noted, Text: "x"})
+				if errs.KindOf(err) != errs.Conflict {
+					return fmt.Sprintf("answered %v", err)
+				}
+				return ""
+			}},
 		}
 		if len(list) < 50 {
 			t.Errorf("only %d attempts are written", len(list))

@@ -30,7 +30,7 @@ func (s *Service) Report(ctx context.Context, id string) (paper.Files, string, e
 	if err != nil {
 		return paper.Files{}, "", err
 	}
-	f, err := s.facts(ctx, d)
+	m, err := s.Measures(ctx, id)
 	if err != nil {
 		return paper.Files{}, "", err
 	}
@@ -51,7 +51,7 @@ func (s *Service) Report(ctx context.Context, id string) (paper.Files, string, e
 	if err != nil {
 		return paper.Files{}, "", err
 	}
-	p := s.Pack.print(d, f.measure(d, s.stamp()), sheets, items)
+	p := s.Pack.print(d, m, sheets, items)
 	out, err := s.Printer.Files(p)
 	return out, d.Name + "评估报告", err
 }
@@ -96,6 +96,16 @@ func (p Pack) print(d Drill, m Measures, sheets []Sheet, items []Item) paper.Pri
 		say("%s", paper.Row("超时任务", "责任岗位", "预案条款", "是否完成"))
 		for _, l := range m.LateList {
 			say("%s", paper.Row(l.Title, l.Who, l.Clause, map[bool]string{true: "已完成", false: "未完成"}[l.Done]))
+		}
+	}
+	if len(d.Pauses) > 0 {
+		say("演练暂停%d次，共%s，已从各项用时中扣除；暂停时任务和时限一并停住。", len(d.Pauses), took(d.Rested))
+	}
+	if len(d.Left) > 0 {
+		say("结束时尚未完成%d项，已随演练收回：", len(d.Left))
+		say("%s", paper.Row("事项", "责任岗位或单位", "应完成时间", "是否超时"))
+		for _, l := range d.Left {
+			say("%s", paper.Row(l.Title, l.Who, clock(&l.DueAt), map[bool]string{true: "已超时", false: "未到期"}[l.Late]))
 		}
 	}
 	say("四、评估意见")

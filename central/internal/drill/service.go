@@ -45,6 +45,8 @@ type Incidents interface {
 // Responses are what is done about them (response.Service).
 type Responses interface {
 	View(ctx context.Context, incident string) (response.View, error)
+	// Finish takes back what is open in an incident.
+	Finish(ctx context.Context, incident, word string) ([]response.Task, error)
 }
 
 // Notices are the messages of an exercise (notice.Service).
@@ -67,6 +69,7 @@ type Options struct {
 	Incidents Incidents
 	Responses Responses
 	Notices   Notices
+	Clocks    Clocks
 	Printer   Printer
 	Events    event.Publisher
 	Pack      Pack
@@ -97,6 +100,12 @@ func New(o Options) *Service {
 func newID() string { return uuid.Must(uuid.NewV7()).String() }
 
 func (s *Service) stamp() time.Time { return event.Stamp(s.Now()) }
+
+// moment is one look at both clocks.
+func (s *Service) moment(ctx context.Context) (moment, error) {
+	steady, err := s.Clocks.Steady(ctx)
+	return moment{s.stamp(), event.Stamp(steady)}, err
+}
 
 func hidden() error {
 	return errs.E(errs.NotFound, "drill.not_found", "there is no such exercise among those that you see")
@@ -295,8 +304,15 @@ func (s *Service) Change(ctx context.Context, id string, n Draft) (Drill, error)
 func (s *Service) Act(ctx context.Context, id string, act Act) (Drill, error) {
 	return s.change(ctx, id, EventActed, func(ctx context.Context, a actor.Actor, d *Drill, log func(kind, text string)) error {
 		act.Reason = strings.TrimSpace(act.Reason)
-		next, err := d.do(act, a.Name, s.stamp())
+		now, err := s.moment(ctx)
 		if err != nil {
+			return err
+		}
+		next, err := d.do(act, a.Name, now)
+		if err != nil {
+			return err
+		}
+		if err := s.move(ctx, *d, &next, a.Name); err != nil {
 			return err
 		}
 		text := act.Reason
@@ -368,13 +384,13 @@ func (s *Service) Enter(ctx context.Context, id string) error {
 	return nil
 }
 
-// Live reports whether an exercise has started and was not closed, for a capability below.
-func (s *Service) Live(ctx context.Context, id string) (bool, error) {
+// Live is how an exercise stands, for a capability below.
+func (s *Service) Live(ctx context.Context, id string) (response.Standing, error) {
 	d, err := s.Store.Drill(ctx, id)
 	if errs.KindOf(err) == errs.NotFound {
-		return false, nil
+		return response.Standing{}, nil
 	}
-	return d.State.live(), err
+	return response.Standing{Live: d.State.live(), RestsAt: d.PausedAt, Over: d.EndedAt != nil}, err
 }
 
 // Turn gives the injects whose time or condition has come. The answer is when to turn again.
@@ -393,7 +409,10 @@ func (s *Service) Turn(ctx context.Context) (time.Duration, error) {
 }
 
 func (s *Service) follow(ctx context.Context, d Drill) error {
-	now := s.stamp()
+	now, err := s.moment(ctx)
+	if err != nil {
+		return err
+	}
 	reached := map[string]time.Time{}
 	if slices.ContainsFunc(d.Injects, func(i Inject) bool { return i.State == Waiting && i.Way == When }) {
 		f, err := s.facts(ctx, d)
@@ -402,13 +421,14 @@ func (s *Service) follow(ctx context.Context, d Drill) error {
 		}
 		reached = f.marks()
 	}
-	if len(d.due(now, reached)) == 0 {
+	if !d.reach(now, reached) && len(d.due(now.steady)) == 0 {
 		return nil
 	}
-	_, err := s.change(ctx, d.ID, EventActed, func(_ context.Context, _ actor.Actor, d *Drill, log func(kind, text string)) error {
+	_, err = s.change(ctx, d.ID, EventActed, func(_ context.Context, _ actor.Actor, d *Drill, log func(kind, text string)) error {
+		d.reach(now, reached)
 		d.Injects = slices.Clone(d.Injects)
-		for _, n := range d.due(now, reached) {
-			d.Injects[n].State, d.Injects[n].At = Given, &now
+		for _, n := range d.due(now.steady) {
+			d.Injects[n].State, d.Injects[n].At = Given, &now.wall
 			log("script", d.Injects[n].Title)
 		}
 		return nil

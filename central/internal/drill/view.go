@@ -25,7 +25,7 @@ func (s *Service) List(ctx context.Context, year string) ([]Drill, error) {
 		if _, hides := s.part(d, a, o); hides != nil {
 			continue
 		}
-		d.Injects, d.Scenario = []Inject{}, ""
+		d.Injects, d.Scenario, d.Left = []Inject{}, "", nil
 		out = append(out, d)
 	}
 	return out, err
@@ -54,9 +54,16 @@ func (s *Service) Get(ctx context.Context, id string) (View, error) {
 	if err != nil {
 		return View{}, err
 	}
-	v := View{Drill: d, Part: part, Clock: int64(d.clock(s.stamp()).Seconds()), Log: []Step{}, Enter: part != Watches && d.State.live() && a.Can(actor.IncidentRead)}
+	now, err := s.moment(ctx)
+	if err != nil {
+		return View{}, err
+	}
+	v := View{Drill: d, Part: part, Clock: int64(d.clock(now.steady).Seconds()), Log: []Step{}, Enter: part != Watches && d.State.live() && a.Can(actor.IncidentRead)}
 	if part != Controls {
 		v.Drill = d.shown(o.ID)
+		if part == Watches && d.State != Closed {
+			v.Measured, v.Left = nil, nil
+		}
 		return v, nil
 	}
 	steps, err := s.Store.Steps(ctx, id)
@@ -192,11 +199,14 @@ func (f facts) measure(d Drill, now time.Time) Measures {
 		if !ok || d.StartedAt == nil {
 			return -1
 		}
-		return int64(t.Sub(*d.StartedAt).Seconds())
+		return int64(d.after(t).Seconds())
 	}
 	m := Measures{Opened: since(MarkOpened), Reported: since(MarkReported), Activated: since(MarkActivated), Accepted: since(MarkAccepted), TakeTime: -1, LateList: []Lost{}}
-	if d.EndedAt != nil {
+	switch {
+	case d.EndedAt != nil:
 		now = *d.EndedAt
+	case d.PausedAt != nil: // what is due moves along when it goes on
+		now = *d.PausedAt
 	}
 	var took []int64
 	for _, t := range f.tasks {
@@ -206,7 +216,7 @@ func (f facts) measure(d Drill, now time.Time) Measures {
 		m.Tasks++
 		if t.AcceptedAt != nil {
 			m.Taken++
-			took = append(took, int64(t.AcceptedAt.Sub(t.GivenAt).Seconds()))
+			took = append(took, int64((d.after(*t.AcceptedAt) - d.after(t.GivenAt)).Seconds()))
 		}
 		done := t.State == response.Done && t.EndedAt != nil
 		switch {
@@ -236,6 +246,9 @@ func (s *Service) Measures(ctx context.Context, id string) (Measures, error) {
 	}
 	if v.Part == Watches && v.State != Closed {
 		return Measures{}, hidden()
+	}
+	if v.Measured != nil {
+		return *v.Measured, nil
 	}
 	f, err := s.facts(ctx, v.Drill)
 	return f.measure(v.Drill, s.stamp()), err

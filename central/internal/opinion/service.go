@@ -29,6 +29,7 @@ type Incidents interface {
 type Clocks interface {
 	Set(ctx context.Context, c deadline.Clock) (deadline.Clock, error)
 	End(ctx context.Context, o deadline.Owner, kind string, to deadline.State) error
+	Stood(ctx context.Context, since time.Time) (time.Duration, error)
 }
 
 // Accounts ask for the password of whoever signs (account.Service).

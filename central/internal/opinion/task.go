@@ -58,7 +58,11 @@ func (s *Service) Ask(ctx context.Context, id string, n Ask) (Task, error) {
 			return errs.Field("opinion.due", "due_at", "no rule gives a time for this incident; say by when")
 		case n.DueAt.IsZero():
 			t.BaseAt = base(f.Limit, c.i, found)
-			t.DueAt, stages = t.BaseAt.Add(time.Duration(f.Limit.Within)), f.Limit.Stages()
+			stood, err := s.Clocks.Stood(ctx, t.BaseAt) // in an exercise that was paused
+			if err != nil {
+				return err
+			}
+			t.DueAt, stages = t.BaseAt.Add(time.Duration(f.Limit.Within)).Add(stood), f.Limit.Stages()
 			t.Rule, t.Source, t.Clause, t.Unverified = f.Name(), f.Pack.Source, f.Limit.Clause, f.Pack.Unverified
 		case !t.DueAt.After(now) || t.DueAt.After(now.AddDate(0, 1, 0)):
 			return errs.Field("opinion.due", "due_at", "must lie ahead, within a month")
@@ -161,6 +165,19 @@ func (s *Service) settle(ctx context.Context, c *change, id string, to TaskState
 		end = deadline.Dropped
 	}
 	return t, s.Clocks.End(ctx, t.owner(), t.Do, end)
+}
+
+// OnMove lets a task be due later by as long as its exercise was paused.
+func (s *Service) OnMove(ctx context.Context, c deadline.Clock, by time.Duration) error {
+	t, err := s.Store.Task(ctx, c.Owner.ID)
+	if errs.KindOf(err) == errs.NotFound || (err == nil && t.State != Owed) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	t.DueAt, t.Edit = t.DueAt.Add(by), t.Edit+1
+	return s.Store.SaveTask(ctx, t)
 }
 
 // OnClock is told of the marks of a task's clock: when it has passed, the answer is late.

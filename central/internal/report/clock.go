@@ -162,9 +162,13 @@ func (s *Service) met(ctx context.Context, r Report, o account.Org, tree []accou
 }
 
 func (s *Service) set(ctx context.Context, o account.Org, i incident.Incident, kind string, found deadline.Found, base time.Time) error {
-	_, err := s.Clocks.Set(ctx, deadline.Clock{
+	stood, err := s.Clocks.Stood(ctx, base) // in an exercise that was paused
+	if err != nil {
+		return err
+	}
+	_, err = s.Clocks.Set(ctx, deadline.Clock{
 		Owner: owner(i.ID, o.ID), Kind: kind, OrgID: o.ID, Division: o.Division, Name: i.Title, Rule: found.Name(), Scale: deadline.Counted,
-		BaseAt: base, DueAt: base.Add(time.Duration(found.Limit.Within)), Stages: found.Limit.Stages(),
+		BaseAt: base, DueAt: base.Add(time.Duration(found.Limit.Within)).Add(stood), Stages: found.Limit.Stages(),
 	})
 	return err
 }

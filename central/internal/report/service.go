@@ -36,6 +36,7 @@ type Clocks interface {
 	Set(ctx context.Context, c deadline.Clock) (deadline.Clock, error)
 	End(ctx context.Context, o deadline.Owner, kind string, to deadline.State) error
 	Of(ctx context.Context, o deadline.Owner, kind string) (deadline.Detail, error)
+	Stood(ctx context.Context, since time.Time) (time.Duration, error)
 }
 
 // Options of the service.

@@ -295,6 +295,17 @@ func (s *Service) Ordered(ctx context.Context, incidentID string) (Ordered, erro
 	return Ordered{append([]Instruction{}, list...), append([]Task{}, tasks...)}, err
 }
 
+// OnMove lets a task be due later by as long as its exercise was paused.
+func (s *Service) OnMove(ctx context.Context, c deadline.Clock, by time.Duration) error {
+	t, err := s.Store.Task(ctx, c.Owner.ID)
+	if err != nil || t.State == Answered || t.State == Done {
+		return err
+	}
+	was := t.Version
+	t.DueAt, t.Version = t.DueAt.Add(by), was+1
+	return s.Store.SaveTask(ctx, t, was)
+}
+
 // OnTask is told of the marks of a task's clock.
 func (s *Service) OnTask(ctx context.Context, f deadline.Firing) ([]*event.Event, error) {
 	if f.Mark != deadline.Passed || f.Round != f.Clock.Round {

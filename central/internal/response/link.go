@@ -28,6 +28,7 @@ type Link struct {
 	Key        string    `json:"key"` // of the message that carried it; empty: it was shown at the desk
 	Until      time.Time `json:"until"`
 	Exercise   string    `json:"-"` // of its response
+	Stands     Standing  `json:"-"` // the exercise
 }
 
 // linkLasts is how long an address holds.
@@ -73,7 +74,7 @@ func (s *Service) tell(ctx context.Context, i incident.Incident, r Response, sea
 		to := notice.Person{ID: person.ID, Name: person.Name, Ways: s.Notices.Ways(person.Addresses())}
 		if s.URL != "" {
 			token := rand.Text()
-			if err := s.Store.AddLink(ctx, Link{account.Digest(token), r.ID, person.ID, person.Name, o.Key, first.GivenAt.Add(linkLasts), r.Exercise}); err != nil {
+			if err := s.Store.AddLink(ctx, Link{Hash: account.Digest(token), ResponseID: r.ID, PersonID: person.ID, Name: person.Name, Key: o.Key, Until: first.GivenAt.Add(linkLasts), Exercise: r.Exercise}); err != nil {
 				return err
 			}
 			to.Link = strings.TrimSuffix(s.URL, "/") + "/t/" + token
@@ -155,14 +156,16 @@ func (s *Service) above(ctx context.Context, o account.Org, i incident.Incident,
 
 // PhonePage is what the address of a message shows: the tasks of one person.
 type PhonePage struct {
-	Person   string    `json:"person"`
-	Incident string    `json:"incident"`
-	Place    string    `json:"place"`
-	PlanName string    `json:"plan_name"`
-	Level    int       `json:"level"`
-	Exercise bool      `json:"exercise"`
-	Tasks    []Task    `json:"tasks"`
-	At       time.Time `json:"at"`
+	Person   string     `json:"person"`
+	Incident string     `json:"incident"`
+	Place    string     `json:"place"`
+	PlanName string     `json:"plan_name"`
+	Level    int        `json:"level"`
+	Exercise bool       `json:"exercise"`
+	RestsAt  *time.Time `json:"rests_at,omitempty"` // since when the exercise is paused
+	Over     bool       `json:"over"`               // the exercise has ended
+	Tasks    []Task     `json:"tasks"`
+	At       time.Time  `json:"at"`
 }
 
 // Shown is a new address of one person's tasks, for whoever stands before the desk or has no telephone number. The
@@ -199,7 +202,7 @@ func (s *Service) Show(ctx context.Context, response, seat, person string) (Show
 		}
 		m := seats[k].Members[slices.IndexFunc(seats[k].Members, func(m Member) bool { return m.PersonID == person })]
 		token, until := rand.Text(), stamp().Add(linkLasts)
-		if err := s.Store.AddLink(ctx, Link{account.Digest(token), r.ID, m.PersonID, m.Name, "", until, r.Exercise}); err != nil {
+		if err := s.Store.AddLink(ctx, Link{Hash: account.Digest(token), ResponseID: r.ID, PersonID: m.PersonID, Name: m.Name, Until: until, Exercise: r.Exercise}); err != nil {
 			return err
 		}
 		if err := s.Incidents.Record(ctx, i.ID, o, incident.Step{Kind: Commanded, Act: "link", Text: seats[k].Name + "：" + m.Name, Ref: seats[k].ID}, nil); err != nil {
@@ -223,11 +226,10 @@ func (s *Service) link(ctx context.Context, token string) (context.Context, Link
 	}
 	unknown := errs.E(errs.NotFound, "response.no_link", "this address is unknown, or its time is over")
 	if l.Exercise != "" && s.Live != nil {
-		live, err := s.Live(ctx, l.Exercise)
-		if err != nil {
+		if l.Stands, err = s.Live(ctx, l.Exercise); err != nil {
 			return ctx, l, nil, err
 		}
-		if !live {
+		if !l.Stands.Live {
 			return ctx, l, nil, unknown
 		}
 	}
@@ -277,7 +279,7 @@ func (s *Service) Open(ctx context.Context, token string) (PhonePage, error) {
 		return PhonePage{}, err
 	}
 	i, err := s.Incidents.Get(ctx, r.IncidentID)
-	return PhonePage{l.Name, i.Title, i.Place, r.PlanName, r.Level, r.Exercise != "", tasks, stamp()}, err
+	return PhonePage{l.Name, i.Title, i.Place, r.PlanName, r.Level, r.Exercise != "", l.Stands.RestsAt, l.Stands.Over, tasks, stamp()}, err
 }
 
 // linked is the context and the task of somebody who came by an address.

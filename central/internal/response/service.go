@@ -73,9 +73,9 @@ type Options struct {
 	Notices   Notices
 	Book      *deadline.Book
 	Events    event.Publisher
-	// Live reports whether an exercise is between its start and its closing; addresses inside it end with it. It may be
+	// Live is how an exercise stands; addresses inside it end with it. It may be
 	// nil where there are none.
-	Live func(ctx context.Context, exercise string) (bool, error)
+	Live func(ctx context.Context, exercise string) (Standing, error)
 	// URL is under what address phones reach the centre; empty: messages have no link.
 	URL string
 	Log *slog.Logger

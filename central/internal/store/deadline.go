@@ -56,7 +56,7 @@ func (s *Deadlines) SaveLine(ctx context.Context, l deadline.Line) error {
 }
 
 const deadlineColumns = `id, owner_kind, owner_id, kind, org_id, division, name, rule, scale, base_at, due_at, stages, stage, round,
-	state, passed_at, ended_at, ended_by, asked, created_at, exercise`
+	state, passed_at, ended_at, ended_by, asked, created_at, exercise, rests_at`
 
 // deadlineRow is where the columns of a clock go; clock puts them together.
 type deadlineRow struct {
@@ -68,12 +68,12 @@ func (r *deadlineRow) into() []any {
 	c := &r.c
 	return []any{
 		&c.ID, &c.Owner.Kind, &c.Owner.ID, &c.Kind, &c.OrgID, &c.Division, &c.Name, &c.Rule, &c.Scale, &c.BaseAt, &c.DueAt, &r.stages, &c.Stage, &c.Round,
-		&c.State, &c.PassedAt, &c.EndedAt, &c.EndedBy, &r.asked, &c.CreatedAt, &c.Exercise,
+		&c.State, &c.PassedAt, &c.EndedAt, &c.EndedBy, &r.asked, &c.CreatedAt, &c.Exercise, &c.RestsAt,
 	}
 }
 
 func (r *deadlineRow) clock() (deadline.Clock, error) {
-	for _, t := range []*time.Time{&r.c.BaseAt, &r.c.DueAt, r.c.PassedAt, r.c.EndedAt, &r.c.CreatedAt} {
+	for _, t := range []*time.Time{&r.c.BaseAt, &r.c.DueAt, r.c.PassedAt, r.c.EndedAt, &r.c.CreatedAt, r.c.RestsAt} {
 		if t != nil {
 			*t = t.UTC()
 		}
@@ -125,14 +125,14 @@ func (s *Deadlines) Save(ctx context.Context, c deadline.Clock, next time.Time) 
 		asked = string(text)
 	}
 	_, err = s.db.exec(ctx, `insert into deadlines (`+deadlineColumns+`, next_at, asked_org)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)
 		on conflict (id) do update set org_id = excluded.org_id, division = excluded.division, name = excluded.name, rule = excluded.rule,
 			scale = excluded.scale, base_at = excluded.base_at, due_at = excluded.due_at, stages = excluded.stages, stage = excluded.stage,
 			round = excluded.round, state = excluded.state, passed_at = excluded.passed_at, ended_at = excluded.ended_at,
-			ended_by = excluded.ended_by, asked = excluded.asked, next_at = excluded.next_at, asked_org = excluded.asked_org
+			ended_by = excluded.ended_by, asked = excluded.asked, rests_at = excluded.rests_at, next_at = excluded.next_at, asked_org = excluded.asked_org
 		where deadlines.exercise = excluded.exercise`,
 		c.ID, c.Owner.Kind, c.Owner.ID, c.Kind, c.OrgID, c.Division, c.Name, c.Rule, string(c.Scale), c.BaseAt, c.DueAt, string(stages), c.Stage, c.Round,
-		string(c.State), c.PassedAt, c.EndedAt, c.EndedBy, asked, c.CreatedAt, exercise(ctx), orNull(next), askedOrg(c))
+		string(c.State), c.PassedAt, c.EndedAt, c.EndedBy, asked, c.CreatedAt, exercise(ctx), c.RestsAt, orNull(next), askedOrg(c))
 	if err != nil {
 		return fmt.Errorf("save clock: %w", wrap(err))
 	}
@@ -247,9 +247,10 @@ func (s *Deadlines) Untold(ctx context.Context, now time.Time, limit int) ([]dea
 		return out, err
 	}
 	return dutyRows(ctx, s.db, "untold marks", scan, `select `+firingColumns+`, d.id, owner_kind, owner_id, kind, org_id, division, name, rule, scale, base_at, d.due_at, stages, d.stage, d.round,
-		state, passed_at, ended_at, ended_by, d.asked, created_at, exercise
+		state, passed_at, ended_at, ended_by, d.asked, created_at, exercise, rests_at
 		from deadline_firings f join deadlines d on d.id = f.deadline
-		where f.told_at is null and (f.rests_until is null or f.rests_until <= $1) order by f.at, f.deadline, f.round, f.stage limit $2`, now, limit)
+		where f.told_at is null and (f.rests_until is null or f.rests_until <= $1)
+			and not exists (select 1 from deadline_rests r where r.exercise = d.exercise and r.until is null) order by f.at, f.deadline, f.round, f.stage limit $2`, now, limit)
 }
 
 // Told implements deadline.Store.

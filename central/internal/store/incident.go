@@ -79,6 +79,9 @@ func (s *Incidents) Save(ctx context.Context, i incident.Incident, was int) erro
 	if err != nil {
 		return fmt.Errorf("write incident: %w", err)
 	}
+	if err := s.db.moves(ctx); err != nil {
+		return err
+	}
 	year, _, _ := strings.Cut(i.No, "-")
 	words := strings.ToLower(strings.Join([]string{i.No, i.Title, i.Place, i.Summary, i.OrgName}, " "))
 	return s.db.saveVersion(ctx, "incident", "incident.changed", was,

@@ -16,7 +16,7 @@ func ofWorld(n int) string {
 	return fmt.Sprintf(` and incident_id in (select id from incidents where exercise = $%d)`, n)
 }
 
-// belongs is errs.NotFound for an incident of another world.
+// belongs is errs.NotFound for an incident of another world, and errs.Conflict for one of an exercise that stands still.
 func (db *DB) belongs(ctx context.Context, incident string) error {
 	var n int
 	if err := db.queryRow(ctx, `select count(*) from incidents where id = $1 and exercise = $2`, incident, exercise(ctx)).Scan(&n); err != nil {
@@ -25,5 +25,5 @@ func (db *DB) belongs(ctx context.Context, incident string) error {
 	if n == 0 {
 		return errs.E(errs.NotFound, "incident.not_found", "there is no such incident")
 	}
-	return nil
+	return db.moves(ctx)
 }

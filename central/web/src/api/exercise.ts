@@ -28,6 +28,10 @@ const store = globalThis.sessionStorage as Storage | undefined
 // exercise is that of this tab; its id is empty in reality.
 export const exercise = shallowRef<Exercise>(read(store?.getItem(key) ?? null))
 
+// held is since when that exercise is paused, in milliseconds; 0 while it goes on, and in reality. What is due in it is
+// shown as it stood then.
+export const held = shallowRef(0)
+
 // world is the exercise for which a path of the API is asked. Who is signed in, roll-calls and the control of exercises
 // are real always.
 export function world(path: string): string {

@@ -7037,6 +7037,8 @@ export interface components {
             owner: components["schemas"]["DeadlineOwner"];
             /** Format: date-time */
             passed_at?: string;
+            /** Format: date-time */
+            rests_at?: string;
             /** Format: int64 */
             round: number;
             rule: string;
@@ -7257,12 +7259,18 @@ export interface components {
             goals: string;
             id: string;
             injects: components["schemas"]["DrillInject"][] | null;
+            left: components["schemas"]["DrillLeft"][] | null;
+            marks: {
+                [key: string]: number;
+            };
+            measured?: components["schemas"]["DrillMeasures"];
             name: string;
             org_id: string;
             org_name: string;
             parties: components["schemas"]["DrillParty"][] | null;
             /** Format: date-time */
             paused_at?: string;
+            pauses: components["schemas"]["DrillPause"][] | null;
             plan_id: string;
             plan_name: string;
             planned_on: string;
@@ -7274,6 +7282,7 @@ export interface components {
             started_at?: string;
             /** @enum {string} */
             state: "planned" | "running" | "paused" | "ended" | "closed" | "cancelled";
+            ticks: components["schemas"]["DrillTicks"];
             unpaid: string;
             /** Format: int64 */
             version: number;
@@ -7380,6 +7389,14 @@ export interface components {
             /** @enum {string} */
             state: "open" | "done" | "verified";
             text: string;
+        };
+        DrillLeft: {
+            /** Format: date-time */
+            due_at: string;
+            kind: string;
+            late: boolean;
+            title: string;
+            who: string;
         };
         DrillLetter: {
             /** Format: date-time */
@@ -7494,6 +7511,12 @@ export interface components {
             org_id: string;
             org_name: string;
         };
+        DrillPause: {
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to?: string;
+        };
         DrillPlan: {
             /** @description Several organisations or functions together */
             combined?: boolean;
@@ -7577,6 +7600,12 @@ export interface components {
             no: number;
             text: string;
         };
+        DrillTicks: {
+            /** Format: date-time */
+            from?: string;
+            /** Format: date-time */
+            halted?: string;
+        };
         DrillView: {
             /** Format: int64 */
             clock: number;
@@ -7596,7 +7625,12 @@ export interface components {
             goals: string;
             id: string;
             injects: components["schemas"]["DrillInject"][] | null;
+            left: components["schemas"]["DrillLeft"][] | null;
             log: components["schemas"]["DrillStep"][] | null;
+            marks: {
+                [key: string]: number;
+            };
+            measured?: components["schemas"]["DrillMeasures"];
             name: string;
             org_id: string;
             org_name: string;
@@ -7605,6 +7639,7 @@ export interface components {
             parties: components["schemas"]["DrillParty"][] | null;
             /** Format: date-time */
             paused_at?: string;
+            pauses: components["schemas"]["DrillPause"][] | null;
             plan_id: string;
             plan_name: string;
             planned_on: string;
@@ -7616,6 +7651,7 @@ export interface components {
             started_at?: string;
             /** @enum {string} */
             state: "planned" | "running" | "paused" | "ended" | "closed" | "cancelled";
+            ticks: components["schemas"]["DrillTicks"];
             unpaid: string;
             /** Format: int64 */
             version: number;
@@ -12029,9 +12065,12 @@ export interface components {
             incident: string;
             /** Format: int64 */
             level: number;
+            over: boolean;
             person: string;
             place: string;
             plan_name: string;
+            /** Format: date-time */
+            rests_at?: string;
             tasks: components["schemas"]["ResponseTask"][] | null;
         };
         ResponsePhoto: {

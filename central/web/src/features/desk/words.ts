@@ -6,7 +6,7 @@ import { useAlarmWords } from '@/features/telemetry/words'
 import { useSay } from '@/i18n/say'
 import { full } from '@/i18n/time'
 import { useDivisions } from '@/ui/divisions'
-import { useNow } from '@/ui/now'
+import { useDueNow } from '@/ui/now'
 
 const plain = ['handover', 'channel', 'lost', 'rollcall', 'task', 'check_in']
 
@@ -14,7 +14,7 @@ export function useNeedWords() {
   const { t } = useI18n()
   const live = useLive()
   const say = useSay()
-  const now = useNow()
+  const now = useDueNow()
   const words = useAlarmWords()
   const divisions = useDivisions()
 
