@@ -25,7 +25,7 @@ var farAway = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 // Start mends what a kill left, then records what is to be recorded.
 func (s *Service) Start(ctx context.Context) error {
 	ctx = actor.WithSystem(ctx, "recording")
-	if err := s.mend(ctx); err != nil {
+	if err := errors.Join(s.mend(ctx), s.sweepSnapshots(ctx)); err != nil {
 		return err
 	}
 	list, err := s.Store.Policies(ctx)

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -49,7 +50,8 @@ func (s *Service) KeepSnapshot(ctx context.Context, p Snapshot, text []byte) (Sn
 	return s.addSnapshot(ctx, p, d, text)
 }
 
-// addSnapshot writes the file, then the row: a kill in between leaves a file that nothing names, never a row without one.
+// addSnapshot writes the file aside, then the row, then puts the file in its place: what a kill leaves in between is
+// found aside at the next start (sweepSnapshots), and there is never a row without a file.
 func (s *Service) addSnapshot(ctx context.Context, p Snapshot, d device.Device, text []byte) (Snapshot, error) {
 	if s.isFull() {
 		return Snapshot{}, errs.E(errs.Unavailable, "recording.full", "there is no room for recordings")
@@ -58,18 +60,72 @@ func (s *Service) addSnapshot(ctx context.Context, p Snapshot, d device.Device, 
 	p.ID, p.Camera, p.Bytes, p.SHA256 = uuid.Must(uuid.NewV7()).String(), d.Name, int64(len(text)), hex.EncodeToString(sum[:])
 	p.At, p.CreatedAt = p.At.UTC().Truncate(time.Millisecond), event.Stamp(time.Now())
 	p.File = filepath.Join(snapshotDir, p.CreatedAt.Format(time.DateOnly), p.ID+map[string]string{"image/jpeg": ".jpg", "image/png": ".png", filmType: ".mp4"}[p.Type])
-	path := filepath.Join(s.Dir, p.File)
-	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
+	aside := s.aside(p)
+	if err := os.MkdirAll(filepath.Dir(aside), 0o750); err != nil {
 		return Snapshot{}, fmt.Errorf("keep snapshot: %w", err)
 	}
-	if err := errors.Join(os.WriteFile(path, text, 0o640), run.SyncDir(filepath.Dir(path))); err != nil { //nolint:gosec // as the films
+	if err := writeSynced(aside, text); err != nil {
 		return Snapshot{}, fmt.Errorf("keep snapshot: %w", err)
 	}
 	e := event.New(ctx, EventSnapshot, p.Stream, d.Division, p)
 	if err := s.change(ctx, &e, func(ctx context.Context) error { return s.Store.AddSnapshot(ctx, p) }); err != nil {
-		return Snapshot{}, errors.Join(err, os.Remove(path))
+		return Snapshot{}, errors.Join(err, os.Remove(aside))
 	}
-	return p, nil
+	return p, s.settleSnapshot(p)
+}
+
+// asideDir is the folder of snapshots whose rows are not there yet.
+const asideDir = ".new"
+
+func (s *Service) aside(p Snapshot) string {
+	return filepath.Join(s.Dir, snapshotDir, asideDir, filepath.Base(p.File))
+}
+
+func (s *Service) settleSnapshot(p Snapshot) error {
+	path := filepath.Join(s.Dir, p.File)
+	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
+		return fmt.Errorf("keep snapshot: %w", err)
+	}
+	if err := os.Rename(s.aside(p), path); err != nil {
+		return fmt.Errorf("keep snapshot: %w", err)
+	}
+	return run.SyncDir(filepath.Dir(path))
+}
+
+// sweepSnapshots puts what a kill left aside in its place, and removes what has no row. It touches nothing else: after
+// a restored backup there are files that the database does not know and somebody may still want.
+func (s *Service) sweepSnapshots(ctx context.Context) error {
+	list, err := os.ReadDir(filepath.Join(s.Dir, snapshotDir, asideDir))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("sweep snapshots: %w", err)
+	}
+	for _, e := range list {
+		p, err := s.Store.Snapshot(ctx, strings.TrimSuffix(e.Name(), filepath.Ext(e.Name())))
+		switch {
+		case err == nil:
+			err = s.settleSnapshot(p)
+		case errs.KindOf(err) == errs.NotFound:
+			s.Log.InfoContext(ctx, "picture that a kill left without its row is removed", "file", e.Name())
+			err = os.Remove(filepath.Join(s.Dir, snapshotDir, asideDir, e.Name()))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// writeSynced writes a file that is on the disk once it returns.
+func writeSynced(path string, text []byte) error {
+	out, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o640)
+	if err != nil {
+		return err
+	}
+	_, err = out.Write(text)
+	return errors.Join(err, synced{out}.Close(), run.SyncDir(filepath.Dir(path)))
 }
 
 // Snapshots lists those of cameras that the actor may see, the newest first, at most 500.
