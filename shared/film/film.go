@@ -21,6 +21,7 @@ const (
 	clock = 90000 // ticks of a second, as RTP counts H.264 (RFC 6184 §8.1)
 	// partLength is what the death of the writer can take.
 	partLength    = time.Second
+	leastPart     = 200 * time.Millisecond // before a key frame, with which a part begins
 	segmentLength = time.Minute
 	// jump is how far two pictures may be apart before a new segment begins.
 	jump = 2 * time.Second
@@ -207,7 +208,7 @@ func (w *Writer) settle(f Frame) error {
 		w.usual = d
 	}
 	w.samples, w.pending = append(w.samples, w.pending), nil
-	if span(w.held()) >= partLength || w.size > maxPart/2 {
+	if held := span(w.held()); held >= partLength || (f.Key && held >= leastPart) || w.size > maxPart/2 {
 		return w.flush()
 	}
 	return nil

@@ -10,7 +10,7 @@ const MaxRingPiece = 256 << 10
 // MaxRingFilm is the largest film that an edge may bring.
 const MaxRingFilm = 320 << 20
 
-// RingFetch is a span of which the edge sends every film that touches it, in pieces, to URL. An edge that works on
+// RingFetch is a span of which the edge sends what each of its films has, cut at key frames, in pieces, to URL. An edge that works on
 // ID already does nothing.
 type RingFetch struct {
 	ID     string `json:"id"` // UUIDv7

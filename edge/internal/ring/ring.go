@@ -76,6 +76,10 @@ type reel struct {
 func New(o Options) (*Ring, error) {
 	r := &Ring{o: o, reels: map[string]*reel{}, offered: make(chan struct{}, 1)}
 	r.o.Log = o.Log.With("component", "ring")
+	left, _ := filepath.Glob(filepath.Join(o.Dir, "cut-*")) // what a kill left of a transfer
+	for _, path := range left {
+		_ = os.Remove(path)
+	}
 	for _, c := range o.Cameras {
 		one := &reel{ring: r, id: c.ID, camera: camera.New(c)}
 		one.writer = film.NewWriter(one)

@@ -161,6 +161,44 @@ func TestRecordedIsSentWithItsHashAndGoesOnWhereItBroke(t *testing.T) {
 	}
 }
 
+func TestOfAMinuteOnlyWhatIsMissingIsSent(t *testing.T) {
+	c, cam, normal, dir := newCentre(t), cameratest.Start(t, ""), wire.BudgetNormal, t.TempDir()
+	f := start(t, dir, c.URL, 1<<30, normal, cam)
+	eventually(t, "six seconds are recorded", func() bool { return f.holds(6 * time.Second) })
+	s := f.States()[0]
+	cam.Silence(true)
+	eventually(t, "the file is closed", func() bool { return len(files(t, f.dir)) == 1 && strings.Contains(files(t, f.dir)[0], "-") })
+	info, err := os.Stat(files(t, dir)[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Fetch(wire.RingFetch{ID: "w", Camera: "cam-1", From: s.From + 3200, To: s.From + 4200, URL: "/fill/w", Token: "t"}); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "all is sent", func() bool { c.mu.Lock(); defer c.mu.Unlock(); return c.ended })
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.films) != 1 {
+		t.Fatalf("%d films, %v", len(c.films), c.paths)
+	}
+	for hash, text := range c.films {
+		said := c.said[hash]
+		got, err := film.Read(bytes.NewReader(text), int64(len(text)))
+		if err != nil || !got.Parts[0].Key || got.Duration.Milliseconds() != said.Duration {
+			t.Errorf("%+v: %v", said, err)
+		}
+		if begin, end := said.Start-s.From, said.Start-s.From+said.Duration; begin < 1000 || begin > 3200 || end < 4200 || end > 5300 {
+			t.Errorf("%d to %d ms are sent for 3200 to 4200", begin, end)
+		}
+		if said.Size > info.Size()*2/3 {
+			t.Errorf("%d of %d bytes are sent for a second of six", said.Size, info.Size())
+		}
+	}
+	if left, _ := filepath.Glob(filepath.Join(dir, "cut-*")); len(left) > 0 {
+		t.Errorf("left %v", left)
+	}
+}
+
 func TestRingThatWasKilledIsWholeUpToItsLastPart(t *testing.T) {
 	cam, normal, dir := cameratest.Start(t, ""), wire.BudgetNormal, t.TempDir()
 	f := start(t, dir, "http://127.0.0.1:1", 1<<30, normal, cam)

@@ -16,6 +16,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/fengsui/fengsui/shared/film"
 	"github.com/fengsui/fengsui/shared/wire"
 )
 
@@ -90,7 +91,7 @@ func (r *Ring) send(ctx context.Context) {
 	}
 }
 
-// span sends every film that touches a span, then says that this was all.
+// span sends what every film has of a span, then says that this was all.
 func (r *Ring) span(ctx context.Context, w wire.RingFetch) error {
 	from, to := wire.Time(w.From), wire.Time(w.To)
 	sent := map[string]bool{}
@@ -154,8 +155,47 @@ func pause(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// film sends one film from where the centre has it to its end. One that has gone meanwhile is passed over.
-func (r *Ring) film(ctx context.Context, w wire.RingFetch, p piece) error {
+// cut is what a piece has of a span, from the key frame before it on: the piece itself, or a file beside it that the
+// caller removes. It is the same each time, so that the centre goes on where it broke off.
+func (r *Ring) cut(w wire.RingFetch, p piece) (piece, error) {
+	in, err := os.Open(p.path)
+	if err != nil {
+		return p, fmt.Errorf("read recording: %w", err)
+	}
+	defer func() { _ = in.Close() }()
+	info, err := in.Stat()
+	if err != nil {
+		return p, fmt.Errorf("read recording: %w", err)
+	}
+	f, err := film.Read(in, info.Size())
+	from, to := wire.Time(w.From).Sub(p.start), wire.Time(w.To).Sub(p.start)
+	if err != nil || len(f.Parts) == 0 || (f.From(from) == 0 && f.Until(to) == len(f.Parts)) {
+		return p, nil //nolint:nilerr // the centre says what is wrong with it
+	}
+	out, err := os.CreateTemp(r.o.Dir, "cut-*")
+	if err != nil {
+		return p, fmt.Errorf("cut recording: %w", err)
+	}
+	a, b, err := f.Cut(out, in, from, to)
+	if err = errors.Join(err, out.Close()); err != nil || a == b {
+		return p, errors.Join(err, os.Remove(out.Name()))
+	}
+	return piece{start: p.start.Add(a), duration: b - a, path: out.Name()}, nil
+}
+
+// film sends what a piece has of a span, from where the centre has it to its end. One that has gone meanwhile is passed
+// over.
+func (r *Ring) film(ctx context.Context, w wire.RingFetch, of piece) error {
+	p, err := r.cut(w, of)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if p.path != of.path {
+		defer func() { _ = os.Remove(p.path) }()
+	}
 	in, err := os.Open(p.path)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil
