@@ -1,4 +1,4 @@
-// Package film keeps pictures of H.264 as fragmented MP4 (ISO/IEC 14496-12 §8.8): segments of about a minute
+// Package film keeps pictures of H.264, and the sound beside them, as fragmented MP4 (ISO/IEC 14496-12 §8.8): segments of about a minute
 // that begin with a key frame and grow by parts of about a second, each of which is whole once it is written.
 // The recorder of the centre and the ring of the terminal write films, and both read them again. Rules that
 // must never break: a file that was cut off anywhere plays up to its last whole part; bytes from outside,
@@ -50,6 +50,9 @@ type Segment struct {
 	Codec    string // as RFC 6381 names it: avc1.42c01f
 	Width    int
 	Height   int
+
+	Sound      string // codec of the file beside it, opus or flac; empty: there is none
+	SoundBytes int64
 }
 
 // End is the moment after its last picture.
@@ -82,6 +85,11 @@ type Writer struct {
 	pending *fmp4.Sample
 	usual   uint32    // ticks of a picture
 	end     time.Time // of the segment before
+
+	zero  time.Time // when the start of the segment was by the earliest arrivals
+	ear   clockOf
+	heard time.Time
+	voice *voice // nil: nothing was heard of this segment
 }
 
 // NewWriter makes a writer. Nothing is opened before the first key frame.
@@ -123,6 +131,9 @@ func (w *Writer) Write(f Frame) error {
 	} else if err := w.settle(f); err != nil {
 		return err
 	}
+	if at := f.At.Add(-span(w.base + w.held())); at.Before(w.zero) {
+		w.zero = at
+	}
 	payload, err := h264.AVCC(f.Units).Marshal()
 	if err != nil {
 		return nil //nolint:nilerr // a picture without data is no picture
@@ -157,10 +168,14 @@ func (w *Writer) held() int64 {
 }
 
 func (w *Writer) begin(f Frame) error {
-	start := f.At
+	start, zero := f.At, f.At
 	if d := f.At.Sub(w.end); !w.end.IsZero() && d < late && d > -early {
 		start = w.end
+		if on := w.zero.Add(w.seg.Duration); on.Before(zero) {
+			zero = on
+		}
 	}
+	w.zero, w.voice = zero, nil
 	w.seg = Segment{Start: start.UTC().Truncate(time.Millisecond), // as indexes keep moments
 		Codec: codecOf(w.sps)}
 	var sps h264.SPS
@@ -240,6 +255,7 @@ func (w *Writer) flush() error {
 	w.number++
 	w.base += held
 	w.seg.Duration = span(w.base)
+	w.voice.flush(w, w.seg.Duration, w.last.At)
 	w.samples, w.size = nil, 0
 	w.sink.Grown(w.seg)
 	return nil
@@ -262,6 +278,8 @@ func (w *Writer) drop() {
 }
 
 func (w *Writer) finish() {
+	w.voice.close()
+	w.voice = nil
 	w.out, w.samples, w.pending, w.size = nil, nil, nil, 0
 	w.end = w.seg.End()
 	w.sink.Ended(w.seg)

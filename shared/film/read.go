@@ -43,19 +43,27 @@ type Film struct {
 	Width    int
 	Height   int
 	SPS, PPS []byte
+
+	rate  int64 // ticks of a second
+	sound codecs.Codec
 }
 
 // ErrFilm is in the error for a file that is no film of this kind.
 var ErrFilm = errors.New("not a film")
 
 // Read finds the parts of a file. A torn end is left out; anything else that a Writer does not write is ErrFilm.
-func Read(r io.ReaderAt, size int64) (Film, error) {
+func Read(r io.ReaderAt, size int64) (Film, error) { return parse(r, size, sets) }
+
+// ReadSound does the same for the file of the sound of a segment. Each of its parts counts as one with a key frame.
+func ReadSound(r io.ReaderAt, size int64) (Film, error) { return parse(r, size, tones) }
+
+func parse(r io.ReaderAt, size int64, codec func(*Film, []byte) error) (Film, error) {
 	f := Film{}
-	if err := f.head(r, size); err != nil {
+	if err := f.head(r, size, codec); err != nil {
 		return Film{}, err
 	}
 	for at := f.Head; at < size; {
-		p, err := readPart(r, at, size)
+		p, err := readPart(r, at, size, f.rate)
 		if errors.Is(err, io.ErrUnexpectedEOF) {
 			break
 		}
@@ -99,7 +107,7 @@ func box(r io.ReaderAt, at, size, most int64) (kind string, length int64, err er
 	return kind, length, nil
 }
 
-func (f *Film) head(r io.ReaderAt, size int64) error {
+func (f *Film) head(r io.ReaderAt, size int64, codec func(*Film, []byte) error) error {
 	for _, want := range []string{"ftyp", "moov"} {
 		kind, n, err := box(r, f.Head, size, maxHead)
 		if errors.Is(err, io.ErrUnexpectedEOF) {
@@ -117,20 +125,11 @@ func (f *Film) head(r io.ReaderAt, size int64) error {
 	if _, err := r.ReadAt(text, 0); err != nil && !errors.Is(err, io.EOF) {
 		return fmt.Errorf("read film: %w", err)
 	}
-	sps, pps, err := sets(text)
-	if err != nil {
-		return err
-	}
-	f.SPS, f.PPS, f.Codec = sps, pps, codecOf(sps)
-	var s h264.SPS
-	if s.Unmarshal(sps) == nil {
-		f.Width, f.Height = s.Width(), s.Height()
-	}
-	return nil
+	return codec(f, text)
 }
 
-// sets reads the parameter sets out of a head.
-func sets(head []byte) (sps, pps []byte, err error) {
+// track reads what the one track of a head is.
+func track(head []byte) (t *fmp4.InitTrack, err error) {
 	// The library takes a whole language, and the file may be a stranger's.
 	defer func() {
 		if r := recover(); r != nil {
@@ -139,19 +138,57 @@ func sets(head []byte) (sps, pps []byte, err error) {
 	}()
 	var init fmp4.Init
 	if err := init.Unmarshal(bytes.NewReader(head)); err != nil {
-		return nil, nil, fmt.Errorf("%w: %w", ErrFilm, err)
+		return nil, fmt.Errorf("%w: %w", ErrFilm, err)
 	}
-	if len(init.Tracks) != 1 || init.Tracks[0].TimeScale != clock {
-		return nil, nil, fmt.Errorf("%w: it has not one picture of %d ticks a second", ErrFilm, clock)
+	if len(init.Tracks) != 1 {
+		return nil, fmt.Errorf("%w: it has not one track", ErrFilm)
 	}
-	codec, ok := init.Tracks[0].Codec.(*codecs.H264)
-	if !ok || len(codec.SPS) < 4 || len(codec.PPS) == 0 {
-		return nil, nil, fmt.Errorf("%w: its picture is not H.264", ErrFilm)
-	}
-	return codec.SPS, codec.PPS, nil
+	return init.Tracks[0], nil
 }
 
-func readPart(r io.ReaderAt, at, size int64) (Part, error) {
+// sets reads the parameter sets of pictures out of a head.
+func sets(f *Film, head []byte) error {
+	t, err := track(head)
+	if err != nil {
+		return err
+	}
+	codec, ok := t.Codec.(*codecs.H264)
+	if !ok || len(codec.SPS) < 4 || len(codec.PPS) == 0 || t.TimeScale != clock {
+		return fmt.Errorf("%w: its picture is not H.264 of %d ticks a second", ErrFilm, clock)
+	}
+	f.SPS, f.PPS, f.Codec, f.rate = codec.SPS, codec.PPS, codecOf(codec.SPS), clock
+	var s h264.SPS
+	if s.Unmarshal(f.SPS) == nil {
+		f.Width, f.Height = s.Width(), s.Height()
+	}
+	return nil
+}
+
+// tones reads what the sound of a head is.
+func tones(f *Film, head []byte) error {
+	t, err := track(head)
+	if err != nil {
+		return err
+	}
+	switch c := t.Codec.(type) {
+	case *codecs.Opus:
+		f.Codec = "opus"
+	case *codecs.FLAC:
+		if c.StreamInfo == nil || c.StreamInfo.SampleRate != alawRate {
+			return fmt.Errorf("%w: its sound is not of a Writer", ErrFilm)
+		}
+		f.Codec = "flac"
+	default:
+		return fmt.Errorf("%w: its sound is neither Opus nor FLAC", ErrFilm)
+	}
+	f.rate, f.sound = map[string]int64{"opus": 48000, "flac": alawRate}[f.Codec], t.Codec
+	if int64(t.TimeScale) != f.rate {
+		return fmt.Errorf("%w: its sound has %d ticks a second", ErrFilm, t.TimeScale)
+	}
+	return nil
+}
+
+func readPart(r io.ReaderAt, at, size, rate int64) (Part, error) {
 	kind, n, err := box(r, at, size, maxMoof)
 	if err != nil {
 		return Part{}, err
@@ -164,7 +201,7 @@ func readPart(r io.ReaderAt, at, size int64) (Part, error) {
 		return Part{}, fmt.Errorf("read film: %w", err)
 	}
 	p := Part{Offset: at}
-	data, err := p.moof(text)
+	data, err := p.moof(text, rate)
 	if err != nil {
 		return Part{}, err
 	}
@@ -180,7 +217,7 @@ func readPart(r io.ReaderAt, at, size int64) (Part, error) {
 }
 
 // moof reads times and sizes of a part; data is how many bytes of samples it announces.
-func (p *Part) moof(text []byte) (data int64, err error) {
+func (p *Part) moof(text []byte, rate int64) (data int64, err error) {
 	broken := fmt.Errorf("%w: a part is malformed", ErrFilm)
 	traf, at := child(text, "traf")
 	tfdt, tfdtAt := child(traf, "tfdt")
@@ -190,7 +227,7 @@ func (p *Part) moof(text []byte) (data int64, err error) {
 	}
 	p.tfdt = at + tfdtAt + 12
 	base := binary.BigEndian.Uint64(tfdt[12:])
-	if base > uint64(maxSpan.Seconds()*clock) {
+	if base > uint64(maxSpan.Seconds())*uint64(rate) { //nolint:gosec // one of three
 		return 0, broken
 	}
 	flags := binary.BigEndian.Uint32(trun[8:]) & 0xffffff
@@ -215,11 +252,11 @@ func (p *Part) moof(text []byte) (data int64, err error) {
 		ticks += int64(binary.BigEndian.Uint32(entries[i*each:]))
 		data += int64(binary.BigEndian.Uint32(entries[i*each+4:]))
 	}
-	p.Time = time.Duration(base) * time.Second / clock //nolint:gosec // below a day
-	if ticks > int64(maxSpan.Seconds()*clock) {
+	p.Time = time.Duration(base) * time.Second / time.Duration(rate) //nolint:gosec // below a day
+	if ticks > int64(maxSpan.Seconds())*rate {
 		return 0, broken
 	}
-	p.Duration = time.Duration(ticks) * time.Second / clock
+	p.Duration = time.Duration(ticks) * time.Second / time.Duration(rate)
 	return data, nil
 }
 

@@ -17,6 +17,7 @@ type clipOrder struct {
 	From      time.Time `json:"from"`
 	To        time.Time `json:"to"`
 	Reference string    `json:"reference" maxLength:"400" doc:"The incident or file that it is for"`
+	Mute      bool      `json:"mute,omitempty" doc:"Without sound"`
 	Burn      bool      `json:"burn,omitempty" doc:"A second copy has time and watermark in the picture"`
 }
 
@@ -33,7 +34,7 @@ func registerClips(s *Server, svc *recording.Service) {
 	order.DefaultStatus = http.StatusCreated
 	register(s, order, func(ctx context.Context, in *struct{ Body clipOrder }) (*body[recording.Clip], error) {
 		b := in.Body
-		return reply(svc.OrderClip(ctx, recording.Clip{Stream: b.Stream, From: b.From, To: b.To, Reference: b.Reference, Burn: b.Burn}))
+		return reply(svc.OrderClip(ctx, recording.Clip{Stream: b.Stream, From: b.From, To: b.To, Reference: b.Reference, Mute: b.Mute, Burn: b.Burn}))
 	})
 	register(s, op("remove-clip", http.MethodDelete, "/clips/{id}", "Delete a clip before it expires, or stop its making"),
 		func(ctx context.Context, in *struct {

@@ -57,10 +57,11 @@ func RegisterRecordings(s *Server, svc *recording.Service) {
 			Body struct {
 				Mode     recording.Mode `json:"mode" enum:"off,always,alarm"`
 				KeepDays int            `json:"keep_days" minimum:"1" maximum:"3650"`
+				Mute     bool           `json:"mute,omitempty" doc:"Its sound is not recorded"`
 			}
 		},
 		) (*body[recording.Policy], error) {
-			return reply(svc.SetPolicy(ctx, in.Stream, in.Body.Mode, in.Body.KeepDays))
+			return reply(svc.SetPolicy(ctx, in.Stream, in.Body.Mode, in.Body.KeepDays, in.Body.Mute))
 		})
 	register(s, op("start-recording", http.MethodPost, "/recordings/{stream}/start", "Record a camera for some minutes, whatever its mode"),
 		func(ctx context.Context, in *struct {
@@ -97,9 +98,11 @@ func RegisterRecordings(s *Server, svc *recording.Service) {
 		ID   string    `path:"id" maxLength:"64"`
 		Play string    `query:"play" maxLength:"64" required:"true" doc:"Id of the look that it belongs to"`
 		At   time.Time `query:"at" doc:"Left out: from its beginning"`
+
+		Sound bool `query:"sound" doc:"The sound beside the pictures instead"`
 	},
 	) (*huma.StreamResponse, error) {
-		got, err := svc.Read(ctx, in.Play, in.ID, in.At)
+		got, err := svc.Read(ctx, in.Play, in.ID, in.At, in.Sound)
 		if err != nil {
 			return nil, err
 		}

@@ -60,7 +60,7 @@ func (b Burner) burn(ctx context.Context, dir string, f ClipFile, name, camera, 
 	defer cancel()
 	// The program comes from the configuration; names are our own and relative to dir.
 	cmd := exec.CommandContext(ctx, b.Program, "-nostdin", "-hide_banner", "-loglevel", "error", "-y", "-i", f.Name, "-vf", "ass="+overlayFile, //nolint:gosec // see above
-		"-c:v", "libx264", "-preset", "veryfast", "-crf", "20", "-pix_fmt", "yuv420p", "-an", "-movflags", "+faststart", "-progress", "pipe:1", name)
+		"-c:v", "libx264", "-preset", "veryfast", "-crf", "20", "-pix_fmt", "yuv420p", "-c:a", "copy", "-movflags", "+faststart", "-progress", "pipe:1", name)
 	cmd.Dir = dir
 	var wrong bytes.Buffer
 	cmd.Stderr = &limited{Buffer: &wrong}

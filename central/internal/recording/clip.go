@@ -39,6 +39,7 @@ type Clip struct {
 	From       time.Time  `json:"from"`
 	To         time.Time  `json:"to"`
 	Reference  string     `json:"reference"` // for which incident or file
+	Mute       bool       `json:"mute"`      // without sound
 	Burn       bool       `json:"burn"`      // time and watermark burned in, in a second copy
 	State      ClipState  `json:"state" enum:"making,made,failed"`
 	Percent    int        `json:"percent"` // while it is being made
@@ -59,6 +60,7 @@ type ClipFile struct {
 	Bytes     int64     `json:"bytes"`
 	SHA256    string    `json:"sha256"` // 64 hexadecimal digits
 	Seconds   float64   `json:"seconds"`
+	Sound     bool      `json:"sound"` // it has sound
 	Width     int       `json:"width"`
 	Height    int       `json:"height"`
 	Stretches []Stretch `json:"stretches"`
@@ -134,6 +136,7 @@ func (c Clip) note(watermark string) string {
 		} else {
 			line("画面", "picture", "原始编码，未叠加任何内容 / as the camera coded it, nothing burned in")
 		}
+		line("声音", "sound", map[bool]string{true: "有 / yes", false: "无 / none"}[f.Sound])
 		for _, s := range f.Stretches {
 			who := "中心录制 / recorded at the centre"
 			if s.Source == Edge {

@@ -27,7 +27,7 @@ var taker = who("320623", actor.VideoReplay, actor.VideoRecord, actor.VideoExpor
 func filmed(t *testing.T, db *store.DB, change ...func(*recording.Options)) (r *room, begin time.Time) {
 	t.Helper()
 	r = open(t, db, t.TempDir(), 1<<30, change...)
-	must[recording.Policy](t)(r.SetPolicy(officer, "cam-1", recording.Always, 30))
+	must[recording.Policy](t)(r.SetPolicy(officer, "cam-1", recording.Always, 30, false))
 	eventually(t, "the camera is recorded", func() bool { return r.scene.recorded("cam-1") })
 	begin = time.Now().Add(-time.Hour).Truncate(time.Second)
 	r.scene.show("cam-1", begin, 25*70)

@@ -64,7 +64,7 @@ func (s *Service) OrderClip(ctx context.Context, c Clip) (Clip, error) {
 		return Clip{}, errs.E(errs.Unavailable, "recording.clips_wait", "%d clips are waiting to be made: wait for them", waiting)
 	}
 	c = Clip{
-		ID: uuid.Must(uuid.NewV7()).String(), Stream: c.Stream, Camera: d.Name, From: c.From, To: c.To, Reference: c.Reference, Burn: c.Burn, State: Making, Files: []ClipFile{}, Gaps: []Gap{},
+		ID: uuid.Must(uuid.NewV7()).String(), Stream: c.Stream, Camera: d.Name, From: c.From, To: c.To, Reference: c.Reference, Mute: c.Mute, Burn: c.Burn, State: Making, Files: []ClipFile{}, Gaps: []Gap{},
 		Author: a.ID, AuthorName: a.Name, CreatedAt: now, Expires: now.Add(s.KeepClips),
 	}
 	e := event.New(ctx, EventClipOrdered, c.Stream, d.Division, c)
@@ -299,7 +299,7 @@ func (s *Service) cutClip(ctx context.Context, c *Clip) error {
 	}
 	in := &films{}
 	defer func() { _ = in.Close() }()
-	parts, missing, err := s.cuts(list, c.From, c.To, in)
+	parts, missing, err := s.cuts(list, c.From, c.To, c.Mute, in)
 	if err != nil {
 		return err
 	}

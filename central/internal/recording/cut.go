@@ -65,10 +65,10 @@ type cut struct {
 }
 
 // cuts puts what a span has of segments into as few files as can hold it, and says what is missing.
-func (s *Service) cuts(list []Segment, from, to time.Time, in *films) (out []*cut, missing []Gap, err error) {
+func (s *Service) cuts(list []Segment, from, to time.Time, mute bool, in *films) (out []*cut, missing []Gap, err error) {
 	found := list[:0]
 	for _, g := range list {
-		f, _, err := readFilm(s.path(g))
+		f, _, err := readFilm(s.path(g), film.Read)
 		if errors.Is(err, os.ErrNotExist) || errors.Is(err, film.ErrFilm) {
 			continue // a gap
 		}
@@ -91,6 +91,9 @@ func (s *Service) cuts(list []Segment, from, to time.Time, in *films) (out []*cu
 		if a < b {
 			last.file.Stretches = append(last.file.Stretches, Stretch{At: at.Seconds(), From: g.Film.Add(a).UTC(), To: g.Film.Add(b).UTC(), Source: g.Source})
 			found = append(found, g)
+			if err := s.addSound(last, g, a, b, at, mute, in); err != nil {
+				return nil, nil, err
+			}
 		}
 	}
 	kept := out[:0]
@@ -104,6 +107,21 @@ func (s *Service) cuts(list []Segment, from, to time.Time, in *films) (out []*cu
 		missing = append(missing, Gap{g.From.UTC(), g.To.UTC()})
 	}
 	return kept, missing, nil
+}
+
+// addSound puts the sound of a segment beside its pictures. Sound that is gone or broken is none.
+func (s *Service) addSound(c *cut, g Segment, a, b, at time.Duration, mute bool, in *films) error {
+	if mute || g.Sound == "" {
+		return nil
+	}
+	f, _, err := readFilm(s.soundPath(g), film.ReadSound)
+	if errors.Is(err, os.ErrNotExist) || errors.Is(err, film.ErrFilm) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return c.pack.AddSound(in.film(s.soundPath(g)), f, a, b, at)
 }
 
 // write puts the MP4 on the disk. done hears how many bytes of pictures are written.
@@ -125,6 +143,7 @@ func (c *cut) write(ctx context.Context, path string, done func(n int64)) (err e
 		return fmt.Errorf("write clip: %w", err)
 	}
 	c.file.Name, c.file.Bytes, c.file.SHA256, c.file.Seconds = filepath.Base(path), info.Size(), hex.EncodeToString(sum.Sum(nil)), c.pack.Duration().Seconds()
+	c.file.Sound = c.pack.Sounds()
 	return nil
 }
 

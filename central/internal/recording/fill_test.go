@@ -47,7 +47,7 @@ func filmOf(t *testing.T, from time.Time, seconds int) (wire.FilmOffered, []byte
 func gapped(t *testing.T, db *store.DB, dir string) (r *room, gap time.Time, asked wire.RingFetch) {
 	t.Helper()
 	r = open(t, db, dir, 1<<30)
-	must[recording.Policy](t)(r.SetPolicy(officer, "cam-1", recording.Always, 30))
+	must[recording.Policy](t)(r.SetPolicy(officer, "cam-1", recording.Always, 30, false))
 	since := time.Now().Add(-time.Hour)
 	p := must[[]recording.Policy](t)(store.NewRecordings(db).Policies(t.Context()))[0]
 	p.Since = &since

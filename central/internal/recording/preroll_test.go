@@ -14,8 +14,8 @@ import (
 func TestTerminalIsAskedForTheTimeBeforeAnAlarm(t *testing.T) {
 	db := storetest.SQLite(t)
 	r := open(t, db, t.TempDir(), 1<<30, func(o *recording.Options) { o.Preroll = 30 * time.Second })
-	must[recording.Policy](t)(r.SetPolicy(officer, "cam-1", recording.OnAlarm, 7))
-	must[recording.Policy](t)(r.SetPolicy(who("320681", actor.VideoRecord), "cam-2", recording.OnAlarm, 7)) // its terminal has no ring
+	must[recording.Policy](t)(r.SetPolicy(officer, "cam-1", recording.OnAlarm, 7, false))
+	must[recording.Policy](t)(r.SetPolicy(who("320681", actor.VideoRecord), "cam-2", recording.OnAlarm, 7, false)) // its terminal has no ring
 	at := time.Now().Add(-10 * time.Minute).Truncate(time.Millisecond)
 	hear := r.OnEvent(func(e event.Event) (recording.Alarm, bool) { a, ok := e.Data.(recording.Alarm); return a, ok })
 	for id, moment := range map[string]time.Time{"a-1": at, "a-2": at.Add(20 * time.Second), "a-3": at.Add(-2 * time.Hour)} {

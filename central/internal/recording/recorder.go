@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -53,7 +54,7 @@ func (s *Service) record(ctx context.Context, stream string) *recorder {
 func (r *recorder) run(ctx context.Context) {
 	r.writer = film.NewWriter(r)
 	for ctx.Err() == nil {
-		err := r.svc.Taps.Tap(ctx, r.stream, r.take, func(now time.Time) { r.note(r.writer.Tick(now), now) })
+		err := r.svc.Taps.Tap(ctx, r.stream, r.take, r.hear, func(now time.Time) { r.note(r.writer.Tick(now), now) })
 		if err == nil {
 			continue
 		}
@@ -74,6 +75,13 @@ func (r *recorder) take(f film.Frame) {
 		return
 	}
 	r.note(r.writer.Write(f), f.At)
+}
+
+// hear keeps sound, unless the camera is to be recorded without it.
+func (r *recorder) hear(s film.Sound) {
+	if !r.svc.policy(r.stream).Mute {
+		r.writer.Hear(s)
+	}
 }
 
 // note remembers an error, and says it once.
@@ -128,6 +136,16 @@ func (r *recorder) Open(f film.Segment) (io.WriteCloser, error) {
 	return synced{out}, nil
 }
 
+// OpenSound implements film.SoundSink.
+func (r *recorder) OpenSound(film.Segment) (io.WriteCloser, error) {
+	out, err := os.OpenFile(r.svc.soundPath(r.now), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o640)
+	if err != nil {
+		r.svc.Log.Error("sound is not recorded", "stream", r.stream, "error", err)
+		return nil, fmt.Errorf("make recording of sound: %w", err)
+	}
+	return synced{out}, nil
+}
+
 // synced is a file that is on the disk once it is closed.
 type synced struct{ *os.File }
 
@@ -140,7 +158,7 @@ func fileOf(stream string, at time.Time, id string) string {
 
 // Grown implements film.Sink.
 func (r *recorder) Grown(f film.Segment) {
-	r.now.To, r.now.Bytes = f.End().Truncate(time.Millisecond), f.Bytes
+	r.now.To, r.now.Bytes, r.now.Sound = f.End().Truncate(time.Millisecond), f.Bytes+f.SoundBytes, f.Sound
 	s := r.now
 	r.mu.Lock()
 	r.open, r.err = &s, nil
@@ -151,7 +169,7 @@ func (r *recorder) Grown(f film.Segment) {
 func (r *recorder) Ended(f film.Segment) {
 	ctx, cancel := context.WithTimeout(context.Background(), saveTimeout)
 	defer cancel()
-	r.now.To, r.now.Bytes, r.now.Open = f.End().Truncate(time.Millisecond), f.Bytes, false
+	r.now.To, r.now.Bytes, r.now.Sound, r.now.Open = f.End().Truncate(time.Millisecond), f.Bytes+f.SoundBytes, f.Sound, false
 	var err error
 	if f.Duration == 0 {
 		err = r.svc.remove(ctx, []Segment{r.now})
@@ -169,12 +187,21 @@ func (r *recorder) Ended(f film.Segment) {
 // path is where the file of a segment lies.
 func (s *Service) path(g Segment) string { return filepath.Join(s.Dir, g.File) }
 
+// soundPath is where its sound lies, when it has any.
+func (s *Service) soundPath(g Segment) string {
+	return strings.TrimSuffix(s.path(g), filepath.Ext(g.File)) + ".sound.mp4"
+}
+
 // remove deletes files, then what is known of them: a kill in between leaves rows, which mend removes.
 func (s *Service) remove(ctx context.Context, list []Segment) error {
 	ids := make([]string, 0, len(list))
 	var failed error
 	for _, g := range list {
 		if err := os.Remove(s.path(g)); err != nil && !errors.Is(err, os.ErrNotExist) {
+			failed = errors.Join(failed, err)
+			continue
+		}
+		if err := os.Remove(s.soundPath(g)); err != nil && !errors.Is(err, os.ErrNotExist) {
 			failed = errors.Join(failed, err)
 			continue
 		}
@@ -206,7 +233,7 @@ func (s *Service) mend(ctx context.Context) error {
 
 func (s *Service) mendOne(ctx context.Context, g Segment) error {
 	path := s.path(g)
-	f, size, err := readFilm(path)
+	f, size, err := readFilm(path, film.Read)
 	if errors.Is(err, os.ErrNotExist) || errors.Is(err, film.ErrFilm) || (err == nil && len(f.Parts) == 0) {
 		return s.remove(ctx, []Segment{g})
 	}
@@ -219,11 +246,33 @@ func (s *Service) mendOne(ctx context.Context, g Segment) error {
 		}
 	}
 	g.To, g.Bytes, g.Open = g.Film.Add(f.Duration), f.Size, false
+	if err := s.mendSound(&g); err != nil {
+		return err
+	}
 	s.Log.Info("recording that broke off is whole up to its last part", "stream", g.Stream, "segment", g.ID, "torn", size-f.Size)
 	return errors.Join(s.Store.ChangeSegment(ctx, g), run.SyncDir(filepath.Dir(path)))
 }
 
-func readFilm(path string) (film.Film, int64, error) {
+// mendSound does the same for the sound of a segment. One that is broken is no reason to lose pictures.
+func (s *Service) mendSound(g *Segment) error {
+	path := s.soundPath(*g)
+	f, size, err := readFilm(path, film.ReadSound)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return nil
+	case errors.Is(err, film.ErrFilm) || (err == nil && len(f.Parts) == 0):
+		return os.Remove(path)
+	case err == nil && f.Size < size:
+		err = os.Truncate(path, f.Size)
+	}
+	if err != nil {
+		return fmt.Errorf("mend sound of a recording: %w", err)
+	}
+	g.Sound, g.Bytes = f.Codec, g.Bytes+f.Size
+	return nil
+}
+
+func readFilm(path string, read func(io.ReaderAt, int64) (film.Film, error)) (film.Film, int64, error) {
 	in, err := os.Open(path)
 	if err != nil {
 		return film.Film{}, 0, fmt.Errorf("read recording: %w", err)
@@ -233,6 +282,6 @@ func readFilm(path string) (film.Film, int64, error) {
 	if err != nil {
 		return film.Film{}, 0, fmt.Errorf("read recording: %w", err)
 	}
-	f, err := film.Read(in, info.Size())
+	f, err := read(in, info.Size())
 	return f, info.Size(), err
 }

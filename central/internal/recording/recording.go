@@ -26,6 +26,7 @@ type Policy struct {
 	Stream     string     `json:"stream"`
 	Mode       Mode       `json:"mode" enum:"off,always,alarm"`
 	KeepDays   int        `json:"keep_days"`       // older is deleted, unless it is held
+	Mute       bool       `json:"mute"`            // sound is not recorded
 	Until      *time.Time `json:"until,omitempty"` // recorded until then whatever the mode: somebody started it, or an alarm
 	Since      *time.Time `json:"since,omitempty"` // of the mode
 	Author     string     `json:"author,omitempty"`
@@ -75,8 +76,9 @@ type Segment struct {
 	Codec  string    `json:"codec"` // as RFC 6381 names it
 	Width  int       `json:"width"`
 	Height int       `json:"height"`
-	Open   bool      `json:"open,omitempty"` // it is being recorded
-	File   string    `json:"-"`              // below the folder of recordings
+	Open   bool      `json:"open,omitempty"`                   // it is being recorded
+	Sound  string    `json:"sound,omitempty" enum:"opus,flac"` // codec of the sound beside it; missing: none
+	File   string    `json:"-"`                                // below the folder of recordings
 }
 
 // Span is a stretch of a timeline.

@@ -14,6 +14,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/actor"
 	"github.com/fengsui/fengsui/central/internal/errs"
 	"github.com/fengsui/fengsui/central/internal/event"
+	"github.com/fengsui/fengsui/shared/film"
 )
 
 const (
@@ -183,9 +184,9 @@ type Footage struct {
 	io.ReadCloser
 }
 
-// Read opens a segment from the last key frame at or before a moment on; the zero time is its beginning. The
-// caller closes it. errs.Denied without a Play of its stream.
-func (s *Service) Read(ctx context.Context, playID, segment string, at time.Time) (Footage, error) {
+// Read opens a segment from the last key frame at or before a moment on; the zero time is its beginning. With sound it
+// is the sound beside the pictures. The caller closes it. errs.Denied without a Play of its stream.
+func (s *Service) Read(ctx context.Context, playID, segment string, at time.Time, sound bool) (Footage, error) {
 	a, err := actor.Require(ctx, actor.VideoReplay)
 	if err != nil {
 		return Footage{}, err
@@ -200,8 +201,11 @@ func (s *Service) Read(ctx context.Context, playID, segment string, at time.Time
 	if _, _, err := s.visible(ctx, g.Stream, actor.VideoReplay); err != nil {
 		return Footage{}, err
 	}
-	path := s.path(g)
-	f, _, err := readFilm(path)
+	path, read := s.path(g), film.Read
+	if sound {
+		path, read = s.soundPath(g), film.ReadSound
+	}
+	f, _, err := readFilm(path, read)
 	if err != nil {
 		return Footage{}, missing(err, g)
 	}

@@ -234,7 +234,7 @@ func TestCostIsNamedBeforeItArises(t *testing.T) {
 	if c.Measured || c.PerHour != 900_000_000 || c.Already || c.Level != wire.BudgetEco || c.Left == nil || *c.Left != 500 {
 		t.Errorf("never recorded: %+v", c)
 	}
-	must[recording.Policy](t)(r.SetPolicy(commander, "cam-1", recording.Always, 7))
+	must[recording.Policy](t)(r.SetPolicy(commander, "cam-1", recording.Always, 7, false))
 	eventually(t, "the camera is recorded", func() bool { return r.scene.recorded("cam-1") })
 	r.scene.show("cam-1", time.Now().Add(-time.Hour).Truncate(time.Millisecond), 25*130)
 	c = must[recording.Cost](t)(r.Cost(commander, "cam-1"))

@@ -19,7 +19,8 @@ import (
 
 // Taps hands over the pictures of a stream until ctx ends (sfu.SFU).
 type Taps interface {
-	Tap(ctx context.Context, stream string, take func(film.Frame), tick func(time.Time)) error
+	// hear is given the sound beside them; nil wants none.
+	Tap(ctx context.Context, stream string, take func(film.Frame), hear func(film.Sound), tick func(time.Time)) error
 }
 
 // Leases has terminals send while something is recorded (video.Service).
@@ -216,7 +217,8 @@ func (s *Service) visible(ctx context.Context, stream string, p actor.Permission
 }
 
 // SetPolicy says when a camera is recorded and how long that is kept.
-func (s *Service) SetPolicy(ctx context.Context, stream string, mode Mode, days int) (Policy, error) {
+// With mute its sound is not recorded from now on; what is there stays.
+func (s *Service) SetPolicy(ctx context.Context, stream string, mode Mode, days int, mute bool) (Policy, error) {
 	a, d, err := s.visible(ctx, stream, actor.VideoRecord)
 	if err != nil {
 		return Policy{}, err
@@ -226,7 +228,7 @@ func (s *Service) SetPolicy(ctx context.Context, stream string, mode Mode, days 
 		now := event.Stamp(time.Now())
 		p.Since = &now
 	}
-	p.Mode, p.KeepDays, p.Author, p.AuthorName = mode, days, a.ID, a.Name
+	p.Mode, p.KeepDays, p.Mute, p.Author, p.AuthorName = mode, days, mute, a.ID, a.Name
 	if err := p.check(); err != nil {
 		return Policy{}, err
 	}

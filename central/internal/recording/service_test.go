@@ -29,20 +29,27 @@ import (
 type scene struct {
 	mu     sync.Mutex
 	takers map[string]map[context.Context]func(film.Frame)
+	ears   map[context.Context]func(film.Sound)
+	sounds func(n int) []byte // of the picture n; nil: none
 	kept   []string
 	next   int
 }
 
-func (s *scene) Tap(ctx context.Context, stream string, take func(film.Frame), _ func(time.Time)) error {
+func (s *scene) Tap(ctx context.Context, stream string, take func(film.Frame), hear func(film.Sound), _ func(time.Time)) error {
 	s.mu.Lock()
 	if s.takers[stream] == nil {
 		s.takers[stream] = map[context.Context]func(film.Frame){}
 	}
 	s.takers[stream][ctx] = take
+	if s.ears == nil {
+		s.ears = map[context.Context]func(film.Sound){}
+	}
+	s.ears[ctx] = hear
 	s.mu.Unlock()
 	<-ctx.Done()
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	delete(s.ears, ctx)
 	delete(s.takers[stream], ctx)
 	return nil
 }
@@ -69,8 +76,11 @@ func (s *scene) show(stream string, from time.Time, n int) {
 			f.Key, f.First = true, i == 0
 			f.Units = [][]byte{{0x67, 0x42, 0xc0, 0x1f, 0x8c, 0x8d, 0x40, 0x50, 0x1e, 0x90, 0x0f, 0x08, 0x84, 0x6a}, {0x68, 0xce, 0x3c, 0x80}, bytes.Repeat([]byte{0x65}, 900)}
 		}
-		for _, take := range s.takers[stream] {
+		for ctx, take := range s.takers[stream] {
 			take(f)
+			if hear := s.ears[ctx]; hear != nil && s.sounds != nil {
+				hear(film.Sound{Codec: film.PCMA, Time: uint32(s.next * 320), At: f.At, From: s, Data: s.sounds(i)})
+			}
 		}
 		s.next++
 	}
@@ -220,7 +230,7 @@ func must[T any](t *testing.T) func(v T, err error) T {
 func TestRecordedIsFoundByTimeAndLookingLeavesATrace(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		r := open(t, db, t.TempDir(), 1<<30)
-		must[recording.Policy](t)(r.SetPolicy(officer, "cam-1", recording.Always, 30))
+		must[recording.Policy](t)(r.SetPolicy(officer, "cam-1", recording.Always, 30, false))
 		eventually(t, "the camera is recorded", func() bool { return r.scene.recorded("cam-1") })
 		begin := time.Now().Add(-time.Hour).Truncate(time.Millisecond)
 		r.scene.show("cam-1", begin, 25*70)
@@ -240,7 +250,7 @@ func TestRecordedIsFoundByTimeAndLookingLeavesATrace(t *testing.T) {
 			at   time.Time
 			want time.Duration
 		}{{time.Time{}, 9 * time.Second}, {list[1].Film.Add(5 * time.Second), 4 * time.Second}} {
-			got := must[recording.Footage](t)(r.Read(officer, play.ID, list[1].ID, c.at))
+			got := must[recording.Footage](t)(r.Read(officer, play.ID, list[1].ID, c.at, false))
 			text := must[[]byte](t)(io.ReadAll(got))
 			f, err := film.Read(bytes.NewReader(text), int64(len(text)))
 			if err != nil || int64(len(text)) != got.Size {
@@ -269,7 +279,7 @@ func TestRecordedIsFoundByTimeAndLookingLeavesATrace(t *testing.T) {
 			{"no permission", who("320623", actor.VideoWatch), play.ID, errs.Denied},
 			{"nobody", context.Background(), play.ID, errs.Unauthenticated},
 		} {
-			if _, err := r.Read(c.ctx, c.play, list[0].ID, time.Time{}); errs.KindOf(err) != c.want {
+			if _, err := r.Read(c.ctx, c.play, list[0].ID, time.Time{}, false); errs.KindOf(err) != c.want {
 				t.Errorf("%s: %v", c.name, err)
 			}
 		}
@@ -316,7 +326,7 @@ func TestOldestGoesForRoomAndWhatIsHeldStays(t *testing.T) {
 	db, dir := storetest.SQLite(t), t.TempDir()
 	begin := time.Now().Add(-3 * time.Hour).Truncate(time.Millisecond)
 	first := open(t, db, dir, 1<<30)
-	must[recording.Policy](t)(first.SetPolicy(officer, "cam-1", recording.Always, 30))
+	must[recording.Policy](t)(first.SetPolicy(officer, "cam-1", recording.Always, 30, false))
 	eventually(t, "the camera is recorded", func() bool { return first.scene.recorded("cam-1") })
 	for i := range 4 {
 		first.scene.show("cam-1", begin.Add(time.Duration(i)*10*time.Minute), 25*20)
@@ -353,7 +363,7 @@ func TestOldestGoesForRoomAndWhatIsHeldStays(t *testing.T) {
 func TestAlarmIsMarkedAndRecordsTheCamerasBesideIt(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		r := open(t, db, t.TempDir(), 1<<30)
-		must[recording.Policy](t)(r.SetPolicy(officer, "cam-1", recording.OnAlarm, 7))
+		must[recording.Policy](t)(r.SetPolicy(officer, "cam-1", recording.OnAlarm, 7, false))
 		now := time.Now().Truncate(time.Millisecond)
 		hear := r.OnEvent(func(e event.Event) (recording.Alarm, bool) { a, ok := e.Data.(recording.Alarm); return a, ok })
 		for range 2 {

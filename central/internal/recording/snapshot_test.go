@@ -141,7 +141,7 @@ func TestWhatIsNoPictureIsRefused(t *testing.T) {
 
 func TestAlarmKeepsThePictureThatComesAnyway(t *testing.T) {
 	r := open(t, storetest.SQLite(t), t.TempDir(), 1<<30)
-	must[recording.Policy](t)(r.SetPolicy(officer, "cam-1", recording.OnAlarm, 7))
+	must[recording.Policy](t)(r.SetPolicy(officer, "cam-1", recording.OnAlarm, 7, false))
 	hear := r.OnEvent(func(e event.Event) (recording.Alarm, bool) { a, ok := e.Data.(recording.Alarm); return a, ok })
 	for _, id := range []string{"a-1", "a-2"} { // the second stands on the picture of the first
 		hear(t.Context(), event.Event{Data: recording.Alarm{ID: id, Device: "gauge-1", At: time.Now(), Title: "水位 超警戒", TitleEN: "Level"}})

@@ -278,7 +278,7 @@ func (s *Service) grabOne(ctx context.Context, d device.Device, a Alarm) error {
 			p.At = f.At
 			enough()
 		}
-	}, func(time.Time) {})
+	}, nil, func(time.Time) {})
 	if err = errors.Join(err, wrong); err != nil || len(text) == 0 {
 		return err
 	}

@@ -50,6 +50,7 @@ type sample struct {
 	time    uint32
 	marker  bool
 	payload []byte
+	at      time.Time // of its arrival
 }
 
 // sound is the sound of a stream on its way from whoever sends it to whoever listens. There is no ring: what is lost
@@ -80,7 +81,7 @@ func (s *sound) listen() (ear chan sample, end func()) {
 func (s *sound) tell(one sample, now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.heard = now
+	s.heard, one.at = now, now
 	for ear := range s.ears {
 		select {
 		case ear <- one:

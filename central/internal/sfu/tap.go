@@ -12,8 +12,8 @@ import (
 // Tap hands over the pictures of a stream, from its last key frame on, until ctx ends; the stream may begin
 // later, and come and go. take is called from one goroutine; one that is slow loses pictures up to the next
 // key frame and holds up nobody. tick is called about once a second between two pictures. Tap returns when ctx
-// has ended.
-func (s *SFU) Tap(ctx context.Context, stream string, take func(film.Frame), tick func(time.Time)) error {
+// has ended. hear is given the sound beside the pictures, from the same goroutine; nil wants none.
+func (s *SFU) Tap(ctx context.Context, stream string, take func(film.Frame), hear func(film.Sound), tick func(time.Time)) error {
 	src, err := s.source(stream)
 	if err != nil {
 		return err
@@ -37,18 +37,37 @@ func (s *SFU) Tap(ctx context.Context, stream string, take func(film.Frame), tic
 		}
 	}()
 	defer func() { <-wake }()
+	var ear chan sample
+	if hear != nil {
+		var end func()
+		ear, end = src.sound.listen()
+		defer end()
+	}
 	t := &tap{reader: ring.NewTap(src.log), take: take, first: true}
 	told := time.Now()
 	for ctx.Err() == nil {
 		if !t.read() {
 			t.reader.WaitOnce(ctx)
 		}
+		listen(ear, hear)
 		if now := time.Now(); now.Sub(told) >= time.Second {
 			told = now
 			tick(now)
 		}
 	}
 	return nil
+}
+
+// listen hands over the sound that is there.
+func listen(ear chan sample, hear func(film.Sound)) {
+	for {
+		select {
+		case one := <-ear:
+			hear(film.Sound{Codec: one.codec, Time: one.time, At: one.at, From: one.from, Data: one.payload})
+		default:
+			return
+		}
+	}
 }
 
 type tap struct {

@@ -38,13 +38,13 @@ func ifMillis(ms int64) *time.Time {
 
 // Policies implements recording.Store.
 func (s *Recordings) Policies(ctx context.Context) ([]recording.Policy, error) {
-	rows, err := s.db.query(ctx, `select stream, mode, keep_days, until_ms, since_ms, author, author_name from recording_policy order by stream`)
+	rows, err := s.db.query(ctx, `select stream, mode, keep_days, mute, until_ms, since_ms, author, author_name from recording_policy order by stream`)
 	if err != nil {
 		return nil, fmt.Errorf("list recording policies: %w", wrap(err))
 	}
 	return collect(rows, func(row scanner) (p recording.Policy, err error) {
 		var until, since int64
-		err = row.Scan(&p.Stream, &p.Mode, &p.KeepDays, &until, &since, &p.Author, &p.AuthorName)
+		err = row.Scan(&p.Stream, &p.Mode, &p.KeepDays, &p.Mute, &until, &since, &p.Author, &p.AuthorName)
 		p.Until, p.Since = ifMillis(until), ifMillis(since)
 		return p, err
 	})
@@ -53,21 +53,21 @@ func (s *Recordings) Policies(ctx context.Context) ([]recording.Policy, error) {
 // SavePolicy implements recording.Store.
 func (s *Recordings) SavePolicy(ctx context.Context, p recording.Policy) error {
 	_, err := s.db.exec(ctx, `
-		insert into recording_policy (stream, mode, keep_days, until_ms, since_ms, author, author_name) values ($1, $2, $3, $4, $5, $6, $7)
-		on conflict (stream) do update set mode = excluded.mode, keep_days = excluded.keep_days, until_ms = excluded.until_ms,
+		insert into recording_policy (stream, mode, keep_days, mute, until_ms, since_ms, author, author_name) values ($1, $2, $3, $4, $5, $6, $7, $8)
+		on conflict (stream) do update set mode = excluded.mode, keep_days = excluded.keep_days, mute = excluded.mute, until_ms = excluded.until_ms,
 			since_ms = excluded.since_ms, author = excluded.author, author_name = excluded.author_name`,
-		p.Stream, p.Mode, p.KeepDays, orMillis(p.Until), orMillis(p.Since), p.Author, p.AuthorName)
+		p.Stream, p.Mode, p.KeepDays, p.Mute, orMillis(p.Until), orMillis(p.Since), p.Author, p.AuthorName)
 	if err != nil {
 		return fmt.Errorf("save recording policy of %s: %w", p.Stream, wrap(err))
 	}
 	return nil
 }
 
-const segmentColumns = `id, stream, source, from_ms, to_ms, film_ms, bytes, codec, width, height, open, file`
+const segmentColumns = `id, stream, source, from_ms, to_ms, film_ms, bytes, codec, width, height, open, sound, file`
 
 func scanSegment(row scanner) (g recording.Segment, err error) {
 	var from, to, film int64
-	err = row.Scan(&g.ID, &g.Stream, &g.Source, &from, &to, &film, &g.Bytes, &g.Codec, &g.Width, &g.Height, &g.Open, &g.File)
+	err = row.Scan(&g.ID, &g.Stream, &g.Source, &from, &to, &film, &g.Bytes, &g.Codec, &g.Width, &g.Height, &g.Open, &g.Sound, &g.File)
 	g.From, g.To, g.Film = ofMillis(from), ofMillis(to), ofMillis(film)
 	return g, err
 }
@@ -96,8 +96,8 @@ func (s *Recordings) Segment(ctx context.Context, id string) (recording.Segment,
 
 // AddSegment implements recording.Store.
 func (s *Recordings) AddSegment(ctx context.Context, g recording.Segment) error {
-	_, err := s.db.exec(ctx, `insert into recording_segment (`+segmentColumns+`) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
-		g.ID, g.Stream, g.Source, g.From.UnixMilli(), g.To.UnixMilli(), g.Film.UnixMilli(), g.Bytes, g.Codec, g.Width, g.Height, g.Open, g.File)
+	_, err := s.db.exec(ctx, `insert into recording_segment (`+segmentColumns+`) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+		g.ID, g.Stream, g.Source, g.From.UnixMilli(), g.To.UnixMilli(), g.Film.UnixMilli(), g.Bytes, g.Codec, g.Width, g.Height, g.Open, g.Sound, g.File)
 	if err != nil {
 		return fmt.Errorf("add recording: %w", wrap(err))
 	}
@@ -106,8 +106,8 @@ func (s *Recordings) AddSegment(ctx context.Context, g recording.Segment) error 
 
 // ChangeSegment implements recording.Store.
 func (s *Recordings) ChangeSegment(ctx context.Context, g recording.Segment) error {
-	_, err := s.db.exec(ctx, `update recording_segment set from_ms = $2, to_ms = $3, bytes = $4, open = $5 where id = $1`,
-		g.ID, g.From.UnixMilli(), g.To.UnixMilli(), g.Bytes, g.Open)
+	_, err := s.db.exec(ctx, `update recording_segment set from_ms = $2, to_ms = $3, bytes = $4, open = $5, sound = $6 where id = $1`,
+		g.ID, g.From.UnixMilli(), g.To.UnixMilli(), g.Bytes, g.Open, g.Sound)
 	if err != nil {
 		return fmt.Errorf("change recording %s: %w", g.ID, wrap(err))
 	}

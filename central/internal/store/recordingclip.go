@@ -11,13 +11,13 @@ import (
 	"github.com/fengsui/fengsui/central/internal/recording"
 )
 
-const clipColumns = `id, stream, camera, from_ms, to_ms, reference, burn, state, trouble, files, gaps, author, author_name, created_at, made_at, expires_at`
+const clipColumns = `id, stream, camera, from_ms, to_ms, reference, mute, burn, state, trouble, files, gaps, author, author_name, created_at, made_at, expires_at`
 
 func scanClip(row scanner) (c recording.Clip, err error) {
 	var from, to int64
 	var made sql.NullTime
 	var files, gaps string
-	err = row.Scan(&c.ID, &c.Stream, &c.Camera, &from, &to, &c.Reference, &c.Burn, &c.State, &c.Trouble, &files, &gaps, &c.Author, &c.AuthorName, &c.CreatedAt, &made, &c.Expires)
+	err = row.Scan(&c.ID, &c.Stream, &c.Camera, &from, &to, &c.Reference, &c.Mute, &c.Burn, &c.State, &c.Trouble, &files, &gaps, &c.Author, &c.AuthorName, &c.CreatedAt, &made, &c.Expires)
 	if err != nil {
 		return c, err
 	}
@@ -53,8 +53,8 @@ func (s *Recordings) AddClip(ctx context.Context, c recording.Clip) error {
 	if err != nil {
 		return err
 	}
-	_, err = s.db.exec(ctx, `insert into recording_clip (`+clipColumns+`) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
-		c.ID, c.Stream, c.Camera, c.From.UnixMilli(), c.To.UnixMilli(), c.Reference, c.Burn, c.State, c.Trouble, files, gaps, c.Author, c.AuthorName, c.CreatedAt, c.MadeAt, c.Expires)
+	_, err = s.db.exec(ctx, `insert into recording_clip (`+clipColumns+`) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
+		c.ID, c.Stream, c.Camera, c.From.UnixMilli(), c.To.UnixMilli(), c.Reference, c.Mute, c.Burn, c.State, c.Trouble, files, gaps, c.Author, c.AuthorName, c.CreatedAt, c.MadeAt, c.Expires)
 	if err != nil {
 		return fmt.Errorf("add clip: %w", wrap(err))
 	}

@@ -6879,6 +6879,8 @@ export interface components {
             burn?: boolean;
             /** Format: date-time */
             from: string;
+            /** @description Without sound */
+            mute?: boolean;
             /** @description The incident or file that it is for */
             reference: string;
             stream: string;
@@ -10693,6 +10695,7 @@ export interface components {
             last?: string;
             /** @enum {string} */
             mode: "off" | "always" | "alarm";
+            mute: boolean;
             recording: boolean;
             /** Format: date-time */
             since?: string;
@@ -10717,6 +10720,7 @@ export interface components {
             id: string;
             /** Format: date-time */
             made_at?: string;
+            mute: boolean;
             /** Format: int64 */
             percent: number;
             reference: string;
@@ -10738,6 +10742,7 @@ export interface components {
             /** Format: double */
             seconds: number;
             sha256: string;
+            sound: boolean;
             stretches: components["schemas"]["RecordingStretch"][] | null;
             /** Format: int64 */
             width: number;
@@ -10845,6 +10850,7 @@ export interface components {
             keep_days: number;
             /** @enum {string} */
             mode: "off" | "always" | "alarm";
+            mute: boolean;
             /** Format: date-time */
             since?: string;
             stream: string;
@@ -10900,6 +10906,8 @@ export interface components {
             height: number;
             id: string;
             open?: boolean;
+            /** @enum {string} */
+            sound?: "opus" | "flac";
             /** @enum {string} */
             source: "live" | "edge";
             stream: string;
@@ -12831,6 +12839,8 @@ export interface components {
             keep_days: number;
             /** @enum {string} */
             mode: "off" | "always" | "alarm";
+            /** @description Its sound is not recorded */
+            mute?: boolean;
         };
         "Set-team-statusRequest": {
             /** @enum {string} */
@@ -23696,6 +23706,8 @@ export interface operations {
                 play: string;
                 /** @description Left out: from its beginning */
                 at?: string;
+                /** @description The sound beside the pictures instead */
+                sound?: boolean;
             };
             header?: never;
             path: {

@@ -182,7 +182,7 @@ export interface Crowd {
 // What is kept of pictures.
 export type RecordingMode = 'off' | 'always' | 'alarm'
 export type RecordedCamera = Narrow<S['RecordingCamera'], { mode: RecordingMode }>
-export type RecordedSegment = Narrow<S['RecordingSegment'], { source: 'live' | 'edge' }>
+export type RecordedSegment = Narrow<S['RecordingSegment'], { source: 'live' | 'edge'; sound?: 'opus' | 'flac' }>
 export type RecordedSpan = Narrow<S['RecordingSpan'], { source: 'live' | 'edge' }>
 export type RecordingMark = S['RecordingMark']
 export type RecordingClip = Narrow<S['RecordingClip'], { state: 'making' | 'made' | 'failed'; trouble?: 'nothing' | 'room' | 'burn' | 'disk' }>

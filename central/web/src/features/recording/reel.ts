@@ -1,5 +1,5 @@
 // One camera's recording in a video element: segments are fetched as the clock of the page comes near them and put
-// at their moment. The page's clock leads; the element follows, so that several cameras show the same moment.
+// at their moment. Sound goes into an element of its own. The page's clock leads; the element follows, so that several cameras show the same moment.
 import { url } from '@/api/client'
 import type { Window } from './line'
 import type { RecordedSegment } from '@/api/types'
@@ -30,9 +30,11 @@ export class Reel {
   private readonly address: string
 
   constructor(
-    private readonly video: HTMLVideoElement,
+    private readonly video: HTMLMediaElement,
     private readonly origin: number,
     private play: string,
+    // sound: the element plays the sound beside the pictures, which another one shows: a stretch without sound holds up no picture.
+    private readonly sound = false,
   ) {
     this.address = URL.createObjectURL(this.source)
     video.src = this.address
@@ -41,7 +43,8 @@ export class Reel {
   // take sets what there is; the newest grows while it is recorded.
   take(play: string, list: readonly RecordedSegment[]): void {
     this.play = play
-    this.pieces = list.map((s) => ({ ...s, a: Date.parse(s.from), b: Date.parse(s.to) }))
+    const own = this.sound ? list.flatMap((s) => (s.sound ? [{ ...s, codec: s.sound }] : [])) : list
+    this.pieces = own.map((s) => ({ ...s, a: Date.parse(s.from), b: Date.parse(s.to) }))
   }
 
   get error(): string {
@@ -107,7 +110,7 @@ export class Reel {
     try {
       await this.open(p.codec)
       this.abort = new AbortController()
-      const answer = await fetch(url('/recordings/segments/{id}', { play: this.play, at: new Date(from).toISOString() }).replace('{id}', p.id), { signal: this.abort.signal })
+      const answer = await fetch(url('/recordings/segments/{id}', { play: this.play, at: new Date(from).toISOString(), sound: this.sound ? 'true' : undefined }).replace('{id}', p.id), { signal: this.abort.signal })
       if (!answer.ok) throw new Error(String(answer.status))
       const text = await answer.arrayBuffer()
       await this.trim(at)
@@ -132,7 +135,7 @@ export class Reel {
   }
 
   private async open(codec: string): Promise<SourceBuffer> {
-    const type = `video/mp4; codecs="${codec}"`
+    const type = `${this.sound ? 'audio' : 'video'}/mp4; codecs="${codec}"`
     if (this.source.readyState !== 'open') await new Promise((ready) => this.source.addEventListener('sourceopen', ready, { once: true }))
     if (!MediaSource.isTypeSupported(type)) throw new Error(codec)
     if (!this.buffer) {
