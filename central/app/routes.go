@@ -17,6 +17,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/drill"
 	"github.com/fengsui/fengsui/central/internal/duty"
 	"github.com/fengsui/fengsui/central/internal/event"
+	"github.com/fengsui/fengsui/central/internal/field"
 	"github.com/fengsui/fengsui/central/internal/fleet"
 	"github.com/fengsui/fengsui/central/internal/handover"
 	"github.com/fengsui/fengsui/central/internal/incident"
@@ -150,6 +151,7 @@ func OpenAPI() ([]byte, error) {
 	api.RegisterPapers(s, &paper.Service{})
 	api.RegisterResponses(s, &response.Service{})
 	api.RegisterResources(s, &resource.Service{})
+	api.RegisterField(s, &field.Service{})
 	api.RegisterReviews(s, &review.Service{})
 	api.RegisterOpinions(s, opinion.New(opinion.Options{}))
 	api.RegisterDrills(s, &drill.Service{})

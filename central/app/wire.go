@@ -216,6 +216,10 @@ func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) er
 	api.RegisterPapers(server, papers)
 	api.RegisterResponses(server, responses)
 	api.RegisterResources(server, sent)
+	if pictures != nil {
+		pictures.GiveFor(belongsTo(b.accounts, events.incidents, rosters))
+		api.RegisterField(server, b.field(events, pictures, responses, devices, values))
+	}
 	api.RegisterReviews(server, reviews)
 	api.RegisterOpinions(server, said)
 	api.RegisterDrills(server, drills)

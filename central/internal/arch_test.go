@@ -24,6 +24,7 @@ var levels = map[string]int{
 	"review":   6,
 	"resource": 6,
 	"drill":    6,
+	"field":    6,
 	"audit":    6,
 	"document": adapter, "store": adapter, "tsdb": adapter, "api": adapter, "ingest": adapter, "broker": adapter, "sfu": adapter, "turn": adapter, "channel": adapter,
 }
@@ -74,6 +75,7 @@ var testUses = map[string][]string{
 	"resource":  {"audit", "channel"},              // what a use case leaves in the trail, and messages with their address
 	"response":  {"audit", "channel"},              // what a use case leaves in the trail, and messages with their address
 	"ingest":    {"broker", "github.com/eclipse/"}, // terminals and simple sensors as they speak
+	"field":     {"audit", "sfu"},                  // what a use case leaves in the trail, and links of real pictures
 	"paper":     {"audit", "document"},             // what a use case leaves in the trail, and real files
 	"telemetry": {"database/sql"},                  // another program that holds the database
 }

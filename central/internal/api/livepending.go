@@ -10,6 +10,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/device"
 	"github.com/fengsui/fengsui/central/internal/duty"
 	"github.com/fengsui/fengsui/central/internal/event"
+	"github.com/fengsui/fengsui/central/internal/field"
 	"github.com/fengsui/fengsui/central/internal/handover"
 	"github.com/fengsui/fengsui/central/internal/incident"
 	"github.com/fengsui/fengsui/central/internal/intake"
@@ -153,7 +154,7 @@ func (p *pending) add(e event.Event, v *view) urgency {
 // isCase reports whether an event is of the inbox, of an incident or of a report.
 func isCase(kind string) bool {
 	return strings.HasPrefix(kind, incident.EventKind) || strings.HasPrefix(kind, intake.EventKind) || strings.HasPrefix(kind, report.EventKind) || strings.HasPrefix(kind, response.EventKind) ||
-		strings.HasPrefix(kind, resource.EventKind)
+		strings.HasPrefix(kind, resource.EventKind) || kind == field.EventEntered
 }
 
 func (p *pending) device(kind string, d device.Device, v *view) urgency {

@@ -63,7 +63,7 @@ func needs(operation string) (p actor.Permission, ok bool) {
 	case "list-steerable", "list-listeners", "list-streams", "keep-snapshot", "watch-stream", "list-ice-servers", "open-wall", "map-wall", "close-wall",
 		"list-walls", "create-wall", "change-wall", "remove-wall", "restore-wall":
 		return actor.VideoWatch, true
-	case "list-video-links", "share-video", "show-video-link", "end-video-link":
+	case "list-video-links", "share-video", "show-video-link", "change-video-link", "end-video-link":
 		return actor.VideoShare, true
 	case "list-recordings", "recording-usage", "recording-timeline", "play-recordings", "read-recording", "list-snapshots", "read-snapshot", "list-recording-holds", "list-recording-wishes", "list-incident-scenes":
 		return actor.VideoReplay, true
@@ -125,7 +125,7 @@ func caseNeeds(operation string) (p actor.Permission, ok bool) {
 // responseNeeds is needs for plans that are carried out.
 func responseNeeds(operation string) (p actor.Permission, ok bool) {
 	switch operation {
-	case "list-plan-proposals", "get-incident-response", "my-tasks", "get-task", "get-task-photo":
+	case "list-plan-proposals", "get-incident-response", "my-tasks", "get-task", "get-task-photo", "list-scene", "get-scene-photo":
 		return actor.IncidentRead, true
 	case "step-task", "add-task-photo":
 		return actor.IncidentWrite, true

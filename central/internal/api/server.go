@@ -33,6 +33,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/document"
 	"github.com/fengsui/fengsui/central/internal/drill"
 	"github.com/fengsui/fengsui/central/internal/duty"
+	"github.com/fengsui/fengsui/central/internal/field"
 	"github.com/fengsui/fengsui/central/internal/handover"
 	"github.com/fengsui/fengsui/central/internal/incident"
 	"github.com/fengsui/fengsui/central/internal/intake"
@@ -140,7 +141,7 @@ func schemaName(t reflect.Type, hint string) string {
 		t = t.Elem()
 	}
 	books := reflect.TypeFor[handover.Desk]().PkgPath()
-	for part, of := range map[string]reflect.Type{"Incident": reflect.TypeFor[incident.Step](), "Intake": reflect.TypeFor[intake.Item](), "Report": reflect.TypeFor[report.Report](), "Recording": reflect.TypeFor[recording.Policy](), "Response": reflect.TypeFor[response.Response](), "Review": reflect.TypeFor[review.Review](), "Opinion": reflect.TypeFor[opinion.Entry](), "Drill": reflect.TypeFor[drill.Drill]()} {
+	for part, of := range map[string]reflect.Type{"Incident": reflect.TypeFor[incident.Step](), "Intake": reflect.TypeFor[intake.Item](), "Report": reflect.TypeFor[report.Report](), "Recording": reflect.TypeFor[recording.Policy](), "Response": reflect.TypeFor[response.Response](), "Review": reflect.TypeFor[review.Review](), "Opinion": reflect.TypeFor[opinion.Entry](), "Drill": reflect.TypeFor[drill.Drill](), "Field": reflect.TypeFor[field.Entry]()} {
 		if strings.Contains(t.Name(), of.PkgPath()+".") {
 			return part + name
 		}
@@ -176,6 +177,8 @@ func schemaName(t reflect.Type, hint string) string {
 			name = "Text" // of maintenance there is a PlanBody
 		}
 		return "Plan" + strings.TrimPrefix(name, "Plan")
+	case reflect.TypeFor[field.Entry]().PkgPath():
+		return "Field" + name
 	case reflect.TypeFor[review.Review]().PkgPath():
 		return "Review" + strings.TrimPrefix(name, "Review")
 	case reflect.TypeFor[opinion.Entry]().PkgPath():

@@ -23,6 +23,14 @@ type videoLinkDraft struct {
 	Division string       `json:"division,omitempty" maxLength:"12" doc:"Of a new picture; empty: your own"`
 	Place    *wire.Place  `json:"place,omitempty" doc:"Of a new picture"`
 	Hours    int          `json:"hours" minimum:"1" maximum:"168" doc:"How long it lives"`
+	Incident string       `json:"incident_id,omitempty" maxLength:"64" doc:"With publish: where what the phone tells is written"`
+	Person   string       `json:"person_id,omitempty" maxLength:"64" doc:"With publish: of the roster, whose tasks the phone shows"`
+}
+
+type videoLinkChange struct {
+	Hours    int     `json:"hours,omitempty" minimum:"0" maximum:"168" doc:"How long it lives from now on, no shorter than before; 0: as it is"`
+	Incident *string `json:"incident_id,omitempty" maxLength:"64"`
+	Person   *string `json:"person_id,omitempty" maxLength:"64"`
 }
 
 // registerLinks adds the links by which pictures are sent and watched without an account.
@@ -37,10 +45,17 @@ func registerLinks(s *Server, svc *video.Service) {
 	create.DefaultStatus = http.StatusCreated
 	register(s, create, func(ctx context.Context, in *struct{ Body videoLinkDraft }) (*body[video.Shared], error) {
 		d := in.Body
-		return reply(svc.Share(ctx, video.LinkDraft{Stream: d.Stream, Action: d.Action, Title: d.Title, Division: d.Division, Place: d.Place, Hours: d.Hours}))
+		return reply(svc.Share(ctx, video.LinkDraft{Stream: d.Stream, Action: d.Action, Title: d.Title, Division: d.Division, Place: d.Place, Hours: d.Hours, IncidentID: d.Incident, PersonID: d.Person}))
 	})
 	register(s, op("show-video-link", http.MethodPost, "/{id}/token", "Show the token of an open link once more; written down"), func(ctx context.Context, in *VideoLinkID) (*body[video.Shared], error) {
 		return reply(svc.ShowLink(ctx, in.ID))
+	})
+	register(s, op("change-video-link", http.MethodPatch, "/{id}", "Let an open link live longer, or say for which incident and person it is"), func(ctx context.Context, in *struct {
+		VideoLinkID
+		Body videoLinkChange
+	},
+	) (*body[video.StreamLink], error) {
+		return reply(svc.ChangeLink(ctx, in.ID, video.LinkChange{Hours: in.Body.Hours, IncidentID: in.Body.Incident, PersonID: in.Body.Person}))
 	})
 	end := op("end-video-link", http.MethodDelete, "/{id}", "End a link and all that is sent or watched by it")
 	end.DefaultStatus = http.StatusNoContent

@@ -2,9 +2,12 @@ package device
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/fengsui/fengsui/central/internal/actor"
+	"github.com/fengsui/fengsui/central/internal/errs"
+	"github.com/fengsui/fengsui/central/internal/event"
 )
 
 // CreateOutside registers a camera that is behind no terminal: a phone, or a program that sends by a link. Class is
@@ -39,6 +42,56 @@ func (s *Service) Sends(ctx context.Context, id string, sending bool) {
 	told := heartbeat(ctx, e.view())
 	s.reg.mu.Unlock()
 	s.Events.Publish(ctx, told)
+}
+
+// Measures makes sure that a camera behind no terminal has the series that its phone tells.
+func (s *Service) Measures(ctx context.Context, id string, list []Series) error {
+	outside, has := s.measures(ctx, id, list)
+	if !outside {
+		return errs.E(errs.NotFound, "device.not_found", "device %s", id)
+	}
+	if has {
+		return nil
+	}
+	s.write.Lock()
+	defer s.write.Unlock()
+	var r Record
+	var done event.Event
+	err := s.Tx.Do(ctx, func(ctx context.Context) error {
+		var err error
+		if r, err = s.Store.Device(ctx, id); err != nil {
+			return err
+		}
+		for _, one := range list {
+			if !r.sends(one.Property) {
+				r.Series = append(slices.Clip(r.Series), one)
+			}
+		}
+		r.UpdatedAt = event.Stamp(time.Now())
+		if err := s.Store.Save(ctx, r); err != nil {
+			return err
+		}
+		return s.record(ctx, &done, EventChanged, r)
+	})
+	if err != nil {
+		return err
+	}
+	s.put(r)
+	s.Events.Publish(ctx, done)
+	return nil
+}
+
+func (s *Service) measures(ctx context.Context, id string, list []Series) (outside, has bool) {
+	e, ok := s.find(ctx, id)
+	if !ok {
+		return false, false
+	}
+	s.reg.mu.RLock()
+	defer s.reg.mu.RUnlock()
+	return e.outside() && !e.removed(), !slices.ContainsFunc(list, func(one Series) bool {
+		_, known := e.series[one.Property]
+		return !known
+	})
 }
 
 // outside reports whether it is a camera behind no terminal.

@@ -61,7 +61,7 @@ const (
 	MaxTitle = 120
 	MaxPlace = 200
 	MaxText  = 4000
-	ahead    = 2 * time.Minute // clocks differ
+	ahead    = 2 * time.Minute // clocks differ; what comes later than that was told after the event
 	longAgo  = 366 * 24 * time.Hour
 )
 
@@ -136,6 +136,7 @@ type Step struct {
 	IncidentID string    `json:"incident_id"`
 	No         int       `json:"no"`
 	At         time.Time `json:"at"`
+	ReceivedAt time.Time `json:"received_at,omitzero"` // of what was told after the event: when it came
 	ByName     string    `json:"by_name"`
 	OrgName    string    `json:"org_name"`
 	Kind       Kind      `json:"kind"`

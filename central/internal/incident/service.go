@@ -132,7 +132,14 @@ func (s *Service) change(ctx context.Context, fn func(ctx context.Context, note 
 		}
 		note := func(ctx context.Context, i Incident, o account.Org, st Step, kind string) error {
 			a, _ := actor.From(ctx)
-			st.IncidentID, st.At, st.ByName, st.OrgID, st.OrgName = i.ID, stamp(), a.Name, o.ID, o.Name
+			now := stamp()
+			if st.At.IsZero() {
+				st.At = now
+			}
+			if now.Sub(st.At) > ahead {
+				st.ReceivedAt = now
+			}
+			st.IncidentID, st.ByName, st.OrgID, st.OrgName = i.ID, a.Name, o.ID, o.Name
 			record(event.New(ctx, kind, i.ID, i.Division, Trace{No: i.No, Name: i.Title, Org: o.Name, To: st.Act}))
 			return s.Store.Add(ctx, st)
 		}

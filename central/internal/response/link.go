@@ -301,16 +301,22 @@ func (s *Service) StepByLink(ctx context.Context, token, task string, st Step) (
 	if err != nil {
 		return Task{}, err
 	}
-	i, err := s.Incidents.Get(ctx, t.IncidentID)
-	switch {
-	case err != nil:
-		return Task{}, err
-	case i.State != incident.Open:
-		return Task{}, errs.E(errs.Conflict, "incident.not_open", "the incident is over; tell your desk what is left to say")
-	case st.Kind == "reopen":
+	if st.Kind == "reopen" {
 		return Task{}, errs.E(errs.Conflict, "response.task_over", "the task is over; only the desk opens it again, call there")
 	}
+	if err := s.running(ctx, t); err != nil {
+		return Task{}, err
+	}
 	return s.step(ctx, t, st, "")
+}
+
+// running refuses what is told of a task, without a login, once its incident is over.
+func (s *Service) running(ctx context.Context, t Task) error {
+	i, err := s.Incidents.Get(ctx, t.IncidentID)
+	if err == nil && i.State != incident.Open {
+		err = errs.E(errs.Conflict, "incident.not_open", "the incident is over; tell your desk what is left to say")
+	}
+	return err
 }
 
 // LinesByLink are what was written of a task of the person whose address it is.

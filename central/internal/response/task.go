@@ -26,6 +26,8 @@ type Line struct {
 	Lon     *float64  `json:"lon,omitempty"` // WGS 84, degrees
 	Lat     *float64  `json:"lat,omitempty"`
 	Photos  []string  `json:"photos"` // ids
+	// ReceivedAt is when something came that was told after the event.
+	ReceivedAt time.Time `json:"received_at,omitzero"`
 }
 
 // Step is something that somebody does with a task.
@@ -34,6 +36,7 @@ type Step struct {
 	Text     string
 	Lon, Lat *float64
 	Photos   []string
+	At       time.Time // of what is told after the event; zero: now
 }
 
 // do is the task after a step.
@@ -143,8 +146,11 @@ func (s *Service) step(ctx context.Context, was Task, st Step, org string) (Task
 		} else if st.Kind == "reopen" && i.State != incident.Open {
 			return errs.E(errs.Conflict, "incident.not_open", "the incident was merged, withdrawn or closed; open it again first")
 		}
-		now := stamp()
-		line := Line{TaskID: t.ID, No: t.Steps + 1, At: now, ByName: a.Name, OrgName: org, Kind: st.Kind, Text: st.Text, Lon: st.Lon, Lat: st.Lat, Photos: append([]string{}, st.Photos...)}
+		now, received := stamp(), time.Time{}
+		if !st.At.IsZero() && st.At.Before(now) {
+			now, received = late(st.At, t.GivenAt), now
+		}
+		line := Line{TaskID: t.ID, No: t.Steps + 1, At: now, ReceivedAt: received, ByName: a.Name, OrgName: org, Kind: st.Kind, Text: st.Text, Lon: st.Lon, Lat: st.Lat, Photos: append([]string{}, st.Photos...)}
 		for _, id := range st.Photos {
 			p, err := s.Store.Photo(ctx, id)
 			if errs.KindOf(err) == errs.NotFound || (err == nil && p.TaskID != t.ID) {
@@ -176,7 +182,7 @@ func (s *Service) step(ctx context.Context, was Task, st Step, org string) (Task
 		if st.Text != "" {
 			text += "：" + st.Text
 		}
-		if err := s.Incidents.Record(ctx, t.IncidentID, account.Org{Name: org}, incident.Step{Kind: Tasked, Act: st.Kind, Text: incident.Cut(text, incident.MaxText), Ref: t.ID}, nil); err != nil {
+		if err := s.Incidents.Record(ctx, t.IncidentID, account.Org{Name: org}, incident.Step{Kind: Tasked, Act: st.Kind, Text: incident.Cut(text, incident.MaxText), Ref: t.ID, At: now}, nil); err != nil {
 			return err
 		}
 		record(event.New(ctx, EventTask, t.ID, t.Division, Trace{IncidentID: t.IncidentID, Name: t.Title, From: string(from), To: string(t.State)}))

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -114,9 +115,9 @@ func (s *Incidents) Add(ctx context.Context, st incident.Step) error {
 	if err := s.db.belongs(ctx, st.IncidentID); err != nil {
 		return err
 	}
-	_, err := s.db.exec(ctx, `insert into incident_steps (incident_id, no, at, by_name, org_name, kind, act, text, ref, org_id, told)
-		values ($1, (select count(*) + 1 from incident_steps where incident_id = $1), $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-		st.IncidentID, st.At, st.ByName, st.OrgName, string(st.Kind), st.Act, st.Text, st.Ref, st.OrgID, strings.Join(st.To, " "))
+	_, err := s.db.exec(ctx, `insert into incident_steps (incident_id, no, at, by_name, org_name, kind, act, text, ref, org_id, told, received_at)
+		values ($1, (select count(*) + 1 from incident_steps where incident_id = $1), $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+		st.IncidentID, st.At, st.ByName, st.OrgName, string(st.Kind), st.Act, st.Text, st.Ref, st.OrgID, strings.Join(st.To, " "), sql.NullTime{Time: st.ReceivedAt, Valid: !st.ReceivedAt.IsZero()})
 	if err != nil {
 		return fmt.Errorf("add line to timeline: %w", wrap(err))
 	}
@@ -127,11 +128,16 @@ func (s *Incidents) Add(ctx context.Context, st incident.Step) error {
 func (s *Incidents) Steps(ctx context.Context, id string) ([]incident.Step, error) {
 	scan := func(row scanner) (st incident.Step, err error) {
 		var told string
-		err = row.Scan(&st.IncidentID, &st.No, &st.At, &st.ByName, &st.OrgName, &st.Kind, &st.Act, &st.Text, &st.Ref, &st.OrgID, &told)
+		var received sql.NullTime
+		err = row.Scan(&st.IncidentID, &st.No, &st.At, &st.ByName, &st.OrgName, &st.Kind, &st.Act, &st.Text, &st.Ref, &st.OrgID, &told, &received)
 		st.At, st.To = st.At.UTC(), strings.Fields(told)
+		st.ReceivedAt = received.Time.UTC()
+		if !received.Valid {
+			st.ReceivedAt = time.Time{}
+		}
 		return st, err
 	}
-	return dutyRows(ctx, s.db, "timeline", scan, `select incident_id, no, at, by_name, org_name, kind, act, text, ref, org_id, told from incident_steps
+	return dutyRows(ctx, s.db, "timeline", scan, `select incident_id, no, at, by_name, org_name, kind, act, text, ref, org_id, told, received_at from incident_steps
 		where (incident_id = $1 or incident_id || '/' || no in (select ref from incident_moves where kind = 'line' and to_id = $1))`+ofWorld(2)+` order by case when incident_id = $1 then 1 else 0 end, no`, id, exercise(ctx))
 }
 

@@ -17,11 +17,11 @@ type VideoLinks struct{ db *DB }
 func NewVideoLinks(db *DB) *VideoLinks { return &VideoLinks{db: db} }
 
 const selectVideoLink = `
-	select id, division, stream, action, title, author, author_name, created_at, expires_at, ended_at, ended_by_name, used_at, uses from video_link `
+	select id, division, stream, action, title, author, author_name, created_at, expires_at, ended_at, ended_by_name, used_at, uses, incident_id, person_id from video_link `
 
 func scanVideoLink(row scanner) (l video.StreamLink, err error) {
 	var ended, used sql.NullTime
-	err = row.Scan(&l.ID, &l.Division, &l.Stream, &l.Action, &l.Title, &l.Author, &l.AuthorName, &l.CreatedAt, &l.ExpiresAt, &ended, &l.EndedByName, &used, &l.Uses)
+	err = row.Scan(&l.ID, &l.Division, &l.Stream, &l.Action, &l.Title, &l.Author, &l.AuthorName, &l.CreatedAt, &l.ExpiresAt, &ended, &l.EndedByName, &used, &l.Uses, &l.IncidentID, &l.PersonID)
 	l.CreatedAt, l.ExpiresAt, l.EndedAt, l.UsedAt = l.CreatedAt.UTC(), l.ExpiresAt.UTC(), moment(ended), moment(used)
 	return l, err
 }
@@ -48,9 +48,9 @@ func (s *VideoLinks) VideoLink(ctx context.Context, id string) (video.StreamLink
 // AddVideoLink implements video.Links.
 func (s *VideoLinks) AddVideoLink(ctx context.Context, l video.StreamLink) error {
 	_, err := s.db.exec(ctx, `
-		insert into video_link (id, division, stream, action, title, author, author_name, created_at, expires_at, ended_by_name, uses)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, '', 0)`,
-		l.ID, l.Division, l.Stream, l.Action, l.Title, l.Author, l.AuthorName, l.CreatedAt, l.ExpiresAt)
+		insert into video_link (id, division, stream, action, title, author, author_name, created_at, expires_at, ended_by_name, uses, incident_id, person_id)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, '', 0, $10, $11)`,
+		l.ID, l.Division, l.Stream, l.Action, l.Title, l.Author, l.AuthorName, l.CreatedAt, l.ExpiresAt, l.IncidentID, l.PersonID)
 	if err != nil {
 		return fmt.Errorf("add video link: %w", wrap(err))
 	}
@@ -62,6 +62,16 @@ func (s *VideoLinks) EndVideoLink(ctx context.Context, id, by string, at time.Ti
 	res, err := s.db.exec(ctx, `update video_link set ended_at = $2, ended_by_name = $3 where id = $1 and ended_at is null`, id, at, by)
 	if err != nil {
 		return false, fmt.Errorf("end video link %s: %w", id, wrap(err))
+	}
+	n, err := res.RowsAffected()
+	return n > 0, err
+}
+
+// ChangeVideoLink implements video.Links.
+func (s *VideoLinks) ChangeVideoLink(ctx context.Context, l video.StreamLink, at time.Time) (bool, error) {
+	res, err := s.db.exec(ctx, `update video_link set expires_at = $2, incident_id = $3, person_id = $4 where id = $1 and ended_at is null and expires_at > $5`, l.ID, l.ExpiresAt, l.IncidentID, l.PersonID, at)
+	if err != nil {
+		return false, fmt.Errorf("change video link %s: %w", l.ID, wrap(err))
 	}
 	n, err := res.RowsAffected()
 	return n > 0, err

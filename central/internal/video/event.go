@@ -10,6 +10,8 @@ const (
 	EventShared    = "stream.shared"     // Data is StreamLink
 	EventLinkShown = "stream.link_shown" // Data is StreamLink: its token was wanted once more
 	EventLinkEnded = "stream.link_ended" // Data is StreamLink
+
+	EventLinkChanged = "stream.link_changed" // Data is StreamLink: it lives longer, or is for another incident or person
 )
 
 // Forced tells why a picture was asked for although the data budget of its terminal is used up.

@@ -92,3 +92,17 @@ func stateOf(f Flow, needed bool, now time.Time) State {
 	}
 	return Idle
 }
+
+// standby is the state of a picture behind no terminal, of which was the one before: whoever sends it keeps the session,
+// to be spoken to, and rests while nobody wants the picture.
+func standby(state, was State, f Flow, needed bool) State {
+	switch {
+	case !f.Publishing || (state != Frozen && state != Starting):
+		return state
+	case !needed:
+		return Idle
+	case was == Idle || was == Starting:
+		return Starting
+	}
+	return state
+}

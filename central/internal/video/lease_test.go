@@ -105,3 +105,25 @@ func TestStateOfAStream(t *testing.T) {
 		}
 	}
 }
+
+func TestAPhoneThatRestsIsNotFrozen(t *testing.T) {
+	rests := Flow{Publishing: true, Last: time.Now().Add(-time.Minute)}
+	for _, c := range []struct {
+		state, was State
+		flow       Flow
+		needed     bool
+		want       State
+	}{
+		{Frozen, Live, rests, false, Idle},
+		{Starting, Idle, Flow{Publishing: true}, false, Idle},
+		{Frozen, Idle, rests, true, Starting},
+		{Frozen, Starting, rests, true, Starting},
+		{Frozen, Live, rests, true, Frozen},
+		{Frozen, Live, Flow{Last: rests.Last}, true, Frozen},
+		{Live, Starting, rests, true, Live},
+	} {
+		if got := standby(c.state, c.was, c.flow, c.needed); got != c.want {
+			t.Errorf("%s after %s, needed %t: %s, want %s", c.state, c.was, c.needed, got, c.want)
+		}
+	}
+}

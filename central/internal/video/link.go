@@ -35,7 +35,9 @@ type StreamLink struct {
 	Division    string     `json:"division"`
 	Stream      string     `json:"stream"`
 	Action      Action     `json:"action" enum:"publish,watch"`
-	Title       string     `json:"title"` // for whom it is
+	Title       string     `json:"title"`                 // for whom it is
+	IncidentID  string     `json:"incident_id,omitempty"` // where what its holder tells is written
+	PersonID    string     `json:"person_id,omitempty"`   // of the roster, whose tasks it shows
 	State       LinkState  `json:"state" enum:"open,expired,ended"`
 	Sessions    int        `json:"sessions" doc:"How many send or watch by it now"`
 	Author      string     `json:"author"`
@@ -83,6 +85,8 @@ type LinkDraft struct {
 	Division string      // of a new stream; empty: the author's
 	Place    *wire.Place // of a new stream
 	Hours    int         // that it lives
+
+	IncidentID, PersonID string // for which it is; may be empty
 }
 
 // check says what is wrong with a draft.

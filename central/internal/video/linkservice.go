@@ -26,6 +26,8 @@ type Links interface {
 	AddVideoLink(ctx context.Context, l StreamLink) error
 	// EndVideoLink ends one; it reports whether that was open or expired, and not ended before.
 	EndVideoLink(ctx context.Context, id, by string, at time.Time) (bool, error)
+	// ChangeVideoLink keeps until when an open one lives, and for whom it is; it reports whether it was open at a time.
+	ChangeVideoLink(ctx context.Context, l StreamLink, at time.Time) (bool, error)
 	// UseVideoLink counts a session that was opened.
 	UseVideoLink(ctx context.Context, id string, at time.Time) error
 }
@@ -95,7 +97,10 @@ func (s *Service) Share(ctx context.Context, d LinkDraft) (Shared, error) {
 	now := event.Stamp(time.Now())
 	l := StreamLink{
 		ID: id.String(), Division: d.Division, Stream: d.Stream, Action: d.Action, Title: d.Title, State: LinkOpen,
-		Author: a.ID, AuthorName: a.Name, CreatedAt: now, ExpiresAt: now.Add(time.Duration(d.Hours) * time.Hour),
+		IncidentID: d.IncidentID, PersonID: d.PersonID, Author: a.ID, AuthorName: a.Name, CreatedAt: now, ExpiresAt: now.Add(time.Duration(d.Hours) * time.Hour),
+	}
+	if err := s.belongs(ctx, l); err != nil {
+		return Shared{}, err
 	}
 	if err := s.fewLinks(ctx, now); err != nil {
 		return Shared{}, err
@@ -215,7 +220,7 @@ func (s *Service) link(ctx context.Context, id string) (StreamLink, error) {
 func (s *Service) byLink(ctx context.Context, id, stream string, action Action, now time.Time) (StreamLink, device.Device, error) {
 	l, err := s.o.Links.VideoLink(ctx, id)
 	if errs.KindOf(err) == errs.NotFound {
-		return StreamLink{}, device.Device{}, errs.E(errs.Unauthenticated, "video.token", "token is missing or not of this centre")
+		return StreamLink{}, device.Device{}, noToken()
 	}
 	if err != nil {
 		return StreamLink{}, device.Device{}, err
@@ -223,19 +228,25 @@ func (s *Service) byLink(ctx context.Context, id, stream string, action Action, 
 	if err := l.allows(stream, action, now); err != nil {
 		return StreamLink{}, device.Device{}, err
 	}
-	switch err := s.sees(ctx, l.Author, stream); errs.KindOf(err) {
+	camera, err := s.stands(ctx, l)
+	return l, camera, err
+}
+
+// stands is the camera of a link whose author may still see it.
+func (s *Service) stands(ctx context.Context, l StreamLink) (device.Device, error) {
+	switch err := s.sees(ctx, l.Author, l.Stream); errs.KindOf(err) {
 	case errs.Internal, errs.Invalid, errs.Conflict, errs.Unavailable:
 		if err != nil {
-			return StreamLink{}, device.Device{}, err
+			return device.Device{}, err
 		}
 	case errs.Unauthenticated, errs.Denied, errs.NotFound:
-		return StreamLink{}, device.Device{}, errs.Wrap(err, errs.Unauthenticated, "video.link_void", "whoever gave this link may not see the picture any more")
+		return device.Device{}, errs.Wrap(err, errs.Unauthenticated, "video.link_void", "whoever gave this link may not see the picture any more")
 	}
-	camera, ok := s.o.Devices.Visible(actor.WithSystem(ctx, "video"), stream)
+	camera, ok := s.o.Devices.Visible(actor.WithSystem(ctx, "video"), l.Stream)
 	if !ok {
-		return StreamLink{}, device.Device{}, noStream(stream)
+		return device.Device{}, noStream(l.Stream)
 	}
-	return l, camera, nil
+	return camera, nil
 }
 
 // publishByLink answers the offer of whoever holds a link to send by.

@@ -158,7 +158,11 @@ func (s *Service) Result(edge string, r wire.CommandResult) {
 
 // update brings what is shown up to date and reports whether it must be told.
 func (st *stream) update(f Flow, now time.Time) bool {
-	state := stateOf(f, st.lease.needed(now, f.Viewers), now)
+	needed := st.lease.needed(now, f.Viewers)
+	state := stateOf(f, needed, now)
+	if st.edge == "" {
+		state = standby(state, st.shown.State, f, needed)
+	}
 	next := Stream{ID: st.shown.ID, State: state, Viewers: f.Viewers, Since: st.shown.Since, Bitrate: f.Bitrate, Outside: st.edge == ""}
 	if state != st.shown.State || next.Since == nil {
 		since := now.UTC()

@@ -40,6 +40,8 @@ type Options struct {
 	Links   Links // of links, with what they need
 	Tx      event.Tx
 	Outside Outside
+	// Belongs refuses a link for an incident or a person that the actor may not give to others; nil: links have neither.
+	Belongs func(ctx context.Context, incident, person string) error
 }
 
 // Service leases streams and lets people watch them.
@@ -109,6 +111,11 @@ func New(o Options) *Service {
 		o: o, signer: signer{o.Key}, streams: map[string]*stream{}, sessions: map[string]session{}, walls: map[string]*wallOf{},
 		used: map[string]int64{}, barred: map[string]time.Time{}, kick: make(chan struct{}, 1),
 	}
+}
+
+// GiveFor says who judges for which incident and person a link may be. Call it before the API starts.
+func (s *Service) GiveFor(belongs func(ctx context.Context, incident, person string) error) {
+	s.o.Belongs = belongs
 }
 
 // Start begins to look after the leases.

@@ -2024,6 +2024,108 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/field/{stream}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the phone shows of its link */
+        get: operations["open-field"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/field/{stream}/entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tell something, or do a step of a task; the same key again changes nothing */
+        post: operations["enter-field"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/field/{stream}/photos/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Send the next part of a picture, at most 64 KiB; the answer says where to go on */
+        put: operations["send-field-photo"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/field/{stream}/positions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tell where the phone was; the same time again changes nothing */
+        post: operations["keep-field-position"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/field/{stream}/tasks/{task}/lines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was written of a task */
+        get: operations["list-field-lines"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/field/{stream}/wanted": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether somebody wants the picture; waits up to 15 s for a change */
+        get: operations["field-wanted"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/handover": {
         parameters: {
             query?: never;
@@ -2726,6 +2828,40 @@ export interface paths {
         put?: never;
         /** Conclude a review, which makes it a case of the library */
         post: operations["conclude-review"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/scene": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What came from the scene of an incident, oldest first */
+        get: operations["list-scene"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/scene/{entry}/photos/{photo}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A picture from the scene */
+        get: operations["get-scene-photo"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -6271,7 +6407,8 @@ export interface paths {
         delete: operations["end-video-link"];
         options?: never;
         head?: never;
-        patch?: never;
+        /** Let an open link live longer, or say for which incident and person it is */
+        patch: operations["change-video-link"];
         trace?: never;
     };
     "/api/v1/video-links/{id}/token": {
@@ -6694,6 +6831,13 @@ export interface components {
              * @description The one that the author has seen; of a change only
              */
             version?: number;
+        };
+        "BodyStruct { Kept int \"json:\\\"kept\\\"\" }Body": {
+            /** Format: int64 */
+            kept: number;
+        };
+        "BodyStruct { Wanted bool \"json:\\\"wanted\\\"\" }Body": {
+            wanted: boolean;
         };
         BookLine: {
             /** Format: int64 */
@@ -8351,6 +8495,195 @@ export interface components {
              */
             to: string;
         };
+        FieldDraft: {
+            /** Format: double */
+            accuracy_m?: number;
+            /**
+             * Format: date-time
+             * @description When it was written, by the clock of the phone
+             */
+            at: string;
+            /** @description The phone's own, never used again */
+            key: string;
+            /** @enum {string} */
+            kind: "note" | "task";
+            /** Format: double */
+            lat?: number;
+            /**
+             * Format: double
+             * @description Degrees, WGS 84
+             */
+            lon?: number;
+            /** @description Keys of pictures that came before */
+            photos?: string[] | null;
+            /**
+             * Format: date-time
+             * @description Now, by the same clock
+             */
+            sent_at: string;
+            /** @enum {string} */
+            step?: "accept" | "start" | "note" | "done" | "needless";
+            task_id?: string;
+            text?: string;
+        };
+        FieldEntry: {
+            /** Format: double */
+            accuracy_m?: number;
+            /**
+             * Format: date-time
+             * @description When it was written, by the clock of the centre
+             */
+            at: string;
+            by_name: string;
+            /**
+             * Format: int64
+             * @description By how much the phone's clock was ahead when it sent
+             */
+            clock_offset_ms: number;
+            id: string;
+            incident_id: string;
+            key: string;
+            /** @enum {string} */
+            kind: "note" | "task";
+            /** Format: double */
+            lat?: number;
+            link_id: string;
+            /** Format: double */
+            lon?: number;
+            /**
+             * Format: date-time
+             * @description The same by the clock of the phone
+             */
+            phone_at: string;
+            photos: string[] | null;
+            /** Format: date-time */
+            received_at: string;
+            /** @description Code of why a step of a task was not done; what was written with it is kept */
+            refused?: string;
+            /** @description It came later than it was written */
+            retrospective: boolean;
+            step?: string;
+            task_id?: string;
+            text: string;
+        };
+        FieldFix: {
+            /** Format: double */
+            accuracy_m?: number;
+            /**
+             * Format: date-time
+             * @description By the clock of the centre
+             */
+            at: string;
+            /**
+             * Format: double
+             * @description Percent
+             */
+            battery?: number;
+            /**
+             * Format: double
+             * @description That the page has used
+             */
+            data_mb?: number;
+            /**
+             * Format: double
+             * @description Degrees from north
+             */
+            heading?: number;
+            /** Format: double */
+            lat: number;
+            /** Format: double */
+            lon: number;
+            /**
+             * Format: double
+             * @description Metres a second
+             */
+            speed?: number;
+        };
+        FieldIncident: {
+            no: string;
+            open: boolean;
+            place: string;
+            title: string;
+        };
+        FieldListEntry: {
+            items: components["schemas"]["FieldEntry"][] | null;
+            next?: string;
+        };
+        FieldPage: {
+            /**
+             * Format: date-time
+             * @description Clock of the centre
+             */
+            at: string;
+            /** Format: date-time */
+            expires_at: string;
+            incident?: components["schemas"]["FieldIncident"];
+            /** @description The link is of a duty person, who has tasks */
+            person: boolean;
+            tasks: components["schemas"]["ResponseTask"][] | null;
+            title: string;
+            /**
+             * Format: date-time
+             * @description What was written before the link expired is taken in until then
+             */
+            until: string;
+            /** @description Somebody watches the picture, or it is recorded */
+            wanted: boolean;
+        };
+        FieldPhoto: {
+            /**
+             * Format: int64
+             * @description Bytes that came; the next part begins there
+             */
+            have: number;
+            key: string;
+            /** Format: int64 */
+            size: number;
+            /** @description Empty until it is whole */
+            type: string;
+        };
+        FieldReceipt: {
+            /** Format: double */
+            accuracy_m?: number;
+            /**
+             * Format: date-time
+             * @description When it was written, by the clock of the centre
+             */
+            at: string;
+            by_name: string;
+            /**
+             * Format: int64
+             * @description By how much the phone's clock was ahead when it sent
+             */
+            clock_offset_ms: number;
+            id: string;
+            incident_id: string;
+            key: string;
+            /** @enum {string} */
+            kind: "note" | "task";
+            /** @description It had come before */
+            known: boolean;
+            /** Format: double */
+            lat?: number;
+            link_id: string;
+            /** Format: double */
+            lon?: number;
+            /**
+             * Format: date-time
+             * @description The same by the clock of the phone
+             */
+            phone_at: string;
+            photos: string[] | null;
+            /** Format: date-time */
+            received_at: string;
+            /** @description Code of why a step of a task was not done; what was written with it is kept */
+            refused?: string;
+            /** @description It came later than it was written */
+            retrospective: boolean;
+            step?: string;
+            task_id?: string;
+            text: string;
+        };
         Flag: {
             /** Format: date-time */
             at: string;
@@ -8852,6 +9185,8 @@ export interface components {
             /** Format: int64 */
             no: number;
             org_name: string;
+            /** Format: date-time */
+            received_at?: string;
             ref: string;
             text: string;
         };
@@ -9037,6 +9372,9 @@ export interface components {
             fault: "late" | "incomplete" | "contradiction" | "omitted" | "reversed" | "returned" | "concealed" | "false";
             org_id: string;
             reason: string;
+        };
+        "Keep-field-positionRequest": {
+            fixes: components["schemas"]["FieldFix"][] | null;
         };
         Kept: {
             division: string;
@@ -12033,6 +12371,8 @@ export interface components {
             no: number;
             org_name: string;
             photos: string[] | null;
+            /** Format: date-time */
+            received_at?: string;
             task_id: string;
             text: string;
         };
@@ -13145,6 +13485,8 @@ export interface components {
             /** Format: date-time */
             expires_at: string;
             id: string;
+            incident_id?: string;
+            person_id?: string;
             /**
              * Format: int64
              * @description How many send or watch by it now
@@ -13492,6 +13834,15 @@ export interface components {
             settled_at?: string;
             state: string;
         };
+        VideoLinkChange: {
+            /**
+             * Format: int64
+             * @description How long it lives from now on, no shorter than before; 0: as it is
+             */
+            hours?: number;
+            incident_id?: string;
+            person_id?: string;
+        };
         VideoLinkDraft: {
             /** @enum {string} */
             action: "publish" | "watch";
@@ -13502,6 +13853,10 @@ export interface components {
              * @description How long it lives
              */
             hours: number;
+            /** @description With publish: where what the phone tells is written */
+            incident_id?: string;
+            /** @description With publish: of the roster, whose tasks the phone shows */
+            person_id?: string;
             /** @description Of a new picture */
             place?: components["schemas"]["Place"];
             /** @description The picture; empty with publish: a new one, which stands among the cameras */
@@ -18549,6 +18904,233 @@ export interface operations {
             };
         };
     };
+    "open-field": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Token of a link to send by */
+                "Fengsui-Link"?: string;
+            };
+            path: {
+                stream: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FieldPage"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "enter-field": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Token of a link to send by */
+                "Fengsui-Link"?: string;
+            };
+            path: {
+                stream: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FieldDraft"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FieldReceipt"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "send-field-photo": {
+        parameters: {
+            query?: {
+                /** @description Of the first byte */
+                at?: number;
+                /** @description Of the whole */
+                size?: number;
+                /** @description SHA-256 of the whole, in hexadecimal */
+                sum?: string;
+            };
+            header?: {
+                /** @description Token of a link to send by */
+                "Fengsui-Link"?: string;
+            };
+            path: {
+                stream: string;
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FieldPhoto"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "keep-field-position": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Token of a link to send by */
+                "Fengsui-Link"?: string;
+            };
+            path: {
+                stream: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Keep-field-positionRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BodyStruct { Kept int \"json:\\\"kept\\\"\" }Body"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-field-lines": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Token of a link to send by */
+                "Fengsui-Link"?: string;
+            };
+            path: {
+                stream: string;
+                task: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResponseListLine"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "field-wanted": {
+        parameters: {
+            query?: {
+                was?: boolean;
+            };
+            header?: {
+                /** @description Token of a link to send by */
+                "Fengsui-Link"?: string;
+            };
+            path: {
+                stream: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BodyStruct { Wanted bool \"json:\\\"wanted\\\"\" }Body"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-handover": {
         parameters: {
             query?: {
@@ -20298,6 +20880,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ReviewView"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-scene": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FieldListEntry"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-scene-photo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                entry: string;
+                photo: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The picture */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": string;
                 };
             };
             /** @description Problem */
@@ -28463,6 +29111,41 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-video-link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VideoLinkChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StreamLink"];
+                };
             };
             /** @description Problem */
             default: {

@@ -1,0 +1,99 @@
+package app
+
+import (
+	"context"
+	"time"
+
+	"github.com/fengsui/fengsui/central/internal/account"
+	"github.com/fengsui/fengsui/central/internal/actor"
+	"github.com/fengsui/fengsui/central/internal/device"
+	"github.com/fengsui/fengsui/central/internal/duty"
+	"github.com/fengsui/fengsui/central/internal/errs"
+	"github.com/fengsui/fengsui/central/internal/field"
+	"github.com/fengsui/fengsui/central/internal/incident"
+	"github.com/fengsui/fengsui/central/internal/response"
+	"github.com/fengsui/fengsui/central/internal/store"
+	"github.com/fengsui/fengsui/central/internal/telemetry"
+	"github.com/fengsui/fengsui/central/internal/video"
+	"github.com/fengsui/fengsui/shared/wire"
+)
+
+// field is what crews with a phone send.
+func (b *base) field(c cases, pictures *video.Service, responses *response.Service, devices *device.Service, values *telemetry.Service) *field.Service {
+	return field.New(field.Options{
+		Store: store.NewField(b.db), Tx: b.db, Links: pictures, Incidents: c.incidents, Tasks: responses, Positions: phones{devices, values}, Events: b.bus, Log: b.centre.log.With("component", "field"),
+	})
+}
+
+// belongsTo lets somebody give links for incidents that they see and that are open, and for people of the roster.
+func belongsTo(accounts *account.Service, incidents *incident.Service, rosters *duty.Service) func(context.Context, string, string) error {
+	return func(ctx context.Context, id, person string) error {
+		if id != "" {
+			i, err := incidents.Get(ctx, id)
+			if err != nil {
+				return err
+			}
+			if i.State != incident.Open {
+				return errs.E(errs.Conflict, "incident.not_open", "the incident was merged, withdrawn or closed; open it again first")
+			}
+		}
+		if person == "" {
+			return nil
+		}
+		a, err := actor.Require(ctx, actor.ResponseOrder) // whoever has the link acts in that person's name
+		if err != nil {
+			return err
+		}
+		system := actor.WithSystem(ctx, "field")
+		p, err := rosters.Person(system, person)
+		if err != nil {
+			return err
+		}
+		orgs, err := accounts.Orgs(system)
+		if err != nil {
+			return err
+		}
+		if o, ok := incident.Find(orgs, p.OrgID); !ok || !p.Active || !a.Covers(o.Division) {
+			return errs.E(errs.NotFound, "duty.no_person", "there is no such person on your rosters")
+		}
+		return nil
+	}
+}
+
+// phones keeps where phones were among the readings, as that of terminals is.
+type phones struct {
+	devices *device.Service
+	values  *telemetry.Service
+}
+
+var phoneSeries = []device.Series{
+	{Property: "lon", Name: "经度", NameEN: "Longitude", Unit: "deg", Digits: 5},
+	{Property: "lat", Name: "纬度", NameEN: "Latitude", Unit: "deg", Digits: 5},
+	{Property: "battery_charge", Name: "电量", NameEN: "Battery", Unit: "%", Digits: 0},
+	{Property: "accuracy", Name: "定位误差", NameEN: "Accuracy", Unit: "m", Digits: 0},
+	{Property: "course", Name: "航向", NameEN: "Course", Unit: "deg", Digits: 0},
+	{Property: "speed", Name: "速度", NameEN: "Speed", Unit: "m/s", Digits: 1},
+	{Property: "data_used", Name: "已用流量", NameEN: "Data used", Unit: "MB", Digits: 1},
+}
+
+// Keep implements field.Positions.
+func (p phones) Keep(ctx context.Context, stream string, fixes []field.Fix, received time.Time) error {
+	if err := p.devices.Measures(ctx, stream, phoneSeries); err != nil {
+		return err
+	}
+	b := &wire.Batch{Lane: wire.LaneTelemetry, Synced: true, SentAt: wire.Millis(received)}
+	for _, f := range fixes {
+		at := wire.Millis(f.At)
+		b.Backfill = b.Backfill || received.Sub(f.At) > time.Minute
+		for _, r := range []struct {
+			property string
+			value    *float64
+		}{{"lon", &f.Lon}, {"lat", &f.Lat}, {"battery_charge", f.Battery}, {"accuracy", f.Accuracy}, {"course", f.Heading}, {"speed", f.Speed}, {"data_used", f.DataMB}} {
+			if r.value != nil {
+				b.Readings = append(b.Readings, wire.Reading{Device: stream, Property: r.property, At: at, Value: *r.value})
+			}
+		}
+	}
+	_, err := p.values.Commit(ctx, []telemetry.Incoming{{Edge: stream, Batch: b, ReceivedAt: received}})
+	return err
+}

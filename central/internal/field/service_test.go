@@ -1,0 +1,390 @@
+package field_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"image"
+	"image/jpeg"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/fengsui/fengsui/central/internal/actor"
+	"github.com/fengsui/fengsui/central/internal/audit"
+	"github.com/fengsui/fengsui/central/internal/errs"
+	"github.com/fengsui/fengsui/central/internal/field"
+	"github.com/fengsui/fengsui/central/internal/response"
+	"github.com/fengsui/fengsui/central/internal/store"
+	"github.com/fengsui/fengsui/central/internal/store/storetest"
+	"github.com/fengsui/fengsui/central/internal/video"
+)
+
+func note(key, text string, ago time.Duration) field.Draft {
+	now := time.Now()
+	return field.Draft{Key: key, Kind: field.Note, Text: text, At: now.Add(-ago), SentAt: now}
+}
+
+func picture(t *testing.T) []byte {
+	t.Helper()
+	m := image.NewRGBA(image.Rect(0, 0, 400, 300))
+	for i := range m.Pix {
+		m.Pix[i] = byte(i * i >> 7)
+	}
+	var out bytes.Buffer
+	if err := jpeg.Encode(&out, m, &jpeg.Options{Quality: 95}); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+// send sends a picture in parts of a size, each of them twice, as a phone does whose answers are lost.
+func (h *house) send(key string, all []byte, part int) (p field.Photo, err error) {
+	sum := sha256.Sum256(all)
+	for at := 0; at < len(all); at += part {
+		one := field.Part{Key: key, At: at, Size: len(all), Sum: hex.EncodeToString(sum[:]), Bytes: all[at:min(at+part, len(all))]}
+		for range 2 {
+			if p, err = h.Part(h.t.Context(), h.link.Token, h.link.Link.Stream, one); err != nil {
+				return p, err
+			}
+		}
+	}
+	return p, nil
+}
+
+func TestWhatAPhoneSendsIsKeptOnceHoweverOftenItComes(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		var wg sync.WaitGroup
+		for range 8 {
+			for n := range 5 {
+				wg.Go(func() {
+					if _, err := h.enter(note(fmt.Sprintf("k%d", n), fmt.Sprintf("第%d条", n), 0)); err != nil && !strings.Contains(err.Error(), "under this key") {
+						t.Error(err)
+					}
+				})
+			}
+		}
+		wg.Wait()
+		if got := h.lines(); len(got) != 5 {
+			t.Fatalf("%d lines: %+v", len(got), got)
+		}
+		list, err := h.Scene(h.officer, h.incident.ID)
+		h.must(err)
+		if len(list) != 5 || list[0].ByName != "抢险一队手机" || list[0].Retrospective {
+			t.Errorf("scene %+v", list)
+		}
+	})
+}
+
+func TestTheSameComesBackAsKnownAndAnotherUnderItsKeyIsRefused(t *testing.T) {
+	h := newHouse(t, storetest.SQLite(t))
+	d := note("k1", "水位下降", time.Minute)
+	first, err := h.enter(d)
+	h.must(err)
+	d.SentAt = d.SentAt.Add(time.Hour) // sent again later
+	again, err := h.enter(d)
+	h.must(err)
+	if first.Known || !again.Known || again.ID != first.ID || !again.At.Equal(first.At) {
+		t.Errorf("first %+v again %+v", first, again)
+	}
+	d.Text = "水位上升"
+	if _, err := h.enter(d); errs.KindOf(err) != errs.Conflict {
+		t.Errorf("another text under the key: %v", err)
+	}
+}
+
+func TestWhatComesLateStandsAtItsOwnTimeAndAWrongClockDoesNoHarm(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		h.made(time.Now().Add(-100*time.Hour), time.Now().Add(time.Hour))
+		now := time.Now()
+		wrong := 400 * 24 * time.Hour // the phone believes in another year
+		got, err := h.enter(field.Draft{Key: "late", Kind: field.Note, Text: "断网时写下", At: now.Add(wrong - 70*time.Hour), SentAt: now.Add(wrong)})
+		h.must(err)
+		want := now.Add(-70 * time.Hour)
+		if got.At.Sub(want).Abs() > time.Minute || !got.Retrospective || time.Duration(got.OffsetMS)*time.Millisecond < wrong-time.Minute {
+			t.Errorf("entry %+v, want at %s", got, want)
+		}
+		if got.PhoneAt.Sub(now.Add(wrong-70*time.Hour)).Abs() > time.Minute {
+			t.Errorf("the phone's own time is %s", got.PhoneAt)
+		}
+		l := h.lines()
+		if len(l) != 1 || l[0].At.Sub(want).Abs() > time.Minute || l[0].ReceivedAt.Before(now.Add(-time.Minute)) {
+			t.Errorf("timeline %+v", l)
+		}
+		// A clock that was set back between writing and sending cannot be mended: it lies in no future.
+		got, err = h.enter(field.Draft{Key: "future", Kind: field.Note, Text: "x", At: now.Add(time.Hour), SentAt: now})
+		h.must(err)
+		if got.At.After(time.Now()) {
+			t.Errorf("in the future: %s", got.At)
+		}
+	})
+}
+
+func TestWhatWasWrittenBeforeTheLinkExpiredIsTakenInForThreeDays(t *testing.T) {
+	h := newHouse(t, storetest.SQLite(t))
+	h.expired(71 * time.Hour)
+	if got, err := h.enter(note("before", "到期前", 72*time.Hour)); err != nil || !got.Retrospective {
+		t.Errorf("written before: %+v %v", got, err)
+	}
+	if _, err := h.enter(note("after", "到期后", time.Hour)); errs.KindOf(err) != errs.Unauthenticated {
+		t.Errorf("written after: %v", err)
+	}
+	if p, err := h.Open(t.Context(), h.link.Token, h.link.Link.Stream); err != nil || p.Incident != nil || len(p.Tasks) != 0 || p.Expires.After(time.Now()) {
+		t.Errorf("the page of an expired link: %+v %v", p, err)
+	}
+	h.expired(73 * time.Hour)
+	if _, err := h.enter(note("late", "太晚", 74*time.Hour)); errs.KindOf(err) != errs.Unauthenticated || !strings.Contains(err.Error(), "72 hours") {
+		t.Errorf("after three days: %v", err)
+	}
+	n, err := h.Service.Keep(t.Context(), h.link.Token, h.link.Link.Stream, []field.Fix{{At: time.Now().Add(-74 * time.Hour), Lon: 121, Lat: 32}})
+	if errs.KindOf(err) != errs.Unauthenticated || n != 0 {
+		t.Errorf("places after three days: %d %v", n, err)
+	}
+}
+
+func TestALinkThatWasEndedTakesInNothing(t *testing.T) {
+	h := newHouse(t, storetest.SQLite(t))
+	h.must(h.pictures.EndLink(h.officer, h.link.Link.ID))
+	if _, err := h.enter(note("k", "x", time.Hour)); errs.KindOf(err) != errs.Unauthenticated {
+		t.Errorf("ended: %v", err)
+	}
+}
+
+func TestAPictureComesInPartsAndATaskIsDoneWithIt(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		h.made(time.Now().Add(-9*time.Hour), time.Now().Add(time.Hour))
+		all := picture(t)
+		step := field.Draft{Key: "done", Kind: field.Task, TaskID: h.task.ID, Step: "done", Text: "已封堵", Photos: []string{"p1"}, At: time.Now().Add(-time.Hour), SentAt: time.Now()}
+		if _, err := h.enter(step); errs.KindOf(err) != errs.Invalid {
+			t.Errorf("before its picture: %v", err)
+		}
+		p, err := h.send("p1", all, 9000)
+		h.must(err)
+		if p.Have != len(all) || p.Type != "image/jpeg" {
+			t.Fatalf("picture %+v of %d", p, len(all))
+		}
+		got, err := h.enter(step)
+		h.must(err)
+		again, err := h.enter(step)
+		h.must(err)
+		if got.Refused != "" || !again.Known || got.IncidentID != h.incident.ID {
+			t.Errorf("step %+v, again %+v", got, again)
+		}
+		d, err := h.responses.Task(h.officer, h.task.ID)
+		h.must(err)
+		last := d.Lines[len(d.Lines)-1]
+		if d.State != response.Done || d.EndedBy != "王队" || len(last.Photos) != 1 || last.ReceivedAt.IsZero() || d.Steps != len(d.Lines) {
+			t.Errorf("task %+v %+v", d.Task, d.Lines)
+		}
+		kept, err := h.responses.Photo(h.officer, h.task.ID, last.Photos[0])
+		if err != nil || !bytes.Equal(kept.Bytes, all) {
+			t.Errorf("picture of the task: %d bytes, %v", len(kept.Bytes), err)
+		}
+		// What comes after is kept as words, with the reason.
+		late, err := h.enter(field.Draft{Key: "more", Kind: field.Task, TaskID: h.task.ID, Step: "start", Text: "离线时开始", At: time.Now(), SentAt: time.Now()})
+		h.must(err)
+		if l := h.lines(); late.Refused != "response.task_taken" || len(l) != 1 || l[0].Text != "离线时开始" || l[0].Act != "refused" {
+			t.Errorf("refused %+v, timeline %+v", late, l)
+		}
+	})
+}
+
+func TestAPictureWithANoteIsShownToWhoSeesTheIncident(t *testing.T) {
+	h := newHouse(t, storetest.SQLite(t))
+	all := picture(t)
+	_, err := h.send("p1", all, field.MaxPart)
+	h.must(err)
+	d := note("k", "", 0)
+	d.Photos = []string{"p1"}
+	e, err := h.enter(d)
+	h.must(err)
+	if _, raw, err := h.Picture(h.officer, h.incident.ID, e.ID, "p1"); err != nil || !bytes.Equal(raw, all) {
+		t.Errorf("picture: %d bytes, %v", len(raw), err)
+	}
+	for name, err := range map[string]error{
+		"another county": second(h.Scene(h.outside, h.incident.ID)), "nobody": second(h.Scene(t.Context(), h.incident.ID)),
+		"another picture": third(h.Picture(h.officer, h.incident.ID, e.ID, "p2")), "another entry": third(h.Picture(h.officer, h.incident.ID, "x", "p1")),
+	} {
+		if k := errs.KindOf(err); k != errs.NotFound && k != errs.Unauthenticated {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func second[T any](_ T, err error) error        { return err }
+func third[T, U any](_ T, _ U, err error) error { return err }
+
+func TestBadPicturesAndPartsAreRefused(t *testing.T) {
+	h := newHouse(t, storetest.SQLite(t))
+	all := picture(t)
+	sum := sha256.Sum256(all)
+	good := field.Part{Key: "p", Size: len(all), Sum: hex.EncodeToString(sum[:]), Bytes: all[:1000]}
+	for name, change := range map[string]func(*field.Part){
+		"too large":        func(p *field.Part) { p.Size = field.MaxPhoto + 1 },
+		"no size":          func(p *field.Part) { p.Size = 0 },
+		"part too large":   func(p *field.Part) { p.Bytes = make([]byte, field.MaxPart+1) },
+		"empty part":       func(p *field.Part) { p.Bytes = nil },
+		"beyond the end":   func(p *field.Part) { p.At = len(all) - 10 },
+		"before the start": func(p *field.Part) { p.At = -1 },
+		"no sum":           func(p *field.Part) { p.Sum = "00" },
+		"strange key":      func(p *field.Part) { p.Key = "../p" },
+	} {
+		p := good
+		change(&p)
+		if _, err := h.Part(t.Context(), h.link.Token, h.link.Link.Stream, p); errs.KindOf(err) != errs.Invalid {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	// A hole is not filled, the answer says where to go on; what does not agree with its sum begins anew.
+	hole := good
+	hole.At = 5000
+	if p, err := h.Part(t.Context(), h.link.Token, h.link.Link.Stream, hole); err != nil || p.Have != 0 {
+		t.Errorf("hole: %+v %v", p, err)
+	}
+	wrong := bytes.Clone(all)
+	wrong[500]++
+	short := field.Part{Key: "w", Size: len(all), Sum: good.Sum}
+	for at := 0; at < len(wrong); at += 60000 {
+		short.At, short.Bytes = at, wrong[at:min(at+60000, len(wrong))]
+		p, err := h.Part(t.Context(), h.link.Token, h.link.Link.Stream, short)
+		h.must(err)
+		if at+60000 >= len(wrong) && (p.Have != 0 || p.Type != "") {
+			t.Errorf("a wrong sum: %+v", p)
+		}
+	}
+	if p, err := h.send("w", all, 60000); err != nil || p.Type != "image/jpeg" {
+		t.Errorf("sent anew: %+v %v", p, err)
+	}
+	text := []byte(strings.Repeat("<script>", 100))
+	if _, err := h.send("t", text, 60000); errs.KindOf(err) != errs.Invalid {
+		t.Errorf("no picture: %v", err)
+	}
+}
+
+// What a token may do is generated over all use cases: nothing with another's stream, a forged one, one to watch by.
+func TestOnlyTheLinksOwnTokenOpensAnything(t *testing.T) {
+	h := newHouse(t, storetest.SQLite(t))
+	other, err := h.pictures.Share(h.officer, video.LinkDraft{Action: video.Publish, Title: "另一部", Division: "320623", Hours: 8})
+	h.must(err)
+	watch, err := h.pictures.Share(h.officer, video.LinkDraft{Action: video.Watch, Title: "看", Stream: h.link.Link.Stream, Hours: 8})
+	h.must(err)
+	ctx := actor.With(t.Context(), actor.Actor{Kind: actor.User, ID: "u", Name: "signed in", DivisionCode: "", Permissions: []actor.Permission{actor.IncidentRead, actor.IncidentWrite}})
+	acts := map[string]func(token, stream string) error{
+		"open":   func(k, s string) error { return second(h.Open(ctx, k, s)) },
+		"wanted": func(k, s string) error { return second(h.Wanted(ctx, k, s, true)) },
+		"lines":  func(k, s string) error { return second(h.Lines(ctx, k, s, h.task.ID)) },
+		"enter":  func(k, s string) error { return second(h.Enter(ctx, k, s, note("k", "x", 0))) },
+		"part": func(k, s string) error {
+			return second(h.Part(ctx, k, s, field.Part{Key: "p", Size: 10, Sum: strings.Repeat("00", 32), Bytes: []byte("x")}))
+		},
+		"keep": func(k, s string) error {
+			return second(h.Service.Keep(ctx, k, s, []field.Fix{{At: time.Now(), Lon: 121, Lat: 32}}))
+		},
+	}
+	tokens := map[string][2]string{
+		"none": {"", h.link.Link.Stream}, "forged": {strings.Replace(other.Token, other.Link.ID, h.link.Link.ID, 1), h.link.Link.Stream},
+		"of another": {other.Token, h.link.Link.Stream}, "for another": {h.link.Token, other.Link.Stream}, "to watch": {watch.Token, h.link.Link.Stream},
+		"cut": {h.link.Token[:len(h.link.Token)-2], h.link.Link.Stream}, "long": {strings.Repeat("l-", 5000), h.link.Link.Stream},
+	}
+	for act, do := range acts {
+		for name, with := range tokens {
+			if k := errs.KindOf(do(with[0], with[1])); k != errs.Unauthenticated && k != errs.Denied {
+				t.Errorf("%s with the token %s is not refused: %q", act, name, k)
+			}
+		}
+		if err := do(h.link.Token, h.link.Link.Stream); err != nil {
+			t.Errorf("%s with its own: %v", act, err)
+		}
+	}
+	// A link without a person has no tasks, one without an incident takes no notes.
+	if _, err := h.Enter(ctx, other.Token, other.Link.Stream, note("n", "x", 0)); errs.KindOf(err) != errs.Conflict {
+		t.Errorf("a note without an incident: %v", err)
+	}
+	if _, err := h.Enter(ctx, other.Token, other.Link.Stream, field.Draft{Key: "s", Kind: field.Task, TaskID: h.task.ID, Step: "accept", At: time.Now(), SentAt: time.Now()}); errs.KindOf(err) != errs.NotFound {
+		t.Errorf("a task of another: %v", err)
+	}
+	if _, err := h.Lines(ctx, other.Token, other.Link.Stream, h.task.ID); errs.KindOf(err) != errs.NotFound {
+		t.Errorf("lines of another's task: %v", err)
+	}
+}
+
+func TestALinkSendsNoMoreThanItMay(t *testing.T) {
+	h := newHouse(t, storetest.SQLite(t))
+	kept := store.NewField(h.db)
+	h.must(h.db.Do(t.Context(), func(ctx context.Context) error {
+		for n := range 2000 {
+			if err := kept.AddEntry(ctx, field.Entry{ID: fmt.Sprint(n), LinkID: h.link.Link.ID, Key: fmt.Sprint(n), IncidentID: h.incident.ID, At: time.Now()}); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+	if _, err := h.enter(note("more", "x", 0)); errs.KindOf(err) != errs.Conflict || !strings.Contains(err.Error(), "as much as it may") {
+		t.Errorf("flood: %v", err)
+	}
+	for n := range 300 {
+		h.must(kept.SavePhoto(t.Context(), field.Photo{LinkID: h.link.Link.ID, Key: fmt.Sprint(n), Size: 1, At: time.Now()}))
+	}
+	if _, err := h.send("more", picture(t), field.MaxPart); errs.KindOf(err) != errs.Conflict {
+		t.Errorf("flood of pictures: %v", err)
+	}
+	if _, err := h.Service.Keep(t.Context(), h.link.Token, h.link.Link.Stream, make([]field.Fix, field.MaxFixes+1)); errs.KindOf(err) != errs.Invalid {
+		t.Errorf("flood of places: %v", err)
+	}
+}
+
+func TestPlacesCountWithinTheLifeOfTheLink(t *testing.T) {
+	h := newHouse(t, storetest.SQLite(t))
+	now := time.Now()
+	n, err := h.Service.Keep(t.Context(), h.link.Token, h.link.Link.Stream, []field.Fix{
+		{At: now.Add(-time.Hour), Lon: 121, Lat: 32}, {At: now, Lon: 121.1, Lat: 32.1}, {At: now.Add(time.Hour), Lon: 121.2, Lat: 32.2},
+	})
+	if err != nil || n != 1 || len(h.fixes) != 1 || h.fixes[0].Lon != 121.1 {
+		t.Errorf("%d places %+v: %v", n, h.fixes, err)
+	}
+	bad := -1.0
+	for name, f := range map[string]field.Fix{"off the earth": {At: now, Lon: 181}, "below zero": {At: now, Battery: &bad}} {
+		if _, err := h.Service.Keep(t.Context(), h.link.Token, h.link.Link.Stream, []field.Fix{f}); errs.KindOf(err) != errs.Invalid {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestTheDeskExtendsALinkBeforeItExpires(t *testing.T) {
+	h := newHouse(t, storetest.SQLite(t))
+	l, err := h.pictures.ChangeLink(h.officer, h.link.Link.ID, video.LinkChange{Hours: 100})
+	if err != nil || time.Until(l.ExpiresAt) < 99*time.Hour {
+		t.Fatalf("extended %+v: %v", l, err)
+	}
+	p, err := h.Open(t.Context(), h.link.Token, h.link.Link.Stream)
+	h.must(err)
+	if !p.Expires.Equal(l.ExpiresAt) || p.Incident == nil || len(p.Tasks) != 1 || !p.Person {
+		t.Errorf("page %+v", p)
+	}
+	for name, c := range map[string]video.LinkChange{"shorter": {Hours: 1}, "too long": {Hours: 169}, "back": {Hours: -1}} {
+		if _, err := h.pictures.ChangeLink(h.officer, h.link.Link.ID, c); errs.KindOf(err) != errs.Invalid {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := h.pictures.ChangeLink(h.outside, h.link.Link.ID, video.LinkChange{Hours: 120}); errs.KindOf(err) != errs.NotFound {
+		t.Errorf("another county: %v", err)
+	}
+	h.expired(time.Hour)
+	if _, err := h.pictures.ChangeLink(h.officer, h.link.Link.ID, video.LinkChange{Hours: 120}); errs.KindOf(err) != errs.Conflict {
+		t.Errorf("expired: %v", err)
+	}
+	trail, err := store.NewAudit(h.db).List(t.Context(), actor.Everything, audit.Query{})
+	h.must(err)
+	changed := 0
+	for _, e := range trail.Items {
+		if e.Kind == video.EventLinkChanged {
+			changed++
+		}
+	}
+	if changed != 1 {
+		t.Errorf("%d changes in the trail", changed)
+	}
+}

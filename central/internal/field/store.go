@@ -1,0 +1,59 @@
+package field
+
+import (
+	"context"
+	"time"
+
+	"github.com/fengsui/fengsui/central/internal/account"
+	"github.com/fengsui/fengsui/central/internal/incident"
+	"github.com/fengsui/fengsui/central/internal/response"
+	"github.com/fengsui/fengsui/central/internal/video"
+)
+
+// Store is what this package needs to be kept.
+type Store interface {
+	// Lock makes entries of one link, LockPhotos parts of its pictures follow one another until the end of the transaction.
+	Lock(ctx context.Context, link string) error
+	LockPhotos(ctx context.Context, link string) error
+	// Entry is errs.NotFound when there is none.
+	Entry(ctx context.Context, link, key string) (Entry, error)
+	AddEntry(ctx context.Context, e Entry) error
+	CountEntries(ctx context.Context, link string) (int, error)
+	// Entries of an incident, oldest first.
+	Entries(ctx context.Context, incident string) ([]Entry, error)
+	// Photo is errs.NotFound when nothing of it came.
+	Photo(ctx context.Context, link, key string) (Photo, error)
+	CountPhotos(ctx context.Context, link string) (int, error)
+	SavePhoto(ctx context.Context, p Photo) error
+	AddPart(ctx context.Context, p Photo, part []byte) error
+	// Bytes are those of a picture that came.
+	Bytes(ctx context.Context, p Photo) ([]byte, error)
+	// DropParts forgets the bytes of a picture, which are kept elsewhere or worth nothing.
+	DropParts(ctx context.Context, p Photo) error
+	// DropStale forgets pictures that nobody went on sending since a time.
+	DropStale(ctx context.Context, before time.Time) error
+}
+
+// Links are those by which phones send (video.Service).
+type Links interface {
+	Holder(ctx context.Context, token, stream string) (video.StreamLink, error)
+	Wanted(stream string) bool
+}
+
+// Incidents are written to (incident.Service).
+type Incidents interface {
+	Get(ctx context.Context, id string) (incident.Incident, error)
+	Record(ctx context.Context, id string, o account.Org, st incident.Step, known *incident.Known) error
+}
+
+// Tasks are those of one person (response.Service).
+type Tasks interface {
+	TasksOf(ctx context.Context, person string) ([]response.Task, error)
+	LinesOf(ctx context.Context, person, task string) ([]response.Line, error)
+	StepOf(ctx context.Context, person, task string, st response.Step, photos [][]byte) (response.Task, error)
+}
+
+// Positions keeps where phones were (telemetry, where that of terminals is kept too).
+type Positions interface {
+	Keep(ctx context.Context, stream string, fixes []Fix, received time.Time) error
+}
