@@ -23,5 +23,6 @@ func (b *base) opinions(cfg config.Config, c cases, clocks *deadline.Service) (*
 	})
 	clocks.On(opinion.OwnerKind, s.OnClock)
 	clocks.OnMove(opinion.OwnerKind, s.OnMove)
+	c.incidents.Parts = append(c.incidents.Parts, s)
 	return s, nil
 }

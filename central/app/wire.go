@@ -163,6 +163,7 @@ func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) er
 	if err != nil {
 		return err
 	}
+	events.incidents.Media = kept
 	checks := c.rollcalls(cfg, b, rosters, clocks, messages)
 	checks.Start(system)
 	c.parts.Add("rollcalls", checks.Stop)

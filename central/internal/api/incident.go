@@ -202,6 +202,9 @@ func registerIncidentChanges(s *Server, svc *incident.Service) {
 			Figures    []string   `json:"figures,omitempty" maxItems:"2000" doc:"Ids; they count in the new one"`
 			Opinions   []string   `json:"opinions,omitempty" maxItems:"2000" doc:"Ids of entries of public opinion"`
 			Tasks      []string   `json:"tasks,omitempty" maxItems:"2000" doc:"Ids; the response that gave them goes on with them"`
+			Snapshots  []string   `json:"snapshots,omitempty" maxItems:"500" doc:"Ids of pictures that are kept under the number of the old one"`
+			Clips      []string   `json:"clips,omitempty" maxItems:"500" doc:"Ids of clips that were made for it"`
+			Holds      []string   `json:"holds,omitempty" maxItems:"500" doc:"Ids of holds of recordings for it"`
 		}
 	}
 	register(s, incidentOp("split-incident", http.MethodPost, "/{id}/split", "Make two incidents of one; answers the new one. Merging it undoes that"),
@@ -209,7 +212,7 @@ func registerIncidentChanges(s *Server, svc *incident.Service) {
 			b := in.Body
 			return reply(svc.Split(ctx, in.ID, incident.Halves{
 				Version: b.Version, Title: b.Title, Category: b.Category, Place: b.Place, Division: b.Division, Summary: b.Summary, Why: b.Why, Lon: b.Lon, Lat: b.Lat, OccurredAt: moment(b.OccurredAt),
-				Parts: incident.Parts{Lines: b.Lines, Figures: b.Figures, Opinions: b.Opinions, Tasks: b.Tasks},
+				Parts: incident.Parts{Lines: b.Lines, Figures: b.Figures, Opinions: b.Opinions, Tasks: b.Tasks, Snapshots: b.Snapshots, Clips: b.Clips, Holds: b.Holds},
 			}))
 		})
 	type incidentCloses struct {

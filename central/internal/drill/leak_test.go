@@ -376,7 +376,7 @@ func TestNothingLeaksFromAnExercise(t *testing.T) {
 				return gone(err)
 			}},
 			{"the clock of its answer", func() string {
-				_, err := h.clocks.Of(mayor, deadline.Owner{Kind: opinion.OwnerKind, ID: answer.ID}, "statement")
+				_, err := h.clocks.Of(mayor, deadline.Owner{Kind: opinion.OwnerKind, ID: played.ID + " " + answer.ID}, "statement")
 				return gone(err)
 			}},
 			{"its press statement", func() string { _, _, err := h.opinions.Print(ctx, statement.ID); return gone(err) }},

@@ -28,6 +28,8 @@ type Options struct {
 	Follow func(ctx context.Context, i Incident) error
 	// Parts are what has something under way for incidents.
 	Parts []Part
+	// Media are pictures and films; they may be nil.
+	Media Media
 }
 
 // Service is the use cases.

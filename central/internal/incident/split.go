@@ -15,12 +15,22 @@ import (
 
 // Parts name what goes over to the incident that is split off: lines of the timeline by their number, the rest by id.
 // Figures and entries of public opinion count there from then on. Lines and tasks are read in both: what was written
-// stays where it was written, and the response that gave a task goes on with it.
+// stays where it was written, and the response that gave a task goes on with it. Pictures and films that are kept
+// under the number of the old incident are kept under that of the new one.
 type Parts struct {
-	Lines    []int
-	Figures  []string
-	Opinions []string
-	Tasks    []string
+	Lines     []int
+	Figures   []string
+	Opinions  []string
+	Tasks     []string
+	Snapshots []string
+	Clips     []string
+	Holds     []string // of recordings
+}
+
+// Media are pictures and films that are kept under the number of an incident (recording.Service).
+type Media interface {
+	// Refer keeps one of a kind (snapshot, clip, hold) under another number, as far as the actor may.
+	Refer(ctx context.Context, kind, id, from, to string) error
 }
 
 // Halves is how an incident is split: what the new one is, what goes over, and why.
@@ -34,7 +44,7 @@ type Halves struct {
 
 // Move says that something of an incident belongs to another since it was split.
 type Move struct {
-	Kind   string // line, figure, opinion or task
+	Kind   string // line, figure, opinion, task, snapshot, clip or hold
 	Ref    string // id; of a line FROM/NO
 	From   string
 	To     string
@@ -48,7 +58,7 @@ func (p Parts) moves(from, to, by string, at time.Time) []Move {
 	for _, n := range p.Lines {
 		add("line", fmt.Sprintf("%s/%d", from, n))
 	}
-	for kind, refs := range map[string][]string{"figure": p.Figures, "opinion": p.Opinions, "task": p.Tasks} {
+	for kind, refs := range map[string][]string{"figure": p.Figures, "opinion": p.Opinions, "task": p.Tasks, "snapshot": p.Snapshots, "clip": p.Clips, "hold": p.Holds} {
 		for _, ref := range refs {
 			add(kind, ref)
 		}
@@ -105,9 +115,31 @@ func (s *Service) Split(ctx context.Context, id string, h Halves) (Incident, err
 		if err := note(ctx, *i, reach.Desk, Step{Kind: Halved, Act: "off", Text: next.No + " " + next.Title + "：" + h.Why, Ref: next.ID}, EventSplit); err != nil {
 			return err
 		}
-		return s.followed(ctx, next)
+		if err := s.followed(ctx, next); err != nil {
+			return err
+		}
+		return s.refer(ctx, *i, next, h.Parts)
 	})
 	return next, err
+}
+
+// refer keeps pictures and films for the new incident. It comes last, for it writes into the audit trail, whose lock is
+// the last one.
+func (s *Service) refer(ctx context.Context, from, to Incident, p Parts) error {
+	for _, one := range []struct {
+		kind string
+		ids  []string
+	}{{"snapshot", p.Snapshots}, {"clip", p.Clips}, {"hold", p.Holds}} {
+		for _, id := range slices.Compact(slices.Sorted(slices.Values(one.ids))) {
+			if s.Media == nil {
+				return errs.Field("incident.parts", one.kind+"s", "one of them is not of this incident; look at it again")
+			}
+			if err := s.Media.Refer(ctx, one.kind, id, from.No, to.No); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // half is the incident that is split off, of the same desk and known since the same time.
@@ -144,7 +176,10 @@ func (s *Service) move(ctx context.Context, from, to Incident, reach Reach, p Pa
 		}
 	}
 	for _, m := range list {
-		if m.Kind != "line" {
+		switch m.Kind {
+		case "line":
+		case "snapshot", "clip", "hold": // refer asks
+		default:
 			ok, err := s.Store.Part(ctx, from.ID, m.Kind, m.Ref)
 			if err != nil {
 				return err

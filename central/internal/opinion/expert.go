@@ -120,7 +120,7 @@ func (s *Service) expert(ctx context.Context, id string, edit int, fn func(ctx c
 	if err != nil {
 		return e, err
 	}
-	err = s.change(ctx, actor.IncidentWrite, e.IncidentID, func(ctx context.Context, c *change) error {
+	err = s.goOn(ctx, actor.IncidentWrite, e.IncidentID, func(ctx context.Context, c *change) error {
 		if e, err = s.Store.Expert(ctx, id); err != nil {
 			return err
 		}

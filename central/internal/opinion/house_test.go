@@ -74,6 +74,7 @@ func newHouse(t *testing.T, db *store.DB) *house {
 		Store: store.NewOpinions(db), Tx: db, Desks: desks, Incidents: h.incidents, Accounts: h.accounts, Clocks: h.clocks, Book: book, Templates: templates, Categories: categories, Printer: document.Printer{}, Events: bus,
 	})
 	h.clocks.On(opinion.OwnerKind, h.OnClock)
+	h.incidents.Parts = append(h.incidents.Parts, h.Service)
 	h.mayor, h.leader = h.user("市长", h.city, account.RoleLeader), h.user("县长", h.county, account.RoleLeader)
 	h.writer, h.checker, h.outside = h.user("甲", h.county, account.RoleDuty), h.user("乙", h.county, account.RoleDuty), h.user("丙", h.other, account.RoleDuty)
 	return h

@@ -50,7 +50,7 @@ func (s *Service) Draft(ctx context.Context, id string, n NewStatement) (Stateme
 			if err != nil {
 				return err
 			}
-			if err := old.corrects(c.reach, id); err != nil {
+			if err := old.corrects(c); err != nil {
 				return err
 			}
 			st.Replaces, st.Version, f.Old = old.ID, old.Version+1, old.Title
@@ -69,8 +69,8 @@ func (s *Service) Draft(ctx context.Context, id string, n NewStatement) (Stateme
 }
 
 // corrects refuses the correction of what a desk has not released, or what was corrected already.
-func (s Statement) corrects(r incident.Reach, incident string) error {
-	if s.IncidentID != incident || !r.Has(s.OrgID) {
+func (s Statement) corrects(c *change) error {
+	if !slices.Contains(c.group, s.IncidentID) || !c.reach.Has(s.OrgID) {
 		return errs.E(errs.Denied, "opinion.not_yours", "only %s and those above it correct it", s.OrgName)
 	}
 	if s.State != Released {
@@ -87,7 +87,7 @@ func (s *Service) said(ctx context.Context, c *change, tasks []string) (string, 
 		if err != nil {
 			return "", err
 		}
-		if t.IncidentID != c.i.ID || t.State != Owed || !c.reach.Has(t.OrgID) {
+		if !slices.Contains(c.group, t.IncidentID) || t.State != Owed || !c.reach.Has(t.OrgID) {
 			return "", errs.Field("opinion.tasks", "tasks", "one of them is settled, or not yours to answer")
 		}
 		for _, e := range t.Entries {
@@ -137,7 +137,7 @@ func (s *Service) statement(ctx context.Context, p actor.Permission, id string, 
 	if err != nil {
 		return st, err
 	}
-	err = s.change(ctx, p, st.IncidentID, func(ctx context.Context, c *change) error {
+	err = s.goOn(ctx, p, st.IncidentID, func(ctx context.Context, c *change) error {
 		if st, err = s.Store.Statement(ctx, id); err != nil {
 			return err
 		}

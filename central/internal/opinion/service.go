@@ -22,6 +22,7 @@ import (
 type Incidents interface {
 	Get(ctx context.Context, id string) (incident.Incident, error)
 	Figures(ctx context.Context, id string) ([]incident.Figure, error)
+	Group(ctx context.Context, id string) ([]incident.Incident, error)
 	Record(ctx context.Context, id string, o account.Org, st incident.Step, known *incident.Known) error
 }
 
@@ -85,6 +86,18 @@ type View struct {
 	Statements []Statement `json:"statements"`
 	Experts    []Expert    `json:"experts"`
 	Leads      bool        `json:"leads"` // the incident is within reach: the actor may ask for answers
+	Of         Subject     `json:"of"`
+}
+
+// Subject names the incident, for a desk that has to speak about one that it does not see.
+type Subject struct {
+	ID    string         `json:"id"`
+	No    string         `json:"no"`
+	Title string         `json:"title"`
+	Place string         `json:"place"`
+	State incident.State `json:"state"`
+	Into  string         `json:"into"` // id of the incident into which it was merged
+	Seen  bool           `json:"seen"` // the desk sees the incident itself
 }
 
 // View shows what is said of an incident.
@@ -93,11 +106,14 @@ func (s *Service) View(ctx context.Context, id string) (View, error) {
 	if err != nil {
 		return View{}, err
 	}
-	i, err := s.Incidents.Get(ctx, id)
+	i, asked, err := s.subject(ctx, id, reach)
 	if err != nil {
 		return View{}, err
 	}
-	v := View{Entries: []Entry{}, Tasks: []Task{}, Statements: []Statement{}, Experts: []Expert{}, Leads: reach.Has(i.OrgID)}
+	v := View{
+		Entries: []Entry{}, Tasks: []Task{}, Statements: []Statement{}, Experts: []Expert{}, Leads: reach.Has(i.OrgID),
+		Of: Subject{ID: i.ID, No: i.No, Title: i.Title, Place: i.Place, State: i.State, Into: i.MergedInto, Seen: asked == nil},
+	}
 	entries, err := s.Store.Entries(ctx, id)
 	if err != nil {
 		return v, err
@@ -111,13 +127,17 @@ func (s *Service) View(ctx context.Context, id string) (View, error) {
 		of[l.EntryID] = append(of[l.EntryID], l)
 	}
 	for _, e := range entries {
-		v.Entries = append(v.Entries, e.with(of[e.ID]))
+		if asked == nil || reach.Has(e.OrgID) || slices.ContainsFunc(asked, func(t Task) bool { return slices.Contains(t.Entries, e.ID) }) {
+			v.Entries = append(v.Entries, e.with(of[e.ID]))
+		}
 	}
-	tasks, err := s.Store.Tasks(ctx, id)
-	if err != nil {
-		return v, err
+	if v.Tasks = append(v.Tasks, asked...); asked == nil {
+		tasks, err := s.Store.Tasks(ctx, id)
+		if err != nil {
+			return v, err
+		}
+		v.Tasks = append(v.Tasks, tasks...)
 	}
-	v.Tasks = append(v.Tasks, tasks...)
 	statements, err := s.Store.Statements(ctx, id)
 	if err != nil {
 		return v, err
@@ -129,11 +149,29 @@ func (s *Service) View(ctx context.Context, id string) (View, error) {
 	}
 	experts, err := s.Store.Experts(ctx, id)
 	for _, e := range experts {
-		if e.shown(reach) {
+		if (asked == nil && e.shown(reach)) || reach.Has(e.OrgID) {
 			v.Experts = append(v.Experts, e)
 		}
 	}
 	return v, err
+}
+
+// subject is an incident that the actor sees, or about which the desk has to speak: then asked are those tasks, and
+// the desk reads what they are about and no more.
+func (s *Service) subject(ctx context.Context, id string, reach incident.Reach) (i incident.Incident, asked []Task, err error) {
+	if i, err = s.Incidents.Get(ctx, id); errs.KindOf(err) != errs.NotFound {
+		return i, nil, err
+	}
+	tasks, failed := s.Store.Tasks(ctx, id)
+	if failed != nil {
+		return i, nil, failed
+	}
+	asked = slices.DeleteFunc(tasks, func(t Task) bool { return !reach.Has(t.OrgID) })
+	if len(asked) == 0 {
+		return i, nil, err
+	}
+	i, err = s.Incidents.Get(actor.WithSystem(ctx, "opinion"), id)
+	return i, asked, err
 }
 
 // shown reports whether a statement is read by a desk: what was released by all who see the incident, what is being
@@ -147,12 +185,13 @@ type change struct {
 	a     actor.Actor
 	reach incident.Reach
 	i     incident.Incident
+	group []string // ids of the incident and of all that stand merged into it
 	// note writes the line of the timeline and records the event.
 	note func(ctx context.Context, kind string, st incident.Step, t Trace) error
 }
 
-// change runs fn under the lock of an incident that the actor sees. One that stands for nothing any more takes
-// nothing new; a closed one does, for people go on talking.
+// change runs fn under the lock of an incident that the actor sees, or about which the desk has to speak. One that
+// stands for nothing any more takes nothing new; a closed one does, for people go on talking.
 func (s *Service) change(ctx context.Context, p actor.Permission, id string, fn func(ctx context.Context, c *change) error) error {
 	a, reach, err := s.Desks.Reach(ctx, p)
 	if err != nil {
@@ -162,14 +201,18 @@ func (s *Service) change(ctx context.Context, p actor.Permission, id string, fn 
 		if err := s.Store.Lock(ctx, id); err != nil {
 			return err
 		}
-		i, err := s.Incidents.Get(ctx, id)
+		i, _, err := s.subject(ctx, id, reach)
 		if err != nil {
 			return err
 		}
 		if i.State == incident.Merged || i.State == incident.Void {
 			return errs.E(errs.Conflict, "opinion.not_counted", "the incident was merged or withdrawn; go on in the one that stands")
 		}
-		return fn(ctx, &change{a, reach, i, func(ctx context.Context, kind string, st incident.Step, t Trace) error {
+		group, err := s.group(ctx, id)
+		if err != nil {
+			return err
+		}
+		return fn(ctx, &change{a, reach, i, group, func(ctx context.Context, kind string, st incident.Step, t Trace) error {
 			t.Name, t.Org = i.Title, reach.Desk.Name
 			record(event.New(ctx, kind, i.ID, i.Division, t))
 			st.Text = incident.Cut(st.Text, incident.MaxText)
@@ -247,7 +290,7 @@ func (s *Service) Judge(ctx context.Context, id string, l Line) (Entry, error) {
 	default:
 		return Entry{}, errs.Field("opinion.line", "kind", "must be heat or verdict")
 	}
-	return e, s.change(ctx, actor.IncidentWrite, e.IncidentID, func(ctx context.Context, c *change) error {
+	return e, s.goOn(ctx, actor.IncidentWrite, e.IncidentID, func(ctx context.Context, c *change) error {
 		l.EntryID, l.At, l.ByName, l.OrgName = e.ID, stamp(), c.a.Name, c.reach.Desk.Name
 		if err := s.Store.AddLine(ctx, l); err != nil {
 			return err

@@ -34,7 +34,7 @@ func TestARumourIsFoundJudgedAndAnsweredInTime(t *testing.T) {
 		if task.Rule != "cn-public-opinion-2016/answer" || !task.Unverified || !task.DueAt.Equal(e.FoundAt.Add(48*time.Hour)) || !strings.Contains(task.Clause, "48 小时") {
 			t.Errorf("the time to answer: %+v", task)
 		}
-		clock, err := h.clocks.Of(h.system, deadline.Owner{Kind: opinion.OwnerKind, ID: task.ID}, "statement")
+		clock, err := h.clocks.Of(h.system, deadline.Owner{Kind: opinion.OwnerKind, ID: i.ID + " " + task.ID}, "statement")
 		h.must(err)
 		if clock.State != deadline.Running || !clock.DueAt.Equal(task.DueAt) {
 			t.Errorf("its clock: %+v", clock)
@@ -50,7 +50,7 @@ func TestARumourIsFoundJudgedAndAnsweredInTime(t *testing.T) {
 		if got := v.Tasks[0]; got.State != opinion.Said || got.StatementID != st.ID || got.LateAt != nil {
 			t.Errorf("the task: %+v", got)
 		}
-		clock, err = h.clocks.Of(h.system, deadline.Owner{Kind: opinion.OwnerKind, ID: task.ID}, "statement")
+		clock, err = h.clocks.Of(h.system, deadline.Owner{Kind: opinion.OwnerKind, ID: i.ID + " " + task.ID}, "statement")
 		if err != nil || clock.State != deadline.Met {
 			t.Errorf("its clock after the release: %+v, %v", clock, err)
 		}
@@ -89,7 +89,7 @@ func TestAnAnswerThatDoesNotComeIsLate(t *testing.T) {
 		i := h.flood(4)
 		task, err := h.Ask(h.writer, i.ID, opinion.Ask{Do: "statement", Title: "回应", DueAt: time.Now().Add(time.Hour)})
 		h.must(err)
-		clock, err := h.clocks.Of(h.system, deadline.Owner{Kind: opinion.OwnerKind, ID: task.ID}, "statement")
+		clock, err := h.clocks.Of(h.system, deadline.Owner{Kind: opinion.OwnerKind, ID: i.ID + " " + task.ID}, "statement")
 		h.must(err)
 		for range 2 {
 			_, err = h.OnClock(h.system, deadline.Firing{Clock: clock.Clock, Round: clock.Round, Mark: deadline.Passed})

@@ -79,7 +79,12 @@ func (s *Service) Ask(ctx context.Context, id string, n Ask) (Task, error) {
 	})
 }
 
-func (t Task) owner() deadline.Owner { return deadline.Owner{Kind: OwnerKind, ID: t.ID} }
+// owner names the incident as well, so that who is asked by the clock finds the page.
+func (t Task) owner() deadline.Owner {
+	return deadline.Owner{Kind: OwnerKind, ID: t.IncidentID + " " + t.ID}
+}
+
+func taskOf(o deadline.Owner) string { return o.ID[strings.LastIndex(o.ID, " ")+1:] }
 
 // org is the organisation that is asked: the own, or one within reach.
 func (s *Service) org(ctx context.Context, own account.Org, id string, reach incident.Reach) (account.Org, error) {
@@ -126,7 +131,7 @@ func (s *Service) Settle(ctx context.Context, id string, to TaskState, how strin
 		return t, err
 	}
 	how = strings.TrimSpace(how)
-	return t, s.change(ctx, actor.IncidentWrite, t.IncidentID, func(ctx context.Context, c *change) error {
+	return t, s.goOn(ctx, actor.IncidentWrite, t.IncidentID, func(ctx context.Context, c *change) error {
 		if !c.reach.Has(t.OrgID) {
 			return errs.E(errs.Denied, "opinion.not_yours", "%s has to speak; only that desk and those above it settle it", t.OrgName)
 		}
@@ -164,12 +169,16 @@ func (s *Service) settle(ctx context.Context, c *change, id string, to TaskState
 	if to == Dropped {
 		end = deadline.Dropped
 	}
+	// A clock that was set before its owner named the incident ends as well.
+	if err := s.Clocks.End(ctx, deadline.Owner{Kind: OwnerKind, ID: t.ID}, t.Do, end); err != nil {
+		return t, err
+	}
 	return t, s.Clocks.End(ctx, t.owner(), t.Do, end)
 }
 
 // OnMove lets a task be due later by as long as its exercise was paused.
 func (s *Service) OnMove(ctx context.Context, c deadline.Clock, by time.Duration) error {
-	t, err := s.Store.Task(ctx, c.Owner.ID)
+	t, err := s.Store.Task(ctx, taskOf(c.Owner))
 	if errs.KindOf(err) == errs.NotFound || (err == nil && t.State != Owed) {
 		return nil
 	}
@@ -185,7 +194,7 @@ func (s *Service) OnClock(ctx context.Context, f deadline.Firing) ([]*event.Even
 	if f.Mark != deadline.Passed || f.Round != f.Clock.Round {
 		return nil, nil
 	}
-	t, err := s.Store.Task(ctx, f.Clock.Owner.ID)
+	t, err := s.Store.Task(ctx, taskOf(f.Clock.Owner))
 	if errs.KindOf(err) == errs.NotFound || (err == nil && (t.State != Owed || t.LateAt != nil)) {
 		return nil, nil
 	}
@@ -199,9 +208,13 @@ func (s *Service) OnClock(ctx context.Context, f deadline.Firing) ([]*event.Even
 		return nil, err
 	}
 	o := account.Org{ID: t.OrgID, Name: t.OrgName}
-	if err := s.Incidents.Record(ctx, t.IncidentID, o, incident.Step{Kind: Public, Act: "task_late", Text: t.Title, Ref: t.ID}, nil); err != nil {
+	stands, err := s.standing(ctx, t.IncidentID)
+	if err != nil {
 		return nil, err
 	}
-	e := event.New(ctx, EventLate, t.IncidentID, t.Division, Trace{What: t.ID, Org: t.OrgName})
+	if err := s.Incidents.Record(ctx, stands, o, incident.Step{Kind: Public, Act: "task_late", Text: t.Title, Ref: t.ID}, nil); err != nil {
+		return nil, err
+	}
+	e := event.New(ctx, EventLate, stands, t.Division, Trace{What: t.ID, Org: t.OrgName})
 	return []*event.Event{&e}, nil
 }

@@ -15,6 +15,8 @@ const (
 	EventAsked   = "recording.asked"          // Data is Wish
 	EventFilled  = "recording.filled"         // Data is Wish, settled
 	EventDeleted = "recording.deleted"        // Data is Deleted: for room, before its time
+
+	EventReferred = "recording.referred" // Data is Referred: kept for another incident
 )
 
 // The kinds of events about scenes of incidents. Data is Scene.
@@ -48,6 +50,14 @@ type ClipTaken struct {
 	Reference string    `json:"reference"`
 	Name      string    `json:"name"`
 	SHA256    string    `json:"sha256,omitempty"` // empty: the note
+}
+
+// Referred tells what is kept for another incident since that was split off.
+type Referred struct {
+	Kind string `json:"kind"` // snapshot, clip or hold
+	ID   string `json:"id"`
+	From string `json:"from"`
+	To   string `json:"to"`
 }
 
 // Played tells who looked at what.

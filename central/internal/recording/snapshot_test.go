@@ -204,3 +204,43 @@ func TestOldSnapshotsGoAndHeldOnesStay(t *testing.T) {
 		t.Errorf("left %v", left)
 	}
 }
+
+func TestWhatIsKeptIsKeptForAnotherIncident(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		r := open(t, db, t.TempDir(), 1<<30)
+		at := time.Now().Add(-time.Minute).Truncate(time.Millisecond)
+		p := must[recording.Snapshot](t)(r.KeepSnapshot(freezer, recording.Snapshot{Stream: "cam-1", At: at, Origin: recording.OfLive, Reference: "2026-320623-0001"}, photo(t, 8, 8, "png")))
+		hold := must[recording.Hold](t)(r.AddHold(freezer, recording.Hold{Stream: "cam-1", From: at, To: at.Add(time.Minute), Reference: "2026-320623-0001"}))
+		refer := func(ctx context.Context, kind, id, from, to string) errs.Kind {
+			return errs.KindOf(r.Refer(ctx, kind, id, from, to))
+		}
+		for name, got := range map[string]errs.Kind{
+			"kept for another": refer(freezer, "snapshot", p.ID, "2026-320623-0009", "2026-320623-0002"),
+			"held for another": refer(freezer, "hold", hold.ID, "", "2026-320623-0002"),
+		} {
+			if got != errs.Conflict {
+				t.Errorf("%s: %v", name, got)
+			}
+		}
+		if got := refer(who("320681", actor.VideoRecord), "snapshot", p.ID, "2026-320623-0001", "2026-320623-0002"); got != errs.NotFound {
+			t.Errorf("by who does not see the camera: %v", got)
+		}
+		if got := refer(who("320623", actor.VideoReplay), "hold", hold.ID, "2026-320623-0001", "2026-320623-0002"); got != errs.Denied {
+			t.Errorf("by who only looks: %v", got)
+		}
+		if got := refer(freezer, "clip", "nobody", "2026-320623-0001", "2026-320623-0002"); got != errs.NotFound {
+			t.Errorf("a clip that is not there: %v", got)
+		}
+		for kind, id := range map[string]string{"snapshot": p.ID, "hold": hold.ID} {
+			if err := r.Refer(freezer, kind, id, "2026-320623-0001", "2026-320623-0002"); err != nil {
+				t.Errorf("%s: %v", kind, err)
+			}
+		}
+		if list := must[[]recording.Snapshot](t)(r.Snapshots(freezer, recording.SnapshotFilter{Reference: "2026-320623-0002"})); len(list) != 1 {
+			t.Errorf("pictures of the new one: %+v", list)
+		}
+		if list := must[[]recording.Hold](t)(r.Holds(freezer)); list[0].Reference != "2026-320623-0002" {
+			t.Errorf("holds: %+v", list)
+		}
+	})
+}

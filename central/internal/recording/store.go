@@ -62,6 +62,8 @@ type Store interface {
 	AddClip(ctx context.Context, c Clip) error
 	// ChangeClip writes what came of one: errs.NotFound when it was removed.
 	ChangeClip(ctx context.Context, c Clip) error
+	// Refer writes what a snapshot, a clip or a hold is kept for: errs.NotFound.
+	Refer(ctx context.Context, kind, id, reference string) error
 	// RemoveClip deletes one.
 	RemoveClip(ctx context.Context, id string) error
 	// Snapshots lists those that a filter lets through, the newest first.

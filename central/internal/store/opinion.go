@@ -17,7 +17,7 @@ func NewOpinions(db *DB) *Opinions { return &Opinions{db: db} }
 
 // Lock implements opinion.Store.
 func (s *Opinions) Lock(ctx context.Context, incident string) error {
-	return s.db.lock(ctx, "opinion "+incident)
+	return s.db.lockAfter(ctx, "opinion "+incident)
 }
 
 // Entry implements opinion.Store.

@@ -78,6 +78,22 @@ func (s *Recordings) ChangeClip(ctx context.Context, c recording.Clip) error {
 	return nil
 }
 
+// Refer implements recording.Store.
+func (s *Recordings) Refer(ctx context.Context, kind, id, reference string) error {
+	table, ok := map[string]string{"snapshot": "recording_snapshot", "clip": "recording_clip", "hold": "recording_hold"}[kind]
+	if !ok {
+		return errs.E(errs.Invalid, "recording.kind", "%.20q is nothing that is kept", kind)
+	}
+	res, err := s.db.exec(ctx, `update `+table+` set reference = $2 where id = $1`, id, reference)
+	if err != nil {
+		return fmt.Errorf("keep for another incident: %w", wrap(err))
+	}
+	if n, err := res.RowsAffected(); err != nil || n == 0 {
+		return errs.Wrap(err, errs.NotFound, "recording.gone", "it was removed meanwhile")
+	}
+	return nil
+}
+
 // RemoveClip implements recording.Store.
 func (s *Recordings) RemoveClip(ctx context.Context, id string) error {
 	if _, err := s.db.exec(ctx, `delete from recording_clip where id = $1`, id); err != nil {

@@ -9143,10 +9143,14 @@ export interface components {
         IncidentSplitBody: {
             /** @description Left out: that of the old one */
             category?: string;
+            /** @description Ids of clips that were made for it */
+            clips?: string[] | null;
             /** @description Left out: that of the old one */
             division?: string;
             /** @description Ids; they count in the new one */
             figures?: string[] | null;
+            /** @description Ids of holds of recordings for it */
+            holds?: string[] | null;
             /** Format: double */
             lat?: number;
             /** @description Numbers of lines of the timeline, which are read in both */
@@ -9164,6 +9168,8 @@ export interface components {
             /** @description Ids of entries of public opinion */
             opinions?: string[] | null;
             place: string;
+            /** @description Ids of pictures that are kept under the number of the old one */
+            snapshots?: string[] | null;
             summary?: string;
             /** @description Ids; the response that gave them goes on with them */
             tasks?: string[] | null;
@@ -10191,6 +10197,15 @@ export interface components {
             version: number;
             written: components["schemas"]["OpinionMark"];
         };
+        OpinionSubject: {
+            id: string;
+            into: string;
+            no: string;
+            place: string;
+            seen: boolean;
+            state: string;
+            title: string;
+        };
         OpinionTask: {
             /** Format: date-time */
             base_at: string;
@@ -10240,6 +10255,7 @@ export interface components {
             entries: components["schemas"]["OpinionEntry"][] | null;
             experts: components["schemas"]["OpinionExpert"][] | null;
             leads: boolean;
+            of: components["schemas"]["OpinionSubject"];
             statements: components["schemas"]["OpinionStatement"][] | null;
             tasks: components["schemas"]["OpinionTask"][] | null;
         };
