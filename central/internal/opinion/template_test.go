@@ -22,8 +22,10 @@ func FuzzTemplates(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	for _, s := range []string{string(kept), "source: x\ntemplates: [{id: a, name: b, name_en: c, title: '{place}', text: '{odd}'}]", "source: x", "{", "templates: 3",
-		"source: x\ntemplates: [{id: a, name: b, name_en: c, title: '{pla', text: 'ce}'}]", "source: x\ntemplates: [{id: a, name: b, name_en: c, title: '{{place}}', text: '{\n{now}}'}]"} {
+	for _, s := range []string{
+		string(kept), "source: x\ntemplates: [{id: a, name: b, name_en: c, title: '{place}', text: '{odd}'}]", "source: x", "{", "templates: 3",
+		"source: x\ntemplates: [{id: a, name: b, name_en: c, title: '{pla', text: 'ce}'}]", "source: x\ntemplates: [{id: a, name: b, name_en: c, title: '{{place}}', text: '{\n{now}}'}]",
+	} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
