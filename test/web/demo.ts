@@ -35,7 +35,7 @@ async function start(data: string): Promise<{ child: ChildProcess; greeting: str
   const child = spawn(path.join(bin, 'fengsui-demo'), ['--bin', bin, '--data', data, '--root', root, '--free-ports'], { stdio: ['pipe', 'pipe', 'pipe'] })
   let said = ''
   const greeting = await new Promise<string>((resolve, reject) => {
-    const late = setTimeout(() => reject(new Error(`the demo is not ready: ${said}`)), 90_000)
+    const late = setTimeout(() => reject(new Error(`the demo is not ready: ${said}`)), 300_000)
     const hear = (text: Buffer) => {
       said += text.toString()
       if (said.includes('Ctrl-C stops everything')) {
@@ -100,7 +100,7 @@ export const test = base.extend<object, { demo: Demo }>({
         if (!process.env.FENGSUI_DEMO_DATA) await rm(data, { recursive: true, force: true })
       }
     },
-    { scope: 'worker', timeout: 120_000 },
+    { scope: 'worker', timeout: 330_000 },
   ],
 })
 

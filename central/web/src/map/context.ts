@@ -1,12 +1,31 @@
 // What every layer needs: the map once its style stands, the palette, and how a layer comes and goes.
 import type { GeoJSONSource, LayerSpecification, Map as GlMap, SourceSpecification } from 'maplibre-gl'
 import { onScopeDispose, watch, type ShallowRef } from 'vue'
+import type { Place } from '@/api/types'
+import type { Size } from './layout'
 import { above } from './order'
 import type { Palette } from './palette'
 
 export interface MapContext {
   map: ShallowRef<GlMap | undefined>
   palette: ShallowRef<Palette>
+  // devices are the signs that stand, forces what those who help take up: each makes room for the other.
+  devices: ShallowRef<readonly Standing[]>
+  forces: ShallowRef<readonly Taken[]>
+}
+
+// Standing is a sign at its place, r pixels around.
+export interface Standing {
+  key: string
+  place: Place
+  r: number
+}
+
+// Taken is a box whose upper left corner is so many pixels from a place.
+export interface Taken extends Size {
+  place: Place
+  dx: number
+  dy: number
 }
 
 type Data = Parameters<GeoJSONSource['setData']>[0]

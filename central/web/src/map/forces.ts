@@ -1,9 +1,13 @@
 // Those who help, and what they bring: teams, warehouses, crews on their way, and the place of an incident. They are
 // real buttons like alarms, so that keyboard and screen reader reach them; what is not near the middle of the map is a
-// dot until somebody looks there.
+// dot until somebody looks there. Where they would cover each other or a device they stand aside, with a line to their
+// place, and the words of sensors make room for theirs.
 import { Marker, type Map as GlMap } from 'maplibre-gl'
 import { onScopeDispose, watch } from 'vue'
-import { useLayer, type MapContext } from './context'
+import { useLayer, type MapContext, type Taken } from './context'
+import { layout, type Box, type Item, type Sign } from './layout'
+import { spread, type Aside } from './spread'
+import type { Padding } from './useView'
 import type { Place } from '@/api/types'
 import './forces.css'
 
@@ -36,7 +40,14 @@ interface Shown {
   button: HTMLButtonElement
 }
 
-export function useForces(context: MapContext, list: () => readonly Force[], selected: () => string, pick: (id: string) => void): void {
+export interface ForceOptions {
+  list: () => readonly Force[]
+  selected: () => string
+  covered: () => Padding
+  pick: (id: string) => void
+}
+
+export function useForces(context: MapContext, { list, selected, covered, pick }: ForceOptions): void {
   const shown = new Map<string, Shown>()
   let next = 0
 
@@ -55,7 +66,7 @@ export function useForces(context: MapContext, list: () => readonly Force[], sel
     const button = document.createElement('button')
     button.type = 'button'
     button.dataset.testid = 'map-force'
-    button.append(document.createElement('i'), document.createElement('span'))
+    button.append(document.createElement('em'), document.createElement('i'), document.createElement('span'))
     button.addEventListener('click', (e) => {
       e.stopPropagation()
       pick(button.dataset.id ?? '')
@@ -92,9 +103,49 @@ export function useForces(context: MapContext, list: () => readonly Force[], sel
       const item = shown.get(force.id) ?? make(map, force)
       shown.set(force.id, item)
       dress(item, force)
-      // A name stands beside its sign where it can be read without covering others.
-      item.button.toggleAttribute('data-named', force.kind === 'crew' || force.id === selected() || map.getZoom() >= namesZoom)
     }
+    settle(map, wanted)
+  }
+  // settle moves signs aside, then puts each name where it covers nothing. A crew and the place itself are named always.
+  function settle(map: GlMap, wanted: readonly Force[]): void {
+    const pixel = (p: Place) => {
+      const { x, y } = map.project([p.lon, p.lat])
+      return { x, y }
+    }
+    const devices = context.devices.value.map((d): Sign => ({ key: d.key, ...pixel(d.place), r: d.r }))
+    const own = wanted.map((f): Sign => ({ key: f.id, ...pixel(f.place), r: radius }))
+    const aside = spread(own, devices)
+    const moved = own.map((s): Sign => ({ ...s, x: s.x + at(aside, s.key).dx, y: s.y + at(aside, s.key).dy }))
+    const always = (f: Force) => f.kind === 'crew' || f.kind === 'scene' || f.id === selected()
+    const named = wanted.filter((f) => always(f) || map.getZoom() >= namesZoom)
+    for (const f of wanted) shown.get(f.id)?.button.toggleAttribute('data-named', named.includes(f))
+    const { clientWidth, clientHeight } = map.getContainer()
+    const pad = covered()
+    const field: Box = { x: pad.left, y: pad.top, w: clientWidth - pad.left - pad.right, h: clientHeight - pad.top - pad.bottom }
+    const items = named.map((f): Item => {
+      const span = shown.get(f.id)?.button.lastElementChild as HTMLElement | undefined
+      return { ...(moved[wanted.indexOf(f)] as Sign), must: false, forms: [{ w: span?.offsetWidth ?? 0, h: span?.offsetHeight ?? 0 }] }
+    })
+    const words = layout(items, [...moved, ...devices], field, moved.map((s) => ({ x: s.x - s.r, y: s.y - s.r, w: 2 * s.r, h: 2 * s.r })))
+    const taken: Taken[] = []
+    for (const f of wanted) {
+      const { dx, dy } = at(aside, f.id)
+      const item = items.find((i) => i.key === f.id)
+      const where = words.get(f.id) ?? (item && always(f) ? { dx: radius, dy: -(item.forms[0]?.h ?? 0) / 2 } : undefined)
+      taken.push({ place: f.place, dx: dx - radius, dy: dy - radius, w: 2 * radius, h: 2 * radius })
+      if (item?.forms[0] && where) taken.push({ place: f.place, dx: dx + where.dx, dy: dy + where.dy, ...item.forms[0] })
+      put(shown.get(f.id), { dx, dy }, where)
+    }
+    context.forces.value = taken
+  }
+  function put(item: Shown | undefined, { dx, dy }: Aside, words: Aside | undefined): void {
+    if (!item) return
+    const [line, , name] = item.button.children as unknown as [HTMLElement, HTMLElement, HTMLElement]
+    item.marker.setOffset([dx, dy])
+    line.style.cssText = dx || dy ? `width:${Math.hypot(dx, dy)}px;transform:rotate(${Math.atan2(-dy, -dx)}rad)` : 'display:none'
+    if (!words) item.button.removeAttribute('data-named')
+    // Who points at one without room for its name reads it beside its sign.
+    name.style.cssText = words ? `left:${half + words.dx}px;top:${half + words.dy}px` : ''
   }
   function soon(): void {
     next ||= requestAnimationFrame(arrange)
@@ -102,19 +153,25 @@ export function useForces(context: MapContext, list: () => readonly Force[], sel
   function clear(): void {
     for (const { marker } of shown.values()) marker.remove()
     shown.clear()
+    context.forces.value = []
   }
   watch(context.map, (map, old) => {
-    old?.off('moveend', soon)
+    old?.off('moveend', soon).off('resize', soon)
     if (map !== old) clear()
     map?.on('moveend', soon)
+    map?.on('resize', soon)
     soon()
   }, { immediate: true })
-  watch([list, selected], soon)
+  watch([list, selected, covered, context.devices], soon)
   onScopeDispose(() => {
     cancelAnimationFrame(next)
-    context.map.value?.off('moveend', soon)
+    context.map.value?.off('moveend', soon).off('resize', soon)
     clear()
   })
 }
 
 const namesZoom = 11
+const radius = 11
+const half = 12 // of a button
+
+const at = (aside: ReadonlyMap<string, Aside>, key: string): Aside => aside.get(key) ?? { dx: 0, dy: 0 }

@@ -32,6 +32,7 @@ export interface CalloutOptions {
 const most = 200
 const signRadius = 13
 const ringRadius = 20
+const crowdRadius = 18
 // From this zoom on, or while there are few, everything is named.
 const namesZoom = 10.2
 const few = 12
@@ -117,7 +118,7 @@ export function useCallouts(context: MapContext, options: CalloutOptions): void 
     const visible = spots.map((spot) => ({ spot, ...pick(at(spot)) })).filter(({ x, y }) => x > field.x && y > field.y && x < field.x + field.w && y < field.y + field.h)
     const signs: Sign[] = [
       ...visible.map(({ spot, x, y }) => ({ key: spot.key, x, y, r: radiusOf(spot) })),
-      ...crowds.map((c) => ({ key: `crowd ${c.ids[0]}`, ...pick(map.project([c.place.lon, c.place.lat])), r: 18 })),
+      ...crowds.map((c) => ({ key: `crowd ${c.ids[0]}`, ...pick(map.project([c.place.lon, c.place.lat])), r: crowdRadius })),
     ]
     const selected = options.selected()
     const important = (s: Spot) => s.things.some((t) => t.level > 0 || t.id === selected)
@@ -149,7 +150,11 @@ export function useCallouts(context: MapContext, options: CalloutOptions): void 
       { x: w - pad.right - buttons.w, y: h - pad.bottom - buttons.h, w: buttons.w, h: buttons.h },
       { x: pad.left, y: h - pad.bottom - footHeight, w: w - pad.left - pad.right, h: footHeight },
     ]
-    placed = layout(items, signs, field, chrome, placed)
+    const helpers = context.forces.value.map((f): Box => {
+      const { x, y } = map.project([f.place.lon, f.place.lat])
+      return { x: x + f.dx, y: y + f.dy, w: f.w, h: f.h }
+    })
+    placed = layout(items, signs, field, [...chrome, ...helpers], placed)
     for (const item of items) {
       const label = shown.get(item.key)
       const where = placed.get(item.key)
@@ -187,7 +192,11 @@ export function useCallouts(context: MapContext, options: CalloutOptions): void 
     soon()
   }, { immediate: true })
   watch(context.palette, () => (images = new Map()))
-  watch([options.spots, options.selected, options.covered, options.words], soon)
+  watch([options.spots, options.selected, options.covered, options.words, context.forces], soon)
+  // Those who help stand beside the signs, not on them.
+  watch(options.spots, ({ spots, crowds }) => {
+    context.devices.value = [...spots.map((s) => ({ key: s.key, place: s.place, r: radiusOf(s) })), ...crowds.map((c) => ({ key: `crowd ${c.ids[0]}`, place: c.place, r: crowdRadius }))]
+  }, { immediate: true })
   onScopeDispose(() => {
     cancelAnimationFrame(next)
     context.map.value?.off('moveend', soon).off('resize', soon)
