@@ -348,7 +348,7 @@ func (c *Centre) video(ctx context.Context, cfg config.Config, b *base, devices 
 	if err != nil {
 		return nil, nil, err
 	}
-	s := video.New(video.Options{Log: c.log, Relay: relay, Router: router, Devices: devices, People: b.accounts, Commander: in, Events: b.bus, Key: key, Links: store.NewVideoLinks(b.db), Tx: b.db, Outside: devices})
+	s := video.New(video.Options{Log: c.log, Relay: relay, Router: router, Devices: devices, People: b.accounts, Commander: in, Events: b.bus, Key: key, Links: store.NewVideoLinks(b.db), Tx: b.db, Outside: devices, Smaller: smallerPicture(devices)})
 	b.bus.Handle(func(ctx context.Context, e event.Event) {
 		switch e.Kind {
 		case account.EventDisabled, account.EventChanged, account.EventOrgChanged:

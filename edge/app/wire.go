@@ -168,22 +168,35 @@ func (a *Agent) openOutbox(ctx context.Context, p *agentParts) error {
 	return nil
 }
 
+// withUser is the address of a camera with the user in it.
+func withUser(address, user string) (string, error) {
+	u, err := url.Parse(address)
+	if err != nil {
+		return "", err
+	}
+	if user != "" && u.Host != "" {
+		u.User = url.User(user)
+	}
+	return u.String(), nil
+}
+
 func (a *Agent) openCameras(ctx context.Context, p *agentParts, client *http.Client) error {
 	var cameras []camera.Options
 	var standby []string
 	for _, c := range a.cfg.Cameras {
-		u, err := url.Parse(c.RTSP)
+		address, err := withUser(c.RTSP, c.Username)
+		if err != nil {
+			return fmt.Errorf("open camera %s: %w", c.ID, err)
+		}
+		small, err := withUser(c.RTSPSub, c.Username)
 		if err != nil {
 			return fmt.Errorf("open camera %s: %w", c.ID, err)
 		}
 		source := a.encoder(c.ID)
-		if c.Username != "" {
-			u.User = url.User(c.Username)
-		}
 		if c.Standby {
 			standby = append(standby, c.ID)
 		}
-		cameras = append(cameras, camera.Options{ID: c.ID, URL: u.String(), PasswordFile: c.PasswordFile, Sound: c.Sound && source == nil, Source: source, Log: a.log})
+		cameras = append(cameras, camera.Options{ID: c.ID, URL: address, Sub: small, PasswordFile: c.PasswordFile, Sound: c.Sound && source == nil, Source: source, Log: a.log})
 	}
 	network, err := stdnet.NewNet()
 	if err != nil {

@@ -89,7 +89,7 @@ func (s *Schema) Check(text []byte) ([]byte, error) {
 // noPassword refuses addresses with a user in them: a document is kept, shown and compared at the centre, and
 // passwords lie in files of the terminal. What stands there is not part of the error.
 func noPassword(tree map[string]any) error {
-	for _, list := range []struct{ key, address, instead string }{{"sensors", "address", "secret_file"}, {"cameras", "rtsp", "username and password_file"}, {"cameras", "onvif", "username and password_file"}} {
+	for _, list := range []struct{ key, address, instead string }{{"sensors", "address", "secret_file"}, {"cameras", "rtsp", "username and password_file"}, {"cameras", "rtsp_sub", "username and password_file"}, {"cameras", "onvif", "username and password_file"}} {
 		entries, _ := tree[list.key].([]any)
 		for i, entry := range entries {
 			one, _ := entry.(map[string]any)

@@ -220,6 +220,13 @@ type CameraState struct {
 
 	Steer *SteerState `json:"steer,omitempty"` // left out: it cannot be turned
 	Sound *SoundState `json:"sound,omitempty"` // left out: its sound is not switched on
+	Sub   *SubState   `json:"sub,omitempty"`   // left out: it has no smaller picture
+}
+
+// SubState is the smaller picture of a camera.
+type SubState struct {
+	Sending bool   `json:"sending"`
+	Error   string `json:"error,omitempty"` // why it did not come when it was wanted last
 }
 
 // SoundState is the sound of a camera that is switched on. Neither a codec nor an error: nobody has looked yet.
@@ -280,7 +287,11 @@ type MediaStart struct {
 	Token        string `json:"token"` // bearer token for that URL
 	LeaseSeconds int    `json:"lease_seconds"`
 	Reason       string `json:"reason,omitempty"` // why although the data budget is used up: forces it
+	Layer        string `json:"layer,omitempty"`  // LayerSub, or empty: the large picture
 }
+
+// LayerSub asks for the smaller picture of a camera. It is a stream of its own, beside the large one.
+const LayerSub = "sub"
 
 // RefusedBudget is what an edge answers to a MediaStart without a reason when its data budget is used up.
 const RefusedBudget = "the data budget of this terminal is used up; give a reason to force the picture"

@@ -33,7 +33,7 @@ func rehearsed(method, operation string) bool {
 		"start-response", "shift-response", "fill-response-seat", "command-incident", "give-task", "show-task-link", "step-task", "add-task-photo",
 		"add-opinion", "judge-opinion", "ask-statement", "settle-statement-task", "draft-statement", "change-statement", "step-statement",
 		"add-expert-opinion", "change-expert-opinion", "sign-expert-opinion", "add-expert-file",
-		"watch-stream", "open-wall", "map-wall", "close-wall", "logout":
+		"watch-stream", "open-wall", "map-wall", "close-wall", "choose-layer", "logout":
 		return true
 	}
 	// These rooms keep nothing of exercises, and what is real of them has no place on the screens of one.

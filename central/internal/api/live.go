@@ -161,6 +161,7 @@ type liveMessage struct {
 	Latest  []telemetry.Latest   `json:"latest,omitzero"`
 	Alarms  []telemetry.Alarm    `json:"alarms,omitzero"`
 	Streams []video.Stream       `json:"streams,omitzero"`
+	Sent    []video.Sent         `json:"sent,omitzero"`    // what viewers of this user get of their pictures
 	Health  *telemetry.Health    `json:"health,omitempty"` // of the store of readings
 	Duty    *time.Time           `json:"duty,omitempty"`   // who is on duty, or a roster, has changed: ask again
 	Desk    *time.Time           `json:"desk,omitempty"`   // clocks or the log of a desk have changed: ask again

@@ -45,6 +45,7 @@ type pending struct {
 	latest  map[seriesKey]telemetry.Latest
 	alarms  map[string]telemetry.Alarm
 	streams map[string]video.Stream
+	got     map[string]video.Sent // by session
 	health  *telemetry.Health
 	duty    *time.Time // who is on duty has changed
 	desk    *time.Time // clocks have changed
@@ -147,6 +148,12 @@ func (p *pending) add(e event.Event, v *view) urgency {
 		}
 		put(&p.streams, data.ID, data)
 		return soon
+	case video.Got:
+		if data.User != v.who.ID {
+			return ignored
+		}
+		put(&p.got, data.Session, data.Sent)
+		return soon
 	}
 	return ignored
 }
@@ -213,6 +220,9 @@ func (p *pending) take() liveMessage {
 	}
 	for _, s := range p.streams {
 		m.Streams = append(m.Streams, s)
+	}
+	for _, s := range p.got {
+		m.Sent = append(m.Sent, s)
 	}
 	for id := range p.windows {
 		m.Windows = append(m.Windows, p.windows[id])

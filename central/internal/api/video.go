@@ -10,6 +10,16 @@ import (
 	"github.com/fengsui/fengsui/central/internal/video"
 )
 
+// layerWish is how much of a picture somebody wants.
+type layerWish struct {
+	Layer  string `json:"layer" enum:"main,sub,thin" doc:"The most that is wanted; thin, which is key frames alone, only when it is pinned"`
+	Pinned bool   `json:"pinned,omitempty" doc:"Neither more nor less, whatever the link carries"`
+}
+
+func (w layerWish) wish() video.Wish {
+	return video.Wish{Layer: video.Layer(w.Layer), Pinned: w.Pinned}
+}
+
 // RegisterVideo adds the pictures: what there is, and tickets to watch them.
 func RegisterVideo(s *Server, svc *video.Service) {
 	type streams struct {
@@ -45,6 +55,16 @@ func RegisterVideo(s *Server, svc *video.Service) {
 	},
 	) (*body[page.List[video.ICEServer]], error) {
 		return listed(svc.ICEServers(ctx, in.Host))
+	})
+	register(s, huma.Operation{
+		OperationID: "choose-layer", Method: http.MethodPut, Path: "/video-sessions/{session}/layer", Tags: []string{"video"},
+		Summary: "Say how much of its picture a viewer wants; what it gets is told by the live view",
+	}, func(ctx context.Context, in *struct {
+		Session string `path:"session" maxLength:"64"`
+		Body    layerWish
+	},
+	) (*body[video.Sent], error) {
+		return reply(svc.Choose(ctx, in.Session, in.Body.wish()))
 	})
 	registerLinks(s, svc)
 	registerWallSessions(s, svc)

@@ -20,6 +20,7 @@ type placedAnswer struct {
 type placeWish struct {
 	Place  int    `json:"place" minimum:"0" maximum:"19"`
 	Stream string `json:"stream" maxLength:"64" doc:"Empty: nothing is shown there any more"`
+	Layer  string `json:"layer,omitempty" enum:"main,sub" doc:"The most that is wanted: sub for a small tile, which is then sent the camera's smaller picture where there is one; else main"`
 }
 
 // registerWallSessions adds the connection of a page for many pictures. What is shown where changes by this API and
@@ -51,9 +52,9 @@ func registerWallSessions(s *Server, svc *video.Service) {
 		}
 	},
 	) (*body[page.List[placedAnswer]], error) {
-		wishes := map[int]string{}
+		wishes := map[int]video.PlaceWish{}
 		for _, w := range in.Body.Places {
-			wishes[w.Place] = w.Stream
+			wishes[w.Place] = video.PlaceWish{Stream: w.Stream, Layer: video.Layer(w.Layer)}
 		}
 		placed, err := svc.MapWall(ctx, in.Session, wishes, in.Body.Reason)
 		out := make([]placedAnswer, 0, len(placed))

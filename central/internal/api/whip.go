@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"mime"
@@ -18,6 +19,7 @@ const (
 	sdpType      = "application/sdp"
 	fragmentType = "application/trickle-ice-sdpfrag"
 	maxSDP       = 64 << 10
+	maxLayerWish = 256
 )
 
 // registerWHIP adds WHIP (RFC 9725) and WHEP. They need no login: the token names the stream and what may
@@ -31,6 +33,10 @@ func registerWHIP(s *Server, svc *video.Service) {
 		s.fiber.Patch(path+"/:stream/:session", s.patchSession(svc))
 		s.fiber.Delete(path+"/:stream/:session", s.endSession(svc))
 		s.fiber.Options(path+"/:stream", methods("OPTIONS, POST", "Accept-Post", sdpType))
+		if path == "/whep" {
+			s.fiber.Get(path+"/:stream/:session/layer", s.sentLayer(svc))
+			s.fiber.Put(path+"/:stream/:session/layer", s.chooseLayer(svc))
+		}
 		s.fiber.Options(path+"/:stream/:session", methods("DELETE, OPTIONS, PATCH", "Accept-Patch", fragmentType))
 	}
 }
@@ -111,6 +117,33 @@ func (s *Server) endSession(svc *video.Service) fiber.Handler {
 			return s.refuse(c, err)
 		}
 		return c.SendStatus(http.StatusOK)
+	}
+}
+
+// sentLayer tells how much of its picture a viewer gets.
+func (s *Server) sentLayer(svc *video.Service) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		sent, err := svc.SentBy(bearer(c), c.Params("stream"), c.Params("session"))
+		if err != nil {
+			return s.refuse(c, err)
+		}
+		c.Set(fiber.HeaderCacheControl, "no-store")
+		return c.JSON(sent)
+	}
+}
+
+// chooseLayer takes how much of its picture a viewer wants.
+func (s *Server) chooseLayer(svc *video.Service) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		var w layerWish
+		if len(c.Body()) > maxLayerWish || json.Unmarshal(c.Body(), &w) != nil {
+			return fiber.NewError(http.StatusBadRequest, `send {"layer": "main", "pinned": false}`)
+		}
+		sent, err := svc.ChooseBy(c.UserContext(), bearer(c), c.Params("stream"), c.Params("session"), w.wish())
+		if err != nil {
+			return s.refuse(c, err)
+		}
+		return c.JSON(sent)
 	}
 }
 

@@ -201,6 +201,12 @@ func (l *lane) wishFirst(w video.Wish) {
 	l.wish = w
 }
 
+func (l *lane) wished() video.Wish {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.wish
+}
+
 // wishes changes what the viewer wants.
 func (l *lane) wishes(w video.Wish) {
 	l.mu.Lock()

@@ -1,6 +1,10 @@
 package sfu
 
-import "time"
+import (
+	"time"
+
+	"github.com/fengsui/fengsui/central/internal/video"
+)
 
 // What a picture is taken to need before it was seen.
 const (
@@ -57,6 +61,27 @@ func (s *source) wanted(n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.wants += n
+}
+
+// first is the stream that a new viewer with such a wish reads from.
+func (s *source) first(w video.Wish) *source {
+	if sub := s.smaller(time.Now()); sub != nil && w.Layer != video.LayerMain {
+		return sub
+	}
+	return s
+}
+
+// came notes that a viewer who was on the way wants what its lane does from now on.
+func (s *source) came(v watcher) {
+	s.mu.Lock()
+	first := s.viewers[v]
+	if first != nil {
+		s.viewers[v] = nil
+	}
+	s.mu.Unlock()
+	if first != nil {
+		first.wanted(-1)
+	}
 }
 
 // fresh reports whether pictures come.

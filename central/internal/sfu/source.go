@@ -29,12 +29,12 @@ type source struct {
 
 	mu        sync.Mutex
 	publisher *publisher
-	promised  *publisher // has its answer and is on the way
-	viewers   map[watcher]struct{}
-	taps      int       // recorders
-	wants     int       // lanes that read from it, or are about to
-	touched   time.Time // somebody asked for the stream
-	last      time.Time // last packet
+	promised  *publisher          // has its answer and is on the way
+	viewers   map[watcher]*source // what those on the way want; nil: their lane says it
+	taps      int                 // recorders
+	wants     int                 // lanes that read from it, or are about to
+	touched   time.Time           // somebody asked for the stream
+	last      time.Time           // last packet
 
 	// Of the publisher of the moment.
 	begun    bool // its first key frame has come
@@ -56,7 +56,7 @@ type source struct {
 }
 
 func newSource(name string) *source {
-	return &source{name: name, log: ring.NewLog(), viewers: map[watcher]struct{}{}, touched: time.Now()}
+	return &source{name: name, log: ring.NewLog(), viewers: map[watcher]*source{}, touched: time.Now()}
 }
 
 // touch keeps a stream that somebody is about to use.
@@ -109,16 +109,20 @@ func (s *source) drop(p *publisher) {
 }
 
 func (s *source) join(v watcher, limit int) bool {
+	first := v.first()
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	if len(s.viewers) >= limit {
+		s.mu.Unlock()
 		return false
 	}
-	s.viewers[v] = struct{}{}
+	s.viewers[v] = first
+	s.mu.Unlock()
+	first.wanted(1)
 	return true
 }
 
 func (s *source) leave(v watcher) {
+	s.came(v)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.viewers, v)

@@ -14,6 +14,8 @@ import (
 type watcher interface {
 	peer
 	watches() (src *source, user string)
+	// first is the stream that is wanted until the lane has begun.
+	first() *source
 }
 
 // viewer is one session that watches one stream.
@@ -68,6 +70,13 @@ func newViewer(s *SFU, src *source, c *connection, user string, wish video.Wish,
 
 func (v *viewer) watches() (*source, string) { return v.src, v.user }
 
+func (v *viewer) first() *source {
+	if v.lane == nil || v.voice != nil {
+		return v.src
+	}
+	return v.src.first(v.lane.wished())
+}
+
 // close ends the session; it may be called more than once.
 func (v *viewer) close() {
 	v.cancel()
@@ -85,12 +94,16 @@ func (v *viewer) begin() {
 	if v.lane != nil && v.lane.ready() && !v.begun {
 		v.begun = true
 		r := v.lane.show(v.src, v.id)
+		v.src.came(v)
 		go v.lane.forward(v.ctx, r)
 		go v.lane.listen()
 	}
 	if v.voice != nil && v.voice.ready() && !v.heard {
 		v.heard = true
 		v.src.wanted(1) // sound comes with the large picture
+		if v.lane == nil {
+			v.src.came(v)
+		}
 		go func() {
 			defer v.src.wanted(-1)
 			v.voice.follow(v.ctx, &v.src.sound)

@@ -108,6 +108,7 @@ func (w *wall) begin() {
 		}
 		s.begun = true
 		r := p.lane.show(s.src, s.id)
+		s.src.came(s)
 		go func() {
 			defer close(s.ended)
 			p.lane.forward(s.ctx, r)
@@ -131,6 +132,8 @@ func (w *wall) put(s *showing) error {
 func (s *showing) link() *connection { return s.place.wall.connection }
 
 func (s *showing) watches() (*source, string) { return s.src, s.place.wall.user }
+
+func (s *showing) first() *source { return s.src.first(s.place.lane.wished()) }
 
 // close takes the stream from its place; it may be called more than once.
 func (s *showing) close() {

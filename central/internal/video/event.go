@@ -5,6 +5,7 @@ const (
 	EventChanged = "stream.changed" // passing; Data is Stream
 	EventWatched = "stream.watched" // audited; Data is Watched
 	EventForced  = "stream.forced"  // audited; Data is Forced
+	EventLayer   = "stream.layer"   // passing; Data is Got
 	EventSent    = "stream.sent"    // audited; Data is Watched: somebody sent by a link
 
 	EventShared    = "stream.shared"     // Data is StreamLink

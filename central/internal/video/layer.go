@@ -1,6 +1,12 @@
 package video
 
-import "strings"
+import (
+	"context"
+	"strings"
+
+	"github.com/fengsui/fengsui/central/internal/actor"
+	"github.com/fengsui/fengsui/central/internal/errs"
+)
 
 // Layer is how much of a camera's picture is sent.
 type Layer string
@@ -41,6 +47,12 @@ type Sent struct {
 	HasSub  bool   `json:"has_sub"`
 }
 
+// Got tells one user what a viewer of theirs gets.
+type Got struct {
+	Sent
+	User string `json:"-"`
+}
+
 // subMark ends the name of the stream of a camera's smaller picture. No device id holds it.
 const subMark = "~sub"
 
@@ -56,4 +68,54 @@ func (w Wish) Or() Wish {
 		w.Layer = LayerMain
 	}
 	return w
+}
+
+// Choose changes what a viewer of the actor wants of its picture, and returns what it gets. Of a pinned layer it gets
+// neither more nor less; pause cannot be pinned, for who wants no picture closes it.
+func (s *Service) Choose(ctx context.Context, name string, w Wish) (Sent, error) {
+	a, err := actor.Require(ctx, actor.VideoWatch)
+	if err != nil {
+		return Sent{}, err
+	}
+	s.mu.Lock()
+	v, ok := s.sessions[name]
+	s.mu.Unlock()
+	if !ok || !v.watch || v.link != "" || v.user != a.ID {
+		return Sent{}, errs.E(errs.NotFound, "video.no_session", "session has ended")
+	}
+	return s.choose(ctx, v.stream, name, w)
+}
+
+// ChooseBy does the same for whoever holds the token that opened the session.
+func (s *Service) ChooseBy(ctx context.Context, token, id, name string, w Wish) (Sent, error) {
+	if err := s.owns(token, id, name); err != nil {
+		return Sent{}, err
+	}
+	return s.choose(ctx, id, name, w)
+}
+
+// SentBy is what the session that a token opened gets.
+func (s *Service) SentBy(token, id, name string) (Sent, error) {
+	if err := s.owns(token, id, name); err != nil {
+		return Sent{}, err
+	}
+	return s.o.Router.Sent(name)
+}
+
+func (s *Service) choose(ctx context.Context, stream, name string, w Wish) (Sent, error) {
+	switch w = w.Or(); {
+	case w.Layer == LayerMain, w.Layer == LayerSub, w.Layer == LayerThin && w.Pinned:
+	default:
+		return Sent{}, errs.Field("video.layer", "layer", "main or sub, or thin when it is pinned")
+	}
+	if camera, ok := s.o.Devices.Visible(actor.WithSystem(ctx, "video"), stream); ok && s.hasSmaller(ctx, camera) {
+		s.mu.Lock()
+		s.smaller(camera)
+		s.mu.Unlock()
+	}
+	if err := s.o.Router.Wish(name, w); err != nil {
+		return Sent{}, err
+	}
+	s.poke()
+	return s.o.Router.Sent(name)
 }

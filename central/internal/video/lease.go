@@ -77,6 +77,15 @@ const (
 // live reports whether pictures come.
 func (f Flow) live(now time.Time) bool { return f.Publishing && now.Sub(f.Last) <= frozenAfter }
 
+// with is how a camera's picture goes, whichever of the two is sent.
+func (f Flow) with(small Flow, now time.Time) Flow {
+	if f.live(now) || !small.live(now) {
+		return f
+	}
+	f.Publishing, f.Last, f.Bitrate = true, small.Last, small.Bitrate
+	return f
+}
+
 // stateOf says how a stream stands.
 func stateOf(f Flow, needed bool, now time.Time) State {
 	quiet := now.Sub(f.Last)

@@ -272,7 +272,7 @@ func (s *Service) playByLink(ctx context.Context, link, id, offer string) (Answe
 		return Answer{}, err
 	}
 	if camera.Parent != "" {
-		if err := s.ask(actor.WithSystem(ctx, "video"), id, ""); err != nil {
+		if err := s.ask(actor.WithSystem(ctx, "video"), PlaceWish{Stream: id, Layer: LayerMain}, ""); err != nil {
 			return Answer{}, err
 		}
 	}

@@ -47,6 +47,10 @@ func (s *Service) poke() {
 
 // changed is told by the router.
 func (s *Service) changed(ctx context.Context, c Change) {
+	if c.Sent != nil {
+		s.got(ctx, *c.Sent)
+		return
+	}
 	if c.Ended != "" {
 		s.ended(ctx, c.Ended)
 		s.mu.Lock()
@@ -77,16 +81,19 @@ func (s *Service) look(ctx context.Context, now time.Time) {
 	for id, st := range s.streams {
 		flow := s.o.Router.Flow(id)
 		if !st.busy && st.edge != "" {
-			if a := st.lease.decide(now, flow.Viewers, flow.live(now)); a != nothing {
+			if a := st.lease.decide(now, flow.Wanted, flow.live(now)); a != nothing {
 				st.busy = true
 				s.wg.Go(func() { s.tell(ctx, id, a) })
 			}
+		}
+		if !st.small {
+			flow = flow.with(s.o.Router.Flow(SubOf(id)), now)
 		}
 		if live := flow.live(now); st.edge == "" && live != st.sends {
 			st.sends = live
 			turned[id] = live
 		}
-		if st.update(flow, now) {
+		if st.update(flow, now) && !st.small {
 			events = append(events, event.Event{
 				At: now, Kind: EventChanged, Subject: id, Division: st.division, Data: st.shown, Ephemeral: true,
 			})
@@ -99,6 +106,18 @@ func (s *Service) look(ctx context.Context, now time.Time) {
 	}
 	s.hangUp(late)
 	s.o.Events.Publish(ctx, events...)
+}
+
+// got tells a user what a viewer of theirs gets.
+func (s *Service) got(ctx context.Context, sent Sent) {
+	s.mu.Lock()
+	v, ok := s.sessions[sent.Session]
+	s.mu.Unlock()
+	if ok && v.link == "" {
+		s.o.Events.Publish(ctx, event.Event{
+			At: time.Now(), Kind: EventLayer, Subject: sent.Stream, Division: v.division, Data: Got{sent, v.user}, Ephemeral: true,
+		})
+	}
 }
 
 // late are the sessions whose links have expired. The caller holds the lock.
@@ -125,7 +144,8 @@ func (s *Service) tell(ctx context.Context, id string, a act) {
 		s.o.Log.Warn("terminal was not asked", "edge", edge, "stream", id, "error", err)
 	}
 	fault := ""
-	if camera, ok := s.o.Devices.Visible(ctx, id); ok && camera.State == device.Fault {
+	of, small := MainOf(id)
+	if camera, ok := s.o.Devices.Visible(ctx, of); ok && !small && camera.State == device.Fault {
 		fault = camera.Error
 	}
 	s.mu.Lock()

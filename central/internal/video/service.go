@@ -42,6 +42,9 @@ type Options struct {
 	Outside Outside
 	// Belongs refuses a link for an incident or a person that the actor may not give to others; nil: links have neither.
 	Belongs func(ctx context.Context, incident, person string) error
+
+	// Smaller reports whether a camera has a smaller picture, and whether its terminal has said so; nil: none has.
+	Smaller func(ctx context.Context, camera device.Device) (has, known bool)
 }
 
 // Service leases streams and lets people watch them.
@@ -76,6 +79,7 @@ type stream struct {
 	reason   string    // why the terminal must send although its data budget is used up
 	busy     bool      // a command is on its way
 	sends    bool      // a camera behind no terminal: it was said that it sends
+	small    bool      // it is the smaller picture of a camera: told to nobody
 }
 
 type session struct {
@@ -176,7 +180,7 @@ func (s *Service) Watch(ctx context.Context, id, reason string) (Ticket, error) 
 	if err != nil {
 		return Ticket{}, err
 	}
-	if err := s.lease(ctx, camera, reason, now); err != nil {
+	if err := s.lease(ctx, camera, reason, LayerMain, now); err != nil {
 		return Ticket{}, err
 	}
 	expires := now.Add(connectWithin)
@@ -207,9 +211,17 @@ func offline(edge string, cause error) error {
 
 // lease makes sure that the terminal was asked, so that it starts while the viewer connects. A new reason is
 // told it at once.
-func (s *Service) lease(ctx context.Context, camera device.Device, reason string, now time.Time) error {
+func (s *Service) lease(ctx context.Context, camera device.Device, reason string, l Layer, now time.Time) error {
+	has := s.hasSmaller(ctx, camera)
 	s.mu.Lock()
 	st := s.stream(camera)
+	if has {
+		small := s.smaller(camera)
+		small.reason = cmp.Or(reason, small.reason)
+		if l == LayerSub {
+			st = small
+		}
+	}
 	fresh := (st.lease.running && (reason == "" || reason == st.reason)) || st.busy
 	st.reason = cmp.Or(reason, st.reason)
 	st.lease.want(now)
@@ -224,7 +236,7 @@ func (s *Service) lease(ctx context.Context, camera device.Device, reason string
 	if fresh || outside {
 		return nil
 	}
-	err := s.command(ctx, camera.ID, camera.Parent, start)
+	err := s.command(ctx, st.shown.ID, camera.Parent, start)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	st.busy = false
@@ -252,6 +264,30 @@ func (s *Service) stream(camera device.Device) *stream {
 	return st
 }
 
+// hasSmaller reports whether a camera has a smaller picture, and tells the router when that is known.
+func (s *Service) hasSmaller(ctx context.Context, camera device.Device) bool {
+	if camera.Parent == "" || s.o.Smaller == nil {
+		return false
+	}
+	has, known := s.o.Smaller(actor.WithSystem(ctx, "video"), camera)
+	if known {
+		s.o.Router.Layers(camera.ID, has)
+	}
+	return has
+}
+
+// smaller returns the record of a camera's smaller picture. The caller holds the lock.
+func (s *Service) smaller(camera device.Device) *stream {
+	id := SubOf(camera.ID)
+	st, ok := s.streams[id]
+	if !ok {
+		st = &stream{shown: Stream{ID: id, State: Idle}, small: true}
+		s.streams[id] = st
+	}
+	st.division, st.edge = camera.Division, camera.Parent
+	return st
+}
+
 // command sends one media command.
 func (s *Service) command(ctx context.Context, id, edge string, a act) error {
 	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
@@ -261,7 +297,11 @@ func (s *Service) command(ctx context.Context, id, edge string, a act) error {
 	if a == start {
 		token := s.signer.sign(claim{Stream: id, Action: Publish, Expires: now.Add(connectWithin).Unix(), User: edge})
 		kind = wire.CommandMediaStart
-		message = wire.MediaStart{Camera: id, Stream: id, WHIP: "/whip/" + id, Token: token, LeaseSeconds: int(leaseLength.Seconds()), Reason: s.reason(id)}
+		ask := wire.MediaStart{Camera: id, Stream: id, WHIP: "/whip/" + id, Token: token, LeaseSeconds: int(leaseLength.Seconds()), Reason: s.reason(id)}
+		if camera, is := MainOf(id); is {
+			ask.Camera, ask.Layer = camera, wire.LayerSub
+		}
+		message = ask
 	}
 	body, err := json.Marshal(message)
 	if err != nil {

@@ -24,7 +24,8 @@ func (s *Service) Publish(ctx context.Context, token, id, offer string, over boo
 		return Answer{}, err
 	}
 	system := actor.WithSystem(ctx, "video")
-	camera, ok := s.o.Devices.Visible(system, id)
+	of, small := MainOf(id)
+	camera, ok := s.o.Devices.Visible(system, of)
 	if !ok {
 		return Answer{}, noStream(id)
 	}
@@ -38,7 +39,9 @@ func (s *Service) Publish(ctx context.Context, token, id, offer string, over boo
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	answer.User = c.User
-	s.stream(camera) // a terminal that comes back after a restart of the centre is seen at once
+	if s.stream(camera); small { // a terminal that comes back after a restart of the centre is seen at once
+		s.smaller(camera)
+	}
 	s.sessions[answer.Session] = session{nonce: c.Nonce, stream: id, user: c.User, since: now}
 	return answer, nil
 }

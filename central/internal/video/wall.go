@@ -23,16 +23,24 @@ type WallSession struct {
 
 // Placed is what became of one place.
 type Placed struct {
-	Place  int     `json:"place"`
-	Stream string  `json:"stream,omitempty"`
-	After  *uint32 `json:"after,omitempty" doc:"RTP time of the last packet of what was shown there before: what comes later is of the new stream"`
-	Err    error   `json:"-"` // why it is not shown
+	Place   int     `json:"place"`
+	Stream  string  `json:"stream,omitempty"`
+	Session string  `json:"session,omitempty" doc:"Of what is shown there: what the viewer gets is told under it"`
+	After   *uint32 `json:"after,omitempty" doc:"RTP time of the last packet of what was shown there before: what comes later is of the new stream"`
+	Err     error   `json:"-"` // why it is not shown
 }
 
 // wish is one place as somebody wants it.
 type wish struct {
 	place  int
 	stream string // empty: nothing
+	layer  Layer
+}
+
+// PlaceWish is what is wanted at a place of a wall.
+type PlaceWish struct {
+	Stream string // empty: nothing
+	Layer  Layer  // the most: LayerMain, or LayerSub for a small tile
 }
 
 // wallOf is who opened a wall and what is shown on it. One change of it goes on at a time.
@@ -84,7 +92,7 @@ func (s *Service) wall(ctx context.Context, session string) (*wallOf, error) {
 
 // MapWall puts streams at places; an empty one takes away what is there. Each place has its own outcome, for one
 // camera that is gone is no reason to keep back fifteen others. Terminals are asked at once and together.
-func (s *Service) MapWall(ctx context.Context, session string, places map[int]string, reason string) ([]Placed, error) {
+func (s *Service) MapWall(ctx context.Context, session string, places map[int]PlaceWish, reason string) ([]Placed, error) {
 	w, err := s.wall(ctx, session)
 	if err != nil {
 		return nil, err
@@ -97,25 +105,26 @@ func (s *Service) MapWall(ctx context.Context, session string, places map[int]st
 	out := make([]Placed, 0, len(places))
 	var wg sync.WaitGroup
 	failed := make([]error, Places)
-	for at, stream := range places {
+	for at, want := range places {
 		if at < 0 || at >= Places {
 			return nil, errs.Field("video.places", "places", fmt.Sprintf("0 to %d", Places-1))
 		}
-		if stream != "" {
-			wg.Go(func() { failed[at] = s.ask(ctx, stream, reason) })
+		if want.Stream != "" {
+			wg.Go(func() { failed[at] = s.ask(ctx, want, reason) })
 		}
 	}
 	wg.Wait()
 	for at := range Places {
-		stream, named := places[at]
+		want, named := places[at]
 		if !named {
 			continue
 		}
+		asked := want.Stream
 		if failed[at] != nil {
-			stream = ""
+			want.Stream = ""
 		}
-		p, err := s.place(ctx, session, w, wish{at, stream})
-		p.Stream = places[at]
+		p, err := s.place(ctx, session, w, wish{at, want.Stream, want.Layer})
+		p.Stream = asked
 		if err == nil {
 			err = failed[at]
 		}
@@ -127,12 +136,12 @@ func (s *Service) MapWall(ctx context.Context, session string, places map[int]st
 }
 
 // ask leases a stream for a viewer that the actor of the context is about to become.
-func (s *Service) ask(ctx context.Context, id, reason string) error {
-	camera, err := s.watchable(ctx, id, reason)
+func (s *Service) ask(ctx context.Context, want PlaceWish, reason string) error {
+	camera, err := s.watchable(ctx, want.Stream, reason)
 	if err != nil {
 		return err
 	}
-	return s.lease(ctx, camera, reason, time.Now())
+	return s.lease(ctx, camera, reason, want.Layer, time.Now())
 }
 
 // place shows one wish, and writes down that somebody watches.
@@ -151,16 +160,19 @@ func (s *Service) place(ctx context.Context, wall string, w *wallOf, to wish) (P
 		}
 		return out, nil
 	}
-	shown, err := s.o.Router.Show(wall, to.place, to.stream, Wish{Layer: LayerMain})
+	shown, err := s.o.Router.Show(wall, to.place, to.stream, Wish{Layer: to.layer})
 	if err != nil {
 		return out, err
 	}
-	out.After = shown.After
+	out.After, out.Session = shown.After, shown.Session
 	v := session{stream: to.stream, watch: true, user: w.user, name: w.name, since: time.Now()}
 	s.mu.Lock()
 	if st, ok := s.streams[to.stream]; ok {
 		v.division = st.division
 		st.lease.arrived()
+	}
+	if small, ok := s.streams[SubOf(to.stream)]; ok {
+		small.lease.arrived()
 	}
 	s.sessions[shown.Session] = v
 	w.shown[to.place] = shown.Session
@@ -176,6 +188,9 @@ func (s *Service) place(ctx context.Context, wall string, w *wallOf, to wish) (P
 		return out, err
 	}
 	s.o.Events.Publish(ctx, began)
+	if sent, err := s.o.Router.Sent(shown.Session); err == nil { // it may have been told before the session was known here
+		s.got(ctx, sent)
+	}
 	return out, nil
 }
 

@@ -22,6 +22,7 @@ import (
 type Options struct {
 	ID           string
 	URL          string // rtsp://[user@]host[:554]/path, without the password
+	Sub          string // the same of its smaller picture; empty: it has none
 	PasswordFile string // file that holds the password of the user in URL
 	Sound        bool   // its sound is read as well
 	Source       Source // where the picture comes from instead; nil: from URL

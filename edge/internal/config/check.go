@@ -121,6 +121,9 @@ func (c *Config) checkCameras() error {
 		case u.User != nil:
 			return strict.Bad(key("rtsp"), "leave user and password out of the address: username and password_file are for them")
 		}
+		if err := cam.checkSub(); err != nil {
+			return &strict.Problem{Key: key("rtsp_sub"), Err: err}
+		}
 		switch {
 		case !isDivision(cam.Division):
 			return strict.Bad(key("division"), "%q is not a division code (GB/T 2260)", cam.Division)
@@ -137,6 +140,23 @@ func (c *Config) checkCameras() error {
 				return &strict.Problem{Key: key("password_file"), Err: err}
 			}
 		}
+	}
+	return nil
+}
+
+// checkSub says what is wrong with the address of the smaller picture.
+func (c *Camera) checkSub() error {
+	if c.RTSPSub == "" {
+		return nil
+	}
+	u, err := url.Parse(c.RTSPSub)
+	switch {
+	case err != nil || u.Host == "" || (u.Scheme != "rtsp" && u.Scheme != "rtsps"):
+		return errors.New("is not an address like rtsp://host:554/path")
+	case u.User != nil:
+		return errors.New("leave user and password out of the address: username and password_file are for them")
+	case c.RTSPSub == c.RTSP:
+		return errors.New("is the address of the large picture")
 	}
 	return nil
 }

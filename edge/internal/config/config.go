@@ -98,6 +98,7 @@ type Camera struct {
 	Name         string `yaml:"name"`
 	NameEN       string `yaml:"name_en"`
 	RTSP         string `yaml:"rtsp"`
+	RTSPSub      string `yaml:"rtsp_sub"` // its smaller picture, for small tiles and thin links; empty: it has none
 	Username     string `yaml:"username"`
 	PasswordFile string `yaml:"password_file"`
 	Standby      bool   `yaml:"standby"` // stays open while nobody watches

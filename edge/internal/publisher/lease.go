@@ -23,6 +23,9 @@ type lease struct {
 	log    *slog.Logger
 	stream string
 	camera string
+	sub    bool           // its smaller picture
+	src    *camera.Camera // where that comes from
+	ready  *tap           // nil: the camera is opened with the lease
 	out    *outlet
 	voice  *voice          // nil: the camera's sound is not sent
 	ctx    context.Context //nolint:containedctx // the life of the lease itself; end cancels it
@@ -36,17 +39,23 @@ type lease struct {
 	renewed chan struct{} // closed and made anew when the token changes
 }
 
-func newLease(ctx context.Context, p *Publisher, stream, cam string, length time.Duration, target, token string) (*lease, error) {
+func newLease(ctx context.Context, p *Publisher, stream, cam string, sub bool, length time.Duration, target, token string) (*lease, error) {
 	out, err := newOutlet(stream)
 	if err != nil {
 		return nil, err
 	}
 	l := &lease{
-		pub: p, stream: stream, camera: cam, out: out, target: target, token: token,
+		pub: p, stream: stream, camera: cam, sub: sub, out: out, target: target, token: token,
 		log: p.o.Log.With("stream", stream), renewed: make(chan struct{}), until: time.Now().Add(length),
 	}
-	if p.cameras[cam].sound {
-		l.voice = &voice{stream: stream}
+	switch s := p.cameras[cam]; {
+	case sub:
+		l.src = s.small.camera
+	default:
+		l.src, l.ready = s.camera, s.standby
+		if s.sound {
+			l.voice = &voice{stream: stream}
+		}
 	}
 	l.ctx, l.end = context.WithCancel(ctx)
 	l.timer = time.AfterFunc(length, l.lapse)
@@ -83,23 +92,22 @@ func (l *lease) credential() (target, token string, renewed <-chan struct{}) {
 }
 
 // run opens the camera, unless it stands by, and keeps a session to the centre until the lease is over.
-func (l *lease) run(cam *camera.Camera, ready *tap) {
+func (l *lease) run() {
 	l.log.Info("stream leased", "camera", l.camera)
 	defer l.timer.Stop()
 	defer l.end()
 	var wg sync.WaitGroup
-	told := func(err error) { l.pub.setError(l.camera, err) }
-	if other := l.pub.cameras[l.camera].other; other != nil {
+	if other := l.pub.cameras[l.camera].other; other != nil && l.voice != nil {
 		wg.Go(func() { other.Run(l.ctx, l.voice.offer) })
 	} else if l.voice != nil {
-		stop := cam.Hear(l.voice.offer)
+		stop := l.src.Hear(l.voice.offer)
 		defer stop()
 	}
-	if ready != nil {
-		stop := ready.lend(l.out)
+	if l.ready != nil {
+		stop := l.ready.lend(l.out)
 		defer stop()
 	} else {
-		wg.Go(func() { cam.Run(l.ctx, l.out.offer, told) })
+		wg.Go(func() { l.src.Run(l.ctx, l.out.offer, l.failed) })
 	}
 	wg.Go(func() { l.out.run(l.ctx) })
 	wait := retryFirst

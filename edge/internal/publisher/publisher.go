@@ -46,6 +46,7 @@ type Sound interface {
 var (
 	ErrCamera = errors.New("no such camera")
 	ErrBusy   = errors.New("camera is already sent under another stream")
+	ErrLayer  = errors.New("camera has no such picture")
 	ErrLease  = errors.New("lease is not between 1 and 120 seconds")
 	ErrStop   = errors.New("publisher is not running")
 )
@@ -74,9 +75,17 @@ type state struct {
 	camera  *camera.Camera
 	err     error
 	sending bool
-	standby *tap  // nil: the camera is opened with the lease
-	sound   bool  // its sound is sent with the picture
-	other   Sound // which comes from elsewhere; nil: from the camera
+	standby *tap   // nil: the camera is opened with the lease
+	sound   bool   // its sound is sent with the picture
+	other   Sound  // which comes from elsewhere; nil: from the camera
+	small   *small // nil: there is no smaller picture
+}
+
+// small is the smaller picture of a camera. It is opened with its lease, and has no sound.
+type small struct {
+	camera  *camera.Camera
+	err     error
+	sending bool
 }
 
 // New makes a publisher. Nothing is opened.
@@ -97,6 +106,10 @@ func New(o Options) *Publisher {
 		sound := c.Sound || other != nil
 		c.Sound = c.Sound && other == nil
 		p.cameras[c.ID] = &state{camera: camera.New(c), err: c.Check(), sound: sound, other: other}
+		if c.Sub != "" {
+			one := camera.Options{ID: c.ID, URL: c.Sub, PasswordFile: c.PasswordFile, Log: c.Log}
+			p.cameras[c.ID].small = &small{camera: camera.New(one), err: one.Check()}
+		}
 		if slices.Contains(o.Standby, c.ID) {
 			p.cameras[c.ID].standby = &tap{}
 		}
@@ -175,8 +188,12 @@ func (p *Publisher) MediaStart(m wire.MediaStart) error {
 	if !ok {
 		return fmt.Errorf("start stream %s: camera %s: %w", m.Stream, m.Camera, ErrCamera)
 	}
+	if m.Layer != "" && (m.Layer != wire.LayerSub || s.small == nil) {
+		return fmt.Errorf("start stream %s: camera %s: %w", m.Stream, m.Camera, ErrLayer)
+	}
+	sub := m.Layer == wire.LayerSub
 	for stream, l := range p.leases {
-		if l.camera == m.Camera && stream != m.Stream {
+		if l.camera == m.Camera && (stream != m.Stream) == (l.sub == sub) { // another name for it, or its name for another
 			return fmt.Errorf("start stream %s: camera %s: %w", m.Stream, m.Camera, ErrBusy)
 		}
 	}
@@ -184,13 +201,13 @@ func (p *Publisher) MediaStart(m wire.MediaStart) error {
 		l.renew(length, target, m.Token)
 		return nil
 	}
-	l, err := newLease(p.ctx, p, m.Stream, m.Camera, length, target, m.Token)
+	l, err := newLease(p.ctx, p, m.Stream, m.Camera, sub, length, target, m.Token)
 	if err != nil {
 		return fmt.Errorf("start stream %s: %w", m.Stream, err)
 	}
 	p.leases[m.Stream] = l
 	p.wg.Go(func() {
-		l.run(s.camera, s.standby)
+		l.run()
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		if p.leases[m.Stream] == l {
@@ -220,6 +237,12 @@ func (p *Publisher) States() []wire.CameraState {
 		c := wire.CameraState{ID: id, OK: s.err == nil, Sending: s.sending}
 		if s.err != nil {
 			c.Error = s.err.Error()
+		}
+		if s.small != nil {
+			c.Sub = &wire.SubState{Sending: s.small.sending}
+			if s.small.err != nil {
+				c.Sub.Error = s.small.err.Error()
+			}
 		}
 		if s.sound {
 			codec, has, err := s.sounds()
@@ -271,7 +294,7 @@ func (p *Publisher) leased(id string) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, l := range p.leases {
-		if l.camera == id {
+		if l.camera == id && !l.sub {
 			return true
 		}
 	}
@@ -284,8 +307,24 @@ func (p *Publisher) setError(id string, err error) {
 	p.cameras[id].err = err
 }
 
-func (p *Publisher) setSending(id string, sending bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.cameras[id].sending = sending
+// failed notes how the camera of a lease does.
+func (l *lease) failed(err error) {
+	if !l.sub {
+		l.pub.setError(l.camera, err)
+		return
+	}
+	l.pub.mu.Lock()
+	defer l.pub.mu.Unlock()
+	l.pub.cameras[l.camera].small.err = err
+}
+
+// sends notes whether the lease's picture is on its way.
+func (l *lease) sends(sending bool) {
+	l.pub.mu.Lock()
+	defer l.pub.mu.Unlock()
+	if s := l.pub.cameras[l.camera]; l.sub {
+		s.small.sending = sending
+	} else {
+		s.sending = sending
+	}
 }

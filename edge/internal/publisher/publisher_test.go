@@ -98,7 +98,7 @@ func (c *centre) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	offer, err := io.ReadAll(r.Body)
-	if err != nil || r.Header.Get("Content-Type") != "application/sdp" || r.URL.Path != "/whip/cam-1" {
+	if err != nil || r.Header.Get("Content-Type") != "application/sdp" || (r.URL.Path != "/whip/cam-1" && r.URL.Path != "/whip/cam-1~sub") {
 		http.Error(w, "bad request", http.StatusBadRequest)
 		return
 	}

@@ -38,8 +38,7 @@ var h264 = webrtc.RTPCodecCapability{
 // session publishes once and returns when that is over. Requests for a key frame cannot reach an IP camera: they are
 // answered with the pictures since its last one.
 func (l *lease) session(target, token string) error {
-	cam := l.pub.cameras[l.camera].camera
-	pc, estimate, err := newPeer(l.pub.o.Net, l.voice != nil, cam.Adapts())
+	pc, estimate, err := newPeer(l.pub.o.Net, l.voice != nil, l.src.Adapts())
 	if err != nil {
 		return err
 	}
@@ -64,17 +63,17 @@ func (l *lease) session(target, token string) error {
 	defer s.Bye(l.ctx)
 	defer func() {
 		l.out.disconnect()
-		l.pub.setSending(l.camera, false)
+		l.sends(false)
 	}()
 	if estimate != nil {
 		ctx, stop := context.WithCancel(l.ctx)
 		defer stop()
-		go follow(ctx, func() { cam.Estimate(estimate(), math.Float64frombits(lost.Load())) })
+		go follow(ctx, func() { l.src.Estimate(estimate(), math.Float64frombits(lost.Load())) })
 	}
 	return s.Follow(l.ctx, func() {
 		l.log.Info("stream connected")
 		l.out.connect()
-		l.pub.setSending(l.camera, true)
+		l.sends(true)
 	})
 }
 

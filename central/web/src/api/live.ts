@@ -53,6 +53,7 @@ const state: LiveState = {
   latest: shallowReactive(new Map()),
   alarms: shallowReactive(new Map()),
   streams: shallowReactive(new Map()),
+  sent: shallowReactive(new Map()),
   windows: shallowReactive(new Map()),
 }
 const connected = ref(false)
@@ -211,6 +212,7 @@ function stop(): void {
   state.latest.clear()
   state.alarms.clear()
   state.streams.clear()
+  state.sent.clear()
   state.windows.clear()
 }
 

@@ -17,7 +17,7 @@ function message(seq: number, part: Partial<LiveMessage> = {}): LiveMessage {
   return { type: seq === 1 ? 'snapshot' : 'update', seq, time: at, ...part }
 }
 function empty(): LiveState {
-  return { devices: new Map(), latest: new Map(), alarms: new Map(), streams: new Map(), windows: new Map() }
+  return { devices: new Map(), latest: new Map(), alarms: new Map(), streams: new Map(), sent: new Map(), windows: new Map() }
 }
 
 describe('apply', () => {

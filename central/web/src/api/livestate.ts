@@ -1,16 +1,21 @@
 // The live view as plain data: how a message changes it. No socket, no clock: live.ts has those.
-import type { Alarm, Device, Latest, LiveMessage, Maintenance, Stream } from './types'
+import type { Alarm, Device, Latest, LiveMessage, Maintenance, Sent, Stream } from './types'
 
 export interface LiveState {
   devices: Map<string, Device>
   latest: Map<string, Latest>
   alarms: Map<string, Alarm>
   streams: Map<string, Stream>
+  // sent is how much of their pictures the sessions of this user get, the newest last.
+  sent: Map<string, Sent>
   // windows of maintenance: now, to come, and past.
   windows: Map<string, Maintenance>
   // unseen is what stood before a snapshot of several messages and has not come again yet.
   unseen?: { devices: Set<string>; latest: Set<string> }
 }
+
+// sentMost is how many sessions are remembered: more than a page has pictures.
+const sentMost = 100
 
 export function latestKey(device: string, property: string): string {
   return `${device}/${property}`
@@ -30,6 +35,11 @@ export function apply(state: LiveState, message: LiveMessage): Alarm[] {
   merge(state.latest, message.latest, (l) => latestKey(l.device, l.property), whole)
   see(state, message)
   merge(state.streams, message.streams, (s) => s.id, snapshot)
+  for (const s of message.sent ?? []) {
+    state.sent.delete(s.session)
+    state.sent.set(s.session, s)
+  }
+  for (const old of [...state.sent.keys()].slice(0, Math.max(0, state.sent.size - sentMost))) state.sent.delete(old)
   merge(state.windows, message.windows, (w) => w.id, snapshot)
   const known = new Set(state.alarms.keys())
   merge(state.alarms, message.alarms, (a) => a.id, snapshot)

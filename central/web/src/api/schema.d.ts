@@ -6428,6 +6428,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/video-sessions/{session}/layer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Say how much of its picture a viewer wants; what it gets is told by the live view */
+        put: operations["choose-layer"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/wall-sessions": {
         parameters: {
             query?: never;
@@ -6916,6 +6933,7 @@ export interface components {
             sending: boolean;
             sound?: components["schemas"]["SoundState"];
             steer?: components["schemas"]["SteerState"];
+            sub?: components["schemas"]["SubState"];
         };
         CellsBody: {
             edits: components["schemas"]["DutyEdit"][] | null;
@@ -9410,6 +9428,15 @@ export interface components {
             /** Format: double */
             value: number;
         };
+        LayerWish: {
+            /**
+             * @description The most that is wanted; thin, which is key frames alone, only when it is pinned
+             * @enum {string}
+             */
+            layer: "main" | "sub" | "thin";
+            /** @description Neither more nor less, whatever the link carries */
+            pinned?: boolean;
+        };
         LeavesBody: {
             /** @description password; left out: password */
             how?: string;
@@ -10532,6 +10559,11 @@ export interface components {
             lon: number;
         };
         PlaceWish: {
+            /**
+             * @description The most that is wanted: sub for a small tile, which is then sent the camera's smaller picture where there is one; else main
+             * @enum {string}
+             */
+            layer?: "main" | "sub";
             /** Format: int64 */
             place: number;
             /** @description Empty: nothing is shown there any more */
@@ -10547,6 +10579,8 @@ export interface components {
             place: number;
             /** @description Why nothing is shown there */
             problem?: components["schemas"]["Problem"];
+            /** @description Of what is shown there: what the viewer gets is told under it */
+            session?: string;
             stream?: string;
         };
         Plan: {
@@ -13164,6 +13198,18 @@ export interface components {
             /** Format: int64 */
             taken?: number;
         };
+        Sent: {
+            has_sub: boolean;
+            /** @enum {string} */
+            layer: "main" | "sub" | "thin" | "pause";
+            pinned: boolean;
+            session: string;
+            stream: string;
+            /** @enum {string} */
+            why: "wished" | "link" | "pinned" | "no_sub";
+            /** @enum {string} */
+            wish: "main" | "sub" | "thin";
+        };
         Series: {
             /** Format: int64 */
             digits: number;
@@ -13519,6 +13565,10 @@ export interface components {
         };
         Streams: {
             items: components["schemas"]["Stream"][] | null;
+        };
+        SubState: {
+            error?: string;
+            sending: boolean;
         };
         SupervisesTaskBody: {
             /** @enum {string} */
@@ -29192,6 +29242,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Shared"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "choose-layer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LayerWish"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sent"];
                 };
             };
             /** @description Problem */

@@ -106,6 +106,7 @@ export type Output = S['Output']
 export type Switching = S['Switching']
 
 export type StreamState = 'idle' | 'starting' | 'live' | 'frozen'
+export type Sent = S['Sent']
 export type Stream = Narrow<S['Stream'], { state: StreamState }>
 export type Ticket = S['Ticket']
 export type SavedWall = S['Wall']
@@ -156,6 +157,8 @@ export interface LiveMessage {
   latest?: Latest[]
   alarms?: Alarm[]
   streams?: Stream[]
+  // sent is what pictures of this user are sent as.
+  sent?: Sent[]
   rules?: string
   steer?: string
   talk?: string

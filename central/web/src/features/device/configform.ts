@@ -5,7 +5,7 @@ import { duration, hostPort } from './addsensor'
 
 export type Path = readonly (string | number)[]
 
-export type Kind = 'text' | 'integer' | 'number' | 'share' | 'duration' | 'choice' | 'yes' | 'network' | 'listen' | 'serial' | 'path' | 'rtsp' | 'onvif'
+export type Kind = 'text' | 'integer' | 'number' | 'share' | 'duration' | 'choice' | 'yes' | 'network' | 'listen' | 'serial' | 'path' | 'rtsp' | 'rtsp_sub' | 'onvif'
 
 // Field is one thing that people change. A unit belongs to numbers.
 export interface Field {
@@ -39,6 +39,7 @@ export const cameraFields: readonly Field[] = [
   { key: 'name', kind: 'text', most: 200 },
   { key: 'name_en', kind: 'text', most: 200 },
   { key: 'rtsp', kind: 'rtsp', most: 500 },
+  { key: 'rtsp_sub', kind: 'rtsp_sub', most: 500 },
   { key: 'standby', kind: 'yes' },
   { key: 'sound', kind: 'yes' },
   { key: 'onvif', kind: 'onvif', most: 500 },
@@ -73,6 +74,7 @@ export function wrong(field: Field, text: string): '' | 'number' | 'range' | 'du
     case 'serial': return /^\/dev\/\S+$/.test(said) ? '' : 'address'
     case 'path': return /^\/\S+$/.test(said) ? '' : 'address'
     case 'onvif': return /^https?:\/\/[^@\s]+$/.test(said) ? '' : 'address'
+    case 'rtsp_sub': return /^rtsps?:\/\/[^@\s]+$/.test(said) ? '' : 'address'
     case 'rtsp': return said === 'local:' || /^rtsps?:\/\/[^@\s]+$/.test(said) ? '' : 'address'
     default: return said.length > (field.most ?? Infinity) ? 'long' : ''
   }

@@ -68,6 +68,11 @@ export function freeSlot(layout: Layout, marked: number, page = 0): number {
   return first + (empty < 0 ? Math.min(marked, layout.size - 1) : empty)
 }
 
+// isSmall tells which tiles show the camera's smaller picture: all of 9 and 16, and all of 8 but the large one.
+export function isSmall(size: Size, slot: number): boolean {
+  return size > 8 || (size === 8 && slot > 0)
+}
+
 // gridOf is the style of the grid; the large picture of 8 takes three rows and three columns of four.
 export function gridOf(size: Size): { gridTemplate: string } {
   const side = size === 8 ? 4 : Math.sqrt(size)

@@ -1,10 +1,13 @@
 // One place of a wall: what is wanted there, and what has come of it.
 import { shallowReactive } from 'vue'
 import { PictureWatch, type Picture, type Sample } from './picture'
+import type { Most } from './layer'
 import type { Phase } from './watching'
 
 export interface Place {
   stream: string
+  // session is that of what is shown, '' before the centre has said it.
+  session: string
   reason: string
   // asked is when the picture was wanted, by this computer's clock; took how long it was until it was there.
   asked: number
@@ -17,6 +20,7 @@ export interface Place {
 
 // What goes on behind a place and that nobody looks at.
 export interface Work {
+  most: Most
   dirty: boolean
   placed: boolean
   fresh: boolean
@@ -29,11 +33,11 @@ export interface Work {
 }
 
 export function newPlace(): Place {
-  return shallowReactive<Place>({ stream: '', reason: '', asked: 0, took: 0, picture: undefined, failure: undefined, waiting: false, media: undefined })
+  return shallowReactive<Place>({ stream: '', session: '', reason: '', asked: 0, took: 0, picture: undefined, failure: undefined, waiting: false, media: undefined })
 }
 
 export function newWork(): Work {
-  return { dirty: false, placed: false, fresh: false, began: 0, after: undefined, base: 0, meter: new PictureWatch(), tries: 0, retry: undefined }
+  return { most: 'main', dirty: false, placed: false, fresh: false, began: 0, after: undefined, base: 0, meter: new PictureWatch(), tries: 0, retry: undefined }
 }
 
 // arrived notes that the new picture is there: the newest RTP time is later than the last of what was before.

@@ -5,6 +5,7 @@ import { useLive } from '@/api/live'
 import { backOff } from '@/api/livestate'
 import { samplesOf } from './picture'
 import { arrived, measured, newPlace, newWork, phaseOf, type Place, type Work } from './place'
+import { choose, still, type Most } from './layer'
 import { WallPeer, places, type Placed } from './wallpeer'
 import {
   NoPath, NoVideo, Silent, brokenMs, firstFrameMs, frozenMs, hopeless, measureMs, noPathMs, pathTries, type Watching,
@@ -13,14 +14,15 @@ import { portOf, relays } from './whep'
 
 export interface Wall {
   // watching is the picture at a place for as long as somebody wants it.
-  watching: (place: () => number, stream: () => string, show: (media: MediaStream | null) => void) => Watching
+  watching: (place: () => number, stream: () => string, show: (media: MediaStream | null) => void, most: () => Most) => Watching
   // ready asks for streams at the spare places, so that they run when they are to be shown.
-  ready: (streams: readonly string[], first: number) => void
+  ready: (streams: readonly string[], first: number, most?: Most) => void
 }
 
 export const wallKey: InjectionKey<Wall> = Symbol('wall')
 
 export function useWall(): Wall {
+  const live = useLive()
   const all = Array.from({ length: places }, newPlace)
   const work = Array.from({ length: places }, newWork)
   let open: WallPeer | undefined
@@ -39,13 +41,18 @@ export function useWall(): Wall {
   let parting: WallPeer | undefined // ends when the next has asked for the same pictures
 
   const wanted = () => all.some((p) => p.stream)
-  function want(at: number, stream: string, reason = ''): void {
+  function want(at: number, stream: string, reason = '', most: Most = 'main'): void {
     const p = all[at] as Place
     const w = work[at] as Work
+    if (w.most !== most) {
+      w.most = most
+      // The same picture in a tile of another size goes on; what somebody has pinned stays.
+      if (p.stream === stream && w.placed && p.session && !live.sent.get(p.session)?.pinned) void choose(p.session, 'auto', most).catch(() => {})
+    }
     if (p.stream === stream && !reason && !p.waiting) return
     clearTimeout(w.retry)
     const had = w.placed || w.dirty
-    Object.assign(p, { stream, reason, asked: Date.now(), took: 0, picture: undefined, failure: undefined, waiting: false })
+    Object.assign(p, { stream, reason, session: '', asked: Date.now(), took: 0, picture: undefined, failure: undefined, waiting: false })
     Object.assign(w, { dirty: stream !== '' || had, placed: false, fresh: false, began: performance.now(), after: undefined, tries: 0 })
     soon()
   }
@@ -71,7 +78,7 @@ export function useWall(): Wall {
     try {
       for (;;) {
         const reason = all.find((p, i) => work[i]?.dirty && p.reason)?.reason ?? ''
-        const wishes = all.flatMap((p, place) => (work[place]?.dirty ? [{ place, stream: p.stream }] : []))
+        const wishes = all.flatMap((p, place) => (work[place]?.dirty ? [{ place, stream: p.stream, layer: (work[place] as Work).most }] : []))
         if (!wishes.length || open !== mine) break
         for (const { place } of wishes) (work[place] as Work).dirty = false
         for (const one of await mine.put(wishes, reason)) if (open === mine) came(one)
@@ -95,6 +102,7 @@ export function useWall(): Wall {
     }
     w.placed = one.stream !== ''
     w.after = one.after
+    p.session = one.session
     look()
   }
 
@@ -149,7 +157,7 @@ export function useWall(): Wall {
           const w = work[at] as Work
           if (!w.placed) return
           measured(p, w, samples.get(String(at)))
-          const since = p.picture?.frozenSince ?? 0
+          const since = still(live.sent.get(p.session)) ? 0 : (p.picture?.frozenSince ?? 0)
           if (!w.fresh && now - p.asked > firstFrameMs) fail(at, new Silent())
           else if (since && (doubted || now - since > frozenMs)) fail(at, new Silent())
         })
@@ -248,7 +256,6 @@ export function useWall(): Wall {
   }
 
   // A centre that comes back after a break may have forgotten the session.
-  const live = useLive()
   watch(live.connected, (is) => {
     if (!is || !open) return
     doubted = true
@@ -271,10 +278,11 @@ export function useWall(): Wall {
     leave()
   })
 
-  function watching(place: () => number, stream: () => string, show: (media: MediaStream | null) => void): Watching {
+  function watching(place: () => number, stream: () => string, show: (media: MediaStream | null) => void, most: () => Most): Watching {
     const here = () => all[place()] as Place
     const phase = computed(() => phaseOf(here()))
     watch(() => [here().stream, here().media] as const, ([of, media]) => show(of === stream() ? (media ?? null) : null), { flush: 'post' })
+    watch(most, (is) => here().stream === stream() && want(place(), stream(), '', is))
     const mine = place()
     // A place that was given to another tile meanwhile is that one's.
     const holds = () => all[mine]?.stream === '' || all[mine]?.stream === stream()
@@ -287,13 +295,14 @@ export function useWall(): Wall {
       failure: computed(() => here().failure),
       asked: computed(() => here().asked),
       took: computed(() => here().took),
-      start: (reason = '') => want(place(), stream(), reason),
+      session: computed(() => here().session),
+      start: (reason = '') => want(place(), stream(), reason, most()),
       stop: () => want(place(), ''),
     }
   }
 
-  function ready(streams: readonly string[], first: number): void {
-    for (let at = first; at < places; at++) want(at, streams[at - first] ?? '')
+  function ready(streams: readonly string[], first: number, most: Most = 'main'): void {
+    for (let at = first; at < places; at++) want(at, streams[at - first] ?? '', '', most)
   }
 
   return { watching, ready }

@@ -2,6 +2,7 @@
 // connection itself stays as it is.
 import { answer, api } from '@/api/client'
 import { ApiError } from '@/api/errors'
+import type { Most } from './layer'
 import { gathered } from './whep'
 
 // Sixteen places are seen, four make the next pictures of a tour ready.
@@ -11,9 +12,13 @@ export const spare = 16
 export interface Wish {
   place: number
   stream: string
+  // layer is the most that is wanted: sub for a small tile.
+  layer?: Most
 }
 
 export interface Placed extends Wish {
+  // session is that of what is shown.
+  session: string
   // after is the RTP time of the last packet of what was at the place before; later ones are of the new stream.
   after?: number
   failure?: ApiError
@@ -61,7 +66,7 @@ export class WallPeer {
     const body = { places: [...wishes], reason }
     const { items } = await answer(api.PUT('/wall-sessions/{session}/places', { params: { path: { session: this.session } }, body }))
     return (items ?? []).map((p) => ({
-      place: p.place, stream: p.stream ?? '', after: p.after, failure: p.problem ? new ApiError(p.problem.status, p.problem) : undefined,
+      place: p.place, stream: p.stream ?? '', session: p.session ?? '', after: p.after, failure: p.problem ? new ApiError(p.problem.status, p.problem) : undefined,
     }))
   }
 

@@ -4,6 +4,7 @@ import { ApiError } from '@/api/errors'
 import { useLive } from '@/api/live'
 import { backOff } from '@/api/livestate'
 import { PictureWatch, sampleOf, type Picture } from './picture'
+import { still } from './layer'
 import { openWhep, portOf, relays, ticketFor, type Whep } from './whep'
 import type { Ticket } from '@/api/types'
 
@@ -19,6 +20,8 @@ export interface Watching {
   asked: Readonly<Ref<number>>
   // took is how many milliseconds it was until the picture was there; 0 while it is not, or unknown.
   took: Readonly<Ref<number>>
+  // session is its name at the centre; '' while there is none.
+  session: Readonly<Ref<string>>
   // start with a reason forces a picture for which the terminal's data budget has nothing left.
   start: (reason?: string) => void
   stop: () => void
@@ -52,6 +55,8 @@ export function useWatching(stream: () => string, show: (media: MediaStream | nu
   const waiting = shallowRef(false)
   const asked = shallowRef(0)
   const took = shallowRef(0)
+  const name = shallowRef('')
+  const live = useLive()
   let session: Whep | undefined
   let abort: AbortController | undefined
   let measuring: ReturnType<typeof setInterval> | undefined
@@ -78,6 +83,7 @@ export function useWatching(stream: () => string, show: (media: MediaStream | nu
     abort?.abort()
     session?.close()
     session = undefined
+    name.value = ''
     picture.value = undefined
     show(null)
   }
@@ -127,7 +133,7 @@ export function useWatching(stream: () => string, show: (media: MediaStream | nu
         brokenAt = broken ? brokenAt || now : 0
         if (!path && performance.now() - begun > noPathMs) again(new NoPath(portOf(mine.peer.remoteDescription?.sdp ?? '')))
         else if (!seen.frames && performance.now() - begun > firstFrameMs) again(new Silent())
-        else if (seen.frozenSince && (doubted || now - seen.frozenSince > frozenMs)) again(new Silent())
+        else if (seen.frozenSince && !still(live.sent.get(mine.name)) && (doubted || now - seen.frozenSince > frozenMs)) again(new Silent())
         else if (brokenAt && now - brokenAt > brokenMs) again(new ApiError(0))
       })
     }, measureMs)
@@ -149,6 +155,7 @@ export function useWatching(stream: () => string, show: (media: MediaStream | nu
       const opened = await openWhep(ticket, show, mine.signal, pathless ? await relays(named) : [])
       named = opened.relays
       session = opened
+      name.value = opened.name
       measure(opened)
     } catch (reason) {
       if (!mine.signal.aborted) again(reason)
@@ -182,7 +189,6 @@ export function useWatching(stream: () => string, show: (media: MediaStream | nu
 
   // A centre that comes back after a break may have forgotten the session: a picture that stands still
   // is asked for anew at once, one that still moves as soon as it stops.
-  const live = useLive()
   watch(live.connected, (is) => {
     if (!is || !wanted.value) return
     doubted = true
@@ -202,7 +208,7 @@ export function useWatching(stream: () => string, show: (media: MediaStream | nu
     globalThis.removeEventListener('pageshow', comeBack)
     stop()
   })
-  return { phase, picture, failure, asked, took, start, stop }
+  return { phase, picture, failure, asked, took, session: name, start, stop }
 }
 
 // Silent: the session stands but brings no picture.

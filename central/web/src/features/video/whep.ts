@@ -11,6 +11,8 @@ export interface Whep {
   peer: RTCPeerConnection
   // relays are those that the centre named with its answer.
   relays: RTCIceServer[]
+  // name is the session's at the centre.
+  name: string
   close: () => void
 }
 
@@ -50,6 +52,7 @@ export function gathered(peer: RTCPeerConnection): Promise<void> {
 // Session is what the centre has answered to an offer; end gives its place back, also while the page is being left.
 export interface Session {
   sdp: string
+  name: string
   relays: RTCIceServer[]
   end: () => void
 }
@@ -74,6 +77,7 @@ export async function beginSession(address: string, token: string, offer: string
   let place = where ? new URL(where, response.url) : undefined
   return {
     sdp: await response.text(),
+    name: place?.pathname.split('/').at(-1) ?? '',
     relays: relaysOf(response.headers.get('Link')),
     end() {
       // keepalive lets the farewell through; the centre notices by itself when it is lost.
@@ -103,7 +107,7 @@ export async function openWhep(ticket: Ticket, onTrack: (media: MediaStream) => 
     session = await beginSession(ticket.whep, ticket.token, peer.localDescription?.sdp ?? '', signal)
     await peer.setRemoteDescription({ type: 'answer', sdp: session.sdp })
     signal.throwIfAborted()
-    return { peer, close, relays: session.relays }
+    return { peer, close, relays: session.relays, name: session.name }
   } catch (failure) {
     close()
     throw failure
