@@ -21,7 +21,8 @@ function state(devices: Device[], values: Latest[] = [], alarms: Alarm[] = []): 
     devices: new Map(devices.map((d) => [d.id, d])),
     latest: new Map(values.map((l) => [`${l.device}/${l.property}`, l])),
     alarms: new Map(alarms.map((a) => [a.id, a])),
-    streams: new Map([['cam', sent: new Map(), { id: 'cam', state: 'live', viewers: 1, bitrate: 0 }]]),
+    streams: new Map([['cam', { id: 'cam', state: 'live', viewers: 1, bitrate: 0 }]]),
+    sent: new Map(),
     windows: new Map(),
   }
 }
