@@ -93,7 +93,7 @@ func (a *Agent) openStatusPage(ctx context.Context, p *agentParts) error {
 	page := &statuspage.Page{
 		Edge: a.cfg.ID, Name: a.cfg.Name, Log: a.log,
 		Status: func(ctx context.Context) wire.Status { return a.report(ctx, p) },
-		Link:   p.uplink.State,
+		Link:   p.uplink.State, Crew: p.crew,
 	}
 	addr, err := page.Start(ctx, a.cfg.Status.Listen)
 	if err != nil {

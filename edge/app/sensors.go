@@ -160,6 +160,9 @@ func take(ctx context.Context, p *agentParts, r poller.Readings) error {
 		p.collector.Take(kept, synced)
 	}
 	p.watch.Take(ctx, r.List)
+	for _, one := range r.List {
+		p.crew.Reading(ctx, one)
+	}
 	return nil
 }
 

@@ -21,6 +21,7 @@ import (
 	"github.com/fengsui/fengsui/edge/internal/camera"
 	"github.com/fengsui/fengsui/edge/internal/clock"
 	"github.com/fengsui/fengsui/edge/internal/config"
+	"github.com/fengsui/fengsui/edge/internal/crew"
 	"github.com/fengsui/fengsui/edge/internal/deadband"
 	"github.com/fengsui/fengsui/edge/internal/encoder"
 	"github.com/fengsui/fengsui/edge/internal/enrol"
@@ -56,6 +57,7 @@ type agentParts struct {
 	ring      *ring.Ring
 	steer     *steer.Desk
 	speaker   *speaker.Speaker // nil: there is none
+	crew      *crew.Shelf
 	uplink    *uplink.Uplink
 	centre    enrol.Centre
 	declared  []wire.SensorDeclared
@@ -94,6 +96,9 @@ func (a *Agent) build(ctx context.Context) error {
 	if err := a.openCameras(ctx, p, client); err != nil {
 		return err
 	}
+	if err := a.openCrew(ctx, p); err != nil {
+		return err
+	}
 	if err := a.openSensors(ctx, p); err != nil {
 		return err
 	}
@@ -112,6 +117,7 @@ func (a *Agent) build(ctx context.Context) error {
 	a.background(ctx, "sensors", p.poller.Run)
 	a.background(ctx, "ring", p.ring.Run)
 	a.background(ctx, "steering", p.steer.Run)
+	a.background(ctx, "messages to the crew", p.crew.Run)
 	if p.speaker != nil {
 		a.background(ctx, "speaker", p.speaker.Run)
 	}
@@ -285,6 +291,7 @@ func (a *Agent) openUplink(p *agentParts) {
 				}
 				return p.ring.Fetch(m)
 			},
+			wire.CommandCrew:    func(ctx context.Context, body json.RawMessage) error { return p.crew.Take(ctx, body) },
 			wire.CommandUpgrade: func(_ context.Context, body json.RawMessage) error { return a.takeUpgrade(p, body) },
 			wire.CommandMaintenance: func(ctx context.Context, body json.RawMessage) error {
 				m, err := wire.ParseMaintenance(body)

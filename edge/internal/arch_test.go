@@ -14,7 +14,7 @@ var table = archtest.Table{
 	Picture: "../../docs/architecture.md",
 	Levels: map[string]int{
 		"budget": 1, "camera": 1, "clock": 1, "config": 1, "deadband": 1, "diagnose": 1, "driver": 1, "enrol": 1, "onvif": 1, "outbox": 1, "remote": 1, "upgrade": 1, "whip": 1, "child": 1,
-		"actuator": 2, "alarm": 2, "bundle": 2, "poller": 2, "encoder": 2, "publisher": 2, "replay": 2, "recorder": 2, "ring": 2, "speaker": 2, "steer": 2, "uplink": 2,
+		"actuator": 2, "alarm": 2, "bundle": 2, "poller": 2, "encoder": 2, "publisher": 2, "replay": 2, "recorder": 2, "ring": 2, "speaker": 2, "steer": 2, "uplink": 2, "crew": 2,
 		"statuspage": 3,
 	},
 	Toolkits: map[string][]string{

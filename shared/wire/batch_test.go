@@ -149,6 +149,8 @@ func TestGoldenMessagesKeepTheirNames(t *testing.T) {
 		"status-steer-v1":        Status{State: "online", Time: 1795492800123, Cameras: []CameraState{{ID: "rd-cam-1", OK: true, Steer: &SteerState{Presets: []Preset{{Token: "2", Name: "下游水尺"}}, Error: "camera refuses"}}}},
 		"command-talk-v1":        Command{ID: "c", Kind: CommandTalk, Expires: 1795492810123, Body: json.RawMessage(`{"whep":"/whep/rd-1","token":"t","lease_seconds":30}`)},
 		"command-speaker-v1":     Command{ID: "c", Kind: CommandSpeaker, Expires: 1795492810123, Body: json.RawMessage(`{"volume":80,"muted":false}`)},
+		"command-crew-v1":        Command{ID: "c", Kind: CommandCrew, Expires: 1795496400000, Body: json.RawMessage(`{"id":"m","text":"转移三组群众","from":"周岚","urgent":true,"confirm":true,"at":1795492800000,"until":1795496400000,"picture":"/9j/2Q=="}`)},
+		"event-crew-v1":          Event{ID: "e", At: 1795492810123, Kind: EventCrew, Device: "rd-1", Data: json.RawMessage(`{"message":"m","state":"confirmed","at":1795492810123,"by":"input"}`)},
 		"status-speaker-v1":      Status{State: "online", Time: 1795492800123, Speaker: &SpeakerState{Volume: 80, Hears: true, Playing: true}},
 		"command-maintenance-v1": Command{ID: "c", Kind: CommandMaintenance, Expires: 1795492810123, Body: json.RawMessage(`{"spans":[{"from":1795492800000,"to":1795500000000,"rule":"river-high","devices":["rd-level-1"]}]}`)},
 		"command-v1":             Command{ID: "c", Kind: CommandMediaStart, Expires: 1795492810123, Body: json.RawMessage(`{"camera":"rd-cam-1","stream":"rd-cam-1","whip":"/whip/rd-cam-1","token":"t","lease_seconds":20}`)},

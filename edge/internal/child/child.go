@@ -51,6 +51,9 @@ func (p *Process) Gone() <-chan struct{} { return p.gone }
 // Kill ends the program and all that it has started, at once. Who watches it learns of its end.
 func (p *Process) Kill() { _ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL) }
 
+// Failed reports whether a program that is gone ended badly.
+func (p *Process) Failed() bool { return p.err != nil }
+
 // Why is what a program that is gone had to say.
 func (p *Process) Why() string {
 	text := p.cmd.Path + " ended"

@@ -243,6 +243,12 @@ func (c *Config) checkRest() error {
 		return strict.Bad("recorder.command", "is a program and its arguments, for example [arecord, -q, -t, raw, -f, S16_LE, -r, \"8000\", -c, \"1\"]")
 	case len(c.Recorder.Command) > 0 && !wire.ValidID(c.Recorder.Camera):
 		return strict.Bad("recorder.camera", "is the id of the camera with whose picture it is heard")
+	case len(c.Crew.Show) > 0 && c.Crew.Show[0] == "":
+		return strict.Bad("crew.show", "is a program and its arguments, for example [lp]")
+	case len(c.Crew.Speak) > 0 && c.Crew.Speak[0] == "":
+		return strict.Bad("crew.speak", "is a program and its arguments, for example [espeak-ng, -v, cmn, --stdin]")
+	case c.Crew.Confirm != (Button{}) && (!wire.ValidID(c.Crew.Confirm.Property) || !slices.ContainsFunc(c.Sensors, func(s Sensor) bool { return s.ID == c.Crew.Confirm.Device })):
+		return strict.Bad("crew.confirm", "names a device of sensors and one of its properties, or is left out")
 	case c.Speaker.Volume < 0 || c.Speaker.Volume > wire.MaxVolume:
 		return strict.Bad("speaker.volume", "must be 0 to %d", wire.MaxVolume)
 	case c.Outbox.Grace < 0 || c.Outbox.Grace > 60*24*time.Hour:

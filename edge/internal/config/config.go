@@ -35,6 +35,7 @@ type Config struct {
 	Speaker         Speaker   `yaml:"speaker"`
 	Recorder        Recorder  `yaml:"recorder"`
 	Encoders        []Encoder `yaml:"encoders"`
+	Crew            Crew      `yaml:"crew"`
 	Budget          Budget    `yaml:"budget"`
 	Upgrade         Upgrade   `yaml:"upgrade"`
 	Diagnose        Diagnose  `yaml:"diagnose"`
@@ -140,6 +141,20 @@ type Speaker struct {
 type Recorder struct {
 	Command []string `yaml:"command"` // empty: there is none
 	Camera  string   `yaml:"camera"`  // with whose picture it is heard
+}
+
+// Crew is how messages of the centre reach the people beside the terminal. The centre cannot change it, for it names
+// programs.
+type Crew struct {
+	Show    []string `yaml:"show"`  // a board or a printer; empty: there is none
+	Speak   []string `yaml:"speak"` // reads the text out; empty: nobody does
+	Confirm Button   `yaml:"confirm"`
+}
+
+// Button is a reading that rises from 0 when somebody presses it.
+type Button struct {
+	Device   string `yaml:"device"`
+	Property string `yaml:"property"`
 }
 
 // Encoder is a camera of the terminal itself. The centre cannot change it, for it names a program.

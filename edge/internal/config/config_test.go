@@ -41,6 +41,7 @@ func TestSampleHasEveryKeyWithItsDefault(t *testing.T) {
 	want := Default()
 	want.Serial, want.Sensors, want.Cameras = []Serial{}, []Sensor{}, []Camera{}
 	want.Diagnose.SignalCommand, want.Ring.Cameras, want.Speaker.Command, want.Recorder.Command = []string{}, []string{}, []string{}, []string{}
+	want.Crew.Show, want.Crew.Speak = []string{}, []string{}
 	want.Encoders = []Encoder{}
 	if !reflect.DeepEqual(sample, want) {
 		t.Errorf("the sample does not show the defaults:\ngot  %+v\nwant %+v", sample, want)

@@ -1,6 +1,6 @@
 // Package statuspage is the small local page by which a technician sees, without the centre, whether the
-// terminal measures, keeps and sends. Rule that must never break: it only shows; nothing can be changed
-// through it, and it holds no secret.
+// terminal measures, keeps and sends, and on which the crew reads messages of the centre. Rule that must never break:
+// nothing can be changed through it, but that a person at this machine answers a message; and it holds no secret.
 package statuspage
 
 import (
@@ -15,19 +15,31 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/fengsui/fengsui/edge/internal/crew"
 	"github.com/fengsui/fengsui/edge/internal/uplink"
 	"github.com/fengsui/fengsui/shared/wire"
 )
 
-// Page serves / (HTML, in Chinese; ?lang=en in English), /status.json and /healthz.
+// Crew is the messages of the centre (crew.Shelf).
+type Crew interface {
+	Messages() []crew.Message
+	Shown(ctx context.Context, ids ...string) error
+	Confirm(ctx context.Context, id, by string) error
+	Refuse(ctx context.Context, id, by, why string) error
+	Picture(id string) string
+}
+
+// Page serves / and /messages (HTML, in Chinese; ?lang=en in English), /status.json and /healthz.
 type Page struct {
 	Edge, Name string
 	Status     func(context.Context) wire.Status
 	Link       func() uplink.State
+	Crew       Crew
 	Log        *slog.Logger
 
 	server *http.Server
 	page   *template.Template
+	board  *template.Template
 	done   chan error
 }
 
@@ -40,6 +52,7 @@ type view struct {
 	Link   uplink.State `json:"link"`
 
 	Lang   string `json:"-"`
+	Waits  int    `json:"-"` // messages that nobody has answered
 	Faulty int    `json:"-"` // sensors and cameras that do not answer
 }
 
@@ -53,6 +66,9 @@ func (p *Page) Start(ctx context.Context, listen string) (string, error) {
 		return "", fmt.Errorf("read the status page: %w", err)
 	}
 	p.page = page
+	if p.board, err = template.New("messages").Funcs(functions()).Parse(messagesText); err != nil {
+		return "", fmt.Errorf("read the page of messages: %w", err)
+	}
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", listen)
 	if err != nil {
 		return "", fmt.Errorf("listen for the status page on %s: %w", listen, err)
@@ -61,7 +77,11 @@ func (p *Page) Start(ctx context.Context, listen string) (string, error) {
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
 	mux.HandleFunc("GET /status.json", p.json)
 	mux.HandleFunc("GET /{$}", p.html)
-	p.server = &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, WriteTimeout: 10 * time.Second, IdleTimeout: time.Minute}
+	mux.HandleFunc("GET /messages", p.messages)
+	mux.HandleFunc("GET /messages/{id}/picture", p.picture)
+	mux.HandleFunc("POST /messages/{id}", p.answer)
+	// A page of somebody else that this machine's browser shows must not answer in the crew's name.
+	p.server = &http.Server{Handler: http.NewCrossOriginProtection().Handler(mux), ReadHeaderTimeout: 5 * time.Second, WriteTimeout: 10 * time.Second, IdleTimeout: time.Minute}
 	p.done = make(chan error, 1)
 	go func() { p.done <- p.server.Serve(l) }()
 	return l.Addr().String(), nil
@@ -80,6 +100,11 @@ func (p *Page) view(r *http.Request) view {
 	v := view{Edge: p.Edge, Name: p.Name, Time: time.Now().UTC(), Status: p.Status(r.Context()), Link: p.Link(), Lang: "zh"}
 	if r.FormValue("lang") == "en" {
 		v.Lang = "en"
+	}
+	for _, m := range p.Crew.Messages() {
+		if m.Waiting {
+			v.Waits++
+		}
 	}
 	for _, s := range v.Status.Sensors {
 		if s.Error != "" {

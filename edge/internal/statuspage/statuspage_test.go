@@ -25,6 +25,7 @@ func TestPageShowsTheTerminalAndEscapesWhatOthersWrote(t *testing.T) {
 			}
 		},
 		Link: func() uplink.State { return uplink.State{Connected: true} },
+		Crew: shelf(t),
 	}
 	addr, err := p.Start(t.Context(), "127.0.0.1:0")
 	if err != nil {
