@@ -11,6 +11,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/audit"
 	"github.com/fengsui/fengsui/central/internal/board"
 	"github.com/fengsui/fengsui/central/internal/config"
+	"github.com/fengsui/fengsui/central/internal/crew"
 	"github.com/fengsui/fengsui/central/internal/deadline"
 	"github.com/fengsui/fengsui/central/internal/device"
 	"github.com/fengsui/fengsui/central/internal/diagnose"
@@ -146,6 +147,7 @@ func OpenAPI() ([]byte, error) {
 	register(s, services{&account.Service{}, &audit.Service{}, &device.Service{}, &telemetry.Service{}, video.New(video.Options{Log: slog.New(slog.DiscardHandler)}), &output.Service{}, &fleet.Service{}, &board.Service{}, &wall.Service{}, &rulebook.Service{}, &maintenance.Service{}, &duty.Service{}, &release.Service{}, &diagnose.Service{}, &deadline.Service{}, &handover.Service{}, cases{&incident.Service{}, &intake.Service{}, &report.Service{}}, recording.New(recording.Options{}), &notice.Service{}})
 	api.RegisterSteering(s, &steer.Service{})
 	api.RegisterTalk(s, &talk.Service{})
+	api.RegisterCrew(s, crew.New(crew.Options{}))
 	api.RegisterPlans(s, &plan.Service{})
 	api.RegisterRollcalls(s, &rollcall.Service{})
 	api.RegisterPapers(s, &paper.Service{})

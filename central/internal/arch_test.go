@@ -19,6 +19,7 @@ var levels = map[string]int{
 	"telemetry": 3, "talk": 3, "handover": 3, "rollcall": 3, "incident": 3,
 	"paper": 4, "intake": 4, "reminder": 4,
 	"plan":   4,
+	"crew":   4,
 	"report": 5, "response": 5,
 	"opinion":  5,
 	"review":   6,

@@ -168,6 +168,7 @@ type liveMessage struct {
 	Cases   *time.Time           `json:"cases,omitempty"`  // the inbox, incidents or reports have changed: ask again
 	Rules   *time.Time           `json:"rules,omitempty"`  // rules or their exceptions have changed: ask again
 	Talk    *time.Time           `json:"talk,omitempty"`   // who speaks to which scene has changed: ask again
+	Crew    *time.Time           `json:"crew,omitempty"`   // what became of messages to scenes has changed: ask again
 	Steer   *time.Time           `json:"steer,omitempty"`  // who turns which camera has changed: ask again
 	Windows []maintenance.Window `json:"windows,omitzero"` // maintenance: now, coming and lately past
 	Desks   []string             `json:"desks,omitzero"`   // divisions at which somebody hears alarms and can take them

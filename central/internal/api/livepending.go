@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/fengsui/fengsui/central/internal/actor"
+	"github.com/fengsui/fengsui/central/internal/crew"
 	"github.com/fengsui/fengsui/central/internal/deadline"
 	"github.com/fengsui/fengsui/central/internal/device"
 	"github.com/fengsui/fengsui/central/internal/duty"
@@ -53,6 +54,7 @@ type pending struct {
 	rules   *time.Time // rules or their exceptions have changed
 	steer   *time.Time // who turns which camera has changed
 	talk    *time.Time // who speaks to which scene has changed
+	crew    *time.Time // what became of messages to scenes has changed
 	windows map[string]maintenance.Window
 
 	// told is the time of each thing in the snapshot. An event that was queued while the snapshot was made
@@ -112,6 +114,12 @@ func (p *pending) add(e event.Event, v *view) urgency {
 			return ignored
 		}
 		p.talk = &e.At
+		return soon
+	case crew.Message:
+		if !v.who.Can(actor.VideoWatch) || !(v.visible[data.Target] || v.who.Covers(data.Division)) {
+			return ignored
+		}
+		p.crew = &e.At
 		return soon
 	case device.Device:
 		if !v.who.Can(actor.DeviceRead) || data.UpdatedAt.Before(p.told["d/"+data.ID]) {
@@ -227,7 +235,7 @@ func (p *pending) take() liveMessage {
 	for id := range p.windows {
 		m.Windows = append(m.Windows, p.windows[id])
 	}
-	m.Health, m.Duty, m.Desk, m.Rules, m.Cases, m.Steer, m.Talk = p.health, p.duty, p.desk, p.rules, p.cases, p.steer, p.talk
+	m.Health, m.Duty, m.Desk, m.Rules, m.Cases, m.Steer, m.Talk, m.Crew = p.health, p.duty, p.desk, p.rules, p.cases, p.steer, p.talk, p.crew
 	if len(p.removed) > 0 {
 		m.Removed = &liveRemoved{}
 		for id := range p.removed {

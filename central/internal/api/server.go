@@ -29,6 +29,7 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"github.com/fengsui/fengsui/central/internal/account"
+	"github.com/fengsui/fengsui/central/internal/crew"
 	"github.com/fengsui/fengsui/central/internal/deadline"
 	"github.com/fengsui/fengsui/central/internal/document"
 	"github.com/fengsui/fengsui/central/internal/drill"
@@ -152,6 +153,9 @@ func schemaName(t reflect.Type, hint string) string {
 	if strings.Contains(t.Name(), reflect.TypeFor[resource.Team]().PkgPath()+".") {
 		return "Resource" + name // a list of them
 	}
+	if strings.Contains(t.Name(), reflect.TypeFor[crew.Message]().PkgPath()+".") {
+		return "Crew" + name // a list of them
+	}
 	if strings.Contains(t.Name(), reflect.TypeFor[plan.Plan]().PkgPath()+".") {
 		return "Plan" + name // a list of them
 	}
@@ -160,6 +164,8 @@ func schemaName(t reflect.Type, hint string) string {
 		return "Duty" + name
 	case books:
 		return "Handover" + name
+	case reflect.TypeFor[crew.Message]().PkgPath():
+		return "Crew" + name
 	case reflect.TypeFor[deadline.Clock]().PkgPath():
 		return "Deadline" + name
 	case reflect.TypeFor[incident.Step]().PkgPath():

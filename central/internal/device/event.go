@@ -23,6 +23,8 @@ const (
 
 	EventRenewAsked = "device.renew_asked" // a person wants the edge to renew its certificate now
 
+	EventCrew = "device.crew" // ephemeral; Data is the wire.CrewReceipt
+
 	EventConfigTold = "device.config_told" // ephemeral; Data is the wire.ConfigTold
 )
 

@@ -199,6 +199,11 @@ func (s *Service) Result(ctx context.Context, edge string, r wire.CommandResult)
 	s.Events.Publish(ctx, e)
 }
 
+// Crew takes what became of a message at an edge and tells whoever sent it.
+func (s *Service) Crew(ctx context.Context, edge string, r wire.CrewReceipt) {
+	s.Events.Publish(ctx, event.Event{At: time.Now().UTC(), Kind: EventCrew, Subject: edge, Data: r, Ephemeral: true})
+}
+
 // Told takes the configuration that an edge says it runs and tells whoever asked for it.
 func (s *Service) Told(ctx context.Context, edge string, t wire.ConfigTold) {
 	s.Events.Publish(ctx, event.Event{At: time.Now().UTC(), Kind: EventConfigTold, Subject: edge, Data: t, Ephemeral: true})

@@ -12,6 +12,7 @@ import (
 
 	"github.com/fengsui/fengsui/central/internal/actor"
 	"github.com/fengsui/fengsui/central/internal/audit"
+	"github.com/fengsui/fengsui/central/internal/crew"
 	"github.com/fengsui/fengsui/central/internal/deadline"
 	"github.com/fengsui/fengsui/central/internal/device"
 	"github.com/fengsui/fengsui/central/internal/drill"
@@ -92,6 +93,7 @@ func TestNothingLeaksFromAnExercise(t *testing.T) {
 		pictures := video.New(video.Options{Log: slog.New(slog.DiscardHandler)})
 		papers := paper.New(paper.Options{Accounts: h.accounts})
 		speech := talk.New(talk.Options{Orders: orders, Log: slog.New(slog.DiscardHandler)})
+		scenes := crew.New(crew.Options{Desks: incident.Desks{Accounts: h.accounts}})
 		reviews := review.New(review.Options{Store: store.NewReviews(db), Tx: db, Desks: incident.Desks{Accounts: h.accounts}, Incidents: h.incidents, Responses: h.responses, Clocks: h.clocks, Events: h.bus})
 		asked, err := h.resources.Board(in, played.ID)
 		h.must(err)
@@ -408,6 +410,11 @@ func TestNothingLeaksFromAnExercise(t *testing.T) {
 				_, err := pictures.Share(in, video.LinkDraft{})
 				return barred(err)
 			}},
+			{"a message to the crew at a scene", func() string {
+				_, err := scenes.Send(in, crew.Draft{Key: "x", Targets: []string{"x"}, Text: "x", Minutes: 1})
+				return barred(err)
+			}},
+			{"a message to a crew that is withdrawn from inside", func() string { _, err := scenes.Withdraw(in, "x"); return barred(err) }},
 			{"an official document", func() string {
 				_, err := papers.Create(in, paper.NewPaper{Kind: paper.Brief, Content: paper.Content{Title: "x", Text: "x"}})
 				return barred(err)

@@ -129,6 +129,7 @@ const (
 	Ordered  Kind = "instruction"
 	Spoken   Kind = "talk" // to scenes
 	Filmed   Kind = "film" // a scene is recorded with it, or not any more
+	Messaged Kind = "crew" // to the people there
 )
 
 // Step is one line of the timeline. Act names what of the kind it was, where that needs saying ("submitted").

@@ -191,6 +191,14 @@ func (i *Ingest) results(c committable) {
 			}
 			i.opts.Devices.Told(i.ctx, c.Edge, t)
 		}
+		if e.Kind == wire.EventCrew {
+			var r wire.CrewReceipt
+			if json.Unmarshal(e.Data, &r) != nil || r.Check() != nil {
+				i.Refused(i.ctx, c.Edge, ReasonMalformed, e.Device+" "+e.Kind, 1)
+				continue
+			}
+			i.opts.Devices.Crew(i.ctx, c.Edge, r)
+		}
 		if e.Kind != wire.EventResult {
 			continue
 		}

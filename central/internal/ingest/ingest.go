@@ -43,6 +43,7 @@ type Devices interface {
 	Connected(ctx context.Context, edge string) bool
 	Result(ctx context.Context, edge string, r wire.CommandResult)
 	Told(ctx context.Context, edge string, t wire.ConfigTold)
+	Crew(ctx context.Context, edge string, r wire.CrewReceipt)
 }
 
 // Broker carries messages between the centre and its terminals: the one inside (broker.Broker) or an existing
