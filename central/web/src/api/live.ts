@@ -31,6 +31,8 @@ export interface Live extends LiveState {
   steer: Ref<string>
   // talk is when it last changed who speaks to which scene; what shows it asks again.
   talk: Ref<string>
+  // crew is when it last changed what became of messages to scenes; what shows them asks again.
+  crew: Ref<string>
   // desks are the divisions at which somebody hears alarms who can take them.
   desks: Ref<string[]>
   // hears tells the centre whether this page rings for alarms now.
@@ -66,6 +68,7 @@ const cases = ref('')
 const rules = ref('')
 const steer = ref('')
 const talk = ref('')
+const crew = ref('')
 const desks = shallowRef<string[]>([])
 const delayMs = ref(0)
 const lastMessageAt = ref(0)
@@ -130,6 +133,7 @@ function receive(message: LiveMessage, received: number): void {
   if (message.cases || message.type === 'snapshot') cases.value = message.cases ?? message.time
   if (message.rules || message.type === 'snapshot') rules.value = message.rules ?? message.time
   if (message.talk || message.type === 'snapshot') talk.value = message.talk ?? message.time
+  if (message.crew || message.type === 'snapshot') crew.value = message.crew ?? message.time
   if (message.steer || message.type === 'snapshot') steer.value = message.steer ?? message.time
   if (message.desks) desks.value = message.desks
   const fresh = apply(state, message)
@@ -232,6 +236,7 @@ const live: Live = {
   rules,
   steer,
   talk,
+  crew,
   desks,
   hears(now) {
     if (hearing === now) return

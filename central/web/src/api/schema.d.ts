@@ -503,6 +503,44 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/crew-messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Messages to the crews at the scenes and what became of them, newest first */
+        get: operations["list-crew-messages"];
+        put?: never;
+        /**
+         * Send a short order to the crews at scenes
+         * @description It is kept while a terminal is away, until its time is over, and is shown there once.
+         */
+        post: operations["send-crew-message"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crew-messages/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take a message back that nobody has answered */
+        delete: operations["withdraw-crew-message"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/daily-reports": {
         parameters: {
             query?: never;
@@ -7172,6 +7210,70 @@ export interface components {
             content: components["schemas"]["PaperContent"];
             /** @description letter, brief, bulletin, report, situation, review, roster or handover */
             kind: string;
+        };
+        CrewInputBody: {
+            /** @description A person at the scene must confirm it */
+            confirm?: boolean;
+            /** @description In whose timeline it is written down */
+            incident_id?: string;
+            /** @description The sender's own: the same again sends nothing twice */
+            key: string;
+            /**
+             * Format: int64
+             * @description That it is of use: so long it waits for a terminal that is away, and for an answer
+             */
+            minutes: number;
+            /** @description Terminals, or cameras behind them */
+            targets: string[] | null;
+            text: string;
+            urgent?: boolean;
+        };
+        CrewListMessage: {
+            items: components["schemas"]["CrewMessage"][] | null;
+            next?: string;
+        };
+        CrewMessage: {
+            /** Format: date-time */
+            at: string;
+            author: string;
+            author_name: string;
+            /** @description A person at the scene must confirm it */
+            confirm: boolean;
+            /** Format: date-time */
+            delivered_at?: string;
+            division: string;
+            /** Format: date-time */
+            ended_at?: string;
+            /** @description page, input, or edge: no person did it; of one that was withdrawn, who did that */
+            ended_by?: string;
+            /** @description A display of the terminal did not take it */
+            fault?: string;
+            id: string;
+            incident_id?: string;
+            /** @enum {string} */
+            kind: "terminal";
+            /**
+             * Format: int64
+             * @description How often its terminal did not have it any more
+             */
+            lost?: number;
+            org_id: string;
+            org_name: string;
+            /** Format: date-time */
+            shown_at?: string;
+            /** @description display, or page: somebody's screen has fetched it */
+            shown_by?: string;
+            /** @enum {string} */
+            state: "sent" | "delivered" | "shown" | "confirmed" | "refused" | "expired" | "withdrawn";
+            /** @description Id of the terminal */
+            target: string;
+            target_name: string;
+            text: string;
+            /** Format: date-time */
+            until: string;
+            urgent: boolean;
+            /** @description It was refused */
+            why?: string;
         };
         DeadlineAsked: {
             division: string;
@@ -15248,6 +15350,103 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListContact"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-crew-messages": {
+        parameters: {
+            query?: {
+                /** @description Terminal, or a camera behind it */
+                target?: string;
+                incident_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CrewListMessage"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "send-crew-message": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CrewInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CrewListMessage"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "withdraw-crew-message": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CrewMessage"];
                 };
             };
             /** @description Problem */

@@ -162,6 +162,7 @@ export interface LiveMessage {
   rules?: string
   steer?: string
   talk?: string
+  crew?: string
   cases?: string
   desks?: string[]
   windows?: Maintenance[]
@@ -198,6 +199,9 @@ export type RecordingCost = S['RecordingCost']
 // TalkListener is a scene that can be spoken to; Heard is what became of one in a call.
 export type TalkListener = S['Listener']
 export type Heard = S['Heard']
+
+// CrewMessage is a short order to the people at a scene.
+export type CrewMessage = S['CrewMessage']
 
 // SteerHead is a camera that turns.
 export type SteerHead = S['Head']

@@ -1,0 +1,59 @@
+// The messages to the crews at scenes, as the centre last said; asked for again when it tells that something became of one.
+import { shallowRef, watch, type ShallowRef } from 'vue'
+import { answer, api } from '@/api/client'
+import { useLive } from '@/api/live'
+import type { CrewMessage } from '@/api/types'
+
+export interface Step {
+  // word is what has become of it, as the end of a key; at is when, empty while it has not.
+  word: string
+  at: string
+}
+
+// stepsOf is how far a message has come, in the order of its way: what has been reached with its time, and what it waits
+// for without one.
+export function stepsOf(m: CrewMessage): Step[] {
+  const steps: Step[] = [{ word: 'sent', at: m.at }]
+  if (m.delivered_at || m.state === 'sent') steps.push({ word: 'delivered', at: m.delivered_at ?? '' })
+  if (m.shown_at) steps.push({ word: m.shown_by === 'page' ? 'shown_page' : 'shown', at: m.shown_at })
+  else if (m.state === 'delivered') steps.push({ word: 'shown', at: '' })
+  if (m.ended_at) steps.push({ word: m.state, at: m.ended_at })
+  else if (m.confirm && m.state === 'shown') steps.push({ word: 'confirmed', at: '' })
+  return steps
+}
+
+// waits reports whether something has still to become of it.
+export const waits = (m: CrewMessage): boolean => m.state === 'sent' || m.state === 'delivered' || (m.state === 'shown' && m.confirm)
+
+// newKey is what makes a second sending of the same draft no second message.
+export function newKey(): string {
+  return [...crypto.getRandomValues(new Uint8Array(16))].map((n) => n.toString(16).padStart(2, '0')).join('')
+}
+
+export interface Messages {
+  messages: ShallowRef<CrewMessage[]>
+  failure: ShallowRef<unknown>
+  load: () => Promise<void>
+}
+
+// useMessages are those of an incident, or of one scene, or all.
+export function useMessages(of: () => { target?: string; incident_id?: string }): Messages {
+  const live = useLive()
+  const messages = shallowRef<CrewMessage[]>([])
+  const failure = shallowRef<unknown>()
+  let asked = 0
+
+  async function load(): Promise<void> {
+    const mine = ++asked
+    try {
+      const list = (await answer(api.GET('/crew-messages', { params: { query: of() } }))).items ?? []
+      if (mine !== asked) return
+      messages.value = list
+      failure.value = undefined
+    } catch (error) {
+      if (mine === asked) failure.value = error
+    }
+  }
+  watch([live.crew, () => JSON.stringify(of())], load, { immediate: true })
+  return { messages, failure, load }
+}
