@@ -212,7 +212,7 @@ func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) er
 	if speech := c.talk(system, b, devices, router, pictures, events.incidents); speech != nil {
 		api.RegisterTalk(server, speech)
 	}
-	api.RegisterCrew(server, c.crew(system, b, devices, in, events.incidents))
+	api.RegisterCrew(server, c.crew(system, b, devices, in, events.incidents, kept))
 	api.RegisterPlans(server, plans)
 	api.RegisterRollcalls(server, checks)
 	api.RegisterPapers(server, papers)

@@ -60,7 +60,7 @@ func needs(operation string) (p actor.Permission, ok bool) {
 		return actor.VideoTalk, true
 	case "steer-camera", "release-camera":
 		return actor.VideoSteer, true
-	case "list-steerable", "list-listeners", "list-crew-messages", "list-streams", "keep-snapshot", "watch-stream", "list-ice-servers", "open-wall", "map-wall", "close-wall", "choose-layer",
+	case "list-steerable", "list-listeners", "list-crew-messages", "get-crew-drawing", "get-crew-picture", "list-streams", "keep-snapshot", "watch-stream", "list-ice-servers", "open-wall", "map-wall", "close-wall", "choose-layer",
 		"list-walls", "create-wall", "change-wall", "remove-wall", "restore-wall":
 		return actor.VideoWatch, true
 	case "list-video-links", "share-video", "show-video-link", "change-video-link", "end-video-link":

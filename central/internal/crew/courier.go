@@ -200,7 +200,16 @@ func (s *Service) bring(ctx context.Context, m Message, now time.Time) time.Dura
 	} else if sent && m.State != Withdrawn && m.State != Sent {
 		return 0 // it has come further meanwhile
 	}
-	body, err := json.Marshal(m.wire())
+	out := m.wire()
+	if m.Picture > 0 && m.State == Sent {
+		kept, err := s.Store.Drawing(ctx, m.Drawing)
+		if err != nil {
+			s.Log.ErrorContext(ctx, "picture of a message is not read", "message", m.ID, "error", err)
+			return againMost
+		}
+		out.Picture = kept.Picture
+	}
+	body, err := json.Marshal(out)
 	if err != nil {
 		s.Log.ErrorContext(ctx, "message is not encoded", "message", m.ID, "error", err)
 		return 0

@@ -60,6 +60,8 @@ type Message struct {
 	Text     string    `json:"text"`
 	Urgent   bool      `json:"urgent"`
 	Confirm  bool      `json:"confirm" doc:"A person at the scene must confirm it"`
+	Drawing  string    `json:"drawing_id,omitempty"`
+	Picture  int       `json:"picture_bytes,omitempty" doc:"Of the picture that goes with it; 0: none"`
 	Author   string    `json:"author"`
 	By       string    `json:"author_name"`
 	OrgID    string    `json:"org_id"`
@@ -173,6 +175,7 @@ type Draft struct {
 	Urgent   bool
 	Confirm  bool
 	Minutes  int // that it is of use
+	Frozen   *Frozen
 }
 
 func (d *Draft) check() error {

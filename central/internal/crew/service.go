@@ -44,6 +44,7 @@ type Options struct {
 	Sender    Sender
 	Desks     incident.Desks
 	Incidents Incidents
+	Pictures  Pictures
 	Events    event.Publisher
 	Log       *slog.Logger
 }
@@ -89,6 +90,12 @@ func (s *Service) Send(ctx context.Context, d Draft) ([]Message, error) {
 	if err != nil {
 		return nil, err
 	}
+	var picture []byte
+	if d.Frozen != nil {
+		if picture, err = s.frozen(ctx, d.Frozen); err != nil {
+			return nil, err
+		}
+	}
 	s.write.Lock()
 	defer s.write.Unlock()
 	now := event.Stamp(time.Now())
@@ -100,6 +107,9 @@ func (s *Service) Send(ctx context.Context, d Draft) ([]Message, error) {
 				ID: idOf(a.ID, d.Key, t.ID), Target: t.ID, Kind: Terminal, Name: t.Name, Division: t.Division, Incident: d.Incident, Text: d.Text, Urgent: d.Urgent, Confirm: d.Confirm,
 				Author: a.ID, By: a.Name, OrgID: org.ID, OrgName: org.Name, At: now, Until: now.Add(time.Duration(d.Minutes) * time.Minute), State: Sent, Version: 1,
 			}, nil
+			if m.Picture = len(picture); m.Picture > 0 {
+				m.Drawing = idOf(a.ID, d.Key, "")
+			}
 			fresh = append(fresh, m)
 		}
 		if err != nil {
@@ -110,12 +120,22 @@ func (s *Service) Send(ctx context.Context, d Draft) ([]Message, error) {
 	if err := s.few(ctx, a.ID, fresh, now); err != nil || len(fresh) == 0 {
 		return out, err
 	}
+	if err := spared(targets, fresh); err != nil {
+		return nil, err
+	}
 	err = event.Change(ctx, s.Tx, s.Events, func(ctx context.Context, note func(event.Event)) error {
 		var names []string
 		for _, m := range fresh {
 			names = append(names, m.Name)
 		}
-		if err := s.line(ctx, fresh[0], string(Sent), strings.Join(names, "、")+"："+d.Text); err != nil {
+		text := strings.Join(names, "、") + "：" + d.Text
+		if fresh[0].Picture > 0 {
+			if err := s.Store.AddDrawing(ctx, Kept{ID: fresh[0].Drawing, Original: d.Frozen.Original, Flat: d.Frozen.Flat, Shapes: d.Frozen.Shapes, Picture: picture, At: now}); err != nil {
+				return err
+			}
+			text += "（附标注画面" + words(d.Frozen.Shapes) + "）"
+		}
+		if err := s.line(ctx, fresh[0], string(Sent), text); err != nil {
 			return err
 		}
 		for _, m := range fresh {
@@ -197,6 +217,17 @@ func (s *Service) few(ctx context.Context, author string, fresh []Message, now t
 	return nil
 }
 
+// spared refuses a picture to a terminal whose data are nearly used up: words alone always go.
+func spared(targets []device.Device, fresh []Message) error {
+	for i := range targets {
+		d := &targets[i]
+		if fresh[0].Picture > 0 && d.Agent != nil && d.Agent.Budget == wire.BudgetAlarms {
+			return errs.E(errs.Conflict, "crew.no_data", "%s has used up its mobile data; send the words without the picture", d.Name)
+		}
+	}
+	return nil
+}
+
 // line writes into the timeline of a message's incident.
 func (s *Service) line(ctx context.Context, m Message, act, text string) error {
 	if m.Incident == "" {
@@ -251,10 +282,7 @@ func (s *Service) Withdraw(ctx context.Context, id string) (Message, error) {
 	}
 	s.write.Lock()
 	defer s.write.Unlock()
-	m, err := s.Store.Message(ctx, id)
-	if errs.KindOf(err) == errs.NotFound || (err == nil && !s.sees(ctx, m)) {
-		return Message{}, noMessage()
-	}
+	m, err := s.find(ctx, id)
 	if err != nil {
 		return m, err
 	}
@@ -271,6 +299,22 @@ func (s *Service) Withdraw(ctx context.Context, id string) (Message, error) {
 	s.mu.Unlock()
 	s.loop.Wake()
 	return m, nil
+}
+
+// seen is a message that the actor may see.
+func (s *Service) seen(ctx context.Context, id string) (Message, error) {
+	if _, err := actor.Require(ctx, actor.VideoWatch); err != nil {
+		return Message{}, err
+	}
+	return s.find(ctx, id)
+}
+
+func (s *Service) find(ctx context.Context, id string) (Message, error) {
+	m, err := s.Store.Message(ctx, id)
+	if errs.KindOf(err) == errs.NotFound || (err == nil && !s.sees(ctx, m)) {
+		return Message{}, noMessage()
+	}
+	return m, err
 }
 
 // change saves a message over what was read, and writes it down; act is the line of the timeline, empty for none.

@@ -1,9 +1,12 @@
 package crew_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
+	"image"
+	"image/jpeg"
 	"log/slog"
 	"slices"
 	"strings"
@@ -33,9 +36,10 @@ type scene struct {
 	system, officer, outside context.Context
 	flood                    incident.Incident
 
-	mu   sync.Mutex
-	sent []wire.CrewMessage
-	cmds []wire.Command
+	frozen map[string][]byte // snapshots of the camera, by id
+	mu     sync.Mutex
+	sent   []wire.CrewMessage
+	cmds   []wire.Command
 }
 
 func (s *scene) Command(_ context.Context, _ string, cmd wire.Command) error {
@@ -47,6 +51,15 @@ func (s *scene) Command(_ context.Context, _ string, cmd wire.Command) error {
 	defer s.mu.Unlock()
 	s.sent, s.cmds = append(s.sent, m), append(s.cmds, cmd)
 	return nil
+}
+
+// Frozen implements crew.Pictures: snapshots of the camera dome, but those whose id begins with another's.
+func (s *scene) Frozen(_ context.Context, id string) (string, []byte, error) {
+	file, ok := s.frozen[id]
+	if !ok {
+		return "", nil, errs.E(errs.NotFound, "recording.no_snapshot", "gone")
+	}
+	return map[bool]string{true: "box", false: "dome"}[strings.HasPrefix(id, "box")], file, nil
 }
 
 func (s *scene) count() int {
@@ -96,7 +109,7 @@ func newScene(t *testing.T, db *store.DB) *scene {
 	}
 	_, err = s.devices.Hello(s.system, "edge", wire.Hello{Cameras: []wire.CameraDeclared{{ID: "dome", Name: "球机", Division: "320623"}}})
 	s.must(err)
-	s.Service = crew.New(crew.Options{Store: store.NewCrews(db), Tx: db, Devices: s.devices, Sender: s, Desks: desks, Incidents: s.incidents, Events: bus, Log: slog.New(slog.DiscardHandler)})
+	s.Service = crew.New(crew.Options{Store: store.NewCrews(db), Tx: db, Devices: s.devices, Sender: s, Desks: desks, Incidents: s.incidents, Pictures: s, Events: bus, Log: slog.New(slog.DiscardHandler)})
 	bus.Handle(s.OnEvent)
 	return s
 }
@@ -328,5 +341,80 @@ func TestAFloodIsRefused(t *testing.T) {
 	}
 	if errs.KindOf(err) != errs.Conflict {
 		t.Errorf("one terminal: %v", err)
+	}
+}
+
+func picture(t *testing.T, width, height int) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	if err := jpeg.Encode(&out, image.NewGray(image.Rect(0, 0, width, height)), nil); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+func TestAFrozenPictureGoesWithItsDrawing(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		s := newScene(t, db)
+		flat := picture(t, 96, 54)
+		large := append(bytes.Clone(flat), make([]byte, wire.MaxCrewPicture)...)
+		s.frozen = map[string][]byte{"raw": picture(t, 192, 108), "flat": flat, "box": flat, "wide": picture(t, 1300, 10), "large": large, "text": []byte("<svg onload=x>")}
+		shapes := []crew.Shape{{Kind: "arrow", Colour: "red", Points: [][]float64{{0, 0}, {0.5, 0.5}}}, {Kind: "text", Colour: "white", Points: [][]float64{{0.1, 0.1}}, Text: "管涌处"}}
+		for name, f := range map[string]crew.Frozen{
+			"no snapshot": {Original: "none", Flat: "flat", Shapes: shapes}, "nothing flat": {Original: "raw", Flat: "none", Shapes: shapes}, "another camera": {Original: "raw", Flat: "box", Shapes: shapes},
+			"too wide": {Original: "raw", Flat: "wide", Shapes: shapes}, "too large": {Original: "raw", Flat: "large", Shapes: shapes}, "no picture": {Original: "raw", Flat: "text", Shapes: shapes}, "nothing drawn": {Original: "raw", Flat: "flat"},
+		} {
+			d := s.draft(name)
+			d.Frozen = &f
+			if _, err := s.Send(s.officer, d); errs.KindOf(err) != errs.Invalid && errs.KindOf(err) != errs.NotFound {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		d := s.draft("k")
+		d.Frozen = &crew.Frozen{Original: "raw", Flat: "flat", Shapes: shapes}
+		d.Targets = []string{"edge", "other"}
+		list, err := s.Send(s.officer, d)
+		s.must(err)
+		if _, err := s.Send(s.officer, d); err != nil {
+			t.Errorf("sent again: %v", err)
+		}
+		s.devices.Presence(s.system, "edge", true)
+		s.run()
+		s.eventually("sent with its picture", func() bool { return s.count() == 1 && bytes.Equal(s.sent[0].Picture, flat) })
+		at := slices.IndexFunc(list, func(m crew.Message) bool { return m.Target == "edge" })
+		s.says(list[at].ID, wire.CrewDelivered, "edge", "")
+		s.eventually("delivered", func() bool { return s.one(list[at].ID).State == crew.Delivered })
+		s.devices.Presence(s.system, "edge", false)
+		s.devices.Presence(s.system, "edge", true)
+		s.eventually("asked without the picture", func() bool { return s.count() == 2 && s.sent[1].Known && len(s.sent[1].Picture) == 0 })
+		kept, err := s.Drawing(s.officer, list[at].ID)
+		if err != nil || kept.Original != "raw" || kept.Flat != "flat" || len(kept.Shapes) != 2 || kept.Shapes[1].Text != "管涌处" || !bytes.Equal(kept.Picture, flat) {
+			t.Errorf("kept %+v, %v", kept, err)
+		}
+		if _, err := s.Drawing(s.outside, list[at].ID); errs.KindOf(err) != errs.NotFound {
+			t.Errorf("another county looks at it: %v", err)
+		}
+		if got := s.one(list[at].ID); got.Picture != len(flat) {
+			t.Errorf("it says %+v", got)
+		}
+		if got := s.lines(); !strings.Contains(got, "附标注画面管涌处") {
+			t.Errorf("the timeline has %s", got)
+		}
+	})
+}
+
+func TestNoPictureGoesToATerminalWithoutData(t *testing.T) {
+	s := newScene(t, storetest.SQLite(t))
+	s.frozen = map[string][]byte{"raw": picture(t, 8, 8), "flat": picture(t, 8, 8)}
+	s.devices.Presence(s.system, "edge", true)
+	s.must(s.devices.Status(s.system, "edge", wire.Status{State: "online", Budget: &wire.BudgetState{Level: wire.BudgetAlarms}}))
+	d := s.draft("k")
+	d.Frozen = &crew.Frozen{Original: "raw", Flat: "flat", Shapes: []crew.Shape{{Kind: "circle", Colour: "red", Points: [][]float64{{0, 0}, {1, 1}}}}}
+	if _, err := s.Send(s.officer, d); errs.KindOf(err) != errs.Conflict {
+		t.Errorf("a picture goes: %v", err)
+	}
+	d.Frozen = nil
+	if _, err := s.Send(s.officer, d); err != nil {
+		t.Errorf("words do not go: %v", err)
 	}
 }

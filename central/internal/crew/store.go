@@ -24,4 +24,7 @@ type Store interface {
 	Count(ctx context.Context, author string, since time.Time) (int, error)
 	// Save is errs.Conflict when the kept one is not of version was; 0 adds it.
 	Save(ctx context.Context, m Message, waiting bool, was int) error
+	AddDrawing(ctx context.Context, k Kept) error
+	// Drawing is errs.NotFound when there is none.
+	Drawing(ctx context.Context, id string) (Kept, error)
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -77,4 +78,36 @@ func (s *Crews) Save(ctx context.Context, m crew.Message, waiting bool, was int)
 		`insert into crew_messages (id, target, incident_id, author, at, waiting, version, body) values ($1, $2, $3, $4, $5, $6, $7, $8)`,
 		`update crew_messages set waiting = $6, version = $7, body = $8 where id = $1 and target = $2 and incident_id is not distinct from $3 and author = $4 and at = $5 and version = $7 - 1`,
 		m.ID, m.Target, filled(m.Incident), m.Author, m.At, flag, m.Version, string(text))
+}
+
+// AddDrawing implements crew.Store.
+func (s *Crews) AddDrawing(ctx context.Context, k crew.Kept) error {
+	shapes, err := json.Marshal(k.Shapes)
+	if err != nil {
+		return fmt.Errorf("write drawing: %w", err)
+	}
+	_, err = s.db.exec(ctx, `insert into crew_drawings (id, original, flat, at, shapes, picture) values ($1, $2, $3, $4, $5, $6) on conflict (id) do nothing`,
+		k.ID, k.Original, k.Flat, k.At, string(shapes), base64.StdEncoding.EncodeToString(k.Picture))
+	if err != nil {
+		return fmt.Errorf("add drawing: %w", wrap(err))
+	}
+	return nil
+}
+
+// Drawing implements crew.Store.
+func (s *Crews) Drawing(ctx context.Context, id string) (crew.Kept, error) {
+	k := crew.Kept{ID: id}
+	var shapes, picture string
+	err := s.db.queryRow(ctx, `select original, flat, at, shapes, picture from crew_drawings where id = $1`, id).Scan(&k.Original, &k.Flat, &k.At, &shapes, &picture)
+	if k, err = missed(k, "crew.no_picture", "drawing", err); err != nil {
+		return k, err
+	}
+	if k.Shapes, err = crew.ParseShapes([]byte(shapes)); err != nil {
+		return k, fmt.Errorf("read drawing: %w", err)
+	}
+	if k.Picture, err = base64.StdEncoding.DecodeString(picture); err != nil {
+		return k, fmt.Errorf("read drawing: %w", err)
+	}
+	k.At = k.At.UTC()
+	return k, nil
 }

@@ -541,6 +541,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/crew-messages/{id}/drawing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was drawn on the picture of a message, and its snapshots */
+        get: operations["get-crew-drawing"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crew-messages/{id}/picture": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The picture of a message as the crew sees it */
+        get: operations["get-crew-picture"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/daily-reports": {
         parameters: {
             query?: never;
@@ -7211,6 +7245,13 @@ export interface components {
             /** @description letter, brief, bulletin, report, situation, review, roster or handover */
             kind: string;
         };
+        CrewFrozen: {
+            /** @description The snapshot that was drawn on */
+            original_id: string;
+            shapes: components["schemas"]["CrewShape"][] | null;
+            /** @description A snapshot with the drawing in it, as the crew sees it: JPEG, at most 1280 pixels a side and 120,000 bytes */
+            snapshot_id: string;
+        };
         CrewInputBody: {
             /** @description A person at the scene must confirm it */
             confirm?: boolean;
@@ -7223,6 +7264,8 @@ export interface components {
              * @description That it is of use: so long it waits for a terminal that is away, and for an answer
              */
             minutes: number;
+            /** @description A frozen picture with a drawing */
+            picture?: components["schemas"]["CrewFrozen"];
             /** @description Terminals, or cameras behind them */
             targets: string[] | null;
             text: string;
@@ -7242,6 +7285,7 @@ export interface components {
             /** Format: date-time */
             delivered_at?: string;
             division: string;
+            drawing_id?: string;
             /** Format: date-time */
             ended_at?: string;
             /** @description page, input, or edge: no person did it; of one that was withdrawn, who did that */
@@ -7259,6 +7303,11 @@ export interface components {
             lost?: number;
             org_id: string;
             org_name: string;
+            /**
+             * Format: int64
+             * @description Of the picture that goes with it; 0: none
+             */
+            picture_bytes?: number;
             /** Format: date-time */
             shown_at?: string;
             /** @description display, or page: somebody's screen has fetched it */
@@ -7274,6 +7323,14 @@ export interface components {
             urgent: boolean;
             /** @description It was refused */
             why?: string;
+        };
+        CrewShape: {
+            /** @enum {string} */
+            colour: "red" | "yellow" | "blue" | "white" | "black";
+            /** @enum {string} */
+            kind: "arrow" | "circle" | "line" | "text";
+            points: (number[] | null)[] | null;
+            text?: string;
         };
         DeadlineAsked: {
             division: string;
@@ -15447,6 +15504,70 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CrewMessage"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-crew-drawing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CrewFrozen"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-crew-picture": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The picture */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": string;
                 };
             };
             /** @description Problem */
