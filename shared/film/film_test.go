@@ -127,6 +127,30 @@ func TestNewResolutionAndAJumpBeginASegment(t *testing.T) {
 	}
 }
 
+// A camera whose clock is set ahead, or that showed nothing for a while, stands where its pictures came, and the one
+// before it does not last until then.
+func TestAClockThatIsSetAheadMovesNothing(t *testing.T) {
+	r := &reel{}
+	w := NewWriter(r)
+	write(t, w, 0, 100, sets1)
+	for n := 100; n < 150; n++ {
+		f := frame(n, sets1)
+		f.Time += 90000 * 3600
+		if err := w.Write(f); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if len(r.ended) != 2 || r.ended[0].Duration != 4*time.Second || r.ended[1].Duration != 2*time.Second {
+		t.Fatalf("%+v", r.ended)
+	}
+	if got := r.ended[1].Start; !got.Equal(noon.Add(4 * time.Second)) {
+		t.Errorf("after the jump it begins at %s", got)
+	}
+}
+
 func TestFileCutAnywherePlaysUpToItsLastWholePart(t *testing.T) {
 	r := &reel{}
 	w := NewWriter(r)

@@ -317,6 +317,10 @@ func TestTornFileIsWholeAfterTheNextStart(t *testing.T) {
 	if len(line.Spans) != 1 || line.Spans[0].To.Sub(begin) != 8*time.Second {
 		t.Errorf("got %+v", line.Spans)
 	}
+	whole := must[recording.Segment](t)(store.NewRecordings(db).Segment(t.Context(), list[0].ID))
+	if info := must[os.FileInfo](t)(os.Stat(files[0])); info.Size() != whole.Bytes || info.Size() >= int64(len(text)-700) {
+		t.Errorf("the file has %d bytes, of which %d are whole", info.Size(), whole.Bytes)
+	}
 	if _, err := store.NewRecordings(db).Segment(t.Context(), "lost"); errs.KindOf(err) != errs.NotFound {
 		t.Errorf("a recording without a file is still listed: %v", err)
 	}
@@ -357,6 +361,18 @@ func TestOldestGoesForRoomAndWhatIsHeldStays(t *testing.T) {
 	must[recording.Hold](t)(least.EndHold(officer, hold.ID))
 	if _, err := least.EndHold(officer, hold.ID); errs.KindOf(err) != errs.Conflict {
 		t.Errorf("ended twice: %v", err)
+	}
+}
+
+func TestAFullDiskStopsRecordingsAndTheySayIt(t *testing.T) {
+	db, dir := storetest.SQLite(t), t.TempDir()
+	r := open(t, db, dir, 1<<40, func(o *recording.Options) { o.Reserve = 1 << 60 })
+	must[recording.Policy](t)(r.SetPolicy(officer, "cam-1", recording.Always, 30, false))
+	eventually(t, "it says that the disk is full", func() bool { return must[recording.Usage](t)(r.Usage(officer)).Full && len(r.told(recording.EventFull)) == 1 })
+	eventually(t, "the camera is wanted", func() bool { return r.scene.recorded("cam-1") })
+	r.scene.show("cam-1", time.Now().Add(-time.Hour).Truncate(time.Millisecond), 25*5)
+	if n, _ := filepath.Glob(filepath.Join(dir, "cam-1", "*", "*.mp4")); len(n) > 0 {
+		t.Errorf("written on a full disk: %v", n)
 	}
 }
 
