@@ -276,6 +276,42 @@ for (const language of ['zh-CN', 'en'] as const) {
 }
 
 for (const language of ['zh-CN', 'en'] as const) {
+  test(`pictures of recordings: ${language}`, async ({ browser, demo }) => {
+    test.setTimeout(600_000)
+    const b = await Book.open(browser, demo, language, demo.duty, '/video/recordings')
+    const { page } = b
+    const camera = page.locator('[data-testid=recorded-camera][data-camera=rd-cam-2]')
+    await expect(camera).toContainText('MB')
+    await camera.click()
+    await expect(page.getByTestId('replay-scene')).toHaveAttribute('data-state', 'shown')
+    await page.keyboard.press('s')
+    await page.keyboard.press('i')
+    await page.keyboard.press('ArrowRight')
+    await page.keyboard.press('o')
+    await b.take('recordings')
+    await page.getByTestId('clip-selection').click()
+    await page.getByTestId('clip-dialog').getByRole('textbox').fill(b.one('演示案卷 8', 'Demonstration file 8'))
+    await page.keyboard.press('Enter')
+    await expect(page.getByTestId('clip').first()).toHaveAttribute('data-state', 'made')
+    await b.take('clips')
+    await b.go('/video/snapshots')
+    await expect(page.getByTestId('still').first()).toHaveAttribute('data-ready', 'true')
+    await b.take('snapshots')
+    const { id } = await b.send<{ id: string }>('/incidents', {
+      title: b.one('洋口外闸管涌（演示）', 'Piping at the Yangkou sluice (demo)'), category: 'natural.flood', place: b.one('如东县洋口镇（演示）', 'Yangkou, Rudong (demo)'), lon: 121.02, lat: 32.55, occurred_at: new Date().toISOString(),
+    })
+    await b.go(`/incident/${id}/room`)
+    await page.getByTestId('incident-scenes').click()
+    const dialog = page.getByTestId('scenes-dialog')
+    await dialog.getByTestId('scene-camera').selectOption('rd-cam-2')
+    await dialog.getByTestId('scene-add').click()
+    await expect(dialog.getByTestId('incident-scene').locator('i')).toHaveText('●')
+    await dialog.getByTestId('scene-camera').selectOption('rd-cam-1')
+    await expect(dialog.getByTestId('scene-cost')).toContainText('MB')
+    await b.take('scenes')
+    await page.context().close()
+  })
+
   test(`pictures of public opinion: ${language}`, async ({ browser, demo }) => {
     test.setTimeout(200_000)
     const b = await Book.open(browser, demo, language, demo.duty, '/incident')

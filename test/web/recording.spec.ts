@@ -59,6 +59,16 @@ test('a selection becomes a file with its hash, and a frozen picture is kept', a
   await page.getByRole('link', { name: '快照', exact: true }).first().click()
   const still = page.locator('[data-testid=snapshot][data-origin=replay]').first()
   await expect(still.getByTestId('still')).toHaveAttribute('data-ready', 'true')
+  // It was frozen while the player was still on its way there: it shows the scene all the same, and is not black.
+  const spread = await still.locator('img').evaluate((element) => {
+    const canvas = document.createElement('canvas')
+    canvas.width = canvas.height = 64
+    const context = canvas.getContext('2d')!
+    context.drawImage(element as HTMLImageElement, 0, 0, 64, 64)
+    const green = context.getImageData(0, 0, 64, 64).data.filter((_, i) => i % 4 === 1)
+    return Math.max(...green) - Math.min(...green)
+  })
+  expect(spread).toBeGreaterThan(50)
   await still.click()
   await page.getByTestId('snapshot-reference').fill('演示案卷 8')
   await page.keyboard.press('Enter')

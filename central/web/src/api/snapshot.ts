@@ -3,9 +3,19 @@ import { answer, api } from './client'
 import { jpeg } from './jpeg'
 import type { Snapshot } from './types'
 
+const patienceMs = 3000
+const shows = (video: HTMLVideoElement): boolean => !video.seeking && video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA
+
+// settled waits until a video shows the picture that it was sent to: before that, what is drawn of it is black.
+async function settled(video: HTMLVideoElement): Promise<boolean> {
+  const until = performance.now() + patienceMs
+  while (!shows(video) && performance.now() < until) await new Promise((next) => setTimeout(next, 20))
+  return shows(video)
+}
+
 // drawn is what a video shows at this moment; undefined while it shows nothing.
 export async function drawn(video: HTMLVideoElement): Promise<Blob | undefined> {
-  if (!video.videoWidth) return undefined
+  if (!video.videoWidth || !(await settled(video))) return undefined
   const canvas = document.createElement('canvas')
   canvas.width = video.videoWidth
   canvas.height = video.videoHeight
