@@ -20,7 +20,8 @@ const (
 // ofALaw makes a FLAC frame of A-law, which begins at a sample of the stream.
 func ofALaw(text []byte, at uint64) []byte {
 	text = text[:min(len(text), maxBlock)]
-	pcm := g711.DecodeAlaw(text) // 16 bits, big-endian
+	var pcm g711.Alaw // 16 bits, big-endian
+	pcm.Unmarshal(text)
 	w := bitWriter{}
 	// §9.1: sync code and variable block size; size of 16 bits at the end, 8 kHz; one channel of 16 bits.
 	w.put(0xfff9, 16)

@@ -65,7 +65,7 @@ func opusLength(data []byte) int64 {
 	}
 	const ms = 48
 	config := data[0] >> 3
-	frame := int64(0)
+	var frame int64
 	switch {
 	case config < 12:
 		frame = []int64{10 * ms, 20 * ms, 40 * ms, 60 * ms}[config%4]

@@ -266,8 +266,15 @@ func TestLengthOfOpusPackets(t *testing.T) {
 		data []byte
 		want int64
 	}{
-		{[]byte{0xf8}, 960}, {[]byte{0x78}, 960}, {[]byte{0x18}, 2880}, {[]byte{0x79, 0}, 1920}, {[]byte{0x7b, 3}, 2880},
-		{[]byte{0x1b, 63}, 0}, {[]byte{0x7b}, 0}, {nil, 0}, {[]byte{0x80}, 120},
+		{[]byte{0xf8}, 960},
+		{[]byte{0x78}, 960},
+		{[]byte{0x18}, 2880},
+		{[]byte{0x79, 0}, 1920},
+		{[]byte{0x7b, 3}, 2880},
+		{[]byte{0x1b, 63}, 0},
+		{[]byte{0x7b}, 0},
+		{nil, 0},
+		{[]byte{0x80}, 120},
 	} {
 		if got := opusLength(c.data); got != c.want {
 			t.Errorf("% x: %d, want %d", c.data, got, c.want)
@@ -336,7 +343,7 @@ func FuzzReadSound(f *testing.F) {
 	_ = w.Close()
 	f.Add(h.sounds[0].Bytes())
 	f.Add(h.files[0].Bytes())
-	f.Fuzz(func(t *testing.T, text []byte) {
+	f.Fuzz(func(_ *testing.T, text []byte) {
 		got, err := ReadSound(bytes.NewReader(text), int64(len(text)))
 		if err != nil {
 			return

@@ -368,7 +368,9 @@ func TestAFullDiskStopsRecordingsAndTheySayIt(t *testing.T) {
 	db, dir := storetest.SQLite(t), t.TempDir()
 	r := open(t, db, dir, 1<<40, func(o *recording.Options) { o.Reserve = 1 << 60 })
 	must[recording.Policy](t)(r.SetPolicy(officer, "cam-1", recording.Always, 30, false))
-	eventually(t, "it says that the disk is full", func() bool { return must[recording.Usage](t)(r.Usage(officer)).Full && len(r.told(recording.EventFull)) == 1 })
+	eventually(t, "it says that the disk is full", func() bool {
+		return must[recording.Usage](t)(r.Usage(officer)).Full && len(r.told(recording.EventFull)) == 1
+	})
 	eventually(t, "the camera is wanted", func() bool { return r.scene.recorded("cam-1") })
 	r.scene.show("cam-1", time.Now().Add(-time.Hour).Truncate(time.Millisecond), 25*5)
 	if n, _ := filepath.Glob(filepath.Join(dir, "cam-1", "*", "*.mp4")); len(n) > 0 {

@@ -70,14 +70,14 @@ func TestSoundIsKeptPlayedAndTakenAway(t *testing.T) {
 		for _, mute := range []bool{false, true} {
 			c := must[recording.Clip](t)(r.OrderClip(exporter, recording.Clip{Stream: "cam-1", From: begin.Add(4 * time.Second), To: begin.Add(65 * time.Second), Reference: "事件 7", Mute: mute}))
 			eventually(t, "the clip is made", func() bool {
-				c = find(t, r, exporter, c.ID)
+				c = find(exporter, t, r, c.ID)
 				return c.State != recording.Making
 			})
 			if c.State != recording.Made || len(c.Files) != 1 || c.Files[0].Sound == mute || c.Mute != mute {
 				t.Fatalf("got %+v", c)
 			}
 			if !mute {
-				if at := beepOf(t, r, exporter, c); (at - 2*time.Second).Abs() > 100*time.Millisecond {
+				if at := beepOf(exporter, t, r, c); (at - 2*time.Second).Abs() > 100*time.Millisecond {
 					t.Errorf("the beep is at %s of the clip", at)
 				}
 			}
@@ -94,7 +94,7 @@ func TestSoundIsKeptPlayedAndTakenAway(t *testing.T) {
 	})
 }
 
-func find(t *testing.T, r *room, ctx context.Context, id string) recording.Clip {
+func find(ctx context.Context, t *testing.T, r *room, id string) recording.Clip {
 	t.Helper()
 	for _, c := range must[[]recording.Clip](t)(r.Clips(ctx)) {
 		if c.ID == id {
@@ -106,7 +106,7 @@ func find(t *testing.T, r *room, ctx context.Context, id string) recording.Clip 
 }
 
 // beepOf is where something loud begins in a clip, as a stranger's decoder hears it.
-func beepOf(t *testing.T, r *room, ctx context.Context, c recording.Clip) time.Duration {
+func beepOf(ctx context.Context, t *testing.T, r *room, c recording.Clip) time.Duration {
 	t.Helper()
 	ffmpeg, err := exec.LookPath("ffmpeg")
 	if err != nil {

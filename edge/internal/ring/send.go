@@ -170,7 +170,7 @@ func (r *Ring) cut(w wire.RingFetch, p piece) (piece, error) {
 	f, err := film.Read(in, info.Size())
 	from, to := wire.Time(w.From).Sub(p.start), wire.Time(w.To).Sub(p.start)
 	if err != nil || len(f.Parts) == 0 || (f.From(from) == 0 && f.Until(to) == len(f.Parts)) {
-		return p, nil //nolint:nilerr // the centre says what is wrong with it
+		return p, nil // the centre says what is wrong with it
 	}
 	out, err := os.CreateTemp(r.o.Dir, "cut-*")
 	if err != nil {
