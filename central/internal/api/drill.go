@@ -16,38 +16,48 @@ func drillOp(id, method, path, summary string) huma.Operation {
 	return huma.Operation{OperationID: id, Method: method, Path: "/drills" + path, Summary: summary, Tags: []string{"drills"}}
 }
 
-// DrillLine is a line of a script. It and DrillPlan are exported because huma passes over embedded types that are
+// DrillLine is a line of a script. It, DrillNamed and DrillPlan are exported because huma passes over embedded types that are
 // not.
 type DrillLine struct {
 	Title   string   `json:"title" maxLength:"240"`
 	Text    string   `json:"text,omitempty" maxLength:"8000"`
 	From    string   `json:"from,omitempty" maxLength:"240" doc:"Who says it in the play"`
-	To      []string `json:"to,omitempty" maxItems:"100" doc:"Organisations; none: all that take part"`
+	To      []string `json:"to,omitempty" maxItems:"100" doc:"Organisations, or users who are named; none: all that take part"`
 	Way     string   `json:"way" enum:"timed,when,manual"`
 	Minutes int      `json:"minutes,omitempty" minimum:"0" maximum:"10080" doc:"After the start, or after the mark"`
 	Mark    string   `json:"mark,omitempty" enum:"opened,reported,activated,accepted,done" doc:"What a conditional one waits for"`
 	Expect  string   `json:"expect,omitempty" maxLength:"8000" doc:"For controllers and evaluators only"`
 }
 
+// DrillNamed is somebody who is named.
+type DrillNamed struct {
+	UserID string `json:"user_id" maxLength:"64"`
+	Part   string `json:"part" enum:"participant,evaluator,observer"`
+}
+
 // DrillPlan is what is written of an exercise before it starts.
 type DrillPlan struct {
-	Name        string      `json:"name" maxLength:"240"`
-	Form        string      `json:"form" enum:"tabletop,functional,full,blind"`
-	Combined    bool        `json:"combined,omitempty" doc:"Several organisations or functions together"`
-	PlanID      string      `json:"plan_id,omitempty" maxLength:"64"`
-	PlannedOn   string      `json:"planned_on" maxLength:"10" doc:"A day like 2026-11-26"`
-	Goals       string      `json:"goals,omitempty" maxLength:"8000"`
-	Scenario    string      `json:"scenario,omitempty" maxLength:"8000" doc:"Shown to those who take part once it has started"`
-	Parties     []string    `json:"parties" maxItems:"100" doc:"Organisations that take part"`
-	Controllers []string    `json:"controllers,omitempty" maxItems:"100" doc:"Users beside the writer"`
-	Injects     []DrillLine `json:"injects,omitempty" maxItems:"200"`
-	Demo        bool        `json:"demo,omitempty"`
+	Name        string        `json:"name" maxLength:"240"`
+	Form        string        `json:"form" enum:"tabletop,functional,full,blind"`
+	Combined    bool          `json:"combined,omitempty" doc:"Several organisations or functions together"`
+	PlanID      string        `json:"plan_id,omitempty" maxLength:"64"`
+	PlannedOn   string        `json:"planned_on" maxLength:"10" doc:"A day like 2026-11-26"`
+	Goals       string        `json:"goals,omitempty" maxLength:"8000"`
+	Scenario    string        `json:"scenario,omitempty" maxLength:"8000" doc:"Shown to those who take part once it has started"`
+	Parties     []string      `json:"parties" maxItems:"100" doc:"Organisations that take part"`
+	People      []DrillNamed `json:"people,omitempty" maxItems:"300" doc:"Those who are named; of an organisation of which somebody is named to take part, nobody else does"`
+	Controllers []string      `json:"controllers,omitempty" maxItems:"100" doc:"Users beside the writer"`
+	Injects     []DrillLine   `json:"injects,omitempty" maxItems:"200"`
+	Demo        bool          `json:"demo,omitempty"`
 }
 
 func (b DrillPlan) draft(version int) drill.Draft {
 	d := drill.Draft{
 		Version: version, Name: b.Name, Form: drill.Form(b.Form), Combined: b.Combined, PlanID: b.PlanID, PlannedOn: b.PlannedOn, Goals: b.Goals, Scenario: b.Scenario,
 		Parties: b.Parties, Controllers: b.Controllers, Demo: b.Demo,
+	}
+	for _, p := range b.People {
+		d.People = append(d.People, drill.Named{UserID: p.UserID, Part: drill.Part(p.Part)})
 	}
 	for _, i := range b.Injects {
 		d.Injects = append(d.Injects, drill.Inject{Title: i.Title, Text: i.Text, From: i.From, To: i.To, Way: drill.Way(i.Way), Minutes: i.Minutes, Mark: i.Mark, Expect: i.Expect})
@@ -71,6 +81,10 @@ func RegisterDrills(s *Server, svc *drill.Service) {
 		},
 		) (*body[drill.Programme], error) {
 			return reply(svc.Programme(ctx, in.Year))
+		})
+	register(s, drillOp("drill-people", http.MethodGet, "/people", "Those whom the caller may name for an exercise"),
+		func(ctx context.Context, _ *struct{}) (*body[page.List[drill.Person]], error) {
+			return listed(svc.Candidates(ctx))
 		})
 	register(s, drillOp("create-drill", http.MethodPost, "", "Plan an exercise"),
 		func(ctx context.Context, in *struct{ Body DrillPlan }) (*body[drill.Drill], error) {

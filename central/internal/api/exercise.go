@@ -20,7 +20,7 @@ const (
 
 // worlds lets people into exercises (drill.Service).
 type worlds interface {
-	Enter(ctx context.Context, id string) error
+	Enter(ctx context.Context, id string, act bool) error
 }
 
 // rehearsed reports whether an operation may be done inside an exercise: what keeps its rows apart by worlds, and
@@ -43,6 +43,15 @@ func rehearsed(method, operation string) bool {
 		}
 	}
 	return method == http.MethodGet
+}
+
+// acts reports whether an operation does something inside, which who looks on may not.
+func acts(method, operation string) bool {
+	switch operation {
+	case "watch-stream", "open-wall", "map-wall", "close-wall", "logout":
+		return false
+	}
+	return method != http.MethodGet
 }
 
 // enter puts a request that names an exercise into its world.
@@ -68,7 +77,7 @@ func (s *Server) inside(ctx context.Context, id, method, operation string) (cont
 	if s.worlds == nil {
 		return ctx, errs.E(errs.NotFound, "drill.not_found", "there is no such exercise among those that you see")
 	}
-	if err := s.worlds.Enter(ctx, id); err != nil {
+	if err := s.worlds.Enter(ctx, id, acts(method, operation)); err != nil {
 		return ctx, err
 	}
 	if !rehearsed(method, operation) {

@@ -12,10 +12,15 @@ import (
 	"github.com/fengsui/fengsui/central/internal/world"
 )
 
-// door lets everybody into one exercise.
+// door lets everybody into one exercise to look, and all but the guest to act.
 type door string
 
-func (d door) Enter(_ context.Context, id string) error {
+type guest struct{}
+
+func (d door) Enter(ctx context.Context, id string, act bool) error {
+	if act && ctx.Value(guest{}) != nil {
+		return errs.E(errs.Denied, "drill.looks_on", "who looks on does not act")
+	}
 	if id != string(d) {
 		return errs.E(errs.NotFound, "drill.not_found", "there is no such exercise")
 	}
@@ -45,6 +50,17 @@ func TestInsideAnExerciseOnlyWhatIsListedMayBeDone(t *testing.T) {
 	} {
 		method, op, _ := strings.Cut(c, " ")
 		if ctx, err := s.inside(t.Context(), "d", method, op); errs.KindOf(err) != errs.Denied || world.Of(ctx) != world.Real {
+			t.Errorf("%s: %v", c, err)
+		}
+	}
+}
+
+func TestWhoLooksOnInsideAnExerciseDoesNotAct(t *testing.T) {
+	s := &Server{worlds: door("d")}
+	ctx := context.WithValue(t.Context(), guest{}, true)
+	for c, kind := range map[string]errs.Kind{"GET get-incident": "", "POST watch-stream": "", "POST logout": "", "POST open-incident": errs.Denied, "POST step-task": errs.Denied, "PUT respond-incident": errs.Denied, "POST what-nobody-has-thought-of": errs.Denied} {
+		method, op, _ := strings.Cut(c, " ")
+		if _, err := s.inside(ctx, "d", method, op); errs.KindOf(err) != kind {
 			t.Errorf("%s: %v", c, err)
 		}
 	}

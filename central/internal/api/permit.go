@@ -179,7 +179,7 @@ func drillNeeds(operation string) (p actor.Permission, ok bool) {
 	switch operation {
 	case "list-drills", "drill-programme", "get-drill", "drill-inbox", "drill-measures", "list-drill-items", "list-drill-sheets", "print-drill-docx", "print-drill-pdf":
 		return actor.DrillRead, true
-	case "create-drill", "change-drill", "run-drill", "add-drill-item", "settle-drill-item", "hand-drill-sheet":
+	case "drill-people", "create-drill", "change-drill", "run-drill", "add-drill-item", "settle-drill-item", "hand-drill-sheet":
 		return actor.DrillWrite, true
 	}
 	return "", false

@@ -82,7 +82,7 @@ type Inject struct {
 	Title   string     `json:"title"`
 	Text    string     `json:"text"`
 	From    string     `json:"from"` // who says it in the play: 110 指挥中心
-	To      []string   `json:"to"`   // organisations; empty: all that take part
+	To      []string   `json:"to"`   // organisations, or people who are named; empty: all that take part
 	Way     Way        `json:"way" enum:"timed,when,manual"`
 	Minutes int        `json:"minutes"`
 	Mark    string     `json:"mark"`   // of a conditional one
@@ -117,6 +117,7 @@ type Drill struct {
 	Goals       string           `json:"goals"`
 	Scenario    string           `json:"scenario"` // shown to those who take part once it has started
 	Parties     []Party          `json:"parties"`
+	People      []Person         `json:"people"` // by name; of an organisation of which somebody is named to take part, nobody else does
 	Controllers []Controller     `json:"controllers"`
 	Injects     []Inject         `json:"injects"`
 	StartedAt   *time.Time       `json:"started_at,omitempty"`
@@ -157,8 +158,10 @@ func (d Drill) validate() error {
 		return errs.Field("drill.day", "planned_on", "is no day like 2026-11-26")
 	case !errs.Text(d.Goals, maxText) || !errs.Text(d.Scenario, maxText):
 		return errs.Field("drill.text", "scenario", "at most 4000 characters")
-	case len(d.Parties) == 0 || len(d.Parties) > maxParties:
-		return errs.Field("drill.parties", "parties", "1 to 100 organisations take part")
+	case len(d.Parties) > maxParties || (len(d.Parties) == 0 && !slices.ContainsFunc(d.People, func(p Person) bool { return p.Part == Plays })):
+		return errs.Field("drill.parties", "parties", "1 to 100 organisations, or people by name, take part")
+	case len(d.People) > maxPeople || slices.ContainsFunc(d.People, func(p Person) bool { return !slices.Contains([]Part{Plays, Evaluates, Observes}, p.Part) }):
+		return errs.Field("drill.people", "people", "at most 300 people take part, evaluate or observe")
 	case len(d.Controllers) == 0 || len(d.Controllers) > maxParties:
 		return errs.Field("drill.controllers", "controllers", "1 to 100 people control it")
 	case len(d.Injects) > maxInjects:
@@ -187,7 +190,7 @@ func (i Inject) validate(d Drill, n int) error {
 		return bad("it waits for " + strings.Join(Marks(), ", "))
 	}
 	for _, to := range i.To {
-		if !slices.ContainsFunc(d.Parties, func(p Party) bool { return p.OrgID == to }) {
+		if p, ok := d.person(to); !d.takes(to) && (!ok || p.Part != Plays) {
 			return bad("it goes to somebody who takes no part")
 		}
 	}
@@ -272,23 +275,6 @@ func (d Drill) do(act Act, by string, at moment) (Drill, error) {
 		i.State, i.At, i.ByName, i.Reason = map[string]string{"give": Given, "skip": Skipped}[act.Kind], &now, by, act.Reason
 	}
 	return d, nil
-}
-
-// shown is the exercise as somebody sees it who does not control it: only what was given to them, no more.
-func (d Drill) shown(org string) Drill {
-	list := []Inject{}
-	for _, i := range d.Injects {
-		if i.State == Given && (len(i.To) == 0 || slices.Contains(i.To, org)) {
-			i.Expect, i.Reason = "", ""
-			list = append(list, i)
-		}
-	}
-	d.Injects = list
-	if d.StartedAt == nil {
-		d.Scenario = ""
-	}
-	d.Marks = nil
-	return d
 }
 
 // Step is one line of the controllers' log; lines are only added.

@@ -197,12 +197,12 @@ func TestWhoTakesPartSeesOfTheScriptWhatWasGivenToThem(t *testing.T) {
 		{ID: "later", State: Waiting},
 		{ID: "never", State: Skipped},
 	}}
-	before := d.shown("here")
+	before := d.shown(Plays, "me", "here")
 	if before.Scenario != "" {
 		t.Errorf("before the start the scenario is told: %q", before.Scenario)
 	}
 	d.StartedAt = when("09:00:00")
-	got := d.shown("here")
+	got := d.shown(Plays, "me", "here")
 	var ids []string
 	for _, i := range got.Injects {
 		ids = append(ids, i.ID)

@@ -60,6 +60,7 @@ type house struct {
 	mu                  sync.Mutex
 	sent                []string
 	chiefID, secondID   string
+	officerID           string
 }
 
 func (h *house) must(err error) {
@@ -144,15 +145,14 @@ func newHouse(t *testing.T, db *store.DB) *house {
 	owed, err := drill.LoadPack("../../../firmware-configs/drills")
 	h.must(err)
 	h.Service = drill.New(drill.Options{
-		Store: store.NewDrills(db), Tx: db, Desks: desks, People: h.accounts, Plans: plans, Incidents: h.incidents, Responses: h.responses, Notices: h.notices, Clocks: h.clocks, Printer: document.Printer{}, Events: bus, Pack: owed,
+		Store: store.NewDrills(db), Tx: db, Desks: desks, People: h.accounts, Plans: plans, Incidents: h.incidents, Responses: h.responses, Notices: h.notices, Roster: h.roster, Clocks: h.clocks, Printer: document.Printer{}, Events: bus, Pack: owed,
 		URL: "https://centre.example", Now: func() time.Time { return time.Now().Add(time.Duration(h.ahead.Load())) },
 	})
 	h.chief, h.chiefID = h.user("市长", h.city, account.RoleLeader)
 	h.second, h.secondID = h.user("副市长", h.city, account.RoleLeader)
-	var officer string
-	h.officer, officer = h.user("甲", h.county, account.RoleDuty)
+	h.officer, h.officerID = h.user("甲", h.county, account.RoleDuty)
 	h.outside, _ = h.user("丙", h.other, account.RoleDuty)
-	h.person, err = h.roster.SavePerson(h.system, duty.Person{OrgID: h.county.ID, Name: "甲", UserID: officer, Active: true, Phones: []duty.Phone{{Kind: "mobile", Number: "13800000001"}}})
+	h.person, err = h.roster.SavePerson(h.system, duty.Person{OrgID: h.county.ID, Name: "甲", UserID: h.officerID, Active: true, Phones: []duty.Phone{{Kind: "mobile", Number: "13800000001"}}})
 	h.must(err)
 	h.responses.Live = h.Live
 	h.plan, h.plans = h.published(plans), plans

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fengsui/fengsui/central/internal/account"
 	"github.com/fengsui/fengsui/central/internal/actor"
 	"github.com/fengsui/fengsui/central/internal/audit"
 	"github.com/fengsui/fengsui/central/internal/crew"
@@ -84,6 +85,12 @@ func TestNothingLeaksFromAnExercise(t *testing.T) {
 		elsewhere := world.Into(h.officer, world.World(e2.ID))
 		blind, err := h.Make(h.chief, h.draft(drill.Blind))
 		h.must(err)
+
+		colleague, _ := h.user("乙", h.county, account.RoleDuty)
+		observer, observes := h.user("己", h.other, account.RoleDuty)
+		_, evaluates := h.user("戊", h.other, account.RoleDuty)
+		byName, secret := h.named(drill.Tabletop, h.officerID, evaluates, observes), h.named(drill.Blind, h.officerID, evaluates, observes)
+		h.act(byName.ID, "start")
 
 		ctx := h.officer
 		mayor := h.chief
@@ -449,7 +456,42 @@ func TestNothingLeaksFromAnExercise(t *testing.T) {
 				}
 				return gone(err)
 			}},
-			{"entering without taking part", func() string { return gone(h.Enter(h.outside, d.ID)) }},
+			{"entering without taking part", func() string { return gone(h.Enter(h.outside, d.ID, false)) }},
+			{"entering as the colleague of who is named", func() string {
+				if err := h.Enter(colleague, byName.ID, false); errs.KindOf(err) != errs.NotFound {
+					return fmt.Sprintf("answered %v", err)
+				}
+				_, err := h.Inbox(colleague, byName.ID)
+				return gone(err)
+			}},
+			{"acting as somebody who looks on", func() string {
+				h.must(h.Enter(observer, byName.ID, false))
+				return barred(h.Enter(observer, byName.ID, true))
+			}},
+			{"a blind one told to those who are named in it", func() string {
+				for _, who := range []context.Context{h.officer, observer} {
+					if err := h.Enter(who, secret.ID, false); errs.KindOf(err) != errs.NotFound {
+						return fmt.Sprintf("answered %v", err)
+					}
+					if _, err := h.Get(who, secret.ID); errs.KindOf(err) != errs.NotFound {
+						return fmt.Sprintf("shows %v", err)
+					}
+					l, err := h.List(who, "")
+					if leak := none(len(slices.DeleteFunc(l, func(o drill.Drill) bool { return o.ID != secret.ID })), err); leak != "" {
+						return leak
+					}
+				}
+				return ""
+			}},
+			{"naming somebody whom the writer does not see", func() string {
+				n := h.draft(drill.Tabletop)
+				n.PlanID, n.People = "", []drill.Named{{UserID: h.chiefID, Part: drill.Plays}}
+				_, err := h.Make(ctx, n)
+				if errs.KindOf(err) != errs.Invalid && errs.KindOf(err) != errs.Denied {
+					return fmt.Sprintf("answered %v", err)
+				}
+				return ""
+			}},
 			{"controlling from inside", func() string {
 				_, err := h.Act(world.Into(h.chief, world.World(d.ID)), d.ID, drill.Act{Kind: "end"})
 				return barred(err)
@@ -460,12 +502,12 @@ func TestNothingLeaksFromAnExercise(t *testing.T) {
 			}},
 			{"a blind one by its id", func() string { _, err := h.Get(h.second, blind.ID); return gone(err) }},
 			{"the inbox of a blind one", func() string { _, err := h.Inbox(h.officer, blind.ID); return gone(err) }},
-			{"entering a blind one", func() string { return gone(h.Enter(h.officer, blind.ID)) }},
+			{"entering a blind one", func() string { return gone(h.Enter(h.officer, blind.ID, false)) }},
 			{"a blind one in the programme", func() string {
 				mine, err := h.Programme(h.chief, time.Now().Year())
 				h.must(err)
 				theirs, err := h.Programme(h.second, time.Now().Year())
-				if err != nil || mine.Rows[0].Planned != theirs.Rows[0].Planned+1 {
+				if err != nil || mine.Rows[0].Planned != theirs.Rows[0].Planned+2 {
 					return fmt.Sprintf("%+v and %+v, %v", mine.Rows, theirs.Rows, err)
 				}
 				return ""

@@ -71,7 +71,23 @@ func (p Pack) print(d Drill, m Measures, sheets []Sheet, items []Item) paper.Pri
 	for _, o := range d.Parties {
 		names = append(names, o.OrgName)
 	}
-	say("参演单位：%s。", strings.Join(names, "、"))
+	if len(names) > 0 {
+		say("参演单位：%s。", strings.Join(names, "、"))
+	}
+	for _, part := range []struct {
+		part Part
+		word string
+	}{{Plays, "参演人员"}, {Evaluates, "评估人员"}, {Observes, "观摩人员"}} {
+		var who []string
+		for _, p := range d.People {
+			if p.Part == part.part {
+				who = append(who, p.Name+"（"+p.OrgName+"）")
+			}
+		}
+		if len(who) > 0 {
+			say("%s：%s。", part.word, strings.Join(who, "、"))
+		}
+	}
 	if d.Goals != "" {
 		say("演练目标：%s", flat(d.Goals))
 	}

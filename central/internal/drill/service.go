@@ -27,7 +27,7 @@ import (
 
 // People are the accounts (account.Service).
 type People interface {
-	User(ctx context.Context, id string) (account.User, error)
+	Users(ctx context.Context, r page.Request) (page.List[account.User], error)
 }
 
 // Plans are what is drilled (plan.Service).
@@ -69,6 +69,7 @@ type Options struct {
 	Incidents Incidents
 	Responses Responses
 	Notices   Notices
+	Roster    Roster
 	Clocks    Clocks
 	Printer   Printer
 	Events    event.Publisher
@@ -109,31 +110,6 @@ func (s *Service) moment(ctx context.Context) (moment, error) {
 
 func hidden() error {
 	return errs.E(errs.NotFound, "drill.not_found", "there is no such exercise among those that you see")
-}
-
-// Part is how somebody stands to an exercise.
-type Part string
-
-// The parts.
-const (
-	Controls Part = "controller"
-	Plays    Part = "participant"
-	Watches  Part = "viewer"
-)
-
-// part is how the actor stands to an exercise: errs.NotFound where it must not know of it.
-func (s *Service) part(d Drill, a actor.Actor, o account.Org) (Part, error) {
-	switch {
-	case a.Kind == actor.System || d.controls(a.ID):
-		return Controls, nil
-	case d.Sealed:
-		return "", hidden()
-	case d.takes(o.ID):
-		return Plays, nil
-	case a.Covers(d.Division):
-		return Watches, nil
-	}
-	return "", hidden()
 }
 
 // change runs fn over an exercise that the actor controls, keeps it, and publishes what was done after the commit.
@@ -198,6 +174,7 @@ type Draft struct {
 	Goals       string
 	Scenario    string
 	Parties     []string // organisations
+	People      []Named
 	Controllers []string // users; whoever writes it is one always
 	Injects     []Inject
 	Demo        bool
@@ -221,35 +198,8 @@ func (s *Service) fill(ctx context.Context, a actor.Actor, d *Drill, n Draft) er
 		}
 		d.PlanID, d.PlanName = list[i].ID, list[i].Name
 	}
-	tree, err := s.Desks.Tree(ctx)
-	if err != nil {
+	if err := s.name(ctx, a, d, n); err != nil {
 		return err
-	}
-	d.Parties = []Party{}
-	for _, id := range n.Parties {
-		o, ok := incident.Find(tree, id)
-		if !ok || !a.Covers(o.Division) {
-			return errs.Field("drill.parties", "parties", "there is no such organisation among those that you see")
-		}
-		if !d.takes(id) {
-			d.Parties = append(d.Parties, Party{o.ID, o.Name, o.Division})
-		}
-	}
-	d.Controllers = []Controller{}
-	if a.Kind == actor.User {
-		d.Controllers = append(d.Controllers, Controller{a.ID, a.Name})
-	}
-	for _, id := range n.Controllers {
-		u, err := s.People.User(actor.WithSystem(ctx, "drill"), id)
-		if errs.KindOf(err) == errs.NotFound {
-			return errs.Field("drill.controllers", "controllers", "there is no such user")
-		}
-		if err != nil {
-			return err
-		}
-		if !d.controls(id) {
-			d.Controllers = append(d.Controllers, Controller{u.ID, u.Name})
-		}
 	}
 	d.Injects = []Inject{}
 	for _, i := range n.Injects {
@@ -363,9 +313,9 @@ func (s *Service) unpaid(ctx context.Context, a actor.Actor, d Drill) (string, e
 	return UnpaidIdle, nil
 }
 
-// Enter lets the actor into the world of an exercise: errs.NotFound for one that has not started, has been closed, or
-// is none of the actor's. It is asked at every request.
-func (s *Service) Enter(ctx context.Context, id string) error {
+// Enter lets the actor into the world of an exercise, to look or to act: errs.NotFound for one that has not started, has
+// been closed, or is none of the actor's, errs.Denied for who only looks on. It is asked at every request.
+func (s *Service) Enter(ctx context.Context, id string, act bool) error {
 	a, o, err := s.Desks.Own(ctx, actor.IncidentRead)
 	if err != nil {
 		return err
@@ -378,8 +328,11 @@ func (s *Service) Enter(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	if part == Watches || !d.State.live() {
+	switch {
+	case !part.enters(false) || !d.State.live():
 		return hidden()
+	case !part.enters(act):
+		return errs.E(errs.Denied, "drill.looks_on", "who evaluates or observes looks on; only those who take part act")
 	}
 	return nil
 }

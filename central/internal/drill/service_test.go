@@ -101,7 +101,7 @@ func TestAnExerciseIsMeasuredEvaluatedClosedAndPaysWhatItsPlanOwed(t *testing.T)
 		if _, err := h.Write(t.Context(), token, nil, "迟到"); errs.KindOf(err) != errs.Conflict {
 			t.Errorf("a sheet after the closing: %v", err)
 		}
-		if err := h.Enter(h.officer, d.ID); errs.KindOf(err) != errs.NotFound {
+		if err := h.Enter(h.officer, d.ID, false); errs.KindOf(err) != errs.NotFound {
 			t.Errorf("the world after the closing: %v", err)
 		}
 		if _, err := h.incidents.Get(h.officer, played.ID); errs.KindOf(err) != errs.NotFound || world.Of(in) == world.Real {

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/fengsui/fengsui/central/internal/actor"
+	"github.com/fengsui/fengsui/central/internal/duty"
+	"github.com/fengsui/fengsui/central/internal/errs"
 	"github.com/fengsui/fengsui/central/internal/incident"
 	"github.com/fengsui/fengsui/central/internal/notice"
 	"github.com/fengsui/fengsui/central/internal/page"
@@ -34,7 +36,7 @@ func (s *Service) List(ctx context.Context, year string) ([]Drill, error) {
 // View is an exercise as the actor sees it.
 type View struct {
 	Drill
-	Part  Part   `json:"part" enum:"controller,participant,viewer"`
+	Part  Part   `json:"part" enum:"controller,participant,evaluator,observer,viewer"`
 	Clock int64  `json:"clock"` // seconds that it has run
 	Log   []Step `json:"log"`   // of the controllers
 	Enter bool   `json:"enter"` // the actor may be in its world now
@@ -58,12 +60,9 @@ func (s *Service) Get(ctx context.Context, id string) (View, error) {
 	if err != nil {
 		return View{}, err
 	}
-	v := View{Drill: d, Part: part, Clock: int64(d.clock(now.steady).Seconds()), Log: []Step{}, Enter: part != Watches && d.State.live() && a.Can(actor.IncidentRead)}
+	v := View{Drill: d, Part: part, Clock: int64(d.clock(now.steady).Seconds()), Log: []Step{}, Enter: part.enters(false) && d.State.live() && a.Can(actor.IncidentRead)}
 	if part != Controls {
-		v.Drill = d.shown(o.ID)
-		if part == Watches && d.State != Closed {
-			v.Measured, v.Left = nil, nil
-		}
+		v.Drill = d.shown(part, a.ID, o.ID)
 		return v, nil
 	}
 	steps, err := s.Store.Steps(ctx, id)
@@ -80,9 +79,17 @@ type Letter struct {
 	To    string    `json:"to"`
 	Title string    `json:"title"`
 	Text  string    `json:"text"`
+	Stays bool      `json:"stays"` // whom it is for takes no part: it reached nobody
 }
 
-// Inbox is what has reached those who take part, the newest first.
+// Roster knows whose account a duty person has (duty.Service).
+type Roster interface {
+	Person(ctx context.Context, id string) (duty.Person, error)
+}
+
+// Inbox is what has reached those who take part, the newest first. Who plays reads what is for them, or for their
+// organisation where nobody of it is named; what was written to somebody who takes no part reaches nobody, and only
+// controllers see it.
 func (s *Service) Inbox(ctx context.Context, id string) ([]Letter, error) {
 	v, err := s.Get(ctx, id)
 	if err != nil {
@@ -97,13 +104,38 @@ func (s *Service) Inbox(ctx context.Context, id string) ([]Letter, error) {
 			out = append(out, Letter{At: *i.At, Kind: "inject", From: i.From, Title: world.Mark + i.Title, Text: i.Text})
 		}
 	}
-	inside := world.Into(actor.WithSystem(ctx, "drill"), world.World(id))
-	list, err := s.Notices.List(inside, notice.Inside, page.Request{Limit: page.MaxLimit})
+	a, o, err := s.Desks.Own(ctx, actor.DrillRead)
+	if err != nil {
+		return nil, err
+	}
+	in := world.Into(actor.WithSystem(ctx, "drill"), world.World(id))
+	list, err := s.Notices.List(in, notice.Inside, page.Request{Limit: page.MaxLimit})
+	if err != nil {
+		return nil, err
+	}
+	known := map[string]duty.Person{}
 	for _, n := range list.Items {
-		out = append(out, Letter{At: n.CreatedAt, Kind: "notice", To: n.Name, Title: n.Title, Text: n.Text})
+		to, ok := known[n.PersonID]
+		if !ok {
+			if to, err = s.Roster.Person(in, n.PersonID); err != nil && errs.KindOf(err) != errs.NotFound {
+				return nil, err
+			}
+			if to.OrgID == "" { // no duty person, such as the leader of a crew
+				to.OrgID = n.OrgID
+			}
+			known[n.PersonID] = to
+		}
+		plays := v.controls(to.UserID) || v.plays(to.UserID, to.OrgID)
+		if v.Part == Plays && (!plays || (to.UserID != a.ID && to.OrgID != o.ID) || (v.named(a.ID) && to.UserID != a.ID)) {
+			continue
+		}
+		if !plays && v.Part != Controls {
+			continue
+		}
+		out = append(out, Letter{At: n.CreatedAt, Kind: "notice", To: n.Name, Title: n.Title, Text: n.Text, Stays: !plays})
 	}
 	slices.SortStableFunc(out, func(a, b Letter) int { return b.At.Compare(a.At) })
-	return out, err
+	return out, nil
 }
 
 // facts are what took place in the world of an exercise.

@@ -1215,6 +1215,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/drills/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Those whom the caller may name for an exercise */
+        get: operations["drill-people"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/drills/programme/{year}": {
         parameters: {
             query?: never;
@@ -7594,6 +7611,7 @@ export interface components {
             /** Format: date-time */
             paused_at?: string;
             pauses: components["schemas"]["DrillPause"][] | null;
+            people: components["schemas"]["DrillPerson"][] | null;
             plan_id: string;
             plan_name: string;
             planned_on: string;
@@ -7637,6 +7655,8 @@ export interface components {
             name: string;
             /** @description Organisations that take part */
             parties: string[] | null;
+            /** @description Those who are named; of an organisation of which somebody is named to take part, nobody else does */
+            people?: components["schemas"]["DrillNamed"][] | null;
             plan_id?: string;
             /** @description A day like 2026-11-26 */
             planned_on: string;
@@ -7726,6 +7746,7 @@ export interface components {
             at: string;
             from: string;
             kind: string;
+            stays: boolean;
             text: string;
             title: string;
             to: string;
@@ -7747,7 +7768,7 @@ export interface components {
             minutes?: number;
             text?: string;
             title: string;
-            /** @description Organisations; none: all that take part */
+            /** @description Organisations, or users who are named; none: all that take part */
             to?: string[] | null;
             /** @enum {string} */
             way: "timed" | "when" | "manual";
@@ -7762,6 +7783,10 @@ export interface components {
         };
         DrillListLetter: {
             items: components["schemas"]["DrillLetter"][] | null;
+            next?: string;
+        };
+        DrillListPerson: {
+            items: components["schemas"]["DrillPerson"][] | null;
             next?: string;
         };
         DrillListSheet: {
@@ -7805,6 +7830,11 @@ export interface components {
             /** Format: int64 */
             tasks: number;
         };
+        DrillNamed: {
+            /** @enum {string} */
+            part: "participant" | "evaluator" | "observer";
+            user_id: string;
+        };
         DrillOwed: {
             org_id: string;
             org_name: string;
@@ -7840,6 +7870,14 @@ export interface components {
             /** Format: date-time */
             to?: string;
         };
+        DrillPerson: {
+            name: string;
+            org_id: string;
+            org_name: string;
+            /** @enum {string} */
+            part: "participant" | "evaluator" | "observer";
+            user_id: string;
+        };
         DrillPlan: {
             /** @description Several organisations or functions together */
             combined?: boolean;
@@ -7853,6 +7891,8 @@ export interface components {
             name: string;
             /** @description Organisations that take part */
             parties: string[] | null;
+            /** @description Those who are named; of an organisation of which somebody is named to take part, nobody else does */
+            people?: components["schemas"]["DrillNamed"][] | null;
             plan_id?: string;
             /** @description A day like 2026-11-26 */
             planned_on: string;
@@ -7958,11 +7998,12 @@ export interface components {
             org_id: string;
             org_name: string;
             /** @enum {string} */
-            part: "controller" | "participant" | "viewer";
+            part: "controller" | "participant" | "evaluator" | "observer" | "viewer";
             parties: components["schemas"]["DrillParty"][] | null;
             /** Format: date-time */
             paused_at?: string;
             pauses: components["schemas"]["DrillPause"][] | null;
+            people: components["schemas"]["DrillPerson"][] | null;
             plan_id: string;
             plan_name: string;
             planned_on: string;
@@ -17148,6 +17189,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Drill"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "drill-people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrillListPerson"];
                 };
             };
             /** @description Problem */

@@ -7,6 +7,8 @@ export type View = S['DrillView']
 export type Inject = S['DrillInject']
 export type Line = S['DrillLine']
 export type Draft = S['DrillPlan']
+export type DrillNamed = S['DrillNamed']
+export type Candidate = NonNullable<NonNullable<S['DrillListPerson']['items']>>[number]
 export type Act = S['DrillActBody']
 export type Measures = S['DrillMeasures']
 export type Item = S['DrillItem']
@@ -17,6 +19,8 @@ export type Owed = S['DrillOwed']
 export type SheetPage = S['DrillSheetPage']
 
 export const forms = ['tabletop', 'functional', 'full', 'blind'] as const
+// parts are those that somebody may be given by name.
+export const parts = ['controller', 'participant', 'evaluator', 'observer'] as const
 export const ways = ['timed', 'when', 'manual'] as const
 export const marks = ['opened', 'reported', 'activated', 'accepted', 'done'] as const
 
