@@ -37,18 +37,18 @@ type DrillNamed struct {
 
 // DrillPlan is what is written of an exercise before it starts.
 type DrillPlan struct {
-	Name        string        `json:"name" maxLength:"240"`
-	Form        string        `json:"form" enum:"tabletop,functional,full,blind"`
-	Combined    bool          `json:"combined,omitempty" doc:"Several organisations or functions together"`
-	PlanID      string        `json:"plan_id,omitempty" maxLength:"64"`
-	PlannedOn   string        `json:"planned_on" maxLength:"10" doc:"A day like 2026-11-26"`
-	Goals       string        `json:"goals,omitempty" maxLength:"8000"`
-	Scenario    string        `json:"scenario,omitempty" maxLength:"8000" doc:"Shown to those who take part once it has started"`
-	Parties     []string      `json:"parties" maxItems:"100" doc:"Organisations that take part"`
+	Name        string       `json:"name" maxLength:"240"`
+	Form        string       `json:"form" enum:"tabletop,functional,full,blind"`
+	Combined    bool         `json:"combined,omitempty" doc:"Several organisations or functions together"`
+	PlanID      string       `json:"plan_id,omitempty" maxLength:"64"`
+	PlannedOn   string       `json:"planned_on" maxLength:"10" doc:"A day like 2026-11-26"`
+	Goals       string       `json:"goals,omitempty" maxLength:"8000"`
+	Scenario    string       `json:"scenario,omitempty" maxLength:"8000" doc:"Shown to those who take part once it has started"`
+	Parties     []string     `json:"parties" maxItems:"100" doc:"Organisations that take part"`
 	People      []DrillNamed `json:"people,omitempty" maxItems:"300" doc:"Those who are named; of an organisation of which somebody is named to take part, nobody else does"`
-	Controllers []string      `json:"controllers,omitempty" maxItems:"100" doc:"Users beside the writer"`
-	Injects     []DrillLine   `json:"injects,omitempty" maxItems:"200"`
-	Demo        bool          `json:"demo,omitempty"`
+	Controllers []string     `json:"controllers,omitempty" maxItems:"100" doc:"Users beside the writer"`
+	Injects     []DrillLine  `json:"injects,omitempty" maxItems:"200"`
+	Demo        bool         `json:"demo,omitempty"`
 }
 
 func (b DrillPlan) draft(version int) drill.Draft {
