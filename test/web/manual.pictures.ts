@@ -275,6 +275,14 @@ for (const language of ['zh-CN', 'en'] as const) {
   })
 }
 
+// tideOf is the storm tide of the demonstration, which is commanded and spoken of.
+async function tideOf(b: Book): Promise<string> {
+  const list = (await (await b.page.request.get(`${b.demo.url}/api/v1/incidents?limit=50`)).json()) as { items: { id: string; title: string }[] }
+  const tide = list.items.find((i) => i.title === '洋口外闸风暴潮超警戒（演示）')
+  if (!tide) throw new Error('the demo has no storm tide')
+  return tide.id
+}
+
 for (const language of ['zh-CN', 'en'] as const) {
   test(`pictures of recordings: ${language}`, async ({ browser, demo }) => {
     test.setTimeout(600_000)
@@ -313,20 +321,67 @@ for (const language of ['zh-CN', 'en'] as const) {
   })
 
   test(`pictures of public opinion: ${language}`, async ({ browser, demo }) => {
-    test.setTimeout(200_000)
+    test.setTimeout(300_000)
     const b = await Book.open(browser, demo, language, demo.duty, '/incident')
-    const tide = await b.send<{ id: string }>('/incidents', { title: b.one('洋口外闸风暴潮（演示）', 'Storm tide at Yangkou sluice (demo)'), category: 'natural.flood', place: b.one('洋口外闸', 'Yangkou outer sluice'), lon: 120.94793, lat: 32.53164 })
-    const said = (source: string, text: string, heat: string, reach: number) => b.send<{ id: string }>(`/incidents/${tide.id}/opinions`, { source, text, heat, reach })
-    const rumour = await said(b.one('本地论坛', 'A local forum'), b.one('听说外闸已经决口', 'They say the outer sluice has burst'), 'rising', 12_000)
-    await said(b.one('来电，王先生', 'A call from Mr Wang'), b.one('闸下村里积水，没有人来', 'Water stands in the village below the sluice and nobody comes'), 'scattered', 0)
-    await b.send(`/opinions/${rumour.id}/lines`, { kind: 'verdict', verdict: 'false', text: b.one('巡堤组现场查看，闸门完好', 'A patrol at the sluice found the gate whole') })
-    await b.send(`/incidents/${tide.id}/statement-tasks`, { do: 'statement', title: b.one('回应：听说外闸已经决口', 'Answer: they say the outer sluice has burst'), entries: [rumour.id] })
-    await b.send(`/incidents/${tide.id}/statements`, { template: 'rumour' })
-    const advice = await b.send<{ id: string }>(`/incidents/${tide.id}/expert-opinions`, { self: false, name: b.one('陆工（演示）', 'Mr Lu (demo)'), field: b.one('水工', 'Hydraulics'), post: b.one('市水利设计院', 'City institute of hydraulics'), how: b.one('电话', 'By telephone'), text: b.one('高潮前两小时不宜启闭闸门，先备沙袋。', 'Leave the gate alone for two hours before high water, and have sandbags ready.') })
-    await b.send(`/expert-opinions/${advice.id}/state`, { do: 'sign', edit: 1, password: demo.duty.password })
-    await b.go(`/incident/${tide.id}/opinion`)
-    await expect(b.page.getByText(b.one('巡堤组现场查看', 'A patrol at the sluice')).first()).toBeVisible()
+    const tide = await tideOf(b)
+    await b.go(`/incident/${tide}/opinion`)
+    await expect(b.page.getByText('巡堤组 3 人在外闸现场查看').first()).toBeVisible()
     await b.take('opinion')
+    await b.page.getByRole('button', { name: '关于网传“洋口外闸决口”的说明（演示）' }).click()
+    await b.dialog.getByRole('button', { name: b.t('opinion.press.do.release'), exact: true }).click()
+    await expect(b.dialog.getByText(b.t('opinion.press.final')).first()).toBeVisible()
+    await b.take('statement')
+    await b.go(`/incident/${tide}`)
+    await b.page.getByRole('main').getByRole('button', { name: b.t('room.more') }).click()
+    await b.page.getByRole('button', { name: b.t('incident.do.split'), exact: true }).click()
+    await b.dialog.locator('input').first().fill(b.one('闸下村积水', 'Water in the village below the sluice'))
+    await b.dialog.getByRole('checkbox', { name: '村口积水到膝盖' }).first().check()
+    await b.take('split')
     await b.page.context().close()
+  })
+}
+
+for (const language of ['zh-CN', 'en'] as const) {
+  test(`pictures of plans and responses: ${language}`, async ({ browser, demo }) => {
+    test.setTimeout(400_000)
+    const b = await Book.open(browser, demo, language, demo.duty, '/plan')
+    const plans = (await (await b.page.request.get(`${demo.url}/api/v1/plans?limit=50`)).json()) as { items: { id: string; category: string }[] }
+    const flood = plans.items.find((p) => p.category === 'natural.flood')!.id
+    // A draft that was taken over from it, with two faults.
+    const { body } = (await (await b.page.request.get(`${demo.url}/api/v1/plans/${flood}/text`)).json()) as { body: { levels: { conditions: unknown[] }[]; actions: { role_id: string }[] } }
+    const draft = await b.send<{ id: string; revision: number }>('/plans', { name: b.one('防汛防台风应急预案修订稿（演示）', 'Flood and typhoon plan, draft (demo)'), name_en: '', kind: 'special', category: 'natural.flood', demo: true })
+    body.levels[0]!.conditions = []
+    body.actions[3]!.role_id = ''
+    const kept = await b.page.request.put(`${demo.url}/api/v1/plans/${draft.id}/text`, { data: { revision: draft.revision, body }, headers: { Origin: demo.url } })
+    expect(kept.ok(), await kept.text()).toBe(true)
+    await b.go(`/plan/${draft.id}`)
+    await expect(b.page.getByLabel(b.t('plan.chapter.title')).first()).toBeVisible()
+    await b.take('plan')
+    await b.page.getByRole('button', { name: b.t('plan.text.check') }).click()
+    await expect(b.page.getByText(b.t('plan.check.grave')).first()).toBeVisible()
+    await b.take('plan-check')
+    await b.go(`/plan/${flood}?tab=chart`)
+    await expect(b.page.locator('main svg, main img').first()).toBeVisible()
+    await b.take('plan-chart')
+    const tide = await tideOf(b)
+    await b.go(`/incident/${tide}/room`)
+    await expect(b.page.getByTestId('map-force').first()).toBeVisible()
+    await b.take('room')
+    await b.page.getByRole('button', { name: b.t('response.start.title') }).first().click()
+    await expect(b.dialog.getByText('南通市防汛防台风应急预案（演示）').first()).toBeVisible()
+    await b.take('proposal')
+    const { responses } = (await (await b.page.request.get(`${demo.url}/api/v1/incidents/${tide}/responses`)).json()) as { responses: { id: string; seats: { id: string; members: { person_id: string }[] }[] }[] }
+    const seat = responses[0]!.seats.find((x) => x.members?.some((m) => m.person_id))!
+    const link = await b.send<{ address: string }>(`/responses/${responses[0]!.id}/seats/${seat.id}/link`, { person_id: seat.members.find((m) => m.person_id)!.person_id })
+    await b.page.setViewportSize({ width: 390, height: 760 })
+    await b.page.goto(new URL(link.address, demo.url).href)
+    await expect(b.page.getByRole('article').first()).toBeVisible()
+    await b.take('tasks-phone')
+    await b.page.context().close()
+    const { rudong } = JSON.parse(await readFile(path.join(demo.data, 'logins.json'), 'utf8')) as { rudong: string }
+    const county = await Book.open(browser, demo, language, { user: 'rudong', password: rudong }, '/more/handover')
+    await expect(county.button('handover.log.open')).toBeVisible()
+    await county.take('open-book')
+    await county.page.context().close()
   })
 }
