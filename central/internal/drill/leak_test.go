@@ -457,6 +457,13 @@ func TestNothingLeaksFromAnExercise(t *testing.T) {
 				return gone(err)
 			}},
 			{"entering without taking part", func() string { return gone(h.Enter(h.outside, d.ID, false)) }},
+			{"sending a real team for what the plan asks inside", func() string {
+				if asked.Orders {
+					return "the board offers it"
+				}
+				_, err := h.resources.Send(in, asked.Requests[0].ID, []resource.Choice{{ID: "x"}}, asked.Requests[0].Edit, 0)
+				return barred(err)
+			}},
 			{"entering as the colleague of who is named", func() string {
 				if err := h.Enter(colleague, byName.ID, false); errs.KindOf(err) != errs.NotFound {
 					return fmt.Sprintf("answered %v", err)

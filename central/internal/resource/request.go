@@ -13,6 +13,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/event"
 	"github.com/fengsui/fengsui/central/internal/incident"
 	"github.com/fengsui/fengsui/central/internal/response"
+	"github.com/fengsui/fengsui/central/internal/world"
 )
 
 // The kinds of what is asked, as plans name them.
@@ -99,7 +100,7 @@ func (s *Service) Board(ctx context.Context, id string) (Board, error) {
 	for k := range b.Dispatches {
 		b.Dispatches[k].Phone = masked(a, b.Dispatches[k].Phone)
 	}
-	b.Orders = err == nil && a.Can(actor.ResponseOrder) && s.ordering(ctx, a, i) == nil
+	b.Orders = err == nil && world.Of(ctx) == world.Real && a.Can(actor.ResponseOrder) && s.ordering(ctx, a, i) == nil
 	b.Minutes = int(time.Duration(s.rule(i.Division, stamp()).Limit.Within).Minutes())
 	return b, err
 }
