@@ -347,9 +347,10 @@ for (const language of ['zh-CN', 'en'] as const) {
     const b = await Book.open(browser, demo, language, demo.duty, '/plan')
     const plans = (await (await b.page.request.get(`${demo.url}/api/v1/plans?limit=50`)).json()) as { items: { id: string; category: string }[] }
     const flood = plans.items.find((p) => p.category === 'natural.flood')!.id
+    const orgs = (await (await b.page.request.get(`${demo.url}/api/v1/duty/orgs`)).json()) as { items: { id: string; parent_id: string }[] }
     // A draft that was taken over from it, with two faults.
     const { body } = (await (await b.page.request.get(`${demo.url}/api/v1/plans/${flood}/text`)).json()) as { body: { levels: { conditions: unknown[] }[]; actions: { role_id: string }[] } }
-    const draft = await b.send<{ id: string; revision: number }>('/plans', { name: b.one('防汛防台风应急预案修订稿（演示）', 'Flood and typhoon plan, draft (demo)'), name_en: '', kind: 'special', category: 'natural.flood', demo: true })
+    const draft = await b.send<{ id: string; revision: number }>('/plans', { name: b.one('防汛防台风应急预案修订稿（演示）', 'Flood and typhoon plan, draft (demo)'), name_en: '', kind: 'special', category: 'natural.flood', org_id: orgs.items.find((o) => !o.parent_id)!.id, demo: true })
     body.levels[0]!.conditions = []
     body.actions[3]!.role_id = ''
     const kept = await b.page.request.put(`${demo.url}/api/v1/plans/${draft.id}/text`, { data: { revision: draft.revision, body }, headers: { Origin: demo.url } })
