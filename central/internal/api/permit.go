@@ -129,7 +129,7 @@ func responseNeeds(operation string) (p actor.Permission, ok bool) {
 		return actor.IncidentRead, true
 	case "step-task", "add-task-photo":
 		return actor.IncidentWrite, true
-	case "start-response", "shift-response", "fill-response-seat", "command-incident", "list-commanders", "give-task", "show-task-link":
+	case "start-response", "shift-response", "fill-response-seat", "command-incident", "list-commanders", "give-task", "show-task-link", "propose-response", "decline-motion", "add-response-group", "change-response-group":
 		return actor.ResponseOrder, true
 	}
 	return "", false

@@ -34,13 +34,38 @@ func RegisterResponses(s *Server, svc *response.Service) {
 			Level     int    `json:"level" minimum:"1" maximum:"4"`
 			Order     string `json:"order" maxLength:"400" doc:"Who ordered it, number of the document"`
 			PaperID   string `json:"paper_id,omitempty" maxLength:"64"`
-			Emergency bool   `json:"emergency,omitempty" doc:"Carry out a plan that nobody has approved; the desk above is told"`
+			Emergency bool   `json:"emergency,omitempty" doc:"Carry out a plan that nobody has approved, or that of a desk above, which is told"`
+			Why       string `json:"why,omitempty" maxLength:"400" doc:"Of an emergency: why it cannot wait"`
 		}
 	}
 	register(s, responseOp("start-response", http.MethodPost, "/incidents/{id}/responses", "Carry a plan out; the same again changes nothing"),
 		func(ctx context.Context, in *responseStarts) (*body[response.Outcome], error) {
 			b := in.Body
-			return reply(svc.Activate(ctx, in.ID, response.Start{PlanID: b.PlanID, Version: b.Version, Level: b.Level, Order: b.Order, PaperID: b.PaperID, Emergency: b.Emergency}))
+			return reply(svc.Activate(ctx, in.ID, response.Start{PlanID: b.PlanID, Version: b.Version, Level: b.Level, Order: b.Order, PaperID: b.PaperID, Emergency: b.Emergency, Why: b.Why}))
+		})
+	type motionPut struct {
+		IncidentID
+		Body struct {
+			PlanID  string `json:"plan_id" maxLength:"64"`
+			Version int    `json:"version" minimum:"0"`
+			Level   int    `json:"level" minimum:"1" maximum:"4"`
+			Why     string `json:"why" maxLength:"400"`
+		}
+	}
+	register(s, responseOp("propose-response", http.MethodPost, "/incidents/{id}/motions", "Propose to the owner of a plan that it be started; who is on duty there is told"),
+		func(ctx context.Context, in *motionPut) (*body[response.Motion], error) {
+			b := in.Body
+			return reply(svc.ProposeStart(ctx, in.ID, response.Move{PlanID: b.PlanID, Version: b.Version, Level: b.Level, Why: b.Why}))
+		})
+	type motionDecline struct {
+		IncidentID
+		Body struct {
+			Why string `json:"why" maxLength:"400"`
+		}
+	}
+	register(s, responseOp("decline-motion", http.MethodPost, "/motions/{id}/decline", "Decline a proposal to start a plan, with the reason"),
+		func(ctx context.Context, in *motionDecline) (*body[response.Motion], error) {
+			return reply(svc.Decline(ctx, in.ID, in.Body.Why))
 		})
 	type responseShift struct {
 		IncidentID
@@ -97,6 +122,7 @@ func RegisterResponses(s *Server, svc *response.Service) {
 		func(ctx context.Context, in *IncidentID) (*body[page.List[response.Commander]], error) {
 			return listed(svc.Commanders(ctx, in.ID))
 		})
+	registerGroups(s, svc)
 	registerTasks(s, svc)
 	registerTaskLinks(s, svc)
 }
@@ -120,7 +146,8 @@ func registerTasks(s *Server, svc *response.Service) {
 		IncidentID
 		Body struct {
 			ResponseID string    `json:"response_id" maxLength:"64"`
-			SeatID     string    `json:"seat_id" maxLength:"64"`
+			SeatID     string    `json:"seat_id,omitempty" maxLength:"64"`
+			GroupID    string    `json:"group_id,omitempty" maxLength:"64" doc:"In the place of a seat: its leader gets the task"`
 			Title      string    `json:"title" maxLength:"240"`
 			Text       string    `json:"text,omitempty" maxLength:"8000"`
 			DueAt      time.Time `json:"due_at"`
@@ -130,7 +157,7 @@ func registerTasks(s *Server, svc *response.Service) {
 	register(s, responseOp("give-task", http.MethodPost, "/incidents/{id}/tasks", "Give a task that stands in no plan"),
 		func(ctx context.Context, in *taskGives) (*body[response.Task], error) {
 			b := in.Body
-			return reply(svc.Order(ctx, in.ID, response.Give{ResponseID: b.ResponseID, SeatID: b.SeatID, Title: b.Title, Text: b.Text, DueAt: b.DueAt, Evidence: b.Evidence}))
+			return reply(svc.Order(ctx, in.ID, response.Give{ResponseID: b.ResponseID, SeatID: b.SeatID, GroupID: b.GroupID, Title: b.Title, Text: b.Text, DueAt: b.DueAt, Evidence: b.Evidence}))
 		})
 	register(s, responseOp("my-tasks", http.MethodGet, "/tasks", "Tasks of the own roles and the own desk, the next due first"),
 		func(ctx context.Context, _ *nothing) (*body[page.List[response.Task]], error) {

@@ -68,7 +68,7 @@ func TestNothingLeaksFromAnExercise(t *testing.T) {
 		h.must(err)
 		version, err := h.reports.Begin(in, played.ID, "")
 		h.must(err)
-		started, err := h.responses.Activate(in, played.ID, response.Start{PlanID: h.plan.ID, Version: h.plan.Version, Level: 4, Order: "演练总指挥"})
+		started, err := h.responses.Activate(in, played.ID, response.Start{PlanID: h.plan.ID, Version: h.plan.Version, Level: 4, Order: "演练总指挥", Emergency: true, Why: "险情紧急，先启动后报告"})
 		h.must(err)
 		view, err := h.responses.View(in, played.ID)
 		h.must(err)
@@ -269,7 +269,7 @@ func TestNothingLeaksFromAnExercise(t *testing.T) {
 			{"an official report of it", func() string { _, err := h.reports.Paper(ctx, h.county, version.ID); return gone(err) }},
 			{"the plans that are carried out", func() string { _, err := h.responses.View(mayor, played.ID); return gone(err) }},
 			{"carrying a plan out for it", func() string {
-				_, err := h.responses.Activate(ctx, played.ID, response.Start{PlanID: h.plan.ID, Version: h.plan.Version, Level: 4, Order: "x"})
+				_, err := h.responses.Activate(ctx, played.ID, response.Start{PlanID: h.plan.ID, Version: h.plan.Version, Level: 4, Order: "x", Emergency: true, Why: "险情紧急，先启动后报告"})
 				return gone(err)
 			}},
 			{"proposals for it", func() string { _, err := h.responses.Propose(ctx, played.ID); return gone(err) }},
@@ -443,7 +443,7 @@ func TestNothingLeaksFromAnExercise(t *testing.T) {
 			}},
 			{"a merge from inside into reality", func() string { _, err := h.incidents.Merge(in, played.ID, actual.ID); return gone(err) }},
 			{"a plan carried out from inside for a real one", func() string {
-				_, err := h.responses.Activate(in, actual.ID, response.Start{PlanID: h.plan.ID, Version: h.plan.Version, Level: 4, Order: "x"})
+				_, err := h.responses.Activate(in, actual.ID, response.Start{PlanID: h.plan.ID, Version: h.plan.Version, Level: 4, Order: "x", Emergency: true, Why: "险情紧急，先启动后报告"})
 				return gone(err)
 			}},
 			{"another exercise", func() string {

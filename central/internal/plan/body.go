@@ -20,6 +20,7 @@ type Body struct {
 	Roles    []Role    `json:"roles"`
 	Actions  []Action  `json:"actions"`
 	Contacts []Contact `json:"contacts"`
+	Groups   []Group   `json:"groups,omitempty"`
 }
 
 // Chapter is one heading with its text. Depth 1 to 4 gives the number: 1, 1.1, 1.1.1.
@@ -109,6 +110,7 @@ const (
 	maxChapters = 600
 	maxActions  = 600
 	maxRoles    = 200
+	maxGroups   = 60
 	maxContacts = 600
 	maxChapter  = 20_000
 	maxTotal    = 500_000
@@ -132,6 +134,11 @@ func bad(part string, i int, field, msg string) error {
 // whole has no nil list.
 func (b Body) whole() Body {
 	b.Chapters, b.Levels, b.Roles = append([]Chapter{}, b.Chapters...), append([]Level{}, b.Levels...), append([]Role{}, b.Roles...)
+	b.Groups = slices.Clone(b.Groups)
+	for i := range b.Groups {
+		g := &b.Groups[i]
+		g.RoleIDs, g.Orgs, g.Levels = append([]string{}, g.RoleIDs...), append([]string{}, g.Orgs...), append([]int{}, g.Levels...)
+	}
 	b.Actions, b.Contacts = append([]Action{}, b.Actions...), append([]Contact{}, b.Contacts...)
 	for i := range b.Levels {
 		b.Levels[i].Conditions = append([]Condition{}, b.Levels[i].Conditions...)
@@ -149,8 +156,8 @@ func (b Body) whole() Body {
 
 // validate looks at the form alone; whether it makes sense is for Check, which does not hinder the writing.
 func (b Body) validate() error {
-	if len(b.Chapters) > maxChapters || len(b.Actions) > maxActions || len(b.Roles) > maxRoles || len(b.Contacts) > maxContacts || len(b.Levels) > 4 {
-		return errs.E(errs.Invalid, "plan.size", "a plan has at most %d chapters, %d actions, %d roles, %d contacts and 4 levels", maxChapters, maxActions, maxRoles, maxContacts)
+	if len(b.Chapters) > maxChapters || len(b.Actions) > maxActions || len(b.Roles) > maxRoles || len(b.Contacts) > maxContacts || len(b.Levels) > 4 || len(b.Groups) > maxGroups {
+		return errs.E(errs.Invalid, "plan.size", "a plan has at most %d chapters, %d actions, %d roles, %d groups, %d contacts and 4 levels", maxChapters, maxActions, maxRoles, maxGroups, maxContacts)
 	}
 	total := 0
 	ids := map[string]bool{}
@@ -180,6 +187,14 @@ func (b Body) validate() error {
 			return err
 		}
 		if err := r.validate(i); err != nil {
+			return err
+		}
+	}
+	for i, g := range b.Groups {
+		if err := known("groups", i, g.ID); err != nil {
+			return err
+		}
+		if err := g.validate(i); err != nil {
 			return err
 		}
 	}

@@ -30,7 +30,7 @@ func (d Directory) fills(f Fill) bool {
 type Fault struct {
 	Code   string   `json:"code"`
 	Grave  bool     `json:"grave"`
-	Part   string   `json:"part"` // plan, chapter, level, role, action
+	Part   string   `json:"part"` // plan, chapter, level, role, group, action
 	ID     string   `json:"id"`   // of the part; of a level its number
 	Clause string   `json:"clause"`
 	Names  []string `json:"names"`
@@ -55,6 +55,10 @@ const (
 	RoleNobody    = "role.nobody"
 	RoleName      = "role.no_name"
 	RoleIdle      = "role.unused"
+	GroupName     = "group.no_name"
+	GroupLead     = "group.no_lead"
+	GroupRole     = "group.role_missing"
+	GroupUnder    = "group.under"
 	ChapterEmpty  = "chapter.empty"
 	NoChapter     = "chapter.none"
 )
@@ -64,6 +68,7 @@ func Check(b Body, d Directory) []Fault {
 	c := checker{b: b, clauses: b.clauses(), out: []Fault{}}
 	c.levels()
 	c.roles(d)
+	c.groups()
 	c.actions()
 	c.chapters()
 	slices.SortStableFunc(c.out, func(x, y Fault) int {
@@ -126,6 +131,12 @@ func (c *checker) roles(d Directory) {
 	used := map[string]bool{}
 	for _, a := range c.b.Actions {
 		used[a.RoleID] = true
+	}
+	for _, g := range c.b.Groups {
+		used[g.LeadID] = true
+		for _, id := range g.RoleIDs {
+			used[id] = true
+		}
 	}
 	for _, r := range c.b.Roles {
 		if strings.TrimSpace(r.Name) == "" {

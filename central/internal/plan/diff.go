@@ -8,7 +8,7 @@ import (
 
 // Change is one difference between two bodies: a part that came, went or changed, field by field.
 type Change struct {
-	Part  string `json:"part"` // chapter, level, role, action, contact
+	Part  string `json:"part"` // chapter, level, role, group, action, contact
 	ID    string `json:"id"`
 	Name  string `json:"name"`
 	Kind  string `json:"kind"` // added, removed, changed
@@ -37,6 +37,7 @@ func Compare(a, b Body) []Change {
 		{"chapter", a.chapterParts(), b.chapterParts()},
 		{"level", a.levelParts(), b.levelParts()},
 		{"role", a.roleParts(), b.roleParts()},
+		{"group", a.groupParts(), b.groupParts()},
 		{"action", a.actionParts(), b.actionParts()},
 		{"contact", a.contactParts(), b.contactParts()},
 	} {

@@ -529,7 +529,7 @@ func TestThePlanAsksOnceAndTakesBackWhatNobodyHasSent(t *testing.T) {
 		})
 		h.must(err)
 		i := h.flood()
-		start := response.Start{PlanID: p.ID, Level: 4, Order: "口头命令", Emergency: true}
+		start := response.Start{PlanID: p.ID, Level: 4, Order: "口头命令", Emergency: true, Why: "险情紧急，等不到审批"}
 		out, err := h.responses.Activate(h.chief, i.ID, start)
 		h.must(err)
 		_, err = h.responses.Activate(h.chief, i.ID, start)

@@ -23,7 +23,8 @@ type Start struct {
 	Level     int
 	Order     string // who ordered it, number of the document
 	PaperID   string
-	Emergency bool
+	Emergency bool   // 先启动后报告: nobody has approved the plan, or it is that of a desk above
+	Why       string // of an emergency
 }
 
 func (st Start) validate() error {
@@ -32,6 +33,8 @@ func (st Start) validate() error {
 		return errs.Field("response.level", "level", "must be 1 to 4")
 	case !errs.Name(st.Order, incident.MaxPlace):
 		return errs.Field("response.order", "order", "say who ordered it or by which document, in 1 to 200 characters on one line")
+	case st.Emergency && !errs.Reason(st.Why, incident.MaxPlace):
+		return errs.Field("response.reason", "why", "say why it cannot wait, in 6 to 200 characters on one line")
 	case st.Version == 0 && !st.Emergency:
 		return errs.E(errs.Conflict, "response.unapproved", "nobody has approved this plan; carry it out only in an emergency, which is told to the desk above")
 	}
@@ -50,25 +53,30 @@ type Outcome struct {
 // Activate carries a plan out: in one transaction it freezes the version, fills the roles, gives the tasks with their
 // times and clocks, and tells the people. The same incident, version and level again changes nothing.
 func (s *Service) Activate(ctx context.Context, id string, st Start) (Outcome, error) {
-	a, o, err := s.Desks.Own(ctx, actor.ResponseOrder)
+	a, reach, err := s.Desks.Reach(ctx, actor.ResponseOrder)
 	if err != nil {
 		return Outcome{}, err
 	}
-	st.Order = strings.TrimSpace(st.Order)
+	o := reach.Desk
+	st.Order, st.Why = strings.TrimSpace(st.Order), strings.TrimSpace(st.Why)
 	if err := st.validate(); err != nil {
 		return Outcome{}, err
 	}
 	var out Outcome
 	err = s.change(ctx, a, id, func(ctx context.Context, i incident.Incident, note noter) error {
 		out = Outcome{}
-		if err := s.ordering(ctx, a, i); err != nil {
+		if err := open(i); err != nil {
+			return err
+		}
+		if err := s.commands(ctx, a, i.ID); err != nil {
 			return err
 		}
 		f, err := s.Plans.Freeze(ctx, st.PlanID, st.Version)
 		if err != nil {
 			return err
 		}
-		if err := st.fits(f, i); err != nil {
+		first, err := s.starts(ctx, reach, f.Plan, st)
+		if err != nil {
 			return err
 		}
 		all, err := s.Store.Responses(ctx, id)
@@ -84,11 +92,15 @@ func (s *Service) Activate(ctx context.Context, id string, st Start) (Outcome, e
 				return errs.E(errs.Conflict, "response.other_version", "another version of this plan is carried out here; end it first")
 			}
 		}
-		now := stamp()
-		switch {
-		case found && r.Level == st.Level:
+		if found && r.Level == st.Level { // the answer to the first order may have been lost, and the plan superseded since
 			out.Response = r
 			return nil
+		}
+		if err := st.fits(f, i); err != nil {
+			return err
+		}
+		now := stamp()
+		switch {
 		case found && r.Level > 0:
 			return errs.E(errs.Conflict, "response.other_level", "the plan is carried out at level %d already; raise or lower it", r.Level)
 		case found:
@@ -99,13 +111,17 @@ func (s *Service) Activate(ctx context.Context, id string, st Start) (Outcome, e
 		default:
 			r = Response{
 				ID: newID(), IncidentID: id, Division: i.Division, PlanID: f.Plan.ID, PlanName: f.Plan.Name, PlanNameEN: f.Plan.NameEN, Version: f.Version, Number: f.Plan.Number,
-				Hash: f.Hash, Approved: f.Version > 0, StartedAt: now, OrgID: o.ID, OrgName: o.Name, Exercise: i.Exercise,
+				Hash: f.Hash, Approved: f.Version > 0, StartedAt: now, OwnerID: f.Plan.OrgID, OwnerName: f.Plan.OrgName, Exercise: i.Exercise,
 			}
 			if err := s.Store.KeepText(ctx, f.Hash, f.Text); err != nil {
 				return err
 			}
 		}
 		out.New = true
+		r.OrgID, r.OrgName, r.Emergency, r.Why = o.ID, o.Name, first, ""
+		if first {
+			r.Why = st.Why
+		}
 		return s.shift(ctx, a, o, i, r, f, order{st.Level, st.Order, st.PaperID}, now, &out, note)
 	})
 	return out, err
@@ -130,23 +146,6 @@ func (st Start) fits(f plan.Frozen, i incident.Incident) error {
 	return nil
 }
 
-// ordering complains when the actor may not order in an incident now.
-func (s *Service) ordering(ctx context.Context, a actor.Actor, i incident.Incident) error {
-	if i.State != incident.Open {
-		return errs.E(errs.Conflict, "incident.not_open", "the incident was merged, withdrawn or closed; open it again first")
-	}
-	return s.commands(ctx, a, i.ID)
-}
-
-// commands complains when somebody else commands an incident.
-func (s *Service) commands(ctx context.Context, a actor.Actor, id string) error {
-	c, err := s.command(ctx, id)
-	if err != nil {
-		return err
-	}
-	return c.lets(a)
-}
-
 func (s *Service) frozen(ctx context.Context, r Response) (plan.Frozen, error) {
 	text, err := s.Store.Text(ctx, r.Hash)
 	if err != nil {
@@ -164,10 +163,11 @@ type order struct {
 // Shift raises or lowers a response, or ends it with level 0. Raising gives the tasks that are missing, lowering takes
 // back what nobody has begun. The level at which it stands already changes nothing.
 func (s *Service) Shift(ctx context.Context, id string, level int, word, paper string) (Outcome, error) {
-	a, o, err := s.Desks.Own(ctx, actor.ResponseOrder)
+	a, reach, err := s.Desks.Reach(ctx, actor.ResponseOrder)
 	if err != nil {
 		return Outcome{}, err
 	}
+	o := reach.Desk
 	word = strings.TrimSpace(word)
 	if level < 0 || level > 4 {
 		return Outcome{}, errs.Field("response.level", "level", "must be 0 to 4")
@@ -182,14 +182,16 @@ func (s *Service) Shift(ctx context.Context, id string, level int, word, paper s
 	var out Outcome
 	err = s.change(ctx, a, was.IncidentID, func(ctx context.Context, i incident.Incident, note noter) error {
 		out = Outcome{}
-		may := s.ordering(ctx, a, i)
-		if level == 0 { // what runs on past the end of its incident can be ended
-			may = s.commands(ctx, a, i.ID)
-		}
-		if may != nil {
-			return may
-		}
 		r, err := s.Store.Response(ctx, id)
+		if err != nil {
+			return err
+		}
+		if level > 0 { // what runs on past the end of its incident can be ended
+			err = open(i)
+		}
+		if err == nil {
+			err = s.directs(ctx, a, reach, r)
+		}
 		if err != nil {
 			return err
 		}
@@ -231,7 +233,7 @@ func (s *Service) shift(ctx context.Context, a actor.Actor, o account.Org, i inc
 	switch {
 	case w.level == 0:
 		r.EndedAt, kind = &now, EventEnded
-	case from == 0 && r.Approved:
+	case from == 0 && !r.Emergency:
 		kind = EventStarted
 	case from == 0:
 		kind = EventEmergency
@@ -273,11 +275,22 @@ func (s *Service) shift(ctx context.Context, a actor.Actor, o account.Org, i inc
 	}); err != nil {
 		return err
 	}
+	if from == 0 && r.Emergency {
+		if err := s.above(ctx, o, i, r, now); err != nil {
+			return err
+		}
+	}
 	text := fmt.Sprintf("%s（%s）：新增任务 %d 项，收回 %d 项", r.PlanName, w.word, out.Added, out.Voided)
-	if !r.Approved {
+	switch {
+	case !r.Approved:
 		text = "【未经批准的预案】" + text
+	case r.Emergency && from == 0:
+		text = "【先启动后报告】" + text
 	}
 	if err := s.Incidents.Record(ctx, i.ID, o, incident.Step{Kind: incident.Answered, Act: "plan", Text: incident.Cut(text, incident.MaxText), Ref: r.ID}, nil); err != nil {
+		return err
+	}
+	if err := s.granted(ctx, r, a, now); err != nil {
 		return err
 	}
 	if err := s.incidentLevel(ctx, i, o, w.word); err != nil {
@@ -326,7 +339,14 @@ func (s *Service) give(ctx context.Context, a actor.Actor, o account.Org, i inci
 		return 0, 0, err
 	}
 	has = slices.DeleteFunc(has, func(t Task) bool { return t.ResponseID != r.ID })
+	groups, err := s.form(ctx, r, f, seats, a.Name)
+	if err != nil {
+		return 0, 0, err
+	}
 	tasks := r.tasks(f, r.Level, has, seats, a.Name, now)
+	for n := range tasks {
+		tasks[n].grouped(groups)
+	}
 	if err := s.keep(ctx, i, r, seats, tasks); err != nil {
 		return 0, 0, err
 	}
@@ -335,7 +355,7 @@ func (s *Service) give(ctx context.Context, a actor.Actor, o account.Org, i inci
 			open++
 		}
 	}
-	return len(tasks), open, s.above(ctx, o, i, r, now)
+	return len(tasks), open, nil
 }
 
 // keep keeps tasks with their clocks, and tells those who hold the seats.

@@ -89,3 +89,20 @@ func TestAnAddressEndsWithItsReason(t *testing.T) {
 		t.Errorf("the page of who has left: %v", err)
 	}
 }
+
+// An order whose answer was lost is given again: it gets the first answer, also when the plan has a newer version by then.
+func TestAnOrderGivenAgainGetsTheFirstAnswer(t *testing.T) {
+	h := newHouse(t, storetest.SQLite(t))
+	p, i := h.published(h.body()), h.flood()
+	first := h.start(i, p, 4)
+	p, err := h.plans.Move(h.chief, p.ID, plan.NewStep{To: plan.Revising, Edit: p.Edit, Trigger: "law", Note: "修订"})
+	h.must(err)
+	now := h.approve(p, h.body())
+	again := h.start(i, p, 4)
+	if now.Version != 2 || again.New || again.Response.ID != first.Response.ID {
+		t.Errorf("in force %d, again %+v", now.Version, again)
+	}
+	if _, err := h.Activate(h.chief, h.flood().ID, response.Start{PlanID: p.ID, Version: 1, Level: 4, Order: "令"}); refused(err) != "response.not_in_force" {
+		t.Errorf("a new order of the old version: %s", refused(err))
+	}
+}

@@ -89,10 +89,11 @@ type Act struct {
 
 // Take does something with the command of an incident.
 func (s *Service) Take(ctx context.Context, id string, act Act) (Command, error) {
-	a, o, err := s.Desks.Own(ctx, actor.ResponseOrder)
+	a, reach, err := s.Desks.Reach(ctx, actor.ResponseOrder)
 	if err != nil {
 		return Command{}, err
 	}
+	o := reach.Desk
 	act.Post, act.Why = strings.TrimSpace(act.Post), strings.TrimSpace(act.Why)
 	if !errs.Line(act.Post, 40) || !errs.Line(act.Why, incident.MaxPlace) {
 		return Command{}, errs.Field("response.post", "post", "at most 40 characters on one line, the reason at most 200")
@@ -107,6 +108,15 @@ func (s *Service) Take(ctx context.Context, id string, act Act) (Command, error)
 			return errs.E(errs.Conflict, "response.changed", "somebody has changed it meanwhile; look at it again")
 		}
 		was, before, now := c.HolderName, c, stamp()
+		switch {
+		case act.Do == "take" && c.HolderID == "":
+			err = s.takes(ctx, reach, i)
+		case act.Do == "seize" && c.HolderID != "":
+			err = s.seizes(ctx, reach, i, c)
+		}
+		if err != nil {
+			return err
+		}
 		if act.Do == "offer" {
 			u, err := s.Desks.Accounts.User(system(ctx), act.To)
 			if errs.KindOf(err) == errs.NotFound {
@@ -181,8 +191,8 @@ func (c Command) act(act Act, a actor.Actor, org string, open bool, now time.Tim
 		if c.HolderID == "" || c.HolderID == a.ID {
 			return no("response.not_held", "nobody else commands here; take it")
 		}
-		if act.Why == "" {
-			return c, errs.Field("incident.why", "why", "say why the holder cannot hand it over")
+		if !errs.Reason(act.Why, incident.MaxPlace) {
+			return c, errs.Field("response.reason", "why", "say why the holder cannot hand it over, in 6 to 200 characters on one line")
 		}
 		hold()
 	case "leave":

@@ -164,9 +164,9 @@ func TestWhoNoLongerActsIsTold(t *testing.T) {
 	}
 	c, err = h.Take(h.officer, i.ID, response.Act{Do: "accept", Edit: c.Edit})
 	h.must(err)
-	_, err = h.Take(h.chief, i.ID, response.Act{Do: "seize", Why: "现场失联", Edit: c.Edit})
+	_, err = h.Take(h.chief, i.ID, response.Act{Do: "seize", Why: "副市长电话不通，现场等令", Edit: c.Edit})
 	h.must(err)
-	if got := h.told(); got != "甲 指挥已被接管 洋口镇圩堤渗漏：南通市 市长已接管指挥。原因：现场失联" {
+	if got := h.told(); got != "甲 指挥已被接管 洋口镇圩堤渗漏：南通市 市长已接管指挥。原因：副市长电话不通，现场等令" {
 		t.Errorf("seized: %s", got)
 	}
 }

@@ -14,6 +14,9 @@ const (
 	EventTask      = "response.task"
 	EventLate      = "response.task_late"
 	EventCommand   = "response.command"
+	EventGroup     = "response.group"
+	EventProposed  = "response.proposed" // to the owner of a plan, by a desk that may not start it
+	EventDeclined  = "response.declined"
 )
 
 // Trace is the data of an event.

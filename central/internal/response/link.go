@@ -98,60 +98,77 @@ func latest(tasks []Task) time.Time {
 	return slices.MaxFunc(tasks, func(a, b Task) int { return a.DueAt.Compare(b.DueAt) }).DueAt
 }
 
-// above tells the desk above, where a plan is carried out that nobody has approved: its leader on duty, else its
-// officers. The timeline says who was told, or that nobody was there to be told.
+// above tells the desks above of what was started before they knew: of a plan of theirs every desk up to its owner, of
+// one that nobody has approved at least the next. The timeline says who was told, or that nobody was there to be told.
 func (s *Service) above(ctx context.Context, o account.Org, i incident.Incident, r Response, now time.Time) error {
-	if r.Approved {
-		return nil
-	}
 	n, err := s.night(ctx, now)
 	if err != nil {
 		return err
 	}
-	upper := o.ParentID
-	if upper == "" {
-		upper = o.ID
+	title, text := "紧急启动未批预案", fmt.Sprintf("%s对“%s”紧急启动了未经批准的预案“%s”，请知悉并补办审批。原因：%s", o.Name, incident.Cut(i.Title, 60), incident.Cut(r.PlanName, 60), incident.Cut(r.Why, 120))
+	if r.Approved {
+		title, text = "先启动后报告", fmt.Sprintf("%s对“%s”先行启动了%s的预案“%s”，请在指挥室确认、调整或终止。原因：%s", o.Name, incident.Cut(i.Title, 60), r.OwnerName, incident.Cut(r.PlanName, 60), incident.Cut(r.Why, 120))
 	}
-	to, ok := incident.Find(n.tree, upper)
-	if !ok {
-		return nil
+	for _, to := range upward(n.tree, o, r.OwnerID) {
+		told, err := s.tellDesk(ctx, n, to, notice.Order{
+			Key: fmt.Sprintf("response emergency %s %d %s", r.ID, r.Edit, to.ID), Kind: "response.emergency", About: r.ID, Title: title, Text: text, Urgent: true, Until: now.Add(24 * time.Hour),
+		})
+		if err != nil {
+			return err
+		}
+		if err := s.Incidents.Record(ctx, i.ID, o, incident.Step{Kind: incident.Answered, Act: "above", Text: incident.Cut(title+"，"+told+"。原因："+r.Why, incident.MaxText), Ref: r.ID}, nil); err != nil {
+			return err
+		}
 	}
+	return nil
+}
+
+// upward are the desks above one, up to that of a plan's owner; the next alone where the owner is none of them.
+func upward(tree []account.Org, o account.Org, owner string) []account.Org {
+	var out []account.Org
+	for at := o; at.ID != owner; {
+		upper, ok := incident.Find(tree, at.ParentID)
+		if !ok {
+			break
+		}
+		out = append(out, upper)
+		at = upper
+	}
+	switch next, ok := incident.Find(tree, o.ParentID); {
+	case len(out) > 0 && out[len(out)-1].ID == owner:
+		return out
+	case ok:
+		return []account.Org{next}
+	}
+	return []account.Org{o} // nobody is above: the own desk
+}
+
+// tellDesk tells the leader on duty of a desk, else its officers, and says whom, or that nobody was there.
+func (s *Service) tellDesk(ctx context.Context, n *night, to account.Org, order notice.Order) (string, error) {
 	people, err := n.onDuty(ctx, to.ID, string(duty.Leader))
 	if err == nil && len(people) == 0 {
 		people, err = n.onDuty(ctx, to.ID, string(duty.Officer))
 	}
 	if err != nil {
-		return err
+		return "", err
 	}
-	order := notice.Order{
-		Key: fmt.Sprintf("response emergency %s %d", r.ID, r.Edit), Kind: "response.emergency", About: r.ID, OrgID: to.ID, Division: to.Division, Title: "紧急启动未批预案", Urgent: true,
-		Text: fmt.Sprintf("%s对“%s”紧急启动了未经批准的预案“%s”，请知悉并补办审批。", o.Name, incident.Cut(i.Title, 60), incident.Cut(r.PlanName, 60)), Until: now.Add(24 * time.Hour),
-	}
+	order.OrgID, order.Division = to.ID, to.Division
+	var told []string
 	for _, m := range people {
 		person, err := s.Roster.Person(system(ctx), m.PersonID)
 		if errs.KindOf(err) == errs.NotFound {
 			continue
 		}
 		if err != nil {
-			return err
+			return "", err
 		}
 		order.To = append(order.To, notice.Person{ID: person.ID, Name: person.Name, Ways: s.Notices.Ways(person.Addresses())})
-	}
-	var told []string
-	for _, p := range order.To {
-		told = append(told, p.Name)
-	}
-	text := fmt.Sprintf("紧急启动未批预案，已告知%s：%s", to.Name, strings.Join(told, "、"))
-	if len(told) == 0 {
-		text = fmt.Sprintf("紧急启动未批预案，%s此刻无人在班，请电话告知", to.Name)
-	}
-	if err := s.Incidents.Record(ctx, i.ID, o, incident.Step{Kind: incident.Answered, Act: "above", Text: incident.Cut(text, incident.MaxText), Ref: r.ID}, nil); err != nil {
-		return err
+		told = append(told, person.Name)
 	}
 	if len(told) == 0 {
-		return nil
+		return fmt.Sprintf("%s此刻无人在班，请电话告知", to.Name), nil
 	}
-	return s.Notices.Queue(system(ctx), order)
+	return fmt.Sprintf("已告知%s：%s", to.Name, strings.Join(told, "、")), s.Notices.Queue(system(ctx), order)
 }
 
 // PhonePage is what the address of a message shows: the tasks of one person.
@@ -165,6 +182,7 @@ type PhonePage struct {
 	RestsAt  *time.Time `json:"rests_at,omitempty"` // since when the exercise is paused
 	Over     bool       `json:"over"`               // the exercise has ended
 	Tasks    []Task     `json:"tasks"`
+	Groups   []Task     `json:"groups"` // of the own groups, that others do
 	At       time.Time  `json:"at"`
 }
 
@@ -179,7 +197,7 @@ type Shown struct {
 // Show makes a new address for somebody who holds a seat; that it was shown, and to whom, is written down, for it lets
 // whoever has it act in that person's name.
 func (s *Service) Show(ctx context.Context, response, seat, person string) (Shown, error) {
-	a, o, err := s.Desks.Own(ctx, actor.ResponseOrder)
+	a, reach, err := s.Desks.Reach(ctx, actor.ResponseOrder)
 	if err != nil {
 		return Shown{}, err
 	}
@@ -189,7 +207,7 @@ func (s *Service) Show(ctx context.Context, response, seat, person string) (Show
 	}
 	var out Shown
 	err = s.change(ctx, a, r.IncidentID, func(ctx context.Context, i incident.Incident, note noter) error {
-		if err := s.ordering(ctx, a, i); err != nil {
+		if err := s.ordering(ctx, a, reach, i, r); err != nil {
 			return err
 		}
 		seats, err := s.Store.Seats(ctx, r.ID)
@@ -205,7 +223,7 @@ func (s *Service) Show(ctx context.Context, response, seat, person string) (Show
 		if err := s.Store.AddLink(ctx, Link{Hash: account.Digest(token), ResponseID: r.ID, PersonID: m.PersonID, Name: m.Name, Until: until, Exercise: r.Exercise}); err != nil {
 			return err
 		}
-		if err := s.Incidents.Record(ctx, i.ID, o, incident.Step{Kind: Commanded, Act: "link", Text: seats[k].Name + "：" + m.Name, Ref: seats[k].ID}, nil); err != nil {
+		if err := s.Incidents.Record(ctx, i.ID, reach.Desk, incident.Step{Kind: Commanded, Act: "link", Text: seats[k].Name + "：" + m.Name, Ref: seats[k].ID}, nil); err != nil {
 			return err
 		}
 		note(EventLink, seats[k].ID, Trace{Name: seats[k].Name, To: m.Name})
@@ -279,7 +297,19 @@ func (s *Service) Open(ctx context.Context, token string) (PhonePage, error) {
 		return PhonePage{}, err
 	}
 	i, err := s.Incidents.Get(ctx, r.IncidentID)
-	return PhonePage{l.Name, i.Title, i.Place, r.PlanName, r.Level, r.Exercise != "", l.Stands.RestsAt, l.Stands.Over, tasks, stamp()}, err
+	if err != nil {
+		return PhonePage{}, err
+	}
+	seats, err := s.Store.Seats(ctx, r.ID)
+	if err != nil {
+		return PhonePage{}, err
+	}
+	all, err := s.Store.TasksOf(ctx, r.IncidentID)
+	if err != nil {
+		return PhonePage{}, err
+	}
+	groups, err := s.theirs(ctx, r, l.PersonID, seats, all)
+	return PhonePage{l.Name, i.Title, i.Place, r.PlanName, r.Level, r.Exercise != "", l.Stands.RestsAt, l.Stands.Over, tasks, groups, stamp()}, err
 }
 
 // linked is the context and the task of somebody who came by an address.

@@ -15,16 +15,18 @@ import (
 // Give is a task that is ordered on the spot.
 type Give struct {
 	ResponseID, SeatID, Title, Text string
+	GroupID                         string // in the place of a seat: its leader gets the task
 	DueAt                           time.Time
 	Evidence                        []string
 }
 
 // Order gives a task that stands in no plan to somebody who holds a seat.
 func (s *Service) Order(ctx context.Context, id string, g Give) (Task, error) {
-	a, o, err := s.Desks.Own(ctx, actor.ResponseOrder)
+	a, reach, err := s.Desks.Reach(ctx, actor.ResponseOrder)
 	if err != nil {
 		return Task{}, err
 	}
+	o := reach.Desk
 	g.Title, g.Text = strings.TrimSpace(g.Title), strings.TrimSpace(g.Text)
 	now := stamp()
 	switch {
@@ -42,19 +44,31 @@ func (s *Service) Order(ctx context.Context, id string, g Give) (Task, error) {
 	}
 	var t Task
 	err = s.change(ctx, a, id, func(ctx context.Context, i incident.Incident, note noter) error {
-		if err := s.ordering(ctx, a, i); err != nil {
-			return err
-		}
 		r, err := s.Store.Response(ctx, g.ResponseID)
 		if err != nil {
 			return err
 		}
-		if r.IncidentID != id || r.Level == 0 {
+		if r.IncidentID != id {
+			return errs.E(errs.NotFound, "response.not_found", "there is no such response of this incident")
+		}
+		if err := s.ordering(ctx, a, reach, i, r); err != nil {
+			return err
+		}
+		if r.Level == 0 {
 			return errs.E(errs.Conflict, "response.ended", "the response has ended; start the plan again")
 		}
 		seats, err := s.Store.Seats(ctx, r.ID)
 		if err != nil {
 			return err
+		}
+		groups, err := s.Store.Groups(ctx, r.ID)
+		if err != nil {
+			return err
+		}
+		if n := slices.IndexFunc(groups, func(o Group) bool { return o.ID == g.GroupID && !o.Closed }); n >= 0 {
+			g.SeatID = groups[n].LeadID
+		} else if g.GroupID != "" {
+			return errs.Field("response.no_group", "group_id", "the response has no such group")
 		}
 		k := slices.IndexFunc(seats, func(o Seat) bool { return o.ID == g.SeatID })
 		if k < 0 {
@@ -65,6 +79,9 @@ func (s *Service) Order(ctx context.Context, id string, g Give) (Task, error) {
 			PlanName: r.PlanName, Version: r.Version, Level: r.Level, State: Given, GivenAt: now, GivenBy: a.Name, DueAt: event.Stamp(g.DueAt), Exercise: r.Exercise, Edit: 1,
 		}
 		t.seated(seats, seats[k].RoleID)
+		if g.GroupID != "" {
+			t.grouped(slices.DeleteFunc(groups, func(o Group) bool { return o.ID != g.GroupID }))
+		}
 		if err := s.keep(ctx, i, r, seats, []Task{t}); err != nil {
 			return err
 		}

@@ -43,7 +43,8 @@ type Proposal struct {
 	Why        []Reason    `json:"why"`
 	Levels     []LevelView `json:"levels"`
 	Roles      int         `json:"roles"`
-	ResponseID string      `json:"response_id"` // it is carried out already
+	ResponseID string      `json:"response_id"`                        // it is carried out already
+	May        string      `json:"may" enum:"start,emergency,propose"` // what the actor's desk does about it; in an emergency it starts what is not its own
 	score      int
 }
 
@@ -142,7 +143,11 @@ func (p *Proposal) level(i incident.Incident, figures map[string]incident.Figure
 
 // Propose lists the plans that fit an incident, the best first, with the reasons.
 func (s *Service) Propose(ctx context.Context, id string) ([]Proposal, error) {
-	a, err := actor.Require(ctx, actor.IncidentRead)
+	a, reach, err := s.Desks.Reach(ctx, actor.IncidentRead)
+	if err != nil {
+		return nil, err
+	}
+	tree, err := s.Desks.Tree(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -176,6 +181,7 @@ func (s *Service) Propose(ctx context.Context, id string) ([]Proposal, error) {
 		if !ok {
 			continue
 		}
+		p.May = may(tree, reach, o.OrgID)
 		for _, r := range running {
 			if r.PlanID == o.ID && r.Level > 0 {
 				p.ResponseID = r.ID

@@ -88,11 +88,34 @@ func (s *Service) tellCommand(ctx context.Context, i incident.Incident, o accoun
 	default:
 		return nil
 	}
+	order := notice.Order{
+		Key: fmt.Sprintf("response command %s %d", i.ID, c.Edit), Kind: "response.command", About: i.ID, OrgID: o.ID, Division: o.Division, Title: title, Text: text, Urgent: true, Until: now.Add(recallLasts),
+	}
 	p, err := s.Roster.PersonOf(system(ctx), user)
+	if errs.KindOf(err) == errs.NotFound {
+		return s.tellDeskOf(ctx, user, order, now)
+	}
 	if err == nil {
 		p, err = s.Roster.Person(system(ctx), p.ID) // with numbers
 	}
-	return s.say(ctx, notice.Order{
-		Key: fmt.Sprintf("response command %s %d", i.ID, c.Edit), Kind: "response.command", About: i.ID, OrgID: o.ID, Division: o.Division, Title: title, Text: text, Urgent: true, Until: now.Add(recallLasts),
-	}, p, err)
+	return s.say(ctx, order, p, err)
+}
+
+// tellDeskOf tells those on duty at the desk of somebody whom the roster does not know.
+func (s *Service) tellDeskOf(ctx context.Context, user string, order notice.Order, now time.Time) error {
+	u, err := s.Desks.Accounts.User(system(ctx), user)
+	if errs.KindOf(err) == errs.NotFound {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	n, err := s.night(ctx, now)
+	if err != nil {
+		return err
+	}
+	if to, ok := incident.Find(n.tree, u.OrgID); ok {
+		_, err = s.tellDesk(ctx, n, to, order)
+	}
+	return err
 }

@@ -134,20 +134,34 @@ func (s *Service) reseat(ctx context.Context, i incident.Incident, o account.Org
 	return nil
 }
 
+// wanted are the roles that the actions and the groups of a level need, in the order of the plan.
+func wanted(f plan.Frozen, level int) []string {
+	var out []string
+	for _, a := range f.Body.At(level) {
+		out = append(out, a.RoleID)
+	}
+	for _, g := range f.Body.Groups {
+		if g.At(level) && g.LeadID != "" {
+			out = append(append(out, g.LeadID), g.RoleIDs...)
+		}
+	}
+	return out
+}
+
 // seats adds to those of a response the roles that actions of a level need and that are not seated yet.
 func (s *Service) seats(ctx context.Context, r Response, f plan.Frozen, level int, has []Seat, home account.Org, at time.Time) (added []Seat, err error) {
 	n, err := s.night(ctx, at)
 	if err != nil {
 		return nil, err
 	}
-	for _, a := range f.Body.At(level) {
-		if slices.ContainsFunc(append(has, added...), func(o Seat) bool { return o.RoleID == a.RoleID }) {
+	for _, id := range wanted(f, level) {
+		if slices.ContainsFunc(append(has, added...), func(o Seat) bool { return o.RoleID == id }) {
 			continue
 		}
-		seat := Seat{ID: newID(), ResponseID: r.ID, RoleID: a.RoleID}
+		seat := Seat{ID: newID(), ResponseID: r.ID, RoleID: id}
 		fill := plan.Fill{}
 		for k, role := range f.Body.Roles {
-			if role.ID != a.RoleID {
+			if role.ID != id {
 				continue
 			}
 			seat.Name, seat.NameEN, seat.Group, seat.Duty, seat.Clause, seat.No = strings.TrimSpace(role.Name), role.NameEN, role.Group, role.Duty, f.Clauses[role.Clause], k+1

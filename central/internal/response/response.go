@@ -30,7 +30,11 @@ type Response struct {
 	LevelAt    time.Time  `json:"level_at"`
 	StartedAt  time.Time  `json:"started_at"`
 	EndedAt    *time.Time `json:"ended_at,omitempty"`
-	OrgID      string     `json:"org_id"` // of who started it
+	OwnerID    string     `json:"owner_id"` // whose plan it is; empty of those from before that was kept
+	OwnerName  string     `json:"owner_name"`
+	Emergency  bool       `json:"emergency"` // started first and told afterwards: without approval, or by a desk below the owner
+	Why        string     `json:"why"`       // of an emergency
+	OrgID      string     `json:"org_id"`    // of who started it
 	OrgName    string     `json:"org_name"`
 	Exercise   string     `json:"exercise"` // id of the exercise in which it takes place; empty: it is real
 	Edit       int        `json:"edit"`
@@ -111,6 +115,8 @@ type Task struct {
 	Division   string        `json:"division"` // of the incident
 	SeatID     string        `json:"seat_id"`
 	SeatName   string        `json:"seat_name"`
+	GroupID    string        `json:"group_id"` // to which it was given: its leader does it
+	GroupName  string        `json:"group_name"`
 	OrgID      string        `json:"org_id"` // whose desk looks after it
 	OrgArea    string        `json:"org_area"`
 	ActionID   string        `json:"action_id"`

@@ -19,10 +19,11 @@ type Fill struct {
 
 // Seat puts somebody into a seat of a response.
 func (s *Service) Seat(ctx context.Context, response, seat string, f Fill) (Seat, error) {
-	a, o, err := s.Desks.Own(ctx, actor.ResponseOrder)
+	a, reach, err := s.Desks.Reach(ctx, actor.ResponseOrder)
 	if err != nil {
 		return Seat{}, err
 	}
+	o := reach.Desk
 	f.Name, f.Why = strings.TrimSpace(f.Name), strings.TrimSpace(f.Why)
 	if (f.PersonID == "") == (f.Name == "") || (f.PersonID == "" && !errs.Name(f.Name, 32)) || !errs.Line(f.Why, incident.MaxPlace) {
 		return Seat{}, errs.Field("response.who", "name", "choose a person, or write a name of 1 to 32 characters")
@@ -33,7 +34,7 @@ func (s *Service) Seat(ctx context.Context, response, seat string, f Fill) (Seat
 	}
 	var out Seat
 	err = s.change(ctx, a, r.IncidentID, func(ctx context.Context, i incident.Incident, note noter) error {
-		if err := s.ordering(ctx, a, i); err != nil {
+		if err := s.ordering(ctx, a, reach, i, r); err != nil {
 			return err
 		}
 		seats, err := s.Store.Seats(ctx, response)
@@ -48,20 +49,8 @@ func (s *Service) Seat(ctx context.Context, response, seat string, f Fill) (Seat
 		was := v.names()
 		v.Open, v.Members = "", []Member{{Name: f.Name}}
 		if f.PersonID != "" {
-			p, err := s.Roster.Person(system(ctx), f.PersonID)
-			if errs.KindOf(err) == errs.NotFound || (err == nil && !p.Active) {
-				return errs.Field("response.who", "person_id", "there is no such duty person")
-			}
-			if err != nil {
+			if err := s.holder(ctx, v, f.PersonID); err != nil {
 				return err
-			}
-			v.Members = []Member{{p.ID, p.Name}}
-			tree, err := s.Desks.Tree(ctx)
-			if err != nil {
-				return err
-			}
-			if at, ok := incident.Find(tree, p.OrgID); ok {
-				v.OrgID, v.OrgName, v.OrgArea = at.ID, at.Name, at.Division
 			}
 		}
 		if err := s.Store.SaveSeat(ctx, *v); err != nil {
@@ -84,15 +73,20 @@ func (s *Service) Seat(ctx context.Context, response, seat string, f Fill) (Seat
 	return out, err
 }
 
+// Names are those who hold a seat.
+func (o Seat) Names() []string {
+	out := []string{}
+	for _, m := range o.Members {
+		out = append(out, m.Name)
+	}
+	return out
+}
+
 func (o Seat) names() string {
 	if len(o.Members) == 0 {
 		return "—"
 	}
-	var out []string
-	for _, m := range o.Members {
-		out = append(out, m.Name)
-	}
-	return strings.Join(out, "、")
+	return strings.Join(o.Names(), "、")
 }
 
 // pass moves the tasks of a seat that are not over to the desk of who holds it now, and tells them.

@@ -144,19 +144,24 @@ type View struct {
 	Responses []Running `json:"responses"`
 	Tasks     []Task    `json:"tasks"`
 	Command   *Command  `json:"command,omitempty"`
-	Orders    bool      `json:"orders"` // the actor may order here now
+	Motions   []Motion  `json:"motions"`
+	Open      bool      `json:"open"`   // plans may be started and proposed
+	Takes     bool      `json:"takes"`  // the actor may take a command that nobody holds
+	Seizes    bool      `json:"seizes"` // the actor may take it from who holds it
 }
 
 // Running is a response with its seats and orders.
 type Running struct {
 	Response
 	Seats   []Seat   `json:"seats"`
+	Groups  []Group  `json:"groups"`
 	Changes []Change `json:"changes"`
+	Orders  bool     `json:"orders"` // the actor may give orders in it now
 }
 
 // View shows what is done about an incident.
 func (s *Service) View(ctx context.Context, id string) (View, error) {
-	a, err := actor.Require(ctx, actor.IncidentRead)
+	a, reach, err := s.Desks.Reach(ctx, actor.IncidentRead)
 	if err != nil {
 		return View{}, err
 	}
@@ -168,15 +173,23 @@ func (s *Service) View(ctx context.Context, id string) (View, error) {
 	if err != nil {
 		return View{}, err
 	}
+	c, err := s.command(ctx, id)
+	if err != nil {
+		return View{}, err
+	}
 	v := View{Responses: []Running{}}
 	for _, r := range list {
-		one := Running{Response: r}
+		one := Running{Response: r, Orders: r.Level > 0 && a.Can(actor.ResponseOrder) && c.directs(a, reach, r) == nil}
 		if one.Seats, err = s.Store.Seats(ctx, r.ID); err != nil {
+			return v, err
+		}
+		if one.Groups, err = s.Store.Groups(ctx, r.ID); err != nil {
 			return v, err
 		}
 		if one.Changes, err = s.Store.Changes(ctx, r.ID); err != nil {
 			return v, err
 		}
+		one.Groups = append([]Group{}, one.Groups...)
 		one.Seats, one.Changes = append([]Seat{}, one.Seats...), append([]Change{}, one.Changes...)
 		v.Responses = append(v.Responses, one)
 	}
@@ -189,13 +202,15 @@ func (s *Service) View(ctx context.Context, id string) (View, error) {
 		return v, err
 	}
 	v.Tasks = append(append([]Task{}, tasks...), handed...)
-	c, err := s.command(ctx, id)
-	if err != nil {
+	if v.Motions, err = s.motions(ctx, reach, id); err != nil {
 		return v, err
 	}
 	if c.Edit > 0 { // also one that was given up: whoever takes it next names the edit that was seen
 		v.Command = &c
 	}
-	v.Orders = i.State == incident.Open && a.Can(actor.ResponseOrder) && c.lets(a) == nil
+	v.Open = i.State == incident.Open
+	if err := s.takeable(ctx, a, reach, i, c, &v); err != nil {
+		return v, err
+	}
 	return v, nil
 }

@@ -169,7 +169,13 @@ func (h *house) published(b plan.Body) plan.Plan {
 	h.t.Helper()
 	p, err := h.plans.Make(h.chief, plan.Head{Name: "防汛应急预案", Kind: plan.Special, Category: "natural.flood", OrgID: h.city.ID})
 	h.must(err)
-	p, err = h.plans.Write(h.chief, p.ID, p.Revision, b)
+	return h.approve(p, b)
+}
+
+// approve writes a plan and takes it through to its publication.
+func (h *house) approve(p plan.Plan, b plan.Body) plan.Plan {
+	h.t.Helper()
+	p, err := h.plans.Write(h.chief, p.ID, p.Revision, b)
 	h.must(err)
 	for _, to := range []plan.State{plan.Consulting, plan.Reviewing, plan.Approving, plan.Published} {
 		who, n := h.chief, plan.NewStep{To: to, Edit: p.Edit, Note: "按程序"}
@@ -475,7 +481,7 @@ func TestOpenSeatsAreShownAndHinderNothing(t *testing.T) {
 		p, err = h.plans.Write(h.chief, p.ID, p.Revision, b)
 		h.must(err)
 		i := h.flood()
-		st := response.Start{PlanID: p.ID, Level: 3, Order: "市长口头命令"}
+		st := response.Start{PlanID: p.ID, Level: 3, Order: "市长口头命令", Why: "堤防正在渗漏，等不到审批"}
 		if _, err := h.Activate(h.chief, i.ID, st); errs.KindOf(err) != errs.Conflict {
 			t.Errorf("a draft without an emergency: %v", err)
 		}
@@ -550,13 +556,13 @@ func TestOneCommandsUntilTheOtherHasTakenIt(t *testing.T) {
 		}
 		c, err = h.Take(h.second, i.ID, response.Act{Do: "accept", Edit: c.Edit})
 		h.must(err)
-		if v := h.view(i); v.Orders || v.Command.HolderName != "副市长" || v.Command.Post != "总指挥" {
+		if v := h.view(i); v.Responses[0].Orders || v.Command.HolderName != "副市长" || v.Command.Post != "总指挥" {
 			t.Errorf("view %+v", v)
 		}
-		if _, err := h.Take(h.chief, i.ID, response.Act{Do: "seize", Edit: c.Edit}); errs.KindOf(err) != errs.Invalid {
+		if _, err := h.Take(h.chief, i.ID, response.Act{Do: "seize", Why: "啊啊啊啊啊啊啊", Edit: c.Edit}); errs.KindOf(err) != errs.Invalid {
 			t.Errorf("seized without a reason: %v", err)
 		}
-		c, err = h.Take(h.chief, i.ID, response.Act{Do: "seize", Why: "失联", Edit: c.Edit})
+		c, err = h.Take(h.chief, i.ID, response.Act{Do: "seize", Why: "副市长电话不通，现场等令", Edit: c.Edit})
 		h.must(err)
 		_, err = h.Take(h.chief, i.ID, response.Act{Do: "leave", Why: "转交现场", Edit: c.Edit})
 		h.must(err)

@@ -17,6 +17,7 @@ type Store interface {
 	Responses
 	Tasks
 	Commands
+	Motions
 }
 
 // Responses are plans that are carried out, and who holds their seats.
@@ -34,6 +35,9 @@ type Responses interface {
 	SaveSeat(ctx context.Context, s Seat) error
 	// Seats lists those of a response in the order of the plan.
 	Seats(ctx context.Context, response string) ([]Seat, error)
+	SaveGroup(ctx context.Context, g Group) error
+	// Groups lists those of a response in the order of the plan, then those that were set up in the room.
+	Groups(ctx context.Context, response string) ([]Group, error)
 }
 
 // Tasks are tasks with what was written of them.
@@ -45,7 +49,8 @@ type Tasks interface {
 	// Handed lists those of another incident that came over when this one was split off it; the response that gave them
 	// goes on with them.
 	Handed(ctx context.Context, incident string) ([]Task, error)
-	// Held lists tasks that are not over and those that ended since a time, of an organisation or of somebody's seats.
+	// Held lists tasks that are not over and those that ended since a time, of an organisation, of somebody's seats or of
+	// the groups in which they are.
 	Held(ctx context.Context, org, person string, since time.Time) ([]Task, error)
 	AddLine(ctx context.Context, l Line) error
 	Lines(ctx context.Context, task string) ([]Line, error)
@@ -56,6 +61,14 @@ type Tasks interface {
 	CountPhotos(ctx context.Context, task string) (int, error)
 	AddLink(ctx context.Context, l Link) error
 	LinkByHash(ctx context.Context, hash string) (Link, error)
+}
+
+// Motions are proposals to start a plan.
+type Motions interface {
+	Motion(ctx context.Context, id string) (Motion, error)
+	// Motions lists those of an incident, oldest first.
+	Motions(ctx context.Context, incident string) ([]Motion, error)
+	SaveMotion(ctx context.Context, m Motion) error
 }
 
 // Commands say who commands an incident.

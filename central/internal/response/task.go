@@ -218,12 +218,13 @@ type Detail struct {
 }
 
 // task is one that the actor may see, and whether they may act on it: those who hold the seat, the desk that looks
-// after it, and whoever may order in the incident.
+// after it, and whoever may order in its response.
 func (s *Service) task(ctx context.Context, id string, need actor.Permission) (o account.Org, t Task, seat Seat, mine bool, err error) {
-	a, o, err := s.Desks.Own(ctx, need)
+	a, reach, err := s.Desks.Reach(ctx, need)
 	if err != nil {
 		return o, t, seat, false, err
 	}
+	o = reach.Desk
 	if t, err = s.Store.Task(ctx, id); err != nil {
 		return o, t, seat, false, err
 	}
@@ -239,6 +240,16 @@ func (s *Service) task(ctx context.Context, id string, need actor.Permission) (o
 		return o, t, seat, false, err
 	}
 	mine = seat.holds(me) || o.ID == t.OrgID
+	if !mine && !a.Covers(t.Division) && me != "" {
+		r, err := s.Store.Response(ctx, t.ResponseID)
+		if err != nil {
+			return o, t, seat, false, err
+		}
+		seen, err := s.theirs(ctx, r, me, seats, []Task{t})
+		if err != nil || len(seen) > 0 {
+			return o, t, seat, false, err
+		}
+	}
 	if !mine && !a.Covers(t.Division) {
 		return o, Task{}, seat, false, errs.E(errs.NotFound, "response.no_task", "there is no such task among those that you see")
 	}
@@ -247,7 +258,11 @@ func (s *Service) task(ctx context.Context, id string, need actor.Permission) (o
 		if err != nil {
 			return o, t, seat, false, err
 		}
-		mine = c.lets(a) == nil
+		r, err := s.Store.Response(ctx, t.ResponseID)
+		if err != nil {
+			return o, t, seat, false, err
+		}
+		mine = c.directs(a, reach, r) == nil
 	}
 	return o, t, seat, mine, nil
 }

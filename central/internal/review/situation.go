@@ -92,10 +92,49 @@ func (r Record) commanded() []string {
 	if len(out) == 0 {
 		out = append(out, "尚未启动预案；响应级别："+paper.Stop(incident.ResponseName(r.Response)))
 	}
+	out = append(out, r.structure()...)
 	if c := r.Command; c != nil && c.HolderID != "" {
 		out = append(out, fmt.Sprintf("现场由%s%s%s指挥（%s起）。", c.HolderOrg, c.Post, c.HolderName, short(c.Since)))
 	}
 	return out
+}
+
+// structure is the table of the groups: a group under a command on site stands behind it.
+func (r Record) structure() []string {
+	rows := []string{}
+	for _, v := range r.Responses {
+		if v.Level == 0 {
+			continue
+		}
+		held := func(id string) string {
+			if k := slices.IndexFunc(v.Seats, func(s response.Seat) bool { return s.ID == id }); k >= 0 {
+				return strings.TrimSpace(v.Seats[k].Name + " " + strings.Join(v.Seats[k].Names(), "、"))
+			}
+			return "—"
+		}
+		row := func(g response.Group, name string) {
+			members := slices.Clone(g.Orgs)
+			for _, id := range g.SeatIDs {
+				members = append(members, held(id))
+			}
+			rows = append(rows, paper.Row(name, held(g.LeadID), strings.Join(members, "、")))
+		}
+		for _, g := range v.Groups {
+			if g.Closed || g.UnderID != "" {
+				continue
+			}
+			row(g, g.Name)
+			for _, sub := range v.Groups {
+				if sub.UnderID == g.ID && !sub.Closed {
+					row(sub, g.Name+"—"+sub.Name)
+				}
+			}
+		}
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	return append(append([]string{paper.Row("工作组", "组长", "成员")}, rows...), "")
 }
 
 func (r Record) figured() []string {

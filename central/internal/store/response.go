@@ -123,10 +123,10 @@ func (s *Responses) SaveTask(ctx context.Context, t response.Task) error {
 	if err := s.db.belongs(ctx, t.IncidentID); err != nil {
 		return err
 	}
-	return s.db.saveBody(ctx, "task", t, `insert into response_tasks (id, response_id, incident_id, seat_id, org_id, action_id, state, due_at, ended_at, exercise, body)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-		on conflict (id) do update set seat_id = excluded.seat_id, org_id = excluded.org_id, state = excluded.state, due_at = excluded.due_at, ended_at = excluded.ended_at, body = excluded.body`,
-		t.ID, t.ResponseID, t.IncidentID, t.SeatID, t.OrgID, t.ActionID, string(t.State), t.DueAt, t.EndedAt, exercise(ctx))
+	return s.db.saveBody(ctx, "task", t, `insert into response_tasks (id, response_id, incident_id, seat_id, org_id, action_id, state, due_at, ended_at, exercise, group_id, body)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+		on conflict (id) do update set seat_id = excluded.seat_id, org_id = excluded.org_id, state = excluded.state, due_at = excluded.due_at, ended_at = excluded.ended_at, group_id = excluded.group_id, body = excluded.body`,
+		t.ID, t.ResponseID, t.IncidentID, t.SeatID, t.OrgID, t.ActionID, string(t.State), t.DueAt, t.EndedAt, exercise(ctx), t.GroupID)
 }
 
 // TasksOf implements response.Tasks.
@@ -143,7 +143,8 @@ func (s *Responses) Handed(ctx context.Context, incident string) ([]response.Tas
 // Held implements response.Tasks.
 func (s *Responses) Held(ctx context.Context, org, person string, since time.Time) ([]response.Task, error) {
 	return dutyRows(ctx, s.db, "tasks", scanBody[response.Task], `select body from response_tasks
-		where (org_id = $1 or seat_id in (select seat_id from response_seat_people where person_id = $2))
+		where (org_id = $1 or seat_id in (select seat_id from response_seat_people where person_id = $2)
+				or (group_id <> '' and group_id in (select g.group_id from response_group_seats g join response_seat_people p on p.seat_id = g.seat_id where p.person_id = $2)))
 			and (state in ('given', 'accepted', 'started') or (state in ('done', 'needless') and ended_at >= $3)) and exercise = $4
 		order by due_at, id limit 500`, org, person, since, exercise(ctx))
 }

@@ -88,7 +88,12 @@ func (d *demo) hold(ctx context.Context, city caller, id string, injects []thing
 	}, &opened); err != nil {
 		return err
 	}
-	tasks, err := county.carryOut(ctx, "/incidents/"+opened.ID)
+	if err := county.propose(ctx, "/incidents/"+opened.ID, "园区储罐泄漏，县级力量不足以处置（演示）"); err != nil {
+		return err
+	}
+	above := city // whose plan it is, and who therefore starts it
+	above.exercise = id
+	tasks, err := above.carryOut(ctx, "/incidents/"+opened.ID)
 	if err != nil {
 		return err
 	}

@@ -175,7 +175,7 @@ func (s script) body(orgs map[string]string) map[string]any {
 		map[string]any{"id": "k2", "org": "如东县应急局值班室", "name": "", "post": "值班员", "phone": "0513-0000-0623", "duty": "县级响应"},
 		map[string]any{"id": "k3", "org": "启东市应急局值班室", "name": "", "post": "值班员", "phone": "0513-0000-0681", "duty": "县级响应"},
 	}
-	return map[string]any{"chapters": chapters, "levels": levels, "roles": roles, "actions": actions, "contacts": contacts}
+	return map[string]any{"chapters": chapters, "levels": levels, "roles": roles, "actions": actions, "contacts": contacts, "groups": s.groups()}
 }
 
 // signedIn is a caller who is somebody.
@@ -274,4 +274,16 @@ func (s script) publish(ctx context.Context, writer, approver caller, ids map[st
 		}
 	}
 	return nil
+}
+
+// groups are the working groups: one of the command, and those on site under the command there. Each is led by a role.
+func (s script) groups() []any {
+	group := func(id, kind, name, nameEN, under, lead string, roles, orgs []string, duty string) map[string]any {
+		return map[string]any{"id": id, "kind": kind, "name": name, "name_en": nameEN, "under_id": under, "lead_id": lead, "role_ids": roles, "orgs": orgs, "duty": duty, "levels": []int{}, "clause": "c2"}
+	}
+	out := []any{group("g1", "group", "综合协调组", "Coordination group", "", "r3", []string{"r2"}, []string{"市气象局（演示）", "市委宣传部（演示）"}, "会商、信息汇总和新闻口径。")}
+	for i, r := range s.Roles[3:] {
+		out = append(out, group(fmt.Sprint("g", i+2), "group", r.Name, r.NameEN, "site", fmt.Sprint("r", i+4), []string{}, []string{}, r.Duty))
+	}
+	return append(out, group("site", "site", "现场指挥部", "Command on site", "", "r4", []string{}, []string{"市消防救援支队（演示）"}, "统一指挥现场处置。"))
 }

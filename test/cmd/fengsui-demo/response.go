@@ -48,21 +48,41 @@ func (d *demo) respond(ctx context.Context, city caller) error {
 	return d.speak(ctx, city, path)
 }
 
-// carryOut carries out the plan that is proposed first, at its lowest level, and answers its tasks.
-func (c caller) carryOut(ctx context.Context, path string) ([]task, error) {
+// fitting is a plan that fits an incident.
+type fitting struct {
+	PlanID  string `json:"plan_id"`
+	Version int    `json:"version"`
+}
+
+// fits is the plan that fits an incident best.
+func (c caller) fits(ctx context.Context, path string) (fitting, error) {
 	var proposals struct {
-		Items []struct {
-			PlanID  string `json:"plan_id"`
-			Version int    `json:"version"`
-		} `json:"items"`
+		Items []fitting `json:"items"`
 	}
 	if err := c.do(ctx, http.MethodGet, path+"/proposals", nil, &proposals); err != nil {
-		return nil, err
+		return fitting{}, err
 	}
 	if len(proposals.Items) == 0 {
-		return nil, errors.New("carry a plan out: none is proposed for this incident of the demo")
+		return fitting{}, errors.New("carry a plan out: none is proposed for this incident of the demo")
 	}
-	first := proposals.Items[0]
+	return proposals.Items[0], nil
+}
+
+// propose asks the owner of the plan that fits best to start it at its lowest level.
+func (c caller) propose(ctx context.Context, path, why string) error {
+	first, err := c.fits(ctx, path)
+	if err != nil {
+		return err
+	}
+	return c.do(ctx, http.MethodPost, path+"/motions", map[string]any{"plan_id": first.PlanID, "version": first.Version, "level": 4, "why": why}, nil)
+}
+
+// carryOut carries out the plan that fits best, at its lowest level, and answers its tasks.
+func (c caller) carryOut(ctx context.Context, path string) ([]task, error) {
+	first, err := c.fits(ctx, path)
+	if err != nil {
+		return nil, err
+	}
 	if err := c.do(ctx, http.MethodPost, path+"/responses", map[string]any{"plan_id": first.PlanID, "version": first.Version, "level": 4, "order": "吴局口头命令（演示）"}, nil); err != nil {
 		return nil, err
 	}

@@ -2697,6 +2697,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents/{id}/motions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Propose to the owner of a plan that it be started; who is on duty there is told */
+        post: operations["propose-response"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/incidents/{id}/notes": {
         parameters: {
             query?: never;
@@ -3362,6 +3379,23 @@ export interface paths {
         put?: never;
         /** Move the end of a window */
         post: operations["extend-maintenance"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/motions/{id}/decline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Decline a proposal to start a plan, with the reason */
+        post: operations["decline-motion"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4873,6 +4907,40 @@ export interface paths {
         /** The capabilities of teams, or the items of stock, that stand in the registers */
         get: operations["list-resource-words"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/responses/{id}/groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Set up a working group or a command on site */
+        post: operations["add-response-group"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/responses/{id}/groups/{group}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change a group, or dissolve it */
+        put: operations["change-response-group"];
         post?: never;
         delete?: never;
         options?: never;
@@ -8923,6 +8991,34 @@ export interface components {
             /** Format: int64 */
             waiting: number;
         };
+        GroupPerson: {
+            name?: string;
+            /** @description A duty person; else a name */
+            person_id?: string;
+            post?: string;
+        };
+        GroupSetting: {
+            /** @description Dissolve it */
+            closed?: boolean;
+            duty?: string;
+            /**
+             * Format: int64
+             * @description That was seen
+             */
+            edit?: number;
+            /** @enum {string} */
+            kind: "group" | "site";
+            lead?: components["schemas"]["GroupPerson"];
+            /** @description Role of the response; else lead */
+            lead_id?: string;
+            name: string;
+            orgs?: string[] | null;
+            people?: components["schemas"]["GroupPerson"][] | null;
+            /** @description Roles of the members */
+            seat_ids?: string[] | null;
+            /** @description A command on site; left out: the command itself */
+            under_id?: string;
+        };
         HandoverDesk: {
             entries: components["schemas"]["HandoverEntry"][] | null;
             items: components["schemas"]["HandoverItem"][] | null;
@@ -10064,6 +10160,17 @@ export interface components {
             /** Format: int64 */
             rollups_due: number;
         };
+        MotionDeclineBody: {
+            why: string;
+        };
+        MotionPutBody: {
+            /** Format: int64 */
+            level: number;
+            plan_id: string;
+            /** Format: int64 */
+            version: number;
+            why: string;
+        };
         "Move-planRequest": {
             /**
              * Format: int64
@@ -11022,6 +11129,20 @@ export interface components {
             person_id: string;
             tier: string;
         };
+        PlanGroup: {
+            clause: string;
+            duty: string;
+            id: string;
+            /** @enum {string} */
+            kind: "group" | "site";
+            lead_id: string;
+            levels: number[] | null;
+            name: string;
+            name_en: string;
+            orgs: string[] | null;
+            role_ids: string[] | null;
+            under_id: string;
+        };
         PlanHead: {
             category?: string;
             /** @description Invented for show */
@@ -11166,6 +11287,7 @@ export interface components {
             actions: components["schemas"]["PlanAction"][] | null;
             chapters: components["schemas"]["PlanChapter"][] | null;
             contacts: components["schemas"]["PlanContact"][] | null;
+            groups?: components["schemas"]["PlanGroup"][] | null;
             levels: components["schemas"]["PlanLevel"][] | null;
             roles: components["schemas"]["PlanRole"][] | null;
         };
@@ -12472,6 +12594,7 @@ export interface components {
             division: string;
             /** Format: int64 */
             edit: number;
+            emergency: boolean;
             /** Format: date-time */
             ended_at?: string;
             exercise: string;
@@ -12485,6 +12608,8 @@ export interface components {
             number: string;
             org_id: string;
             org_name: string;
+            owner_id: string;
+            owner_name: string;
             plan_id: string;
             plan_name: string;
             plan_name_en: string;
@@ -12492,6 +12617,7 @@ export interface components {
             started_at: string;
             /** Format: int64 */
             version: number;
+            why: string;
         };
         ResponseChange: {
             /** Format: int64 */
@@ -12568,6 +12694,8 @@ export interface components {
             /** Format: date-time */
             given_at: string;
             given_by: string;
+            group_id: string;
+            group_name: string;
             id: string;
             incident_id: string;
             /** Format: date-time */
@@ -12597,6 +12725,27 @@ export interface components {
             title_en: string;
             /** Format: int64 */
             version: number;
+        };
+        ResponseGroup: {
+            by_name: string;
+            clause: string;
+            closed: boolean;
+            duty: string;
+            /** Format: int64 */
+            edit: number;
+            id: string;
+            /** @enum {string} */
+            kind: "group" | "site";
+            lead_id: string;
+            name: string;
+            name_en: string;
+            /** Format: int64 */
+            no: number;
+            orgs: string[] | null;
+            plan_group_id: string;
+            response_id: string;
+            seat_ids: string[] | null;
+            under_id: string;
         };
         ResponseLevelView: {
             clause: string;
@@ -12646,6 +12795,32 @@ export interface components {
             name: string;
             person_id: string;
         };
+        ResponseMotion: {
+            /** Format: date-time */
+            at: string;
+            by_name: string;
+            decides: boolean;
+            /** Format: date-time */
+            done_at?: string;
+            done_by: string;
+            done_why: string;
+            id: string;
+            incident_id: string;
+            /** Format: int64 */
+            level: number;
+            org_id: string;
+            org_name: string;
+            owner_id: string;
+            owner_name: string;
+            plan_id: string;
+            plan_name: string;
+            plan_name_en: string;
+            /** @enum {string} */
+            state: "open" | "started" | "declined";
+            /** Format: int64 */
+            version: number;
+            why: string;
+        };
         ResponseOutcome: {
             /** Format: int64 */
             added: number;
@@ -12660,6 +12835,7 @@ export interface components {
             /** Format: date-time */
             at: string;
             exercise: boolean;
+            groups: components["schemas"]["ResponseTask"][] | null;
             incident: string;
             /** Format: int64 */
             level: number;
@@ -12686,6 +12862,8 @@ export interface components {
             /** Format: int64 */
             level: number;
             levels: components["schemas"]["ResponseLevelView"][] | null;
+            /** @enum {string} */
+            may: "start" | "emergency" | "propose";
             name: string;
             name_en: string;
             number: string;
@@ -12709,9 +12887,11 @@ export interface components {
             division: string;
             /** Format: int64 */
             edit: number;
+            emergency: boolean;
             /** Format: date-time */
             ended_at?: string;
             exercise: string;
+            groups: components["schemas"]["ResponseGroup"][] | null;
             hash: string;
             id: string;
             incident_id: string;
@@ -12720,8 +12900,11 @@ export interface components {
             /** Format: date-time */
             level_at: string;
             number: string;
+            orders: boolean;
             org_id: string;
             org_name: string;
+            owner_id: string;
+            owner_name: string;
             plan_id: string;
             plan_name: string;
             plan_name_en: string;
@@ -12730,6 +12913,7 @@ export interface components {
             started_at: string;
             /** Format: int64 */
             version: number;
+            why: string;
         };
         ResponseSeat: {
             clause: string;
@@ -12771,7 +12955,7 @@ export interface components {
             until: string;
         };
         ResponseStartsBody: {
-            /** @description Carry out a plan that nobody has approved; the desk above is told */
+            /** @description Carry out a plan that nobody has approved, or that of a desk above, which is told */
             emergency?: boolean;
             /** Format: int64 */
             level: number;
@@ -12784,6 +12968,8 @@ export interface components {
              * @description In force; 0 is the draft, which needs emergency
              */
             version: number;
+            /** @description Of an emergency: why it cannot wait */
+            why?: string;
         };
         ResponseTask: {
             /** Format: date-time */
@@ -12808,6 +12994,8 @@ export interface components {
             /** Format: date-time */
             given_at: string;
             given_by: string;
+            group_id: string;
+            group_name: string;
             id: string;
             incident_id: string;
             /** Format: date-time */
@@ -12836,8 +13024,11 @@ export interface components {
         };
         ResponseView: {
             command?: components["schemas"]["ResponseCommand"];
-            orders: boolean;
+            motions: components["schemas"]["ResponseMotion"][] | null;
+            open: boolean;
             responses: components["schemas"]["ResponseRunning"][] | null;
+            seizes: boolean;
+            takes: boolean;
             tasks: components["schemas"]["ResponseTask"][] | null;
         };
         "Restore-configRequest": {
@@ -13840,8 +14031,10 @@ export interface components {
             due_at: string;
             /** @description text, photo, position */
             evidence?: string[] | null;
+            /** @description In the place of a seat: its leader gets the task */
+            group_id?: string;
             response_id: string;
-            seat_id: string;
+            seat_id?: string;
             text?: string;
             title: string;
         };
@@ -20740,6 +20933,41 @@ export interface operations {
             };
         };
     };
+    "propose-response": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MotionPutBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResponseMotion"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "note-incident": {
         parameters: {
             query?: never;
@@ -22311,6 +22539,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Window"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "decline-motion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MotionDeclineBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResponseMotion"];
                 };
             };
             /** @description Problem */
@@ -25876,6 +26139,77 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListString"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "add-response-group": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GroupSetting"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResponseGroup"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-response-group": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                group: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GroupSetting"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResponseGroup"];
                 };
             };
             /** @description Problem */
