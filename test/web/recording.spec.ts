@@ -33,6 +33,7 @@ test('what a camera recorded plays, is held for a file and let go', async ({ pag
 })
 
 test('a selection becomes a file with its hash, and a frozen picture is kept', async ({ page, demo }) => {
+  test.setTimeout(300_000) // a minute on a quiet machine, more than three on a busy one
   await login(page, demo, demo.duty)
   await page.goto(`${demo.url}/video/recordings`)
   const camera = page.locator('[data-testid=recorded-camera][data-camera=rd-cam-2]')
