@@ -25,12 +25,13 @@ test('a phone sends by a link, a guest watches by another, and both end with it'
   const phone = await (await browser.newContext({ viewport: { width: 412, height: 860 }, locale: 'zh-CN' })).newPage()
   await phone.goto(toSend)
   await phone.getByTestId('send').click()
-  await expect(phone.getByTestId('field')).toHaveAttribute('data-state', 'sending')
+  await expect(phone.getByTestId('field')).toHaveAttribute('data-state', 'ready')
 
   const toWatch = await make('市政府总值班室', '抢险一队手机')
   const guest = await (await browser.newContext({ locale: 'zh-CN' })).newPage()
   await guest.goto(toWatch)
   await expect(guest.getByTestId('watch')).toHaveAttribute('data-phase', 'live')
+  await expect(phone.getByTestId('field')).toHaveAttribute('data-state', 'sending')
   await expect.poll(async () => Number(await guest.getByTestId('watch').getAttribute('data-frames'))).toBeGreaterThan(10)
 
   // A second phone is told, and may take over.

@@ -35,7 +35,7 @@ const mayImport: Record<string, string[]> = {
   'features/rulebook': base,
   'features/telemetry': [...base, 'features/output', 'features/rulebook', 'features/video'],
   'features/video': base,
-  'features/field': [...base, 'features/video'],
+  'features/field': [...base, 'features/response', 'features/video'],
   'features/recording': base,
   'features/device': [...base, 'features/telemetry', 'features/output'],
   'features/board': [...base, 'features/telemetry', 'features/video'],

@@ -54,7 +54,8 @@ api.use({
   },
   async onResponse({ request, response, schemaPath }) {
     if (response.ok) return
-    if (response.status === 401 && schemaPath !== '/session') onSignedOut()
+    // A link that has expired is no session.
+    if (response.status === 401 && schemaPath !== '/session' && !schemaPath.startsWith('/field/')) onSignedOut()
     const problem = await problemOf(response)
     // The exercise is over, or no longer this person's.
     if (problem.code === 'drill.not_found' && request.headers.has(exerciseHeader)) leave('/plan/drills')

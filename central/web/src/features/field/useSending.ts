@@ -6,15 +6,19 @@ import { NoCodec, openWhip, rates, type Pass, type Rate, type Whip } from './whi
 import { ApiError } from '@/api/errors'
 import { backOff } from '@/api/livestate'
 
-// What the page says of itself. lost goes on by itself; taken, ended, failed, refused and nocodec need a person.
-export type Sending = 'idle' | 'asking' | 'starting' | 'sending' | 'lost' | 'taken' | 'ended' | 'failed' | 'refused' | 'nocodec'
+// What the page says of itself. ready: the session stands and nobody wants the picture. lost goes on by itself; taken, ended, failed, refused and nocodec need a person.
+export type Sending = 'idle' | 'asking' | 'starting' | 'ready' | 'sending' | 'lost' | 'taken' | 'ended' | 'failed' | 'refused' | 'nocodec'
 export type Facing = 'environment' | 'user'
 
 // A connection that is only disconnected may come back by itself for so long.
 const patienceMs = 3000
 const countMs = 1000
+// Who looks away for a moment finds the picture running.
+const lingerMs = 10_000
+const askAgainMs = 3000
 
-export function useSending(pass: Pass) {
+// useSending sends to the stream of a link; wanted waits until that is no longer as it was.
+export function useSending(pass: Pass, wanted: (was: boolean, signal: AbortSignal) => Promise<boolean>) {
   const state = ref<Sending>('idle')
   const failure = shallowRef<unknown>()
   const preview = shallowRef<MediaStream>()
@@ -36,7 +40,7 @@ export function useSending(pass: Pass) {
   // A phone that sleeps sends nothing; the lock comes back by itself when the page is seen again.
   const awake = useWakeLock()
 
-  const busy = computed(() => ['asking', 'starting', 'sending', 'lost'].includes(state.value))
+  const busy = computed(() => ['asking', 'starting', 'ready', 'sending', 'lost'].includes(state.value))
 
   async function camera(): Promise<MediaStream> {
     const size = rate.value === 'high' ? { width: { ideal: 1280 }, height: { ideal: 720 } } : { width: { ideal: 854 }, height: { ideal: 480 } }
@@ -94,7 +98,6 @@ export function useSending(pass: Pass) {
       session = opened
       if (opened.relays.length > 0) relays = opened.relays
       watch(opened, mine.signal)
-      await limit()
     } catch (error) {
       if (mine.signal.aborted) return
       judge(error)
@@ -137,8 +140,8 @@ export function useSending(pass: Pass) {
         case 'connected':
           tries = 0
           failure.value = undefined
-          state.value = 'sending'
-          since.value ||= Date.now()
+          state.value = 'ready'
+          void follow(mine, signal)
           break
         case 'disconnected':
           waiting = setTimeout(() => mine.peer.connectionState === 'disconnected' && !signal.aborted && lose(), patienceMs)
@@ -154,6 +157,41 @@ export function useSending(pass: Pass) {
     clearInterval(counting)
     counting = setInterval(() => void count(mine), countMs)
   }
+
+  // follow sends while somebody wants it, and rests otherwise.
+  let following = 0
+  async function follow(mine: Whip, signal: AbortSignal): Promise<void> {
+    const turn = ++following
+    const over = () => signal.aborted || turn !== following
+    let was = false
+    while (!over()) {
+      let is: boolean = was
+      try {
+        is = await wanted(was, signal)
+        if (was && !is) {
+          await pause(lingerMs)
+          is = over() ? is : await wanted(false, AbortSignal.any([signal, AbortSignal.timeout(askAgainMs)])).catch(() => false)
+        }
+      } catch {
+        await pause(askAgainMs) // the session says for itself when the link is broken
+      }
+      if (over()) return
+      if (is === was && state.value === (is ? 'sending' : 'ready')) continue
+      was = is
+      await carry(mine, is)
+      state.value = is ? 'sending' : 'ready'
+      since.value = is ? Date.now() : 0
+    }
+  }
+
+  async function carry(mine: Whip, on: boolean): Promise<void> {
+    const media = preview.value
+    await mine.video.replaceTrack(on ? (media?.getVideoTracks()[0] ?? null) : null)
+    await mine.audio.replaceTrack(on ? (media?.getAudioTracks()[0] ?? null) : null)
+    if (on) await limit()
+  }
+
+  const pause = (ms: number) => new Promise((go) => setTimeout(go, ms))
 
   async function count(mine: Whip): Promise<void> {
     if (mine.peer.connectionState === 'closed') return
@@ -194,10 +232,9 @@ export function useSending(pass: Pass) {
     try {
       const fresh = await camera()
       for (const track of fresh.getAudioTracks()) track.enabled = !muted.value
-      await session.video.replaceTrack(fresh.getVideoTracks()[0] ?? null)
-      await session.audio.replaceTrack(fresh.getAudioTracks()[0] ?? null)
-      for (const track of old.getTracks()) track.stop()
       preview.value = fresh
+      await carry(session, state.value === 'sending')
+      for (const track of old.getTracks()) track.stop()
     } catch (error) {
       halt('refused')
       failure.value = error

@@ -42,11 +42,12 @@ export async function openWhip(pass: Pass, media: MediaStream, wishes: Wishes, s
     session = undefined
   }
   try {
-    const video = peer.addTransceiver(media.getVideoTracks()[0] ?? 'video', { direction: 'sendonly', streams: [media] })
+    // Nothing is sent before somebody wants it; the session stands, so that the phone can be spoken to.
+    const video = peer.addTransceiver('video', { direction: 'sendonly', streams: [media] })
     const codecs = onlyH264(RTCRtpSender.getCapabilities('video')?.codecs ?? [])
     if (codecs.length === 0) throw new NoCodec()
     video.setCodecPreferences(codecs)
-    const audio = peer.addTransceiver(media.getAudioTracks()[0] ?? 'audio', { direction: 'sendrecv', streams: [media] })
+    const audio = peer.addTransceiver('audio', { direction: 'sendrecv', streams: [media] })
     peer.ontrack = (e) => wishes.heard(e.streams[0] ?? new MediaStream([e.track]))
     await peer.setLocalDescription(await peer.createOffer())
     await gathered(peer)

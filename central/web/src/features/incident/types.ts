@@ -11,3 +11,4 @@ export type Category = components['schemas']['IncidentCategory']
 // figureKinds are what is counted, in the order in which people say it.
 export const figureKinds = ['dead', 'missing', 'trapped', 'serious', 'injured', 'evacuated', 'affected', 'loss'] as const
 export type FigureKind = (typeof figureKinds)[number]
+export type Sent = components['schemas']['FieldEntry']

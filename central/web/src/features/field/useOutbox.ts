@@ -1,0 +1,145 @@
+// What the phone has to send: it is kept first and sent in order when there is a link, by one page at a time.
+import { useEventListener } from '@vueuse/core'
+import { computed, onMounted, onScopeDispose, ref, shallowRef } from 'vue'
+import { pause, tooMany } from './judge'
+import { kept, newKey, sumOf, type Item, type Picture, type Spot } from './kept'
+import { drawn } from './photo'
+import { readPage, sendItem, sendSpots, type Page } from './sender'
+import type { Pass } from './whip'
+import { ApiError } from '@/api/errors'
+
+const everyMs = 20_000
+const shownSent = 30
+
+export type Draft = Pick<Item, 'kind' | 'text' | 'task' | 'title' | 'step' | 'lon' | 'lat' | 'accuracy'>
+
+export function useOutbox(pass: Pass, cost: (bytes: number) => void) {
+  const items = shallowRef<Item[]>([])
+  const page = shallowRef<Page>()
+  const failure = shallowRef<unknown>() // of the last attempt
+  const hold = shallowRef<unknown>() // why a person has to do something
+  const reached = ref(false) // the centre answered last time
+  const seenAt = ref(0) // when the page is from
+  const spots = ref(0)
+  const room = ref<{ persisted: boolean; free: number }>() // of the browser's store
+  const trouble = shallowRef<unknown>() // the store itself does not work
+  let offset = 0
+  let tries = 0
+  let busy = false
+  let again: ReturnType<typeof setTimeout> | undefined
+
+  const waiting = computed(() => items.value.filter((i) => i.state === 'waiting'))
+
+  async function look(): Promise<void> {
+    const list = await kept.items(pass.stream)
+    const sent = list.filter((i) => i.state === 'sent')
+    for (const old of sent.slice(0, -shownSent)) await kept.drop(old)
+    items.value = [...list.filter((i) => i.state !== 'sent'), ...sent.slice(-shownSent)].sort((a, b) => (b.seq ?? 0) - (a.seq ?? 0))
+    spots.value = (await kept.spots(pass.stream)).length
+  }
+
+  // add keeps something; from here on it is not lost, whatever becomes of page, phone or link.
+  async function add(draft: Draft, files: readonly Blob[]): Promise<void> {
+    const pictures: Picture[] = []
+    for (const file of files) {
+      const blob = await drawn(file)
+      pictures.push({ key: newKey(), stream: pass.stream, blob, sum: await sumOf(blob) })
+    }
+    await kept.write({ ...draft, key: newKey(), stream: pass.stream, at: Date.now(), photos: pictures.map((p) => p.key), state: 'waiting' }, pictures)
+    await look()
+    void send()
+  }
+
+  async function drop(item: Item): Promise<void> {
+    await kept.drop(item)
+    await look()
+  }
+
+  async function place(spot: Omit<Spot, 'stream'>): Promise<void> {
+    await kept.addSpot({ ...spot, stream: pass.stream })
+    const all = await kept.spots(pass.stream)
+    await kept.dropSpots(tooMany(all))
+    spots.value = all.length
+    void send()
+  }
+
+  async function refresh(): Promise<void> {
+    const before = Date.now()
+    const got = await readPage(pass)
+    offset = Math.round((before + Date.now()) / 2 - Date.parse(got.at))
+    page.value = got
+    seenAt.value = Date.now()
+    await kept.set(`page.${pass.stream}`, { page: got, seenAt: seenAt.value, offset })
+    await kept.set('pass', pass)
+  }
+
+  // flush sends until all is there or something is in the way.
+  async function flush(): Promise<void> {
+    await refresh()
+    reached.value = true
+    for (const item of (await kept.items(pass.stream)).filter((i) => i.state === 'waiting')) {
+      const got = await sendItem(pass, item, cost)
+      if (got.verdict === 'wait') throw got.failure
+      if (got.verdict === 'hold') {
+        hold.value = got.failure
+        break
+      }
+      hold.value = undefined
+      const refused = got.verdict === 'refused' ? ((got.failure as ApiError).code || 'error') : got.refused
+      await kept.change({ ...item, state: got.verdict === 'refused' ? 'refused' : 'sent', why: refused, late: got.late })
+      tries = 0
+      await look()
+    }
+    const spots = await sendSpots(pass, offset, cost)
+    if (spots.verdict === 'wait') throw spots.failure
+  }
+
+  async function send(): Promise<void> {
+    if (busy || pass.token === '') return
+    busy = true
+    clearTimeout(again)
+    try {
+      const locks = navigator.locks as LockManager | undefined
+      await (locks ? locks.request('fengsui.field.' + pass.stream, flush) : flush())
+      failure.value = undefined
+      tries = 0
+    } catch (error) {
+      failure.value = error
+      const status = error instanceof ApiError ? error.status : 0
+      if (status === 401 || status === 403) hold.value = error
+      reached.value = status !== 0
+      tries++
+    }
+    busy = false
+    await look().catch((error: unknown) => (trouble.value = error))
+    again = setTimeout(() => void send(), tries > 0 ? pause(tries - 1, Math.random()) : everyMs)
+  }
+
+  async function begin(): Promise<void> {
+    try {
+      const last = await kept.get<{ page: Page; seenAt: number; offset: number }>(`page.${pass.stream}`)
+      if (last) {
+        page.value = last.page
+        seenAt.value = last.seenAt
+        offset = last.offset
+      }
+      await look()
+      const persisted = (await navigator.storage?.persist?.()) ?? false
+      const { quota = 0, usage = 0 } = (await navigator.storage?.estimate?.()) ?? {}
+      room.value = { persisted, free: quota - usage }
+    } catch (error) {
+      trouble.value = error
+    }
+    await send()
+  }
+
+  onMounted(begin)
+  useEventListener(globalThis, 'online', () => {
+    tries = 0
+    void send()
+  })
+  useEventListener(document, 'visibilitychange', () => document.visibilityState === 'visible' && void send())
+  onScopeDispose(() => clearTimeout(again))
+
+  return { items, waiting, page, failure, hold, reached, seenAt, spots, room, trouble, add, drop, place, send }
+}
