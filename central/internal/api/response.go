@@ -9,6 +9,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/fengsui/fengsui/central/internal/page"
+	"github.com/fengsui/fengsui/central/internal/plan"
 	"github.com/fengsui/fengsui/central/internal/response"
 )
 
@@ -79,6 +80,10 @@ func RegisterResponses(s *Server, svc *response.Service) {
 		func(ctx context.Context, in *responseShift) (*body[response.Outcome], error) {
 			return reply(svc.Shift(ctx, in.ID, in.Body.Level, in.Body.Order, in.Body.PaperID))
 		})
+	register(s, responseOp("get-response-text", http.MethodGet, "/responses/{id}/text", "The text that is carried out, as it was frozen"),
+		func(ctx context.Context, in *IncidentID) (*body[plan.Body], error) {
+			return reply(svc.Text(ctx, in.ID))
+		})
 	type responseSeat struct {
 		IncidentID
 		Seat string `path:"seat" maxLength:"64"`
@@ -130,15 +135,18 @@ func RegisterResponses(s *Server, svc *response.Service) {
 // TaskStep is something that somebody does with a task. It is exported because huma passes over embedded types that
 // are not.
 type TaskStep struct {
-	Kind   string   `json:"kind" enum:"accept,start,note,done,needless,reopen"`
-	Text   string   `json:"text,omitempty" maxLength:"2000"`
-	Lon    *float64 `json:"lon,omitempty" doc:"Degrees, WGS 84"`
-	Lat    *float64 `json:"lat,omitempty"`
-	Photos []string `json:"photos,omitempty" maxItems:"20" doc:"Ids of pictures that were sent before"`
+	Kind     string   `json:"kind" enum:"accept,start,note,done,needless,reopen"`
+	Text     string   `json:"text,omitempty" maxLength:"2000"`
+	Lon      *float64 `json:"lon,omitempty" doc:"Degrees, WGS 84"`
+	Lat      *float64 `json:"lat,omitempty"`
+	Photos   []string `json:"photos,omitempty" maxItems:"20" doc:"Ids of pictures that were sent before"`
+	Document string   `json:"document,omitempty" maxLength:"240" doc:"Number of a paper"`
+	Signed   string   `json:"signed,omitempty" maxLength:"80" doc:"Who signed"`
+	Key      string   `json:"key,omitempty" maxLength:"64" doc:"Of the request: the same again is the same step"`
 }
 
 func (b TaskStep) step() response.Step {
-	return response.Step{Kind: b.Kind, Text: b.Text, Lon: b.Lon, Lat: b.Lat, Photos: b.Photos}
+	return response.Step{Kind: b.Kind, Text: b.Text, Lon: b.Lon, Lat: b.Lat, Photos: b.Photos, Document: b.Document, Signed: b.Signed, Key: b.Key}
 }
 
 func registerTasks(s *Server, svc *response.Service) {
@@ -219,6 +227,13 @@ func registerTaskLinks(s *Server, svc *response.Service) {
 		},
 		) (*body[response.PhonePage], error) {
 			return reply(svc.Open(ctx, in.Token))
+		})
+	register(s, open("see-task-link", http.MethodPost, "/seen", "Somebody looks at the page: the message was read"),
+		func(ctx context.Context, in *struct {
+			Token string `path:"token" maxLength:"64"`
+		},
+		) (*nothing, error) {
+			return nil, svc.Seen(ctx, in.Token)
 		})
 	register(s, open("list-task-link", http.MethodGet, "/{task}/lines", "What was written of a task"),
 		func(ctx context.Context, in *one) (*body[page.List[response.Line]], error) {

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"slices"
 
+	"github.com/fengsui/fengsui/central/internal/account"
 	"github.com/fengsui/fengsui/central/internal/actor"
 	"github.com/fengsui/fengsui/central/internal/errs"
 )
@@ -47,10 +48,38 @@ func (s *Service) File(ctx context.Context, id, file string) (File, error) {
 	if err != nil {
 		return File{}, err
 	}
-	if _, err := s.load(ctx, a, id); err != nil {
+	p, err := s.load(ctx, a, id)
+	if err != nil {
 		return File{}, err
 	}
-	return s.Store.File(ctx, id, file)
+	f, err := s.Store.File(ctx, id, file)
+	if err != nil {
+		return File{}, err
+	}
+	inside, err := s.inside(ctx, a, p)
+	if err == nil && !inside && f.confidential() {
+		err = errs.E(errs.NotFound, "plan.no_file", "there is no such attachment among those that you see")
+	}
+	if err != nil {
+		return File{}, err
+	}
+	return f, nil
+}
+
+// confidential reports whether a file is about how the plan came about: opinions and minutes.
+func (f File) confidential() bool { return f.Kind == "opinion" || f.Kind == "review" }
+
+// inside reports whether somebody reads how a plan came about: who worked on it, its organisation and those above it.
+func (s *Service) inside(ctx context.Context, a actor.Actor, p Plan) (bool, error) {
+	if a.Kind == actor.System || p.wrote(a.ID) {
+		return true, nil
+	}
+	u, err := s.Accounts.User(actor.WithSystem(ctx, "plan"), a.ID)
+	if err != nil {
+		return false, err
+	}
+	tree, err := s.orgs(ctx)
+	return account.Under(tree, p.OrgID, u.OrgID), err
 }
 
 // RemoveFile takes an attachment of the draft away. A receipt stays, and so does what was there when the version in

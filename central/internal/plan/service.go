@@ -310,6 +310,13 @@ func (s *Service) Detail(ctx context.Context, id string) (Detail, error) {
 	if d.Files, err = s.Store.FilesOf(ctx, id); err != nil {
 		return d, err
 	}
+	inside, err := s.inside(ctx, a, p)
+	if err != nil {
+		return d, err
+	}
+	if !inside {
+		d.Files = slices.DeleteFunc(d.Files, File.confidential)
+	}
 	all, err := s.Store.Plans(ctx)
 	if err != nil {
 		return d, err

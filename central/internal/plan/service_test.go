@@ -296,6 +296,17 @@ func TestCoverageKnowsDrillsAndAttachmentsStay(t *testing.T) {
 			t.Errorf("attachment %+v", got)
 		}
 		r.must(r.RemoveFile(r.writer, p.ID, f.ID))
+		minutes, err := r.AddFile(r.writer, p.ID, plan.File{Kind: "review", Name: "评审纪要.pdf", Bytes: []byte("%PDF")})
+		r.must(err)
+		if _, err := r.File(r.countyWriter, p.ID, minutes.ID); errs.KindOf(err) != errs.NotFound {
+			t.Errorf("minutes of a review are read below: %v", err)
+		}
+		if d, err := r.Detail(r.countyWriter, p.ID); err != nil || len(d.Files) != 0 {
+			t.Errorf("listed below: %+v, %v", d.Files, err)
+		}
+		if d, err := r.Detail(r.writer, p.ID); err != nil || len(d.Files) != 1 {
+			t.Errorf("who wrote it sees %+v, %v", d.Files, err)
+		}
 		draft, err := r.Make(r.writer, plan.Head{Name: "附图预案", Kind: plan.Special, Category: "natural.flood", OrgID: r.city.ID})
 		r.must(err)
 		kept, err := r.AddFile(r.writer, draft.ID, plan.File{Kind: "map", Name: "疏散图.png", Bytes: []byte("\x89PNG")})

@@ -61,8 +61,9 @@ func (r Request) people() bool {
 type Board struct {
 	Requests   []Request  `json:"requests"`
 	Dispatches []Dispatch `json:"dispatches"`
-	Orders     bool       `json:"orders"`  // the actor may send here now
-	Minutes    int        `json:"minutes"` // within which crews report unless told otherwise
+	Orders     bool       `json:"orders"`   // the actor may send here now
+	Releases   bool       `json:"releases"` // the actor may release and take back, also when the incident is over
+	Minutes    int        `json:"minutes"`  // within which crews report unless told otherwise
 }
 
 // incident is one that the actor may see.
@@ -86,6 +87,15 @@ func (s *Service) ordering(ctx context.Context, a actor.Actor, i incident.Incide
 	return c.Lets(a)
 }
 
+// letsRelease complains when somebody else commands; what is out comes back whatever the incident has become.
+func (s *Service) letsRelease(ctx context.Context, a actor.Actor, id string) error {
+	c, err := s.Responses.Commander(ctx, id)
+	if err != nil {
+		return err
+	}
+	return c.Lets(a)
+}
+
 // Board shows what was asked and sent for an incident.
 func (s *Service) Board(ctx context.Context, id string) (Board, error) {
 	a, err := actor.Require(ctx, actor.ResourceRead)
@@ -100,6 +110,7 @@ func (s *Service) Board(ctx context.Context, id string) (Board, error) {
 	for k := range b.Dispatches {
 		b.Dispatches[k].Phone = masked(a, b.Dispatches[k].Phone)
 	}
+	b.Releases = err == nil && world.Of(ctx) == world.Real && a.Can(actor.ResponseOrder) && s.letsRelease(ctx, a, id) == nil
 	b.Orders = err == nil && world.Of(ctx) == world.Real && a.Can(actor.ResponseOrder) && s.ordering(ctx, a, i) == nil
 	b.Minutes = int(time.Duration(s.rule(i.Division, stamp()).Limit.Within).Minutes())
 	return b, err

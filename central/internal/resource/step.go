@@ -112,11 +112,7 @@ func (s *Service) Do(ctx context.Context, id string, st Step) (Dispatch, error) 
 		if !a.Can(actor.ResponseOrder) {
 			return Dispatch{}, errs.E(errs.Denied, "auth.denied", "who may send there releases and takes back")
 		}
-		c, err := s.Responses.Commander(ctx, d.IncidentID)
-		if err != nil {
-			return Dispatch{}, err
-		}
-		if err := c.Lets(a); err != nil {
+		if err := s.letsRelease(ctx, a, d.IncidentID); err != nil {
 			return Dispatch{}, err
 		}
 	}

@@ -241,33 +241,21 @@ func (s *Service) shift(ctx context.Context, a actor.Actor, o account.Org, i inc
 	if err := s.Store.SaveResponse(ctx, r); err != nil {
 		return err
 	}
-	if w.level > 0 && (from == 0 || w.level < from) {
-		if from == 0 {
-			if err := s.reseat(ctx, i, o, r, f, now); err != nil {
-				return err
-			}
+	if from == 0 {
+		if err := s.reseat(ctx, i, o, r, f, now); err != nil {
+			return err
 		}
-		added, open, err := s.give(ctx, a, o, i, r, f, now)
+	} else if w.level == 0 || w.level > from { // lower, or ended
+		if err := s.retract(ctx, a, o, i, r, f, w, now, out); err != nil {
+			return err
+		}
+	}
+	if w.level > 0 { // what belongs to a lower level alone is given as well
+		added, vacant, err := s.give(ctx, a, o, i, r, f, now)
 		if err != nil {
 			return err
 		}
-		out.Added, out.Open = added, open
-	} else {
-		tasks, err := s.Store.TasksOf(ctx, r.IncidentID)
-		if err != nil {
-			return err
-		}
-		tasks = slices.DeleteFunc(tasks, func(t Task) bool { return t.ResponseID != r.ID })
-		void := idle(f, w.level, tasks)
-		for _, t := range void {
-			if err := s.end(ctx, t, Void, w.word, a.Name, o.Name, now); err != nil {
-				return err
-			}
-		}
-		out.Voided = len(void)
-		if err := s.recall(ctx, i, r, tasks, void, now); err != nil {
-			return err
-		}
+		out.Added, out.Open = added, vacant
 	}
 	out.Response = r
 	if _, err := s.Store.AddChange(ctx, Change{
@@ -298,6 +286,23 @@ func (s *Service) shift(ctx context.Context, a actor.Actor, o account.Org, i inc
 	}
 	note(kind, r.ID, Trace{Name: r.PlanName, From: fmt.Sprint(from), To: fmt.Sprint(w.level), Version: r.Version, Tasks: out.Added})
 	return nil
+}
+
+// retract takes back what a lower level does not ask for and nobody has begun, and tells those who had it.
+func (s *Service) retract(ctx context.Context, a actor.Actor, o account.Org, i incident.Incident, r Response, f plan.Frozen, w order, now time.Time, out *Outcome) error {
+	tasks, err := s.Store.TasksOf(ctx, r.IncidentID)
+	if err != nil {
+		return err
+	}
+	tasks = slices.DeleteFunc(tasks, func(t Task) bool { return t.ResponseID != r.ID })
+	void := idle(f, w.level, tasks)
+	for _, t := range void {
+		if err := s.end(ctx, t, Void, w.word, a.Name, o.Name, now); err != nil {
+			return err
+		}
+	}
+	out.Voided = len(void)
+	return s.recall(ctx, i, r, tasks, void, now)
 }
 
 // incidentLevel brings the incident's level of response to the highest of its responses.

@@ -287,11 +287,6 @@ func (s *Service) Open(ctx context.Context, token string) (PhonePage, error) {
 	if err != nil {
 		return PhonePage{}, err
 	}
-	if l.Key != "" {
-		if err := s.Notices.Reached(ctx, l.Key, l.PersonID, notice.Read); err != nil {
-			return PhonePage{}, err
-		}
-	}
 	r, err := s.Store.Response(ctx, l.ResponseID)
 	if err != nil {
 		return PhonePage{}, err
@@ -310,6 +305,15 @@ func (s *Service) Open(ctx context.Context, token string) (PhonePage, error) {
 	}
 	groups, err := s.theirs(ctx, r, l.PersonID, seats, all)
 	return PhonePage{l.Name, i.Title, i.Place, r.PlanName, r.Level, r.Exercise != "", l.Stands.RestsAt, l.Stands.Over, tasks, groups, stamp()}, err
+}
+
+// Seen notes that somebody has looked at the page of an address: a robot that makes a preview of it opens it as well.
+func (s *Service) Seen(ctx context.Context, token string) error {
+	ctx, l, _, err := s.link(system(ctx), token)
+	if err != nil || l.Key == "" {
+		return err
+	}
+	return s.Notices.Reached(ctx, l.Key, l.PersonID, notice.Read)
 }
 
 // linked is the context and the task of somebody who came by an address.
@@ -335,6 +339,9 @@ func (s *Service) StepByLink(ctx context.Context, token, task string, st Step) (
 		return Task{}, errs.E(errs.Conflict, "response.task_over", "the task is over; only the desk opens it again, call there")
 	}
 	if err := s.running(ctx, t); err != nil {
+		return Task{}, err
+	}
+	if err := s.Seen(ctx, token); err != nil {
 		return Task{}, err
 	}
 	return s.step(ctx, t, st, "")

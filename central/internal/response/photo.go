@@ -58,6 +58,11 @@ func (s *Service) photo(ctx context.Context, t Task, data []byte) (Photo, error)
 		if err != nil {
 			return err
 		}
+		if n >= maxPhotos { // of those whose answer was lost nobody knows: they make room, the oldest first
+			if n, err = s.Store.DropPhotos(ctx, t.ID, n-maxPhotos+1); err != nil {
+				return err
+			}
+		}
 		if n >= maxPhotos {
 			return errs.Field("response.photos", "photos", "at most 20 pictures")
 		}

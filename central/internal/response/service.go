@@ -159,6 +159,20 @@ type Running struct {
 	Orders  bool     `json:"orders"` // the actor may give orders in it now
 }
 
+// Text is what is carried out of a plan, as it was frozen: also of one that nobody has approved.
+func (s *Service) Text(ctx context.Context, id string) (plan.Body, error) {
+	a, err := actor.Require(ctx, actor.IncidentRead)
+	if err != nil {
+		return plan.Body{}, err
+	}
+	r, err := s.response(ctx, a, id)
+	if err != nil {
+		return plan.Body{}, err
+	}
+	f, err := s.frozen(ctx, r)
+	return f.Body, err
+}
+
 // View shows what is done about an incident.
 func (s *Service) View(ctx context.Context, id string) (View, error) {
 	a, reach, err := s.Desks.Reach(ctx, actor.IncidentRead)

@@ -59,6 +59,8 @@ type Tasks interface {
 	AddPhoto(ctx context.Context, p Photo) error
 	Photo(ctx context.Context, id string) (Photo, error)
 	CountPhotos(ctx context.Context, task string) (int, error)
+	// DropPhotos removes up to so many pictures of a task that no line has, the oldest first, and counts the rest.
+	DropPhotos(ctx context.Context, task string, most int) (int, error)
 	AddLink(ctx context.Context, l Link) error
 	LinkByHash(ctx context.Context, hash string) (Link, error)
 }

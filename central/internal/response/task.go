@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/fengsui/fengsui/central/internal/account"
 	"github.com/fengsui/fengsui/central/internal/actor"
@@ -28,6 +29,10 @@ type Line struct {
 	Photos  []string  `json:"photos"` // ids
 	// ReceivedAt is when something came that was told after the event.
 	ReceivedAt time.Time `json:"received_at,omitzero"`
+	// Document is the number of a paper, Signed who signed; Key is that of the request, which given again is the same line.
+	Document string `json:"document,omitempty"`
+	Signed   string `json:"signed,omitempty"`
+	Key      string `json:"key,omitempty"`
 }
 
 // Step is something that somebody does with a task.
@@ -37,6 +42,9 @@ type Step struct {
 	Lon, Lat *float64
 	Photos   []string
 	At       time.Time // of what is told after the event; zero: now
+	Document string    // number of a paper
+	Signed   string    // who signed
+	Key      string    // of the request: given again it does nothing more
 }
 
 // do is the task after a step.
@@ -96,22 +104,44 @@ func (st Step) validate() error {
 	switch {
 	case !errs.Text(st.Text, maxNote):
 		return errs.Field("response.text", "text", "at most 1000 characters")
-	case (st.Kind == "note" && st.Text == "" && len(st.Photos) == 0 && st.Lon == nil) || ((st.Kind == "needless" || st.Kind == "reopen") && st.Text == ""):
+	case (st.Kind == "note" && st.Text == "" && len(st.Photos) == 0 && st.Lon == nil && st.Document == "" && st.Signed == "") || ((st.Kind == "needless" || st.Kind == "reopen") && st.Text == ""):
 		return errs.Field("response.text", "text", "say something, in 1 to 1000 characters")
+	case st.Document != "" && !numbered(st.Document):
+		return errs.Field("response.document", "document", "give the number of the paper, as 通政办函〔2026〕1号, in at most 120 characters")
+	case st.Signed != "" && (!errs.Line(st.Signed, 40) || letters(st.Signed) < 2):
+		return errs.Field("response.signed", "signed", "give the name of who signed, in 2 to 40 characters")
+	case len(st.Key) > 64:
+		return errs.Field("response.key", "key", "at most 64 characters")
 	case len(st.Photos) > maxPhotos:
 		return errs.Field("response.photos", "photos", "at most 20 pictures")
 	}
 	return incident.Place(st.Lon, st.Lat)
 }
 
-// proofs are the kinds of evidence that lines hold together. A document and a signature are named in words: the
-// number of the paper, who signed.
+// letters counts the letters and digits of a text.
+func letters(s string) (n int) {
+	for _, r := range s {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			n++
+		}
+	}
+	return n
+}
+
+// numbered reports whether a text can be the number of a paper.
+func numbered(s string) bool {
+	return errs.Line(s, 120) && strings.ContainsFunc(s, unicode.IsDigit) && letters(s) >= 4
+}
+
+// proofs are the kinds of evidence that lines hold together. A document is its number or a picture of it; a signature
+// is the name of who signed, in a field of its own: words prove neither.
 func proofs(lines []Line) map[string]bool {
 	out := map[string]bool{}
 	for _, l := range lines {
 		said := strings.TrimSpace(l.Text) != "" && l.Kind != "late" && l.Kind != "void"
 		out["text"] = out["text"] || said
-		out["document"], out["signature"] = out["text"], out["text"]
+		out["document"] = out["document"] || l.Document != "" || len(l.Photos) > 0
+		out["signature"] = out["signature"] || l.Signed != ""
 		out["photo"] = out["photo"] || len(l.Photos) > 0
 		out["position"] = out["position"] || l.Lon != nil
 	}
@@ -120,7 +150,7 @@ func proofs(lines []Line) map[string]bool {
 
 // step does a step under the lock and tells of it. The actor was authorised.
 func (s *Service) step(ctx context.Context, was Task, st Step, org string) (Task, error) {
-	st.Text = strings.TrimSpace(st.Text)
+	st.Text, st.Document, st.Signed = strings.TrimSpace(st.Text), strings.TrimSpace(st.Document), strings.TrimSpace(st.Signed)
 	if err := st.validate(); err != nil {
 		return Task{}, err
 	}
@@ -150,7 +180,15 @@ func (s *Service) step(ctx context.Context, was Task, st Step, org string) (Task
 		if !st.At.IsZero() && st.At.Before(now) {
 			now, received = late(st.At, t.GivenAt), now
 		}
-		line := Line{TaskID: t.ID, No: t.Steps + 1, At: now, ReceivedAt: received, ByName: a.Name, OrgName: org, Kind: st.Kind, Text: st.Text, Lon: st.Lon, Lat: st.Lat, Photos: append([]string{}, st.Photos...)}
+		line := Line{TaskID: t.ID, No: t.Steps + 1, At: now, ReceivedAt: received, ByName: a.Name, OrgName: org, Kind: st.Kind, Text: st.Text, Lon: st.Lon, Lat: st.Lat, Photos: append([]string{}, st.Photos...), Document: st.Document, Signed: st.Signed, Key: st.Key}
+		lines, err := s.Store.Lines(ctx, t.ID)
+		if err != nil {
+			return err
+		}
+		if st.Key != "" && slices.ContainsFunc(lines, func(l Line) bool { return l.Key == st.Key }) {
+			out = t // the answer to it was lost
+			return nil
+		}
 		for _, id := range st.Photos {
 			p, err := s.Store.Photo(ctx, id)
 			if errs.KindOf(err) == errs.NotFound || (err == nil && p.TaskID != t.ID) {
@@ -159,10 +197,6 @@ func (s *Service) step(ctx context.Context, was Task, st Step, org string) (Task
 			if err != nil {
 				return err
 			}
-		}
-		lines, err := s.Store.Lines(ctx, t.ID)
-		if err != nil {
-			return err
 		}
 		from := t.State
 		if t, err = t.do(st, a.Name, proofs(append(lines, line)), now); err != nil {

@@ -197,6 +197,35 @@ func (s *Responses) CountPhotos(ctx context.Context, task string) (n int, err er
 	return n, nil
 }
 
+// DropPhotos implements response.Tasks.
+func (s *Responses) DropPhotos(ctx context.Context, task string, most int) (int, error) {
+	lines, err := s.Lines(ctx, task)
+	if err != nil {
+		return 0, err
+	}
+	held := map[string]bool{}
+	for _, l := range lines {
+		for _, id := range l.Photos {
+			held[id] = true
+		}
+	}
+	ids, err := dutyRows(ctx, s.db, "pictures", func(row scanner) (id string, err error) { return id, row.Scan(&id) }, `select id from response_photos where task_id = $1 order by at, id`, task)
+	if err != nil {
+		return 0, err
+	}
+	left := len(ids)
+	for _, id := range ids {
+		if held[id] || most == 0 {
+			continue
+		}
+		if _, err := s.db.exec(ctx, `delete from response_photos where id = $1`, id); err != nil {
+			return 0, fmt.Errorf("drop picture: %w", wrap(err))
+		}
+		left, most = left-1, most-1
+	}
+	return left, nil
+}
+
 // AddLink implements response.Tasks.
 func (s *Responses) AddLink(ctx context.Context, l response.Link) error {
 	return s.db.saveBody(ctx, "link", l, `insert into response_links (hash, response_id, until, body) values ($1, $2, $3, $4)`, l.Hash, l.ResponseID, l.Until)

@@ -4999,6 +4999,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/responses/{id}/text": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The text that is carried out, as it was frozen */
+        get: operations["get-response-text"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/roles": {
         parameters: {
             query?: never;
@@ -5909,6 +5926,23 @@ export interface paths {
         get: operations["open-task-link"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/links/{token}/seen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Somebody looks at the page: the message was read */
+        post: operations["see-task-link"];
         delete?: never;
         options?: never;
         head?: never;
@@ -12295,6 +12329,7 @@ export interface components {
             /** Format: int64 */
             minutes: number;
             orders: boolean;
+            releases: boolean;
             requests: components["schemas"]["ResourceRequest"][] | null;
         };
         ResourceChoice: {
@@ -12761,6 +12796,8 @@ export interface components {
             /** Format: date-time */
             at: string;
             by_name: string;
+            document?: string;
+            key?: string;
             kind: string;
             /** Format: double */
             lat?: number;
@@ -12772,6 +12809,7 @@ export interface components {
             photos: string[] | null;
             /** Format: date-time */
             received_at?: string;
+            signed?: string;
             task_id: string;
             text: string;
         };
@@ -14039,6 +14077,10 @@ export interface components {
             title: string;
         };
         TaskStep: {
+            /** @description Number of a paper */
+            document?: string;
+            /** @description Of the request: the same again is the same step */
+            key?: string;
             /** @enum {string} */
             kind: "accept" | "start" | "note" | "done" | "needless" | "reopen";
             /** Format: double */
@@ -14050,6 +14092,8 @@ export interface components {
             lon?: number;
             /** @description Ids of pictures that were sent before */
             photos?: string[] | null;
+            /** @description Who signed */
+            signed?: string;
             text?: string;
         };
         TeamBody: {
@@ -26330,6 +26374,37 @@ export interface operations {
             };
         };
     };
+    "get-response-text": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanText"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "list-roles": {
         parameters: {
             query?: never;
@@ -28378,6 +28453,35 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ResponsePhonePage"];
                 };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "see-task-link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Problem */
             default: {
