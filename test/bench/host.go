@@ -142,6 +142,9 @@ How each figure is taken:
   over such a link of 60 ms, whose rate is that of the kernel's token bucket (tc tbf) with 300 ms of room. The clock runs from
   the viewer's request to the start of the program at a bit rate below the link's. A step of the bit rate starts the program
   again, which is a gap in the picture, and so is an attempt at a higher one, about every 20 s at first.
+- **Narrow link**: all but the viewer in a namespace, over such a link of 60 ms; from some moment on it carries 500 kbit/s with
+  300 ms of room (tc tbf), of which a second viewer, who keeps the smaller picture (160 kbit/s, a key frame every second) running, takes
+  its share. What the viewer gets is what the centre says; pictures are counted as for bad links.
 - **Map page**: the sensors of 50 terminals, spread over a county, each with a value; a browser without GPU on the same
   machine. The clock runs from the address to a map whose signs, lines and numbers of bubbles add up to all of them, and
   two pictures more; cold is with nothing in the cache of the browser.

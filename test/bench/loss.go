@@ -69,7 +69,7 @@ func bothLinks(t host, o options) []figure {
 // badLink has the link of one side be bad: first it loses and delays packets, then it is cut a few times.
 func badLink(t host, o options, clip, side string, watch time.Duration) []figure {
 	w := harness.NewWay(t, lossDelay, lossPart)
-	c, far := farAway(t, w, o, clip, side)
+	c, far := farAway(t, w, o, strings.Replace(scene, "sluice.h264", clip, 1), side, nil)
 	v := c.Admin.Watch(t, "rd-cam-1")
 	v.Steady()
 	shown(t, v)
@@ -118,7 +118,7 @@ func recovery(t host, w *harness.Way, v *harness.Viewer) time.Duration {
 
 // farAway starts the programs, those of the side behind the link in its namespace: the terminal and its camera, or
 // all but the viewer.
-func farAway(t host, w *harness.Way, o options, clip, side string) (*harness.Centre, *harness.Process) {
+func farAway(t host, w *harness.Way, o options, scene, side string, change func(config string) string) (*harness.Centre, *harness.Process) {
 	co := harness.CentreOptions{Level: "warn", Host: harness.NearSide}
 	if side == "viewer" {
 		co.Host = harness.FarSide
@@ -128,10 +128,15 @@ func farAway(t host, w *harness.Way, o options, clip, side string) (*harness.Cen
 		w.Put(c.Process)
 	}
 	c.Boot(t)
-	field := harness.NewField(t, o.programs, strings.Replace(scene, "sluice.h264", clip, 1))
+	field := harness.NewField(t, o.programs, scene)
 	w.Put(field.Process)
 	field.Open(t)
 	edge := harness.NewEdge(t, c, field, "edge-rudong", c.TLS)
+	if change != nil {
+		text, err := os.ReadFile(edge.Config)
+		t.must(err)
+		t.must(os.WriteFile(edge.Config, []byte(change(string(text))), 0o600))
+	}
 	c.EnrolEdge(t, edge.ID, edge.Config)
 	w.Put(edge.Process)
 	edge.Start(t)

@@ -72,16 +72,19 @@ func forwarding(t host, o options) []figure {
 
 // richer is the clip of the scene with noise as of a cheap camera at night, which fills its 2 Mbit/s: what is made up
 // to fill a stream (filler data) does not reach a viewer.
-func richer(t host) string {
+func richer(t host) string { return noisy(t, forwardBit, 80, "noise=alls=16:allf=t") }
+
+// noisy is the clip of the scene through a filter, at so many bits a second, with a key frame every so many pictures.
+func noisy(t host, bits, gop int, filter string) string {
 	root, err := harness.Root()
 	t.must(err)
-	file := filepath.Join(t.TempDir(), "richer.h264")
-	rate := fmt.Sprint(forwardBit)
+	file := filepath.Join(t.TempDir(), fmt.Sprint("noisy-", bits, ".h264"))
+	rate := fmt.Sprint(bits)
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "ffmpeg", "-loglevel", "error", "-framerate", "20", "-i", filepath.Join(root, "test", "clips", "sluice.h264"),
-		"-vf", "noise=alls=16:allf=t", "-c:v", "libx264", "-profile:v", "baseline", "-preset", "veryfast", "-tune", "zerolatency",
-		"-bf", "0", "-g", "80", "-keyint_min", "80", "-sc_threshold", "0", "-x264-params", "sliced-threads=0:threads=1:rc-lookahead=0:aud=0:repeat-headers=1",
+		"-vf", filter, "-c:v", "libx264", "-profile:v", "baseline", "-preset", "veryfast", "-tune", "zerolatency",
+		"-bf", "0", "-g", fmt.Sprint(gop), "-keyint_min", fmt.Sprint(gop), "-sc_threshold", "0", "-x264-params", "sliced-threads=0:threads=1:rc-lookahead=0:aud=0:repeat-headers=1",
 		"-b:v", rate, "-maxrate", rate, "-bufsize", rate, "-f", "h264", file)
 	var said bytes.Buffer
 	cmd.Stderr = &said

@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -293,4 +294,35 @@ func (v *Viewer) Close() {
 		v.location = ""
 	}
 	_ = v.pc.Close() // nothing can be done about it
+}
+
+// Layer is how much of the picture the centre says that it sends: main, sub, thin or pause.
+func (v *Viewer) Layer() (string, error) {
+	return v.layer(http.MethodGet, "")
+}
+
+// Choose says how much is wanted.
+func (v *Viewer) Choose(layer string, pinned bool) error {
+	_, err := v.layer(http.MethodPut, fmt.Sprintf(`{"layer":%q,"pinned":%v}`, layer, pinned))
+	return err
+}
+
+func (v *Viewer) layer(method, body string) (string, error) {
+	answer, err := v.client.Do(method, v.location+"/layer", "application/json", v.token, strings.NewReader(body))
+	if err != nil {
+		return "", err
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	if err != nil {
+		return "", fmt.Errorf("read answer: %w", err)
+	}
+	var sent struct {
+		Layer string `json:"layer"`
+	}
+	if answer.StatusCode != http.StatusOK {
+		return "", fmt.Errorf("the centre answers %d: %s", answer.StatusCode, text)
+	}
+	err = json.Unmarshal(text, &sent)
+	return sent.Layer, err
 }

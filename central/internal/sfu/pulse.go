@@ -18,17 +18,17 @@ import (
 )
 
 const (
-	stepEvery = 200 * time.Millisecond
-	// The two bursts of a probe: a short one, which a way that carries nothing more survives, and a longer one that
-	// no queue on the way can hide.
-	probeShort = 15 * time.Millisecond
-	probeLong  = 80 * time.Millisecond
+	stepEvery  = 200 * time.Millisecond
 	probeBeat  = 5 * time.Millisecond
 	probeLeast = 6         // packets
 	probeMost  = 4_000_000 // bits a second, the most that a probe tries
 	probeLook  = 20 * time.Millisecond
 	paceOver   = 1.25 // a picture that is larger than the others may leave so much faster than the way carries
 )
+
+// probes are the bursts of a probe, each only after the one before has passed: a way that carries no more survives the
+// short one, and what lets a burst through at once is found out by the next before its queue is full.
+var probes = []time.Duration{15 * time.Millisecond, 40 * time.Millisecond, 80 * time.Millisecond}
 
 // pulse is the way to one viewer: how much it carries, and how much of each picture goes over it.
 type pulse struct {
@@ -190,7 +190,10 @@ func (p *pulse) step(now time.Time) {
 
 // probe finds out whether the way carries so many bits a second.
 func (p *pulse) probe(bits int) {
-	passed := p.burst(bits, probeShort) && p.burst(bits, probeLong)
+	passed := true
+	for _, length := range probes {
+		passed = passed && p.burst(bits, length)
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.probing = false

@@ -13,7 +13,7 @@ import (
 const (
 	// patient is how long a way must be good before more is tried; a try that fails doubles it.
 	patient     = 4 * time.Second
-	mostPatient = time.Minute
+	mostPatient = 30 * time.Second
 	// relapse is how soon after a step up a sign of congestion means that the step was wrong.
 	relapse = 10 * time.Second
 	// forgive is how long all must go well until a limit is forgotten.

@@ -42,6 +42,7 @@ func (e *Estimator) ProbeSent(now time.Time) {
 		return
 	}
 	p.open, p.last, p.sent = false, e.next-1, now.Sub(p.began)
+	e.Cut(now) // what the probe itself fills or loses is no sign
 	for seq := p.first; seq != e.next; seq++ {
 		p.bytes += int(e.sent[seq%remembered].size)
 		p.packets++
