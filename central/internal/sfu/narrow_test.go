@@ -132,7 +132,7 @@ func both(t testing.TB, s *SFU, sub bool) {
 func gets(t *testing.T, s *SFU, session string, want video.Layer) video.Sent {
 	t.Helper()
 	var got video.Sent
-	within(t, time.Minute, "the viewer gets "+string(want), func() bool {
+	within(t, 3*time.Minute, "the viewer gets "+string(want), func() bool {
 		var err error
 		got, err = s.Sent(session)
 		return err == nil && got.Layer == want

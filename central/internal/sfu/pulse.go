@@ -206,21 +206,17 @@ func (p *pulse) burst(bits int, length time.Duration) bool {
 	if l == nil {
 		return false
 	}
-	left := max(probeLeast, int(float64(bits)/8*length.Seconds())/ring.Padding)
-	beats := int(length / probeBeat)
+	total := max(probeLeast, int(float64(bits)/8*length.Seconds())/ring.Padding)
+	began := time.Now()
 	p.mu.Lock()
-	p.est.Probe(bits, time.Now())
+	p.est.Probe(bits, began)
 	p.mu.Unlock()
-	for ; left > 0; beats-- {
-		n := left
-		if beats > 1 {
-			n = (left + beats - 1) / beats
-		}
-		for range n {
+	for sent := 0; sent < total; {
+		// As many as are due by now: a machine that is busy sleeps longer than it was asked to.
+		for due := max(sent+1, int(float64(total)*float64(time.Since(began)+probeBeat)/float64(length))); sent < min(due, total); sent++ {
 			l.pad()
 		}
-		left -= n
-		if left > 0 && !sleep(p.ctx, probeBeat) {
+		if sent < total && !sleep(p.ctx, probeBeat) {
 			return false
 		}
 	}
