@@ -32,7 +32,7 @@ const (
 // Kind of a target.
 type Kind string
 
-// The kinds.
+// Terminal is the only kind there is.
 const Terminal Kind = "terminal"
 
 // Limits.

@@ -22,7 +22,8 @@ func (s *Shelf) Run(ctx context.Context) {
 			return
 		case <-s.wake:
 		}
-		for ctx.Err() == nil && s.step(ctx) {
+		for again := true; again && ctx.Err() == nil; {
+			again = s.step(ctx)
 		}
 	}
 }

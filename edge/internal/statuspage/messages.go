@@ -56,7 +56,8 @@ func (p *Page) picture(w http.ResponseWriter, r *http.Request) {
 // answer takes what a person at this machine says to a message.
 func (p *Page) answer(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, 1<<10)
-	id, why, err := r.PathValue("id"), r.PostFormValue("refuse"), error(nil)
+	var err error
+	id, why := r.PathValue("id"), r.PostFormValue("refuse")
 	switch reason, ok := refusals()[why]; {
 	case why == "":
 		err = p.Crew.Confirm(r.Context(), id, crew.ByPage)
