@@ -88,12 +88,7 @@ func (d *demo) hold(ctx context.Context, city caller, id string, injects []thing
 	}, &opened); err != nil {
 		return err
 	}
-	if err := county.propose(ctx, "/incidents/"+opened.ID, "园区储罐泄漏，县级力量不足以处置（演示）"); err != nil {
-		return err
-	}
-	above := city // whose plan it is, and who therefore starts it
-	above.exercise = id
-	tasks, err := above.carryOut(ctx, "/incidents/"+opened.ID)
+	tasks, err := county.carryOutFirst(ctx, "/incidents/"+opened.ID, "储罐正在泄漏，来不及等市里启动（演示）")
 	if err != nil {
 		return err
 	}

@@ -68,22 +68,23 @@ func (c caller) fits(ctx context.Context, path string) (fitting, error) {
 	return proposals.Items[0], nil
 }
 
-// propose asks the owner of the plan that fits best to start it at its lowest level.
-func (c caller) propose(ctx context.Context, path, why string) error {
-	first, err := c.fits(ctx, path)
-	if err != nil {
-		return err
-	}
-	return c.do(ctx, http.MethodPost, path+"/motions", map[string]any{"plan_id": first.PlanID, "version": first.Version, "level": 4, "why": why}, nil)
-}
-
 // carryOut carries out the plan that fits best, at its lowest level, and answers its tasks.
 func (c caller) carryOut(ctx context.Context, path string) ([]task, error) {
+	return c.start(ctx, path, map[string]any{"order": "吴局口头命令（演示）"})
+}
+
+// carryOutFirst starts the plan of a desk above in an emergency, which that desk is told.
+func (c caller) carryOutFirst(ctx context.Context, path, why string) ([]task, error) {
+	return c.start(ctx, path, map[string]any{"order": "县带班领导口头命令（演示）", "emergency": true, "why": why})
+}
+
+func (c caller) start(ctx context.Context, path string, order map[string]any) ([]task, error) {
 	first, err := c.fits(ctx, path)
 	if err != nil {
 		return nil, err
 	}
-	if err := c.do(ctx, http.MethodPost, path+"/responses", map[string]any{"plan_id": first.PlanID, "version": first.Version, "level": 4, "order": "吴局口头命令（演示）"}, nil); err != nil {
+	order["plan_id"], order["version"], order["level"] = first.PlanID, first.Version, 4
+	if err := c.do(ctx, http.MethodPost, path+"/responses", order, nil); err != nil {
 		return nil, err
 	}
 	var running struct {
