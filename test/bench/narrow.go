@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -68,11 +69,9 @@ func became(t host, v *harness.Viewer, layers ...string) time.Time {
 		if err != nil {
 			return err
 		}
-		for _, l := range layers {
-			if got == l {
-				at = time.Now()
-				return nil
-			}
+		if slices.Contains(layers, got) {
+			at = time.Now()
+			return nil
 		}
 		return errors.New("it gets " + got)
 	})

@@ -63,7 +63,8 @@ func RegisterField(s *Server, svc *field.Service) {
 	},
 	) (*body[struct {
 		Wanted bool `json:"wanted"`
-	}], error) {
+	}], error,
+	) {
 		wanted, err := svc.Wanted(ctx, in.Token, in.Stream, in.Was)
 		return reply(struct {
 			Wanted bool `json:"wanted"`
@@ -87,7 +88,8 @@ func RegisterField(s *Server, svc *field.Service) {
 	},
 	) (*body[struct {
 		Kept int `json:"kept"`
-	}], error) {
+	}], error,
+	) {
 		fixes := make([]field.Fix, len(in.Body.Fixes))
 		for i, f := range in.Body.Fixes {
 			fixes[i] = field.Fix(f)

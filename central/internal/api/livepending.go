@@ -116,7 +116,7 @@ func (p *pending) add(e event.Event, v *view) urgency {
 		p.talk = &e.At
 		return soon
 	case crew.Message:
-		if !v.who.Can(actor.VideoWatch) || !(v.visible[data.Target] || v.who.Covers(data.Division)) {
+		if !v.who.Can(actor.VideoWatch) || !v.visible[data.Target] && !v.who.Covers(data.Division) {
 			return ignored
 		}
 		p.crew = &e.At

@@ -115,12 +115,12 @@ func (d Draft) check() error {
 // moment is when something was written, by the clock of the centre. Only how long ago it was counts, so that a wrong
 // clock of the phone does no harm; one that was set between writing and sending cannot be mended, but what it says is
 // held between the making of the link and now.
-func moment(l video.StreamLink, at, sent, received time.Time) (true time.Time, offset time.Duration) {
+func moment(l video.StreamLink, at, sent, received time.Time) (when time.Time, offset time.Duration) {
 	offset = sent.Sub(received)
 	if offset.Abs() < clocksOff {
 		offset = 0
 	}
-	when := at.Add(-offset)
+	when = at.Add(-offset)
 	if when.After(received) {
 		when = received
 	}

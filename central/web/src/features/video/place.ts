@@ -70,3 +70,21 @@ export function phaseOf(p: Pick<Place, 'stream' | 'failure' | 'waiting' | 'pictu
   if (!p.picture?.frames) return 'starting'
   return p.picture.frozenSince ? 'frozen' : 'live'
 }
+
+// asked begins a place anew with a stream, or clears it.
+export function asked(p: Place, w: Work, stream: string, reason: string): void {
+  const had = w.placed || w.dirty
+  Object.assign(p, { stream, reason, session: '', asked: Date.now(), took: 0, picture: undefined, failure: undefined, waiting: false })
+  Object.assign(w, { dirty: stream !== '' || had, placed: false, fresh: false, began: performance.now(), after: undefined, tries: 0 })
+}
+
+// lost is what becomes of a place whose connection was given up; stuck says that no further one is tried.
+export function lost(p: Place, w: Work, failure: unknown, stuck: boolean): void {
+  clearTimeout(w.retry)
+  Object.assign(w, { placed: false, fresh: false, dirty: p.stream !== '' && !stuck, tries: 0 })
+  if (!p.stream) return
+  p.failure = failure
+  p.picture = undefined
+  p.waiting = !stuck
+  if (stuck) p.stream = ''
+}

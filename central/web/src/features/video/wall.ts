@@ -4,7 +4,7 @@ import { ApiError } from '@/api/errors'
 import { useLive } from '@/api/live'
 import { backOff } from '@/api/livestate'
 import { samplesOf } from './picture'
-import { arrived, measured, newPlace, newWork, phaseOf, type Place, type Work } from './place'
+import { arrived, asked, lost, measured, newPlace, newWork, phaseOf, type Place, type Work } from './place'
 import { choose, still, type Most } from './layer'
 import { WallPeer, places, type Placed } from './wallpeer'
 import {
@@ -51,9 +51,7 @@ export function useWall(): Wall {
     }
     if (p.stream === stream && !reason && !p.waiting) return
     clearTimeout(w.retry)
-    const had = w.placed || w.dirty
-    Object.assign(p, { stream, reason, session: '', asked: Date.now(), took: 0, picture: undefined, failure: undefined, waiting: false })
-    Object.assign(w, { dirty: stream !== '' || had, placed: false, fresh: false, began: performance.now(), after: undefined, tries: 0 })
+    asked(p, w, stream, reason)
     soon()
   }
 
@@ -181,16 +179,7 @@ export function useWall(): Wall {
     const last = open
     forget()
     const stuck = (failure instanceof NoPath && ++pathless >= pathTries) || (hopeless(failure) && !(failure instanceof ApiError && failure.status === 404))
-    all.forEach((p, at) => {
-      const w = work[at] as Work
-      clearTimeout(w.retry)
-      Object.assign(w, { placed: false, fresh: false, dirty: p.stream !== '' && !stuck, tries: 0 })
-      if (!p.stream) return
-      p.failure = failure
-      p.picture = undefined
-      p.waiting = !stuck
-      if (stuck) p.stream = ''
-    })
+    all.forEach((p, at) => lost(p, work[at] as Work, failure, stuck))
     if (stuck || !wanted()) {
       last?.close()
       return
