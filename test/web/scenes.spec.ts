@@ -52,7 +52,8 @@ test('what a phone shows and says is recorded with an incident and played back',
   const phone = await (await browser.newContext({ viewport: { width: 412, height: 860 }, locale: 'zh-CN' })).newPage()
   await phone.goto(address)
   await phone.getByTestId('send').click()
-  await expect(phone.getByTestId('field')).toHaveAttribute('data-state', 'sending')
+  // Nobody watches yet, so it waits: the recording is what wants its picture.
+  await expect(phone.getByTestId('field')).toHaveAttribute('data-state', 'ready')
 
   const id = await open(page, demo.url, '长沙镇海堤漫溢')
   await page.goto(`${demo.url}/incident/${id}/room`)
@@ -63,6 +64,7 @@ test('what a phone shows and says is recorded with an incident and played back',
   await expect(dialog.getByTestId('scene-cost')).toContainText('流量由对方承担')
   await dialog.getByTestId('scene-add').click()
   await expect(dialog.getByTestId('incident-scene')).toContainText('录制中')
+  await expect(phone.getByTestId('field')).toHaveAttribute('data-state', 'sending')
   const began = Date.now()
   await expect.poll(async () => {
     const all = (await (await page.request.get(`${demo.url}/api/v1/recordings`)).json()) as { cameras: { stream: string; bytes: number; last?: string }[] }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { behind, heartbeatMs, apply, backOff, follows, Skew, type LiveState } from './livestate'
+import { answered, apply, backOff, behind, heartbeatMs, follows, Skew, type LiveState } from './livestate'
 import type { Alarm, Device, Latest, LiveMessage } from './types'
 
 const at = '2026-01-01T00:00:00Z'
@@ -57,6 +57,18 @@ describe('apply', () => {
     const state = empty()
     expect(apply(state, message(1, { alarms: [alarm('x')] })).map((a) => a.id)).toEqual(['x'])
     expect(apply(state, message(2, { alarms: [alarm('x', 'acknowledged'), alarm('y')] })).map((a) => a.id)).toEqual(['y'])
+  })
+
+  it('does not bring an ended alarm back by a late answer', () => {
+    const state = empty()
+    apply(state, message(1, { alarms: [alarm('x'), alarm('y')] }))
+    const late = { ...alarm('x', 'acknowledged'), updated_at: '2026-01-01T00:00:01Z' }
+    answered(state, late)
+    expect(state.alarms.get('x')?.state).toBe('acknowledged')
+    apply(state, message(2, { alarms: [alarm('x', 'cleared'), { ...alarm('y'), updated_at: '2026-01-01T00:00:02Z' }] }))
+    answered(state, late)
+    answered(state, { ...alarm('y', 'acknowledged'), updated_at: '2026-01-01T00:00:01Z' })
+    expect([...state.alarms.values()].map((a) => a.state)).toEqual(['open'])
   })
 
   it('drops a cleared alarm from the list', () => {

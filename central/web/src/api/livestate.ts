@@ -50,6 +50,15 @@ export function apply(state: LiveState, message: LiveMessage): Alarm[] {
   return (message.alarms ?? []).filter((a) => a.state !== 'cleared' && !known.has(a.id))
 }
 
+// answered takes an alarm from the answer to what this page did. The live view may have heard more meanwhile: what is
+// newer stays, and what has ended does not come back.
+export function answered(state: LiveState, alarm: Alarm): void {
+  const known = state.alarms.get(alarm.id)
+  if (!known || Date.parse(known.updated_at) >= Date.parse(alarm.updated_at)) return
+  if (alarm.state === 'cleared') state.alarms.delete(alarm.id)
+  else state.alarms.set(alarm.id, alarm)
+}
+
 // see crosses off what a message of a longer snapshot has brought, and after the last forgets the rest.
 function see(state: LiveState, message: LiveMessage): void {
   const { unseen } = state

@@ -1,6 +1,7 @@
 // What a person does with an alarm: the one place that asks for it and tells the live view what came of it.
 import { answer, api } from '@/api/client'
 import { useLive } from '@/api/live'
+import { answered } from '@/api/livestate'
 import type { Alarm } from '@/api/types'
 
 export interface Handling {
@@ -15,8 +16,7 @@ export function useHandling(): Handling {
   const live = useLive()
   const of = (alarm: Alarm) => ({ path: { id: alarm.id } })
   function told(done: Alarm): Alarm {
-    if (done.state === 'cleared') live.alarms.delete(done.id)
-    else live.alarms.set(done.id, done)
+    answered(live, done)
     return done
   }
   return {
