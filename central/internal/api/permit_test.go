@@ -12,10 +12,12 @@ import (
 	"github.com/fengsui/fengsui/central/internal/account"
 	"github.com/fengsui/fengsui/central/internal/actor"
 	"github.com/fengsui/fengsui/central/internal/board"
+	"github.com/fengsui/fengsui/central/internal/crew"
 	"github.com/fengsui/fengsui/central/internal/deadline"
 	"github.com/fengsui/fengsui/central/internal/device"
 	"github.com/fengsui/fengsui/central/internal/diagnose"
 	"github.com/fengsui/fengsui/central/internal/drill"
+	"github.com/fengsui/fengsui/central/internal/field"
 	"github.com/fengsui/fengsui/central/internal/fleet"
 	"github.com/fengsui/fengsui/central/internal/handover"
 	"github.com/fengsui/fengsui/central/internal/incident"
@@ -76,6 +78,8 @@ func TestWhoMayNotLearnsNothingOfWhatIsWrong(t *testing.T) {
 		RegisterReviews(s, &review.Service{})
 		RegisterOpinions(s, opinion.New(opinion.Options{}))
 		RegisterDrills(s, &drill.Service{})
+		RegisterField(s, field.New(field.Options{}))
+		RegisterCrew(s, crew.New(crew.Options{}))
 	})
 	admin := c.admin()
 	auditor, _ := c.user(admin, "shenji", "320600", account.RoleAuditor) // reads accounts and the audit and nothing else

@@ -42,7 +42,7 @@ func (h *house) played() (drill.Drill, context.Context, incident.Incident, respo
 // carried is the task of the plan that is carried out for an incident.
 func (h *house) carried(ctx context.Context, id string) response.Task {
 	h.t.Helper()
-	_, err := h.responses.Activate(ctx, id, response.Start{PlanID: h.plan.ID, Version: h.plan.Version, Level: 4, Order: "总指挥"})
+	_, err := h.responses.Activate(ctx, id, response.Start{PlanID: h.plan.ID, Version: h.plan.Version, Level: 4, Order: "总指挥", Emergency: true, Why: "险情紧急，先启动后报告"})
 	h.must(err)
 	v, err := h.responses.View(ctx, id)
 	h.must(err)
