@@ -27,7 +27,7 @@ import (
 const recordingDir = "recordings"
 
 // recording begins to keep pictures; it is nil when there are none.
-func (c *Centre) recording(ctx context.Context, cfg config.Config, b *base, devices *device.Service, in *ingest.Ingest, router *sfu.SFU, pictures *video.Service, incidents *incident.Service) (*recording.Service, error) {
+func (c *Centre) recording(ctx context.Context, cfg config.Config, b *base, devices *device.Service, seen *cameras, in *ingest.Ingest, router *sfu.SFU, pictures *video.Service, incidents *incident.Service) (*recording.Service, error) {
 	if pictures == nil {
 		return nil, nil //nolint:nilnil // switched off by configuration
 	}
@@ -36,7 +36,7 @@ func (c *Centre) recording(ctx context.Context, cfg config.Config, b *base, devi
 		return nil, fmt.Errorf("make folder of recordings: %w", err)
 	}
 	s := recording.New(recording.Options{
-		Store: store.NewRecordings(b.db), Tx: b.db, Devices: devices, Taps: router, Leases: pictures, Sender: in, Reporter: devices, Cases: filmed{store.NewIncidents(b.db), incidents}, Events: b.bus, Log: c.log.With("component", "recording"),
+		Store: store.NewRecordings(b.db), Tx: b.db, Devices: seen, Taps: router, Leases: pictures, Sender: in, Reporter: devices, Cases: filmed{store.NewIncidents(b.db), incidents}, Events: b.bus, Log: c.log.With("component", "recording"),
 		Dir: dir, Quota: int64(cfg.Recording.Quota) << 30, Reserve: int64(cfg.Recording.Reserve) << 20,
 		Rule:    recording.SceneRule{Begin: recording.Beginning(cfg.Recording.Incidents), Near: cfg.Recording.Near, Most: cfg.Recording.NearMost},
 		Preroll: time.Duration(cfg.Recording.Preroll) * time.Second,

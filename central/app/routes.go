@@ -11,6 +11,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/audit"
 	"github.com/fengsui/fengsui/central/internal/board"
 	"github.com/fengsui/fengsui/central/internal/config"
+	"github.com/fengsui/fengsui/central/internal/consult"
 	"github.com/fengsui/fengsui/central/internal/crew"
 	"github.com/fengsui/fengsui/central/internal/deadline"
 	"github.com/fengsui/fengsui/central/internal/device"
@@ -157,5 +158,6 @@ func OpenAPI() ([]byte, error) {
 	api.RegisterReviews(s, &review.Service{})
 	api.RegisterOpinions(s, opinion.New(opinion.Options{}))
 	api.RegisterDrills(s, &drill.Service{})
+	api.RegisterConsults(s, &consult.Service{})
 	return s.OpenAPI()
 }

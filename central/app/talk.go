@@ -23,7 +23,6 @@ func (c *Centre) talk(ctx context.Context, b *base, devices *device.Service, rou
 		Devices: devices, Orders: devices.Orders, Router: router, Pictures: pictures, Journal: spoken{incidents}, Events: b.bus, Log: c.log.With("component", "talk"),
 	})
 	system := actor.WithSystem(context.WithoutCancel(ctx), "talk")
-	pictures.OnEnded(func(session string) { s.Ended(system, session) })
 	s.Start(system)
 	c.parts.Add("talk", s.Stop)
 	return s

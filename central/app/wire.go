@@ -159,7 +159,8 @@ func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) er
 	if err != nil {
 		return err
 	}
-	kept, err := c.recording(system, cfg, b, devices, in, router, pictures, events.incidents)
+	seen := &cameras{Service: devices}
+	kept, err := c.recording(system, cfg, b, devices, seen, in, router, pictures, events.incidents)
 	if err != nil {
 		return err
 	}
@@ -210,7 +211,10 @@ func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) er
 	register(server, services{b.accounts, b.audit, devices, values, pictures, outputs, configs, boards, walls, book, work, rosters, released, asked, clocks, desks, events, kept, messages})
 	api.RegisterSteering(server, turned)
 	if speech := c.talk(system, b, devices, router, pictures, events.incidents); speech != nil {
+		rooms := c.consults(system, b, router, pictures, kept, seen, events.incidents)
+		ended(system, pictures, speech.Ended, rooms.Ended)
 		api.RegisterTalk(server, speech)
+		api.RegisterConsults(server, rooms)
 	}
 	api.RegisterCrew(server, c.crew(system, b, devices, in, events.incidents, kept))
 	api.RegisterPlans(server, plans)

@@ -18,9 +18,10 @@ var levels = map[string]int{
 	"maintenance": 2, "video": 2, "output": 2, "steer": 2, "fleet": 2, "board": 2, "wall": 2, "rulebook": 2, "release": 2, "diagnose": 2, "duty": 2, "recording": 2,
 	"telemetry": 3, "talk": 3, "handover": 3, "rollcall": 3, "incident": 3,
 	"paper": 4, "intake": 4, "reminder": 4,
-	"plan":   4,
-	"crew":   4,
-	"report": 5, "response": 5,
+	"plan":    4,
+	"crew":    4,
+	"consult": 4,
+	"report":  5, "response": 5,
 	"opinion":  5,
 	"review":   6,
 	"resource": 6,
@@ -60,6 +61,7 @@ var toolkits = map[string][]string{
 var testUses = map[string][]string{
 	"api":       {"sfu", "github.com/pion/"},                            // a terminal's picture over real WebRTC
 	"talk":      {"sfu", "github.com/pion/"},                            // sound over real WebRTC
+	"consult":   {"audit", "sfu", "github.com/pion/"},                   // people in a room over real WebRTC
 	"audit":     {"database/sql"},                                       // a trail that somebody changed behind its back
 	"deadline":  {"audit"},                                              // marks that the trail counts
 	"handover":  {"audit"},                                              // what a use case leaves in the trail

@@ -28,7 +28,7 @@ func Roles() []Role {
 	return []Role{
 		{RoleAdmin, "系统管理员", "Administrator", []actor.Permission{
 			actor.DeviceRead, actor.DeviceWrite, actor.DeviceProbe, actor.ReleaseWrite, actor.TelemetryRead, actor.TelemetryMend, actor.TelemetryHold, actor.AlarmRead,
-			actor.AlarmAck, actor.AlarmMaintain, actor.AlarmPolicy, actor.VideoWatch, actor.VideoSteer, actor.VideoTalk, actor.VideoShare, actor.VideoReplay, actor.VideoRecord, actor.VideoExport, actor.OutputSwitch, actor.BoardWrite,
+			actor.AlarmAck, actor.AlarmMaintain, actor.AlarmPolicy, actor.VideoWatch, actor.VideoSteer, actor.VideoTalk, actor.VideoShare, actor.VideoReplay, actor.VideoRecord, actor.VideoExport, actor.ConsultJoin, actor.ConsultHold, actor.OutputSwitch, actor.BoardWrite,
 			actor.RuleWrite, actor.RulePublish, actor.AccountRead, actor.AccountWrite, actor.AuditRead,
 			actor.DutyRead, actor.DutyPhone, actor.DutyPlan, actor.DutyApprove, actor.DutyTake, actor.DutyLog,
 			actor.IncidentRead, actor.IncidentWrite, actor.ReportWrite, actor.ReportSign, actor.ReportOrder, actor.ReportJudge, actor.NoticeTest,
@@ -38,7 +38,7 @@ func Roles() []Role {
 		}},
 		{RoleLeader, "带班领导", "Duty leader", []actor.Permission{
 			actor.DeviceRead, actor.TelemetryRead, actor.TelemetryHold, actor.AlarmRead, actor.AlarmAck, actor.AlarmMaintain,
-			actor.VideoWatch, actor.VideoSteer, actor.VideoTalk, actor.VideoShare, actor.VideoReplay, actor.VideoRecord, actor.VideoExport, actor.OutputSwitch, actor.BoardWrite, actor.RuleWrite, actor.RulePublish,
+			actor.VideoWatch, actor.VideoSteer, actor.VideoTalk, actor.VideoShare, actor.VideoReplay, actor.VideoRecord, actor.VideoExport, actor.ConsultJoin, actor.ConsultHold, actor.OutputSwitch, actor.BoardWrite, actor.RuleWrite, actor.RulePublish,
 			actor.AccountRead, actor.AuditRead,
 			actor.DutyRead, actor.DutyPhone, actor.DutyPlan, actor.DutyApprove, actor.DutyTake, actor.DutyLog,
 			actor.IncidentRead, actor.IncidentWrite, actor.ReportWrite, actor.ReportSign, actor.ReportOrder, actor.ReportJudge,
@@ -47,7 +47,7 @@ func Roles() []Role {
 			actor.DrillRead, actor.DrillWrite,
 		}},
 		{RoleDuty, "值班员", "Duty officer", []actor.Permission{
-			actor.DeviceRead, actor.TelemetryRead, actor.AlarmRead, actor.AlarmAck, actor.AlarmMaintain, actor.VideoWatch, actor.VideoSteer, actor.VideoTalk, actor.VideoShare, actor.VideoReplay, actor.VideoRecord, actor.VideoExport, actor.OutputSwitch,
+			actor.DeviceRead, actor.TelemetryRead, actor.AlarmRead, actor.AlarmAck, actor.AlarmMaintain, actor.VideoWatch, actor.VideoSteer, actor.VideoTalk, actor.VideoShare, actor.VideoReplay, actor.VideoRecord, actor.VideoExport, actor.ConsultJoin, actor.ConsultHold, actor.OutputSwitch,
 			actor.BoardWrite,
 			actor.DutyRead, actor.DutyPhone, actor.DutyTake, actor.DutyLog,
 			actor.IncidentRead, actor.IncidentWrite, actor.ReportWrite, actor.ReportOrder,
@@ -57,7 +57,7 @@ func Roles() []Role {
 		}},
 		{RoleTechnician, "技术员", "Technician", []actor.Permission{
 			actor.DeviceRead, actor.DeviceWrite, actor.DeviceProbe, actor.ReleaseWrite, actor.TelemetryRead, actor.TelemetryMend, actor.AlarmRead, actor.AlarmMaintain,
-			actor.VideoWatch, actor.VideoSteer, actor.VideoTalk, actor.VideoReplay, actor.VideoRecord, actor.BoardWrite, actor.RuleWrite,
+			actor.VideoWatch, actor.VideoSteer, actor.VideoTalk, actor.VideoReplay, actor.VideoRecord, actor.ConsultJoin, actor.BoardWrite, actor.RuleWrite,
 			actor.DutyRead,
 			actor.PlanRead, actor.ResourceRead, actor.DrillRead,
 		}},

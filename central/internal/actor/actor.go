@@ -44,6 +44,8 @@ const (
 	VideoReplay   Permission = "video.replay"  // look at what was recorded
 	VideoExport   Permission = "video.export"  // take clips and pictures of recordings away
 	VideoRecord   Permission = "video.record"  // say what is recorded, how long it is kept, what is held
+	ConsultJoin   Permission = "consult.join"  // be in consultation rooms to which one is invited
+	ConsultHold   Permission = "consult.hold"  // open and lead consultation rooms
 	OutputSwitch  Permission = "output.switch" // sirens and relays
 	BoardWrite    Permission = "board.write"   // boards of rivers and plants
 	RuleWrite     Permission = "rule.write"    // drafts of alarm rules

@@ -95,6 +95,9 @@ func needs(operation string) (p actor.Permission, ok bool) {
 	if p, ok := drillNeeds(operation); ok {
 		return p, true
 	}
+	if p, ok := consultNeeds(operation); ok {
+		return p, true
+	}
 	if p, ok := caseNeeds(operation); ok {
 		return p, true
 	}
@@ -118,6 +121,17 @@ func caseNeeds(operation string) (p actor.Permission, ok bool) {
 	case "open-incident", "change-incident", "grade-incident", "respond-incident", "count-incident", "note-incident", "merge-incident", "unmerge-incident", "split-incident", "close-incident",
 		"receive-intake", "alarm-intake", "open-intake", "link-intake", "set-aside-intake", "undo-intake":
 		return actor.IncidentWrite, true
+	}
+	return "", false
+}
+
+// consultNeeds is needs for consultation rooms. Who leads one the service knows, and what a link allows.
+func consultNeeds(operation string) (p actor.Permission, ok bool) {
+	switch operation {
+	case "list-consults", "get-consult", "enter-consult", "watch-consult", "sign-consult", "leave-consult", "share-consult", "look-consult":
+		return actor.ConsultJoin, true
+	case "open-consult", "invite-consult", "revoke-consult", "mute-consult", "remove-consult", "hand-consult", "record-consult", "end-consult":
+		return actor.ConsultHold, true
 	}
 	return "", false
 }

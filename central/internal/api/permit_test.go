@@ -12,6 +12,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/account"
 	"github.com/fengsui/fengsui/central/internal/actor"
 	"github.com/fengsui/fengsui/central/internal/board"
+	"github.com/fengsui/fengsui/central/internal/consult"
 	"github.com/fengsui/fengsui/central/internal/crew"
 	"github.com/fengsui/fengsui/central/internal/deadline"
 	"github.com/fengsui/fengsui/central/internal/device"
@@ -80,6 +81,7 @@ func TestWhoMayNotLearnsNothingOfWhatIsWrong(t *testing.T) {
 		RegisterDrills(s, &drill.Service{})
 		RegisterField(s, field.New(field.Options{}))
 		RegisterCrew(s, crew.New(crew.Options{}))
+		RegisterConsults(s, consult.New(consult.Options{}))
 	})
 	admin := c.admin()
 	auditor, _ := c.user(admin, "shenji", "320600", account.RoleAuditor) // reads accounts and the audit and nothing else

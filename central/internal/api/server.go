@@ -29,6 +29,7 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"github.com/fengsui/fengsui/central/internal/account"
+	"github.com/fengsui/fengsui/central/internal/consult"
 	"github.com/fengsui/fengsui/central/internal/crew"
 	"github.com/fengsui/fengsui/central/internal/deadline"
 	"github.com/fengsui/fengsui/central/internal/document"
@@ -142,7 +143,7 @@ func schemaName(t reflect.Type, hint string) string {
 		t = t.Elem()
 	}
 	books := reflect.TypeFor[handover.Desk]().PkgPath()
-	for part, of := range map[string]reflect.Type{"Incident": reflect.TypeFor[incident.Step](), "Intake": reflect.TypeFor[intake.Item](), "Report": reflect.TypeFor[report.Report](), "Recording": reflect.TypeFor[recording.Policy](), "Response": reflect.TypeFor[response.Response](), "Review": reflect.TypeFor[review.Review](), "Opinion": reflect.TypeFor[opinion.Entry](), "Drill": reflect.TypeFor[drill.Drill](), "Field": reflect.TypeFor[field.Entry]()} {
+	for part, of := range map[string]reflect.Type{"Incident": reflect.TypeFor[incident.Step](), "Intake": reflect.TypeFor[intake.Item](), "Report": reflect.TypeFor[report.Report](), "Recording": reflect.TypeFor[recording.Policy](), "Response": reflect.TypeFor[response.Response](), "Review": reflect.TypeFor[review.Review](), "Opinion": reflect.TypeFor[opinion.Entry](), "Drill": reflect.TypeFor[drill.Drill](), "Field": reflect.TypeFor[field.Entry](), "Consult": reflect.TypeFor[consult.Room]()} {
 		if strings.Contains(t.Name(), of.PkgPath()+".") {
 			return part + name
 		}
@@ -193,6 +194,8 @@ func schemaName(t reflect.Type, hint string) string {
 		return "Response" + strings.TrimPrefix(name, "Response")
 	case reflect.TypeFor[resource.Team]().PkgPath():
 		return "Resource" + name
+	case reflect.TypeFor[consult.Room]().PkgPath():
+		return "Consult" + name
 	case reflect.TypeFor[drill.Drill]().PkgPath():
 		return "Drill" + strings.TrimPrefix(name, "Drill")
 	case reflect.TypeFor[report.Report]().PkgPath():
@@ -352,8 +355,12 @@ func (s *Server) trace(c *fiber.Ctx) error {
 	return err
 }
 
-// fieldPages are the only ones that may use a camera: those of phones that send the scene.
-const fieldPages = "/field/"
+// These pages are the only ones that may use a camera: those of phones that send the scene, and consultation rooms.
+const (
+	fieldPages   = "/field/"
+	consultPages = "/consult/"
+	meetPages    = "/meet/"
+)
 
 // headers keep the browser on the safe side. The map draws in a worker made from a blob.
 func (s *Server) headers(c *fiber.Ctx) error {
@@ -361,7 +368,7 @@ func (s *Server) headers(c *fiber.Ctx) error {
 	c.Set("X-Frame-Options", "DENY")
 	c.Set("Referrer-Policy", "same-origin")
 	camera := "()"
-	if strings.HasPrefix(c.Path(), fieldPages) {
+	if p := c.Path(); strings.HasPrefix(p, fieldPages) || strings.HasPrefix(p, consultPages) || strings.HasPrefix(p, meetPages) {
 		camera = "(self)"
 	}
 	c.Set("Permissions-Policy", "camera="+camera+", microphone=(self), geolocation=(self)")

@@ -117,9 +117,9 @@ func TestPagesOfTheConsoleAreServedWithTheRightHeaders(t *testing.T) {
 	}
 }
 
-func TestOnlyThePagesOfPhonesMayUseACamera(t *testing.T) {
+func TestOnlyThePagesOfPhonesAndRoomsMayUseACamera(t *testing.T) {
 	c := newCentre(t)
-	for path, want := range map[string]string{"/": "camera=(),", "/video": "camera=(),", "/field/phone-1": "camera=(self),"} {
+	for path, want := range map[string]string{"/": "camera=(),", "/video": "camera=(),", "/field/phone-1": "camera=(self),", "/consult/r": "camera=(self),", "/meet/r": "camera=(self),"} {
 		res, err := http.Get(c.url + path)
 		if err != nil {
 			t.Fatal(err)

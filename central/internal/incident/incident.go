@@ -132,6 +132,9 @@ const (
 	Messaged Kind = "crew" // to the people there
 )
 
+// Consulted is what went on in a consultation room.
+const Consulted Kind = "consult"
+
 // Step is one line of the timeline. Act names what of the kind it was, where that needs saying ("submitted").
 type Step struct {
 	IncidentID string    `json:"incident_id"`

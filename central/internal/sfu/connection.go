@@ -19,6 +19,8 @@ type connection struct {
 	extra func(attribute bool) []string // candidate lines of the public addresses
 	most  int                           // pictures that it may have
 	pulse *pulse                        // of who watches; nil: nobody does
+	// voices is how many sounds it may have; 0 means one.
+	voices int
 
 	mu     sync.Mutex // negotiation goes one step at a time
 	etag   string
@@ -37,7 +39,7 @@ func (c *connection) close() {
 
 // answer takes an offer.
 func (c *connection) answer(ctx context.Context, offer string) (video.Answer, error) {
-	d, err := readOffer(offer, c.most)
+	d, err := readOfferOf(offer, c.most, max(c.voices, 1))
 	if err != nil {
 		return video.Answer{}, err
 	}
@@ -117,7 +119,7 @@ func (c *connection) restart(ctx context.Context, f fragment) (video.Patch, erro
 		return video.Patch{}, invalidOffer("has no ice-pwd")
 	}
 	offer := c.remote.with(f)
-	d, err := readOffer(offer, c.most)
+	d, err := readOfferOf(offer, c.most, max(c.voices, 1))
 	if err != nil {
 		return video.Patch{}, err
 	}

@@ -205,6 +205,9 @@ func (e *engine) api(publish bool, sounds []soundCodec) (*webrtc.API, error) {
 		return nil, fmt.Errorf("register extension: %w", err)
 	}
 	if publish {
+		if err := media.RegisterHeaderExtension(webrtc.RTPHeaderExtensionCapability{URI: sdp.AudioLevelURI}, webrtc.RTPCodecTypeAudio); err != nil {
+			return nil, fmt.Errorf("register extension: %w", err)
+		}
 		feedback, err := twcc.NewSenderInterceptor()
 		if err != nil {
 			return nil, fmt.Errorf("make interceptor: %w", err)

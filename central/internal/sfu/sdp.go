@@ -32,8 +32,11 @@ func invalidOffer(what string) error {
 }
 
 // readOffer refuses what no honest client sends, before the library sees it. The offer is of so many pictures at
-// most.
-func readOffer(text string, most int) (description, error) {
+// most, and of one sound.
+func readOffer(text string, most int) (description, error) { return readOfferOf(text, most, 1) }
+
+// readOfferOf is the same of so many sounds.
+func readOfferOf(text string, most, voices int) (description, error) {
 	if len(text) > maxOffer {
 		return description{}, invalidOffer("is too long")
 	}
@@ -41,7 +44,7 @@ func readOffer(text string, most int) (description, error) {
 	if err := unmarshal(&s, text); err != nil {
 		return description{}, invalidOffer("is no SDP: " + err.Error())
 	}
-	if len(s.MediaDescriptions) == 0 || len(s.MediaDescriptions) > maxMedia-1+most {
+	if len(s.MediaDescriptions) == 0 || len(s.MediaDescriptions) > maxMedia-2+most+voices {
 		return description{}, invalidOffer(fmt.Sprintf("has %d media", len(s.MediaDescriptions)))
 	}
 	pictures, sounds := 0, 0
@@ -68,8 +71,8 @@ func readOffer(text string, most int) (description, error) {
 			}
 		}
 	}
-	if (pictures == 0 && sounds == 0) || pictures > most || sounds > 1 {
-		return description{}, invalidOffer(fmt.Sprintf("has %d pictures and %d sounds, want at most %d and 1", pictures, sounds, most))
+	if (pictures == 0 && sounds == 0) || pictures > most || sounds > voices {
+		return description{}, invalidOffer(fmt.Sprintf("has %d pictures and %d sounds, want at most %d and %d", pictures, sounds, most, voices))
 	}
 	d := credentials(text)
 	d.pictures, d.sounds = pictures, sounds

@@ -25,6 +25,7 @@ type source struct {
 	log  *ring.Log
 
 	sound sound // of the scene
+	loud  loudness
 	back  sound // of whoever speaks to it
 
 	mu        sync.Mutex

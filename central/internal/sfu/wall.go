@@ -17,6 +17,7 @@ type wall struct {
 	*connection
 	sfu  *SFU
 	user string
+	seat *seat // nil: it sends nothing and has no sound
 
 	mu     sync.Mutex
 	up     bool
@@ -70,6 +71,9 @@ func newWall(s *SFU, c *connection, user string, places int) (*wall, error) {
 				}
 			}
 			w.begin()
+			if w.seat != nil {
+				w.seat.connected()
+			}
 		case dead(state):
 			w.close()
 		}
@@ -89,6 +93,9 @@ func (w *wall) close() {
 	w.mu.Unlock()
 	for _, s := range all {
 		s.close()
+	}
+	if w.seat != nil {
+		w.seat.close()
 	}
 	w.connection.close()
 	w.sfu.remove(w.id, "")

@@ -35,6 +35,7 @@ const mayImport: Record<string, string[]> = {
   'features/rulebook': base,
   'features/telemetry': [...base, 'features/output', 'features/rulebook', 'features/video'],
   'features/video': base,
+  'features/consult': [...base, 'features/video'],
   'features/field': [...base, 'features/response', 'features/video'],
   'features/recording': base,
   'features/device': [...base, 'features/telemetry', 'features/output'],

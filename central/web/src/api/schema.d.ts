@@ -486,6 +486,251 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/consults": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Rooms that the caller may enter, the newest first, at most 500 */
+        get: operations["list-consults"];
+        put?: never;
+        /** Open a room; who opens it leads it */
+        post: operations["open-consult"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/consults/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A room with its invitations, who is in it, and what went on */
+        get: operations["get-consult"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/consults/{id}/chair": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Give the chair to a member in the room; without one the caller takes it */
+        put: operations["hand-consult"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/consults/{id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End a room: everybody leaves, links hold no longer */
+        post: operations["end-consult"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/consults/{id}/guest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The room of a link */
+        get: operations["get-consult-guest"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/consults/{id}/guest/place": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What goes on in the room, as with an account */
+        get: operations["watch-consult-guest"];
+        /** Say of oneself what is on, as with an account */
+        put: operations["sign-consult-guest"];
+        /** Come in by a link */
+        post: operations["enter-consult-guest"];
+        /** Leave the room */
+        delete: operations["leave-consult-guest"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/consults/{id}/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let people, organisations, or one expert from outside in; the token of a link is shown once */
+        post: operations["invite-consult"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/consults/{id}/invitations/{invitation}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End an invitation; who came by it leaves */
+        delete: operations["revoke-consult"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/consults/{id}/people/{person}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take somebody out, with the invitation that was theirs alone */
+        delete: operations["remove-consult"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/consults/{id}/people/{person}/muted": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Silence somebody, or let them speak again */
+        put: operations["mute-consult"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/consults/{id}/place": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What goes on in the room, once it is newer than what the caller knows, or after 8 s */
+        get: operations["watch-consult"];
+        /** Say whether the own camera is on, the own microphone off, and whether one wants to speak */
+        put: operations["sign-consult"];
+        /** Come in, or back to the place that is kept for 15 s */
+        post: operations["enter-consult"];
+        /** Leave the room */
+        delete: operations["leave-consult"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/consults/{id}/recording": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Record the room, or end that; everybody in it is told */
+        put: operations["record-consult"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/consults/{id}/share": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Put a scene or the map before everybody, or nothing */
+        put: operations["share-consult"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/consults/{id}/view": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Move the shared map for everybody */
+        put: operations["look-consult"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/contacts": {
         parameters: {
             query?: never;
@@ -7345,6 +7590,266 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
+        ConsultEntered: {
+            scene: components["schemas"]["ConsultScene"];
+            /** @description The answer */
+            sdp: string;
+        };
+        ConsultEntry: {
+            /** @description A picture is sent */
+            camera?: boolean;
+            /** @description To being recorded */
+            consent?: boolean;
+            /** @description Without a seat */
+            listen?: boolean;
+            /** @description Take over from another tab of the same person */
+            over?: boolean;
+            /** @description An offer: one sound and one picture to send (a listener: none), 9 pictures and 8 sounds to receive, in this order */
+            sdp: string;
+        };
+        ConsultGiven: {
+            invitations: components["schemas"]["ConsultInvitation"][] | null;
+            /** @description Of the console; the address for a QR code is page#token */
+            page?: string;
+            token?: string;
+        };
+        ConsultInvitation: {
+            /** Format: date-time */
+            at: string;
+            by_name: string;
+            /** Format: date-time */
+            expires_at?: string;
+            id: string;
+            /** @enum {string} */
+            kind: "person" | "org" | "guest";
+            name: string;
+            /** @description Id of the user or organisation */
+            ref?: string;
+            /** Format: date-time */
+            revoked_at?: string;
+            room_id: string;
+        };
+        ConsultKept: {
+            names: string[] | null;
+            stream: string;
+        };
+        ConsultLine: {
+            act: string;
+            /** Format: date-time */
+            at: string;
+            by_name: string;
+            /** Format: int64 */
+            no: number;
+            room_id: string;
+            text: string;
+        };
+        ConsultListListed: {
+            items: components["schemas"]["ConsultListed"][] | null;
+            next?: string;
+        };
+        ConsultListed: {
+            /** @description User who leads the room */
+            chair: string;
+            chair_name: string;
+            /** Format: date-time */
+            created_at: string;
+            created_by_name: string;
+            division: string;
+            /** Format: date-time */
+            ended_at?: string;
+            ended_by_name?: string;
+            /** @description Id of the exercise in which it takes place; empty: it is real */
+            exercise: string;
+            /**
+             * Format: int64
+             * @description How many are in it now
+             */
+            here: number;
+            id: string;
+            /** @description Number and title of the incident when it was opened */
+            incident?: string;
+            incident_id?: string;
+            /** @description Streams of which something was recorded */
+            kept?: components["schemas"]["ConsultKept"][] | null;
+            org_id: string;
+            org_name: string;
+            /** Format: date-time */
+            recorded_from?: string;
+            /** Format: date-time */
+            recorded_to?: string;
+            recording: boolean;
+            /** Format: date-time */
+            recording_since?: string;
+            share: components["schemas"]["ConsultShare"];
+            /** @enum {string} */
+            state: "open" | "ended";
+            title: string;
+            /**
+             * Format: date-time
+             * @description When somebody last came or left
+             */
+            used_at: string;
+            /** Format: int64 */
+            version: number;
+        };
+        ConsultPerson: {
+            /** @description The link is broken; the place is kept for 15 s */
+            away?: boolean;
+            /** @description Sends a picture */
+            camera?: boolean;
+            chair?: boolean;
+            /** @description From outside, by a link */
+            guest?: boolean;
+            /** @description Wants to speak */
+            hand?: boolean;
+            id: string;
+            /** @description Was muted by the chair */
+            muted?: boolean;
+            name: string;
+            org?: string;
+            /** @description Has muted themselves */
+            quiet?: boolean;
+            /**
+             * Format: int64
+             * @description 0 to 7; -1: listens. Picture and sound of a seat are at place seat + 1 and voice seat of the connection
+             */
+            seat: number;
+            /** Format: date-time */
+            since: string;
+        };
+        ConsultRoom: {
+            /** @description User who leads the room */
+            chair: string;
+            chair_name: string;
+            /** Format: date-time */
+            created_at: string;
+            created_by_name: string;
+            division: string;
+            /** Format: date-time */
+            ended_at?: string;
+            ended_by_name?: string;
+            /** @description Id of the exercise in which it takes place; empty: it is real */
+            exercise: string;
+            id: string;
+            /** @description Number and title of the incident when it was opened */
+            incident?: string;
+            incident_id?: string;
+            /** @description Streams of which something was recorded */
+            kept?: components["schemas"]["ConsultKept"][] | null;
+            org_id: string;
+            org_name: string;
+            /** Format: date-time */
+            recorded_from?: string;
+            /** Format: date-time */
+            recorded_to?: string;
+            recording: boolean;
+            /** Format: date-time */
+            recording_since?: string;
+            share: components["schemas"]["ConsultShare"];
+            /** @enum {string} */
+            state: "open" | "ended";
+            title: string;
+            /**
+             * Format: date-time
+             * @description When somebody last came or left
+             */
+            used_at: string;
+            /** Format: int64 */
+            version: number;
+        };
+        ConsultScene: {
+            people: components["schemas"]["ConsultPerson"][] | null;
+            room: components["schemas"]["ConsultRoom"];
+            /**
+             * Format: int64
+             * @description Seat of who speaks, or spoke last; -1: nobody has
+             */
+            speaker: number;
+            /** Format: int64 */
+            version: number;
+            /** @description Of the shared map */
+            view?: components["schemas"]["ConsultView"];
+            /** @description Id of the asking person */
+            you: string;
+        };
+        ConsultShare: {
+            /** Format: date-time */
+            at?: string;
+            /** @description User who leads it */
+            by?: string;
+            by_name?: string;
+            /** @enum {string} */
+            kind: "" | "scene" | "map";
+            /** @description Of the camera */
+            name?: string;
+            stream?: string;
+        };
+        ConsultSigns: {
+            camera?: boolean;
+            /** @description Wants to speak */
+            hand?: boolean;
+            /** @description Muted by themselves */
+            quiet?: boolean;
+        };
+        ConsultView: {
+            /** @description Layers that are switched off */
+            hidden?: string[] | null;
+            /** Format: double */
+            lat: number;
+            /** Format: double */
+            lon: number;
+            /** @description Where whoever leads points */
+            pointer?: components["schemas"]["Place"];
+            /** Format: double */
+            zoom: number;
+        };
+        ConsultWhole: {
+            /** @description User who leads the room */
+            chair: string;
+            chair_name: string;
+            /** Format: date-time */
+            created_at: string;
+            created_by_name: string;
+            division: string;
+            /** Format: date-time */
+            ended_at?: string;
+            ended_by_name?: string;
+            /** @description Id of the exercise in which it takes place; empty: it is real */
+            exercise: string;
+            here: components["schemas"]["ConsultPerson"][] | null;
+            id: string;
+            /** @description Number and title of the incident when it was opened */
+            incident?: string;
+            incident_id?: string;
+            invitations: components["schemas"]["ConsultInvitation"][] | null;
+            /** @description Streams of which something was recorded */
+            kept?: components["schemas"]["ConsultKept"][] | null;
+            /** @description The actor is the chair */
+            leads: boolean;
+            lines: components["schemas"]["ConsultLine"][] | null;
+            /** @description The actor may take the chair */
+            may_lead: boolean;
+            org_id: string;
+            org_name: string;
+            /** Format: date-time */
+            recorded_from?: string;
+            /** Format: date-time */
+            recorded_to?: string;
+            recording: boolean;
+            /** Format: date-time */
+            recording_since?: string;
+            share: components["schemas"]["ConsultShare"];
+            /** @enum {string} */
+            state: "open" | "ended";
+            title: string;
+            /**
+             * Format: date-time
+             * @description When somebody last came or left
+             */
+            used_at: string;
+            /** Format: int64 */
+            version: number;
+        };
         Contact: {
             /** Format: date-time */
             at: string;
@@ -9053,6 +9558,9 @@ export interface components {
             /** @description A command on site; left out: the command itself */
             under_id?: string;
         };
+        "Hand-consultRequest": {
+            person?: string;
+        };
         HandoverDesk: {
             entries: components["schemas"]["HandoverEntry"][] | null;
             items: components["schemas"]["HandoverItem"][] | null;
@@ -9711,6 +10219,19 @@ export interface components {
             place: string;
             text: string;
         };
+        "Invite-consultRequest": {
+            /** @description Name of an expert from outside */
+            guest?: string;
+            /**
+             * Format: int64
+             * @description That the link lives
+             */
+            hours?: number;
+            /** @description Ids of organisations */
+            orgs?: string[] | null;
+            /** @description Ids of users */
+            people?: string[] | null;
+        };
         Item: {
             id: string;
             /** Format: int64 */
@@ -10231,6 +10752,9 @@ export interface components {
             unit?: string;
             warehouse_id?: string;
         };
+        "Mute-consultRequest": {
+            on: boolean;
+        };
         NewDutyLink: {
             by_name: string;
             /** Format: date-time */
@@ -10404,6 +10928,13 @@ export interface components {
         };
         OneTimePassword: {
             password: string;
+        };
+        "Open-consultRequest": {
+            /** @description Left out: that of the incident, or the own */
+            division?: string;
+            /** @description Left out: the room stands alone */
+            incident?: string;
+            title: string;
         };
         "Open-wallRequest": {
             /** @description An offer with up to 20 pictures to receive */
@@ -11423,6 +11954,9 @@ export interface components {
             packed: number;
             since?: string;
             state: string;
+        };
+        "Record-consultRequest": {
+            on: boolean;
         };
         RecordingCamera: {
             author?: string;
@@ -13682,6 +14216,11 @@ export interface components {
             applied?: components["schemas"]["ConfigState"];
             versions: components["schemas"]["Version"][] | null;
         };
+        "Share-consultRequest": {
+            /** @enum {string} */
+            kind: "" | "scene" | "map";
+            stream?: string;
+        };
         Shared: {
             link: components["schemas"]["StreamLink"];
             /** @description Path of the page; # and the token are added */
@@ -15652,6 +16191,735 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Rollout"];
                 };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-consults": {
+        parameters: {
+            query?: {
+                incident?: string;
+                state?: "open" | "ended";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsultListListed"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "open-consult": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Open-consultRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsultRoom"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-consult": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsultWhole"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "hand-consult": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Hand-consultRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsultRoom"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "end-consult": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsultRoom"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-consult-guest": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description What stands behind # in the address of the link */
+                "Fengsui-Guest": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsultWhole"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "watch-consult-guest": {
+        parameters: {
+            query: {
+                /** @description Names the tab: chosen by it, and the same after a broken link */
+                key: string;
+                after?: number;
+            };
+            header: {
+                /** @description What stands behind # in the address of the link */
+                "Fengsui-Guest": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsultScene"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "sign-consult-guest": {
+        parameters: {
+            query: {
+                /** @description Names the tab: chosen by it, and the same after a broken link */
+                key: string;
+            };
+            header: {
+                /** @description What stands behind # in the address of the link */
+                "Fengsui-Guest": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConsultSigns"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "enter-consult-guest": {
+        parameters: {
+            query: {
+                /** @description Names the tab: chosen by it, and the same after a broken link */
+                key: string;
+            };
+            header: {
+                /** @description What stands behind # in the address of the link */
+                "Fengsui-Guest": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConsultEntry"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsultEntered"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "leave-consult-guest": {
+        parameters: {
+            query: {
+                /** @description Names the tab: chosen by it, and the same after a broken link */
+                key: string;
+            };
+            header: {
+                /** @description What stands behind # in the address of the link */
+                "Fengsui-Guest": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "invite-consult": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Invite-consultRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsultGiven"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "revoke-consult": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                invitation: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "remove-consult": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                person: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "mute-consult": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                person: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Mute-consultRequest"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "watch-consult": {
+        parameters: {
+            query: {
+                /** @description Names the tab: chosen by it, and the same after a broken link */
+                key: string;
+                /** @description Version that the caller knows */
+                after?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsultScene"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "sign-consult": {
+        parameters: {
+            query: {
+                /** @description Names the tab: chosen by it, and the same after a broken link */
+                key: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConsultSigns"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "enter-consult": {
+        parameters: {
+            query: {
+                /** @description Names the tab: chosen by it, and the same after a broken link */
+                key: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConsultEntry"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsultEntered"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "leave-consult": {
+        parameters: {
+            query: {
+                /** @description Names the tab: chosen by it, and the same after a broken link */
+                key: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "record-consult": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Record-consultRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsultRoom"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "share-consult": {
+        parameters: {
+            query: {
+                /** @description Names the tab: chosen by it, and the same after a broken link */
+                key: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Share-consultRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsultRoom"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "look-consult": {
+        parameters: {
+            query: {
+                /** @description Names the tab: chosen by it, and the same after a broken link */
+                key: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConsultView"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Problem */
             default: {

@@ -54,6 +54,7 @@ export const otherPages: Page[] = [
   { to: '/task', title: 'page.my_tasks', permission: 'incident.read' },
   { to: '/plan/drills', title: 'page.drills', permission: 'drill.read' },
   { to: '/monitor-board', title: 'page.boards', permission: 'telemetry.read' },
+  { to: '/video/consults', title: 'page.consults', permission: 'consult.join' },
   { to: '/video/recordings', title: 'page.recordings', permission: 'video.replay' },
   { to: '/video/clips', title: 'page.clips', permission: 'video.export' },
   { to: '/video/snapshots', title: 'page.snapshots', permission: 'video.replay' },

@@ -18,6 +18,9 @@ export interface Looking {
   fly: (place: Place, zoom?: number) => void
   fit: () => void
   zoomBy: (steps: number) => void
+  // show looks there at once; project is where a place stands in the map's box.
+  show: (view: View) => void
+  project: (place: Place) => { x: number; y: number } | undefined
 }
 
 // boxOf is the smallest box around the places, never smaller than a few kilometres.
@@ -54,11 +57,16 @@ export function useView(context: MapContext, all: () => Place[], home: () => Box
     map?.easeTo({ zoom: map.getZoom() + steps, duration: 200 })
   }
 
+  function show(view: View): void {
+    context.map.value?.jumpTo({ center: [view.lon, view.lat], zoom: view.zoom })
+  }
+  const project = (place: Place) => context.map.value?.project([place.lon, place.lat])
+
   watch(context.map, (map: GlMap | undefined, old) => {
     old?.off('move', read)
     map?.on('move', read)
     read()
   }, { immediate: true })
   onScopeDispose(() => context.map.value?.off('move', read))
-  return { view, fly, fit, zoomBy }
+  return { view, fly, fit, zoomBy, show, project }
 }

@@ -1,0 +1,244 @@
+package consult
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/fengsui/fengsui/central/internal/actor"
+	"github.com/fengsui/fengsui/central/internal/device"
+	"github.com/fengsui/fengsui/central/internal/errs"
+	"github.com/fengsui/fengsui/central/internal/event"
+)
+
+const (
+	hearEvery    = 200 * time.Millisecond
+	recheckEvery = time.Minute
+	silence      = 127
+)
+
+// Start looks after who speaks, whose link does not come back, and rooms that nobody needs.
+func (s *Service) Start(ctx context.Context) {
+	var checked time.Time
+	s.loop.Start(actor.WithSystem(ctx, "consult"), 0, func(ctx context.Context, _ bool) time.Duration {
+		now := time.Now()
+		busy := s.hear(now)
+		s.lapse(ctx, now)
+		if s.asked.Swap(false) || now.Sub(checked) >= recheckEvery {
+			checked = now
+			s.Recheck(ctx)
+			s.tidy(ctx, now)
+		}
+		if busy {
+			return hearEvery
+		}
+		return recheckEvery
+	})
+}
+
+// Stop ends that.
+func (s *Service) Stop(ctx context.Context) error { return s.loop.Stop(ctx) }
+
+// hear finds out who speaks; it reports whether anybody is in a room.
+func (s *Service) hear(now time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, m := range s.meetings {
+		var below [Seats]int
+		for i := range below {
+			below[i] = silence
+		}
+		for _, p := range m.people {
+			if p.seat < 0 || p.muted || !p.away.IsZero() {
+				continue
+			}
+			if b, ok := s.Router.Loudness(m.room.Stream(p.seat), now); ok {
+				below[p.seat] = b
+			}
+		}
+		if who := m.talk.hear(below, now); who != m.speaker {
+			m.speaker = who
+			m.bump()
+		}
+	}
+	return len(s.meetings) > 0
+}
+
+// lapse takes out those whose link did not come back.
+func (s *Service) lapse(ctx context.Context, now time.Time) {
+	type late struct {
+		room Room
+		p    *person
+	}
+	var gone []late
+	s.mu.Lock()
+	for _, m := range s.meetings {
+		for _, p := range m.people {
+			if !p.away.IsZero() && !p.busy && now.Sub(p.away) >= Grace {
+				gone = append(gone, late{m.room, p})
+			}
+		}
+	}
+	s.mu.Unlock()
+	for _, l := range gone {
+		if err := s.out(visitor{as: l.p.as}.in(ctx, l.room), l.room.ID, l.p, EventLeft, "left"); err != nil {
+			s.Log.Warn("it was not written down that somebody left a room", "error", err)
+		}
+	}
+}
+
+// Recheck takes out those who may no longer be in their room, and what nobody may show any more.
+func (s *Service) Recheck(ctx context.Context) {
+	s.mu.Lock()
+	rooms := map[string][]*person{}
+	for id, m := range s.meetings {
+		rooms[id] = slices.Clone(m.people)
+	}
+	s.mu.Unlock()
+	for id, people := range rooms {
+		s.mu.Lock()
+		m := s.meetings[id]
+		s.mu.Unlock()
+		if m == nil {
+			continue
+		}
+		for _, p := range people {
+			if err := s.still(ctx, m.room, p); refused(err) {
+				if err := s.out(system(ctx, m.room), id, p, EventRemoved, "removed"); err != nil {
+					s.Log.Warn("somebody who may not be in a room any more was not taken out", "error", err)
+				}
+			}
+		}
+		sh := m.room.Share
+		if sh.Kind == SharesScene && refused(s.Pictures.Sees(ctx, sh.By, sh.Stream)) {
+			if _, err := s.change(system(ctx, m.room), id, EventShared, "unshared", "", Trace{Stream: sh.Stream}, func(r *Room) error {
+				r.Share = Share{}
+				return nil
+			}); err == nil {
+				s.showAll(ctx, id, "")
+			}
+		}
+	}
+}
+
+// refused tells an answer from a question that could not be asked.
+func refused(err error) bool {
+	switch errs.KindOf(err) {
+	case errs.Unauthenticated, errs.Denied, errs.NotFound:
+		return true
+	case errs.Internal, errs.Invalid, errs.Conflict, errs.Unavailable:
+	}
+	return false
+}
+
+// still asks whether somebody may be in a room now.
+func (s *Service) still(ctx context.Context, r Room, p *person) error {
+	if p.guest {
+		list, err := s.Store.Invitations(ctx, r.ID)
+		if err != nil {
+			return err
+		}
+		now := time.Now()
+		if !slices.ContainsFunc(list, func(i Invitation) bool { return i.ID == p.who && i.holds(now) }) {
+			return noRoom()
+		}
+		return nil
+	}
+	a, err := s.People.Present(actor.WithSystem(ctx, "consult"), p.who)
+	if err != nil {
+		return err
+	}
+	_, _, err = s.door(visitor{as: a}.in(ctx, r), r.ID, "")
+	return err
+}
+
+// tidy ends rooms that nobody has used for long.
+func (s *Service) tidy(ctx context.Context, now time.Time) {
+	open, err := s.Store.Idle(ctx)
+	if err != nil {
+		s.Log.Warn("rooms that nobody uses were not looked for", "error", err)
+		return
+	}
+	for _, r := range open {
+		if s.here(r.ID) > 0 || now.Sub(r.UsedAt) < idleFor {
+			continue
+		}
+		if _, err := s.end(system(ctx, r), r); err != nil {
+			s.Log.Warn("a room that nobody uses did not end", "error", err)
+		}
+	}
+}
+
+// OnEvent hears what changes who may be in a room (event.Bus.Handle); check tells such events.
+func (s *Service) OnEvent(check func(event.Event) bool) func(context.Context, event.Event) {
+	return func(_ context.Context, e event.Event) {
+		if check(e) {
+			s.asked.Store(true)
+			s.loop.Wake()
+		}
+	}
+}
+
+// Seat is the stream of a seat as a camera: recordings of rooms are played like those of cameras by who may enter the
+// room.
+func (s *Service) Seat(ctx context.Context, stream string) (device.Device, bool) {
+	id, ok := roomOf(stream)
+	if !ok {
+		return device.Device{}, false
+	}
+	a, ok := actor.From(ctx)
+	if !ok {
+		return device.Device{}, false
+	}
+	var r Room
+	var err error
+	if a.Kind == actor.System {
+		r, err = s.Store.Room(ctx, id)
+	} else {
+		r, _, err = s.door(ctx, id, "")
+	}
+	if err != nil {
+		return device.Device{}, false
+	}
+	return r.camera(stream), true
+}
+
+func (r Room) camera(stream string) device.Device {
+	d := device.Device{ID: stream, Kind: device.Camera, Name: r.Title, NameEN: r.Title, Division: r.Division}
+	i := slices.IndexFunc(r.Kept, func(k Kept) bool { return k.Stream == stream })
+	if i >= 0 {
+		for n, name := range r.Kept[i].Names {
+			sep := "、"
+			if n == 0 {
+				sep = " · "
+			}
+			d.Name += sep + name
+		}
+		d.NameEN = d.Name
+	}
+	return d
+}
+
+// RecordedSeats are the streams of which something was recorded, in rooms that the actor may enter.
+func (s *Service) RecordedSeats(ctx context.Context) ([]device.Device, error) {
+	a, _ := actor.From(ctx)
+	var rooms []Room
+	if a.Kind == actor.System || a.Can(actor.ConsultJoin) {
+		list, err := s.List(ctx, Filter{Recorded: true})
+		if err != nil {
+			return nil, err
+		}
+		for _, l := range list {
+			rooms = append(rooms, l.Room)
+		}
+	}
+	var out []device.Device
+	for _, r := range rooms {
+		for _, k := range r.Kept {
+			if _, own := roomOf(k.Stream); own {
+				out = append(out, r.camera(k.Stream))
+			}
+		}
+	}
+	return out, nil
+}

@@ -1,0 +1,161 @@
+package consult
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/fengsui/fengsui/central/internal/actor"
+)
+
+// meeting is who is in a room now. It is in memory alone: after a restart of the centre the room is still there and
+// everybody comes back by themselves. All of it is guarded by the service's lock.
+type meeting struct {
+	room    Room
+	people  []*person
+	view    *View // of the shared map
+	talk    speakers
+	speaker int             // seat; -1: nobody has spoken
+	removed map[string]bool // keys of tabs that the chair has taken out: they do not come back by themselves
+	version uint64
+	news    chan struct{} // closed at the next change
+}
+
+// person is somebody in a room.
+type person struct {
+	id      string
+	key     string // of the tab; another one of the same person takes over
+	who     string // user, or invitation
+	name    string
+	org     string
+	guest   bool
+	as      actor.Actor
+	seat    int // -1: listens
+	session string
+	shown   string    // showing of the shared scene
+	away    time.Time // since when the link is broken; zero: it stands
+	since   time.Time
+	camera  bool
+	quiet   bool // muted by themselves
+	muted   bool // by the chair
+	hand    bool
+	busy    bool // on the way in
+	pace    pace
+	waits   chan struct{} // closed when another question of the same tab comes
+}
+
+// Person is somebody in a room, as all others see them.
+type Person struct {
+	ID     string    `json:"id"`
+	Name   string    `json:"name"`
+	Org    string    `json:"org,omitempty"`
+	Guest  bool      `json:"guest,omitempty" doc:"From outside, by a link"`
+	Chair  bool      `json:"chair,omitempty"`
+	Seat   int       `json:"seat" doc:"0 to 7; -1: listens. Picture and sound of a seat are at place seat + 1 and voice seat of the connection"`
+	Camera bool      `json:"camera,omitempty" doc:"Sends a picture"`
+	Quiet  bool      `json:"quiet,omitempty" doc:"Has muted themselves"`
+	Muted  bool      `json:"muted,omitempty" doc:"Was muted by the chair"`
+	Hand   bool      `json:"hand,omitempty" doc:"Wants to speak"`
+	Away   bool      `json:"away,omitempty" doc:"The link is broken; the place is kept for 15 s"`
+	Since  time.Time `json:"since"`
+}
+
+// Scene is what somebody in a room sees of it.
+type Scene struct {
+	Version uint64   `json:"version"`
+	Room    Room     `json:"room"`
+	People  []Person `json:"people"`
+	Speaker int      `json:"speaker" doc:"Seat of who speaks, or spoke last; -1: nobody has"`
+	View    *View    `json:"view,omitempty" doc:"Of the shared map"`
+	You     string   `json:"you" doc:"Id of the asking person"`
+}
+
+// shows is a person as all see them. The caller holds the lock.
+func (m *meeting) shows(p *person) Person {
+	return Person{
+		ID: p.id, Name: p.name, Org: p.org, Guest: p.guest, Chair: p.who == m.room.Chair, Seat: p.seat, Camera: p.camera, Quiet: p.quiet, Muted: p.muted, Hand: p.hand, Away: !p.away.IsZero(), Since: p.since,
+	}
+}
+
+// list is everybody by seat, listeners last.
+func (m *meeting) list() []Person {
+	out := make([]Person, 0, len(m.people))
+	for _, p := range m.people {
+		out = append(out, m.shows(p))
+	}
+	slices.SortFunc(out, func(a, b Person) int {
+		return cmp.Or(cmp.Compare(uint(a.Seat), uint(b.Seat)), a.Since.Compare(b.Since)) //nolint:gosec // -1 comes last
+	})
+	return out
+}
+
+// bump tells everybody that waits.
+func (m *meeting) bump() {
+	m.version++
+	close(m.news)
+	m.news = make(chan struct{})
+}
+
+// meeting finds or makes that of a room. The caller holds the lock.
+func (s *Service) meeting(r Room) *meeting {
+	m, ok := s.meetings[r.ID]
+	if !ok {
+		m = &meeting{room: r, speaker: -1, removed: map[string]bool{}, version: uint64(time.Now().UnixMicro()), news: make(chan struct{})} //nolint:gosec // after 1970
+		s.meetings[r.ID] = m
+		s.loop.Wake()
+	}
+	return m
+}
+
+func (m *meeting) person(key string) *person {
+	i := slices.IndexFunc(m.people, func(p *person) bool { return p.key == key })
+	if i < 0 {
+		return nil
+	}
+	return m.people[i]
+}
+
+func (s *Service) here(room string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if m := s.meetings[room]; m != nil {
+		return len(m.people)
+	}
+	return 0
+}
+
+func (s *Service) people(r Room) []Person {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if m := s.meetings[r.ID]; m != nil {
+		return m.list()
+	}
+	return []Person{}
+}
+
+// find is somebody in a room, by id.
+func (s *Service) find(room, id string) (person, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if m := s.meetings[room]; m != nil {
+		for _, p := range m.people {
+			if p.id == id {
+				return *p, true
+			}
+		}
+	}
+	return person{}, false
+}
+
+// changed takes over what a room has become, and tells.
+func (s *Service) changed(r Room) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if m := s.meetings[r.ID]; m != nil && m.room.Version <= r.Version {
+		m.room = r
+		if r.Share.Kind != SharesMap {
+			m.view = nil
+		}
+		m.bump()
+	}
+}
