@@ -35,7 +35,7 @@ func (h halting) Do(ctx context.Context, fn func(context.Context) error) error {
 func TestKeepsASnapshotAndIsKilled(t *testing.T) {
 	dir := os.Getenv("FENGSUI_TEST_KILLED")
 	if dir == "" {
-		t.Skip("child of another test")
+		return // only as the child of the next test
 	}
 	db, err := store.Open(t.Context(), store.Options{Driver: store.SQLite, DSN: filepath.Join(dir, "central.db")})
 	if err != nil {
