@@ -369,7 +369,7 @@ for (const language of ['zh-CN', 'en'] as const) {
     await expect(b.page.getByTestId('map-force').first()).toBeVisible()
     await b.take('room')
     await b.page.getByRole('button', { name: b.t('response.start.title') }).first().click()
-    await expect(b.dialog.getByText('南通市防汛防台风应急预案（演示）').first()).toBeVisible()
+    await expect(b.dialog.getByText(b.one('南通市防汛防台风应急预案（演示）', 'Nantong flood and typhoon plan (demonstration)')).first()).toBeVisible()
     await b.take('proposal')
     const { responses } = (await (await b.page.request.get(`${demo.url}/api/v1/incidents/${tide}/responses`)).json()) as { responses: { id: string; seats: { id: string; members: { person_id: string }[] }[] }[] }
     const seat = responses[0]!.seats.find((x) => x.members?.some((m) => m.person_id))!
