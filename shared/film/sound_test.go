@@ -286,7 +286,7 @@ func TestLengthOfOpusPackets(t *testing.T) {
 func TestClipWithSoundIsReadByFFmpeg(t *testing.T) {
 	ffmpeg, err := exec.LookPath("ffmpeg")
 	if err != nil {
-		t.Skip("ffmpeg is not installed")
+		t.Fatal("ffmpeg is missing; test/prepare.sh installs it")
 	}
 	h := &hall{}
 	w := NewWriter(h)

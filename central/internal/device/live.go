@@ -276,14 +276,15 @@ func (s *Service) AdmitSensor(ctx context.Context, id string, b *wire.Batch) (ui
 	if !ok {
 		return 0, notFound(id)
 	}
-	var fresh []string
+	var fresh []Series
 	s.reg.mu.RLock()
 	gone := e.removed() || e.rec.RevokedAt != nil
 	room := wire.MaxValues - len(e.series)
 	known := func(p string) bool { _, ok := e.series[p]; return ok }
 	for _, r := range b.Readings {
-		if !known(r.Property) && len(fresh) < room && !slices.Contains(fresh, r.Property) {
-			fresh = append(fresh, r.Property)
+		p := r.Property
+		if !known(p) && len(fresh) < room && !slices.ContainsFunc(fresh, func(one Series) bool { return one.Property == p }) {
+			fresh = append(fresh, Series{Property: p, Name: p, NameEN: p, Digits: 3})
 		}
 	}
 	s.reg.mu.RUnlock()
@@ -313,8 +314,8 @@ func (s *Service) AdmitSensor(ctx context.Context, id string, b *wire.Batch) (ui
 	return refused, nil
 }
 
-// grow adds first-seen properties to a simple sensor.
-func (s *Service) grow(ctx context.Context, id string, properties []string) error {
+// grow adds series to a device that does not have them yet, while there is room.
+func (s *Service) grow(ctx context.Context, id string, list []Series) error {
 	s.write.Lock()
 	defer s.write.Unlock()
 	var r Record
@@ -324,9 +325,9 @@ func (s *Service) grow(ctx context.Context, id string, properties []string) erro
 		if r, err = s.Store.Device(ctx, id); err != nil {
 			return err
 		}
-		for _, p := range properties {
-			if len(r.Series) < wire.MaxValues && !r.sends(p) {
-				r.Series = append(slices.Clip(r.Series), Series{Property: p, Name: p, NameEN: p, Digits: 3})
+		for _, one := range list {
+			if len(r.Series) < wire.MaxValues && !r.sends(one.Property) {
+				r.Series = append(slices.Clip(r.Series), one)
 			}
 		}
 		r.UpdatedAt = event.Stamp(time.Now())

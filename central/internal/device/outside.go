@@ -7,7 +7,6 @@ import (
 
 	"github.com/fengsui/fengsui/central/internal/actor"
 	"github.com/fengsui/fengsui/central/internal/errs"
-	"github.com/fengsui/fengsui/central/internal/event"
 )
 
 // CreateOutside registers a camera that is behind no terminal: a phone, or a program that sends by a link. Class is
@@ -53,32 +52,7 @@ func (s *Service) Measures(ctx context.Context, id string, list []Series) error 
 	if has {
 		return nil
 	}
-	s.write.Lock()
-	defer s.write.Unlock()
-	var r Record
-	var done event.Event
-	err := s.Tx.Do(ctx, func(ctx context.Context) error {
-		var err error
-		if r, err = s.Store.Device(ctx, id); err != nil {
-			return err
-		}
-		for _, one := range list {
-			if !r.sends(one.Property) {
-				r.Series = append(slices.Clip(r.Series), one)
-			}
-		}
-		r.UpdatedAt = event.Stamp(time.Now())
-		if err := s.Store.Save(ctx, r); err != nil {
-			return err
-		}
-		return s.record(ctx, &done, EventChanged, r)
-	})
-	if err != nil {
-		return err
-	}
-	s.put(r)
-	s.Events.Publish(ctx, done)
-	return nil
+	return s.grow(ctx, id, list)
 }
 
 func (s *Service) measures(ctx context.Context, id string, list []Series) (outside, has bool) {

@@ -110,7 +110,7 @@ func beepOf(ctx context.Context, t *testing.T, r *room, c recording.Clip) time.D
 	t.Helper()
 	ffmpeg, err := exec.LookPath("ffmpeg")
 	if err != nil {
-		t.Skip("ffmpeg is not installed")
+		t.Fatal("ffmpeg is missing; test/prepare.sh installs it")
 	}
 	in := must[recording.Taken](t)(r.TakeClip(ctx, c.ID, c.Files[0].Name))
 	text := must[[]byte](t)(io.ReadAll(in))

@@ -1,0 +1,159 @@
+package consult
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/fengsui/fengsui/central/internal/account"
+	"github.com/fengsui/fengsui/central/internal/actor"
+	"github.com/fengsui/fengsui/central/internal/errs"
+	"github.com/fengsui/fengsui/central/internal/world"
+)
+
+// visitor is who wants something of a room.
+type visitor struct {
+	id    string // of the user, or of the invitation
+	name  string
+	org   string
+	guest bool
+	as    actor.Actor
+	above bool // the room is within reach of the own desk
+}
+
+func (v visitor) in(ctx context.Context, r Room) context.Context {
+	return world.Into(actor.With(ctx, v.as), world.World(r.Exercise))
+}
+
+// door finds a room and who stands before it: with a token somebody from outside, else the actor. What they may not
+// enter is not there.
+func (s *Service) door(ctx context.Context, id, token string) (Room, visitor, error) {
+	if token != "" {
+		return s.guestDoor(ctx, id, token)
+	}
+	a, reach, err := s.Desks.Reach(ctx, actor.ConsultJoin)
+	if err != nil {
+		return Room{}, visitor{}, err
+	}
+	r, err := s.Store.Room(ctx, id)
+	if err != nil {
+		return Room{}, visitor{}, err
+	}
+	v := visitor{id: a.ID, name: a.Name, org: reach.Desk.Name, as: a, above: reach.Has(r.OrgID)}
+	if v.above || r.Chair == a.ID {
+		return r, v, nil
+	}
+	list, err := s.Store.Invitations(ctx, id)
+	if err != nil {
+		return Room{}, visitor{}, err
+	}
+	now := time.Now()
+	if slices.ContainsFunc(list, func(i Invitation) bool {
+		return i.holds(now) && (i.Kind == ForPerson && i.Ref == a.ID || i.Kind == ForOrg && i.Ref == reach.Desk.ID)
+	}) {
+		return r, v, nil
+	}
+	return Room{}, visitor{}, noRoom()
+}
+
+// guestDoor is door for who holds a link.
+func (s *Service) guestDoor(ctx context.Context, id, token string) (Room, visitor, error) {
+	bad := errs.E(errs.Unauthenticated, "consult.link", "this link is not of this room; ask whoever gave it to you for a new one")
+	i, err := s.Store.Link(ctx, account.Digest(token))
+	if errs.KindOf(err) == errs.NotFound || (err == nil && i.RoomID != id) {
+		return Room{}, visitor{}, bad
+	}
+	if err != nil {
+		return Room{}, visitor{}, err
+	}
+	if !i.holds(time.Now()) {
+		return Room{}, visitor{}, errs.E(errs.Unauthenticated, "consult.link_expired", "this link holds no longer; ask whoever gave it to you for a new one")
+	}
+	r, err := s.Store.Room(ctx, id)
+	if errs.KindOf(err) == errs.NotFound {
+		return Room{}, visitor{}, bad
+	}
+	return r, visitor{id: i.ID, name: i.Name, guest: true, as: actor.Actor{Kind: actor.User, ID: i.ID, Name: i.Name}}, err
+}
+
+// led is door for what only the chair does.
+func (s *Service) led(ctx context.Context, id string) (Room, visitor, error) {
+	r, v, err := s.door(ctx, id, "")
+	if err != nil {
+		return r, v, err
+	}
+	if !v.as.Can(actor.ConsultHold) {
+		return r, v, errs.E(errs.Denied, "auth.denied", "permission %s is missing", actor.ConsultHold)
+	}
+	if r.Chair != v.id {
+		return r, v, errs.E(errs.Denied, "consult.not_chair", "%s leads this room; only the chair does that", r.ChairName)
+	}
+	return r, v, running(r)
+}
+
+func running(r Room) error {
+	if r.State != Open {
+		return errs.E(errs.Conflict, "consult.ended", "this consultation has ended")
+	}
+	return nil
+}
+
+// List lists the rooms that the actor may enter, the newest first.
+func (s *Service) List(ctx context.Context, f Filter) ([]Listed, error) {
+	a, reach, err := s.Desks.Reach(ctx, actor.ConsultJoin)
+	if err != nil {
+		return nil, err
+	}
+	rooms, err := s.Store.Rooms(ctx, f)
+	if err != nil {
+		return nil, err
+	}
+	invited, err := s.Store.Invited(ctx, a.ID, reach.Desk.ID)
+	if err != nil {
+		return nil, err
+	}
+	out := []Listed{}
+	for _, r := range rooms {
+		if reach.Has(r.OrgID) || r.Chair == a.ID || slices.Contains(invited, r.ID) {
+			out = append(out, Listed{Room: r, Here: s.here(r.ID)})
+		}
+	}
+	return out, nil
+}
+
+// Listed is a room in the list.
+type Listed struct {
+	Room
+	Here int `json:"here" doc:"How many are in it now"`
+}
+
+// Whole is a room with what belongs to it, as its members see it.
+type Whole struct {
+	Room
+	Invitations []Invitation `json:"invitations"`
+	Lines       []Line       `json:"lines"`
+	Here        []Person     `json:"here"`
+	Leads       bool         `json:"leads" doc:"The actor is the chair"`
+	May         bool         `json:"may_lead" doc:"The actor may take the chair"`
+}
+
+// Get shows a room. Somebody from outside sees neither who was invited nor what went on.
+func (s *Service) Get(ctx context.Context, id, token string) (Whole, error) {
+	r, v, err := s.door(ctx, id, token)
+	if err != nil {
+		return Whole{}, err
+	}
+	out := Whole{Room: r, Invitations: []Invitation{}, Lines: []Line{}, Here: s.people(r)}
+	if v.guest {
+		out.Room = r.outside()
+		return out, nil
+	}
+	out.Leads, out.May = r.Chair == v.id, v.above && v.as.Can(actor.ConsultHold)
+	list, err := s.Store.Invitations(ctx, id)
+	if err != nil {
+		return out, err
+	}
+	lines, err := s.Store.Lines(ctx, id)
+	out.Invitations, out.Lines = append(out.Invitations, list...), append(out.Lines, lines...)
+	return out, err
+}
