@@ -13,7 +13,7 @@ const module = "github.com/fengsui/fengsui/central/internal/"
 // below its own. Adapters import domain and base, never each other, except those listed in uses. A new
 // capability is one line here. Tests are held to the same table, with the additions in testUses.
 var levels = map[string]int{
-	"errs": 0, "event": 0, "world": 0, "page": 0, "actor": 0, "config": 0, "ballast": 0,
+	"errs": 0, "event": 0, "world": 0, "page": 0, "actor": 0, "config": 0, "ballast": 0, "picture": 0,
 	"account": 1, "device": 1, "floor": 1, "deadline": 1, "notice": 1,
 	"maintenance": 2, "video": 2, "output": 2, "steer": 2, "fleet": 2, "board": 2, "wall": 2, "rulebook": 2, "release": 2, "diagnose": 2, "duty": 2, "recording": 2,
 	"telemetry": 3, "talk": 3, "handover": 3, "rollcall": 3, "incident": 3,

@@ -4,12 +4,12 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"net/http"
 	"slices"
 	"time"
 
 	"github.com/fengsui/fengsui/central/internal/actor"
 	"github.com/fengsui/fengsui/central/internal/errs"
+	"github.com/fengsui/fengsui/central/internal/picture"
 	"github.com/fengsui/fengsui/shared/wire"
 )
 
@@ -107,7 +107,7 @@ func (s *Service) Part(ctx context.Context, token, stream string, part Part) (Ph
 	return out, err
 }
 
-// whole keeps a part and, when it was the last, looks whether the picture is one. What is none begins anew.
+// whole keeps a part and, when it was the last, keeps of the picture what is to be seen. What is none begins anew.
 func (s *Service) whole(ctx context.Context, p Photo, part []byte) (Photo, error) {
 	at := p.Have - len(part)
 	begun := p
@@ -123,7 +123,7 @@ func (s *Service) whole(ctx context.Context, p Photo, part []byte) (Photo, error
 		if err != nil {
 			return p, err
 		}
-		kind, sum := http.DetectContentType(all), sha256.Sum256(all)
+		sum := sha256.Sum256(all)
 		if hex.EncodeToString(sum[:]) != p.Sum {
 			p.Have = 0
 			if err := s.Store.DropParts(ctx, p); err != nil {
@@ -131,8 +131,16 @@ func (s *Service) whole(ctx context.Context, p Photo, part []byte) (Photo, error
 			}
 			return p, s.Store.SavePhoto(ctx, p)
 		}
-		if !slices.Contains([]string{"image/jpeg", "image/png", "image/webp"}, kind) {
-			return p, errs.Field("field.photo_type", "photo", "must be a JPEG, PNG or WebP picture")
+		// Phones that send by themselves send what their camera wrote, with place, time and phone.
+		clean, kind, err := picture.Strip(all)
+		if err != nil {
+			return p, errs.Field("field.photo_type", "photo", "must be a whole JPEG, PNG or WebP picture")
+		}
+		if err := s.Store.DropParts(ctx, p); err != nil {
+			return p, err
+		}
+		if err := s.Store.AddPart(ctx, Photo{LinkID: p.LinkID, Key: p.Key}, clean); err != nil {
+			return p, err
 		}
 		p.Type = kind
 	}
@@ -158,7 +166,7 @@ func (s *Service) Picture(ctx context.Context, id, entry, key string) (Photo, []
 		return p, nil, err
 	}
 	all, err := s.Store.Bytes(ctx, p)
-	if err == nil && len(all) != p.Size {
+	if err == nil && len(all) == 0 {
 		err = none // it is kept with the task
 	}
 	return p, all, err

@@ -214,6 +214,29 @@ func TestAPictureWithANoteIsShownToWhoSeesTheIncident(t *testing.T) {
 	}
 }
 
+func TestAPhotoLosesWhatItSaysOfPlaceAndPhone(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		raw := picture(t)
+		said := bytes.Join([][]byte{raw[:2], []byte("\xff\xe1\x00\x15Exif\x00\x00GPS 32.33 121"), raw[2:], []byte("film of a moving photo")}, nil)
+		if p, err := h.send("p1", said, 30_000); err != nil || p.Have != len(said) || p.Type != "image/jpeg" {
+			t.Fatalf("%+v %v", p, err)
+		}
+		d := note("k", "", 0)
+		d.Photos = []string{"p1"}
+		e, err := h.enter(d)
+		h.must(err)
+		_, kept, err := h.Picture(h.officer, h.incident.ID, e.ID, "p1")
+		h.must(err)
+		if _, err := jpeg.Decode(bytes.NewReader(kept)); err != nil || bytes.Contains(kept, []byte("GPS")) || bytes.Contains(kept, []byte("film")) {
+			t.Errorf("kept %d bytes of %d: %v", len(kept), len(said), err)
+		}
+		// The phone did not hear the answer and goes on: it is told that all is there.
+		if p, err := h.send("p1", said, 30_000); err != nil || p.Have != len(said) {
+			t.Errorf("again: %+v %v", p, err)
+		}
+	})
+}
+
 func second[T any](_ T, err error) error        { return err }
 func third[T, U any](_ T, _ U, err error) error { return err }
 

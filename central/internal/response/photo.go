@@ -1,13 +1,12 @@
 package response
 
 import (
-	"bytes"
 	"context"
-	"net/http"
 	"time"
 
 	"github.com/fengsui/fengsui/central/internal/actor"
 	"github.com/fengsui/fengsui/central/internal/errs"
+	"github.com/fengsui/fengsui/central/internal/picture"
 )
 
 // Photo is a picture that somebody sent with a task.
@@ -45,12 +44,13 @@ func (s *Service) photo(ctx context.Context, t Task, data []byte) (Photo, error)
 	if len(data) == 0 || len(data) > MaxPhoto {
 		return Photo{}, errs.Field("response.photo_size", "photo", "a picture has at most 1 MB")
 	}
-	// What it says of itself counts for nothing: it is shown to others later.
-	if kind := http.DetectContentType(data); kind != "image/jpeg" && kind != "image/png" && kind != "image/webp" {
-		return Photo{}, errs.Field("response.photo_type", "photo", "must be a JPEG, PNG or WebP picture")
+	// What it says of itself counts for nothing and is not kept: it is shown to others later.
+	clean, kind, err := picture.Strip(data)
+	if err != nil {
+		return Photo{}, errs.Field("response.photo_type", "photo", "must be a whole JPEG, PNG or WebP picture")
 	}
-	p := Photo{ID: newID(), TaskID: t.ID, Type: http.DetectContentType(data), Size: len(data), At: stamp(), ByName: a.Name, Bytes: bytes.Clone(data)}
-	err := s.Tx.Do(ctx, func(ctx context.Context) error {
+	p := Photo{ID: newID(), TaskID: t.ID, Type: kind, Size: len(clean), At: stamp(), ByName: a.Name, Bytes: clean}
+	err = s.Tx.Do(ctx, func(ctx context.Context) error {
 		if err := s.Store.Lock(ctx, t.IncidentID); err != nil {
 			return err
 		}

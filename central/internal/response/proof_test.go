@@ -74,7 +74,7 @@ func TestEvidenceIsWhatItSays(t *testing.T) {
 			h.must(err)
 		}
 		for n := range 25 { // their answers were lost
-			if _, err := h.AddPhoto(h.officer, id, []byte("\xff\xd8\xff\xe0 a picture")); err != nil {
+			if _, err := h.AddPhoto(h.officer, id, aPhoto(t)); err != nil {
 				t.Fatalf("picture %d: %v", n, err)
 			}
 		}

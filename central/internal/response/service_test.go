@@ -407,7 +407,7 @@ func TestATaskIsDoneWithItsProofOnThePhone(t *testing.T) {
 		if _, err := h.PhotoByLink(t.Context(), token, move.ID, []byte("<svg onload=x>")); errs.KindOf(err) != errs.Invalid {
 			t.Errorf("no picture: %v", err)
 		}
-		photo, err := h.PhotoByLink(t.Context(), token, move.ID, []byte("\xff\xd8\xff\xe0 a picture"))
+		photo, err := h.PhotoByLink(t.Context(), token, move.ID, aPhoto(t))
 		h.must(err)
 		lon, lat := 121.05, 32.55
 		task, err = h.StepByLink(t.Context(), token, move.ID, response.Step{Kind: "done", Text: "转移 62 人", Photos: []string{photo.ID}, Lon: &lon, Lat: &lat})
