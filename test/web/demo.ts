@@ -60,7 +60,15 @@ async function stop(child: ChildProcess): Promise<void> {
   await ended
 }
 
-export const test = base.extend<object, { demo: Demo }>({
+export const test = base.extend<{ alone: undefined }, { demo: Demo }>({
+  // A page that another story left open goes on listening: an alarm of its county would then no longer wait here.
+  alone: [
+    async ({ browser }, use) => {
+      await use(undefined)
+      for (const left of browser.contexts()) await left.close()
+    },
+    { auto: true },
+  ],
   demo: [
     // eslint-disable-next-line no-empty-pattern
     async ({}, use) => {

@@ -46,7 +46,7 @@ test('a scene is recorded with an incident until somebody says why not', async (
 test('what a phone shows and says is recorded with an incident and played back', async ({ page, demo, browser }) => {
   await enter(page, demo, demo.duty, '/video/links')
   await page.getByTestId('share').click()
-  await page.getByTestId('share-dialog').getByLabel('给谁用').fill('抢险二队手机')
+  await page.getByTestId('share-dialog').getByLabel('给谁用').fill('海堤组手机')
   await page.getByTestId('share-dialog').getByRole('button', { name: '新建链接' }).click()
   const address = await page.getByLabel('链接地址').inputValue()
   const phone = await (await browser.newContext({ viewport: { width: 412, height: 860 }, locale: 'zh-CN' })).newPage()
@@ -59,7 +59,7 @@ test('what a phone shows and says is recorded with an incident and played back',
   await page.goto(`${demo.url}/incident/${id}/room`)
   await page.getByTestId('incident-scenes').click()
   const dialog = page.getByTestId('scenes-dialog')
-  const camera = await dialog.getByTestId('scene-camera').locator('option', { hasText: '抢险二队手机' }).getAttribute('value')
+  const camera = await dialog.getByTestId('scene-camera').locator('option', { hasText: '海堤组手机' }).getAttribute('value')
   await dialog.getByTestId('scene-camera').selectOption(camera)
   await expect(dialog.getByTestId('scene-cost')).toContainText('流量由对方承担')
   await dialog.getByTestId('scene-add').click()
@@ -72,7 +72,7 @@ test('what a phone shows and says is recorded with an incident and played back',
     return one?.last ? Date.parse(one.last) - began : 0
   }, { timeout: 60_000 }).toBeGreaterThan(10_000)
   await dialog.getByRole('link', { name: '回放' }).click()
-  await expect(page.getByTestId('recorded-camera').filter({ hasText: '抢险二队手机' })).toContainText('随事件录像')
+  await expect(page.getByTestId('recorded-camera').filter({ hasText: '海堤组手机' })).toContainText('随事件录像')
   const listening = page.getByTestId('replay-listen')
   await expect(listening).toBeEnabled()
   await listening.click()
