@@ -15,7 +15,7 @@ type NMEA struct {
 // Field is one number of a sentence. Its value is the field × scale.
 type Field struct {
 	Property string   `yaml:"property" json:"property"`
-	Sentence string   `yaml:"sentence" json:"sentence"` // RMC or GGA
+	Sentence string   `yaml:"sentence" json:"sentence"` // RMC, GGA, VTG or HDT
 	Field    string   `yaml:"field" json:"field"`
 	Scale    float64  `yaml:"scale,omitempty" json:"scale,omitempty"` // left out: 1
 	Min      *float64 `yaml:"min,omitempty" json:"min,omitempty"`
@@ -26,22 +26,27 @@ type Field struct {
 var fields = map[string][]string{
 	"RMC": {"lon", "lat", "speed_knots", "course"},
 	"GGA": {"lon", "lat", "altitude", "satellites", "hdop"},
+	"VTG": {"speed_knots", "course"},
+	"HDT": {"heading"},
 }
 
 // check implements section.
 func (n *NMEA) check(p *Profile) (map[string]bool, error) {
-	seen := map[string]bool{}
+	// A property may stand in several sentences, for receivers differ in which they send: the newest counts.
+	seen, said := map[string]bool{}, map[string]bool{}
 	for i := range n.Fields {
 		f := &n.Fields[i]
 		switch {
 		case fields[f.Sentence] == nil:
-			return nil, strict.Bad(item("fields", i, "sentence"), "%q is neither RMC nor GGA", f.Sentence)
+			return nil, strict.Bad(item("fields", i, "sentence"), "%q is none of RMC, GGA, VTG and HDT", f.Sentence)
 		case !slices.Contains(fields[f.Sentence], f.Field):
 			return nil, strict.Bad(item("fields", i, "field"), "%q is none of %s", f.Field, strings.Join(fields[f.Sentence], ", "))
 		}
-		if err := p.number("fields", i, seen, number{f.Property, f.Scale, 0, f.Min, f.Max}); err != nil {
+		once := map[string]bool{f.Property: said[f.Property+" "+f.Sentence]}
+		if err := p.number("fields", i, once, number{f.Property, f.Scale, 0, f.Min, f.Max}); err != nil {
 			return nil, err
 		}
+		seen[f.Property], said[f.Property+" "+f.Sentence] = true, true
 	}
 	return seen, nil
 }

@@ -1,4 +1,4 @@
-// Package nmea is a simulated satellite receiver: RMC and GGA sentences over TCP, moving along a track.
+// Package nmea is a simulated satellite receiver: RMC, GGA, VTG and HDT sentences over TCP, moving along a track.
 // The simulator runs it, edge agents read it. Rule that must never break: every sentence carries the
 // checksum of NMEA 0183 unless a test orders a damaged one, and the position depends on the time alone.
 package nmea
@@ -61,7 +61,7 @@ func (t Track) At(since time.Duration) Fix {
 	return Fix{Place: t.Places[0]}
 }
 
-// Sentences are the RMC and GGA of a fix at a time, each with checksum and line end.
+// Sentences are the RMC, GGA, VTG and HDT of a fix at a time, each with checksum and line end.
 func Sentences(at time.Time, f Fix) string {
 	at = at.UTC()
 	clock := at.Format("150405.00")
@@ -70,7 +70,9 @@ func Sentences(at time.Time, f Fix) string {
 	knots := f.Speed * 3600 / 1852
 	rmc := fmt.Sprintf("GNRMC,%s,A,%s,%s,%s,%s,%.2f,%.1f,%s,,,A", clock, lat, ns, lon, ew, knots, f.Course, at.Format("020106"))
 	gga := fmt.Sprintf("GNGGA,%s,%s,%s,%s,%s,1,14,0.8,4.0,M,8.0,M,,", clock, lat, ns, lon, ew)
-	return frame(rmc) + frame(gga)
+	vtg := fmt.Sprintf("GNVTG,%.1f,T,,M,%.2f,N,%.2f,K,A", f.Course, knots, f.Speed*3.6)
+	hdt := fmt.Sprintf("GNHDT,%.1f,T", f.Course) // it drives where it points
+	return frame(rmc) + frame(gga) + frame(vtg) + frame(hdt)
 }
 
 // angle writes degrees as NMEA does: whole degrees, then minutes.

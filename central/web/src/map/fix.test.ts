@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { fixOf } from './fix'
+import { fixOf, pointsTo } from './fix'
 import type { Device, Latest } from '@/api/types'
 
 const device = (id: string, parent: string): Device => ({ id, kind: 'sensor', parent, name: id, demo: false, state: 'online', refused: 0, created_at: '', updated_at: '' }) as Device
@@ -17,6 +17,17 @@ describe('where a terminal is', () => {
     expect(fixOf('car', list, of({ ...place, 'gps/course': [90], 'gps/speed': [0.2] }))?.course).toBeUndefined()
     expect(fixOf('car', list, of({ ...place, 'gps/course': [90] }))?.course).toBeUndefined()
     expect(fixOf('car', list, of({ ...place, 'gps/course': [90, '2026-11-26T09:00:00Z'], 'gps/speed': [9] }))?.course).toBeUndefined()
+  })
+  it('points by its compass also while it stands, and where it goes without one', () => {
+    const place = { 'gps/lon': [121], 'gps/lat': [32] } as Record<string, [number, string?]>
+    const way = (more: Record<string, [number, string?]>) => {
+      const fix = fixOf('car', list, of({ ...place, ...more }))
+      return fix && pointsTo(fix)
+    }
+    expect(way({ 'gps/heading': [274], 'gps/course': [90], 'gps/speed': [0.2] })).toBe(274)
+    expect(way({ 'gps/heading': [274], 'gps/course': [90], 'gps/speed': [9] })).toBe(274)
+    expect(way({ 'gps/heading': [274, '2026-11-26T09:00:00Z'], 'gps/course': [90], 'gps/speed': [9] })).toBe(90)
+    expect(way({ 'gps/course': [90], 'gps/speed': [0.2] })).toBeUndefined()
   })
   it('is as old as its older half, and not known without both', () => {
     expect(fixOf('car', list, of({ 'gps/lon': [121, '2026-11-26T09:59:00Z'], 'gps/lat': [32] }))?.at).toBe(Date.parse('2026-11-26T09:59:00Z'))

@@ -6,6 +6,7 @@ import { latestKey } from '@/api/livestate'
 import { useSay } from '@/i18n/say'
 import { clock } from '@/i18n/time'
 import { useBelow } from '@/ui/below'
+import { fixFrom, pointsTo } from './fix'
 import { sceneOf, settled, type Scene } from './things'
 import { extend, type Step } from './track'
 
@@ -20,6 +21,8 @@ export interface LiveScene {
   scene: ShallowRef<Scene>
   // tracks of what moves, newest step last.
   tracks: ShallowRef<ReadonlyMap<string, Step[]>>
+  // ways are where it points, in degrees from north, of what tells it; the others go by their track.
+  ways: ShallowRef<ReadonlyMap<string, number>>
   // seed puts the past of a track before what has been seen since.
   seed: (device: string, past: Step[]) => void
 }
@@ -31,6 +34,7 @@ export function useScene(): LiveScene {
   const words = () => ({ now: live.now(), clock: (at: Date) => clock(at, false), called: say.called, below })
   const scene = shallowRef(sceneOf(live, words()))
   const tracks = shallowRef<ReadonlyMap<string, Step[]>>(new Map())
+  const ways = shallowRef<ReadonlyMap<string, number>>(new Map())
   let pause: ReturnType<typeof setTimeout> | undefined
   let rest = soonest
 
@@ -48,15 +52,20 @@ export function useScene(): LiveScene {
   // follow adds a step to the track of everything that has moved on.
   function follow(): void {
     const next = new Map(tracks.value)
+    const points = new Map<string, number>()
     for (const { properties } of scene.value.kinds.mobile.features) {
       const latest = live.latest.get(latestKey(properties.id, 'lon'))
       const place = scene.value.placed.get(properties.id)
       if (!latest || !place) continue
+      const fix = fixFrom(properties.id, (d, p) => live.latest.get(latestKey(d, p)))
+      const way = fix && pointsTo(fix)
+      if (way !== undefined) points.set(properties.id, way)
       const steps = next.get(properties.id) ?? []
       const at = Date.parse(latest.at)
       if (at > (steps.at(-1)?.at ?? 0)) next.set(properties.id, extend(steps, { at, ...place }))
     }
     tracks.value = next
+    ways.value = points
   }
 
   function seed(device: string, past: Step[]): void {
@@ -84,5 +93,5 @@ export function useScene(): LiveScene {
     clearTimeout(pause)
     clearInterval(timer)
   })
-  return { scene, tracks, seed }
+  return { scene, tracks, ways, seed }
 }

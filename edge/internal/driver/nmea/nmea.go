@@ -73,9 +73,9 @@ func (d *device) Read(ctx context.Context) ([]driver.Sample, error) {
 	for _, f := range d.fields {
 		if s, ok := d.fix[f.Property]; ok {
 			out = append(out, s)
+			delete(d.fix, f.Property) // a value handed on once is not handed on again as if it were new
 		}
 	}
-	clear(d.fix) // a value handed on once is not handed on again as if it were new
 	wrong := d.clock
 	d.clock = nil
 	return out, wrong
@@ -210,7 +210,7 @@ func (d *device) timed(kind string, at time.Time) bool {
 	return !at.IsZero()
 }
 
-// parse reads the numbers and the time of one sentence. kind is RMC, GGA or ZDA, empty for any other; the time
+// parse reads the numbers and the time of one sentence. kind is RMC, GGA, VTG, HDT or ZDA, empty for any other; the time
 // is zero when it says none. Without a fix the error is driver.ErrNoValue; a damaged sentence is a *driver.Fault.
 func parse(line string) (kind string, numbers map[string]float64, at time.Time, err error) {
 	if len(line) >= maxLine {
@@ -238,6 +238,13 @@ func parse(line string) (kind string, numbers map[string]float64, at time.Time, 
 		return nmea.TypeGGA, filled(m.Fields, map[string]field{
 			"lat": {1, m.Latitude}, "lon": {3, m.Longitude}, "satellites": {6, float64(m.NumSatellites)}, "hdop": {7, m.HDOP}, "altitude": {8, m.Altitude},
 		}), at, nil
+	case nmea.VTG: // $--VTG,x.x,T,x.x,M,x.x,N,x.x,K,a: track made good, in degrees from true and magnetic north, and speed
+		if m.FFAMode == nmea.FAAModeDataNotValid {
+			return nmea.TypeVTG, nil, at, fmt.Errorf("%w: no fix", driver.ErrNoValue)
+		}
+		return nmea.TypeVTG, filled(m.Fields, map[string]field{"course": {0, m.TrueTrack}, "speed_knots": {4, m.GroundSpeedKnots}}), at, nil
+	case nmea.HDT: // $--HDT,x.x,T: where the bow points, in degrees from true north; it needs no satellites
+		return nmea.TypeHDT, filled(m.Fields, map[string]field{"heading": {0, m.Heading}}), at, nil
 	case nmea.ZDA:
 		return nmea.TypeZDA, nil, utc(m.Year, m.Month, m.Day, m.Time), nil
 	}

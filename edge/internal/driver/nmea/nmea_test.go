@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"net"
 	"slices"
@@ -93,6 +94,46 @@ func TestNoFixIsNoPosition(t *testing.T) {
 		if f := driver.FaultOf(err); f == nil || f.Kind != kind || !errors.Is(err, driver.ErrMalformed) || !strings.HasPrefix(line, string(f.Raw)) || len(f.Raw) == 0 {
 			t.Errorf("%s: got %+v, want %s", line, f, kind)
 		}
+	}
+}
+
+func TestCourseAndHeadingAreRead(t *testing.T) {
+	for line, want := range map[string]map[string]float64{
+		"$GPHDT,274.07,T*03":                            {"heading": 274.07}, // the example that gpsd prints of this sentence
+		"$GPVTG,220.86,T,,M,2.550,N,4.724,K,A*34":       {"course": 220.86, "speed_knots": 2.55},
+		sentence("GNVTG,,T,,M,0.010,N,0.019,K,A"):       {"speed_knots": 0.01},                  // standing: no course
+		sentence("GNVTG,45.5,T,67.5,M,30.45,N,56.40,K"): {"course": 45.5, "speed_knots": 30.45}, // before NMEA 2.3
+		sentence("HEHDT,,T"):                            {},
+	} {
+		kind, numbers, at, err := parse(line)
+		if err != nil || kind == "" || !at.IsZero() || !maps.Equal(numbers, want) {
+			t.Errorf("%s: got %s %v, %v", line, kind, numbers, err)
+		}
+	}
+	if _, _, _, err := parse(sentence("GNVTG,,T,,M,,N,,K,N")); !errors.Is(err, driver.ErrNoValue) {
+		t.Errorf("no fix: got %v", err)
+	}
+	for _, line := range []string{sentence("HEHDT,274.07,M"), sentence("HEHDT,north,T"), sentence("GNVTG,x,T,,M,,N,,K,A")} {
+		if _, _, _, err := parse(line); driver.FaultOf(err) == nil {
+			t.Errorf("%s: got %v", line, err)
+		}
+	}
+}
+
+// TestTheNewestOfTwoSentencesCounts where both fill a property, and is handed over once.
+func TestTheNewestOfTwoSentencesCounts(t *testing.T) {
+	d := &device{fix: map[string]driver.Sample{}, fields: []profile.Field{
+		{Property: "course", Sentence: "RMC", Field: "course"},
+		{Property: "course", Sentence: "VTG", Field: "course"},
+		{Property: "heading", Sentence: "HDT", Field: "heading"},
+	}}
+	d.begin.Do(func() {})
+	for _, line := range []string{fixed, sentence("GNVTG,91.5,T,,M,17.49,N,32.39,K,A"), sentence("GNHDT,270.0,T")} {
+		d.take(line)
+	}
+	got, err := d.Read(t.Context())
+	if err != nil || len(got) != 2 || got[0].Value != 91.5 || got[1].Property != "heading" || got[1].Value != 270 {
+		t.Errorf("got %+v, %v", got, err)
 	}
 }
 
@@ -207,7 +248,9 @@ func FuzzSplit(f *testing.F) {
 }
 
 func FuzzParse(f *testing.F) {
-	for _, line := range []string{fixed, counted, noFix, damaged, "$", "!AIVDM,1,1,,A,x,0*00", "$GNZDA,041500.25,24,11,2026,00,00*7A", "\\s:x*00\\$GNRMC*00"} {
+	for _, line := range []string{fixed, counted, noFix, damaged, "$", "!AIVDM,1,1,,A,x,0*00", "$GNZDA,041500.25,24,11,2026,00,00*7A", "\\s:x*00\\$GNRMC*00",
+		sentence("GNVTG,220.86,T,,M,2.550,N,4.724,K,A"), sentence("GNVTG,,T,,M,,N,,K,N"), sentence("HEHDT,274.07,T"), sentence("HEHDT,,T"), sentence("HEHDT,NaN,T"), "$GPHDT,274.07,T*00",
+	} {
 		f.Add(line)
 	}
 	f.Fuzz(func(t *testing.T, line string) {

@@ -12,14 +12,14 @@ function lines(tracks: ReadonlyMap<string, Step[]>): GeoJSON.FeatureCollection {
   }
 }
 
-function turned(things: Things, tracks: ReadonlyMap<string, Step[]>): GeoJSON.FeatureCollection {
+function turned(things: Things, tracks: ReadonlyMap<string, Step[]>, ways: ReadonlyMap<string, number>): GeoJSON.FeatureCollection {
   return {
     type: 'FeatureCollection',
-    features: things.features.map((f) => ({ ...f, properties: { ids: f.properties.id, tone: f.properties.tone, heading: heading(tracks.get(f.properties.id) ?? []) ?? 0 } })),
+    features: things.features.map((f) => ({ ...f, properties: { ids: f.properties.id, tone: f.properties.tone, heading: ways.get(f.properties.id) ?? heading(tracks.get(f.properties.id) ?? []) ?? 0 } })),
   }
 }
 
-export function useMobiles(context: MapContext, things: () => Things, tracks: () => ReadonlyMap<string, Step[]>, shown: () => boolean): void {
+export function useMobiles(context: MapContext, things: () => Things, tracks: () => ReadonlyMap<string, Step[]>, ways: () => ReadonlyMap<string, number>, shown: () => boolean): void {
   useLayer(context, {
     sources: { tracks: { type: 'geojson', data: empty, lineMetrics: true } },
     shown,
@@ -40,7 +40,7 @@ export function useMobiles(context: MapContext, things: () => Things, tracks: ()
   useLayer(context, {
     sources: { mobiles: { type: 'geojson', data: empty } },
     shown,
-    data: { mobiles: () => turned(things(), tracks()) },
+    data: { mobiles: () => turned(things(), tracks(), ways()) },
     layers: () => [
       {
         id: 'signs:mobiles',
