@@ -104,7 +104,7 @@ func TestNothingLeaksFromAnExercise(t *testing.T) {
 		reviews := review.New(review.Options{Store: store.NewReviews(db), Tx: db, Desks: incident.Desks{Accounts: h.accounts}, Incidents: h.incidents, Responses: h.responses, Clocks: h.clocks, Events: h.bus})
 		asked, err := h.resources.Board(in, played.ID)
 		h.must(err)
-		if len(asked.Requests) != 1 || asked.Requests[0].Exercise != d.ID {
+		if len(asked.Requests) != 1 || asked.Requests[0].IncidentID != played.ID {
 			t.Fatalf("what the plan asks for inside: %+v", asked.Requests)
 		}
 		rumour, err := h.opinions.Add(in, played.ID, opinion.Found{Source: "微博", Text: "演练传言"})

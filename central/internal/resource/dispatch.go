@@ -69,7 +69,6 @@ type Dispatch struct {
 	DueAt      *time.Time `json:"due_at,omitempty"`    // by when it reports next
 	MissedAt   *time.Time `json:"missed_at,omitempty"` // it was due and nobody reported
 	Steps      int        `json:"steps"`
-	Exercise   string     `json:"exercise"`
 	Edit       int        `json:"edit"`
 }
 
@@ -104,11 +103,11 @@ func (s *Service) Send(ctx context.Context, request string, list []Choice, edit,
 	var out []Dispatch
 	err = s.change(ctx, func(ctx context.Context, note noter) error {
 		out = nil
-		r, i, err := s.request(ctx, a, request)
+		r, i, err := s.request(ctx, request)
 		if err != nil {
 			return err
 		}
-		if err := s.ordering(ctx, a, i); err != nil {
+		if err := s.Responses.Orders(ctx, i); err != nil {
 			return err
 		}
 		if r.Closed {
@@ -138,7 +137,7 @@ func (s *Service) send(ctx context.Context, a actor.Actor, o account.Org, i inci
 	now := stamp()
 	d := Dispatch{
 		ID: newID(), RequestID: r.ID, IncidentID: r.IncidentID, Division: r.Division, Kind: r.Kind, SubjectID: c.ID, Unit: r.Unit, What: r.What, Place: r.Place, ToLon: r.Lon, ToLat: r.Lat,
-		SentAt: now, SentBy: a.Name, DeskID: o.ID, DeskArea: o.Division, HeardAt: now, Exercise: r.Exercise, Edit: 1,
+		SentAt: now, SentBy: a.Name, DeskID: o.ID, DeskArea: o.Division, HeardAt: now, Edit: 1,
 	}
 	var err error
 	if r.Kind == OfTeam {
@@ -165,13 +164,9 @@ func (s *Service) send(ctx context.Context, a actor.Actor, o account.Org, i inci
 	if err := s.tellLine(ctx, o, r.IncidentID, string(d.State), fmt.Sprintf("%s → %s", d.title(), d.Place), d.ID); err != nil {
 		return d, err
 	}
-	note(EventDispatched, d.ID, d.Division, Trace{IncidentID: d.IncidentID, Name: d.Name, To: string(d.State), Amount: d.Amount, Unit: d.Unit, Exercise: d.Exercise})
+	note(EventDispatched, d.ID, d.Division, Trace{IncidentID: d.IncidentID, Name: d.Name, To: string(d.State), Amount: d.Amount, Unit: d.Unit})
 	return d, nil
 }
-
-// real reports whether what is done with a thing changes the thing: an exercise does not make a real team busy, nor
-// empty a real warehouse.
-func (d Dispatch) real(exercise string) bool { return d.Exercise == exercise }
 
 func (d Dispatch) title() string {
 	if d.Kind == OfTeam {
@@ -182,7 +177,7 @@ func (d Dispatch) title() string {
 
 func (s *Service) sendTeam(ctx context.Context, a actor.Actor, r Request, d Dispatch, minutes int, note noter) (Dispatch, error) {
 	t, err := s.Store.Team(ctx, d.SubjectID)
-	if errs.KindOf(err) == errs.NotFound || (err == nil && (!a.Covers(t.Division) || (t.Exercise != "" && t.Exercise != r.Exercise))) {
+	if errs.KindOf(err) == errs.NotFound || (err == nil && !a.Covers(t.Division)) {
 		return d, denied("team")
 	}
 	if err != nil {
@@ -190,9 +185,6 @@ func (s *Service) sendTeam(ctx context.Context, a actor.Actor, r Request, d Disp
 	}
 	if t.Status != Ready {
 		return d, errs.E(errs.Conflict, "resource.taken", "%s is not ready any more; look at the proposal again", t.Name)
-	}
-	if err := s.once(ctx, d); err != nil {
-		return d, err
 	}
 	d.State, d.Name, d.OrgID, d.OrgName, d.OrgArea, d.Leader, d.Phone = Sent, t.Name, t.OrgID, t.OrgName, t.Division, t.Leader, t.Phone
 	d.Amount, d.Counted, d.Lon, d.Lat, d.Minutes = float64(t.People), 1, t.Lon, t.Lat, minutes
@@ -202,27 +194,15 @@ func (s *Service) sendTeam(ctx context.Context, a actor.Actor, r Request, d Disp
 	if minutes == 0 {
 		d.Minutes = int(time.Duration(s.rule(r.Division, d.SentAt).Limit.Within).Minutes())
 	}
-	if !d.real(t.Exercise) {
-		return d, nil
-	}
 	t.DispatchID = d.ID
 	_, err = s.put(ctx, t, Assigned, r.What, a.Name, note)
 	return d, err
 }
 
-// once complains when the team is on its way for the incident already; of one that is really sent its status says it.
-func (s *Service) once(ctx context.Context, d Dispatch) error {
-	sent, err := s.Store.Dispatched(ctx, d.IncidentID)
-	if err == nil && slices.ContainsFunc(sent, func(o Dispatch) bool { return o.SubjectID == d.SubjectID && !o.over() }) {
-		err = errs.E(errs.Conflict, "resource.taken", "the team was sent already; look at the proposal again")
-	}
-	return err
-}
-
 func (s *Service) sendStock(ctx context.Context, a actor.Actor, o account.Org, r Request, d Dispatch, n float64, note noter) (Dispatch, error) {
 	st, err := s.Store.Stock(ctx, d.SubjectID)
 	w := st.Warehouse
-	if errs.KindOf(err) == errs.NotFound || (err == nil && (!a.Covers(w.Division) || (w.Exercise != "" && w.Exercise != r.Exercise))) {
+	if errs.KindOf(err) == errs.NotFound || (err == nil && !a.Covers(w.Division)) {
 		return d, denied("stock")
 	}
 	if err != nil {
@@ -233,10 +213,6 @@ func (s *Service) sendStock(ctx context.Context, a actor.Actor, o account.Org, r
 	}
 	d.State, d.Name, d.OrgID, d.OrgName, d.OrgArea, d.Leader, d.Phone = Reserved, st.Item+" · "+w.Name, w.OrgID, w.OrgName, w.Division, w.Keeper, w.Phone
 	d.Amount, d.Counted, d.Unit, d.Lon, d.Lat = n, n, st.Unit, w.Lon, w.Lat
-	if !d.real(w.Exercise) {
-		_, _, err := st.move("reserve", n)
-		return d, err
-	}
 	_, err = s.shift(ctx, st, "reserve", n, Move{Reason: r.text(), ByName: a.Name, OrgName: o.Name, DispatchID: d.ID}, note)
 	return d, err
 }

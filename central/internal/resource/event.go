@@ -25,5 +25,4 @@ type Trace struct {
 	Amount     float64 `json:"amount,omitempty"`
 	Unit       string  `json:"unit,omitempty"`
 	Count      int     `json:"count,omitempty"`
-	Exercise   string  `json:"exercise,omitempty"`
 }

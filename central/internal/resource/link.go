@@ -23,13 +23,6 @@ const (
 
 func orderKey(d Dispatch) string { return "resource " + d.ID }
 
-func drill(d Dispatch, text string) string {
-	if d.Exercise != "" {
-		return "【演练】" + text
-	}
-	return text
-}
-
 // tell queues the message for who leads the team or keeps the warehouse, with an address of their own.
 func (s *Service) tell(ctx context.Context, i incident.Incident, r Request, d Dispatch) error {
 	if d.Phone == "" {
@@ -56,7 +49,7 @@ func (s *Service) tell(ctx context.Context, i incident.Incident, r Request, d Di
 		to.Link = strings.TrimSuffix(s.URL, "/") + "/c/" + token
 	}
 	return s.Notices.Queue(system(ctx), notice.Order{
-		Key: orderKey(d), Kind: "resource.dispatch", About: d.ID, OrgID: d.OrgID, Division: d.OrgArea, Title: title, Text: drill(d, text), Urgent: true, Until: d.SentAt.Add(tellLasts), To: []notice.Person{to},
+		Key: orderKey(d), Kind: "resource.dispatch", About: d.ID, OrgID: d.OrgID, Division: d.OrgArea, Title: title, Text: text, Urgent: true, Until: d.SentAt.Add(tellLasts), To: []notice.Person{to},
 	})
 }
 
@@ -79,7 +72,7 @@ func (s *Service) alarm(ctx context.Context, d Dispatch, now time.Time) error {
 	}
 	return s.Notices.Queue(ctx, notice.Order{
 		Key: fmt.Sprintf("resource missed %s %d", d.ID, d.Steps), Kind: "resource.missed", About: d.ID, OrgID: d.DeskID, Division: d.DeskArea, Title: "队伍失联", Urgent: true, Until: now.Add(tellLasts),
-		Text: drill(d, fmt.Sprintf("%s应在%s前报告，至今没有消息。负责人：%s。请立即联系。", d.Name, d.DueAt.In(event.China()).Format("15:04"), d.Leader)),
+		Text: fmt.Sprintf("%s应在%s前报告，至今没有消息。负责人：%s。请立即联系。", d.Name, d.DueAt.In(event.China()).Format("15:04"), d.Leader),
 		To:   []notice.Person{{ID: p.ID, Name: p.Name, Ways: s.Notices.Ways(p.Addresses())}},
 	})
 }
@@ -126,7 +119,7 @@ func (s *Service) Show(ctx context.Context, id string) (Shown, error) {
 		if err := s.tellLine(ctx, o, d.IncidentID, "link", d.title(), d.ID); err != nil {
 			return err
 		}
-		note(EventLink, d.ID, d.Division, Trace{IncidentID: d.IncidentID, Name: d.Name, Exercise: d.Exercise})
+		note(EventLink, d.ID, d.Division, Trace{IncidentID: d.IncidentID, Name: d.Name})
 		out = Shown{d.title(), strings.TrimSuffix(s.URL, "/") + "/c/" + token, until}
 		return nil
 	})

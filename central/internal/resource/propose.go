@@ -56,7 +56,7 @@ func (s *Service) Propose(ctx context.Context, id string) (Proposal, error) {
 	if err != nil {
 		return Proposal{}, err
 	}
-	r, _, err := s.request(ctx, a, id)
+	r, _, err := s.request(ctx, id)
 	if err != nil {
 		return Proposal{}, err
 	}
@@ -110,14 +110,14 @@ func (s *Service) able(ctx context.Context, a actor.Actor, r Request, k, word st
 	var out []Pick
 	why := func() []Reason { return append(make([]Reason, 0, 4), Reason{"same", word}) }
 	if r.Kind == OfMaterial {
-		list, err := s.Store.Held(ctx, a.Scope(), k, r.Exercise)
+		list, err := s.Store.Held(ctx, a.Scope(), k)
 		for _, v := range list {
 			w := v.Warehouse
 			out = append(out, Pick{ID: v.ID, Name: v.Item + " · " + w.Name, OrgName: w.OrgName, Place: w.Place, Lon: w.Lon, Lat: w.Lat, Free: v.Free(), Unit: v.Unit, Status: Ready, Why: why()})
 		}
 		return out, err
 	}
-	list, err := s.Store.Able(ctx, a.Scope(), k, r.Exercise)
+	list, err := s.Store.Able(ctx, a.Scope(), k)
 	for _, t := range list {
 		p := Pick{ID: t.ID, Name: t.Name, OrgName: t.OrgName, Place: t.Place, Lon: t.Lon, Lat: t.Lat, Free: 1, Unit: r.Unit, Status: t.Status, Why: why()}
 		if r.people() {

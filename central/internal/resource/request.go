@@ -44,7 +44,6 @@ type Request struct {
 	At         time.Time `json:"at"`
 	ByName     string    `json:"by_name"`
 	OrgName    string    `json:"org_name"`
-	Exercise   string    `json:"exercise"`
 	Edit       int       `json:"edit"`
 	Got        float64   `json:"got"` // of what was sent and not taken back
 }
@@ -66,43 +65,13 @@ type Board struct {
 	Minutes    int        `json:"minutes"`  // within which crews report unless told otherwise
 }
 
-// incident is one that the actor may see.
-func (s *Service) incident(ctx context.Context, a actor.Actor, id string) (incident.Incident, error) {
-	i, err := s.Incidents.Get(system(ctx), id)
-	if err == nil && !a.Covers(i.Division) {
-		err = errs.E(errs.NotFound, "incident.not_found", "there is no such incident among those that you see")
-	}
-	return i, err
-}
-
-// ordering complains when the actor may not send anything to an incident now.
-func (s *Service) ordering(ctx context.Context, a actor.Actor, i incident.Incident) error {
-	if i.State != incident.Open {
-		return errs.E(errs.Conflict, "incident.not_open", "the incident was merged, withdrawn or closed; open it again first")
-	}
-	c, err := s.Responses.Commander(ctx, i.ID)
-	if err != nil {
-		return err
-	}
-	return c.Lets(a)
-}
-
-// letsRelease complains when somebody else commands; what is out comes back whatever the incident has become.
-func (s *Service) letsRelease(ctx context.Context, a actor.Actor, id string) error {
-	c, err := s.Responses.Commander(ctx, id)
-	if err != nil {
-		return err
-	}
-	return c.Lets(a)
-}
-
 // Board shows what was asked and sent for an incident.
 func (s *Service) Board(ctx context.Context, id string) (Board, error) {
 	a, err := actor.Require(ctx, actor.ResourceRead)
 	if err != nil {
 		return Board{}, err
 	}
-	i, err := s.incident(ctx, a, id)
+	i, err := s.Responses.Incident(ctx, id)
 	if err != nil {
 		return Board{}, err
 	}
@@ -110,8 +79,8 @@ func (s *Service) Board(ctx context.Context, id string) (Board, error) {
 	for k := range b.Dispatches {
 		b.Dispatches[k].Phone = masked(a, b.Dispatches[k].Phone)
 	}
-	b.Releases = err == nil && world.Of(ctx) == world.Real && a.Can(actor.ResponseOrder) && s.letsRelease(ctx, a, id) == nil
-	b.Orders = err == nil && world.Of(ctx) == world.Real && a.Can(actor.ResponseOrder) && s.ordering(ctx, a, i) == nil
+	b.Releases = err == nil && world.Of(ctx) == world.Real && a.Can(actor.ResponseOrder) && s.Responses.Directs(ctx, i) == nil
+	b.Orders = b.Releases && i.State == incident.Open
 	b.Minutes = int(time.Duration(s.rule(i.Division, stamp()).Limit.Within).Minutes())
 	return b, err
 }
@@ -166,7 +135,7 @@ func (s *Service) Ask(ctx context.Context, id string, q Ask) (Request, error) {
 	}
 	var out Request
 	err = s.change(ctx, func(ctx context.Context, note noter) error {
-		i, err := s.incident(ctx, a, id)
+		i, err := s.Responses.Incident(ctx, id)
 		if err != nil {
 			return err
 		}
@@ -187,25 +156,20 @@ func (s *Service) Ask(ctx context.Context, id string, q Ask) (Request, error) {
 		if err := s.tellLine(ctx, o, out.IncidentID, "asked", out.text(), out.ID); err != nil {
 			return err
 		}
-		note(EventRequest, out.ID, out.Division, Trace{IncidentID: id, Name: out.What, Amount: out.Amount, Unit: out.Unit, Exercise: out.Exercise})
+		note(EventRequest, out.ID, out.Division, Trace{IncidentID: id, Name: out.What, Amount: out.Amount, Unit: out.Unit})
 		return nil
 	})
 	return out, err
 }
 
-// forTask puts a request to a task, and into the exercise in which the response takes place.
+// forTask puts a request to a task where one is named.
 func (s *Service) forTask(ctx context.Context, r *Request, task string) error {
+	if task == "" {
+		return nil
+	}
 	tasks, err := s.Responses.Tasks(ctx, r.IncidentID)
 	if err != nil {
 		return err
-	}
-	for _, t := range tasks {
-		if t.Exercise != "" {
-			r.Exercise = t.Exercise
-		}
-	}
-	if task == "" {
-		return nil
 	}
 	k := slices.IndexFunc(tasks, func(t response.Task) bool { return t.ID == task })
 	if k < 0 {
@@ -245,7 +209,7 @@ const Timeline incident.Kind = "resource"
 
 // Close says that nothing more is expected of a request, with the reason.
 func (s *Service) Close(ctx context.Context, id, why string) (Request, error) {
-	a, o, err := s.Desks.Own(ctx, actor.ResponseOrder)
+	_, o, err := s.Desks.Own(ctx, actor.ResponseOrder)
 	if err != nil {
 		return Request{}, err
 	}
@@ -254,11 +218,11 @@ func (s *Service) Close(ctx context.Context, id, why string) (Request, error) {
 	}
 	var out Request
 	err = s.change(ctx, func(ctx context.Context, note noter) error {
-		r, i, err := s.request(ctx, a, id)
+		r, i, err := s.request(ctx, id)
 		if err != nil {
 			return err
 		}
-		if err := s.ordering(ctx, a, i); err != nil {
+		if err := s.Responses.Orders(ctx, i); err != nil {
 			return err
 		}
 		if r.Closed {
@@ -272,19 +236,19 @@ func (s *Service) Close(ctx context.Context, id, why string) (Request, error) {
 		if err := s.tellLine(ctx, o, r.IncidentID, "closed", r.text()+"："+why, r.ID); err != nil {
 			return err
 		}
-		note(EventWithdrawn, r.ID, r.Division, Trace{IncidentID: r.IncidentID, Name: r.What, Exercise: r.Exercise})
+		note(EventWithdrawn, r.ID, r.Division, Trace{IncidentID: r.IncidentID, Name: r.What})
 		return nil
 	})
 	return out, err
 }
 
 // request is one that the actor may see, with its incident and what was sent for it.
-func (s *Service) request(ctx context.Context, a actor.Actor, id string) (Request, incident.Incident, error) {
+func (s *Service) request(ctx context.Context, id string) (Request, incident.Incident, error) {
 	r, err := s.Store.Request(ctx, id)
 	if err != nil {
 		return r, incident.Incident{}, err
 	}
-	i, err := s.incident(ctx, a, r.IncidentID)
+	i, err := s.Responses.Incident(ctx, r.IncidentID)
 	if err != nil {
 		return Request{}, i, denied("request")
 	}
@@ -334,7 +298,7 @@ func (s *Service) demanded(ctx context.Context, id string) error {
 			case k < 0 && !t.State.Over() && d.Amount > 0:
 				r := Request{
 					ID: newID(), IncidentID: id, Division: i.Division, TaskID: t.ID, No: n + 1, TaskTitle: t.Title, Clause: t.Clause, Kind: d.Kind, What: d.What,
-					Amount: exact(d.Amount), Unit: d.Unit, At: stamp(), ByName: t.GivenBy, OrgName: t.PlanName, Exercise: t.Exercise, Edit: 1,
+					Amount: exact(d.Amount), Unit: d.Unit, At: stamp(), ByName: t.GivenBy, OrgName: t.PlanName, Edit: 1,
 				}
 				r.at(i)
 				if err := s.Store.AddRequest(ctx, r); err != nil {

@@ -50,7 +50,6 @@ type Team struct {
 	StatusNote string    `json:"status_note"`
 	DispatchID string    `json:"dispatch_id"`    // on which it is; empty: none
 	Seen       *Seen     `json:"seen,omitempty"` // where it told to be, while it is on a dispatch
-	Exercise   string    `json:"exercise"`       // id of the exercise for which alone it is there; empty: it is real
 	Edit       int       `json:"edit"`
 }
 
@@ -73,7 +72,6 @@ type Warehouse struct {
 	Lat      *float64 `json:"lat,omitempty"`
 	Keeper   string   `json:"keeper"`
 	Phone    string   `json:"phone"`
-	Exercise string   `json:"exercise"`
 	Edit     int      `json:"edit"`
 }
 

@@ -25,10 +25,15 @@ type Incidents interface {
 	Record(ctx context.Context, id string, o account.Org, st incident.Step, known *incident.Known) error
 }
 
-// Responses know the tasks and who commands (response.Service).
+// Responses know the tasks, who commands, and who may order (response.Service).
 type Responses interface {
 	Tasks(ctx context.Context, incident string) ([]response.Task, error)
 	Commander(ctx context.Context, incident string) (response.Command, error)
+	// Incident is one that the actor may see.
+	Incident(ctx context.Context, id string) (incident.Incident, error)
+	// Orders complains when the actor gives no orders in an incident now; Directs also lets them be given in one that is over.
+	Orders(ctx context.Context, i incident.Incident) error
+	Directs(ctx context.Context, i incident.Incident) error
 }
 
 // Roster knows how people are reached (duty.Service).

@@ -372,29 +372,49 @@ func TestAnIncidentDoesNotEndBeforeItsTeamsAreReleasedAndTakesThemToAnotherCount
 	h.must(err)
 }
 
-func TestOfTwoDispatchersOneWinsAndTheOtherIsTold(t *testing.T) {
+// Many incidents ask for one team, and for one stock that is enough for three of them, in the same moment. Without the
+// lock several read the team as ready before the first has written that it goes.
+func TestOfManyDispatchersAtOnceOneHasTheTeamAndThreeTheStock(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		h := newHouse(t, db)
-		team := h.team("近队", 121.01, 32.5, "排涝")
-		requests := []resource.Request{h.ask(h.flood(), "team", "排涝", "支", 1), h.ask(h.flood(), "team", "排涝", "支", 1)}
-		var won, told atomic.Int32
-		var all sync.WaitGroup
-		for _, r := range requests {
-			all.Go(func() {
-				_, err := h.Send(h.officer, r.ID, []resource.Choice{{ID: team.ID}}, r.Edit, 0)
-				switch {
-				case err == nil:
-					won.Add(1)
-				case errs.KindOf(err) == errs.Conflict:
-					told.Add(1)
-				default:
-					t.Error(err)
+		const many = 24
+		for round := range 3 {
+			team, v := h.team(fmt.Sprint("近队", round), 121.01, 32.5, "排涝"), h.stock(fmt.Sprint("洋口库", round), 121.02, 32.5, "水泵", "台", 10)
+			var teams, stocks []resource.Request
+			for range many {
+				i := h.flood()
+				teams, stocks = append(teams, h.ask(i, "team", "排涝", "支", 1)), append(stocks, h.ask(i, "material", "水泵", "台", 3))
+			}
+			send := func(list []resource.Request, c resource.Choice) (won int32) {
+				var sent atomic.Int32
+				var all sync.WaitGroup
+				begin := make(chan struct{})
+				for _, r := range list {
+					all.Go(func() {
+						<-begin
+						_, err := h.Send(h.officer, r.ID, []resource.Choice{c}, r.Edit, 0)
+						if err == nil {
+							sent.Add(1)
+						} else if errs.KindOf(err) != errs.Conflict {
+							t.Error(err)
+						}
+					})
 				}
-			})
-		}
-		all.Wait()
-		if won.Load() != 1 || told.Load() != 1 {
-			t.Errorf("%d won, %d were told", won.Load(), told.Load())
+				close(begin)
+				all.Wait()
+				return sent.Load()
+			}
+			if won := send(teams, resource.Choice{ID: team.ID}); won != 1 {
+				t.Fatalf("%d have the team", won)
+			}
+			if won := send(stocks, resource.Choice{ID: v.ID, Amount: 3}); won != 3 {
+				t.Fatalf("%d have 3 of 10", won)
+			}
+			moves, err := h.Moves(h.officer, v.ID)
+			h.must(err)
+			if last := moves[len(moves)-1]; len(moves) != 4 || last.HeldAfter != 9 || last.After != 10 {
+				t.Errorf("the stock after %d moves: %+v", len(moves), last)
+			}
 		}
 	})
 }

@@ -112,7 +112,12 @@ func (s *Service) Do(ctx context.Context, id string, st Step) (Dispatch, error) 
 		if !a.Can(actor.ResponseOrder) {
 			return Dispatch{}, errs.E(errs.Denied, "auth.denied", "who may send there releases and takes back")
 		}
-		if err := s.letsRelease(ctx, a, d.IncidentID); err != nil {
+		// What is out comes back whatever the incident has become, also to who does not see where it is.
+		i, err := s.Incidents.Get(system(ctx), d.IncidentID)
+		if err != nil {
+			return Dispatch{}, err
+		}
+		if err := s.Responses.Directs(ctx, i); err != nil {
 			return Dispatch{}, err
 		}
 	}
@@ -177,7 +182,7 @@ func (s *Service) step(ctx context.Context, id string, st Step, o account.Org) (
 		if err := s.tellLine(ctx, o, d.IncidentID, st.Kind, text, d.ID); err != nil {
 			return err
 		}
-		note(EventStep, d.ID, d.Division, Trace{IncidentID: d.IncidentID, Name: d.Name, From: string(from), To: st.Kind, Amount: d.Back, Unit: d.Unit, Exercise: d.Exercise})
+		note(EventStep, d.ID, d.Division, Trace{IncidentID: d.IncidentID, Name: d.Name, From: string(from), To: st.Kind, Amount: d.Back, Unit: d.Unit})
 		out = d
 		return nil
 	})
@@ -193,7 +198,7 @@ func (s *Service) follow(ctx context.Context, d Dispatch, from State, st Step, o
 		return nil
 	}
 	v, err := s.Store.Stock(ctx, d.SubjectID)
-	if err != nil || !d.real(v.Warehouse.Exercise) {
+	if err != nil {
 		return err
 	}
 	kind, n := map[State]string{Issued: "issue", Cancelled: "free", Returned: "return"}[d.State], d.Amount
@@ -297,6 +302,6 @@ func (s *Service) OnClock(ctx context.Context, f deadline.Firing) ([]*event.Even
 	if err := s.alarm(ctx, d, now); err != nil {
 		return nil, err
 	}
-	e := event.New(ctx, EventMissed, d.ID, d.Division, Trace{IncidentID: d.IncidentID, Name: d.Name, Exercise: d.Exercise})
+	e := event.New(ctx, EventMissed, d.ID, d.Division, Trace{IncidentID: d.IncidentID, Name: d.Name})
 	return []*event.Event{&e}, nil
 }

@@ -68,7 +68,7 @@ func (s *Service) keepWarehouse(ctx context.Context, a actor.Actor, own account.
 	if err != nil {
 		return w, err
 	}
-	w.ID, w.OrgID, w.OrgName, w.Exercise, w.Edit = was.ID, o.ID, o.Name, was.Exercise, was.Edit+1
+	w.ID, w.OrgID, w.OrgName, w.Edit = was.ID, o.ID, o.Name, was.Edit+1
 	w.Name, w.Place, w.Keeper, w.Phone = strings.TrimSpace(w.Name), strings.TrimSpace(w.Place), strings.TrimSpace(w.Keeper), unmasked(strings.TrimSpace(w.Phone), was.Phone)
 	if w.ID == "" {
 		w.ID = newID()
@@ -92,7 +92,7 @@ func (s *Service) keepWarehouse(ctx context.Context, a actor.Actor, own account.
 	if err := s.Store.SaveWarehouse(ctx, w); err != nil {
 		return w, err
 	}
-	note(EventWarehouse, w.ID, w.Division, Trace{Name: w.Name, Exercise: w.Exercise})
+	note(EventWarehouse, w.ID, w.Division, Trace{Name: w.Name})
 	return w, nil
 }
 
@@ -199,6 +199,6 @@ func (s *Service) shift(ctx context.Context, st Stock, kind string, n float64, l
 	if err := s.Store.AddMove(ctx, m); err != nil {
 		return st, err
 	}
-	note(EventMove, st.ID, st.Warehouse.Division, Trace{Name: st.Item, From: st.Warehouse.Name, To: kind, Amount: n, Unit: st.Unit, Exercise: st.Warehouse.Exercise})
+	note(EventMove, st.ID, st.Warehouse.Division, Trace{Name: st.Item, From: st.Warehouse.Name, To: kind, Amount: n, Unit: st.Unit})
 	return st, nil
 }

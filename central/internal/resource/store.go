@@ -33,7 +33,7 @@ type Teams interface {
 	// Words lists what is known of a kind (team: capabilities, stock: items): how it is compared, and as it was written.
 	Words(ctx context.Context, kind string) (map[string]string, error)
 	// Able lists teams with a capability, by how it is compared.
-	Able(ctx context.Context, scope actor.Scope, key, exercise string) ([]Team, error)
+	Able(ctx context.Context, scope actor.Scope, key string) ([]Team, error)
 }
 
 // Stocks is the register of warehouses and stock.
@@ -49,7 +49,7 @@ type Stocks interface {
 	AddMove(ctx context.Context, m Move) error
 	Moves(ctx context.Context, stock string) ([]Move, error)
 	// Held lists stock of an item of which some is free, by how its name is compared.
-	Held(ctx context.Context, scope actor.Scope, key, exercise string) ([]Stock, error)
+	Held(ctx context.Context, scope actor.Scope, key string) ([]Stock, error)
 }
 
 // Dispatches are what was asked and what was sent.

@@ -72,7 +72,7 @@ func (s *Service) keepTeam(ctx context.Context, a actor.Actor, own account.Org, 
 	t.ID, t.OrgID, t.OrgName = was.ID, o.ID, o.Name
 	t.Name, t.Place, t.Leader, t.Phone = strings.TrimSpace(t.Name), strings.TrimSpace(t.Place), strings.TrimSpace(t.Leader), unmasked(strings.TrimSpace(t.Phone), was.Phone)
 	t.Equipment, t.Note, t.Words = strings.TrimSpace(t.Equipment), strings.TrimSpace(t.Note), words(t.Words)
-	t.Status, t.StatusAt, t.StatusNote, t.DispatchID, t.Seen, t.Exercise, t.Edit = was.Status, was.StatusAt, was.StatusNote, was.DispatchID, was.Seen, was.Exercise, was.Edit+1
+	t.Status, t.StatusAt, t.StatusNote, t.DispatchID, t.Seen, t.Edit = was.Status, was.StatusAt, was.StatusNote, was.DispatchID, was.Seen, was.Edit+1
 	if t.ID == "" {
 		t.ID = newID()
 	}
@@ -95,7 +95,7 @@ func (s *Service) keepTeam(ctx context.Context, a actor.Actor, own account.Org, 
 	if err := s.Store.SaveTeam(ctx, t); err != nil {
 		return t, err
 	}
-	note(EventTeam, t.ID, t.Division, Trace{Name: t.Name, Count: t.People, Exercise: t.Exercise})
+	note(EventTeam, t.ID, t.Division, Trace{Name: t.Name, Count: t.People})
 	return t, nil
 }
 
@@ -141,6 +141,6 @@ func (s *Service) put(ctx context.Context, t Team, to Status, why, by string, no
 	if err := s.Store.AddStatus(ctx, t, by); err != nil {
 		return t, err
 	}
-	note(EventStatus, t.ID, t.Division, Trace{Name: t.Name, From: string(from), To: string(to), Exercise: t.Exercise})
+	note(EventStatus, t.ID, t.Division, Trace{Name: t.Name, From: string(from), To: string(to)})
 	return t, nil
 }

@@ -2,9 +2,11 @@ package response
 
 import (
 	"context"
+	"slices"
 
 	"github.com/fengsui/fengsui/central/internal/actor"
 	"github.com/fengsui/fengsui/central/internal/deadline"
+	"github.com/fengsui/fengsui/central/internal/errs"
 	"github.com/fengsui/fengsui/central/internal/incident"
 )
 
@@ -87,5 +89,37 @@ func (s *Service) moved(ctx context.Context, t Task, was, now incident.Incident)
 	return err
 }
 
-// Lets complains when somebody else commands.
-func (c Command) Lets(a actor.Actor) error { return c.lets(a) }
+// Incident is one that the actor may see, for a capability above, which has asked for its own permission.
+func (s *Service) Incident(ctx context.Context, id string) (incident.Incident, error) {
+	a, _ := actor.From(ctx) // without one nothing is covered
+	return s.incident(ctx, a, id)
+}
+
+// Orders complains when the actor may not give orders about an incident as a whole now, as a capability above does that
+// sends teams there.
+func (s *Service) Orders(ctx context.Context, i incident.Incident) error {
+	if err := open(i); err != nil {
+		return err
+	}
+	return s.Directs(ctx, i)
+}
+
+// Directs is Orders also in an incident that is over: what was sent there must come back.
+func (s *Service) Directs(ctx context.Context, i incident.Incident) error {
+	a, reach, err := s.Desks.Reach(ctx, actor.ResponseOrder)
+	if err != nil {
+		return err
+	}
+	c, err := s.command(ctx, i.ID)
+	if err != nil {
+		return err
+	}
+	if err := c.lets(a); err != nil || c.HolderID == a.ID {
+		return err
+	}
+	heads, err := s.heads(ctx, i)
+	if err == nil && !slices.ContainsFunc(heads, reach.Has) {
+		err = errs.E(errs.Denied, "response.not_ordering", "orders are given by those who direct the response or keep the incident, or by who commands; ask there")
+	}
+	return err
+}

@@ -102,13 +102,9 @@ func (s *Service) starts(ctx context.Context, reach incident.Reach, p plan.Plan,
 	return false, errs.E(errs.Denied, "response.plan_others", "the plan is that of %s; propose it there", p.OrgName)
 }
 
-// takes complains when a desk may not take a command that nobody holds: it belongs to those who direct what runs, and
-// while nothing does, to the desk that keeps the incident.
-func (s *Service) takes(ctx context.Context, reach incident.Reach, i incident.Incident) error {
+// heads are the organisations that direct what runs in an incident; while nothing does, the desk that keeps it.
+func (s *Service) heads(ctx context.Context, i incident.Incident) ([]string, error) {
 	all, err := s.Store.Responses(ctx, i.ID)
-	if err != nil {
-		return err
-	}
 	heads := []string{}
 	for _, r := range all {
 		if r.Level > 0 {
@@ -117,6 +113,15 @@ func (s *Service) takes(ctx context.Context, reach incident.Reach, i incident.In
 	}
 	if len(heads) == 0 {
 		heads = []string{i.OrgID}
+	}
+	return heads, err
+}
+
+// takes complains when a desk may not take a command that nobody holds: it belongs to those who direct.
+func (s *Service) takes(ctx context.Context, reach incident.Reach, i incident.Incident) error {
+	heads, err := s.heads(ctx, i)
+	if err != nil {
+		return err
 	}
 	if slices.ContainsFunc(heads, reach.Has) {
 		return nil

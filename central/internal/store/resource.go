@@ -46,9 +46,9 @@ func (s *Resources) ListTeams(ctx context.Context, scope actor.Scope, f resource
 // SaveTeam implements resource.Teams.
 func (s *Resources) SaveTeam(ctx context.Context, t resource.Team) error {
 	words := strings.ToLower(strings.Join(append([]string{t.Name, t.OrgName, t.Place, t.Leader, t.Equipment}, t.Words...), " "))
-	if err := s.db.saveBody(ctx, "team", t, `insert into resource_teams (id, org_id, name, division, status, words, exercise, body) values ($1, $2, $3, $4, $5, $6, $7, $8)
+	if err := s.db.saveBody(ctx, "team", t, `insert into resource_teams (id, org_id, name, division, status, words, body) values ($1, $2, $3, $4, $5, $6, $7)
 		on conflict (id) do update set org_id = excluded.org_id, name = excluded.name, division = excluded.division, status = excluded.status, words = excluded.words, body = excluded.body`,
-		t.ID, t.OrgID, t.Name, t.Division, string(t.Status), words, t.Exercise); err != nil {
+		t.ID, t.OrgID, t.Name, t.Division, string(t.Status), words); err != nil {
 		return err
 	}
 	if _, err := s.db.exec(ctx, `delete from resource_team_words where team_id = $1`, t.ID); err != nil {
@@ -94,9 +94,9 @@ func (s *Resources) Words(ctx context.Context, kind string) (map[string]string, 
 }
 
 // Able implements resource.Teams.
-func (s *Resources) Able(ctx context.Context, scope actor.Scope, key, exercise string) ([]resource.Team, error) {
+func (s *Resources) Able(ctx context.Context, scope actor.Scope, key string) ([]resource.Team, error) {
 	return dutyRows(ctx, s.db, "teams", scanBody[resource.Team], `select t.body from resource_team_words w join resource_teams t on t.id = w.team_id
-		where w.word = $1 and t.division like $2 and (t.exercise = '' or t.exercise = $3)`, key, string(scope), exercise)
+		where w.word = $1 and t.division like $2`, key, string(scope))
 }
 
 // Warehouse implements resource.Stocks.
@@ -118,8 +118,8 @@ func (s *Resources) Warehouses(ctx context.Context, scope actor.Scope) ([]resour
 
 // SaveWarehouse implements resource.Stocks.
 func (s *Resources) SaveWarehouse(ctx context.Context, w resource.Warehouse) error {
-	return s.db.saveBody(ctx, "warehouse", w, `insert into resource_warehouses (id, org_id, name, division, exercise, body) values ($1, $2, $3, $4, $5, $6)
-		on conflict (id) do update set org_id = excluded.org_id, name = excluded.name, division = excluded.division, body = excluded.body`, w.ID, w.OrgID, w.Name, w.Division, w.Exercise)
+	return s.db.saveBody(ctx, "warehouse", w, `insert into resource_warehouses (id, org_id, name, division, body) values ($1, $2, $3, $4, $5)
+		on conflict (id) do update set org_id = excluded.org_id, name = excluded.name, division = excluded.division, body = excluded.body`, w.ID, w.OrgID, w.Name, w.Division)
 }
 
 // milli is an amount as it is kept.
@@ -207,9 +207,9 @@ func (s *Resources) Moves(ctx context.Context, stock string) ([]resource.Move, e
 }
 
 // Held implements resource.Stocks.
-func (s *Resources) Held(ctx context.Context, scope actor.Scope, key, exercise string) ([]resource.Stock, error) {
+func (s *Resources) Held(ctx context.Context, scope actor.Scope, key string) ([]resource.Stock, error) {
 	return dutyRows(ctx, s.db, "stock", stockOf(), stockColumns+`
-		where s.word = $1 and s.amount > s.reserved and w.division like $2 and (w.exercise = '' or w.exercise = $3)`, key, string(scope), exercise)
+		where s.word = $1 and s.amount > s.reserved and w.division like $2`, key, string(scope))
 }
 
 // Request implements resource.Dispatches.
@@ -220,8 +220,8 @@ func (s *Resources) Request(ctx context.Context, id string) (resource.Request, e
 
 // AddRequest implements resource.Dispatches.
 func (s *Resources) AddRequest(ctx context.Context, r resource.Request) error {
-	return s.db.saveBody(ctx, "request", r, `insert into resource_requests (id, incident_id, task_id, no, exercise, body) values ($1, $2, $3, $4, $5, $6)
-		on conflict do nothing`, r.ID, r.IncidentID, r.TaskID, r.No, r.Exercise)
+	return s.db.saveBody(ctx, "request", r, `insert into resource_requests (id, incident_id, task_id, no, body) values ($1, $2, $3, $4, $5)
+		on conflict do nothing`, r.ID, r.IncidentID, r.TaskID, r.No)
 }
 
 // SaveRequest implements resource.Dispatches.
@@ -243,8 +243,8 @@ func (s *Resources) Dispatch(ctx context.Context, id string) (resource.Dispatch,
 
 // SaveDispatch implements resource.Dispatches.
 func (s *Resources) SaveDispatch(ctx context.Context, d resource.Dispatch) error {
-	return s.db.saveBody(ctx, "dispatch", d, `insert into resource_dispatches (id, request_id, incident_id, subject_id, state, exercise, body) values ($1, $2, $3, $4, $5, $6, $7)
-		on conflict (id) do update set state = excluded.state, body = excluded.body`, d.ID, d.RequestID, d.IncidentID, d.SubjectID, string(d.State), d.Exercise)
+	return s.db.saveBody(ctx, "dispatch", d, `insert into resource_dispatches (id, request_id, incident_id, subject_id, state, body) values ($1, $2, $3, $4, $5, $6)
+		on conflict (id) do update set state = excluded.state, body = excluded.body`, d.ID, d.RequestID, d.IncidentID, d.SubjectID, string(d.State))
 }
 
 // Dispatched implements resource.Dispatches.

@@ -12900,7 +12900,6 @@ export interface components {
             edit: number;
             /** Format: date-time */
             ended_at?: string;
-            exercise: string;
             /** Format: date-time */
             gone_at?: string;
             /** Format: date-time */
@@ -13050,7 +13049,6 @@ export interface components {
             division: string;
             /** Format: int64 */
             edit: number;
-            exercise: string;
             /** Format: double */
             got: number;
             id: string;
@@ -13119,7 +13117,6 @@ export interface components {
             /** Format: int64 */
             edit: number;
             equipment: string;
-            exercise: string;
             id: string;
             /** Format: double */
             lat?: number;
@@ -13145,7 +13142,6 @@ export interface components {
             division: string;
             /** Format: int64 */
             edit: number;
-            exercise: string;
             id: string;
             keeper: string;
             /** Format: double */
