@@ -14,7 +14,7 @@ import (
 // readers is what it takes to read what clocks are called, where that is the name of what they belong to.
 func readers() map[string]actor.Permission {
 	return map[string]actor.Permission{
-		report.OwnerKind: actor.IncidentRead, report.TaskKind: actor.IncidentRead, response.OwnerKind: actor.IncidentRead, opinion.OwnerKind: actor.IncidentRead, handover.ItemKind: actor.DutyLog, plan.OwnerKind: actor.PlanRead,
+		report.OwnerKind: actor.IncidentRead, report.TaskKind: actor.IncidentRead, response.OwnerKind: actor.IncidentRead, response.ReportKind: actor.IncidentRead, opinion.OwnerKind: actor.IncidentRead, handover.ItemKind: actor.DutyLog, plan.OwnerKind: actor.PlanRead,
 		resource.OwnerKind: actor.IncidentRead, review.OwnerKind: actor.IncidentRead,
 	}
 }

@@ -69,7 +69,7 @@ type Limit struct {
 
 // Dos are what limits are for.
 func Dos() []string {
-	return []string{"phone", "written", "follow_up", "handover", "item", "rollcall", "daily", "task", "check_in", "statement", "briefing"}
+	return []string{"phone", "written", "follow_up", "handover", "item", "rollcall", "daily", "task", "check_in", "statement", "briefing", "activation"}
 }
 
 // Next is who is asked so long after a limit has passed.

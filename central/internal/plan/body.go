@@ -15,12 +15,13 @@ import (
 
 // Body is what a plan says: the text, and the structure that is carried out. Parts refer to each other by id.
 type Body struct {
-	Chapters []Chapter `json:"chapters"`
-	Levels   []Level   `json:"levels"`
-	Roles    []Role    `json:"roles"`
-	Actions  []Action  `json:"actions"`
-	Contacts []Contact `json:"contacts"`
-	Groups   []Group   `json:"groups,omitempty"`
+	Chapters []Chapter   `json:"chapters"`
+	Levels   []Level     `json:"levels"`
+	Roles    []Role      `json:"roles"`
+	Actions  []Action    `json:"actions"`
+	Contacts []Contact   `json:"contacts"`
+	Groups   []Group     `json:"groups,omitempty"`
+	Reports  []Reporting `json:"reports,omitempty"`
 }
 
 // Chapter is one heading with its text. Depth 1 to 4 gives the number: 1, 1.1, 1.1.1.
@@ -139,6 +140,10 @@ func (b Body) whole() Body {
 		g := &b.Groups[i]
 		g.RoleIDs, g.Orgs, g.Levels = append([]string{}, g.RoleIDs...), append([]string{}, g.Orgs...), append([]int{}, g.Levels...)
 	}
+	b.Reports = slices.Clone(b.Reports)
+	for i := range b.Reports {
+		b.Reports[i].Levels = append([]int{}, b.Reports[i].Levels...)
+	}
 	b.Actions, b.Contacts = append([]Action{}, b.Actions...), append([]Contact{}, b.Contacts...)
 	for i := range b.Levels {
 		b.Levels[i].Conditions = append([]Condition{}, b.Levels[i].Conditions...)
@@ -156,8 +161,8 @@ func (b Body) whole() Body {
 
 // validate looks at the form alone; whether it makes sense is for Check, which does not hinder the writing.
 func (b Body) validate() error {
-	if len(b.Chapters) > maxChapters || len(b.Actions) > maxActions || len(b.Roles) > maxRoles || len(b.Contacts) > maxContacts || len(b.Levels) > 4 || len(b.Groups) > maxGroups {
-		return errs.E(errs.Invalid, "plan.size", "a plan has at most %d chapters, %d actions, %d roles, %d groups, %d contacts and 4 levels", maxChapters, maxActions, maxRoles, maxGroups, maxContacts)
+	if len(b.Chapters) > maxChapters || len(b.Actions) > maxActions || len(b.Roles) > maxRoles || len(b.Contacts) > maxContacts || len(b.Levels) > 4 || len(b.Groups) > maxGroups || len(b.Reports) > maxReports {
+		return errs.E(errs.Invalid, "plan.size", "a plan has at most %d chapters, %d actions, %d roles, %d groups, %d reports, %d contacts and 4 levels", maxChapters, maxActions, maxRoles, maxGroups, maxReports, maxContacts)
 	}
 	total := 0
 	ids := map[string]bool{}
@@ -195,6 +200,14 @@ func (b Body) validate() error {
 			return err
 		}
 		if err := g.validate(i); err != nil {
+			return err
+		}
+	}
+	for i, r := range b.Reports {
+		if err := known("reports", i, r.ID); err != nil {
+			return err
+		}
+		if err := r.validate(i); err != nil {
 			return err
 		}
 	}

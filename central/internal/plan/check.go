@@ -30,7 +30,7 @@ func (d Directory) fills(f Fill) bool {
 type Fault struct {
 	Code   string   `json:"code"`
 	Grave  bool     `json:"grave"`
-	Part   string   `json:"part"` // plan, chapter, level, role, group, action
+	Part   string   `json:"part"` // plan, chapter, level, role, group, report, action
 	ID     string   `json:"id"`   // of the part; of a level its number
 	Clause string   `json:"clause"`
 	Names  []string `json:"names"`
@@ -59,6 +59,12 @@ const (
 	GroupLead     = "group.no_lead"
 	GroupRole     = "group.role_missing"
 	GroupUnder    = "group.under"
+	ReportNobody  = "report.no_receiver"
+	ReportTime    = "report.no_time"
+	ReportIdle    = "report.no_level"
+	ReportLevel   = "report.level_missing"
+	ReportTwice   = "report.twice"
+	ReportClause  = "report.no_clause"
 	ChapterEmpty  = "chapter.empty"
 	NoChapter     = "chapter.none"
 )
@@ -69,6 +75,7 @@ func Check(b Body, d Directory) []Fault {
 	c.levels()
 	c.roles(d)
 	c.groups()
+	c.reports()
 	c.actions()
 	c.chapters()
 	slices.SortStableFunc(c.out, func(x, y Fault) int {

@@ -8,7 +8,7 @@ import (
 
 // Change is one difference between two bodies: a part that came, went or changed, field by field.
 type Change struct {
-	Part  string `json:"part"` // chapter, level, role, group, action, contact
+	Part  string `json:"part"` // chapter, level, role, group, report, action, contact
 	ID    string `json:"id"`
 	Name  string `json:"name"`
 	Kind  string `json:"kind"` // added, removed, changed
@@ -38,6 +38,7 @@ func Compare(a, b Body) []Change {
 		{"level", a.levelParts(), b.levelParts()},
 		{"role", a.roleParts(), b.roleParts()},
 		{"group", a.groupParts(), b.groupParts()},
+		{"report", a.reportParts(), b.reportParts()},
 		{"action", a.actionParts(), b.actionParts()},
 		{"contact", a.contactParts(), b.contactParts()},
 	} {

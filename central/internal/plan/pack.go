@@ -22,7 +22,8 @@ type Pack struct {
 	File       WorkdayLimit      `json:"file" yaml:"file"`       // hand a published plan in for filing
 	Receipt    WorkdayLimit      `json:"receipt" yaml:"receipt"` // answer a complete filing
 	Assess     MonthLimit        `json:"assess" yaml:"assess"`
-	Warn       []strict.Duration `json:"warn" yaml:"warn"` // before any of them is due
+	Warn       []strict.Duration `json:"warn" yaml:"warn"`       // before any of them is due
+	Reports    []ReportLimit     `json:"reports" yaml:"reports"` // what the editor proposes; what holds stands in the plan
 	Triggers   []Trigger         `json:"triggers" yaml:"triggers"`
 	Categories []Category        `json:"categories" yaml:"categories"`
 }
@@ -31,6 +32,15 @@ type Pack struct {
 type WorkdayLimit struct {
 	Workdays   int    `json:"workdays" yaml:"workdays"`
 	Clause     string `json:"clause" yaml:"clause"`
+	Unverified bool   `json:"unverified" yaml:"unverified"`
+}
+
+// ReportLimit is how long a kind of reports that a response owes takes, by a document of its own.
+type ReportLimit struct {
+	Kind       string `json:"kind" yaml:"kind"` // first, follow_up, final
+	Minutes    int    `json:"minutes" yaml:"minutes"`
+	Source     string `json:"source" yaml:"source"`
+	From       string `json:"from" yaml:"from"` // first day on which it holds; empty: unknown
 	Unverified bool   `json:"unverified" yaml:"unverified"`
 }
 
@@ -109,6 +119,15 @@ func (p Pack) check() error {
 		}
 	}
 	seen := map[string]bool{}
+	for i, r := range p.Reports {
+		if ReportWord(r.Kind) == "" || seen[r.Kind] || r.Minutes < 1 || r.Minutes > maxReportMinutes || r.Source == "" {
+			return strict.Bad(fmt.Sprintf("reports.%d.kind", i), "each of first, follow_up and final once, with 1 to %d minutes and a source", maxReportMinutes)
+		}
+		if r.From == "" && !r.Unverified {
+			return strict.Bad(fmt.Sprintf("reports.%d.from", i), "say since when it holds, or mark it unverified")
+		}
+		seen[r.Kind] = true
+	}
 	for i, t := range p.Triggers {
 		if t.ID == "" || t.Name == "" || t.NameEN == "" || seen[t.ID] {
 			return strict.Bad(fmt.Sprintf("triggers.%d.id", i), "a trigger has an id of its own, name and name_en")

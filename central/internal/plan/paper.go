@@ -47,14 +47,17 @@ func Compose(kind string, s Sheet, b Body) Paper {
 		p.Blocks = append(p.Blocks, b.chapterBlocks(false)...)
 		p.Blocks = append(p.Blocks, heading("附件 1　响应分级"), b.levelTable(), heading("附件 2　职责表"), b.dutyTable(), heading("附件 3　联络表"), b.contactTable())
 		p.Blocks = append(p.Blocks, b.levelBlocks(4, "附件 %d　%s 级响应行动表")...)
+		p.Blocks = append(p.Blocks, b.reportBlocks(fmt.Sprintf("附件 %d　报告时限表", 4+len(b.Levels)))...)
 	case PaperBrief:
 		p.Blocks = append(p.Blocks, b.chapterBlocks(true)...)
 		p.Blocks = append(p.Blocks, heading("响应分级"), b.levelTable())
+		p.Blocks = append(p.Blocks, b.reportBlocks("报告时限")...)
 	case PaperBooklet:
 		p.Blocks = append(p.Blocks, heading("一、响应分级"), b.levelTable(), heading("二、职责"), b.dutyTable(), heading("三、联络"), b.contactTable(), heading("四、行动"))
 		for _, l := range b.sortedLevels() {
 			p.Blocks = append(p.Blocks, Block{Kind: "heading", Depth: 2, Text: Numeral(l.Level) + " 级响应"}, b.actionTable(l.Level), b.flowBlock(s, l.Level))
 		}
+		p.Blocks = append(p.Blocks, b.reportBlocks("五、报告时限")...)
 	case PaperTable:
 		p.Blocks = append(p.Blocks, heading("职责表"), b.dutyTable(), heading("联络表"), b.contactTable())
 	}

@@ -113,6 +113,10 @@ func titleOf(c deadline.Clock) string {
 		return "书面报告超时"
 	case "report.follow_up":
 		return "续报超时"
+	case "report.first":
+		return "响应启动报告超时"
+	case "report.final":
+		return "响应终报超时"
 	case "report.task":
 		return "督办事项超时"
 	case "report.daily":

@@ -141,6 +141,11 @@ func (s *Service) met(ctx context.Context, r Report, o account.Org, tree []accou
 	if !up {
 		return nil
 	}
+	if s.Sent != nil && r.Kind != Correction {
+		if err := s.Sent(ctx, r, o.ID); err != nil {
+			return err
+		}
+	}
 	own := owner(r.IncidentID, o.ID)
 	for _, kind := range []string{ClockPhone, ClockWritten, ClockFollow} {
 		if err := s.Clocks.End(ctx, own, kind, deadline.Met); err != nil {

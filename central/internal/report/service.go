@@ -53,6 +53,8 @@ type Options struct {
 	Periods    Periods // nil: nobody owes daily reports
 	Events     event.Publisher
 	Log        *slog.Logger
+	// Sent is told of each report to the desk above, or beyond this centre, in the transaction of the report; it may be nil.
+	Sent func(ctx context.Context, r Report, org string) error
 }
 
 // Service is the use cases. Start lays the daily reports.

@@ -60,6 +60,9 @@ func (s *Service) Changed(ctx context.Context, was, now incident.Incident) error
 			}
 		}
 	}
+	if err := s.owedAs(ctx, was, now); err != nil {
+		return err
+	}
 	tasks, err := s.Store.TasksOf(ctx, now.ID)
 	if err != nil {
 		return err

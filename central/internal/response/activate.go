@@ -46,7 +46,8 @@ type Outcome struct {
 	Response Response `json:"response"`
 	Added    int      `json:"added"` // tasks
 	Voided   int      `json:"voided"`
-	Open     int      `json:"open"` // seats that nobody holds
+	Open     int      `json:"open"`    // seats that nobody holds
+	Reports  int      `json:"reports"` // that are owed from now on
 	New      bool     `json:"new"`
 }
 
@@ -257,6 +258,11 @@ func (s *Service) shift(ctx context.Context, a actor.Actor, o account.Org, i inc
 		}
 		out.Added, out.Open = added, vacant
 	}
+	began, err := s.owe(ctx, i, r, f, from, now)
+	if err != nil {
+		return err
+	}
+	out.Reports = began
 	out.Response = r
 	if _, err := s.Store.AddChange(ctx, Change{
 		ResponseID: r.ID, From: from, To: w.level, At: now, ByName: a.Name, OrgName: o.Name, Order: w.word, PaperID: w.paper, Added: out.Added, Voided: out.Voided,
@@ -269,6 +275,9 @@ func (s *Service) shift(ctx context.Context, a actor.Actor, o account.Org, i inc
 		}
 	}
 	text := fmt.Sprintf("%s（%s）：新增任务 %d 项，收回 %d 项", r.PlanName, w.word, out.Added, out.Voided)
+	if began > 0 {
+		text += fmt.Sprintf("，报告时限 %d 项开始计时", began)
+	}
 	switch {
 	case !r.Approved:
 		text = "【未经批准的预案】" + text

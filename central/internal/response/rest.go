@@ -52,5 +52,17 @@ func (s *Service) Finish(ctx context.Context, incident, word string) ([]Task, er
 			return nil, err
 		}
 	}
+	owed, err := s.Store.Owed(ctx, incident)
+	if err != nil {
+		return nil, err
+	}
+	for _, o := range owed { // their clocks end with those of the exercise
+		if o.State == OwedDue {
+			o.State, o.EndedAt = OwedDropped, &now
+			if err := s.Store.SaveOwed(ctx, o); err != nil {
+				return nil, err
+			}
+		}
+	}
 	return open, nil
 }

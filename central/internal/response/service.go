@@ -145,9 +145,10 @@ type View struct {
 	Tasks     []Task    `json:"tasks"`
 	Command   *Command  `json:"command,omitempty"`
 	Motions   []Motion  `json:"motions"`
-	Open      bool      `json:"open"`   // plans may be started and proposed
-	Takes     bool      `json:"takes"`  // the actor may take a command that nobody holds
-	Seizes    bool      `json:"seizes"` // the actor may take it from who holds it
+	Reports   []Owed    `json:"reports"` // that the plans ask for
+	Open      bool      `json:"open"`    // plans may be started and proposed
+	Takes     bool      `json:"takes"`   // the actor may take a command that nobody holds
+	Seizes    bool      `json:"seizes"`  // the actor may take it from who holds it
 }
 
 // Running is a response with its seats and orders.
@@ -219,6 +220,11 @@ func (s *Service) View(ctx context.Context, id string) (View, error) {
 	if v.Motions, err = s.motions(ctx, reach, id); err != nil {
 		return v, err
 	}
+	owed, err := s.Store.Owed(ctx, id)
+	if err != nil {
+		return v, err
+	}
+	v.Reports = append([]Owed{}, owed...)
 	if c.Edit > 0 { // also one that was given up: whoever takes it next names the edit that was seen
 		v.Command = &c
 	}

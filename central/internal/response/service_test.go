@@ -109,6 +109,7 @@ func newHouse(t testing.TB, db *store.DB) *house {
 	})
 	h.incidents.Parts = []incident.Part{h.Service}
 	h.clocks.On(response.OwnerKind, h.OnClock)
+	h.clocks.On(response.ReportKind, h.OnReportClock)
 	h.clocks.On(plan.OwnerKind, h.plans.OnClock)
 	h.chief, h.second = h.user("市长", h.city, account.RoleLeader), h.user("副市长", h.city, account.RoleLeader)
 	h.officer, h.outside = h.user("甲", h.county, account.RoleDuty), h.user("丙", other, account.RoleDuty)

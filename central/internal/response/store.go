@@ -18,6 +18,7 @@ type Store interface {
 	Tasks
 	Commands
 	Motions
+	Reports
 }
 
 // Responses are plans that are carried out, and who holds their seats.
@@ -77,4 +78,11 @@ type Motions interface {
 type Commands interface {
 	Command(ctx context.Context, incident string) (Command, error)
 	SaveCommand(ctx context.Context, c Command) error
+}
+
+// Reports are those that responses owe.
+type Reports interface {
+	// Owed lists those of an incident in the order in which they began.
+	Owed(ctx context.Context, incident string) ([]Owed, error)
+	SaveOwed(ctx context.Context, o Owed) error
 }

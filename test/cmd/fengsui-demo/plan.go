@@ -175,7 +175,7 @@ func (s script) body(orgs map[string]string) map[string]any {
 		map[string]any{"id": "k2", "org": "如东县应急局值班室", "name": "", "post": "值班员", "phone": "0513-0000-0623", "duty": "县级响应"},
 		map[string]any{"id": "k3", "org": "启东市应急局值班室", "name": "", "post": "值班员", "phone": "0513-0000-0681", "duty": "县级响应"},
 	}
-	return map[string]any{"chapters": chapters, "levels": levels, "roles": roles, "actions": actions, "contacts": contacts, "groups": s.groups()}
+	return map[string]any{"chapters": chapters, "levels": levels, "roles": roles, "actions": actions, "contacts": contacts, "groups": s.groups(), "reports": reports()}
 }
 
 // signedIn is a caller who is somebody.
@@ -286,4 +286,17 @@ func (s script) groups() []any {
 		out = append(out, group(fmt.Sprint("g", i+2), "group", r.Name, r.NameEN, "site", fmt.Sprint("r", i+4), []string{}, []string{}, r.Duty))
 	}
 	return append(out, group("site", "site", "现场指挥部", "Command on site", "", "r4", []string{}, []string{"市消防救援支队（演示）"}, "统一指挥现场处置。"))
+}
+
+// reports are what a response owes upward: at each level about its start, then at an interval that is shorter the higher it
+// is, and one after the end. The times are invented, as the plans are.
+func reports() []any {
+	report := func(id, kind string, minutes int, what string, levels ...int) map[string]any {
+		return map[string]any{"id": id, "kind": kind, "levels": levels, "minutes": minutes, "to": "省应急指挥部办公室（演示）", "what": what, "clause": "c42"}
+	}
+	return []any{
+		report("p1", "first", 60, "启动级别、原因、已采取的措施", 3, 4), report("p2", "first", 30, "启动级别、原因、已采取的措施、请求支援事项", 1, 2),
+		report("p3", "follow_up", 720, "险情、伤亡和转移、力量投入的变化", 3, 4), report("p4", "follow_up", 240, "险情、伤亡和转移、力量投入的变化", 1, 2),
+		report("p5", "final", 4320, "处置经过、损失、善后和恢复", 1, 2, 3, 4),
+	}
 }

@@ -11776,6 +11776,7 @@ export interface components {
             name_en: string;
             read: string;
             receipt: components["schemas"]["PlanWorkdayLimit"];
+            reports: components["schemas"]["PlanReportLimit"][] | null;
             source: string;
             triggers: components["schemas"]["PlanTrigger"][] | null;
             warn: string[] | null;
@@ -11794,6 +11795,25 @@ export interface components {
             /** Format: int64 */
             paragraph: number;
             text: string;
+        };
+        PlanReportLimit: {
+            from: string;
+            kind: string;
+            /** Format: int64 */
+            minutes: number;
+            source: string;
+            unverified: boolean;
+        };
+        PlanReporting: {
+            clause: string;
+            id: string;
+            /** @enum {string} */
+            kind: "first" | "follow_up" | "final";
+            levels: number[] | null;
+            /** Format: int64 */
+            minutes: number;
+            to: string;
+            what: string;
         };
         PlanRole: {
             clause: string;
@@ -11854,6 +11874,7 @@ export interface components {
             contacts: components["schemas"]["PlanContact"][] | null;
             groups?: components["schemas"]["PlanGroup"][] | null;
             levels: components["schemas"]["PlanLevel"][] | null;
+            reports?: components["schemas"]["PlanReporting"][] | null;
             roles: components["schemas"]["PlanRole"][] | null;
         };
         PlanTrigger: {
@@ -13395,9 +13416,43 @@ export interface components {
             new: boolean;
             /** Format: int64 */
             open: number;
+            /** Format: int64 */
+            reports: number;
             response: components["schemas"]["Response"];
             /** Format: int64 */
             voided: number;
+        };
+        ResponseOwed: {
+            /** Format: date-time */
+            base_at: string;
+            clause: string;
+            /** Format: date-time */
+            due_at: string;
+            /** Format: date-time */
+            ended_at?: string;
+            id: string;
+            incident_id: string;
+            /** @enum {string} */
+            kind: "first" | "follow_up" | "final";
+            /** Format: date-time */
+            late_at?: string;
+            /** Format: int64 */
+            level: number;
+            /** Format: int64 */
+            minutes: number;
+            org_area: string;
+            org_id: string;
+            org_name: string;
+            part_id: string;
+            report: string;
+            report_id: string;
+            response_id: string;
+            /** @enum {string} */
+            state: "due" | "met" | "dropped";
+            /** Format: int64 */
+            times: number;
+            to: string;
+            what: string;
         };
         ResponsePhonePage: {
             /** Format: date-time */
@@ -13594,6 +13649,7 @@ export interface components {
             command?: components["schemas"]["ResponseCommand"];
             motions: components["schemas"]["ResponseMotion"][] | null;
             open: boolean;
+            reports: components["schemas"]["ResponseOwed"][] | null;
             responses: components["schemas"]["ResponseRunning"][] | null;
             seizes: boolean;
             takes: boolean;

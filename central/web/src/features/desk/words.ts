@@ -71,7 +71,7 @@ export function useNeedWords() {
     if (item) return 'desk.item.handle'
     if (task) return task.state === 'answered' ? 'report.act.close' : task.state === 'taken' ? 'report.act.answer' : 'report.act.take'
     const kind = due?.kind ?? ''
-    return ({ 'report.phone': 'desk.due.phone', 'report.written': 'desk.due.write', 'report.follow_up': 'desk.due.follow' } as Record<string, string>)[kind] ?? 'desk.need.look'
+    return ({ 'report.phone': 'desk.due.phone', 'report.written': 'desk.due.write', 'report.follow_up': 'desk.due.follow', 'report.first': 'desk.due.write', 'report.final': 'desk.due.write' } as Record<string, string>)[kind] ?? 'desk.need.look'
   }
   return { since, limited, heading, detail, note, button, fact: (need: Need) => need.alarm && words.measured(need.alarm) }
 }

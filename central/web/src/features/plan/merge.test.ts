@@ -3,7 +3,7 @@ import { choose, merge } from './merge'
 import type { Body, Chapter } from './types'
 
 const chapter = (id: string, text = ''): Chapter => ({ id, depth: 1, title: id, text, brief: false })
-const body = (...chapters: Chapter[]): Body => ({ chapters, levels: [], roles: [], actions: [], contacts: [], groups: [] })
+const body = (...chapters: Chapter[]): Body => ({ chapters, levels: [], roles: [], actions: [], contacts: [], groups: [], reports: [] })
 
 describe('two writers of one plan', () => {
   const base = body(chapter('a'), chapter('b'), chapter('c'))

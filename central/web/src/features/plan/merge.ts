@@ -2,7 +2,7 @@
 import type { Body } from './types'
 
 export type ListName = keyof Body
-export const lists: readonly ListName[] = ['chapters', 'levels', 'roles', 'groups', 'actions', 'contacts']
+export const lists: readonly ListName[] = ['chapters', 'levels', 'roles', 'groups', 'reports', 'actions', 'contacts']
 
 type Part = Record<string, unknown>
 export interface Clash { list: ListName; id: string; mine?: Part; theirs?: Part }

@@ -13,10 +13,11 @@ export type HeadInput = S['PlanHead']
 export type Chapter = S['PlanChapter']
 export type Contact = S['PlanContact']
 export type Group = Omit<S['PlanGroup'], 'role_ids' | 'orgs' | 'levels'> & { role_ids: string[]; orgs: string[]; levels: number[] }
+export type Reporting = Omit<S['PlanReporting'], 'levels'> & { levels: number[] }
 export type Role = S['PlanRole']
 export type Level = Omit<S['PlanLevel'], 'conditions'> & { conditions: S['PlanCondition'][] }
 export type Action = Omit<S['PlanAction'], 'levels' | 'after' | 'evidence' | 'demands'> & { levels: number[]; after: string[]; evidence: string[]; demands: S['PlanDemand'][] }
-export interface Body { chapters: Chapter[]; levels: Level[]; roles: Role[]; actions: Action[]; contacts: Contact[]; groups: Group[] }
+export interface Body { chapters: Chapter[]; levels: Level[]; roles: Role[]; actions: Action[]; contacts: Contact[]; groups: Group[]; reports: Reporting[] }
 
 export type Import = Omit<S['PlanImport'], 'body'> & { body: Body }
 

@@ -48,7 +48,7 @@ export function useEditor(id: string, version: number): Editor {
 
   async function fetchText(): Promise<{ plan: Plan; body: Body; faults: Fault[] }> {
     const d = await answer(api.GET('/plans/{id}/text', { params: { path: { id }, query: { version } } }))
-    return { plan: d.plan as Plan, body: { ...d.body, groups: d.body?.groups ?? [] } as unknown as Body, // a text without groups leaves them out
+    return { plan: d.plan as Plan, body: { ...d.body, groups: d.body?.groups ?? [], reports: d.body?.reports ?? [] } as unknown as Body, // a text without groups or reports leaves them out
       faults: (d.faults ?? []) as Fault[] }
   }
   function take(text: Body): void {
