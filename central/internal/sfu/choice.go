@@ -1,6 +1,7 @@
 package sfu
 
 import (
+	"sync/atomic"
 	"time"
 
 	"github.com/fengsui/fengsui/central/internal/sfu/layer"
@@ -15,18 +16,22 @@ const (
 	subAgain  = 2 * time.Minute
 	// catchUp is how much of the past a viewer on a narrow way gets when it goes over to another picture.
 	catchUp = 0.8 // seconds
+	// catchUpIn is how long it has for that: what it misses meanwhile is of what was sent before.
+	catchUpIn = 1500 * time.Millisecond
 )
 
 // choice is how much of a stream a lane sends. It is guarded by the lane's lock.
 type choice struct {
 	wish    video.Wish
 	session string
-	want    video.Layer // decided
-	since   time.Time   // of that
-	on      *source     // what is read from: the stream, or its smaller picture
-	going   *source     // what is to be read from at its next key frame; nil: the same
-	dirty   bool        // something of this is not done yet
-	told    video.Layer // as last told
+	want    video.Layer  // decided
+	since   time.Time    // of that
+	takes   atomic.Int64 // bits a second of that
+	on      *source      // what is read from: the stream, or its smaller picture
+	going   *source      // what is to be read from at its next key frame; nil: the same
+	moved   time.Time    // it went over to what it reads from
+	dirty   bool         // something of this is not done yet
+	told    video.Layer  // as last told
 }
 
 // input is what the chooser needs of the lane.
@@ -39,8 +44,9 @@ func (l *lane) input(now time.Time) layer.Lane {
 	return in
 }
 
-// choose takes a decision. The writer carries it out.
-func (l *lane) choose(want video.Layer) {
+// choose takes a decision, for a layer that takes so many bits a second. The writer carries it out.
+func (l *lane) choose(want video.Layer, takes int) {
+	l.takes.Store(int64(takes))
 	l.mu.Lock()
 	r := l.reader
 	changed := want != l.want
@@ -106,13 +112,13 @@ func (l *lane) turn(r *ring.Reader, now time.Time) video.Layer {
 	if l.going != nil {
 		most := 1 << 30
 		if bits > 0 {
-			most = int(catchUp * float64(bits) / 8)
+			most = past(bits)
 		}
 		switch {
 		case to.log.Fresh(most, now):
 			r.Move(to.log)
 			l.on.wanted(-1)
-			l.on, l.going = to, nil
+			l.on, l.going, l.moved = to, nil, now
 		case to != l.src && now.Sub(l.since) > subWithin:
 			l.src.lacks(now)
 		case bits > 0 && to != l.src && mode == ring.Whole:
@@ -136,6 +142,9 @@ func (l *lane) turn(r *ring.Reader, now time.Time) video.Layer {
 	}
 	return sent
 }
+
+// past is how many bytes of the past a viewer gets over a way that carries so much.
+func past(bits int64) int { return int(catchUp * float64(bits) / 8) }
 
 // goTo makes a source the one to go over to. The caller holds the lock.
 func (l *lane) goTo(to *source) {

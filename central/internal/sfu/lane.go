@@ -84,6 +84,14 @@ func (l *lane) ready() bool {
 	return l.writer != nil
 }
 
+// idle reports whether it is between two pictures.
+func (l *lane) idle() bool {
+	l.mu.Lock()
+	r, w := l.reader, l.writer
+	l.mu.Unlock()
+	return r != nil && w != nil && r.Between()
+}
+
 // forward writes the stream that is shown until ctx ends.
 func (l *lane) forward(ctx context.Context, r *ring.Reader) {
 	l.mu.Lock()
@@ -102,6 +110,9 @@ func (l *lane) forward(ctx context.Context, r *ring.Reader) {
 	var numbers [batch]uint16
 	var sent video.Layer
 	follow(ctx, r, func(now time.Time) int {
+		if wait := l.pulse.rest(now); wait > 0 && sleep(ctx, wait) {
+			now = now.Add(wait)
+		}
 		if sent = l.turn(r, now); l.pulse.narrow(sent) {
 			return pacedBatch
 		}
@@ -119,7 +130,7 @@ func (l *lane) forward(ctx context.Context, r *ring.Reader) {
 		if due := told.due(now); due != nil {
 			_ = l.pc.WriteRTCP([]rtcp.Packet{due})
 		}
-		return l.pulse.pace(bytes, sent, replaying)
+		return l.pulse.pace(bytes, sent, l.takes.Load(), replaying)
 	})
 }
 
@@ -142,18 +153,20 @@ func follow(ctx context.Context, r *ring.Reader, before func(time.Time) int, out
 	}
 }
 
-// pad sends a packet of nothing, where that is possible now.
-func (l *lane) pad() {
+// pad sends a packet of nothing, where that is possible now: it reports whether it was.
+func (l *lane) pad() bool {
 	l.mu.Lock()
 	r, w, h := l.reader, l.writer, newHead(l.pt, l.ssrc, l.extension)
 	l.mu.Unlock()
 	if r == nil || w == nil {
-		return
+		return false
 	}
 	now := time.Now()
-	if p, ok := r.Pad(now); ok {
+	p, ok := r.Pad(now)
+	if ok {
 		l.send(w, h, p, now)
 	}
+	return ok
 }
 
 // send writes a packet beside those of forward.
@@ -191,13 +204,19 @@ func (l *lane) receipt(r rtcp.ReceptionReport, now time.Time) { l.pulse.receipt(
 // again takes as much of a SIM as the pictures since its last one.
 func (l *lane) restart(now time.Time) {
 	l.mu.Lock()
-	r, src := l.reader, l.on
+	r, src, moved := l.reader, l.on, l.moved
 	since := now.Sub(l.asked)
 	if since > askOften/5 {
 		l.asked = now
 	}
 	l.mu.Unlock()
 	if r == nil || src == nil {
+		return
+	}
+	if bits := l.pulse.limit.Load(); bits > 0 && (now.Sub(moved) < catchUpIn || !src.log.Fresh(past(bits), now)) {
+		if now.Sub(moved) >= catchUpIn && since >= askOften {
+			src.needKey(now) // all since the last one again would hold up what comes
+		}
 		return
 	}
 	if !r.Restart(now) || since > askOften/5 && since < askOften {
@@ -215,7 +234,7 @@ func (l *lane) resend(n *rtcp.TransportLayerNack, now time.Time) {
 	}
 	for i := range n.Nacks {
 		n.Nacks[i].Range(func(seq uint16) bool {
-			if p, ok := r.Resend(seq, now); ok {
+			if p, ok := r.Resend(seq, now, l.pulse.mayResend); ok {
 				l.send(writer, h, p, now)
 			}
 			return true

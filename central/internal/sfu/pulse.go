@@ -20,15 +20,18 @@ import (
 const (
 	stepEvery  = 200 * time.Millisecond
 	probeBeat  = 5 * time.Millisecond
-	probeLeast = 6         // packets
 	probeMost  = 4_000_000 // bits a second, the most that a probe tries
 	probeLook  = 20 * time.Millisecond
-	paceOver   = 1.25 // a picture that is larger than the others may leave so much faster than the way carries
+	probeWait  = 5 * time.Second // for a lane that is between two pictures
+	probeSteps = 1.6             // times what is known to get through, that each step of a probe tries
+	probeFrom  = 100_000         // bits a second, of a first step at least
+	// probeFor is how long a step lasts: one that fails makes the others wait as long at the most, and it is longer
+	// than what a link lets through at once beyond its rate.
+	probeFor  = 200 * time.Millisecond
+	quietMost = time.Second
+	paceBelow = 0.9  // of what the way carries, at which a picture that is larger than the others leaves, but never
+	paceOver  = 1.25 // less than so much faster than its stream
 )
-
-// probes are the bursts of a probe, each only after the one before has passed: a way that carries no more survives the
-// short one, and what lets a burst through at once is found out by the next before its queue is full.
-var probes = []time.Duration{15 * time.Millisecond, 40 * time.Millisecond, 80 * time.Millisecond}
 
 // pulse is the way to one viewer: how much it carries, and how much of each picture goes over it.
 type pulse struct {
@@ -41,10 +44,13 @@ type pulse struct {
 	lanes   []*lane // that show something
 	reports bool    // the viewer tells of arrivals
 	probing bool
+	again   float64 // bytes that may be sent again
+	resent  time.Time
 	tokens  float64 // of RTCP packets that are read
 	filled  time.Time
 
 	limit atomic.Int64 // bits a second that the way carries; 0: none is known
+	quiet atomic.Int64 // Unix nanoseconds until which nothing leaves: what waits on the way comes first
 }
 
 func newPulse() *pulse {
@@ -103,16 +109,46 @@ func (p *pulse) number(packets []ring.Packet, seqs []uint16, burst bool, now tim
 // narrow reports whether a layer is paced: the way carries no more.
 func (p *pulse) narrow(l video.Layer) bool { return l != video.LayerMain && p.limit.Load() > 0 }
 
-// pace is how long the next packets wait after so many bytes of a layer.
-func (p *pulse) pace(bytes int, l video.Layer, replaying bool) time.Duration {
+// rest is how long nothing may leave.
+func (p *pulse) rest(now time.Time) time.Duration {
+	return time.Duration(p.quiet.Load() - now.UnixNano())
+}
+
+// pace is how long the next packets wait after so many bytes of a layer that takes so many bits a second.
+func (p *pulse) pace(bytes int, l video.Layer, takes int64, replaying bool) time.Duration {
 	bits := p.limit.Load()
 	if bits > 0 && (replaying || l != video.LayerMain) {
-		return time.Duration(float64(bytes*8) / (paceOver * float64(bits)) * float64(time.Second))
+		return time.Duration(float64(bytes*8) / max(paceBelow*float64(bits), paceOver*float64(takes)) * float64(time.Second))
 	}
 	if replaying {
 		return pace
 	}
 	return 0
+}
+
+const (
+	// What may be sent again on a way that carries little: this part of it, and no more than this part of a second at
+	// once. Without a limit, what was lost in a queue that is full fills the queue, and nothing else gets through.
+	againPart = 0.2
+	againMost = 0.1
+)
+
+// mayResend reports whether so many bytes may be sent again.
+func (p *pulse) mayResend(bytes int, now time.Time) bool {
+	bits := float64(p.limit.Load())
+	if bits == 0 {
+		return true
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	passed := now.Sub(p.resent).Seconds() // since the beginning of time at first
+	p.again = min(p.again+againPart*bits/8*passed, againMost*bits/8)
+	p.resent = now
+	if p.again < float64(bytes) {
+		return false
+	}
+	p.again -= float64(bytes)
+	return true
 }
 
 const (
@@ -170,13 +206,14 @@ func (p *pulse) step(now time.Time) {
 	out := p.chooser.Step(now, layer.Way{Bits: st.Bits, Bad: st.Bad, Probes: p.reports}, lanes)
 	if out.Fell {
 		p.est.Cut(now)
+		p.quiet.Store(now.Add(min(st.Delay, quietMost)).UnixNano())
 	}
 	if out.Free {
 		p.est.Free()
 	}
 	p.limit.Store(int64(p.est.State().Bits))
 	for i, l := range p.lanes {
-		l.choose(out.Layers[i])
+		l.choose(out.Layers[i], lanes[i].Takes(out.Layers[i]))
 	}
 	if out.Probe == 0 || p.probing {
 		return
@@ -188,11 +225,13 @@ func (p *pulse) step(now time.Time) {
 	go p.probe(out.Probe)
 }
 
-// probe finds out whether the way carries so many bits a second.
+// probe finds out whether the way carries so many bits a second, in steps of which each is tried only after the one
+// before has passed: a way that carries no more is never asked for much more than it carries.
 func (p *pulse) probe(bits int) {
 	passed := true
-	for _, length := range probes {
-		passed = passed && p.burst(bits, length)
+	for at := max(int(p.limit.Load()), probeFrom); passed && at < bits; {
+		at = min(int(probeSteps*float64(at)), bits)
+		passed = p.burst(at)
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -201,22 +240,28 @@ func (p *pulse) probe(bits int) {
 }
 
 // burst sends packets of nothing, as fast as the rate that is to be tried, and waits for what the viewer says.
-func (p *pulse) burst(bits int, length time.Duration) bool {
+func (p *pulse) burst(bits int) bool {
+	began := time.Now()
 	l := p.padded()
+	for ; l == nil && time.Since(began) < probeWait; l = p.padded() { // a key frame takes seconds on a way that carries little
+		if !sleep(p.ctx, probeBeat) {
+			return false
+		}
+	}
 	if l == nil {
 		return false
 	}
-	total := max(probeLeast, int(float64(bits)/8*length.Seconds())/ring.Padding)
-	began := time.Now()
+	began = time.Now()
 	p.mu.Lock()
 	p.est.Probe(bits, began)
 	p.mu.Unlock()
-	for sent := 0; sent < total; {
-		// As many as are due by now: a machine that is busy sleeps longer than it was asked to.
-		for due := max(sent+1, int(float64(total)*float64(time.Since(began)+probeBeat)/float64(length))); sent < min(due, total); sent++ {
-			l.pad()
+	for passed := time.Duration(0); passed < probeFor; passed = time.Since(began) {
+		// As many as are due by now beside the pictures: a machine that is busy sleeps longer than it was asked to.
+		due := int(float64(bits) / 8 * min(passed+probeBeat, probeFor).Seconds())
+		for more := true; more && p.beside()+ring.Padding <= due; {
+			more = l.pad()
 		}
-		if sent < total && !sleep(p.ctx, probeBeat) {
+		if !sleep(p.ctx, probeBeat) {
 			return false
 		}
 	}
@@ -236,12 +281,19 @@ func (p *pulse) burst(bits int, length time.Duration) bool {
 	}
 }
 
-// padded is a lane that can carry packets of nothing; nil: there is none.
+// beside is how many bytes of the probe have left.
+func (p *pulse) beside() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.est.Probing()
+}
+
+// padded is a lane that can carry packets of nothing now; nil: there is none.
 func (p *pulse) padded() *lane {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, l := range p.lanes {
-		if l.ready() {
+		if l.idle() {
 			return l
 		}
 	}

@@ -11,14 +11,24 @@ import (
 )
 
 const (
-	// patient is how long a way must be good before more is tried; a try that fails doubles it.
-	patient     = 4 * time.Second
-	mostPatient = 30 * time.Second
+	// patient is how long a way must be good before more is tried.
+	patient = 4 * time.Second
+	// again is how soon more is tried after a try that failed: one goes up in steps and ends at the first that does not
+	// get through, so that it costs the viewer nothing.
+	again = 8 * time.Second
+	// wary is how long nothing is tried after a step up that was wrong, which the viewer sees; each further one doubles
+	// it.
+	wary     = 20 * time.Second
+	mostWary = 80 * time.Second
 	// relapse is how soon after a step up a sign of congestion means that the step was wrong.
 	relapse = 10 * time.Second
 	// forgive is how long all must go well until a limit is forgotten.
 	forgive = 30 * time.Second
-	room    = 1.15 // more than a step needs
+	room    = 1.05 // more than a step needs; packets of nothing need more of the way than pictures do
+	// alone is within what time a second sign of congestion is needed to give up a smaller picture that nearly fits:
+	// one may be of a burst, and no more than is sent is ever found to get through.
+	alone  = 5 * time.Second
+	nearly = 0.8
 )
 
 // Lane is one picture on the way to the viewer.
@@ -39,7 +49,8 @@ func (l *Lane) top() video.Layer {
 	return l.Wish
 }
 
-func (l *Lane) cost(of video.Layer) int {
+// Takes is the bits a second of a layer.
+func (l *Lane) Takes(of video.Layer) int {
 	switch of {
 	case video.LayerMain:
 		return l.Main
@@ -82,6 +93,7 @@ type Chooser struct {
 	changed time.Time // last step up
 	wait    time.Duration
 	tried   time.Time
+	signed  time.Time // last sign of congestion
 }
 
 // Outcome is what is to be done.
@@ -98,8 +110,17 @@ func (c *Chooser) Probed(passed bool, now time.Time) {
 		c.tried = time.Time{}
 		return
 	}
-	c.wait = min(2*max(c.wait, patient), mostPatient)
+	c.wait = max(c.wait, again)
 	c.tried = now
+}
+
+// warn lets more be tried later each time.
+func (c *Chooser) warn() {
+	if c.wait < wary {
+		c.wait = wary
+		return
+	}
+	c.wait = min(2*c.wait, mostWary)
 }
 
 // Step decides.
@@ -153,7 +174,13 @@ func (c *Chooser) Step(now time.Time, way Way, lanes []Lane) Outcome {
 func (c *Chooser) fall(now time.Time, way Way, lanes []Lane, out *Outcome) {
 	c.bad = way.Bad
 	if !c.changed.IsZero() && now.Sub(c.changed) < relapse {
-		c.wait = min(2*max(c.wait, patient), mostPatient)
+		c.warn()
+		c.changed = time.Time{} // it is one step that was wrong
+	}
+	first := now.Sub(c.signed) > alone
+	c.signed = now
+	if first && !slices.Contains(out.Layers, video.LayerMain) && float64(way.Bits) >= nearly*float64(sum(lanes, out.Layers)) {
+		return
 	}
 	c.fell = now
 	fits := Share(way.Bits, lanes)
@@ -214,7 +241,7 @@ func next(lanes []Lane, got []video.Layer) int {
 func sum(lanes []Lane, got []video.Layer) int {
 	bits := 0
 	for i := range lanes {
-		bits += lanes[i].cost(got[i])
+		bits += lanes[i].Takes(got[i])
 	}
 	return bits
 }

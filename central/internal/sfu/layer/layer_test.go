@@ -86,8 +86,8 @@ func TestMoreComesSlowlyAndIsTriedFirst(t *testing.T) {
 	}
 	at = at.Add(patient)
 	got := ch.Step(at, Way{Bits: 900_000, Bad: 1, Probes: true}, lanes)
-	if got.Layers[0] != sub || got.Probe != 2_300_000 {
-		t.Fatalf("%+v, want a probe of 2.3 Mbit/s", got)
+	if got.Layers[0] != sub || got.Probe != 2_100_000 {
+		t.Fatalf("%+v, want a probe of 2.1 Mbit/s", got)
 	}
 	ch.Probed(false, at)
 	if got := ch.Step(at.Add(2*patient-time.Millisecond), Way{Bits: 900_000, Bad: 1, Probes: true}, lanes); got.Probe != 0 {

@@ -17,14 +17,17 @@ const (
 	// way is full: a burst waits for itself, but its first packet waits for others.
 	standing  = 150 * time.Millisecond
 	brimming  = 400 * time.Millisecond // the same, so long that one while of it is enough
+	draining  = 20 * time.Millisecond  // shorter than a while ago, and it empties
 	forgetful = 10 * time.Second       // how long the best time is believed, twice: the way may have become another
 
 	lossy   = 0.10 // part of the packets from which on the way is too narrow, and not just bad
 	fewest  = 10   // packets that a judgement needs
+	several = 5    // lost packets, the same: of a thin stream two of ten are chance
+	recent  = 2    // buckets before the present one that say what gets through once the way is full
 	backoff = 0.85 // of what gets through
 	growth  = 0.08 // of the estimate a second
-	headway = 1.5  // times what gets through, the most that an estimate without a probe may be
-	slack   = 50_000
+	headway = 1.25 // times what gets through, the most that an estimate without a probe may be
+	slack   = 20_000
 
 	least = 50_000      // bits a second
 	most  = 100_000_000 // and
@@ -73,6 +76,7 @@ type Estimator struct {
 	queue   time.Duration // of the present while: shortest way less the best
 	seen    bool          // there was one
 	pressed int           // whiles with a standing queue, one after the other
+	stood   time.Duration // the queue of the while before
 	judged  time.Time
 	from    uint16 // packets before it say nothing of the present
 	fell    time.Time
@@ -112,6 +116,9 @@ func (e *Estimator) Sent(size int, now time.Time) uint16 {
 	}
 	e.sent[seq%remembered] = packet{at: e.leave.as, size: uint16(min(size, 1<<16-1)), seq: seq, used: true} //nolint:gosec // bounded
 	e.leave.part.sent += size
+	if e.probe.open {
+		e.probe.bytes += size
+	}
 	return seq
 }
 
@@ -189,7 +196,7 @@ func (e *Estimator) restart() {
 	for i := range e.part {
 		e.part[i].lost, e.part[i].packets = 0, 0
 	}
-	e.seen, e.pressed = false, 0
+	e.seen, e.pressed, e.stood = false, 0, 0
 }
 
 // rates are the bits a second that got through and the part of the packets that did not.
@@ -204,6 +211,26 @@ func (e *Estimator) rates() (acked int, loss float64, packets int) {
 		loss = max(0, float64(gone)/float64(total))
 	}
 	return acked * int(time.Second) / int(span), loss, total
+}
+
+// lately is the bits a second that got through in the newest part of the last second: when the way has just become
+// narrow, the second before it still says what it was.
+func (e *Estimator) lately(now time.Time) int {
+	e.bucket(now)
+	acked := 0
+	for n := range int64(recent + 1) {
+		acked += 8 * e.part[(e.newest-n+buckets)%buckets].acked
+	}
+	took := now.Sub(e.began) % (span / buckets) // of the present one
+	return int(float64(acked) / (took + recent*span/buckets).Seconds())
+}
+
+// gone is how many packets were lost in the last second.
+func (e *Estimator) gone() (n int) {
+	for _, b := range e.part {
+		n += b.lost
+	}
+	return n
 }
 
 // judge looks at the last while.
@@ -222,17 +249,22 @@ func (e *Estimator) judge(now time.Time) {
 		e.delay = e.queue
 	}
 	e.loss = loss
-	if e.seen && e.queue > standing {
-		e.pressed++
-	} else {
+	switch {
+	case !e.seen || e.queue <= standing:
 		e.pressed = 0
+	case e.queue < e.stood-draining: // what was sent before leaves: no new sign
+	default:
+		e.pressed++
 	}
 	full := e.pressed >= 2 || (e.pressed == 1 && e.queue > brimming)
+	if e.seen {
+		e.stood = e.queue
+	}
 	e.seen = false
-	switch narrow := loss > lossy && packets >= fewest; {
+	switch narrow := loss > lossy && packets >= fewest && e.gone() >= several; {
 	case now.Sub(e.fell) < settle:
 	case full || narrow:
-		e.fall(int(backoff*float64(acked)), now)
+		e.fall(int(backoff*float64(min(acked, e.lately(now)))), now)
 	default:
 		e.rise(acked, passed)
 	}

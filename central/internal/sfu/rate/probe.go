@@ -35,6 +35,9 @@ func (e *Estimator) Probe(target int, now time.Time) {
 	e.probe = probe{on: true, open: true, first: e.next, target: target, began: now}
 }
 
+// Probing is how many bytes belong to the probe so far: pictures go on meanwhile.
+func (e *Estimator) Probing() int { return e.probe.bytes }
+
 // ProbeSent ends it.
 func (e *Estimator) ProbeSent(now time.Time) {
 	p := &e.probe
@@ -44,7 +47,6 @@ func (e *Estimator) ProbeSent(now time.Time) {
 	p.open, p.last, p.sent = false, e.next-1, now.Sub(p.began)
 	e.Cut(now) // what the probe itself fills or loses is no sign
 	for seq := p.first; seq != e.next; seq++ {
-		p.bytes += int(e.sent[seq%remembered].size)
 		p.packets++
 	}
 	if p.packets == 0 {

@@ -90,6 +90,16 @@ const Padding = 255
 
 var nothing = [Padding]byte{Padding - 1: Padding}
 
+// less is what is sent again of it: the number must come, the load need not.
+var less = []byte{1}
+
+// Between reports whether no picture is being handed out.
+func (r *Reader) Between() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.began && r.whole
+}
+
 // Pad makes a packet of nothing, as a load that measures the way. It is possible between two pictures only.
 func (r *Reader) Pad(now time.Time) (p Packet, ok bool) {
 	r.mu.Lock()

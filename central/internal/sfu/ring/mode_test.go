@@ -133,7 +133,7 @@ func TestPaddingIsNumberedAndSentAgain(t *testing.T) {
 	if _, ok := r.Pad(s.now()); ok {
 		t.Error("within a picture")
 	}
-	if again, ok := r.Resend(p.Seq, s.now().Add(time.Second)); !ok || !again.Padding || again.Seq != p.Seq {
+	if again, ok := r.Resend(p.Seq, s.now().Add(time.Second), always); !ok || !again.Padding || again.Seq != p.Seq {
 		t.Errorf("%v %+v", ok, again)
 	}
 }

@@ -274,9 +274,9 @@ func (r *Reader) Wait(ctx context.Context) bool {
 	return l.wait(ctx, n, &r.stirred)
 }
 
-// Resend returns a packet that the viewer has lost; ok is false when it is too old or was sent again
-// often enough.
-func (r *Reader) Resend(seq uint16, now time.Time) (p Packet, ok bool) {
+// Resend returns a packet that the viewer has lost; ok is false when it is too old, was sent again often enough, or
+// may not be: it is asked for no more than it has bytes.
+func (r *Reader) Resend(seq uint16, now time.Time, may func(bytes int, now time.Time) bool) (p Packet, ok bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	h := &r.history[seq%history]
@@ -289,13 +289,17 @@ func (r *Reader) Resend(seq uint16, now time.Time) (p Packet, ok bool) {
 	if !h.padding && (h.entry < l.tail || h.entry >= l.head) {
 		return Packet{}, false
 	}
+	p = Packet{Seq: seq, Time: h.time, Payload: less, Padding: true}
+	if !h.padding {
+		e := l.at(h.entry)
+		p = Packet{Seq: seq, Time: h.time, Marker: e.Marker, Payload: e.Payload}
+	}
+	if !may(len(p.Payload), now) {
+		return Packet{}, false
+	}
 	h.count++
 	h.last = now
-	if h.padding {
-		return Packet{Seq: seq, Time: h.time, Payload: nothing[:], Padding: true}, true
-	}
-	e := l.at(h.entry)
-	return Packet{Seq: seq, Time: h.time, Marker: e.Marker, Payload: e.Payload}, true
+	return p, true
 }
 
 // Restart answers a viewer whose decoder needs a key frame: it is shown again from the log, when that is

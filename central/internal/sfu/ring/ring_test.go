@@ -165,7 +165,7 @@ func TestLostPacketsAreSentAgainAFewTimes(t *testing.T) {
 	want := got[5]
 	times := 0
 	for ms := range 1000 {
-		p, ok := r.Resend(want.Seq, s.now().Add(time.Duration(ms)*time.Millisecond))
+		p, ok := r.Resend(want.Seq, s.now().Add(time.Duration(ms)*time.Millisecond), always)
 		if !ok {
 			continue
 		}
@@ -177,11 +177,11 @@ func TestLostPacketsAreSentAgainAFewTimes(t *testing.T) {
 	if times != resends {
 		t.Errorf("sent again %d times, want %d", times, resends)
 	}
-	if _, ok := r.Resend(got[0].Seq-1, s.now()); ok {
+	if _, ok := r.Resend(got[0].Seq-1, s.now(), always); ok {
 		t.Error("a packet that was never sent was sent again")
 	}
 	s.log.Forget()
-	if _, ok := r.Resend(got[1].Seq, s.now()); ok {
+	if _, ok := r.Resend(got[1].Seq, s.now(), always); ok {
 		t.Error("a forgotten packet was sent again")
 	}
 }
@@ -242,10 +242,10 @@ func TestReaderMovesToAnotherLogWithoutASeam(t *testing.T) {
 	if passed := more[29].Time - before; passed < 9*clock || passed > 11*clock {
 		t.Errorf("ten seconds are %d ticks", passed)
 	}
-	if _, ok := r.Resend(got[0].Seq, now); ok {
+	if _, ok := r.Resend(got[0].Seq, now, always); ok {
 		t.Error("a packet of the log before is sent again")
 	}
-	if _, ok := r.Resend(more[3].Seq, now); !ok {
+	if _, ok := r.Resend(more[3].Seq, now, always); !ok {
 		t.Error("a packet of the new log is not sent again")
 	}
 	got = append(got, more...)
@@ -289,3 +289,5 @@ func TestALogIsBrokenFromALossToTheNextKeyFrame(t *testing.T) {
 		t.Error("broken after the next key frame")
 	}
 }
+
+func always(int, time.Time) bool { return true }
