@@ -12,12 +12,17 @@ import (
 	"github.com/fengsui/fengsui/central/internal/ingest"
 	"github.com/fengsui/fengsui/central/internal/recording"
 	"github.com/fengsui/fengsui/central/internal/store"
+	"github.com/fengsui/fengsui/central/internal/video"
 )
 
 // crew brings messages to the people at the scenes.
-func (c *Centre) crew(ctx context.Context, b *base, devices *device.Service, in *ingest.Ingest, incidents *incident.Service, kept *recording.Service) *crew.Service {
+func (c *Centre) crew(ctx context.Context, b *base, devices *device.Service, in *ingest.Ingest, incidents *incident.Service, kept *recording.Service, pictures *video.Service) *crew.Service {
+	var phones crew.Phones
+	if pictures != nil {
+		phones = pictures
+	}
 	s := crew.New(crew.Options{
-		Store: store.NewCrews(b.db), Tx: b.db, Devices: devices, Sender: in, Desks: incident.Desks{Accounts: b.accounts}, Incidents: incidents, Pictures: snapshots{kept}, Events: b.bus,
+		Store: store.NewCrews(b.db), Tx: b.db, Devices: devices, Sender: in, Desks: incident.Desks{Accounts: b.accounts}, Incidents: incidents, Pictures: snapshots{kept}, Phones: phones, Events: b.bus,
 		Log: c.log.With("component", "crew"),
 	})
 	b.bus.Handle(s.OnEvent)

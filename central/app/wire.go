@@ -213,7 +213,7 @@ func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) er
 		api.RegisterTalk(server, speech)
 		api.RegisterConsults(server, rooms)
 	}
-	api.RegisterCrew(server, c.crew(system, b, devices, in, events.incidents, kept))
+	api.RegisterCrew(server, c.crew(system, b, devices, in, events.incidents, kept, pictures))
 	api.RegisterPlans(server, plans)
 	api.RegisterRollcalls(server, checks)
 	api.RegisterPapers(server, papers)

@@ -13,7 +13,7 @@ import (
 type crewInput struct {
 	Body struct {
 		Key      string       `json:"key" minLength:"1" maxLength:"64" doc:"The sender's own: the same again sends nothing twice"`
-		Targets  []string     `json:"targets" minItems:"1" maxItems:"16" doc:"Terminals, or cameras behind them"`
+		Targets  []string     `json:"targets" minItems:"1" maxItems:"16" doc:"Terminals, cameras behind them, or the pictures of phones"`
 		Incident string       `json:"incident_id,omitempty" maxLength:"64" doc:"In whose timeline it is written down"`
 		Text     string       `json:"text" minLength:"1" maxLength:"300"`
 		Urgent   bool         `json:"urgent,omitempty"`
@@ -32,7 +32,7 @@ func RegisterCrew(s *Server, svc *crew.Service) {
 	register(s, huma.Operation{
 		OperationID: "list-crew-messages", Method: http.MethodGet, Path: "/crew-messages", Summary: "Messages to the crews at the scenes and what became of them, newest first", Tags: []string{"video"},
 	}, func(ctx context.Context, in *struct {
-		Target   string `query:"target" maxLength:"64" doc:"Terminal, or a camera behind it"`
+		Target   string `query:"target" maxLength:"64" doc:"Terminal, a camera behind it, or the picture of a phone"`
 		Incident string `query:"incident_id" maxLength:"64"`
 	},
 	) (*body[page.List[crew.Message]], error) {
@@ -56,6 +56,12 @@ func RegisterCrew(s *Server, svc *crew.Service) {
 		k, err := svc.Drawing(ctx, in.ID)
 		return reply(crew.Frozen{Original: k.Original, Flat: k.Flat, Shapes: k.Shapes}, err)
 	})
+	register(s, huma.Operation{
+		OperationID: "list-crew-phones", Method: http.MethodGet, Path: "/crew-phones", Summary: "Phones at scenes that messages can be sent to", Tags: []string{"video"},
+	}, func(ctx context.Context, _ *struct{}) (*body[page.List[crew.Reached]], error) {
+		return listed(svc.Phones(ctx))
+	})
+	registerCrewPhones(s, svc)
 	get := huma.Operation{OperationID: "get-crew-picture", Method: http.MethodGet, Path: "/crew-messages/{id}/picture", Summary: "The picture of a message as the crew sees it", Tags: []string{"video"}}
 	get.Responses = map[string]*huma.Response{"200": {
 		Description: "The picture", Content: map[string]*huma.MediaType{"image/jpeg": {Schema: &huma.Schema{Type: "string", Format: "binary"}}},

@@ -56,7 +56,7 @@ func needs(operation string) (p actor.Permission, ok bool) {
 		return actor.AlarmMaintain, true
 	case "set-escalation-policy":
 		return actor.AlarmPolicy, true
-	case "begin-talk", "renew-talk", "end-talk", "set-speaker", "send-crew-message", "withdraw-crew-message":
+	case "begin-talk", "renew-talk", "end-talk", "set-speaker", "send-crew-message", "withdraw-crew-message", "list-crew-phones":
 		return actor.VideoTalk, true
 	case "steer-camera", "release-camera":
 		return actor.VideoSteer, true

@@ -184,7 +184,7 @@ func (s *Service) end(ctx context.Context, id string, now time.Time) error {
 
 // bring sends a message when it is due; it says after how long to look again, 0: not before something happens.
 func (s *Service) bring(ctx context.Context, m Message, now time.Time) time.Duration {
-	if !s.Devices.Connected(ctx, m.Target) {
+	if m.Kind == Phone || !s.Devices.Connected(ctx, m.Target) { // a phone comes for its own
 		return 0
 	}
 	s.mu.Lock()

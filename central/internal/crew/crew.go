@@ -1,5 +1,5 @@
-// Package crew sends short orders to the people at the scenes: to terminals, which show them, and keeps what became of
-// each. The duty desk and commanders use it. Rules that must never break: a message is written down with the name of who
+// Package crew sends short orders to the people at the scenes: to terminals, which show them, and to phones, whose page
+// fetches them, and keeps what became of each. The duty desk and commanders use it. Rules that must never break: a message is written down with the name of who
 // sent it before it leaves; it is kept while its terminal is away, until its time is over, and is shown there once; and
 // what no person has confirmed is never shown as confirmed.
 package crew
@@ -32,8 +32,11 @@ const (
 // Kind of a target.
 type Kind string
 
-// Terminal is the only kind there is.
-const Terminal Kind = "terminal"
+// The kinds of targets.
+const (
+	Terminal Kind = "terminal"
+	Phone    Kind = "phone" // a picture that is sent by a link
+)
 
 // Limits.
 const (
@@ -52,8 +55,8 @@ const (
 // Message is one short order to one target.
 type Message struct {
 	ID       string    `json:"id"`
-	Target   string    `json:"target" doc:"Id of the terminal"`
-	Kind     Kind      `json:"kind" enum:"terminal"`
+	Target   string    `json:"target" doc:"Id of the terminal, or of the picture that a phone sends"`
+	Kind     Kind      `json:"kind" enum:"terminal,phone"`
 	Name     string    `json:"target_name"`
 	Division string    `json:"division"`
 	Incident string    `json:"incident_id,omitempty"`
@@ -72,9 +75,9 @@ type Message struct {
 	State       State      `json:"state" enum:"sent,delivered,shown,confirmed,refused,expired,withdrawn"`
 	DeliveredAt *time.Time `json:"delivered_at,omitempty"`
 	ShownAt     *time.Time `json:"shown_at,omitempty"`
-	ShownBy     string     `json:"shown_by,omitempty" doc:"display, or page: somebody's screen has fetched it"`
+	ShownBy     string     `json:"shown_by,omitempty" doc:"display, phone, or page: somebody's screen has fetched it"`
 	EndedAt     *time.Time `json:"ended_at,omitempty"`
-	EndedBy     string     `json:"ended_by,omitempty" doc:"page, input, or edge: no person did it; of one that was withdrawn, who did that"`
+	EndedBy     string     `json:"ended_by,omitempty" doc:"page, phone, input, or edge: no person did it; of one that was withdrawn, who did that"`
 	Why         string     `json:"why,omitempty" doc:"It was refused"`
 	Fault       string     `json:"fault,omitempty" doc:"A display of the terminal did not take it"`
 	Lost        int        `json:"lost,omitempty" doc:"How often its terminal did not have it any more"`
@@ -169,7 +172,7 @@ func (m *Message) expire(now time.Time) bool {
 // Draft is what somebody wants to send. Key is the sender's own: the same again sends nothing twice.
 type Draft struct {
 	Key      string
-	Targets  []string // terminals, or cameras behind them
+	Targets  []string // terminals, cameras behind them, or phones
 	Incident string
 	Text     string
 	Urgent   bool

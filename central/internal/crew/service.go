@@ -45,6 +45,7 @@ type Options struct {
 	Desks     incident.Desks
 	Incidents Incidents
 	Pictures  Pictures
+	Phones    Phones // nil: there are none
 	Events    event.Publisher
 	Log       *slog.Logger
 }
@@ -59,11 +60,13 @@ type Service struct {
 	tries map[string]try // by message
 	asked map[string]string
 	heard []heard
+	// fetched is when the page of a phone last asked, by stream.
+	fetched map[string]time.Time
 }
 
 // New makes a service.
 func New(o Options) *Service {
-	return &Service{Options: o, loop: run.NewLoop(), tries: map[string]try{}, asked: map[string]string{}}
+	return &Service{Options: o, loop: run.NewLoop(), tries: map[string]try{}, asked: map[string]string{}, fetched: map[string]time.Time{}}
 }
 
 func noMessage() error {
@@ -104,7 +107,7 @@ func (s *Service) Send(ctx context.Context, d Draft) ([]Message, error) {
 		m, err := s.Store.Message(ctx, idOf(a.ID, d.Key, t.ID))
 		if errs.KindOf(err) == errs.NotFound {
 			m, err = Message{
-				ID: idOf(a.ID, d.Key, t.ID), Target: t.ID, Kind: Terminal, Name: t.Name, Division: t.Division, Incident: d.Incident, Text: d.Text, Urgent: d.Urgent, Confirm: d.Confirm,
+				ID: idOf(a.ID, d.Key, t.ID), Target: t.ID, Kind: kindOf(t), Name: t.Name, Division: t.Division, Incident: d.Incident, Text: d.Text, Urgent: d.Urgent, Confirm: d.Confirm,
 				Author: a.ID, By: a.Name, OrgID: org.ID, OrgName: org.Name, At: now, Until: now.Add(time.Duration(d.Minutes) * time.Minute), State: Sent, Version: 1,
 			}, nil
 			if m.Picture = len(picture); m.Picture > 0 {
@@ -177,14 +180,29 @@ func (s *Service) targets(ctx context.Context, ids []string) ([]device.Device, e
 			// Whoever sees the picture may write to those who stand beside it.
 			d, ok = s.Devices.Visible(actor.WithSystem(ctx, "messages"), d.Parent)
 		}
-		if !ok || d.Kind != device.Edge || d.State == device.Revoked {
-			return nil, errs.E(errs.NotFound, "crew.no_target", "there is no terminal %.64s that shows messages", id)
+		if ok {
+			phone, err := s.phone(ctx, d)
+			if err != nil {
+				return nil, err
+			}
+			ok = phone || (d.Kind == device.Edge && d.State != device.Revoked)
+		}
+		if !ok {
+			return nil, errs.E(errs.NotFound, "crew.no_target", "there is no terminal or phone %.64s that shows messages", id)
 		}
 		if !slices.ContainsFunc(out, func(o device.Device) bool { return o.ID == d.ID }) {
 			out = append(out, d)
 		}
 	}
 	return out, nil
+}
+
+// kindOf is what a target is.
+func kindOf(d device.Device) Kind {
+	if d.Kind == device.Camera {
+		return Phone
+	}
+	return Terminal
 }
 
 // few refuses a flood: of one author, and to one terminal.

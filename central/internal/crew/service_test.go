@@ -23,6 +23,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/incident"
 	"github.com/fengsui/fengsui/central/internal/store"
 	"github.com/fengsui/fengsui/central/internal/store/storetest"
+	"github.com/fengsui/fengsui/central/internal/video"
 	"github.com/fengsui/fengsui/central/internal/world"
 	"github.com/fengsui/fengsui/shared/wire"
 )
@@ -35,6 +36,8 @@ type scene struct {
 	incidents                *incident.Service
 	system, officer, outside context.Context
 	flood                    incident.Incident
+	pictures                 *video.Service
+	links                    *store.VideoLinks
 
 	frozen map[string][]byte // snapshots of the camera, by id
 	mu     sync.Mutex
@@ -109,7 +112,9 @@ func newScene(t *testing.T, db *store.DB) *scene {
 	}
 	_, err = s.devices.Hello(s.system, "edge", wire.Hello{Cameras: []wire.CameraDeclared{{ID: "dome", Name: "球机", Division: "320623"}}})
 	s.must(err)
-	s.Service = crew.New(crew.Options{Store: store.NewCrews(db), Tx: db, Devices: s.devices, Sender: s, Desks: desks, Incidents: s.incidents, Pictures: s, Events: bus, Log: slog.New(slog.DiscardHandler)})
+	s.links = store.NewVideoLinks(db)
+	s.pictures = video.New(video.Options{Log: slog.New(slog.DiscardHandler), Devices: s.devices, People: accounts, Events: bus, Links: s.links, Tx: db, Outside: s.devices})
+	s.Service = crew.New(crew.Options{Store: store.NewCrews(db), Tx: db, Devices: s.devices, Sender: s, Desks: desks, Incidents: s.incidents, Pictures: s, Phones: s.pictures, Events: bus, Log: slog.New(slog.DiscardHandler)})
 	bus.Handle(s.OnEvent)
 	return s
 }

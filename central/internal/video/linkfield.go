@@ -36,6 +36,30 @@ func (s *Service) Holder(ctx context.Context, token, stream string) (StreamLink,
 	return l, err
 }
 
+// Phones lists the open links to send by whose picture the actor may see, the newest first; stream narrows them, empty
+// does not.
+func (s *Service) Phones(ctx context.Context, stream string) ([]StreamLink, error) {
+	if _, err := actor.Require(ctx, actor.VideoWatch); err != nil {
+		return nil, err
+	}
+	now := time.Now()
+	list, err := s.o.Links.VideoLinks(ctx, actor.Everything, now, maxLinks)
+	if err != nil {
+		return nil, err
+	}
+	out := []StreamLink{}
+	for _, l := range list {
+		l.State = l.stateAt(now)
+		if l.Action != Publish || l.State != LinkOpen || (stream != "" && l.Stream != stream) {
+			continue
+		}
+		if _, ok := s.o.Devices.Visible(ctx, l.Stream); ok {
+			out = append(out, l)
+		}
+	}
+	return out, nil
+}
+
 // Wanted reports whether somebody watches a picture or is about to, or it is recorded: only then need a phone send it.
 func (s *Service) Wanted(stream string) bool {
 	viewers := s.o.Router.Flow(stream).Viewers

@@ -820,6 +820,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/crew-phones": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Phones at scenes that messages can be sent to */
+        get: operations["list-crew-phones"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/daily-reports": {
         parameters: {
             query?: never;
@@ -2386,6 +2403,57 @@ export interface paths {
         put?: never;
         /** Tell something, or do a step of a task; the same key again changes nothing */
         post: operations["enter-field"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/field/{stream}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Messages of the command centre to this phone, newest first */
+        get: operations["list-field-messages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/field/{stream}/messages/{id}/picture": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The picture of a message */
+        get: operations["get-field-picture"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/field/{stream}/messages/{id}/receipt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Say that a message is kept, was shown, is confirmed or cannot be done; the same again changes nothing */
+        put: operations["tell-field-receipt"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -7890,13 +7958,21 @@ export interface components {
             minutes: number;
             /** @description A frozen picture with a drawing */
             picture?: components["schemas"]["CrewFrozen"];
-            /** @description Terminals, or cameras behind them */
+            /** @description Terminals, cameras behind them, or the pictures of phones */
             targets: string[] | null;
             text: string;
             urgent?: boolean;
         };
         CrewListMessage: {
             items: components["schemas"]["CrewMessage"][] | null;
+            next?: string;
+        };
+        CrewListPhoneMessage: {
+            items: components["schemas"]["CrewPhoneMessage"][] | null;
+            next?: string;
+        };
+        CrewListReached: {
+            items: components["schemas"]["CrewReached"][] | null;
             next?: string;
         };
         CrewMessage: {
@@ -7912,14 +7988,14 @@ export interface components {
             drawing_id?: string;
             /** Format: date-time */
             ended_at?: string;
-            /** @description page, input, or edge: no person did it; of one that was withdrawn, who did that */
+            /** @description page, phone, input, or edge: no person did it; of one that was withdrawn, who did that */
             ended_by?: string;
             /** @description A display of the terminal did not take it */
             fault?: string;
             id: string;
             incident_id?: string;
             /** @enum {string} */
-            kind: "terminal";
+            kind: "terminal" | "phone";
             /**
              * Format: int64
              * @description How often its terminal did not have it any more
@@ -7934,11 +8010,11 @@ export interface components {
             picture_bytes?: number;
             /** Format: date-time */
             shown_at?: string;
-            /** @description display, or page: somebody's screen has fetched it */
+            /** @description display, phone, or page: somebody's screen has fetched it */
             shown_by?: string;
             /** @enum {string} */
             state: "sent" | "delivered" | "shown" | "confirmed" | "refused" | "expired" | "withdrawn";
-            /** @description Id of the terminal */
+            /** @description Id of the terminal, or of the picture that a phone sends */
             target: string;
             target_name: string;
             text: string;
@@ -7947,6 +8023,40 @@ export interface components {
             urgent: boolean;
             /** @description It was refused */
             why?: string;
+        };
+        CrewPhoneMessage: {
+            /** Format: date-time */
+            at: string;
+            confirm: boolean;
+            from: string;
+            id: string;
+            /**
+             * Format: int64
+             * @description 0: it has none
+             */
+            picture_bytes: number;
+            /** @enum {string} */
+            state: "sent" | "delivered" | "shown" | "confirmed" | "refused" | "expired" | "withdrawn";
+            text: string;
+            /** Format: date-time */
+            until: string;
+            urgent: boolean;
+        };
+        CrewReached: {
+            /** @description Its stream: a target of messages */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When its page last fetched its messages
+             */
+            seen_at?: string;
+            /** @description For whom its link is */
+            title: string;
+            /**
+             * Format: date-time
+             * @description When its link expires
+             */
+            until: string;
         };
         CrewShape: {
             /** @enum {string} */
@@ -14715,6 +14825,22 @@ export interface components {
             /** @description Capabilities */
             words: string[] | null;
         };
+        "Tell-field-receiptRequest": {
+            /**
+             * Format: date-time
+             * @description When that was, by the clock of the phone
+             */
+            at: string;
+            /**
+             * Format: date-time
+             * @description Now, by the same clock
+             */
+            sent_at: string;
+            /** @enum {string} */
+            state: "delivered" | "shown" | "confirmed" | "refused";
+            /** @description It was refused */
+            why?: string;
+        };
         TellsDailyBody: {
             text?: string;
             /** @description Nothing has happened */
@@ -17021,7 +17147,7 @@ export interface operations {
     "list-crew-messages": {
         parameters: {
             query?: {
-                /** @description Terminal, or a camera behind it */
+                /** @description Terminal, a camera behind it, or the picture of a phone */
                 target?: string;
                 incident_id?: string;
             };
@@ -17166,6 +17292,35 @@ export interface operations {
                 };
                 content: {
                     "image/jpeg": string;
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-crew-phones": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CrewListReached"];
                 };
             };
             /** @description Problem */
@@ -20976,6 +21131,116 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FieldReceipt"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-field-messages": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Token of a link to send by */
+                "Fengsui-Link"?: string;
+            };
+            path: {
+                stream: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CrewListPhoneMessage"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-field-picture": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Token of a link to send by */
+                "Fengsui-Link"?: string;
+            };
+            path: {
+                stream: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The picture */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": string;
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "tell-field-receipt": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Token of a link to send by */
+                "Fengsui-Link"?: string;
+            };
+            path: {
+                stream: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Tell-field-receiptRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CrewPhoneMessage"];
                 };
             };
             /** @description Problem */
