@@ -39,11 +39,11 @@ func (s *Service) out(ctx context.Context, room string, p *person, kind, act str
 	if kind == EventRemoved {
 		m.removed[p.key] = true
 	}
-	session, leads := p.session, m.room.Share.Kind != SharesNothing && m.room.Share.By == p.who
+	session, called, leads := p.session, p.called(), m.room.Share.Kind != SharesNothing && m.room.Share.By == p.who
 	s.drop(room, p)
 	s.mu.Unlock()
 	s.hang(session)
-	_, err := s.change(ctx, room, kind, act, p.called(), Trace{Person: p.who}, func(r *Room) error {
+	_, err := s.change(ctx, room, kind, act, called, Trace{Person: p.who}, func(r *Room) error {
 		r.UsedAt = stamp()
 		if leads { // what nobody leads any more is not shown for ever
 			r.Share = Share{}
@@ -82,6 +82,7 @@ func (s *Service) empty(r Room) {
 			sessions = append(sessions, p.session)
 			s.drop(r.ID, p)
 		}
+		delete(s.meetings, r.ID)
 	}
 	s.mu.Unlock()
 	for _, session := range sessions {

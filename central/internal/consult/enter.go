@@ -51,21 +51,20 @@ func (s *Service) Enter(ctx context.Context, id, token string, e Entry) (Entered
 	if r.Recording && !e.Consent {
 		return Entered{}, errs.E(errs.Conflict, "consult.consent", "this consultation is recorded; say that you agree")
 	}
-	p, old, fresh, err := s.reserve(r, v, e)
+	p, seat, old, fresh, err := s.reserve(r, v, e)
 	if err != nil {
 		return Entered{}, err
 	}
-	if old != "" {
-		s.hang(old)
-	}
-	answer, err := s.Router.Sit(ctx, r.Streams(), p.seat, "consult-"+p.id, e.SDP)
+	s.hang(old)
+	answer, err := s.Router.Sit(ctx, r.Streams(), seat, "consult-"+p.id, e.SDP)
 	if err == nil && fresh {
-		if err = s.came(ctx, r, p); err != nil {
-			s.hang(answer.Session)
-		}
+		err = s.came(ctx, r, p)
 	}
 	s.mu.Lock()
 	p.busy = false
+	if err == nil { // the chair, or they themselves, may have taken them out meanwhile
+		err = s.sits(r.ID, p)
+	}
 	if err != nil {
 		if fresh {
 			s.drop(r.ID, p)
@@ -73,11 +72,12 @@ func (s *Service) Enter(ctx context.Context, id, token string, e Entry) (Entered
 			p.away = time.Now()
 		}
 		s.mu.Unlock()
+		s.hang(answer.Session)
 		return Entered{}, err
 	}
 	p.session, p.away, p.shown = answer.Session, time.Time{}, ""
 	muted := p.muted
-	m := s.meeting(r)
+	m := s.meetings[r.ID]
 	share := m.room.Share
 	m.bump()
 	s.mu.Unlock()
@@ -87,7 +87,7 @@ func (s *Service) Enter(ctx context.Context, id, token string, e Entry) (Entered
 	if share.Kind == SharesScene {
 		s.show(ctx, r.ID, p, share.Stream)
 	}
-	if r.Recording && p.seat >= 0 {
+	if r.Recording && seat >= 0 {
 		s.seen(ctx, r.ID, p)
 	}
 	s.loop.Wake()
@@ -104,38 +104,51 @@ func (m *meeting) scene(p *person) Scene {
 	return Scene{Version: m.version, Room: r, People: m.list(), Speaker: m.speaker, View: m.view, You: p.id}
 }
 
+// sits says why somebody is not in a room any more, if so. The caller holds the lock.
+func (s *Service) sits(room string, p *person) error {
+	m := s.meetings[room]
+	switch {
+	case m != nil && slices.Contains(m.people, p):
+		return nil
+	case m != nil && m.removed[p.key]:
+		return takenOut()
+	}
+	return noPlace()
+}
+
 // reserve finds the place of somebody who comes in: the one that they have, or a new one. old is the session that it
 // had; fresh is a new place.
-func (s *Service) reserve(r Room, v visitor, e Entry) (p *person, old string, fresh bool, err error) {
+func (s *Service) reserve(r Room, v visitor, e Entry) (p *person, seat int, old string, fresh bool, err error) {
+	none := func(err error) (*person, int, string, bool, error) { return nil, -1, "", false, err }
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	m := s.meeting(r)
 	if m.removed[e.Key] {
-		return nil, "", false, takenOut()
+		return none(takenOut())
 	}
 	i := slices.IndexFunc(m.people, func(p *person) bool { return p.who == v.id })
 	if i < 0 {
 		p = &person{id: newID(), who: v.id, since: stamp(), seat: -1}
 		if len(m.people) >= s.Crowd {
-			return nil, "", false, errs.E(errs.Conflict, "consult.crowded", "%d people are in this room, which is all that it takes", s.Crowd)
+			return none(errs.E(errs.Conflict, "consult.crowded", "%d people are in this room, which is all that it takes", s.Crowd))
 		}
 	} else {
 		p = m.people[i]
 		if p.key != e.Key && p.away.IsZero() && !e.Over {
-			return nil, "", false, errs.E(errs.Conflict, codeElsewhere, "you are in this room in another window; come over here or go on there")
+			return none(errs.E(errs.Conflict, codeElsewhere, "you are in this room in another window; come over here or go on there"))
 		}
 		if p.busy {
-			return nil, "", false, errs.E(errs.Unavailable, "consult.busy", "you are on the way in already; try again")
+			return none(errs.E(errs.Unavailable, "consult.busy", "you are on the way in already; try again"))
 		}
 	}
-	seat := -1
+	seat = -1
 	if !e.Listen {
 		if seat = m.free(p); seat < 0 {
-			return nil, "", false, errs.E(errs.Conflict, "consult.seats_taken", "all %d seats are taken; come in as a listener", Seats)
+			return none(errs.E(errs.Conflict, "consult.seats_taken", "all %d seats are taken; come in as a listener", Seats))
 		}
 	}
 	if !p.pace.may(time.Now()) {
-		return nil, "", false, tooFast()
+		return none(tooFast())
 	}
 	if seat != p.seat && p.seat >= 0 {
 		m.talk.gone(p.seat)
@@ -145,7 +158,7 @@ func (s *Service) reserve(r Room, v visitor, e Entry) (p *person, old string, fr
 	if i < 0 {
 		m.people = append(m.people, p)
 	}
-	return p, old, i < 0, nil
+	return p, seat, old, i < 0, nil
 }
 
 // free is the seat of somebody, or one that nobody has; -1 when there is none.
@@ -161,10 +174,10 @@ func (m *meeting) free(p *person) int {
 	return -1
 }
 
-// drop takes somebody out. The caller holds the lock.
+// drop takes somebody out who is in. The caller holds the lock.
 func (s *Service) drop(room string, p *person) {
 	m := s.meetings[room]
-	if m == nil {
+	if m == nil || !slices.Contains(m.people, p) {
 		return
 	}
 	m.people = slices.DeleteFunc(m.people, func(o *person) bool { return o == p })
@@ -179,7 +192,7 @@ func (s *Service) drop(room string, p *person) {
 		p.waits = nil
 	}
 	m.bump()
-	if len(m.people) == 0 {
+	if len(m.people) == 0 && len(m.removed) == 0 {
 		delete(s.meetings, room)
 	}
 }
@@ -193,11 +206,13 @@ func (s *Service) hang(session string) {
 	}
 }
 
-// came writes down that somebody is there.
+// came writes down that somebody is there, unless they were taken out on their way in.
 func (s *Service) came(ctx context.Context, r Room, p *person) error {
 	_, err := s.change(ctx, r.ID, EventCame, "came", p.called(), Trace{Person: p.who}, func(r *Room) error {
 		r.UsedAt = stamp()
-		return running(*r)
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return cmp.Or(running(*r), s.sits(r.ID, p))
 	})
 	return err
 }

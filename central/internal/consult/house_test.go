@@ -32,6 +32,7 @@ type house struct {
 	recorder            consult.Recorder
 	bus                 *event.Bus
 	router              *sfu.SFU
+	doors               consult.Router // nil: the router itself
 	pictures            *video.Service
 	incidents           *incident.Service
 	accounts            *account.Service
@@ -93,8 +94,12 @@ func newHouse(t *testing.T, db *store.DB) *house {
 
 // serve begins the service, as after a start of the centre.
 func (h *house) serve() {
+	doors := h.doors
+	if doors == nil {
+		doors = h.router
+	}
 	s := consult.New(consult.Options{
-		Store: store.NewConsults(h.db), Tx: h.db, Desks: incident.Desks{Accounts: h.accounts}, Incidents: h.incidents, People: h.accounts, Router: h.router, Pictures: h.pictures, Events: h.bus, Log: slog.New(slog.DiscardHandler), Crowd: h.crowd, Recorder: h.recorder,
+		Store: store.NewConsults(h.db), Tx: h.db, Desks: incident.Desks{Accounts: h.accounts}, Incidents: h.incidents, People: h.accounts, Router: doors, Pictures: h.pictures, Events: h.bus, Log: slog.New(slog.DiscardHandler), Crowd: h.crowd, Recorder: h.recorder,
 	})
 	h.Service = s
 	h.pictures.OnEnded(func(session string) { s.Ended(h.system, session) })

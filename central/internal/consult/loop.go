@@ -40,10 +40,11 @@ func (s *Service) Start(ctx context.Context) {
 func (s *Service) Stop(ctx context.Context) error { return s.loop.Stop(ctx) }
 
 // hear finds out who speaks; it reports whether anybody is in a room.
-func (s *Service) hear(now time.Time) bool {
+func (s *Service) hear(now time.Time) (busy bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, m := range s.meetings {
+		busy = busy || len(m.people) > 0
 		var below [Seats]int
 		for i := range below {
 			below[i] = silence
@@ -61,13 +62,14 @@ func (s *Service) hear(now time.Time) bool {
 			m.bump()
 		}
 	}
-	return len(s.meetings) > 0
+	return busy
 }
 
 // lapse takes out those whose link did not come back.
 func (s *Service) lapse(ctx context.Context, now time.Time) {
 	type late struct {
 		room Room
+		as   actor.Actor
 		p    *person
 	}
 	var gone []late
@@ -75,13 +77,13 @@ func (s *Service) lapse(ctx context.Context, now time.Time) {
 	for _, m := range s.meetings {
 		for _, p := range m.people {
 			if !p.away.IsZero() && !p.busy && now.Sub(p.away) >= Grace {
-				gone = append(gone, late{m.room, p})
+				gone = append(gone, late{m.room, p.as, p})
 			}
 		}
 	}
 	s.mu.Unlock()
 	for _, l := range gone {
-		if err := s.out(visitor{as: l.p.as}.in(ctx, l.room), l.room.ID, l.p, EventLeft, "left"); err != nil {
+		if err := s.out(visitor{as: l.as}.in(ctx, l.room), l.room.ID, l.p, EventLeft, "left"); err != nil {
 			s.Log.Warn("it was not written down that somebody left a room", "error", err)
 		}
 	}
@@ -89,29 +91,35 @@ func (s *Service) lapse(ctx context.Context, now time.Time) {
 
 // Recheck takes out those who may no longer be in their room, and what nobody may show any more.
 func (s *Service) Recheck(ctx context.Context) {
+	type there struct {
+		p     *person
+		who   string
+		guest bool
+	}
 	s.mu.Lock()
-	rooms := map[string][]*person{}
+	rooms := map[string]Room{}
+	people := map[string][]there{}
 	for id, m := range s.meetings {
-		rooms[id] = slices.Clone(m.people)
+		rooms[id] = m.room
+		for _, p := range m.people {
+			people[id] = append(people[id], there{p, p.who, p.guest})
+		}
 	}
 	s.mu.Unlock()
-	for id, people := range rooms {
-		s.mu.Lock()
-		m := s.meetings[id]
-		s.mu.Unlock()
-		if m == nil {
-			continue
-		}
-		for _, p := range people {
-			if err := s.still(ctx, m.room, p); refused(err) {
-				if err := s.out(system(ctx, m.room), id, p, EventRemoved, "removed"); err != nil {
+	for id, room := range rooms {
+		for _, t := range people[id] {
+			if err := s.still(ctx, room, t.who, t.guest); refused(err) {
+				if err := s.out(system(ctx, room), id, t.p, EventRemoved, "removed"); err != nil {
 					s.Log.Warn("somebody who may not be in a room any more was not taken out", "error", err)
 				}
 			}
 		}
-		sh := m.room.Share
+		if r, ok := s.now(id); ok {
+			room = r // what somebody led who was just taken out is not shown any more
+		}
+		sh := room.Share
 		if sh.Kind == SharesScene && refused(s.Pictures.Sees(ctx, sh.By, sh.Stream)) {
-			if _, err := s.change(system(ctx, m.room), id, EventShared, "unshared", "", Trace{Stream: sh.Stream}, func(r *Room) error {
+			if _, err := s.change(system(ctx, room), id, EventShared, "unshared", "", Trace{Stream: sh.Stream}, func(r *Room) error {
 				r.Share = Share{}
 				return nil
 			}); err == nil {
@@ -132,19 +140,19 @@ func refused(err error) bool {
 }
 
 // still asks whether somebody may be in a room now.
-func (s *Service) still(ctx context.Context, r Room, p *person) error {
-	if p.guest {
+func (s *Service) still(ctx context.Context, r Room, who string, guest bool) error {
+	if guest {
 		list, err := s.Store.Invitations(ctx, r.ID)
 		if err != nil {
 			return err
 		}
 		now := time.Now()
-		if !slices.ContainsFunc(list, func(i Invitation) bool { return i.ID == p.who && i.holds(now) }) {
+		if !slices.ContainsFunc(list, func(i Invitation) bool { return i.ID == who && i.holds(now) }) {
 			return noRoom()
 		}
 		return nil
 	}
-	a, err := s.People.Present(actor.WithSystem(ctx, "consult"), p.who)
+	a, err := s.People.Present(actor.WithSystem(ctx, "consult"), who)
 	if err != nil {
 		return err
 	}
@@ -154,7 +162,7 @@ func (s *Service) still(ctx context.Context, r Room, p *person) error {
 
 // tidy ends rooms that nobody has used for long.
 func (s *Service) tidy(ctx context.Context, now time.Time) {
-	open, err := s.Store.Idle(ctx)
+	open, err := s.Store.OpenRooms(ctx)
 	if err != nil {
 		s.Log.Warn("rooms that nobody uses were not looked for", "error", err)
 		return

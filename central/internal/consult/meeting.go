@@ -107,6 +107,16 @@ func (s *Service) meeting(r Room) *meeting {
 	return m
 }
 
+// now is what a room is, as those in it see it.
+func (s *Service) now(room string) (Room, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if m := s.meetings[room]; m != nil {
+		return m.room, true
+	}
+	return Room{}, false
+}
+
 func (m *meeting) person(key string) *person {
 	i := slices.IndexFunc(m.people, func(p *person) bool { return p.key == key })
 	if i < 0 {

@@ -130,7 +130,7 @@ func (s *Service) Open(ctx context.Context, d Draft) (Room, error) {
 		if err := s.Store.Lock(ctx); err != nil {
 			return err
 		}
-		open, err := s.Store.Idle(ctx)
+		open, err := s.Store.OpenRooms(ctx)
 		if err != nil {
 			return err
 		}

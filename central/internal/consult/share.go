@@ -75,16 +75,16 @@ func (s *Service) show(ctx context.Context, room string, p *person, stream strin
 	s.mu.Lock()
 	session, before := p.session, p.shown
 	p.shown = ""
-	m := s.meetings[room]
 	s.mu.Unlock()
-	if session == "" || m == nil {
+	r, ok := s.now(room)
+	if session == "" || !ok {
 		return
 	}
 	s.hang(before)
 	if stream == "" {
 		return
 	}
-	if _, err := s.Pictures.Lend(system(ctx, m.room), stream); err != nil {
+	if _, err := s.Pictures.Lend(system(ctx, r), stream); err != nil {
 		s.Log.Info("the shared scene does not come", "stream", stream, "error", err)
 	}
 	shown, err := s.Router.Show(session, 0, stream, video.Wish{})

@@ -17,8 +17,8 @@ type Store interface {
 	Room(ctx context.Context, id string) (Room, error)
 	// Rooms has the newest first, at most 500.
 	Rooms(ctx context.Context, f Filter) ([]Room, error)
-	// Idle lists the open rooms of all worlds.
-	Idle(ctx context.Context) ([]Room, error)
+	// OpenRooms lists the open rooms of all worlds.
+	OpenRooms(ctx context.Context) ([]Room, error)
 	// Save is errs.Conflict when the kept one is not of version was; 0 adds it.
 	Save(ctx context.Context, r Room, was int) error
 	// Invitations of a room, the oldest first, also those that hold no longer.

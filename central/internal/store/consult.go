@@ -44,8 +44,8 @@ func (s *Consults) Rooms(ctx context.Context, f consult.Filter) ([]consult.Room,
 		`select body from consult_rooms where `+strings.Join(where, " and ")+` order by created_at desc, id desc limit 500`, args...)
 }
 
-// Idle implements consult.Store.
-func (s *Consults) Idle(ctx context.Context) ([]consult.Room, error) {
+// OpenRooms implements consult.Store.
+func (s *Consults) OpenRooms(ctx context.Context) ([]consult.Room, error) {
 	return dutyRows(ctx, s.db, "open consultation rooms", scanBody[consult.Room], `select body from consult_rooms where state = $1 order by id`, string(consult.Open))
 }
 
