@@ -61,6 +61,14 @@ func (c *Centre) recording(ctx context.Context, cfg config.Config, b *base, devi
 	return s, nil
 }
 
+// media are pictures and films as incidents take them; nil when there are none.
+func media(kept *recording.Service) incident.Media {
+	if kept == nil {
+		return nil
+	}
+	return kept
+}
+
 // filmed is incidents as recordings see them. It reads what the centre itself asks for from the store.
 type filmed struct {
 	store     incident.Store
