@@ -221,7 +221,7 @@ func registerConsultPlace(s *Server, svc *consult.Service) {
 // registerConsultGuests adds what somebody from outside does in a room, by a link.
 func registerConsultGuests(s *Server, svc *consult.Service) {
 	// Several experts may sit behind one address, each with one question that waits.
-	asked := newGate(20*time.Millisecond, 400, "duty.too_many", "too many questions from this address; wait a moment")
+	asked := newGate(20*time.Millisecond, 400, "consult.too_fast", "too many questions from this address; wait a moment")
 	op := func(id, method, path, summary string) huma.Operation {
 		o := consultOp(id, method, "/{id}/guest"+path, summary)
 		o.Security, o.Middlewares = []map[string][]string{}, s.slow(asked)

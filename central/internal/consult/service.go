@@ -113,7 +113,7 @@ func (s *Service) Open(ctx context.Context, d Draft) (Room, error) {
 			return Room{}, err
 		}
 		if i.State != incident.Open {
-			return Room{}, errs.E(errs.Conflict, "consult.incident_closed", "the incident is not open any more")
+			return Room{}, errs.E(errs.Conflict, "incident.not_open", "the incident was merged, withdrawn or closed; open it again first")
 		}
 		r.IncidentID, r.Incident = i.ID, i.No+" "+i.Title
 		d.Division = cmp.Or(d.Division, i.Division)

@@ -95,7 +95,7 @@ func (s *Service) AddScene(ctx context.Context, incident, stream string) (Scene,
 		return Scene{}, err
 	}
 	if !c.Open {
-		return Scene{}, errs.E(errs.Conflict, "recording.incident_closed", "this incident is closed")
+		return Scene{}, errs.E(errs.Conflict, "incident.not_open", "the incident was merged, withdrawn or closed; open it again first")
 	}
 	return s.addScene(ctx, c, d, Scene{AuthorName: a.Name})
 }
