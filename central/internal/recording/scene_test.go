@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -23,11 +24,14 @@ type incidents struct {
 	mu    sync.Mutex
 	list  map[string]recording.Case
 	notes []string
+	asked func() // before a case is answered
+	ran   int    // how often all that run were asked for
 }
 
 func (i *incidents) Running(context.Context) (out []recording.Case, _ error) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
+	i.ran++
 	for _, c := range i.list {
 		if c.Open {
 			out = append(out, c)
@@ -39,6 +43,12 @@ func (i *incidents) Running(context.Context) (out []recording.Case, _ error) {
 func (i *incidents) Case(_ context.Context, id string) (recording.Case, error) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
+	if fn := i.asked; fn != nil {
+		i.asked = nil
+		i.mu.Unlock()
+		fn()
+		i.mu.Lock()
+	}
 	c, ok := i.list[id]
 	if !ok {
 		return c, errs.E(errs.NotFound, "incident.not_found", "no")
@@ -67,6 +77,12 @@ func (i *incidents) set(id string, change func(*recording.Case)) {
 	c.ID, c.No, c.Version = id, "2026-320623-0007", c.Version+1
 	change(&c)
 	i.list[id] = c
+}
+
+func (i *incidents) runs() int {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.ran
 }
 
 func (i *incidents) said() []string {
@@ -125,6 +141,36 @@ func TestSceneIsRecordedUntilItsIncidentIsClosedAndStaysHeld(t *testing.T) {
 		list = must[recording.SceneList](t)(r.Scenes(commander, "i-1"))
 		if len(list.Scenes) != 2 || list.Scenes[0].Why != recording.WithIncident {
 			t.Errorf("got %+v", list.Scenes)
+		}
+	})
+}
+
+func TestSceneThatEndsWhileTheResponseBeginsStaysEnded(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		cases := &incidents{list: map[string]recording.Case{}}
+		cases.set("i-1", func(c *recording.Case) { c.Open = true })
+		r := open(t, db, t.TempDir(), 1<<30, withCases(cases, recording.SceneRule{Begin: recording.AtResponse}))
+		one := must[recording.Scene](t)(r.AddScene(commander, "i-1", "cam-1"))
+		var stopped error
+		before := 0
+		cases.mu.Lock()
+		cases.asked = func() {
+			_, stopped = r.StopScene(commander, one.ID, "拍错了地方")
+			before = cases.runs()
+			cases.set("i-1", func(c *recording.Case) { c.Response = 4 })
+		}
+		cases.mu.Unlock()
+		eventually(t, "the incident was looked at", func() bool {
+			cases.mu.Lock()
+			defer cases.mu.Unlock()
+			return cases.asked == nil && before > 0 && cases.ran > before
+		})
+		if stopped != nil {
+			t.Fatal(stopped)
+		}
+		rows := must[[]recording.Scene](t)(store.NewRecordings(db).Scenes(t.Context(), "i-1"))
+		if len(rows) != 1 || rows[0].Ended == nil || rows[0].Began != nil || slices.ContainsFunc(cases.said(), func(n string) bool { return strings.Contains(n, "begun") }) {
+			t.Errorf("it records again: %+v, %v", rows, cases.said())
 		}
 	})
 }

@@ -294,6 +294,12 @@ func (s *Service) followScene(ctx context.Context, one Scene) error {
 	}
 	s.write.Lock()
 	defer s.write.Unlock()
+	s.mu.Lock()
+	one, ok := s.scenes[one.ID]
+	s.mu.Unlock()
+	if !ok || one.Began != nil {
+		return nil // somebody ended it meanwhile
+	}
 	now := event.Stamp(time.Now())
 	one.Began = &now
 	e := event.New(ctx, EventSceneBegun, one.Stream, d.Division, one)
@@ -307,9 +313,7 @@ func (s *Service) followScene(ctx context.Context, one Scene) error {
 		return err
 	}
 	s.mu.Lock()
-	if _, ok := s.scenes[one.ID]; ok {
-		s.scenes[one.ID] = one
-	}
+	s.scenes[one.ID] = one
 	s.mu.Unlock()
 	s.loop.Wake()
 	return nil

@@ -116,15 +116,6 @@ type Overview struct {
 	ClipDays float64  `json:"clip_days"` // how long a clip is kept
 }
 
-func (s *Service) policy(stream string) Policy {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if p, ok := s.policies[stream]; ok {
-		return p
-	}
-	return Policy{Stream: stream, Mode: Off, KeepDays: defaultDays}
-}
-
 func (s *Service) recorders() []*recorder {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -216,75 +207,6 @@ func (s *Service) visible(ctx context.Context, stream string, p actor.Permission
 	return a, d, nil
 }
 
-// SetPolicy says when a camera is recorded and how long that is kept.
-// With mute its sound is not recorded from now on; what is there stays.
-func (s *Service) SetPolicy(ctx context.Context, stream string, mode Mode, days int, mute bool) (Policy, error) {
-	a, d, err := s.visible(ctx, stream, actor.VideoRecord)
-	if err != nil {
-		return Policy{}, err
-	}
-	p := s.policy(stream)
-	if p.Mode != mode || p.Since == nil {
-		now := event.Stamp(time.Now())
-		p.Since = &now
-	}
-	p.Mode, p.KeepDays, p.Mute, p.Author, p.AuthorName = mode, days, mute, a.ID, a.Name
-	if err := p.check(); err != nil {
-		return Policy{}, err
-	}
-	return p, s.save(ctx, EventPolicy, p, d.Division)
-}
-
-// maxMinutes is how long somebody may have a camera recorded at a stretch.
-const maxMinutes = 24 * 60
-
-// Begin records a camera for so many minutes, whatever its mode.
-func (s *Service) Begin(ctx context.Context, stream string, minutes int) (Policy, error) {
-	_, d, err := s.visible(ctx, stream, actor.VideoRecord)
-	if err != nil {
-		return Policy{}, err
-	}
-	if minutes < 1 || minutes > maxMinutes {
-		return Policy{}, errs.Field("recording.minutes", "minutes", "must be 1 to 1440")
-	}
-	p := s.policy(stream)
-	until := event.Stamp(time.Now().Add(time.Duration(minutes) * time.Minute))
-	p.Until = &until
-	return p, s.save(ctx, EventStarted, p, d.Division)
-}
-
-// End stops what Begin or an alarm started. A camera that is always recorded goes on.
-func (s *Service) End(ctx context.Context, stream string) (Policy, error) {
-	_, d, err := s.visible(ctx, stream, actor.VideoRecord)
-	if err != nil {
-		return Policy{}, err
-	}
-	p := s.policy(stream)
-	p.Until = nil
-	return p, s.save(ctx, EventStopped, p, d.Division)
-}
-
-func (s *Service) save(ctx context.Context, kind string, p Policy, division string) error {
-	s.write.Lock()
-	defer s.write.Unlock()
-	e := event.New(ctx, kind, p.Stream, division, p)
-	err := s.Tx.Do(ctx, func(ctx context.Context) error {
-		if err := s.Store.SavePolicy(ctx, p); err != nil {
-			return err
-		}
-		return s.Events.Record(ctx, &e)
-	})
-	if err != nil {
-		return err
-	}
-	s.mu.Lock()
-	s.policies[p.Stream] = p
-	s.mu.Unlock()
-	s.Events.Publish(ctx, e)
-	s.loop.Wake()
-	return nil
-}
-
 // Alarm is what a recording needs to know of one.
 type Alarm struct {
 	ID      string
@@ -355,14 +277,16 @@ func (s *Service) alarmed(ctx context.Context, a Alarm) error {
 			return err
 		}
 		s.grab(ctx, c, a)
-		if p := s.policy(c.ID); p.Mode == OnAlarm {
+		_, err := s.changePolicy(ctx, EventStarted, c, func(p *Policy) error {
 			until := event.Stamp(time.Now().Add(afterAlarm))
-			if p.Until == nil || p.Until.Before(until) {
-				p.Until = &until
+			if p.Mode != OnAlarm || (p.Until != nil && !p.Until.Before(until)) {
+				return errAsItIs
 			}
-			if err := s.save(ctx, EventStarted, p, c.Division); err != nil {
-				return err
-			}
+			p.Until = &until
+			return nil
+		})
+		if err != nil {
+			return err
 		}
 	}
 	return nil
