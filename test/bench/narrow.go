@@ -15,6 +15,7 @@ const (
 	narrowRate  = 300 // kbit/s that the link carries for the viewer,
 	narrowOther = 200 // and for the other one
 	narrowWatch = time.Minute
+	narrowTurn  = 3 * time.Second // the viewer has to go over to the smaller picture
 )
 
 // overNarrowLink has the link of a viewer of 2 Mbit/s carry 300 kbit/s for a while. The camera has a smaller picture,
@@ -43,7 +44,8 @@ func overNarrowLink(t host, o options) []figure {
 		harness.Run(t, tc[0], tc[1:]...)
 		began := time.Now()
 		fell := became(t, v, "sub", "thin", "pause").Sub(began)
-		became(t, v, "sub")
+		<-time.After(time.Until(began.Add(narrowTurn)))
+		turn := v.Screen().Longest
 		before := v.Screen()
 		<-time.After(narrowWatch)
 		after := v.Screen()
@@ -55,8 +57,8 @@ func overNarrowLink(t host, o options) []figure {
 		back := became(t, v, "main").Sub(mended)
 		end := v.Screen()
 		return []figure{{
-			fmt.Sprintf("Viewer of 2 Mbit/s whose link carries %d kbit/s: less is sent after; freezes of more than 1 s in the %s from the smaller picture on; the large one again after the link is good", narrowRate, narrowWatch), "0 freezes",
-			fmt.Sprintf("%s; %d (%d pictures of 1200, longest wait %s, then %s); %s (longest wait by then %s)", ms(fell), len(after.Freezes)-len(before.Freezes), after.Shown-before.Shown, ms(after.Longest), layer, ms(back), ms(end.Longest)),
+			fmt.Sprintf("Viewer of 2 Mbit/s whose link carries %d kbit/s: less is sent after; freezes of more than 1 s in the %s that begins %s later; the large one again after the link is good", narrowRate, narrowWatch, narrowTurn), "0 freezes; ≤ 15 s",
+			fmt.Sprintf("%s; %d (%d pictures of 1200, %s at the end, longest wait %s with those of the change, %s of it alone); %s (longest wait by then %s)", ms(fell), len(after.Freezes)-len(before.Freezes), after.Shown-before.Shown, layer, ms(after.Longest), ms(turn), ms(back), ms(end.Longest)),
 		}}
 	})
 }

@@ -20,3 +20,15 @@ drawtext=font='Noto Sans Mono CJK SC':text='循环 %{pts\:hms}  帧 %{n}':fontsi
 
 clip sluice 80 '模拟场景 · 外闸' 900k
 clip harbour 40 '模拟场景 · 渔港' 900k
+
+# The same scenes as the cameras' smaller pictures (sub streams), with a key frame every second.
+small() { # scene
+	ffmpeg -hide_banner -loglevel error -y -framerate 20 -i "$1.h264" -vf scale=480:270 \
+		-c:v libx264 -profile:v baseline -preset veryslow -tune zerolatency -bf 0 -g 20 -keyint_min 20 \
+		-sc_threshold 0 -x264-params "sliced-threads=0:threads=1:rc-lookahead=0:aud=0:repeat-headers=1" \
+		-b:v 150k -maxrate 150k -bufsize 150k -f h264 "$1-small.h264"
+	ls -l "$1-small.h264"
+}
+
+small sluice
+small harbour
