@@ -8,6 +8,7 @@ import (
 	"mime"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -28,8 +29,9 @@ func registerWHIP(s *Server, svc *video.Service) {
 	play := func(ctx context.Context, token, stream, offer string, _ bool) (video.Answer, error) {
 		return svc.Play(ctx, token, stream, offer)
 	}
+	knocks := newGate(50*time.Millisecond, 400, "video.too_many", "too many connections from this address at once; wait a moment")
 	for path, open := range map[string]opener{"/whip": svc.Publish, "/whep": play} {
-		s.fiber.Post(path+"/:stream", s.openSession(svc, path, open))
+		s.fiber.Post(path+"/:stream", s.knock(knocks), s.openSession(svc, path, open))
 		s.fiber.Patch(path+"/:stream/:session", s.patchSession(svc))
 		s.fiber.Delete(path+"/:stream/:session", s.endSession(svc))
 		s.fiber.Options(path+"/:stream", methods("OPTIONS, POST", "Accept-Post", sdpType))
@@ -49,6 +51,17 @@ func methods(names, header, kind string) fiber.Handler {
 		c.Set(fiber.HeaderAllow, names)
 		c.Set(header, kind)
 		return c.SendStatus(http.StatusNoContent)
+	}
+}
+
+// knock is the gate before sessions: each costs keys and candidates, also when its other side never comes. A terminal
+// with all its cameras, or a county behind one address, stays far below.
+func (s *Server) knock(g *gate) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		if wait, _ := g.pass(addressOf(c.UserContext()), time.Now()); wait > 0 {
+			return s.refuse(c, errs.E(errs.Unavailable, g.code, "%s", g.text))
+		}
+		return c.Next()
 	}
 }
 

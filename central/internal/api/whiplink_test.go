@@ -194,3 +194,28 @@ func TestASecondSenderIsRefusedUnlessItTakesOver(t *testing.T) {
 		t.Errorf("after the second has ended: %d %s", got.status, got.body)
 	}
 }
+
+// A link that opens sessions without end is slowed down, alone.
+func TestALinkThatConnectsWithoutEndIsSlowedDown(t *testing.T) {
+	r := newLinkRoom(t)
+	stolen := r.share(t, "near", map[string]any{"action": "publish", "title": "抢险一队手机", "hours": 8, "division": "320623"})
+	other := r.share(t, "near", map[string]any{"action": "publish", "title": "抢险二队手机", "hours": 8, "division": "320623"})
+	offer := newSender(t, r.url+stolen.URL, stolen.Token).offer(false)
+	knock := func(link video.Shared) answered {
+		t.Helper()
+		return r.call(t, http.MethodPost, link.URL+"?takeover=true", link.Token, "application/sdp", offer)
+	}
+	until(t, "it is refused", func() bool {
+		got := knock(stolen)
+		if got.status != http.StatusCreated && !strings.Contains(got.body, "video.link_busy") {
+			t.Fatalf("%d %s", got.status, got.body)
+		}
+		return got.status == http.StatusServiceUnavailable
+	})
+	if l := r.links(t, "near"); l[0].Uses+l[1].Uses > 40 {
+		t.Errorf("%d and %d sessions were opened", l[0].Uses, l[1].Uses)
+	}
+	if got := knock(other); got.status != http.StatusCreated {
+		t.Errorf("another link: %d %s", got.status, got.body)
+	}
+}

@@ -3,6 +3,7 @@ package crew
 import (
 	"context"
 	"log/slog"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -118,6 +119,11 @@ func (s *Service) Send(ctx context.Context, d Draft) ([]Message, error) {
 		if err != nil {
 			return nil, err
 		}
+		if same, err := s.same(ctx, m, d); err != nil {
+			return nil, err
+		} else if !same {
+			return nil, errs.E(errs.Conflict, "crew.key_taken", "an earlier form of this message has gone out already: “%s”", m.Text)
+		}
 		out = append(out, m)
 	}
 	if err := s.few(ctx, a.ID, fresh, now); err != nil || len(fresh) == 0 {
@@ -154,6 +160,22 @@ func (s *Service) Send(ctx context.Context, d Draft) ([]Message, error) {
 	}
 	s.loop.Wake()
 	return out, nil
+}
+
+// same reports whether a message says what a draft does: whoever corrects an order whose first answer was lost must not
+// hear that the correction went out.
+func (s *Service) same(ctx context.Context, m Message, d Draft) (bool, error) {
+	if m.State == Withdrawn || m.State == Expired || m.Text != d.Text || m.Urgent != d.Urgent || m.Confirm != d.Confirm || m.Incident != d.Incident || m.Until.Sub(m.At) != time.Duration(d.Minutes)*time.Minute || (m.Picture > 0) != (d.Frozen != nil) {
+		return false, nil
+	}
+	if d.Frozen == nil || m.Drawing != idOf(m.Author, d.Key, "") {
+		return d.Frozen == nil, nil
+	}
+	kept, err := s.Store.Drawing(ctx, m.Drawing)
+	if errs.KindOf(err) == errs.NotFound { // it is being sent for the first time
+		return true, nil
+	}
+	return kept.Original == d.Frozen.Original && kept.Flat == d.Frozen.Flat && reflect.DeepEqual(kept.Shapes, d.Frozen.Shapes), err
 }
 
 // about refuses an incident that the actor may not write into.

@@ -383,6 +383,11 @@ func TestAFrozenPictureGoesWithItsDrawing(t *testing.T) {
 		if _, err := s.Send(s.officer, d); err != nil {
 			t.Errorf("sent again: %v", err)
 		}
+		other := d
+		other.Frozen = &crew.Frozen{Original: "raw", Flat: "flat", Shapes: shapes[:1]}
+		if _, err := s.Send(s.officer, other); errs.KindOf(err) != errs.Conflict {
+			t.Errorf("another drawing under the same key: %v", err)
+		}
 		s.devices.Presence(s.system, "edge", true)
 		s.run()
 		s.eventually("sent with its picture", func() bool { return s.count() == 1 && bytes.Equal(s.sent[0].Picture, flat) })
@@ -422,4 +427,35 @@ func TestNoPictureGoesToATerminalWithoutData(t *testing.T) {
 	if _, err := s.Send(s.officer, d); err != nil {
 		t.Errorf("words do not go: %v", err)
 	}
+}
+
+// The answer to the first attempt was lost, the officer corrects the order and sends again: they must not hear that the
+// correction went out.
+func TestACorrectedOrderIsNotTakenForTheOneBefore(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		s := newScene(t, db)
+		first := s.draft("k")
+		list, err := s.Send(s.officer, first)
+		s.must(err)
+		for name, change := range map[string]func(*crew.Draft){
+			"words":   func(d *crew.Draft) { d.Text = "立即撤离" },
+			"urgency": func(d *crew.Draft) { d.Urgent = !d.Urgent },
+			"receipt": func(d *crew.Draft) { d.Confirm = !d.Confirm },
+			"life":    func(d *crew.Draft) { d.Minutes++ },
+		} {
+			d := first
+			change(&d)
+			if _, err := s.Send(s.officer, d); errs.KindOf(err) != errs.Conflict {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		if again, err := s.Send(s.officer, first); err != nil || len(again) != 1 || again[0].ID != list[0].ID {
+			t.Errorf("the same again: %+v, %v", again, err)
+		}
+		_, err = s.Withdraw(s.officer, list[0].ID)
+		s.must(err)
+		if _, err := s.Send(s.officer, first); errs.KindOf(err) != errs.Conflict {
+			t.Errorf("what was withdrawn is said to be sent: %v", err)
+		}
+	})
 }

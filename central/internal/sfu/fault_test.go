@@ -216,3 +216,26 @@ func TestWhatIsAJumpInTime(t *testing.T) {
 		}
 	}
 }
+
+// Offers that are never followed by a connection leave one session on the way, whatever their number.
+func TestOffersThatNeverConnectDoNotPileUp(t *testing.T) {
+	s := started(t, Options{})
+	c, _ := running(t, s, "cam", 25, 0)
+	text := offer(t, publish(t, s, "other", 900).pc)
+	for range 20 {
+		if _, err := s.Publish(t.Context(), "cam", text, true); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.mu.Lock()
+	n := len(s.peers)
+	s.mu.Unlock()
+	if n != 3 {
+		t.Errorf("%d sessions stand; the two that send and one on the way are expected", n)
+	}
+	p := play(t, s, "cam", nil)
+	eventually(t, "who sends goes on", func() bool { return p.count() > 5 })
+	if _, err := s.peer(c.session); err != nil {
+		t.Error(err)
+	}
+}

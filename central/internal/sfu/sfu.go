@@ -162,9 +162,13 @@ func (s *SFU) Publish(ctx context.Context, stream, offer string, over bool) (vid
 		c.close()
 		return video.Answer{}, err
 	}
-	if !src.promise(p, over, time.Now()) {
+	late, ok := src.promise(p, over, time.Now())
+	if !ok {
 		c.close()
 		return video.Answer{}, errs.E(errs.Conflict, "video.taken", "somebody else is sending as %s; end that first, or take over", stream)
+	}
+	if late != nil {
+		late.close()
 	}
 	if err := s.add(c.id, p); err != nil {
 		p.close()

@@ -71,15 +71,15 @@ func (s *source) touch(now time.Time) {
 const freshFor = 3 * time.Second
 
 // promise holds the stream for a publisher that connects. Without over it is refused while another one sends, has
-// just connected or is on the way.
-func (s *source) promise(p *publisher, over bool, now time.Time) bool {
+// just connected or is on the way. late is who was on the way and comes too late now: one at a time may be.
+func (s *source) promise(p *publisher, over bool, now time.Time) (late *publisher, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !over && (s.promised != nil || s.publisher != nil && (!s.begun || min(now.Sub(s.last), now.Sub(s.sound.last())) < freshFor)) {
-		return false
+		return nil, false
 	}
-	s.promised = p
-	return true
+	late, s.promised = s.promised, p
+	return late, true
 }
 
 // take makes a publisher the one of this stream and returns the one before.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"golang.org/x/time/rate"
 
 	"github.com/fengsui/fengsui/central/internal/actor"
 	"github.com/fengsui/fengsui/central/internal/device"
@@ -228,8 +229,33 @@ func (s *Service) byLink(ctx context.Context, id, stream string, action Action, 
 	if err := l.allows(stream, action, now); err != nil {
 		return StreamLink{}, device.Device{}, err
 	}
+	if !s.mayOpen(l.ID, now) {
+		return StreamLink{}, device.Device{}, errs.E(errs.Unavailable, "video.link_busy", "too many connections by this link; it goes on in a few seconds")
+	}
 	camera, err := s.stands(ctx, l)
 	return l, camera, err
+}
+
+// Sessions by one link: a phone on a bad net connects again and again, a stolen link must not wear out the centre.
+const (
+	openBurst = 30
+	openEvery = 2 * time.Second
+	openLinks = 10_000 // of how many links is kept count
+)
+
+// mayOpen counts a session that begins by a link.
+func (s *Service) mayOpen(link string, now time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.opens) >= openLinks {
+		clear(s.opens)
+	}
+	l := s.opens[link]
+	if l == nil {
+		l = rate.NewLimiter(rate.Every(openEvery), openBurst)
+		s.opens[link] = l
+	}
+	return l.AllowN(now, 1)
 }
 
 // stands is the camera of a link whose author may still see it.

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"golang.org/x/time/rate"
 
 	"github.com/fengsui/fengsui/central/internal/actor"
 	"github.com/fengsui/fengsui/central/internal/device"
@@ -56,9 +57,10 @@ type Service struct {
 	streams  map[string]*stream
 	sessions map[string]session
 	walls    map[string]*wallOf
-	used     map[string]int64     // nonces of watch tokens that opened a session, with their expiry
-	barred   map[string]time.Time // users whose tickets from before the time are void
-	told     func(session string) // of every session that ended; nil: nobody
+	used     map[string]int64         // nonces of watch tokens that opened a session, with their expiry
+	barred   map[string]time.Time     // users whose tickets from before the time are void
+	opens    map[string]*rate.Limiter // sessions that may begin by a link
+	told     func(session string)     // of every session that ended; nil: nobody
 
 	kick   chan struct{}
 	cancel context.CancelFunc
@@ -113,7 +115,7 @@ func New(o Options) *Service {
 	o.Log = o.Log.With("component", "video")
 	return &Service{
 		o: o, signer: signer{o.Key}, streams: map[string]*stream{}, sessions: map[string]session{}, walls: map[string]*wallOf{},
-		used: map[string]int64{}, barred: map[string]time.Time{}, kick: make(chan struct{}, 1),
+		used: map[string]int64{}, barred: map[string]time.Time{}, opens: map[string]*rate.Limiter{}, kick: make(chan struct{}, 1),
 	}
 }
 
