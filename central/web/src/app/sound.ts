@@ -51,7 +51,7 @@ export function useAlarmSound(): AlarmSound {
   const now = useNow()
   const work = useWork()
   const { desk } = useReports()
-  const calls = useCalls()
+  const { posts: calls } = useCalls()
   const session = useSession()
   const supported = typeof AudioContext !== 'undefined'
   const context = supported ? new AudioContext() : undefined

@@ -1,6 +1,6 @@
 // What the centre is asked for again and again while somebody looks. A failure keeps what was read before and says
 // since when it is old: PollLine shows it.
-import { useAsk, type Asked } from './ask'
+import { useAsk, type Asked } from '@/api/ask'
 
 export type Poll<T> = Asked<T>
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { effectScope, nextTick, type EffectScope } from 'vue'
+import { effectScope, nextTick, ref, type EffectScope } from 'vue'
 import type { Edit, View } from './types'
 import { useDraft, type Draft } from './useDraft'
 import { ApiError } from '@/api/errors'
@@ -107,5 +107,34 @@ describe('a draft that keeps itself', () => {
     draft.forget()
     await vi.advanceTimersByTimeAsync(10_000)
     expect(shelf.kept.size).toBe(0)
+  })
+
+  it('does not show an older answer after a newer one, nor take its own save for the words of another', async () => {
+    const asked: ((v: View) => void)[] = []
+    const saved: ((v: View & { conflicts: [] }) => void)[] = []
+    const news = ref(0)
+    const at = (version: number, brief: string) => ({ id: 'r1', state: 'draft', own: true, version, values: { brief }, answers: {}, waived: {}, level: 0, level_why: '', updated_by: '乙', updated_at: '2026-11-26T00:00:00Z', conflicts: [] }) as unknown as View & { conflicts: [] }
+    const draft = scope.run(() => useDraft(() => 'r1', 'u1', () => true, () => 'line', { read: () => new Promise((go) => asked.push(go)), save: () => new Promise((go) => saved.push(go)), tick: () => news.value }, shelfOf()))!
+    asked[0]!(at(1, ''))
+    await vi.advanceTimersByTimeAsync(0)
+    draft.typed.value.brief = '渔船'
+    await vi.advanceTimersByTimeAsync(1_000)
+    expect(saved).toHaveLength(1)
+    news.value++
+    await vi.advanceTimersByTimeAsync(0)
+    asked[1]!(at(2, '渔船')) // the centre has it; the answer to the save is still on its way
+    draft.typed.value.brief = '渔船进水'
+    await vi.advanceTimersByTimeAsync(0)
+    saved[0]!(at(2, '渔船'))
+    await vi.advanceTimersByTimeAsync(0)
+    expect([draft.typed.value.brief, draft.conflicts.value]).toEqual(['渔船进水', []])
+    await vi.advanceTimersByTimeAsync(1_000)
+    saved[1]!(at(3, '渔船进水'))
+    await vi.advanceTimersByTimeAsync(0)
+    news.value++
+    await vi.advanceTimersByTimeAsync(0)
+    asked[2]!(at(2, '渔船'))
+    await vi.advanceTimersByTimeAsync(0)
+    expect([draft.view.value?.version, draft.typed.value.brief, draft.unsaved.value]).toEqual([3, '渔船进水', false])
   })
 })

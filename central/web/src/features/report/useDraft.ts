@@ -4,12 +4,15 @@ import { useEventListener, watchDebounced } from '@vueuse/core'
 import { computed, onScopeDispose, ref, shallowRef, watch, type ComputedRef, type Ref, type ShallowRef } from 'vue'
 import { copyOf, editsOf, flat, merged, restored, wrongOf, type Copy, type Fields } from './draft'
 import type { Conflict, Edit, View } from './types'
+import { useAsk } from '@/api/ask'
 import { ApiError } from '@/api/errors'
 
 // Centre is where drafts are.
 export interface Centre {
   read: (id: string) => Promise<View>
   save: (id: string, edits: Edit[]) => Promise<View & { conflicts: Conflict[] | null }>
+  // tick changes when the centre may know more.
+  tick?: () => unknown
 }
 
 type Shelf = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>
@@ -19,7 +22,7 @@ export interface Draft {
   typed: Ref<Record<string, string>>
   seen: ComputedRef<Fields>
   conflicts: ShallowRef<Conflict[]>
-  failure: ShallowRef<unknown>
+  failure: ComputedRef<unknown>
   saving: Ref<boolean>
   // unsaved says that something stands in the form that the centre has not got.
   unsaved: ComputedRef<boolean>
@@ -41,7 +44,7 @@ export function useDraft(id: () => string, user: string, may: (view: View) => bo
   const view = shallowRef<View>()
   const typed = ref<Record<string, string>>({})
   const conflicts = shallowRef<Conflict[]>([])
-  const failure = shallowRef<unknown>()
+  const unsent = shallowRef<unknown>() // why the last save did not arrive
   const saving = ref(false)
   const brought = ref(false)
   const refused = ref<Record<string, string>>({}) // the texts that the centre did not take
@@ -73,23 +76,24 @@ export function useDraft(id: () => string, user: string, may: (view: View) => bo
   }
   watch([typed, conflicts, view], keep, { deep: true })
 
-  async function load(): Promise<void> {
-    const asked = id()
-    try {
-      const got = await centre.read(asked)
-      if (asked !== id()) return
-      const fresh = view.value?.id !== got.id
-      if (!fresh && got.version < (view.value?.version ?? 0)) return // a save was faster
-      const before = seen.value
-      view.value = got
-      const copy = fresh && writing.value ? kept() : undefined
-      if (!fresh) take(merged(typed.value, before, [], flat(got), conflicts.value, got.updated_by))
-      else take(copy ? restored(copy, flat(got), got.updated_by) : { typed: flat(got), conflicts: [] })
-      if (fresh) brought.value = Boolean(copy)
-      failure.value = undefined
-    } catch (error) {
-      failure.value = error
-    }
+  const asked = useAsk(id, () => centre.read(id()), { tick: () => centre.tick?.() })
+  // While a save is under way, its own words would look like somebody else's.
+  let received: View | undefined
+  watch([asked.value, saving], ([got, busy]) => {
+    if (!got || busy || got === received) return
+    received = got
+    receive(got)
+  })
+  watch(id, () => { view.value = undefined })
+  function receive(got: View): void {
+    const fresh = view.value?.id !== got.id
+    if (!fresh && got.version < (view.value?.version ?? 0)) return // a save was faster
+    const before = seen.value
+    view.value = got
+    const copy = fresh && writing.value ? kept() : undefined
+    if (!fresh) take(merged(typed.value, before, [], flat(got), conflicts.value, got.updated_by))
+    else take(copy ? restored(copy, flat(got), got.updated_by) : { typed: flat(got), conflicts: [] })
+    if (fresh) brought.value = Boolean(copy)
   }
   function take(now: { typed: Record<string, string>; conflicts: Conflict[] }): void {
     typed.value = now.typed
@@ -110,10 +114,11 @@ export function useDraft(id: () => string, user: string, may: (view: View) => bo
     try {
       const got = await centre.save(of, edits)
       if (view.value.id === of) {
+        if (got.version < view.value.version) void asked.reload() // somebody's later save is shown already
         const before = seen.value
         view.value = got
         take(merged(typed.value, before, edits, flat(got), [...conflicts.value, ...(got.conflicts ?? [])], got.updated_by))
-        failure.value = undefined
+        unsent.value = undefined
       }
     } catch (error) {
       const field = refusedOf(error, edits)
@@ -121,7 +126,7 @@ export function useDraft(id: () => string, user: string, may: (view: View) => bo
         // One field that the centre does not take holds up none of the others.
         refused.value = { ...refused.value, [field.field]: field.to }
         again = true
-      } else failure.value = error
+      } else unsent.value = error
     }
     saving.value = false
     if (again) {
@@ -130,15 +135,16 @@ export function useDraft(id: () => string, user: string, may: (view: View) => bo
     }
   }
   watchDebounced(typed, () => void save(), { debounce: 800, deep: true })
+  const failure = computed(() => unsent.value ?? asked.failure.value)
   const retry = () => {
-    if (failure.value && unsaved.value) void save()
+    if (unsent.value && unsaved.value) void save()
   }
   useEventListener('online', retry)
   const retrying = setInterval(retry, retryEvery)
   onScopeDispose(() => clearInterval(retrying))
 
   return {
-    view, typed, seen, conflicts, failure, saving, unsaved, wrong, brought, load, save,
+    view, typed, seen, conflicts, failure, saving, unsaved, wrong, brought, load: asked.reload, save,
     decide(conflict, mine) {
       conflicts.value = conflicts.value.filter((one) => one !== conflict)
       if (!mine) typed.value[conflict.field] = conflict.theirs

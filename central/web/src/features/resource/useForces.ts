@@ -1,7 +1,8 @@
 // Teams and warehouses as they stand on a map, and the crews of one incident where they told to be.
-import { computed, onScopeDispose, shallowRef, watch, type ComputedRef, type ShallowRef } from 'vue'
+import { computed, type ComputedRef, type ShallowRef } from 'vue'
 import { useI18n } from 'vue-i18n'
-import type { Board, Dispatch, Team, Warehouse } from './types'
+import type { Dispatch, Team, Warehouse } from './types'
+import { useAsk } from '@/api/ask'
 import { answer, api } from '@/api/client'
 import { useLive } from '@/api/live'
 import type { Force } from '@/map/forces'
@@ -12,8 +13,8 @@ const mostPages = 20
 
 export interface Known {
   forces: ComputedRef<Force[]>
-  teams: ShallowRef<Team[]>
-  houses: ShallowRef<Warehouse[]>
+  teams: ComputedRef<Team[]>
+  houses: ComputedRef<Warehouse[]>
   // failure is why the registers could not be read; what was read before stays.
   failure: ShallowRef<unknown>
 }
@@ -27,35 +28,25 @@ export function placed(team: Pick<Team, 'seen' | 'lon' | 'lat'>): { lon: number;
 // under way are those of whom the commander wants to know where they are.
 export const underWay = (d: Pick<Dispatch, 'kind' | 'state'>): boolean => d.kind === 'team' && ['sent', 'en_route', 'on_site'].includes(d.state)
 
+async function read(signal: AbortSignal): Promise<{ teams: Team[]; houses: Warehouse[] }> {
+  const teams: Team[] = []
+  let after = ''
+  for (let page = 0; page < mostPages; page++) {
+    const list = await answer(api.GET('/teams', { params: { query: { limit: 500, ...(after ? { after } : {}) } }, signal }))
+    teams.push(...(list.items ?? []))
+    after = list.next ?? ''
+    if (!after) break
+  }
+  return { teams, houses: (await answer(api.GET('/warehouses', { signal }))).items ?? [] }
+}
+
 export function useForces(): Known {
   const { t } = useI18n()
   const live = useLive()
   const session = useSession()
-  const teams = shallowRef<Team[]>([])
-  const houses = shallowRef<Warehouse[]>([])
-  const failure = shallowRef<unknown>()
-
-  async function load(): Promise<void> {
-    if (!session.can('resource.read')) return
-    try {
-      const found: Team[] = []
-      let after = ''
-      for (let page = 0; page < mostPages; page++) {
-        const list = await answer(api.GET('/teams', { params: { query: { limit: 500, ...(after ? { after } : {}) } } }))
-        found.push(...(list.items ?? []))
-        after = list.next ?? ''
-        if (!after) break
-      }
-      teams.value = found
-      houses.value = (await answer(api.GET('/warehouses'))).items ?? []
-      failure.value = undefined
-    } catch (error) {
-      failure.value = error
-    }
-  }
-  watch(live.cases, load, { immediate: true })
-  const again = setInterval(() => void load(), everyMs)
-  onScopeDispose(() => clearInterval(again))
+  const { value, failure } = useAsk(() => (session.can('resource.read') ? 'forces' : ''), read, { tick: () => live.cases.value, everyMs })
+  const teams = computed(() => value.value?.teams ?? [])
+  const houses = computed(() => value.value?.houses ?? [])
 
   const forces = computed<Force[]>(() => [
     ...teams.value.flatMap((team): Force[] => {
@@ -73,16 +64,8 @@ export function useCrews(incident: () => string): { crews: ComputedRef<Force[]>;
   const { t } = useI18n()
   const live = useLive()
   const session = useSession()
-  const board = shallowRef<Board>()
-  watch([incident, live.cases], async ([id]) => {
-    if (!session.can('resource.read')) return
-    try {
-      const read = await answer(api.GET('/incidents/{id}/resources', { params: { path: { id } } }))
-      if (id === incident()) board.value = read
-    } catch {
-      // The panel beside the map reads the same and says why it cannot.
-    }
-  }, { immediate: true })
+  // The panel beside the map reads the same and says why it cannot.
+  const { value: board } = useAsk(() => (session.can('resource.read') ? incident() : ''), (signal) => answer(api.GET('/incidents/{id}/resources', { params: { path: { id: incident() } }, signal })), { tick: () => live.cases.value })
   const dispatches = computed(() => board.value?.dispatches ?? [])
   const crews = computed(() => dispatches.value.filter(underWay).flatMap((d): Force[] => (d.lon !== undefined && d.lat !== undefined ? [{ id: d.id, kind: 'crew', place: { lon: d.lon, lat: d.lat }, name: d.name, state: t(`resource.state.${d.state}`), busy: true }] : [])))
   return { crews, dispatches }

@@ -1,31 +1,20 @@
-// The roll-calls that ask the own desk now, loaded again whenever the desk changes.
-import { effectScope, shallowRef, watch, type ShallowRef } from 'vue'
-import type { Post } from './types'
+// The roll-calls that ask the own desk now, asked for again whenever the desk changes.
+import { createGlobalState } from '@vueuse/core'
+import { computed } from 'vue'
+import { useAsk } from '@/api/ask'
 import { answer, api } from '@/api/client'
 import { useLive } from '@/api/live'
 import { useSession } from '@/stores/session'
 
-const posts = shallowRef<Post[]>([])
-let following = false
-
-export async function loadCalls(): Promise<void> {
-  if (!useSession().can('duty.log')) {
-    posts.value = []
-    return
+export const useCalls = createGlobalState(() => {
+  const live = useLive()
+  const session = useSession()
+  const { value, reload: load, put } = useAsk(() => (session.can('duty.log') ? (session.user?.id ?? '') : ''), async (signal) => (await answer(api.GET('/rollcalls/mine', { signal }))).items ?? [], { tick: () => live.desk.value })
+  const posts = computed(() => value.value ?? [])
+  return {
+    posts,
+    load,
+    // answered takes away the post that was just answered.
+    answered: (id: string) => put(posts.value.filter((p) => p.id !== id)),
   }
-  try {
-    posts.value = (await answer(api.GET('/rollcalls/mine'))).items ?? []
-  } catch {
-    // What is shown stays; the frame says that the centre is away.
-  }
-}
-
-export function useCalls(): ShallowRef<Post[]> {
-  if (!following) {
-    following = true
-    const live = useLive()
-    const session = useSession()
-    effectScope(true).run(() => watch([live.desk, () => session.user?.id], () => void loadCalls(), { immediate: true }))
-  }
-  return posts
-}
+})

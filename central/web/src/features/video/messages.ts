@@ -1,5 +1,6 @@
 // The messages to the crews at scenes, as the centre last said; asked for again when it tells that something became of one.
-import { shallowRef, watch, type ShallowRef } from 'vue'
+import { computed } from 'vue'
+import { useAsk } from '@/api/ask'
 import { answer, api } from '@/api/client'
 import { useLive } from '@/api/live'
 import type { CrewMessage } from '@/api/types'
@@ -30,30 +31,9 @@ export function newKey(): string {
   return [...crypto.getRandomValues(new Uint8Array(16))].map((n) => n.toString(16).padStart(2, '0')).join('')
 }
 
-export interface Messages {
-  messages: ShallowRef<CrewMessage[]>
-  failure: ShallowRef<unknown>
-  load: () => Promise<void>
-}
-
 // useMessages are those of an incident, or of one scene, or all.
-export function useMessages(of: () => { target?: string; incident_id?: string }): Messages {
+export function useMessages(of: () => { target?: string; incident_id?: string }) {
   const live = useLive()
-  const messages = shallowRef<CrewMessage[]>([])
-  const failure = shallowRef<unknown>()
-  let asked = 0
-
-  async function load(): Promise<void> {
-    const mine = ++asked
-    try {
-      const list = (await answer(api.GET('/crew-messages', { params: { query: of() } }))).items ?? []
-      if (mine !== asked) return
-      messages.value = list
-      failure.value = undefined
-    } catch (error) {
-      if (mine === asked) failure.value = error
-    }
-  }
-  watch([live.crew, () => JSON.stringify(of())], load, { immediate: true })
-  return { messages, failure, load }
+  const { value, failure, reload: load } = useAsk(() => JSON.stringify(of()), async (signal) => (await answer(api.GET('/crew-messages', { params: { query: of() }, signal }))).items ?? [], { tick: () => live.crew.value })
+  return { messages: computed(() => value.value ?? []), failure, load }
 }

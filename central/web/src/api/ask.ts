@@ -2,7 +2,7 @@
 // Answers may come in another order than they were asked for: what was asked later counts, and an older answer that
 // comes after it is dropped.
 import { onScopeDispose, ref, shallowRef, watch, type Ref, type ShallowRef } from 'vue'
-import { useLive } from '@/api/live'
+import { useLive } from './live'
 
 export interface Asked<T> {
   // value is what was read last; it stands while a new question is under way, and after one that failed.
