@@ -1,5 +1,5 @@
 #!/bin/sh
-# Builds the InfluxDB and installs the Debian packages that the tests need and are not there yet. Without root and without sudo it
+# Builds the InfluxDB and the S3 server, and installs the Debian packages that the tests need and are not there yet. Without root and without sudo it
 # says what is missing; the tests that need it are then reported as skipped (in CI they fail).
 set -eu
 
@@ -8,6 +8,12 @@ influxd="$(go env GOPATH)/bin/influxd"
 if ! command -v influxd >/dev/null 2>&1 && [ ! -x "$influxd" ]; then
 	echo "building influxd 1.8.10"
 	CGO_ENABLED=0 GOFLAGS= go install github.com/influxdata/influxdb/cmd/influxd@v1.8.10 || echo "influxd could not be built" >&2
+fi
+
+# A server that speaks S3, whose buckets are folders: Versity S3 Gateway (Apache-2.0). Two minutes.
+if ! command -v versitygw >/dev/null 2>&1 && [ ! -x "$(go env GOPATH)/bin/versitygw" ]; then
+	echo "building versitygw 1.8.0"
+	CGO_ENABLED=0 GOFLAGS= go install github.com/versity/versitygw/cmd/versitygw@v1.8.0 || echo "versitygw could not be built" >&2
 fi
 
 missing=""

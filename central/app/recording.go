@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/fengsui/fengsui/central/internal/actor"
+	"github.com/fengsui/fengsui/central/internal/bucket"
 	"github.com/fengsui/fengsui/central/internal/config"
 	"github.com/fengsui/fengsui/central/internal/device"
 	"github.com/fengsui/fengsui/central/internal/event"
@@ -35,8 +36,13 @@ func (c *Centre) recording(ctx context.Context, cfg config.Config, b *base, devi
 	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return nil, fmt.Errorf("make folder of recordings: %w", err)
 	}
+	shelf, rule, err := c.shelf(cfg.Recording.Bucket)
+	if err != nil {
+		return nil, err
+	}
 	s := recording.New(recording.Options{
 		Store: store.NewRecordings(b.db), Tx: b.db, Devices: seen, Taps: router, Leases: pictures, Sender: in, Reporter: devices, Cases: filmed{store.NewIncidents(b.db), incidents}, Events: b.bus, Log: c.log.With("component", "recording"),
+		Shelf: shelf, Moving: rule,
 		Dir: dir, Quota: int64(cfg.Recording.Quota) << 30, Reserve: int64(cfg.Recording.Reserve) << 20,
 		Rule:    recording.SceneRule{Begin: recording.Beginning(cfg.Recording.Incidents), Near: cfg.Recording.Near, Most: cfg.Recording.NearMost},
 		Preroll: time.Duration(cfg.Recording.Preroll) * time.Second,
@@ -67,6 +73,19 @@ func media(kept *recording.Service) incident.Media {
 		return nil
 	}
 	return kept
+}
+
+// shelf is the bucket to which recordings move; nil when they stay.
+func (c *Centre) shelf(b config.Bucket) (recording.Shelf, recording.MoveRule, error) {
+	if b.URL == "" {
+		return nil, recording.MoveRule{}, nil
+	}
+	way, err := bucket.New(bucket.Options{URL: b.URL, Name: b.Name, Region: b.Region, Prefix: b.Prefix, KeyFile: b.KeyFile, CA: b.CA})
+	if err != nil {
+		return nil, recording.MoveRule{}, err
+	}
+	c.parts.Add("bucket", func(context.Context) error { way.Close(); return nil })
+	return way, recording.MoveRule{Place: b.URL + " " + b.Name, After: time.Duration(b.After) * time.Minute, Quota: int64(b.Quota) << 30}, nil
 }
 
 // filmed is incidents as recordings see them. It reads what the centre itself asks for from the store.

@@ -28,7 +28,7 @@ var levels = map[string]int{
 	"drill":    6,
 	"field":    6,
 	"audit":    6,
-	"document": adapter, "store": adapter, "tsdb": adapter, "api": adapter, "ingest": adapter, "broker": adapter, "sfu": adapter, "turn": adapter, "channel": adapter,
+	"document": adapter, "store": adapter, "tsdb": adapter, "api": adapter, "ingest": adapter, "broker": adapter, "sfu": adapter, "turn": adapter, "channel": adapter, "bucket": adapter,
 }
 
 const adapter = 9
@@ -52,6 +52,7 @@ var toolkits = map[string][]string{
 	"github.com/influxdata/":              {"tsdb"},
 	"github.com/wneessen/":                {"channel"},
 	"github.com/emersion/":                {},
+	"github.com/minio/":                   {"bucket"},
 	"database/sql":                        {"store", "tsdb"},
 	"github.com/prometheus/client_golang": {"api", "ingest", "broker", "tsdb", "sfu"},
 }
@@ -79,6 +80,7 @@ var testUses = map[string][]string{
 	"response":  {"audit", "channel"},              // what a use case leaves in the trail, and messages with their address
 	"ingest":    {"broker", "github.com/eclipse/"}, // terminals and simple sensors as they speak
 	"field":     {"audit", "sfu"},                  // what a use case leaves in the trail, and links of real pictures
+	"recording": {"bucket"},                        // a real server of buckets
 	"paper":     {"audit", "document"},             // what a use case leaves in the trail, and real files
 	"telemetry": {"database/sql"},                  // another program that holds the database
 }

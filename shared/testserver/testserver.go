@@ -5,10 +5,12 @@ package testserver
 import (
 	"context"
 	"fmt"
+	"go/build"
 	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -64,11 +66,11 @@ func Missing(t testing.TB, what string) {
 	t.Skip(missing)
 }
 
-// Program finds a server that test/prepare.sh installs, also where only root has it in its path. Where it
+// Program finds a server that test/prepare.sh installs or builds, also where only root has it in its path. Where it
 // is missing the test is skipped, and fails in CI.
 func Program(t testing.TB, name string) string {
 	t.Helper()
-	for _, candidate := range []string{name, "/usr/sbin/" + name} {
+	for _, candidate := range []string{name, "/usr/sbin/" + name, filepath.Join(build.Default.GOPATH, "bin", name)} {
 		if path, err := exec.LookPath(candidate); err == nil {
 			return path
 		}

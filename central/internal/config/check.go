@@ -94,6 +94,9 @@ func (c *Config) check() error {
 	if len(c.Recording.Watermark) > 200 {
 		return strict.Bad("recording.watermark", "at most 200 bytes")
 	}
+	if err := c.Recording.Bucket.check(); err != nil {
+		return err
+	}
 	if c.Data == "" {
 		return &strict.Problem{Key: "data", Err: errors.New("a folder is needed")}
 	}

@@ -93,6 +93,20 @@ type Recording struct {
 	Incidents string  `yaml:"incidents"` // when scenes of incidents are recorded: opening, response
 	Near      float64 `yaml:"near_km"`   // cameras so near to an incident are recorded with it; 0: none by themselves
 	NearMost  int     `yaml:"near_most"`
+
+	Bucket Bucket `yaml:"bucket"`
+}
+
+// Bucket is where recordings move to once they are written; without URL they stay on the disk.
+type Bucket struct {
+	URL     string `yaml:"url"`
+	Name    string `yaml:"name"`
+	Region  string `yaml:"region"`
+	Prefix  string `yaml:"prefix"`
+	KeyFile string `yaml:"key_file"`
+	CA      string `yaml:"ca"`
+	After   int    `yaml:"after_minutes"`
+	Quota   int    `yaml:"quota_gb"`
 }
 
 // Telemetry is where readings are kept.
@@ -197,7 +211,7 @@ func Default() Config {
 		Database:        Database{Driver: "sqlite"},
 		MQTT:            MQTT{Engine: "embedded", External: External{ClientID: "fengsui-centre"}, Plain: "127.0.0.1:1883", TLS: ":8883"},
 		Video:           Video{Listen: ":8189", TURN: ":3478"},
-		Recording:       Recording{Quota: 200, Reserve: 2048, Preroll: 30, ClipDays: 7, Incidents: "opening", NearMost: 4},
+		Recording:       Recording{Quota: 200, Reserve: 2048, Preroll: 30, ClipDays: 7, Incidents: "opening", NearMost: 4, Bucket: Bucket{Region: "us-east-1", After: 10}},
 		Telemetry:       Telemetry{Engine: "embedded", SealAfter: 10, Reserve: 256, ShelveMax: 24, MaintenanceMax: 72, MaintenanceRepeat: 366, MaintenanceBreak: 12, MaintenanceCritical: []string{"gas", "smoke"}, OverrideMax: 168},
 		Channels: Channels{
 			SMS:  SMS{Method: "POST", Headers: map[string]string{"Content-Type": "application/json"}, Body: `{"mobile":{{json .To}},"content":{{json .Text}},"id":{{json .Key}}}`, PerMinute: 60, PerDay: 2000},

@@ -27,6 +27,7 @@ const (
 	NoPictures Trouble = "nothing" // what was recorded has gone meanwhile
 	NoRoom     Trouble = "room"    // the disk has too little left
 	NotBurned  Trouble = "burn"    // the copy without burned-in time is there
+	NoBucket   Trouble = "bucket"  // what it is made of lies in a bucket that says no
 	NotWritten Trouble = "disk"    // the log says more
 )
 
@@ -43,7 +44,7 @@ type Clip struct {
 	Burn       bool       `json:"burn"`      // time and watermark burned in, in a second copy
 	State      ClipState  `json:"state" enum:"making,made,failed"`
 	Percent    int        `json:"percent"` // while it is being made
-	Trouble    Trouble    `json:"trouble,omitempty" enum:"nothing,room,burn,disk"`
+	Trouble    Trouble    `json:"trouble,omitempty" enum:"nothing,room,burn,bucket,disk"`
 	Files      []ClipFile `json:"files"`
 	Gaps       []Gap      `json:"gaps"` // of the span nothing was recorded there
 	Author     string     `json:"author"`

@@ -280,6 +280,8 @@ func troubleOf(err error) Trouble {
 		return NoPictures
 	case errors.Is(err, errNoRoom):
 		return NoRoom
+	case errs.KindOf(err) == errs.Unavailable:
+		return NoBucket
 	default:
 		return NotWritten
 	}
@@ -297,9 +299,9 @@ func (s *Service) cutClip(ctx context.Context, c *Clip) error {
 	if err != nil {
 		return err
 	}
-	in := &films{}
+	in := &films{open: func(file string) (source, error) { return s.find(ctx, file) }}
 	defer func() { _ = in.Close() }()
-	parts, missing, err := s.cuts(list, c.From, c.To, c.Mute, in)
+	parts, missing, err := s.cuts(ctx, list, c.From, c.To, c.Mute, in)
 	if err != nil {
 		return err
 	}

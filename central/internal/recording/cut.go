@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/fengsui/fengsui/shared/film"
@@ -21,40 +22,62 @@ func (s *Service) clipPath(id string, name ...string) string {
 	return filepath.Join(append([]string{s.Dir, clipDir, id}, name...)...)
 }
 
-// films is files that are read one after the other, one open at a time.
+// films is files that are read in turns, the last few open: pictures and sound of a segment come in turns, and to open
+// one in a bucket is a question to its server.
 type films struct {
-	path string
-	in   *os.File
+	open func(file string) (source, error)
+	kept []keptFilm // the one read last at the end
 }
 
-func (f *films) Close() error {
-	if f.in == nil {
-		return nil
+type keptFilm struct {
+	file string
+	source
+}
+
+const openFilms = 4
+
+func (f *films) Close() (err error) {
+	for _, one := range f.kept {
+		err = errors.Join(err, one.Close())
 	}
-	err := f.in.Close()
-	f.in = nil
+	f.kept = nil
 	return err
 }
 
+func (f *films) get(file string) (source, error) {
+	at := slices.IndexFunc(f.kept, func(k keptFilm) bool { return k.file == file })
+	if at >= 0 {
+		k := f.kept[at]
+		f.kept = append(slices.Delete(f.kept, at, at+1), k)
+		return k.source, nil
+	}
+	in, err := f.open(file)
+	if err != nil {
+		return in, err
+	}
+	if len(f.kept) == openFilms {
+		_ = f.kept[0].Close() // only read
+		f.kept = slices.Delete(f.kept, 0, 1)
+	}
+	f.kept = append(f.kept, keptFilm{file, in})
+	return in, nil
+}
+
 // film is one of them.
-func (f *films) film(path string) io.ReaderAt { return oneFilm{f, path} }
+func (f *films) film(file string) io.ReaderAt { return oneFilm{f, file} }
 
 type oneFilm struct {
 	of   *films
-	path string
+	file string
 }
 
 // ReadAt implements io.ReaderAt.
 func (o oneFilm) ReadAt(p []byte, at int64) (int, error) {
-	if o.of.in == nil || o.of.path != o.path {
-		_ = o.of.Close() // only read
-		in, err := os.Open(o.path)
-		if err != nil {
-			return 0, fmt.Errorf("read recording: %w", err)
-		}
-		o.of.in, o.of.path = in, o.path
+	in, err := o.of.get(o.file)
+	if err != nil {
+		return 0, err
 	}
-	return o.of.in.ReadAt(p, at) //nolint:wrapcheck // io.EOF is what callers look for
+	return in.ReadAt(p, at) //nolint:wrapcheck // io.EOF is what callers look for
 }
 
 // cut is an MP4 that is being put together.
@@ -65,10 +88,10 @@ type cut struct {
 }
 
 // cuts puts what a span has of segments into as few files as can hold it, and says what is missing.
-func (s *Service) cuts(list []Segment, from, to time.Time, mute bool, in *films) (out []*cut, missing []Gap, err error) {
+func (s *Service) cuts(ctx context.Context, list []Segment, from, to time.Time, mute bool, in *films) (out []*cut, missing []Gap, err error) {
 	found := list[:0]
 	for _, g := range list {
-		f, _, err := readFilm(s.path(g), film.Read)
+		f, _, err := s.readFilm(ctx, g.File, film.Read)
 		if errors.Is(err, os.ErrNotExist) || errors.Is(err, film.ErrFilm) {
 			continue // a gap
 		}
@@ -84,14 +107,14 @@ func (s *Service) cuts(list []Segment, from, to time.Time, mute bool, in *films)
 			out = append(out, last)
 		}
 		at := last.pack.Duration()
-		a, b, err := last.pack.Add(in.film(s.path(g)), f, later(from, g.From).Sub(g.Film), earlier(to, g.To).Sub(g.Film))
+		a, b, err := last.pack.Add(in.film(g.File), f, later(from, g.From).Sub(g.Film), earlier(to, g.To).Sub(g.Film))
 		if err != nil {
 			return nil, nil, err
 		}
 		if a < b {
 			last.file.Stretches = append(last.file.Stretches, Stretch{At: at.Seconds(), From: g.Film.Add(a).UTC(), To: g.Film.Add(b).UTC(), Source: g.Source})
 			found = append(found, g)
-			if err := s.addSound(last, g, a, b, at, mute, in); err != nil {
+			if err := s.addSound(ctx, last, g, a, b, at, mute, in); err != nil {
 				return nil, nil, err
 			}
 		}
@@ -110,18 +133,18 @@ func (s *Service) cuts(list []Segment, from, to time.Time, mute bool, in *films)
 }
 
 // addSound puts the sound of a segment beside its pictures. Sound that is gone or broken is none.
-func (s *Service) addSound(c *cut, g Segment, a, b, at time.Duration, mute bool, in *films) error {
+func (s *Service) addSound(ctx context.Context, c *cut, g Segment, a, b, at time.Duration, mute bool, in *films) error {
 	if mute || g.Sound == "" {
 		return nil
 	}
-	f, _, err := readFilm(s.soundPath(g), film.ReadSound)
+	f, _, err := s.readFilm(ctx, soundFile(g), film.ReadSound)
 	if errors.Is(err, os.ErrNotExist) || errors.Is(err, film.ErrFilm) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	return c.pack.AddSound(in.film(s.soundPath(g)), f, a, b, at)
+	return c.pack.AddSound(in.film(soundFile(g)), f, a, b, at)
 }
 
 // write puts the MP4 on the disk. done hears how many bytes of pictures are written.

@@ -4,17 +4,19 @@ import "time"
 
 // The kinds of events. The subject is the stream.
 const (
-	EventPolicy  = "recording.policy_changed" // Data is Policy
-	EventStarted = "recording.started"        // Data is Policy
-	EventStopped = "recording.stopped"        // Data is Policy
-	EventPlayed  = "recording.played"         // Data is Played
-	EventHeld    = "recording.hold_placed"    // Data is Hold
-	EventLetGo   = "recording.hold_ended"     // Data is Hold
-	EventFull    = "recording.full"           // Data is Usage; the subject is empty
-	EventRoom    = "recording.room"           // Data is Usage: there is room again
-	EventAsked   = "recording.asked"          // Data is Wish
-	EventFilled  = "recording.filled"         // Data is Wish, settled
-	EventDeleted = "recording.deleted"        // Data is Deleted: for room, before its time
+	EventPolicy    = "recording.policy_changed" // Data is Policy
+	EventStarted   = "recording.started"        // Data is Policy
+	EventStopped   = "recording.stopped"        // Data is Policy
+	EventPlayed    = "recording.played"         // Data is Played
+	EventHeld      = "recording.hold_placed"    // Data is Hold
+	EventLetGo     = "recording.hold_ended"     // Data is Hold
+	EventFull      = "recording.full"           // Data is Usage; the subject is empty
+	EventRoom      = "recording.room"           // Data is Usage: there is room again
+	EventAsked     = "recording.asked"          // Data is Wish
+	EventFilled    = "recording.filled"         // Data is Wish, settled
+	EventShelfDown = "recording.bucket_down"    // Data is Bucket; the subject is empty
+	EventShelfUp   = "recording.bucket_up"      // Data is Bucket
+	EventDeleted   = "recording.deleted"        // Data is Deleted: for room, before its time
 
 	EventReferred = "recording.referred" // Data is Referred: kept for another incident
 )

@@ -25,7 +25,7 @@ var farAway = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 // Start mends what a kill left, then records what is to be recorded.
 func (s *Service) Start(ctx context.Context) error {
 	ctx = actor.WithSystem(ctx, "recording")
-	if err := errors.Join(s.mend(ctx), s.sweepSnapshots(ctx)); err != nil {
+	if err := errors.Join(s.mend(ctx), s.sweepMoved(ctx), s.sweepSnapshots(ctx)); err != nil {
 		return err
 	}
 	list, err := s.Store.Policies(ctx)
@@ -44,6 +44,9 @@ func (s *Service) Start(ctx context.Context) error {
 		s.say(ctx, "make clips", s.lookClips(ctx, time.Now()))
 		return clipsEvery
 	})
+	if s.Shelf != nil {
+		s.moves.Start(ctx, 0, func(ctx context.Context, _ bool) time.Duration { return s.lookMoves(ctx, time.Now()) })
+	}
 	var room, age, fill, scenes time.Time
 	s.loop.Start(ctx, 0, func(ctx context.Context, _ bool) time.Duration {
 		now := time.Now()
@@ -78,7 +81,7 @@ func (s *Service) say(ctx context.Context, what string, err error) {
 
 // Stop ends all recordings in order.
 func (s *Service) Stop(ctx context.Context) error {
-	err := errors.Join(s.loop.Stop(ctx), s.clips.Stop(ctx))
+	err := errors.Join(s.loop.Stop(ctx), s.clips.Stop(ctx), s.moves.Stop(ctx))
 	s.grabs.Wait() // they ended with the loop
 	s.mu.Lock()
 	running := s.running
@@ -153,12 +156,14 @@ func (s *Service) dropOld(ctx context.Context, now time.Time) error {
 		byStream[g.Stream] = append(byStream[g.Stream], g)
 	}
 	longest := defaultDays
+	var failed error
 	for stream, list := range byStream {
 		days := s.policy(stream).KeepDays
 		longest = max(longest, days)
-		if err := s.remove(ctx, expired(list, holds, days, now)); err != nil {
-			return err
-		}
+		failed = errors.Join(failed, s.remove(ctx, expired(list, holds, days, now)))
+	}
+	if failed != nil {
+		return failed
 	}
 	return s.Store.RemoveMarks(ctx, now.AddDate(0, 0, -max(longest, maxDays)))
 }
@@ -169,6 +174,11 @@ func (s *Service) makeRoom(ctx context.Context, now time.Time) error {
 	usage, err := s.usage(ctx)
 	if err != nil {
 		return err
+	}
+	if b := usage.Bucket; b != nil && b.Quota > 0 && b.Bytes > b.Quota && b.Trouble == "" {
+		if err := s.makeShelfRoom(ctx, b.Bytes-b.Quota+b.Quota/100, now); err != nil {
+			return err
+		}
 	}
 	need := max(usage.Bytes-s.Quota, s.Reserve-usage.Free)
 	// A little more than is needed, so that not every look deletes.
@@ -185,23 +195,18 @@ func (s *Service) makeRoom(ctx context.Context, now time.Time) error {
 		if err != nil {
 			return err
 		}
-		oldest, freed := surplus(list, holds, need)
+		oldest, freed := surplus(list, holds, need, false)
 		full = freed < need-s.Quota/100
 		oldest = oldest[:min(len(oldest), mostAtOnce)]
 		if err := s.remove(ctx, oldest); err != nil {
 			return err
 		}
-		if len(oldest) > 0 {
-			d := Deleted{Segments: len(oldest), Oldest: oldest[0].From, Newest: oldest[len(oldest)-1].To}
-			for _, g := range oldest {
-				d.Bytes += g.Bytes
-			}
-			s.Events.Publish(ctx, event.New(ctx, EventDeleted, "", "", d))
-		}
+		s.tellDeleted(ctx, oldest)
 	}
 	s.mu.Lock()
 	was := s.full
 	s.full = full
+	s.pressed = usage.Bytes > s.Quota/5*4 || usage.Free < 2*s.Reserve
 	s.mu.Unlock()
 	if full != was {
 		usage.Full = full
@@ -213,6 +218,18 @@ func (s *Service) makeRoom(ctx context.Context, now time.Time) error {
 		s.Events.Publish(ctx, event.New(ctx, kind, "", "", usage))
 	}
 	return nil
+}
+
+// tellDeleted says what had to go before its time.
+func (s *Service) tellDeleted(ctx context.Context, oldest []Segment) {
+	if len(oldest) == 0 {
+		return
+	}
+	d := Deleted{Segments: len(oldest), Oldest: oldest[0].From, Newest: oldest[len(oldest)-1].To}
+	for _, g := range oldest {
+		d.Bytes += g.Bytes
+	}
+	s.Events.Publish(ctx, event.New(ctx, EventDeleted, "", "", d))
 }
 
 func (s *Service) isFull() bool {
@@ -236,8 +253,12 @@ func (s *Service) usage(ctx context.Context) (Usage, error) {
 		return Usage{}, err
 	}
 	u := Usage{Quota: s.Quota, Full: s.isFull()}
+	away := int64(0)
 	for _, t := range totals {
-		u.Bytes += t.Bytes
+		u.Bytes, away = u.Bytes+t.Bytes-t.Away, away+t.Away
+	}
+	if u.Bucket, err = s.bucket(ctx, away, time.Now()); err != nil {
+		return Usage{}, err
 	}
 	clips, err := s.Store.Clips(ctx)
 	if err != nil {

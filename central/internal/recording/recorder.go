@@ -182,21 +182,33 @@ func (r *recorder) Ended(f film.Segment) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.open, r.id = nil, ""
+	r.svc.moves.Wake()
 }
 
-// path is where the file of a segment lies.
+// path is where the file of a segment lies on the disk.
 func (s *Service) path(g Segment) string { return filepath.Join(s.Dir, g.File) }
 
-// soundPath is where its sound lies, when it has any.
-func (s *Service) soundPath(g Segment) string {
-	return strings.TrimSuffix(s.path(g), filepath.Ext(g.File)) + ".sound.mp4"
+// soundFile is the file of its sound, when it has any.
+func soundFile(g Segment) string {
+	return strings.TrimSuffix(g.File, filepath.Ext(g.File)) + ".sound.mp4"
 }
 
-// remove deletes files, then what is known of them: a kill in between leaves rows, which mend removes.
+func (s *Service) soundPath(g Segment) string { return filepath.Join(s.Dir, soundFile(g)) }
+
+// remove deletes files, then what is known of them: a kill in between leaves rows, which are removed later.
 func (s *Service) remove(ctx context.Context, list []Segment) error {
-	ids := make([]string, 0, len(list))
-	var failed error
+	var near, away []string
+	var failed, shelf error
 	for _, g := range list {
+		if g.Away {
+			if shelf == nil {
+				shelf = s.unshelve(ctx, g)
+			}
+			if shelf == nil {
+				away = append(away, g.ID)
+			}
+			continue
+		}
 		if err := os.Remove(s.path(g)); err != nil && !errors.Is(err, os.ErrNotExist) {
 			failed = errors.Join(failed, err)
 			continue
@@ -206,12 +218,9 @@ func (s *Service) remove(ctx context.Context, list []Segment) error {
 			continue
 		}
 		_ = os.Remove(filepath.Dir(s.path(g))) // the day, when nothing is left of it
-		ids = append(ids, g.ID)
+		near = append(near, g.ID)
 	}
-	if len(ids) == 0 {
-		return failed
-	}
-	return errors.Join(failed, s.Store.RemoveSegments(ctx, ids))
+	return errors.Join(failed, shelf, s.Store.RemoveSegments(ctx, near, false), s.Store.RemoveSegments(ctx, away, true))
 }
 
 // mend closes the segments that a kill left open: what is whole of a file stays, what is torn off its end goes.
@@ -233,7 +242,7 @@ func (s *Service) mend(ctx context.Context) error {
 
 func (s *Service) mendOne(ctx context.Context, g Segment) error {
 	path := s.path(g)
-	f, size, err := readFilm(path, film.Read)
+	f, size, err := s.readFilm(ctx, g.File, film.Read)
 	if errors.Is(err, os.ErrNotExist) || errors.Is(err, film.ErrFilm) || (err == nil && len(f.Parts) == 0) {
 		return s.remove(ctx, []Segment{g})
 	}
@@ -246,7 +255,7 @@ func (s *Service) mendOne(ctx context.Context, g Segment) error {
 		}
 	}
 	g.To, g.Bytes, g.Open = g.Film.Add(f.Duration), f.Size, false
-	if err := s.mendSound(&g); err != nil {
+	if err := s.mendSound(ctx, &g); err != nil {
 		return err
 	}
 	s.Log.Info("recording that broke off is whole up to its last part", "stream", g.Stream, "segment", g.ID, "torn", size-f.Size)
@@ -254,9 +263,9 @@ func (s *Service) mendOne(ctx context.Context, g Segment) error {
 }
 
 // mendSound does the same for the sound of a segment. One that is broken is no reason to lose pictures.
-func (s *Service) mendSound(g *Segment) error {
+func (s *Service) mendSound(ctx context.Context, g *Segment) error {
 	path := s.soundPath(*g)
-	f, size, err := readFilm(path, film.ReadSound)
+	f, size, err := s.readFilm(ctx, soundFile(*g), film.ReadSound)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
 		return nil
@@ -272,16 +281,12 @@ func (s *Service) mendSound(g *Segment) error {
 	return nil
 }
 
-func readFilm(path string, read func(io.ReaderAt, int64) (film.Film, error)) (film.Film, int64, error) {
-	in, err := os.Open(path)
+func (s *Service) readFilm(ctx context.Context, file string, read func(io.ReaderAt, int64) (film.Film, error)) (film.Film, int64, error) {
+	in, err := s.find(ctx, file)
 	if err != nil {
-		return film.Film{}, 0, fmt.Errorf("read recording: %w", err)
+		return film.Film{}, 0, err
 	}
 	defer func() { _ = in.Close() }()
-	info, err := in.Stat()
-	if err != nil {
-		return film.Film{}, 0, fmt.Errorf("read recording: %w", err)
-	}
-	f, err := read(in, info.Size())
-	return f, info.Size(), err
+	f, err := read(in, in.size)
+	return f, in.size, err //nolint:wrapcheck // film says what it does
 }

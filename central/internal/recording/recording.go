@@ -78,7 +78,8 @@ type Segment struct {
 	Height int       `json:"height"`
 	Open   bool      `json:"open,omitempty"`                   // it is being recorded
 	Sound  string    `json:"sound,omitempty" enum:"opus,flac"` // codec of the sound beside it; missing: none
-	File   string    `json:"-"`                                // below the folder of recordings
+	File   string    `json:"-"`                                // below the folder of recordings, or on the shelf
+	Away   bool      `json:"away,omitempty"`                   // it lies on the shelf
 }
 
 // Span is a stretch of a timeline.
@@ -198,16 +199,16 @@ func expired(list []Segment, holds []Hold, days int, now time.Time) []Segment {
 	return out
 }
 
-// surplus picks the oldest that may go so that need bytes become free. freed is less than need when too much
-// is held.
-func surplus(list []Segment, holds []Hold, need int64) (out []Segment, freed int64) {
+// surplus picks the oldest that may go, of the disk or of the shelf, so that need bytes become free there. freed is
+// less than need when too much is held.
+func surplus(list []Segment, holds []Hold, need int64, away bool) (out []Segment, freed int64) {
 	list = slices.Clone(list)
 	slices.SortFunc(list, func(a, b Segment) int { return a.From.Compare(b.From) })
 	for _, s := range list {
 		if freed >= need {
 			break
 		}
-		if s.Open || held(holds, s) {
+		if s.Open || s.Away != away || held(holds, s) {
 			continue
 		}
 		out, freed = append(out, s), freed+s.Bytes

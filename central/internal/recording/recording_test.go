@@ -53,16 +53,16 @@ func TestHeldIsNeitherOldNorSurplus(t *testing.T) {
 	if got := expired(list, holds, 1, at(120).AddDate(0, 0, 1).Add(time.Second)); len(got) != 1 || got[0].ID != "old" {
 		t.Errorf("expired: %+v", got)
 	}
-	got, freed := surplus(list, holds, 15)
+	got, freed := surplus(list, holds, 15, false)
 	if len(got) != 2 || got[0].ID != "old" || got[1].ID != "new" || freed != 20 {
 		t.Errorf("surplus: %+v, %d", got, freed)
 	}
-	if _, freed := surplus(list, holds, 30); freed != 20 {
+	if _, freed := surplus(list, holds, 30, false); freed != 20 {
 		t.Errorf("%d bytes were freed of what is held", freed)
 	}
 	ended := noon
 	holds[0].EndedAt = &ended
-	if got, _ := surplus(list, holds, 10); got[0].ID != "held" {
+	if got, _ := surplus(list, holds, 10, false); got[0].ID != "held" {
 		t.Errorf("a hold that has ended still holds: %+v", got)
 	}
 }

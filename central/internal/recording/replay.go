@@ -201,19 +201,20 @@ func (s *Service) Read(ctx context.Context, playID, segment string, at time.Time
 	if _, _, err := s.visible(ctx, g.Stream, actor.VideoReplay); err != nil {
 		return Footage{}, err
 	}
-	path, read := s.path(g), film.Read
+	file, read := g.File, film.Read
 	if sound {
-		path, read = s.soundPath(g), film.ReadSound
+		file, read = soundFile(g), film.ReadSound
 	}
-	f, _, err := readFilm(path, read)
+	in, err := s.find(context.WithoutCancel(ctx), file) // it is read after the request was taken in; each piece has its limit
 	if err != nil {
 		return Footage{}, missing(err, g)
 	}
-	in, err := os.Open(path)
+	f, err := read(in, in.size)
 	if err != nil {
+		_ = in.Close() // only read
 		return Footage{}, missing(err, g)
 	}
-	out := Footage{Segment: g, Size: f.Size, ReadCloser: in}
+	out := Footage{Segment: g, Size: f.Size}
 	from := f.Head
 	if i := f.From(at.Sub(g.Film)); !at.IsZero() && i > 0 {
 		from = f.Parts[i].Offset

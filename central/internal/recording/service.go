@@ -49,8 +49,10 @@ type Options struct {
 	Events   event.Publisher
 	Log      *slog.Logger
 	Dir      string // of the files
-	Quota    int64  // bytes of recordings at most
-	Reserve  int64  // bytes that stay free on the disk
+	Shelf    Shelf  // to which they move; nil: they stay
+	Moving   MoveRule
+	Quota    int64 // bytes of recordings at most
+	Reserve  int64 // bytes that stay free on the disk
 
 	Burner    Burner
 	Preroll   time.Duration // of the time before an alarm that a terminal is asked for; 0: none
@@ -62,6 +64,7 @@ type Service struct {
 	Options
 	loop  *run.Loop
 	clips *run.Loop
+	moves *run.Loop
 	write sync.Mutex // one change of policies at a time
 
 	filling sync.Mutex // one piece of an upload at a time
@@ -76,6 +79,8 @@ type Service struct {
 	running  map[string]*recorder
 	plays    map[string]play
 	full     bool
+	pressed  bool             // the disk fills: what can be moved is moved at once
+	shelf    shelf            // how it does
 	alarms   []Alarm          // not looked at yet
 	asked    map[string]asked // by wish
 	making   making
@@ -84,7 +89,7 @@ type Service struct {
 
 // New makes a service.
 func New(o Options) *Service {
-	return &Service{Options: o, loop: run.NewLoop(), clips: run.NewLoop(), policies: map[string]Policy{}, running: map[string]*recorder{}, plays: map[string]play{}, asked: map[string]asked{}, grabbed: map[string]time.Time{}, rolled: map[string]map[string]bool{}, scenes: map[string]Scene{}, considered: map[string]int{}}
+	return &Service{Options: o, loop: run.NewLoop(), clips: run.NewLoop(), moves: run.NewLoop(), policies: map[string]Policy{}, running: map[string]*recorder{}, plays: map[string]play{}, asked: map[string]asked{}, grabbed: map[string]time.Time{}, rolled: map[string]map[string]bool{}, scenes: map[string]Scene{}, considered: map[string]int{}}
 }
 
 // Usage is what recordings take.
@@ -94,6 +99,8 @@ type Usage struct {
 	Free  int64 `json:"free"`           // on the disk
 	Full  bool  `json:"full,omitempty"` // nothing is recorded: what is left is held
 	Clips int64 `json:"clips"`          // of Bytes
+
+	Bucket *Bucket `json:"bucket,omitempty" doc:"Where recordings move to; missing: they stay on the disk"`
 }
 
 // Camera is how one camera is recorded.

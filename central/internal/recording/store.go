@@ -32,8 +32,14 @@ type Store interface {
 	AddSegment(ctx context.Context, s Segment) error
 	// ChangeSegment writes span, size and whether it is open.
 	ChangeSegment(ctx context.Context, s Segment) error
-	// RemoveSegments deletes them.
-	RemoveSegments(ctx context.Context, ids []string) error
+	// RemoveSegments deletes those that lie where the caller thinks: one that was moved meanwhile stays.
+	RemoveSegments(ctx context.Context, ids []string, away bool) error
+	// NearSegments lists those on the disk that ended before a moment, the oldest first.
+	NearSegments(ctx context.Context, before time.Time, most int) ([]Segment, error)
+	// Near counts them.
+	Near(ctx context.Context, before time.Time) (n int, bytes int64, err error)
+	// MoveSegment notes that one lies on the shelf: errs.NotFound when it was removed.
+	MoveSegment(ctx context.Context, id string) error
 	// Totals are bytes, first and last moment of every stream that has segments.
 	Totals(ctx context.Context) ([]Total, error)
 	// Holds lists them, the newest first.
@@ -84,6 +90,7 @@ type Store interface {
 type Total struct {
 	Stream string    `json:"stream"`
 	Bytes  int64     `json:"bytes"`
+	Away   int64     `json:"-"` // of Bytes, on the shelf
 	First  time.Time `json:"first"`
 	Last   time.Time `json:"last"`
 }

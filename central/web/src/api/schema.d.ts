@@ -12089,6 +12089,35 @@ export interface components {
         "Record-consultRequest": {
             on: boolean;
         };
+        RecordingBucket: {
+            /** Format: int64 */
+            bytes: number;
+            /**
+             * Format: date-time
+             * @description When something was moved last, since the centre started
+             */
+            moved_at?: string;
+            place: string;
+            /**
+             * Format: int64
+             * @description 0: no limit
+             */
+            quota: number;
+            /**
+             * Format: date-time
+             * @description Of the trouble
+             */
+            since?: string;
+            /** @description Code of why nothing moves; it is tried again */
+            trouble?: string;
+            /**
+             * Format: int64
+             * @description Segments that ought to be there and are not yet
+             */
+            waiting: number;
+            /** Format: int64 */
+            waiting_bytes: number;
+        };
         RecordingCamera: {
             author?: string;
             author_name?: string;
@@ -12139,7 +12168,7 @@ export interface components {
             /** Format: date-time */
             to: string;
             /** @enum {string} */
-            trouble?: "nothing" | "room" | "burn" | "disk";
+            trouble?: "nothing" | "room" | "burn" | "bucket" | "disk";
         };
         RecordingClipFile: {
             burned: boolean;
@@ -12304,6 +12333,7 @@ export interface components {
             near_most: number;
         };
         RecordingSegment: {
+            away?: boolean;
             /** Format: int64 */
             bytes: number;
             codec: string;
@@ -12377,6 +12407,8 @@ export interface components {
             stream: string;
         };
         RecordingUsage: {
+            /** @description Where recordings move to; missing: they stay on the disk */
+            bucket?: components["schemas"]["RecordingBucket"];
             /** Format: int64 */
             bytes: number;
             /** Format: int64 */
