@@ -49,7 +49,8 @@ type Publisher interface {
 	// Record writes events down in the transaction of the context; when it fails, so must the transaction.
 	// Call it last: whoever records waits for the transaction that recorded before.
 	Record(ctx context.Context, events ...*Event) error
-	// Publish tells everybody, after the commit. What no transaction has recorded is queued for the record.
+	// Publish tells everybody, after the commit: inside a transaction it waits for that of the outermost, and is
+	// forgotten with one that is rolled back. What no transaction has recorded is queued for the record.
 	Publish(ctx context.Context, events ...Event)
 }
 
@@ -141,6 +142,12 @@ func (b *Bus) Record(ctx context.Context, events ...*Event) error {
 
 // Publish implements Publisher.
 func (b *Bus) Publish(ctx context.Context, events ...Event) {
+	if !later(ctx, func(ctx context.Context) { b.tell(ctx, events) }) {
+		b.tell(ctx, events)
+	}
+}
+
+func (b *Bus) tell(ctx context.Context, events []Event) {
 	b.mu.RLock()
 	handlers := b.handlers
 	subs := make([]*Subscription, 0, len(b.subs))

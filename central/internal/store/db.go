@@ -17,6 +17,7 @@ import (
 	_ "github.com/jackc/pgx/v5/stdlib" // driver "pgx"
 	_ "modernc.org/sqlite"             // driver "sqlite"
 
+	"github.com/fengsui/fengsui/central/internal/event"
 	"github.com/fengsui/fengsui/central/internal/page"
 )
 
@@ -115,7 +116,7 @@ type txKey struct{ db *DB }
 const tries = 3
 
 // Do runs fn in a transaction that travels in the context; a nested Do joins the outer one. An error or a
-// panic rolls everything back. The outermost is done again, from the start, when PostgreSQL gave it up for another: fn
+// panic rolls everything back. Events that are published inside leave after the commit. The outermost is done again, from the start, when PostgreSQL gave it up for another: fn
 // must set its results anew each time.
 func (db *DB) Do(ctx context.Context, fn func(ctx context.Context) error) error {
 	if db.tx(ctx) != nil {
@@ -141,13 +142,15 @@ func (db *DB) once(ctx context.Context, fn func(ctx context.Context) error) erro
 			_ = tx.Rollback()
 		}
 	}()
-	if err := fn(context.WithValue(ctx, txKey{db}, tx)); err != nil {
+	inside, publish := event.Hold(context.WithValue(ctx, txKey{db}, tx))
+	if err := fn(inside); err != nil {
 		return err
 	}
 	done = true
 	if err := tx.Commit(); err != nil {
 		return fmt.Errorf("commit transaction: %w", wrap(err))
 	}
+	publish(func(ctx context.Context) context.Context { return context.WithValue(ctx, txKey{db}, (*sql.Tx)(nil)) })
 	return nil
 }
 

@@ -3,11 +3,13 @@ package store_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/fengsui/fengsui/central/internal/event"
 	"github.com/fengsui/fengsui/central/internal/store"
 	"github.com/fengsui/fengsui/central/internal/store/storetest"
 )
@@ -51,6 +53,49 @@ func TestDoRollsBackOnErrorAndOnPanic(t *testing.T) {
 			return db.Do(ctx, func(context.Context) error { return nil })
 		}); err != nil {
 			t.Error(err)
+		}
+	})
+}
+
+// A capability that writes in the transaction of another publishes before that one has committed: whoever asks at the word
+// of the event must read what it tells, and nobody hears of what was rolled back.
+func TestWhatIsPublishedInsideATransactionLeavesAfterItsCommit(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		bus := event.NewBus(nil)
+		committed := false
+		var heard []string
+		bus.Handle(func(ctx context.Context, e event.Event) {
+			if !committed {
+				t.Errorf("%s was told inside the transaction", e.Kind)
+			}
+			// Of the transaction nothing is left: a handler begins its own.
+			if err := db.Do(ctx, func(ctx context.Context) error { _, err := db.Version(ctx); return err }); err != nil {
+				t.Errorf("after %s: %v", e.Kind, err)
+			}
+			heard = append(heard, e.Kind)
+		})
+		said := func(kind string) func(context.Context, func(event.Event)) error {
+			return func(ctx context.Context, note func(event.Event)) error {
+				note(event.New(ctx, kind, "x", "", nil))
+				return nil
+			}
+		}
+		outer := func(last error) error {
+			return db.Do(t.Context(), func(ctx context.Context) error {
+				if err := event.Change(ctx, db, bus, said("inner")); err != nil {
+					return err
+				}
+				bus.Publish(ctx, event.New(ctx, "plain", "x", "", nil))
+				committed = last == nil // the commit is the next thing that happens
+				return last
+			})
+		}
+		stop := errors.New("stop")
+		if err := outer(stop); !errors.Is(err, stop) || len(heard) != 0 {
+			t.Fatalf("rolled back: %v, heard %v", err, heard)
+		}
+		if err := outer(nil); err != nil || !slices.Equal(heard, []string{"inner", "plain"}) {
+			t.Fatalf("committed: %v, heard %v", err, heard)
 		}
 	})
 }
