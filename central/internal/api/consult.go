@@ -9,6 +9,7 @@ import (
 
 	"github.com/fengsui/fengsui/central/internal/consult"
 	"github.com/fengsui/fengsui/central/internal/page"
+	"github.com/fengsui/fengsui/central/internal/video"
 )
 
 func consultOp(id, method, path, summary string) huma.Operation {
@@ -230,6 +231,14 @@ func registerConsultGuests(s *Server, svc *consult.Service) {
 	register(s, op("get-consult-guest", http.MethodGet, "", "The room of a link"),
 		func(ctx context.Context, in *ConsultGuest) (*body[consult.Whole], error) {
 			return reply(svc.Get(ctx, in.ID, in.Token))
+		})
+	register(s, op("list-consult-relays", http.MethodGet, "/relays", "Relays for whoever does not reach the video port, with a credential of 12 hours"),
+		func(ctx context.Context, in *struct {
+			ConsultGuest
+			Host string `header:"Host"`
+		},
+		) (*body[page.List[video.ICEServer]], error) {
+			return listed(svc.Relays(ctx, in.ID, in.Token, in.Host))
 		})
 	enter := op("enter-consult-guest", http.MethodPost, "/place", "Come in by a link")
 	enter.MaxBodyBytes = 2 * maxSDP

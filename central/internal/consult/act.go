@@ -43,7 +43,7 @@ func (s *Service) out(ctx context.Context, room string, p *person, kind, act str
 	s.drop(room, p)
 	s.mu.Unlock()
 	s.hang(session)
-	_, err := s.change(ctx, room, kind, act, called, Trace{Person: p.who}, func(r *Room) error {
+	r, err := s.change(ctx, room, kind, act, called, Trace{Person: p.who}, func(r *Room) error {
 		r.UsedAt = stamp()
 		if leads { // what nobody leads any more is not shown for ever
 			r.Share = Share{}
@@ -52,6 +52,7 @@ func (s *Service) out(ctx context.Context, room string, p *person, kind, act str
 	})
 	if leads {
 		s.showAll(ctx, room, "")
+		s.giveBack(ctx, r, "")
 	}
 	return err
 }

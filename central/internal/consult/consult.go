@@ -64,6 +64,8 @@ type Share struct {
 type Kept struct {
 	Stream string   `json:"stream"`
 	Names  []string `json:"names"`
+	// Ordered is by what the room has a shared scene recorded; nil once that has ended, or where others had it recorded.
+	Ordered *time.Time `json:"ordered,omitempty"`
 }
 
 // Room is one consultation.
@@ -136,6 +138,13 @@ func (r *Room) keep(stream, name string) (changed bool) {
 	}
 	r.Kept[i].Names = append(r.Kept[i].Names, name)
 	return true
+}
+
+// order notes by what a stream is recorded for the room, nil for nothing.
+func (r *Room) order(stream string, until *time.Time) {
+	if i := slices.IndexFunc(r.Kept, func(k Kept) bool { return k.Stream == stream }); i >= 0 {
+		r.Kept[i].Ordered = until
+	}
 }
 
 // GuestKind is whom an invitation is for.

@@ -8,6 +8,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/account"
 	"github.com/fengsui/fengsui/central/internal/actor"
 	"github.com/fengsui/fengsui/central/internal/errs"
+	"github.com/fengsui/fengsui/central/internal/video"
 	"github.com/fengsui/fengsui/central/internal/world"
 )
 
@@ -74,6 +75,19 @@ func (s *Service) guestDoor(ctx context.Context, id, token string) (Room, visito
 		return Room{}, visitor{}, bad
 	}
 	return r, visitor{id: i.ID, name: i.Name, guest: true, as: actor.Actor{Kind: actor.User, ID: i.ID, Name: i.Name}}, err
+}
+
+// Relays are those that somebody who may enter the room takes, by a link too; host is the name under which they reached
+// the centre.
+func (s *Service) Relays(ctx context.Context, id, token, host string) ([]video.ICEServer, error) {
+	r, v, err := s.door(ctx, id, token)
+	if err == nil {
+		err = running(r)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return s.Pictures.RelaysFor(v.id, host)
 }
 
 // led is door for what only the chair does.

@@ -38,6 +38,21 @@ func (k *reel) End(_ context.Context, stream string) error {
 	return nil
 }
 
+func (k *reel) Borrow(ctx context.Context, stream string) (*time.Time, error) {
+	k.mu.Lock()
+	if slices.Contains(k.running, stream) {
+		k.mu.Unlock()
+		return nil, nil
+	}
+	k.mu.Unlock()
+	now := time.Now().UTC()
+	return &now, k.Begin(ctx, stream)
+}
+
+func (k *reel) GiveBack(ctx context.Context, stream string, _ time.Time) error {
+	return k.End(ctx, stream)
+}
+
 func (k *reel) Hold(_ context.Context, stream string, _, _ time.Time, _ string) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -83,6 +98,57 @@ func TestARoomIsRecordedWhenItsChairSaysSoAndHeldForItsIncident(t *testing.T) {
 	}
 	if w := h.whole(r.ID); w.Recording || w.First == nil || w.Last == nil {
 		t.Errorf("%+v", w.Room)
+	}
+}
+
+// TestASharedSceneIsRecordedWithTheRoomAndNoLonger: the recording ends with the sharing and with the room, and one that
+// others had ordered goes on for them.
+func TestASharedSceneIsRecordedWithTheRoomAndNoLonger(t *testing.T) {
+	h := newHouse(t, storetest.SQLite(t))
+	k := h.records(consult.Seats + 2)
+	r := h.room()
+	a := h.comes(h.officer, r.ID, "", consult.Entry{Key: key("a")})
+	_, err := h.Record(h.officer, r.ID, true)
+	h.must(err)
+	runs := func(stream string) bool {
+		k.mu.Lock()
+		defer k.mu.Unlock()
+		return slices.Contains(k.running, stream)
+	}
+	share := func(kind consult.ShareKind, stream string) {
+		t.Helper()
+		_, err := h.Share(h.officer, r.ID, a.key, kind, stream)
+		h.must(err)
+	}
+	share(consult.SharesScene, "cam-1")
+	if !runs("cam-1") {
+		t.Fatalf("the shared scene is not recorded: %v", k.running)
+	}
+	share(consult.SharesMap, "")
+	if runs("cam-1") {
+		t.Error("it is recorded on after it was shared")
+	}
+	h.must(k.Begin(t.Context(), "cam-1")) // somebody else
+	share(consult.SharesScene, "cam-1")
+	_, err = h.End(h.officer, r.ID)
+	h.must(err)
+	if !runs("cam-1") {
+		t.Error("what somebody else had ordered ended with the room")
+	}
+
+	r = h.room()
+	a = h.comes(h.officer, r.ID, "", consult.Entry{Key: key("b")})
+	h.must(k.End(t.Context(), "cam-1"))
+	share(consult.SharesScene, "cam-1")
+	_, err = h.Record(h.officer, r.ID, true)
+	h.must(err)
+	if !runs("cam-1") {
+		t.Fatal("a scene that was shared before is not recorded")
+	}
+	_, err = h.End(h.officer, r.ID)
+	h.must(err)
+	if w := h.whole(r.ID); runs("cam-1") || slices.ContainsFunc(w.Kept, func(k consult.Kept) bool { return k.Ordered != nil }) {
+		t.Errorf("recorded on after the room: %v, %+v", k.running, w.Kept)
 	}
 }
 

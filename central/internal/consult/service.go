@@ -47,12 +47,17 @@ type Pictures interface {
 	Lend(ctx context.Context, stream string) (string, error)
 	// Sees is errs.Denied, NotFound or Unauthenticated when a user may not watch a scene any more.
 	Sees(ctx context.Context, user, stream string) error
+	// RelaysFor are the relays for somebody who does not reach the port of pictures.
+	RelaysFor(user, host string) ([]video.ICEServer, error)
 }
 
 // Recorder keeps streams; the service has authorised that.
 type Recorder interface {
 	Begin(ctx context.Context, stream string) error
 	End(ctx context.Context, stream string) error
+	// Borrow records a camera that is not recorded yet; ordered is nil when it is. GiveBack ends what it ordered.
+	Borrow(ctx context.Context, stream string) (ordered *time.Time, err error)
+	GiveBack(ctx context.Context, stream string, ordered time.Time) error
 	// Hold keeps what was recorded of a stream for an incident or file.
 	Hold(ctx context.Context, stream string, from, to time.Time, reference string) error
 }

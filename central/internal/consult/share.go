@@ -51,6 +51,7 @@ func (s *Service) Share(ctx context.Context, id, key string, kind ShareKind, str
 		return r, err
 	}
 	s.showAll(ctx, id, next.Stream)
+	s.giveBack(ctx, r, next.Stream)
 	if r.Recording && next.Stream != "" {
 		s.keepScene(ctx, r, next)
 	}
@@ -224,16 +225,46 @@ func (s *Service) stop(ctx context.Context, r Room) {
 			s.Log.Warn("recordings of a consultation did not end", "error", err)
 		}
 	}
+	s.giveBack(ctx, r, "")
 }
 
-// keepScene records the shared scene as well. It goes on for its own time, for others may want it: nobody ends it with
-// the room.
+// keepScene records the shared scene as well, for as long as it is shared and the room is recorded. What others have
+// recorded goes on for them.
 func (s *Service) keepScene(ctx context.Context, r Room, sh Share) {
-	if err := s.Recorder.Begin(system(ctx, r), sh.Stream); err != nil {
+	ordered, err := s.Recorder.Borrow(system(ctx, r), sh.Stream)
+	if err != nil {
 		s.Log.Warn("the shared scene is not recorded", "stream", sh.Stream, "error", err)
 		return
 	}
 	s.note(ctx, r.ID, sh.Stream, sh.Name)
+	if ordered == nil {
+		return
+	}
+	if _, err := s.change(ctx, r.ID, "", "", "", Trace{}, func(r *Room) error {
+		r.order(sh.Stream, ordered)
+		return nil
+	}); err != nil {
+		s.Log.Warn("that a shared scene is recorded was not noted", "stream", sh.Stream, "error", err)
+	}
+}
+
+// giveBack ends the recordings of scenes that the room has ordered, but for one that is still shared.
+func (s *Service) giveBack(ctx context.Context, r Room, but string) {
+	for _, k := range r.Kept {
+		if k.Ordered == nil || k.Stream == but {
+			continue
+		}
+		if err := s.Recorder.GiveBack(system(ctx, r), k.Stream, *k.Ordered); err != nil {
+			s.Log.Warn("the recording of a shared scene did not end", "stream", k.Stream, "error", err)
+			continue
+		}
+		if _, err := s.change(ctx, r.ID, "", "", "", Trace{}, func(r *Room) error {
+			r.order(k.Stream, nil)
+			return nil
+		}); err != nil {
+			s.Log.Warn("that the recording of a shared scene ended was not noted", "stream", k.Stream, "error", err)
+		}
+	}
 }
 
 // seen notes who is to be seen on a stream that is recorded.

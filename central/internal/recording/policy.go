@@ -69,6 +69,40 @@ func (s *Service) End(ctx context.Context, stream string) (Policy, error) {
 	})
 }
 
+// Borrow records a camera for as long as something else lasts; GiveBack ends that. One that is recorded already, because
+// somebody ordered it or for an alarm, is left as it is, and ordered is nil.
+func (s *Service) Borrow(ctx context.Context, stream string) (ordered *time.Time, err error) {
+	_, d, err := s.visible(ctx, stream, actor.VideoRecord)
+	if err != nil {
+		return nil, err
+	}
+	_, err = s.changePolicy(ctx, EventStarted, d, func(p *Policy) error {
+		if p.Until != nil && p.Until.After(time.Now()) {
+			return errAsItIs
+		}
+		until := event.Stamp(time.Now().Add(maxMinutes * time.Minute))
+		p.Until, ordered = &until, &until
+		return nil
+	})
+	return ordered, err
+}
+
+// GiveBack ends what Borrow ordered, unless somebody has ordered something else since.
+func (s *Service) GiveBack(ctx context.Context, stream string, ordered time.Time) error {
+	_, d, err := s.visible(ctx, stream, actor.VideoRecord)
+	if err != nil {
+		return err
+	}
+	_, err = s.changePolicy(ctx, EventStopped, d, func(p *Policy) error {
+		if p.Until == nil || !p.Until.Equal(ordered) {
+			return errAsItIs
+		}
+		p.Until = nil
+		return nil
+	})
+	return err
+}
+
 // errAsItIs is the answer of a change that changes nothing.
 var errAsItIs = errors.New("nothing changes")
 

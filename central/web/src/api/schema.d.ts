@@ -592,6 +592,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/consults/{id}/guest/relays": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Relays for whoever does not reach the video port, with a credential of 12 hours */
+        get: operations["list-consult-relays"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/consults/{id}/invitations": {
         parameters: {
             query?: never;
@@ -7699,6 +7716,8 @@ export interface components {
         };
         ConsultKept: {
             names: string[] | null;
+            /** Format: date-time */
+            ordered?: string;
             stream: string;
         };
         ConsultLine: {
@@ -16750,6 +16769,41 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-consult-relays": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description What stands behind # in the address of the link */
+                "Fengsui-Guest": string;
+                Host?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListICEServer"];
+                };
             };
             /** @description Problem */
             default: {

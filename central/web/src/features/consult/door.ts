@@ -1,6 +1,7 @@
 // The two doors of a room: with an account, or by the link of somebody from outside. Both ask the same questions.
 import { answer, api } from '@/api/client'
 import type { Scene, Whole } from './types'
+import { relays } from '@/features/video/whep'
 
 export interface Entry {
   sdp: string
@@ -19,6 +20,8 @@ export interface Signs {
 export interface Door {
   guest: boolean
   look: () => Promise<Whole>
+  // relays are for a browser that does not reach the port of pictures.
+  relays: () => Promise<RTCIceServer[]>
   enter: (entry: Entry, signal: AbortSignal) => Promise<{ sdp: string; scene: Scene }>
   news: (after: number, signal: AbortSignal) => Promise<Scene>
   sign: (signs: Signs) => Promise<void>
@@ -43,6 +46,7 @@ export function memberDoor(id: string): Door {
   return {
     guest: false,
     look: async () => await answer(api.GET('/consults/{id}', { params: { path } })),
+    relays: async () => await relays(),
     enter: async (body, signal) => await answer(api.POST('/consults/{id}/place', { params: { path, query }, body, signal })),
     news: async (after, signal) => await answer(api.GET('/consults/{id}/place', { params: { path, query: { ...query, after } }, signal })),
     sign: async (body) => void (await api.PUT('/consults/{id}/place', { params: { path, query }, body })),
@@ -57,6 +61,13 @@ export function guestDoor(id: string, token: string): Door {
   return {
     guest: true,
     look: async () => await answer(api.GET('/consults/{id}/guest', { params: { path, header } })),
+    relays: async () => {
+      try {
+        return ((await answer(api.GET('/consults/{id}/guest/relays', { params: { path, header } }))).items ?? []).map((r) => ({ ...r, urls: r.urls ?? [] }))
+      } catch {
+        return [] // the direct way may still be there
+      }
+    },
     enter: async (body, signal) => await answer(api.POST('/consults/{id}/guest/place', { params: { path, query, header }, body, signal })),
     news: async (after, signal) => await answer(api.GET('/consults/{id}/guest/place', { params: { path, header, query: { ...query, after } }, signal })),
     sign: async (body) => void (await api.PUT('/consults/{id}/guest/place', { params: { path, query, header }, body })),

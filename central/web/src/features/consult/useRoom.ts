@@ -6,7 +6,6 @@ import { RoomPeer } from './peer'
 import { after, trouble, type Phase } from './stage'
 import type { Scene, Whole } from './types'
 import { backOff } from '@/api/livestate'
-import { relays } from '@/features/video/whep'
 
 // A connection that is only disconnected may come back by itself for so long.
 const patienceMs = 3000
@@ -94,7 +93,7 @@ export function useRoom(door: Door) {
     const mine = new AbortController()
     attempt = mine
     try {
-      const servers = pathless > 0 && !door.guest ? await relays() : []
+      const servers = pathless > 0 ? await door.relays() : []
       const opened = await RoomPeer.open(door, media.value, { listen: listens.value, camera: camera.value, over, consent: consent.value }, servers, mine.signal)
       if (mine.signal.aborted) return opened.room.close()
       peer.value = opened.room

@@ -8,7 +8,7 @@ export interface Item {
   seq?: number
   key: string
   stream: string
-  kind: 'note' | 'task'
+  kind: 'note' | 'task' | 'order' // of the last: what became of a message of the centre
   at: number // by this phone's clock
   text: string
   lon?: number
@@ -18,6 +18,7 @@ export interface Item {
   task?: string
   title?: string // of the task
   step?: string
+  order?: string // the message
   state: State
   why?: string // code of what the centre did not do
   late?: boolean // the centre took it as told after the event

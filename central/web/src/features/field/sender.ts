@@ -7,6 +7,7 @@ import { ApiError } from '@/api/errors'
 import type { components } from '@/api/schema'
 
 export type Page = components['schemas']['FieldPage']
+export type Order = components['schemas']['CrewPhoneMessage']
 
 // A link that is only slow is no broken one; the centre itself gives up after twenty seconds.
 const patienceMs = 25_000
@@ -38,6 +39,20 @@ export async function wanted(pass: Pass, was: boolean, signal: AbortSignal): Pro
   return (await answer(api.GET('/field/{stream}/wanted', { params: { path: { stream: pass.stream }, query: { was }, header: header(pass) }, signal: AbortSignal.any([signal, soon()]) }))).wanted
 }
 
+export async function readOrders(pass: Pass): Promise<Order[]> {
+  return (await answer(api.GET('/field/{stream}/messages', { params: { path: { stream: pass.stream }, header: header(pass) }, signal: soon() }))).items ?? []
+}
+
+export async function readPicture(pass: Pass, id: string): Promise<Blob> {
+  return answer(api.GET('/field/{stream}/messages/{id}/picture', { params: { path: { stream: pass.stream, id }, header: header(pass) }, parseAs: 'blob', signal: soon() })) as unknown as Promise<Blob>
+}
+
+// sendReceipt says what became of a message.
+async function sendReceipt(pass: Pass, item: Item): Promise<void> {
+  const body = { state: item.step as 'confirmed', at: new Date(item.at).toISOString(), sent_at: new Date().toISOString(), ...(item.text ? { why: item.text } : {}) }
+  await answer(api.PUT('/field/{stream}/messages/{id}/receipt', { params: { path: { stream: pass.stream, id: item.order ?? '' }, header: header(pass) }, body, signal: soon() }))
+}
+
 async function sendPicture(pass: Pass, key: string, cost: (bytes: number) => void): Promise<void> {
   const p = await kept.picture(key)
   if (!p) return // it is there already
@@ -58,6 +73,10 @@ async function sendPicture(pass: Pass, key: string, cost: (bytes: number) => voi
 // sendItem sends one item; what it says afterwards is for the caller to keep.
 export async function sendItem(pass: Pass, item: Item, cost: (bytes: number) => void): Promise<Sent & { refused?: string; late?: boolean }> {
   try {
+    if (item.kind === 'order') {
+      await sendReceipt(pass, item)
+      return { verdict: 'sent' }
+    }
     for (const key of item.photos) await sendPicture(pass, key, cost)
     const body = {
       key: item.key, kind: item.kind, at: new Date(item.at).toISOString(), sent_at: new Date().toISOString(), text: item.text, photos: item.photos,

@@ -2,6 +2,7 @@
 import { useEventListener } from '@vueuse/core'
 import { computed, onMounted, onScopeDispose, ref, shallowRef } from 'vue'
 import { pause, tooMany } from './judge'
+import { useOrders } from './orders'
 import { kept, newKey, sumOf, type Item, type Picture, type Spot } from './kept'
 import { drawn } from './photo'
 import { readPage, sendItem, sendSpots, type Page } from './sender'
@@ -11,7 +12,7 @@ import { ApiError } from '@/api/errors'
 const everyMs = 20_000
 const shownSent = 30
 
-export type Draft = Pick<Item, 'kind' | 'text' | 'task' | 'title' | 'step' | 'lon' | 'lat' | 'accuracy'>
+export type Draft = Pick<Item, 'kind' | 'text' | 'task' | 'title' | 'step' | 'order' | 'lon' | 'lat' | 'accuracy'>
 
 export function useOutbox(pass: Pass, cost: (bytes: number) => void) {
   const items = shallowRef<Item[]>([])
@@ -28,7 +29,13 @@ export function useOutbox(pass: Pass, cost: (bytes: number) => void) {
   let busy = false
   let again: ReturnType<typeof setTimeout> | undefined
 
-  const waiting = computed(() => items.value.filter((i) => i.state === 'waiting'))
+  // That a message came and was shown says the phone by itself; people wait for what they have said.
+  const waiting = computed(() => items.value.filter((i) => i.state === 'waiting' && (i.kind !== 'order' || i.step === 'confirmed' || i.step === 'refused')))
+  const orders = useOrders(pass, async (draft) => {
+    await kept.write({ ...draft, key: newKey(), stream: pass.stream, at: Date.now(), photos: [], state: 'waiting' }, [])
+    await look()
+    void send()
+  })
 
   async function look(): Promise<void> {
     const list = await kept.items(pass.stream)
@@ -77,6 +84,8 @@ export function useOutbox(pass: Pass, cost: (bytes: number) => void) {
   async function flush(): Promise<void> {
     await refresh()
     reached.value = true
+    // Messages that do not come keep back nothing that goes.
+    await orders.refresh(cost).catch((error: unknown) => (failure.value = error))
     for (const item of (await kept.items(pass.stream)).filter((i) => i.state === 'waiting')) {
       const got = await sendItem(pass, item, cost)
       if (got.verdict === 'wait') throw got.failure
@@ -86,7 +95,9 @@ export function useOutbox(pass: Pass, cost: (bytes: number) => void) {
       }
       hold.value = undefined
       const refused = got.verdict === 'refused' ? ((got.failure as ApiError).code || 'error') : got.refused
-      await kept.change({ ...item, state: got.verdict === 'refused' ? 'refused' : 'sent', why: refused, late: got.late })
+      // Of a message the list of messages tells it; nothing more is kept of it here.
+      if (item.kind === 'order') await kept.drop(item)
+      else await kept.change({ ...item, state: got.verdict === 'refused' ? 'refused' : 'sent', why: refused, late: got.late })
       tries = 0
       await look()
     }
@@ -123,6 +134,7 @@ export function useOutbox(pass: Pass, cost: (bytes: number) => void) {
         seenAt.value = last.seenAt
         offset = last.offset
       }
+      await orders.load()
       await look()
       const persisted = (await navigator.storage?.persist?.()) ?? false
       const { quota = 0, usage = 0 } = (await navigator.storage?.estimate?.()) ?? {}
@@ -141,5 +153,5 @@ export function useOutbox(pass: Pass, cost: (bytes: number) => void) {
   useEventListener(document, 'visibilitychange', () => document.visibilityState === 'visible' && void send())
   onScopeDispose(() => clearTimeout(again))
 
-  return { items, waiting, page, failure, hold, reached, seenAt, spots, room, trouble, add, drop, place, send }
+  return { items, waiting, orders, page, failure, hold, reached, seenAt, spots, room, trouble, add, drop, place, send }
 }

@@ -15,8 +15,8 @@ export interface Step {
 // for without one.
 export function stepsOf(m: CrewMessage): Step[] {
   const steps: Step[] = [{ word: 'sent', at: m.at }]
-  if (m.delivered_at || m.state === 'sent') steps.push({ word: 'delivered', at: m.delivered_at ?? '' })
-  if (m.shown_at) steps.push({ word: m.shown_by === 'page' ? 'shown_page' : 'shown', at: m.shown_at })
+  if (m.delivered_at || m.state === 'sent') steps.push({ word: m.kind === 'phone' ? 'delivered_phone' : 'delivered', at: m.delivered_at ?? '' })
+  if (m.shown_at) steps.push({ word: m.shown_by === 'page' ? 'shown_page' : m.shown_by === 'phone' ? 'shown_phone' : 'shown', at: m.shown_at })
   else if (m.state === 'delivered') steps.push({ word: 'shown', at: '' })
   if (m.ended_at) steps.push({ word: m.state, at: m.ended_at })
   else if (m.confirm && m.state === 'shown') steps.push({ word: 'confirmed', at: '' })
