@@ -11,6 +11,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/errs"
 	"github.com/fengsui/fengsui/central/internal/field"
 	"github.com/fengsui/fengsui/central/internal/incident"
+	"github.com/fengsui/fengsui/central/internal/resource"
 	"github.com/fengsui/fengsui/central/internal/response"
 	"github.com/fengsui/fengsui/central/internal/store"
 	"github.com/fengsui/fengsui/central/internal/telemetry"
@@ -19,9 +20,9 @@ import (
 )
 
 // field is what crews with a phone send.
-func (b *base) field(c cases, pictures *video.Service, responses *response.Service, devices *device.Service, values *telemetry.Service) *field.Service {
+func (b *base) field(c cases, pictures *video.Service, responses *response.Service, devices *device.Service, values *telemetry.Service, sent *resource.Service) *field.Service {
 	return field.New(field.Options{
-		Store: store.NewField(b.db), Tx: b.db, Links: pictures, Incidents: c.incidents, Tasks: responses, Positions: phones{devices, values}, Events: b.bus, Log: b.centre.log.With("component", "field"),
+		Store: store.NewField(b.db), Tx: b.db, Links: pictures, Incidents: c.incidents, Tasks: responses, Positions: phones{devices, values}, Ways: ways{devices, values, pictures, sent}.all(), Events: b.bus, Log: b.centre.log.With("component", "field"),
 	})
 }
 

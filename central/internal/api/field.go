@@ -127,6 +127,14 @@ func registerScene(s *Server, svc *field.Service) {
 	}, func(ctx context.Context, in *IncidentID) (*body[page.List[field.Entry]], error) {
 		return listed(svc.Scene(ctx, in.ID))
 	})
+	register(s, huma.Operation{
+		OperationID: "list-incident-tracks", Method: http.MethodGet, Path: "/incidents/{id}/tracks", Summary: "Where crews, phones and terminals of an incident went in the last hours, thinned", Tags: []string{"field"},
+	}, func(ctx context.Context, in *struct {
+		IncidentID
+		Hours int `query:"hours" minimum:"1" maximum:"24" default:"4"`
+	}) (*body[field.Trail], error) {
+		return reply(svc.Trail(ctx, in.ID, in.Hours))
+	})
 	get := huma.Operation{OperationID: "get-scene-photo", Method: http.MethodGet, Path: "/incidents/{id}/scene/{entry}/photos/{photo}", Summary: "A picture from the scene", Tags: []string{"field"}}
 	get.Responses = map[string]*huma.Response{"200": {
 		Description: "The picture", Content: map[string]*huma.MediaType{"image/jpeg": {Schema: &huma.Schema{Type: "string", Format: "binary"}}},

@@ -139,7 +139,7 @@ func consultNeeds(operation string) (p actor.Permission, ok bool) {
 // responseNeeds is needs for plans that are carried out.
 func responseNeeds(operation string) (p actor.Permission, ok bool) {
 	switch operation {
-	case "list-plan-proposals", "get-incident-response", "my-tasks", "get-response-text", "get-task", "get-task-photo", "list-scene", "get-scene-photo":
+	case "list-plan-proposals", "get-incident-response", "my-tasks", "get-response-text", "get-task", "get-task-photo", "list-scene", "get-scene-photo", "list-incident-tracks":
 		return actor.IncidentRead, true
 	case "step-task", "add-task-photo":
 		return actor.IncidentWrite, true

@@ -27,6 +27,7 @@ type Options struct {
 	Incidents Incidents
 	Tasks     Tasks
 	Positions Positions
+	Ways      []Ways // where crews, phones and terminals went
 	Events    event.Publisher
 	Log       *slog.Logger
 }

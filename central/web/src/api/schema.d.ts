@@ -3424,6 +3424,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents/{id}/tracks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where crews, phones and terminals of an incident went in the last hours, thinned */
+        get: operations["list-incident-tracks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/incidents/{id}/unmerge": {
         parameters: {
             query?: never;
@@ -9637,6 +9654,30 @@ export interface components {
             step?: string;
             task_id?: string;
             text: string;
+        };
+        FieldSpot: {
+            /** Format: date-time */
+            at: string;
+            /** Format: double */
+            lat: number;
+            /** Format: double */
+            lon: number;
+        };
+        FieldTrack: {
+            id: string;
+            /** @enum {string} */
+            kind: "phone" | "terminal" | "crew";
+            name: string;
+            spots: components["schemas"]["FieldSpot"][] | null;
+        };
+        FieldTrail: {
+            /** Format: date-time */
+            from: string;
+            /** Format: int64 */
+            left: number;
+            /** Format: date-time */
+            to: string;
+            tracks: components["schemas"]["FieldTrack"][] | null;
         };
         Flag: {
             /** Format: date-time */
@@ -23617,6 +23658,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ResponseTask"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-incident-tracks": {
+        parameters: {
+            query?: {
+                hours?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FieldTrail"];
                 };
             };
             /** @description Problem */
