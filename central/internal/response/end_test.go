@@ -194,3 +194,31 @@ func TestWhatIsDoneGoesWithTheIncidentToAnotherCounty(t *testing.T) {
 		h.must(err)
 	})
 }
+
+// Who held which role is read after the end, also of who holds none any more and in a closed incident; nobody is put into
+// a role of what has ended.
+func TestAnEndedResponseKeepsItsRoles(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		h := newHouse(t, db)
+		i := h.flood()
+		out := h.start(i, h.published(h.body()), 3)
+		_, err := h.Shift(h.chief, out.Response.ID, 0, "终止令", "")
+		h.must(err)
+		_, err = h.incidents.Close(h.officer, i.ID, incident.Closed, "结束")
+		h.must(err)
+		v := h.view(i)
+		if len(v.Responses) != 1 || v.Responses[0].Level != 0 || v.Responses[0].Orders || len(v.Responses[0].Seats) != 2 {
+			t.Fatalf("after the end %+v", v.Responses)
+		}
+		desk := v.Responses[0].Seats[0]
+		if desk.Name != "值班室" || len(desk.Members) != 1 || desk.Members[0].Name != "甲" {
+			t.Errorf("who was at the desk: %+v", desk)
+		}
+		if _, err := h.Seat(h.chief, out.Response.ID, desk.ID, response.Fill{PersonID: h.onDuty.ID}); errs.KindOf(err) != errs.Conflict {
+			t.Errorf("put into a role after the end: %v", err)
+		}
+		if got := h.view(i).Responses[0].Seats[0]; len(got.Members) != 1 || got.Members[0].Name != "甲" {
+			t.Errorf("the roles have changed: %+v", got)
+		}
+	})
+}
