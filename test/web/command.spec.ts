@@ -6,7 +6,7 @@ import { stat } from 'node:fs/promises'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import type { Page } from '@playwright/test'
-import { desk, enter, expect, login, test } from './demo'
+import { desk, enter, expect, leaveAsFound, login, test } from './demo'
 import { fetched, sign } from './paper'
 import { first } from './report'
 
@@ -183,4 +183,5 @@ test('an alarm becomes an incident that is reported, commanded, stood down and r
   const { stdout: words } = await run('unzip', ['-p', docx.file, 'word/document.xml'])
   expect(words).toContain('工程抢险组当晚无人当班')
   await leader.context().close()
+  await leaveAsFound(page)
 })

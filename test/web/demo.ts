@@ -150,6 +150,18 @@ export function beeps(page: Page): Promise<number> {
   return page.evaluate(() => (window as unknown as { beeps: number }).beeps)
 }
 
+// leaveAsFound leaves the desk as it was found: what has ended is acknowledged until nothing is left, and says by name what is.
+export async function leaveAsFound(page: Page): Promise<void> {
+  await expect.poll(() => page.evaluate(acknowledge)).toEqual([])
+}
+
+// acknowledge takes every alarm that has ended and names what still stands; it runs in the page.
+async function acknowledge(): Promise<string[]> {
+  const list = (await (await fetch('/api/v1/alarms?state=active')).json()) as { items: { id: string; rule: string; device: string; state: string }[] | null }
+  for (const a of (list.items ?? []).filter((x) => x.state === 'returned')) await fetch(`/api/v1/alarms/${a.id}/ack`, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: '{"note":""}' })
+  return (list.items ?? []).map((a) => `${a.device} ${a.rule} ${a.state}`)
+}
+
 // picture writes a screenshot for the README when asked to.
 export async function picture(page: Page, name: string): Promise<void> {
   if (process.env.SCREENSHOTS !== '1') return
