@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"math"
 	"strings"
 	"time"
 
@@ -40,7 +41,12 @@ func (s spoken) May(ctx context.Context, id string) error {
 }
 
 func (s spoken) Spoke(ctx context.Context, id string, listeners []string, length time.Duration) error {
-	text := fmt.Sprintf("%s · %d s", strings.Join(listeners, "、"), int(length.Seconds()))
-	_, err := s.incidents.Write(ctx, id, incident.Step{Kind: incident.Spoken, Text: text})
+	st := incident.Step{Kind: incident.Spoken, Text: strings.Join(listeners, "、")}
+	if length == 0 {
+		st.Act = "silent"
+	} else {
+		st.Text += fmt.Sprintf(" · %d s", int(math.Ceil(length.Seconds())))
+	}
+	_, err := s.incidents.Write(ctx, id, st)
 	return err
 }

@@ -12,6 +12,7 @@ import (
 )
 
 type talkInput struct {
+	Host string `header:"Host"`
 	Body struct {
 		Listeners []string `json:"listeners" minItems:"1" maxItems:"16" doc:"Terminals with a speaker, or cameras that are phones"`
 		SDP       string   `json:"sdp" maxLength:"65536" doc:"Offer of a session that sends sound and no picture"`
@@ -34,7 +35,7 @@ func RegisterTalk(s *Server, svc *talk.Service) {
 		OperationID: "begin-talk", Method: http.MethodPost, Path: "/talk", DefaultStatus: http.StatusCreated,
 		Summary: "Speak to scenes", Description: "One speaks to a scene at a time. What is spoken ends with the call, with its session, or 8 s after the last renewal.", Tags: []string{"video"},
 	}, func(ctx context.Context, in *talkInput) (*body[talk.Call], error) {
-		return reply(svc.Begin(ctx, talk.Wish{Listeners: in.Body.Listeners, Incident: in.Body.Incident, SDP: in.Body.SDP}))
+		return reply(svc.Begin(ctx, talk.Wish{Listeners: in.Body.Listeners, Incident: in.Body.Incident, SDP: in.Body.SDP, Host: in.Host}))
 	})
 	register(s, huma.Operation{
 		OperationID: "renew-talk", Method: http.MethodPut, Path: "/talk/{id}", Summary: "Go on speaking, and see who hears it", Tags: []string{"video"},

@@ -59,7 +59,14 @@ type sound struct {
 	mu    sync.Mutex
 	ears  map[chan sample]struct{}
 	heard time.Time // last packet
+	lasts time.Duration
 }
+
+// Packets that are further apart than pauseMost do not belong to one sound.
+const (
+	pauseMost  = time.Second
+	packetTime = 20 * time.Millisecond // of the first, after which it is not known
+)
 
 // listen joins; end leaves.
 func (s *sound) listen() (ear chan sample, end func()) {
@@ -81,6 +88,11 @@ func (s *sound) listen() (ear chan sample, end func()) {
 func (s *sound) tell(one sample, now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if gap := now.Sub(s.heard); gap < pauseMost {
+		s.lasts += gap
+	} else {
+		s.lasts += packetTime
+	}
 	s.heard, one.at = now, now
 	for ear := range s.ears {
 		select {
@@ -104,6 +116,13 @@ func (s *sound) listened() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return len(s.ears) > 0
+}
+
+// length is for how long packets have come.
+func (s *sound) length() time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.lasts
 }
 
 func (s *sound) last() time.Time {

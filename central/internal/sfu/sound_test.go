@@ -176,21 +176,24 @@ func TestWhoSpeaksIsHeardAtTheScenes(t *testing.T) {
 		scenes[i] = k
 	}
 	go scenes[0].say(t.Context(), "scene")
-	speak := func(word, mime string, clock uint32, streams ...string) (session string, stop func()) {
+	speak := func(word, mime string, clock uint32, streams ...string) (session string, length func() time.Duration, stop func()) {
 		t.Helper()
 		k := newTalker(t)
 		k.speaks(t, mime, clock, webrtc.RTPTransceiverDirectionSendonly)
-		a, err := s.Speak(t.Context(), streams, false, offer(t, k.pc))
+		a, length, err := s.Speak(t.Context(), streams, false, offer(t, k.pc))
 		if err != nil {
 			t.Fatal(err)
 		}
 		accept(t, k.pc, a)
 		k.up(t)
+		if d := length(); d != 0 {
+			t.Errorf("%v came of who has said nothing", d)
+		}
 		ctx, cancel := context.WithCancel(t.Context())
 		go k.say(ctx, word)
-		return a.Session, cancel
+		return a.Session, length, cancel
 	}
-	first, stop := speak("come back", webrtc.MimeTypeOpus, 48000, "one", "two")
+	first, length, stop := speak("come back", webrtc.MimeTypeOpus, 48000, "one", "two")
 	for i, k := range scenes {
 		eventually(t, "both scenes hear", func() bool { return k.hears("come back") })
 		if k.hears("scene") {
@@ -200,6 +203,9 @@ func TestWhoSpeaksIsHeardAtTheScenes(t *testing.T) {
 	stop()
 	if err := s.Hang(first); err != nil {
 		t.Fatal(err)
+	}
+	if length() == 0 {
+		t.Error("nothing came of who was heard")
 	}
 	// Another one speaks, in another codec, to one of them: the numbers go on.
 	speak("stay there", webrtc.MimeTypePCMA, 8000, "two")
@@ -220,7 +226,7 @@ func TestOnlySoundSpeaks(t *testing.T) {
 	s := started(t, Options{})
 	k := newTalker(t)
 	k.wants(t, webrtc.RTPCodecTypeVideo)
-	if _, err := s.Speak(t.Context(), []string{"one"}, false, offer(t, k.pc)); errs.KindOf(err) != errs.Invalid || !strings.Contains(err.Error(), "sound") {
+	if _, _, err := s.Speak(t.Context(), []string{"one"}, false, offer(t, k.pc)); errs.KindOf(err) != errs.Invalid || !strings.Contains(err.Error(), "sound") {
 		t.Errorf("a picture: %v", err)
 	}
 }
@@ -253,6 +259,18 @@ func TestSoundGoesOnWithoutASeamWhenItsSenderChanges(t *testing.T) {
 		if seq, when := next(c.from, c.codec, c.clock, c.seq, c.time); seq != c.out || when != c.outAt {
 			t.Errorf("%d: %d at %d, want %d at %d", i, seq, when, c.out, c.outAt)
 		}
+	}
+}
+
+func TestTheLengthOfASoundIsThatOfItsPackets(t *testing.T) {
+	var s sound
+	at := time.Unix(1000, 0)
+	for _, wait := range []time.Duration{0, 20 * time.Millisecond, 500 * time.Millisecond, time.Hour, 20 * time.Millisecond} {
+		at = at.Add(wait)
+		s.tell(sample{}, at)
+	}
+	if got := s.length(); got != 580*time.Millisecond {
+		t.Errorf("%v", got)
 	}
 }
 

@@ -3,6 +3,7 @@ package sfu
 import (
 	"context"
 	"sync/atomic"
+	"time"
 
 	"github.com/pion/webrtc/v3"
 
@@ -15,22 +16,23 @@ type speaker struct {
 	*connection
 	sfu   *SFU
 	taken atomic.Bool
+	own   sound // what came of it
 }
 
 // Speak implements video.Router.
-func (s *SFU) Speak(ctx context.Context, streams []string, plain bool, offer string) (video.Answer, error) {
+func (s *SFU) Speak(ctx context.Context, streams []string, plain bool, offer string) (a video.Answer, length func() time.Duration, err error) {
 	d, err := readOffer(offer, 1)
 	if err != nil {
-		return video.Answer{}, err
+		return video.Answer{}, nil, err
 	}
 	if d.sounds == 0 || d.pictures > 0 {
-		return video.Answer{}, invalidOffer("must have sound (Opus or PCMA) and no picture")
+		return video.Answer{}, nil, invalidOffer("must have sound (Opus or PCMA) and no picture")
 	}
 	to := make([]*sound, 0, len(streams))
 	for _, name := range streams {
 		src, err := s.source(name)
 		if err != nil {
-			return video.Answer{}, err
+			return video.Answer{}, nil, err
 		}
 		to = append(to, &src.back)
 	}
@@ -40,9 +42,10 @@ func (s *SFU) Speak(ctx context.Context, streams []string, plain bool, offer str
 	}
 	c, err := s.engine.connect(api)
 	if err != nil {
-		return video.Answer{}, err
+		return video.Answer{}, nil, err
 	}
 	p := &speaker{connection: c, sfu: s}
+	to = append(to, &p.own)
 	c.pc.OnTrack(func(t *webrtc.TrackRemote, receiver *webrtc.RTPReceiver) {
 		go drain(receiver.Read)
 		if !p.taken.CompareAndSwap(false, true) {
@@ -58,14 +61,13 @@ func (s *SFU) Speak(ctx context.Context, streams []string, plain bool, offer str
 	})
 	if err := s.add(c.id, p); err != nil {
 		c.close()
-		return video.Answer{}, err
+		return video.Answer{}, nil, err
 	}
-	answer, err := c.answer(ctx, offer)
-	if err != nil {
+	if a, err = c.answer(ctx, offer); err != nil {
 		p.close()
-		return video.Answer{}, err
+		return video.Answer{}, nil, err
 	}
-	return answer, nil
+	return a, p.own.length, nil
 }
 
 // close ends the session; it may be called more than once.

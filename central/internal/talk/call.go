@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"time"
 
@@ -34,7 +35,6 @@ func (s *Service) Renew(ctx context.Context, id string) (Call, error) {
 	if again {
 		c.asked = now
 	}
-	told := c.told()
 	s.mu.Unlock()
 	if !stands { // it ended meanwhile
 		s.giveBack(c)
@@ -43,7 +43,10 @@ func (s *Service) Renew(ctx context.Context, id string) (Call, error) {
 	if again {
 		s.ask(ctx, c)
 	}
-	return Call{ID: id, Places: told}, nil
+	s.phones(ctx, c)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return Call{ID: id, Places: c.told()}, nil
 }
 
 // End ends a call; one that has ended is no error.
@@ -91,17 +94,18 @@ func (s *Service) own(ctx context.Context, id string) (*call, error) {
 	return c, nil
 }
 
+// takenError is that somebody else speaks to a scene.
+type takenError struct{ by string }
+
+func (e takenError) Error() string { return "held by " + e.by }
+
 // placed is why a listener cannot be had.
 func placed(id string, err error) *Heard {
-	p := &Heard{Listener: id, State: Failed}
-	e, ok := errors.AsType[*errs.Error](err)
-	switch {
-	case ok && e.Code == codeTaken:
-		p.State, p.Name = Taken, e.Msg
-	case ok:
+	p := &Heard{Listener: id, State: Failed, Error: err.Error()}
+	if taken, ok := errors.AsType[takenError](err); ok {
+		p.State, p.Name, p.Error = Taken, taken.by, ""
+	} else if e, ok := errors.AsType[*errs.Error](err); ok {
 		p.Error = e.Msg
-	default:
-		p.Error = err.Error()
 	}
 	return p
 }
@@ -115,14 +119,12 @@ func (c *call) told() []Heard {
 	return out
 }
 
-const codeTaken = "talk.taken"
-
 // take takes the floor of a listener; that somebody begins is written down first.
 func (s *Service) take(ctx context.Context, c *call, l listener, now time.Time) error {
 	id := l.device.ID
 	held, _, ok, lapsed := s.floors.Take(id, floor.Holder{ID: c.id, Name: c.by.Name}, now)
 	if !ok {
-		return errs.E(errs.Conflict, codeTaken, "%s", held.By.Name)
+		return errs.Wrap(takenError{held.By.Name}, errs.Conflict, "talk.taken", held.By.Name+" speaks to this scene; wait until they let go")
 	}
 	if lapsed != nil {
 		s.end(ctx, lapsed.By.ID, true)
@@ -134,11 +136,7 @@ func (s *Service) take(ctx context.Context, c *call, l listener, now time.Time) 
 	}
 	s.Events.Publish(ctx, began)
 	c.listeners = append(c.listeners, l)
-	p := &Heard{Listener: id, State: Hears}
-	if l.kind == Terminal {
-		p.State = Calling
-	}
-	c.places[id] = p
+	c.places[id] = &Heard{Listener: id, State: Calling}
 	return nil
 }
 
@@ -154,14 +152,14 @@ func (s *Service) speak(ctx context.Context, c *call, offer string) (answer stri
 		streams = append(streams, l.device.ID)
 		plain = plain || l.kind == Terminal
 	}
-	got, err := s.Router.Speak(ctx, streams, plain, offer)
+	got, length, err := s.Router.Speak(ctx, streams, plain, offer)
 	if err != nil {
 		s.giveBack(c)
 		s.over(ctx, c, true)
 		return "", err
 	}
 	s.mu.Lock()
-	c.session = got.Session
+	c.session, c.length = got.Session, length
 	s.calls[c.id] = c
 	s.mu.Unlock()
 	s.ask(ctx, c)
@@ -192,6 +190,28 @@ func (s *Service) askOne(ctx context.Context, c *call, l listener) {
 	case !r.OK:
 		p.State, p.Error = Failed, wire.Text(cmp.Or(r.Error, "the terminal did not say why it does not hear"), maxFault)
 	}
+	s.place(ctx, c, l, p)
+}
+
+// phones looks how it stands with the phones of a call: one hears when it sends, for it hears in the same session, and
+// sound has come.
+func (s *Service) phones(ctx context.Context, c *call) {
+	for _, l := range c.listeners {
+		if l.kind != Phone {
+			continue
+		}
+		p := Heard{Listener: l.device.ID, State: Calling}
+		if err := s.reachable(ctx, l); err != nil {
+			p = *placed(l.device.ID, err)
+		} else if c.length() > 0 {
+			p.State = Hears
+		}
+		s.place(ctx, c, l, p)
+	}
+}
+
+// place keeps how it stands with a listener, and tells when that is new.
+func (s *Service) place(ctx context.Context, c *call, l listener, p Heard) {
 	s.mu.Lock()
 	was := *c.places[l.device.ID]
 	*c.places[l.device.ID] = p
@@ -227,13 +247,16 @@ func (s *Service) end(ctx context.Context, id string, lapsed bool) {
 // over tells that somebody does not speak any more, under their name, and writes it into the incident.
 func (s *Service) over(ctx context.Context, c *call, lapsed bool) {
 	ctx = actor.With(context.WithoutCancel(ctx), c.by)
-	length := time.Since(c.since)
+	var length time.Duration
+	if c.length != nil {
+		length = c.length()
+	}
 	var events []event.Event
 	var names []string
 	for _, l := range c.listeners {
 		names = append(names, cmp.Or(l.device.Name, l.device.ID))
 		sp := c.spoken(l)
-		sp.Seconds, sp.Lapsed = int64(length.Seconds()), lapsed
+		sp.Seconds, sp.Lapsed = int64(math.Ceil(length.Seconds())), lapsed
 		events = append(events, event.New(ctx, EventEnded, l.device.ID, l.device.Division, sp))
 	}
 	s.Events.Publish(ctx, events...)

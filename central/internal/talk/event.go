@@ -19,7 +19,7 @@ type Spoken struct {
 	Cameras  []string `json:"cameras,omitempty"` // whose viewers see it
 	Call     string   `json:"call"`
 	Incident string   `json:"incident,omitempty"`
-	Seconds  int64    `json:"seconds,omitempty"` // when it ended
+	Seconds  int64    `json:"seconds,omitempty"` // in which sound came, when it ended
 	Lapsed   bool     `json:"lapsed,omitempty"`  // it ended because its page was not heard of any more
 }
 

@@ -11,7 +11,6 @@ import (
 
 	"github.com/fengsui/fengsui/central/internal/actor"
 	"github.com/fengsui/fengsui/central/internal/device"
-	"github.com/fengsui/fengsui/central/internal/errs"
 	"github.com/fengsui/fengsui/central/internal/event"
 	"github.com/fengsui/fengsui/central/internal/floor"
 	"github.com/fengsui/fengsui/central/internal/video"
@@ -35,7 +34,8 @@ type Sender interface {
 
 // Router forwards sound (sfu.SFU).
 type Router interface {
-	Speak(ctx context.Context, streams []string, plain bool, offer string) (video.Answer, error)
+	// Speak also gives for how long sound has come, which holds after the end of the session.
+	Speak(ctx context.Context, streams []string, plain bool, offer string) (a video.Answer, length func() time.Duration, err error)
 	Hang(session string) error
 }
 
@@ -43,13 +43,14 @@ type Router interface {
 type Pictures interface {
 	HearTicket(edge string) video.Ticket
 	Sends(stream string) bool
+	RelaysFor(user, host string) ([]video.ICEServer, error)
 }
 
 // Journal writes into the timeline of an incident that the actor of the context may see.
 type Journal interface {
 	// May reports whether the actor may write there.
 	May(ctx context.Context, incident string) error
-	// Spoke writes down that somebody spoke for so long to those listeners.
+	// Spoke writes down that somebody spoke to those listeners, and for how long sound came; 0: none did.
 	Spoke(ctx context.Context, incident string, listeners []string, length time.Duration) error
 }
 
@@ -79,7 +80,8 @@ type Service struct {
 type call struct {
 	id        string
 	by        actor.Actor
-	session   string // of the router
+	session   string               // of the router
+	length    func() time.Duration // for which its sound has come; nil: it has no session
 	incident  string
 	since     time.Time
 	listeners []listener // that have given it the floor
@@ -148,10 +150,6 @@ func (s *Service) Begin(ctx context.Context, w Wish) (Call, error) {
 		if err == nil {
 			err = s.reachable(ctx, l)
 		}
-		if errs.KindOf(err) == errs.NotFound {
-			s.giveBack(c)
-			return Call{}, err
-		}
 		if err == nil {
 			err = s.take(ctx, c, l, now)
 		}
@@ -168,7 +166,11 @@ func (s *Service) Begin(ctx context.Context, w Wish) (Call, error) {
 		return Call{}, err
 	}
 	s.loop.Wake()
+	relays, err := s.Pictures.RelaysFor(a.ID, w.Host)
+	if err != nil {
+		s.Log.Warn("who speaks is told no relay", "error", err)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return Call{ID: c.id, SDP: answer, Places: c.told()}, nil
+	return Call{ID: c.id, SDP: answer, Relays: relays, Places: c.told()}, nil
 }

@@ -32,6 +32,7 @@ type field struct {
 	devices *device.Service
 	orders  *device.Orders
 	video   *video.Service
+	router  *sfu.SFU
 
 	mu     sync.Mutex
 	told   []wire.Command
@@ -171,11 +172,15 @@ func (f *field) Command(ctx context.Context, edge string, cmd wire.Command) erro
 
 func (f *field) May(context.Context, string) error { return nil }
 
-func (f *field) Spoke(ctx context.Context, incident string, listeners []string, _ time.Duration) error {
+func (f *field) Spoke(ctx context.Context, incident string, listeners []string, length time.Duration) error {
 	a, _ := actor.From(ctx)
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.spoke = append(f.spoke, a.Name+" "+incident+" "+strings.Join(listeners, ","))
+	words := a.Name + " " + incident + " " + strings.Join(listeners, ",")
+	if length == 0 {
+		words += " silent"
+	}
+	f.spoke = append(f.spoke, words)
 	return nil
 }
 
@@ -231,6 +236,7 @@ func newField(t *testing.T) *field {
 	if err := router.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	f.router = router
 	f.video = video.New(video.Options{Log: quiet, Router: router, Devices: f.devices, Commander: f, Events: bus, Outside: f.devices})
 	f.Service = talk.New(talk.Options{Devices: f.devices, Orders: f.orders, Router: router, Pictures: f.video, Journal: f, Events: bus, Log: quiet})
 	f.video.OnEnded(func(session string) { f.Ended(system, session) })
@@ -359,6 +365,81 @@ func TestTheFloorLapsesWhenNobodyRenewsIt(t *testing.T) {
 	eventually(t, "the call ends", func() bool { return strings.HasSuffix(f.kinds(), "李科 ended one") })
 }
 
+func TestASceneThatIsGoneDoesNotRefuseTheOthers(t *testing.T) {
+	f := newField(t)
+	li := as("李科", "320600", actor.VideoTalk)
+	c, err := f.Begin(li, talk.Wish{Listeners: []string{"nowhere", "one"}, Incident: "flood", SDP: speaker(t).offer(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "one hears, the other is said to be gone", func() bool {
+		return f.states(li, c.ID) == "nowhere failed there is nobody to speak to at nowhere, one hears"
+	})
+	if err := f.End(li, c.ID); err != nil {
+		t.Fatal(err)
+	}
+	if got := f.kinds(); got != "李科 began one, 李科 ended one" {
+		t.Errorf("events %s", got)
+	}
+	// It never connected.
+	if len(f.spoke) != 1 || f.spoke[0] != "李科 flood 终端one silent" {
+		t.Errorf("timeline %q", f.spoke)
+	}
+}
+
+func TestWhatBeganEndsHoweverItFails(t *testing.T) {
+	f := newField(t)
+	li := as("李科", "320600", actor.VideoTalk)
+	for _, to := range [][]string{{"one"}, {"one", "nowhere"}, {"nowhere", "one", "two"}} {
+		if _, err := f.Begin(li, talk.Wish{Listeners: to, Incident: "flood", SDP: "rubbish"}); errs.KindOf(err) != errs.Invalid {
+			t.Errorf("%v: %v", to, err)
+		}
+	}
+	if got := f.kinds(); strings.Count(got, "began") != 4 || strings.Count(got, "ended") != 4 {
+		t.Errorf("events %s", got)
+	}
+	if list, _ := f.List(li); list[0].By != nil || len(f.spoke) != 0 {
+		t.Errorf("still held: %+v, timeline %q", list[0], f.spoke)
+	}
+}
+
+func TestAPhoneHearsOnceSoundHasCome(t *testing.T) {
+	f := newField(t)
+	li := as("李科", "320600", actor.VideoTalk)
+	if _, err := f.devices.CreateOutside(actor.WithSystem(t.Context(), "test"), device.New{ID: "phone", Kind: device.Camera, Name: "手机", Division: "320623"}); err != nil {
+		t.Fatal(err)
+	}
+	phone := newPeer(t)
+	var err error
+	if phone.track, err = webrtc.NewTrackLocalStaticRTP(webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypePCMA, ClockRate: 8000}, "a", "a"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := phone.pc.AddTransceiverFromTrack(phone.track, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionSendrecv}); err != nil {
+		t.Fatal(err)
+	}
+	a, err := f.router.Publish(t.Context(), "phone", phone.offer(t), true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	phone.accept(t, a.SDP)
+	phone.say(t, "here", func() bool { return f.video.Sends("phone") })
+	p := speaker(t)
+	c, err := f.Begin(li, talk.Wish{Listeners: []string{"phone"}, SDP: p.offer(t)})
+	if err != nil || c.Places[0].State != talk.Calling {
+		t.Fatalf("%+v, %v", c, err)
+	}
+	p.accept(t, c.SDP)
+	eventually(t, "connected", func() bool { return p.pc.ConnectionState() == webrtc.PeerConnectionStateConnected })
+	if got := f.states(li, c.ID); got != "phone calling" {
+		t.Errorf("nobody has said anything, and it is %s", got)
+	}
+	p.say(t, "hello", func() bool { return f.states(li, c.ID) == "phone hears" })
+	if err := phone.pc.Close(); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "it is gone", func() bool { return f.states(li, c.ID) == "phone failed the phone 手机 does not send now" })
+}
+
 func TestATerminalThatDoesNotHearIsSaidSo(t *testing.T) {
 	f := newField(t)
 	li := as("李科", "320600", actor.VideoTalk)
@@ -397,7 +478,7 @@ func TestWhatCannotBeSpokenToIsSaidSo(t *testing.T) {
 		"nobody":                        {li, nil, "x", errs.Invalid},
 		"without an offer":              {li, []string{"one"}, "", errs.Invalid},
 		"rubbish for an offer":          {li, []string{"one"}, "x", errs.Invalid},
-		"no terminal":                   {li, []string{"one", "nowhere"}, "x", errs.NotFound},
+		"no terminal":                   {li, []string{"nowhere"}, "x", errs.NotFound},
 		"a camera of a terminal":        {li, []string{"one-cam"}, "x", errs.NotFound},
 		"of another county":             {as("x", "320681", actor.VideoTalk), []string{"one"}, "x", errs.NotFound},
 		"one without a speaker":         {li, []string{"mute"}, "x", errs.Conflict},

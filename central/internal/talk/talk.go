@@ -10,6 +10,7 @@ import (
 
 	"github.com/fengsui/fengsui/central/internal/errs"
 	"github.com/fengsui/fengsui/central/internal/floor"
+	"github.com/fengsui/fengsui/central/internal/video"
 	"github.com/fengsui/fengsui/shared/wire"
 )
 
@@ -53,7 +54,7 @@ type State string
 
 // The states.
 const (
-	Calling State = "calling" // its terminal has been asked
+	Calling State = "calling" // its terminal has been asked, or nothing has come yet that a phone could hear
 	Hears   State = "hears"
 	Failed  State = "failed" // Error says why
 	Taken   State = "taken"  // somebody else speaks to it: Name
@@ -72,6 +73,8 @@ type Call struct {
 	ID     string  `json:"id"`
 	SDP    string  `json:"sdp,omitempty" doc:"The answer, when it begins"`
 	Places []Heard `json:"places"`
+	// Relays are for the next try of whoever does not reach the video port.
+	Relays []video.ICEServer `json:"relays,omitempty" doc:"When it begins: relays for another try of who does not reach the video port"`
 }
 
 // Wish is to whom somebody wants to speak.
@@ -79,6 +82,7 @@ type Wish struct {
 	Listeners []string
 	Incident  string // in whose timeline it is written down; empty: in none
 	SDP       string
+	Host      string // under which the centre was reached
 }
 
 // check says what is wrong with a wish, and takes out what is named twice.

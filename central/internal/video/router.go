@@ -28,8 +28,8 @@ type Router interface {
 	Layers(stream string, sub bool)
 	// Speak sends the sound of a session to the scenes of some streams: to the sessions that publish them, as far as
 	// those take sound, and to those that hear them. With plain it is taken in PCMA alone. Who may speak when is not
-	// its matter.
-	Speak(ctx context.Context, streams []string, plain bool, offer string) (Answer, error)
+	// its matter. length is for how long sound has come of it, also after its end.
+	Speak(ctx context.Context, streams []string, plain bool, offer string) (a Answer, length func() time.Duration, err error)
 	// Hear sends a session what is spoken to the scene of a stream.
 	Hear(ctx context.Context, stream, offer string) (Answer, error)
 	// Patch adds candidates to a session or restarts its ICE. etag is If-Match as the client sent it.

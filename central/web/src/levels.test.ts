@@ -7,10 +7,11 @@ import { describe, expect, it } from 'vitest'
 
 const src = fileURLToPath(new URL('.', import.meta.url))
 
-const base = ['api', 'stores', 'i18n', 'ui', 'map']
+const base = ['api', 'webrtc', 'stores', 'i18n', 'ui', 'map']
 
 const mayImport: Record<string, string[]> = {
   api: [],
+  webrtc: [],
   i18n: ['api'],
   stores: ['api', 'i18n'],
   ui: ['api', 'i18n', 'stores'],

@@ -7461,6 +7461,8 @@ export interface components {
         Call: {
             id: string;
             places: components["schemas"]["Heard"][] | null;
+            /** @description When it begins: relays for another try of who does not reach the video port */
+            relays?: components["schemas"]["ICEServer"][] | null;
             /** @description The answer, when it begins */
             sdp?: string;
         };
@@ -30060,7 +30062,9 @@ export interface operations {
     "begin-talk": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                Host?: string;
+            };
             path?: never;
             cookie?: never;
         };

@@ -1,8 +1,9 @@
 // The one connection of somebody in a room: what they send, the shared scene, the pictures and the sounds of the seats.
 // Its order is that of the centre: one sound and one picture out (not for a listener), 9 pictures and 8 sounds in.
-import { gathered } from '@/features/video/whep'
 import type { Door, Entry } from './door'
 import type { Scene } from './types'
+import { prefer, received, sent } from '@/webrtc/codec'
+import { offerOf } from '@/webrtc/offer'
 
 export const seats = 8
 // A head needs no more; eight of them go down one line.
@@ -25,19 +26,18 @@ export class RoomPeer {
       if (!wish.listen) {
         sound = peer.addTransceiver('audio', { direction: 'sendonly' }).sender
         const out = peer.addTransceiver('video', { direction: 'sendonly' })
-        prefer(out, RTCRtpSender.getCapabilities('video'))
+        prefer(out, sent())
         picture = out.sender
       }
+      const codecs = received()
       const receive = (kind: 'video' | 'audio', n: number) => Array.from({ length: n }, () => {
         const one = peer.addTransceiver(kind, { direction: 'recvonly' })
-        if (kind === 'video') prefer(one, RTCRtpReceiver.getCapabilities('video'))
+        if (kind === 'video') prefer(one, codecs)
         return one.receiver
       })
       const room = new RoomPeer(peer, receive('video', seats + 1), receive('audio', seats), sound, picture)
       await room.send(media)
-      await peer.setLocalDescription(await peer.createOffer())
-      await gathered(peer)
-      const entered = await door.enter({ ...wish, sdp: peer.localDescription?.sdp ?? '' }, signal)
+      const entered = await door.enter({ ...wish, sdp: await offerOf(peer) }, signal)
       signal.throwIfAborted()
       await peer.setRemoteDescription({ type: 'answer', sdp: entered.sdp })
       await room.limit()
@@ -79,10 +79,4 @@ export class RoomPeer {
 
 function streamOf(receiver: RTCRtpReceiver | undefined): MediaStream {
   return new MediaStream(receiver ? [receiver.track] : [])
-}
-
-// prefer leaves H.264 alone, which is what the centre passes on.
-function prefer(one: RTCRtpTransceiver, can: RTCRtpCapabilities | null): void {
-  const codecs = (can?.codecs ?? []).filter((c) => c.mimeType === 'video/H264' && c.sdpFmtpLine?.includes('packetization-mode=1'))
-  if (codecs.length) one.setCodecPreferences(codecs)
 }

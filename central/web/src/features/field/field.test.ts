@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
 import { bytesOf, DataMeter, dataText } from './meter'
-import { onlyH264 } from './whip'
 
 describe('the data that sending costs', () => {
   it('adds up over sessions and a reload', () => {
@@ -24,14 +23,5 @@ describe('the data that sending costs', () => {
     expect(dataText(0)).toBe('0.0 MB')
     expect(dataText(12_345_678)).toBe('12.3 MB')
     expect(dataText(2_340_000_000)).toBe('2.34 GB')
-  })
-})
-
-describe('what a phone offers', () => {
-  const codec = (mimeType: string, sdpFmtpLine?: string): RTCRtpCodec => ({ mimeType, clockRate: 90000, sdpFmtpLine })
-  it('is H.264 alone', () => {
-    const all = [codec('video/VP8'), codec('video/H264', 'packetization-mode=0'), codec('video/H264', 'packetization-mode=1;profile-level-id=42e01f'), codec('video/rtx')]
-    expect(onlyH264(all)).toEqual([all[2], all[3]])
-    expect(onlyH264([codec('video/VP8'), codec('video/rtx')])).toEqual([])
   })
 })

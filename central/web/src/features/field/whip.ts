@@ -1,5 +1,7 @@
 // One WHIP session (RFC 9725): what a phone sees and hears goes to the centre, and what is spoken to the scene comes back.
-import { beginSession, gathered, type Session } from '@/features/video/whep'
+import { beginSession, type Session } from '@/features/video/whep'
+import { prefer, sent } from '@/webrtc/codec'
+import { offerOf } from '@/webrtc/offer'
 
 // Pass is what the address of a link carries: the stream in its path, the token behind #, which reaches no log.
 export interface Pass {
@@ -20,12 +22,6 @@ export class NoCodec extends Error {}
 export const rates = { low: 300_000, middle: 800_000, high: 1_800_000 } as const
 export type Rate = keyof typeof rates
 
-// onlyH264 leaves the codec that the centre passes on, with its retransmissions.
-export function onlyH264(codecs: RTCRtpCodec[]): RTCRtpCodec[] {
-  const kept = codecs.filter((c) => c.mimeType.toLowerCase() === 'video/h264' && c.sdpFmtpLine?.includes('packetization-mode=1'))
-  return kept.length === 0 ? [] : [...kept, ...codecs.filter((c) => c.mimeType.toLowerCase() === 'video/rtx')]
-}
-
 interface Wishes {
   over: boolean // take over from whoever sends now
   relays: RTCIceServer[]
@@ -44,15 +40,12 @@ export async function openWhip(pass: Pass, media: MediaStream, wishes: Wishes, s
   try {
     // Nothing is sent before somebody wants it; the session stands, so that the phone can be spoken to.
     const video = peer.addTransceiver('video', { direction: 'sendonly', streams: [media] })
-    const codecs = onlyH264(RTCRtpSender.getCapabilities('video')?.codecs ?? [])
-    if (codecs.length === 0) throw new NoCodec()
-    video.setCodecPreferences(codecs)
+    if (!prefer(video, sent())) throw new NoCodec()
     const audio = peer.addTransceiver('audio', { direction: 'sendrecv', streams: [media] })
     peer.ontrack = (e) => wishes.heard(e.streams[0] ?? new MediaStream([e.track]))
-    await peer.setLocalDescription(await peer.createOffer())
-    await gathered(peer)
+    const offer = await offerOf(peer)
     const address = `/whip/${encodeURIComponent(pass.stream)}${wishes.over ? '?takeover=true' : ''}`
-    session = await beginSession(address, pass.token, peer.localDescription?.sdp ?? '', signal)
+    session = await beginSession(address, pass.token, offer, signal)
     await peer.setRemoteDescription({ type: 'answer', sdp: session.sdp })
     signal.throwIfAborted()
     return { peer, video: video.sender, audio: audio.sender, close, relays: session.relays }

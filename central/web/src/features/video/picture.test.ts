@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest'
 import { bitrateText, delayText, freezeMs, PictureWatch, sampleOf, type Sample } from './picture'
 import { ApiError } from '@/api/errors'
 import { hopeless } from './watching'
-import { portOf } from './whep'
 
 const sample = (at: number, frames: number, more: Partial<Sample> = {}): Sample => ({ at, frames, bytes: frames * 1000, buffered: frames * 0.05, emitted: frames, rtt: 0.04, ...more })
 
@@ -61,12 +60,5 @@ describe('trying again', () => {
     expect(hopeless(new ApiError(401, { code: 'video.token_expired' }))).toBe(false)
     expect(hopeless(new ApiError(503))).toBe(false)
     expect(hopeless(new ApiError(0))).toBe(false)
-  })
-})
-
-describe('the port of the centre', () => {
-  it('is that of its candidates', () => {
-    expect(portOf('v=0\r\na=mid:0\r\na=candidate:1 1 udp 2130706431 10.0.0.1 8189 typ host\r\n')).toBe('8189')
-    expect(portOf('v=0\r\n')).toBe('')
   })
 })

@@ -2,6 +2,9 @@
 import { onScopeDispose, ref, shallowRef, watch, type Ref } from 'vue'
 import { openWhep, ticketFor, type Whep } from './whep'
 import { answer, api } from '@/api/client'
+import { ApiError } from '@/api/errors'
+import { portOf } from '@/webrtc/offer'
+import { blocked, follow, NoPath, way } from '@/webrtc/way'
 
 // off · starting: asked, nothing heard yet · on: sound comes · quiet: none comes any more · unsent: the terminal does not
 // send it (switched off) · none: the camera has none · codec: it has one that is not passed on · failed
@@ -34,9 +37,11 @@ export function useSound(camera: () => string, terminal: () => string): { hearin
   let session: Whep | undefined
   let abort: AbortController | undefined
   let measuring: ReturnType<typeof setInterval> | undefined
+  let unfollow: (() => void) | undefined
 
   function end(as: Hearing): void {
     clearInterval(measuring)
+    unfollow?.()
     abort?.abort()
     abort = undefined
     session?.close()
@@ -58,7 +63,6 @@ export function useSound(camera: () => string, terminal: () => string): { hearin
         if (got > packets) last = Date.now()
         packets = got
         hearing.value = after(last, Date.now())
-        if (['failed', 'closed'].includes(mine.peer.connectionState)) end('failed')
       })
     }, measureMs)
   }
@@ -75,19 +79,30 @@ export function useSound(camera: () => string, terminal: () => string): { hearin
       has.value = said?.has ?? ''
       if (mine.signal.aborted) return
       if (may !== 'starting') return end(may)
-      const opened = await openWhep(await ticketFor(camera()), (media) => {
-        audio.srcObject = media
-        audio.play().catch((reason: unknown) => {
-          if (session) { failure.value = reason; end('failed') }
-        })
-      }, mine.signal, [], 'audio')
-      session = opened
-      measure(opened)
+      await open(mine.signal)
     } catch (reason) {
-      if (mine.signal.aborted) return
-      failure.value = reason
-      end('failed')
+      if (!mine.signal.aborted) fail(reason)
     }
+  }
+
+  async function open(signal: AbortSignal): Promise<void> {
+    const used = way()
+    const opened = await openWhep(await ticketFor(camera()), (media) => {
+      audio.srcObject = media
+      audio.play().catch((reason: unknown) => session && fail(reason))
+    }, signal, used, 'audio')
+    session = opened
+    measure(opened)
+    unfollow = follow(opened.peer, (path) => {
+      if (path === 'up' || path === 'down') return
+      if (path === 'none' && blocked(used, opened.relays)) void start() // around by the relays that the centre has named
+      else fail(path === 'none' ? new NoPath(portOf(opened.peer.remoteDescription?.sdp ?? '')) : new ApiError(0))
+    })
+  }
+
+  function fail(reason: unknown): void {
+    end('failed')
+    failure.value = reason
   }
 
   watch(camera, () => end('off'))

@@ -6,11 +6,13 @@ const place = (state: Heard['state']): Heard => ({ listener: state, state })
 
 describe('a call', () => {
   it.each([
-    [['hears', 'failed'], 'speaking'],
-    [['calling', 'taken'], 'calling'],
-    [['failed', 'taken'], 'failed'],
-    [[], 'failed'],
-  ] as const)('whose scenes are %j is %s', (states, is) => {
-    expect(stateOf(states.map(place))).toBe(is)
+    [['hears', 'failed'], true, 'speaking'],
+    [['hears', 'failed'], false, 'calling'], // nothing leaves this computer
+    [['calling', 'taken'], true, 'calling'],
+    [['failed', 'taken'], true, 'failed'],
+    [['failed', 'taken'], false, 'failed'],
+    [[], true, 'failed'],
+  ] as const)('whose scenes are %j, connected: %s, is %s', (states, up, is) => {
+    expect(stateOf(states.map(place), up)).toBe(is)
   })
 })

@@ -8,9 +8,11 @@ import { arrived, asked, lost, measured, newPlace, newWork, phaseOf, type Place,
 import { choose, still, type Most } from './layer'
 import { WallPeer, places, type Placed } from './wallpeer'
 import {
-  NoPath, NoVideo, Silent, brokenMs, firstFrameMs, frozenMs, hopeless, measureMs, noPathMs, pathTries, type Watching,
+  NoVideo, Silent, brokenMs, firstFrameMs, frozenMs, hopeless, measureMs, pathTries, type Watching,
 } from './watching'
-import { portOf, relays } from './whep'
+import { relays } from './whep'
+import { portOf } from '@/webrtc/offer'
+import { NoPath, noWayMs } from '@/webrtc/way'
 
 export interface Wall {
   // watching is the picture at a place for as long as somebody wants it.
@@ -164,7 +166,7 @@ export function useWall(): Wall {
         if (path && all.some((p) => p.picture?.frames)) tries = 0
         const broken = mine.peer.connectionState === 'disconnected'
         brokenAt = broken ? brokenAt || now : 0
-        if (!path && performance.now() - openedAt > noPathMs) lose(new NoPath(portOf(mine.peer.remoteDescription?.sdp ?? '')))
+        if (!path && performance.now() - openedAt > noWayMs) lose(new NoPath(portOf(mine.peer.remoteDescription?.sdp ?? '')))
         else if (brokenAt && now - brokenAt > brokenMs) lose(new ApiError(0))
       })
     }, measureMs)

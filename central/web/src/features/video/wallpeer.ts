@@ -3,7 +3,8 @@
 import { answer, api } from '@/api/client'
 import { ApiError } from '@/api/errors'
 import type { Most } from './layer'
-import { gathered } from './whep'
+import { prefer, received } from '@/webrtc/codec'
+import { offerOf } from '@/webrtc/offer'
 
 // Sixteen places are seen, four make the next pictures of a tour ready.
 export const places = 20
@@ -24,11 +25,6 @@ export interface Placed extends Wish {
   failure?: ApiError
 }
 
-// h264 is what the centre sends; offering nothing else keeps the offer of twenty pictures short.
-function h264(): RTCRtpCodec[] {
-  return (RTCRtpReceiver.getCapabilities('video')?.codecs ?? []).filter((c) => c.mimeType === 'video/H264' && c.sdpFmtpLine?.includes('packetization-mode=1'))
-}
-
 export class WallPeer {
   private constructor(
     readonly peer: RTCPeerConnection,
@@ -39,15 +35,13 @@ export class WallPeer {
   static async open(signal: AbortSignal, iceServers: RTCIceServer[] = []): Promise<WallPeer> {
     const peer = new RTCPeerConnection({ bundlePolicy: 'max-bundle', iceServers })
     try {
-      const codecs = h264()
+      const codecs = received()
       const receivers = Array.from({ length: places }, () => {
         const transceiver = peer.addTransceiver('video', { direction: 'recvonly' })
-        if (codecs.length) transceiver.setCodecPreferences(codecs)
+        prefer(transceiver, codecs)
         return transceiver.receiver
       })
-      await peer.setLocalDescription(await peer.createOffer())
-      await gathered(peer)
-      const opened = await answer(api.POST('/wall-sessions', { body: { sdp: peer.localDescription?.sdp ?? '' }, signal }))
+      const opened = await answer(api.POST('/wall-sessions', { body: { sdp: await offerOf(peer) }, signal }))
       const mine = new WallPeer(peer, opened.session, receivers)
       if (signal.aborted) {
         mine.close()

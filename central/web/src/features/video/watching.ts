@@ -5,8 +5,10 @@ import { useLive } from '@/api/live'
 import { backOff } from '@/api/livestate'
 import { PictureWatch, sampleOf, type Picture } from './picture'
 import { still } from './layer'
-import { openWhep, portOf, relays, ticketFor, type Whep } from './whep'
+import { openWhep, relays, ticketFor, type Whep } from './whep'
 import type { Ticket } from '@/api/types'
+import { portOf } from '@/webrtc/offer'
+import { NoPath, noWayMs } from '@/webrtc/way'
 
 // idle: nobody asked · starting: asked, no frame yet · live · frozen: frames stopped ·
 // retrying: the connection broke, the next try is set · failed: a person has to do something.
@@ -30,9 +32,6 @@ export interface Watching {
 export const measureMs = 500
 // Without a first frame for so long a new session is tried.
 export const firstFrameMs = 25_000
-// Without a way to the centre's video port for so long there is none. The centre itself gives up after 8 s;
-// whoever is earlier can say goodbye, and keep the terminal sending for the next try.
-export const noPathMs = 7000
 // So often the way is looked for before a person has to say that it is to be looked for again: the terminal
 // would send for nobody.
 export const pathTries = 3
@@ -131,7 +130,7 @@ export function useWatching(stream: () => string, show: (media: MediaStream | nu
         }
         const broken = mine.peer.connectionState === 'disconnected'
         brokenAt = broken ? brokenAt || now : 0
-        if (!path && performance.now() - begun > noPathMs) again(new NoPath(portOf(mine.peer.remoteDescription?.sdp ?? '')))
+        if (!path && performance.now() - begun > noWayMs) again(new NoPath(portOf(mine.peer.remoteDescription?.sdp ?? '')))
         else if (!seen.frames && performance.now() - begun > firstFrameMs) again(new Silent())
         else if (seen.frozenSince && !still(live.sent.get(mine.name)) && (doubted || now - seen.frozenSince > frozenMs)) again(new Silent())
         else if (brokenAt && now - brokenAt > brokenMs) again(new ApiError(0))
@@ -213,11 +212,5 @@ export function useWatching(stream: () => string, show: (media: MediaStream | nu
 
 // Silent: the session stands but brings no picture.
 export class Silent extends Error {}
-// NoPath: this computer does not reach the centre's video port.
-export class NoPath extends Error {
-  constructor(readonly port: string) {
-    super()
-  }
-}
 // NoVideo: this browser has no WebRTC.
 export class NoVideo extends Error {}

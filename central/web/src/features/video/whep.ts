@@ -1,11 +1,10 @@
 // One WHEP session: a ticket buys a picture from the centre; closing it gives the place back at once.
 import { answer, api } from '@/api/client'
 import { ApiError, type Problem } from '@/api/errors'
-import type { Ticket } from '@/api/types'
 import { relaysOf } from './links'
-
-// Candidates are sent with the offer; on a slow interface we do not wait for all of them.
-const gatherMs = 600
+import type { Ticket } from '@/api/types'
+import { offerOf } from '@/webrtc/offer'
+import { serversOf } from '@/webrtc/way'
 
 export interface Whep {
   peer: RTCPeerConnection
@@ -26,27 +25,10 @@ export function ticketFor(stream: string, reason = ''): Promise<Ticket> {
 export async function relays(named: RTCIceServer[] = []): Promise<RTCIceServer[]> {
   if (named.length) return named
   try {
-    return (await answer(api.GET('/ice-servers'))).items?.map((r) => ({ ...r, urls: r.urls ?? [] })) ?? []
+    return serversOf((await answer(api.GET('/ice-servers'))).items)
   } catch {
     return []
   }
-}
-
-// portOf is the port of the centre in its answer; empty when there is none.
-export function portOf(sdp: string): string {
-  return /^a=candidate:\S+ \d+ \S+ \d+ \S+ (\d+) /m.exec(sdp)?.[1] ?? ''
-}
-
-export function gathered(peer: RTCPeerConnection): Promise<void> {
-  if (peer.iceGatheringState === 'complete') return Promise.resolve()
-  return new Promise((done) => {
-    const limit = setTimeout(done, gatherMs)
-    peer.addEventListener('icegatheringstatechange', () => {
-      if (peer.iceGatheringState !== 'complete') return
-      clearTimeout(limit)
-      done()
-    })
-  })
 }
 
 // Session is what the centre has answered to an offer; end gives its place back, also while the page is being left.
@@ -102,9 +84,7 @@ export async function openWhep(ticket: Ticket, onTrack: (media: MediaStream) => 
     if (kind === 'video') peer.addTransceiver('video', { direction: 'recvonly' })
     peer.addTransceiver('audio', { direction: 'recvonly' })
     peer.ontrack = (e) => onTrack(e.streams[0] ?? new MediaStream([e.track]))
-    await peer.setLocalDescription(await peer.createOffer())
-    await gathered(peer)
-    session = await beginSession(ticket.whep, ticket.token, peer.localDescription?.sdp ?? '', signal)
+    session = await beginSession(ticket.whep, ticket.token, await offerOf(peer), signal)
     await peer.setRemoteDescription({ type: 'answer', sdp: session.sdp })
     signal.throwIfAborted()
     return { peer, close, relays: session.relays, name: session.name }
