@@ -302,7 +302,7 @@ func (s *Service) List(ctx context.Context, f Filter) ([]Message, error) {
 	return out, nil
 }
 
-// sees reports whether the actor may see a message: the terminal, or the incident that it is about.
+// sees reports whether the actor may see a message: its terminal, or, where that is gone, what lies in its division.
 func (s *Service) sees(ctx context.Context, m Message) bool {
 	if _, ok := s.Devices.Visible(ctx, m.Target); ok {
 		return true

@@ -1,11 +1,6 @@
 package steer
 
-import (
-	"context"
-
-	"github.com/fengsui/fengsui/central/internal/event"
-	"github.com/fengsui/fengsui/central/internal/floor"
-)
+import "github.com/fengsui/fengsui/central/internal/floor"
 
 // EventKind begins the kind of every event here.
 const EventKind = "steer."
@@ -23,8 +18,4 @@ type Turn struct {
 	By      floor.Holder `json:"by"`
 	Seconds int64        `json:"seconds,omitempty"` // when it ended
 	Lapsed  bool         `json:"lapsed,omitempty"`  // it ended because no order came any more
-}
-
-func news(ctx context.Context, kind, camera, division string, data any) event.Event {
-	return event.New(ctx, kind, camera, division, data)
 }

@@ -136,7 +136,7 @@ func (s *Service) Steer(ctx context.Context, o Order) (Taken, error) {
 		return Taken{}, err
 	}
 	if o.Act == wire.SteerSave {
-		saved := news(ctx, EventSaved, camera.ID, camera.Division, o)
+		saved := event.New(ctx, EventSaved, camera.ID, camera.Division, o)
 		if err := s.Events.Record(ctx, &saved); err != nil {
 			return Taken{}, err
 		}
@@ -200,7 +200,7 @@ func (s *Service) take(ctx context.Context, camera device.Device, by floor.Holde
 	if !fresh {
 		return nil
 	}
-	taken := news(ctx, EventTaken, camera.ID, camera.Division, Turn{Camera: camera.ID, By: by})
+	taken := event.New(ctx, EventTaken, camera.ID, camera.Division, Turn{Camera: camera.ID, By: by})
 	if err := s.Events.Record(ctx, &taken); err != nil {
 		s.floors.Give(camera.ID, by.ID)
 		return err
@@ -216,5 +216,5 @@ func (s *Service) ended(ctx context.Context, h floor.Held, now time.Time, lapsed
 		division = d.Division
 	}
 	ctx = actor.With(ctx, actor.Actor{Kind: actor.User, ID: h.By.ID, Name: h.By.Name})
-	s.Events.Publish(ctx, news(ctx, EventEnded, h.Key, division, Turn{Camera: h.Key, By: h.By, Seconds: int64(now.Sub(h.Since).Seconds()), Lapsed: lapsed}))
+	s.Events.Publish(ctx, event.New(ctx, EventEnded, h.Key, division, Turn{Camera: h.Key, By: h.By, Seconds: int64(now.Sub(h.Since).Seconds()), Lapsed: lapsed}))
 }

@@ -81,7 +81,11 @@ func (s *Walls) Save(ctx context.Context, w wall.Wall) error {
 	if err != nil {
 		return fmt.Errorf("save wall %s: %w", w.ID, wrap(err))
 	}
-	if n, err := res.RowsAffected(); err == nil && n == 0 {
+	n, err := res.RowsAffected()
+	if err != nil {
+		return fmt.Errorf("save wall %s: %w", w.ID, wrap(err))
+	}
+	if n == 0 {
 		return errs.E(errs.Conflict, "wall.changed", "wall %s has changed meanwhile", w.ID)
 	}
 	return nil

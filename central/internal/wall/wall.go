@@ -72,6 +72,7 @@ func (d *Draft) check() error {
 	for i, id := range d.Cameras {
 		switch {
 		case id == "":
+			continue
 		case !wire.ValidID(id):
 			return bad(fmt.Sprintf("cameras.%d", i), "the id of a camera")
 		case seen[id]:
@@ -79,7 +80,7 @@ func (d *Draft) check() error {
 		}
 		seen[id] = true
 	}
-	if len(seen) == 0 || len(seen) == 1 && seen[""] {
+	if len(seen) == 0 {
 		return bad("cameras", "at least one camera")
 	}
 	return nil

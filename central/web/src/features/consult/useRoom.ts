@@ -6,11 +6,7 @@ import { RoomPeer } from './peer'
 import { after, trouble, type Phase } from './stage'
 import type { Scene, Whole } from './types'
 import { backOff } from '@/api/livestate'
-
-// A connection that is only disconnected may come back by itself for so long.
-const patienceMs = 3000
-// A connection that has not come up by then has no way to the centre.
-const pathMs = 10_000
+import { blocked, follow as followPath, way } from '@/webrtc/way'
 
 export function useRoom(door: Door) {
   const phase = ref<Phase>('looking')
@@ -29,7 +25,7 @@ export function useRoom(door: Door) {
   const soundTrouble = ref<'' | 'refused' | 'none' | 'taken' | 'insecure'>('')
   let attempt: AbortController | undefined
   let tries = 0
-  let pathless = 0
+  let unfollow: (() => void) | undefined
   let again: ReturnType<typeof setTimeout> | undefined
 
   const me = computed(() => scene.value?.people?.find((p) => p.id === scene.value?.you))
@@ -82,7 +78,7 @@ export function useRoom(door: Door) {
   async function enter(how: { listen: boolean; over?: boolean }): Promise<void> {
     listens.value = how.listen
     phase.value = 'entering'
-    tries = pathless = 0
+    tries = 0
     if (how.listen) drop()
     else if (!media.value) await own()
     await connect(how.over ?? false)
@@ -93,12 +89,12 @@ export function useRoom(door: Door) {
     const mine = new AbortController()
     attempt = mine
     try {
-      const servers = pathless > 0 ? await door.relays() : []
+      const servers = way()
       const opened = await RoomPeer.open(door, media.value, { listen: listens.value, camera: camera.value, over, consent: consent.value }, servers, mine.signal)
       if (mine.signal.aborted) return opened.room.close()
       peer.value = opened.room
       scene.value = opened.scene
-      watch(opened.room, mine.signal)
+      watch(opened.room, servers, mine.signal)
       await sign()
       void follow(mine.signal)
     } catch (error) {
@@ -124,34 +120,27 @@ export function useRoom(door: Door) {
     again = setTimeout(() => void connect(false), backOff(tries++, Math.random()))
   }
 
-  function watch(mine: RoomPeer, signal: AbortSignal): void {
-    let waiting = setTimeout(() => {
-      if (signal.aborted || mine.peer.connectionState === 'connected') return
-      pathless += 1
-      lose()
-    }, pathMs)
-    const told = () => {
-      if (signal.aborted) return
-      clearTimeout(waiting)
-      switch (mine.peer.connectionState) {
-        case 'connected':
-          tries = pathless = 0
+  function watch(mine: RoomPeer, used: RTCIceServer[], signal: AbortSignal): void {
+    unfollow = followPath(mine.peer, (path) => {
+      switch (path) {
+        case 'up':
+          tries = 0
           failure.value = undefined
           phase.value = 'in'
           break
-        case 'disconnected':
-          waiting = setTimeout(() => mine.peer.connectionState === 'disconnected' && !signal.aborted && lose(), patienceMs)
+        case 'none': // the next try goes around by the relays, where there are any
+          void door.relays().then((named) => {
+            if (signal.aborted) return
+            blocked(used, named)
+            lose()
+          })
           break
-        case 'failed':
-        case 'closed':
+        case 'lost':
           lose()
           break
-        case 'new':
-        case 'connecting':
+        case 'down': // it may come back
       }
-    }
-    mine.peer.onconnectionstatechange = told
-    if (mine.peer.connectionState !== 'new' && mine.peer.connectionState !== 'connecting') told() // it was quicker than this page
+    })
   }
 
   // follow asks for what is new as long as the page is in the room.
@@ -193,7 +182,7 @@ export function useRoom(door: Door) {
   function hang(): void {
     clearTimeout(again)
     attempt?.abort()
-    if (peer.value) peer.value.peer.onconnectionstatechange = null
+    unfollow?.()
     peer.value?.close()
     peer.value = undefined
   }
