@@ -30,7 +30,7 @@ func rehearsed(method, operation string) bool {
 	case "open-incident", "change-incident", "grade-incident", "respond-incident", "count-incident", "note-incident", "merge-incident", "unmerge-incident", "split-incident", "close-incident",
 		"begin-report", "save-report", "send-report", "discard-report", "phone-report", "open-hop", "accept-hop", "return-hop", "forward-hop", "do-report-task",
 		"order-report", "supervise-report-task",
-		"start-response", "propose-response", "decline-motion", "add-response-group", "change-response-group", "shift-response", "fill-response-seat", "command-incident", "give-task", "show-task-link", "step-task", "add-task-photo",
+		"start-response", "propose-response", "propose-raise", "decline-motion", "add-response-group", "change-response-group", "shift-response", "fill-response-seat", "command-incident", "give-task", "show-task-link", "step-task", "add-task-photo",
 		"add-opinion", "judge-opinion", "ask-statement", "settle-statement-task", "draft-statement", "change-statement", "step-statement",
 		"add-expert-opinion", "change-expert-opinion", "sign-expert-opinion", "add-expert-file",
 		"open-consult", "invite-consult", "revoke-consult", "mute-consult", "remove-consult", "hand-consult", "record-consult", "end-consult",

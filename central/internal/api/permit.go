@@ -143,7 +143,7 @@ func responseNeeds(operation string) (p actor.Permission, ok bool) {
 		return actor.IncidentRead, true
 	case "step-task", "add-task-photo":
 		return actor.IncidentWrite, true
-	case "start-response", "shift-response", "fill-response-seat", "command-incident", "list-commanders", "give-task", "show-task-link", "propose-response", "decline-motion", "add-response-group", "change-response-group":
+	case "start-response", "shift-response", "fill-response-seat", "command-incident", "list-commanders", "give-task", "show-task-link", "propose-response", "propose-raise", "decline-motion", "add-response-group", "change-response-group":
 		return actor.ResponseOrder, true
 	}
 	return "", false
@@ -240,7 +240,7 @@ func planNeeds(operation string) (p actor.Permission, ok bool) {
 		"get-plan-paper", "get-plan-flow", "export-plan-table", "print-plan-flow", "print-plan-pdf", "print-plan-docx",
 		"list-plan-suggestions", "collect-plans-pdf", "collect-plans-docx", "export-plan-actions":
 		return actor.PlanRead, true
-	case "create-plan", "change-plan", "write-plan", "check-plan", "move-plan", "note-plan-drill", "answer-plan-suggestion", "add-plan-file", "remove-plan-file",
+	case "create-plan", "change-plan", "write-plan", "check-plan", "move-plan", "file-plan-version", "note-plan-drill", "answer-plan-suggestion", "add-plan-file", "remove-plan-file",
 		"import-plan-text", "import-plan-actions":
 		return actor.PlanWrite, true
 	}

@@ -145,6 +145,21 @@ func (s *Server) registerPlanTexts(svc *plan.Service) {
 			b := in.Body
 			return reply(svc.Move(ctx, in.ID, plan.NewStep{To: plan.State(b.To), Edit: b.Edit, Note: b.Note, Number: b.Number, Trigger: b.Trigger}))
 		})
+	register(s, planOp("file-plan-version", http.MethodPost, "/{id}/versions/{no}/filing", "File a published version that the steps of its plan do not reach: one that was replaced, or while the next is written"),
+		func(ctx context.Context, in *struct {
+			PlanID
+			No   int `path:"no" minimum:"1"`
+			Body struct {
+				Do     string `json:"do" enum:"hand,return,receipt"`
+				Edit   int    `json:"edit" doc:"Of the plan that was seen; a newer one is a conflict"`
+				Note   string `json:"note,omitempty" maxLength:"4000" doc:"Why it was given back"`
+				Number string `json:"number,omitempty" maxLength:"240" doc:"Of the receipt"`
+			}
+		},
+		) (*body[plan.Plan], error) {
+			b := in.Body
+			return reply(svc.FileVersion(ctx, in.ID, in.No, plan.NewFiling{Do: b.Do, Edit: b.Edit, Note: b.Note, Number: b.Number}))
+		})
 	register(s, planOp("note-plan-drill", http.MethodPost, "/{id}/drills", "Note the day on which a plan was drilled"),
 		func(ctx context.Context, in *struct {
 			PlanID

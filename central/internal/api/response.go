@@ -58,13 +58,24 @@ func RegisterResponses(s *Server, svc *response.Service) {
 			b := in.Body
 			return reply(svc.ProposeStart(ctx, in.ID, response.Move{PlanID: b.PlanID, Version: b.Version, Level: b.Level, Why: b.Why}))
 		})
+	type raisePut struct {
+		ID   string `path:"id" maxLength:"64"`
+		Body struct {
+			Level int    `json:"level" minimum:"1" maximum:"4"`
+			Why   string `json:"why" maxLength:"400"`
+		}
+	}
+	register(s, responseOp("propose-raise", http.MethodPost, "/responses/{id}/motions", "Propose to those who direct a response that it be raised; the owner of the plan and who commands are told"),
+		func(ctx context.Context, in *raisePut) (*body[response.Motion], error) {
+			return reply(svc.ProposeRaise(ctx, in.ID, in.Body.Level, in.Body.Why))
+		})
 	type motionDecline struct {
 		IncidentID
 		Body struct {
 			Why string `json:"why" maxLength:"400"`
 		}
 	}
-	register(s, responseOp("decline-motion", http.MethodPost, "/motions/{id}/decline", "Decline a proposal to start a plan, with the reason"),
+	register(s, responseOp("decline-motion", http.MethodPost, "/motions/{id}/decline", "Decline a proposal to start a plan, or to raise a response, with the reason"),
 		func(ctx context.Context, in *motionDecline) (*body[response.Motion], error) {
 			return reply(svc.Decline(ctx, in.ID, in.Body.Why))
 		})

@@ -11,6 +11,7 @@ const (
 	EventFile    = "plan.file_added"
 	EventUnfile  = "plan.file_removed"
 	EventDrilled = "plan.drilled"
+	EventFiling  = "plan.filing"
 	EventLate    = "plan.late"
 
 	EventSuggested = "plan.suggested" // by what an incident taught

@@ -3,6 +3,7 @@ package plan
 import (
 	"context"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -80,10 +81,11 @@ func (s *Service) Move(ctx context.Context, id string, n NewStep) (Plan, error) 
 				return "", trace{}, err
 			}
 			kind = EventIssued
-		case n.To == Filed && from == Filing:
-			p.FiledAt = &now
 		case from == Assessing && (n.To == Filed || n.To == Published):
 			p.Assessed = &now
+		}
+		if err := p.file(from, n, now); err != nil {
+			return "", trace{}, err
 		}
 		p.State, p.Since = n.To, now
 		if err := s.watch(ctx, p, now); err != nil {
@@ -127,6 +129,7 @@ func (s *Service) issue(ctx context.Context, a actor.Actor, p *Plan, step *Step)
 	p.Version++
 	p.Number, p.Published, p.FiledAt, p.Assessed = step.Number, &step.At, nil, nil
 	step.Version = p.Version
+	p.Filings = append(p.Filings, Registration{No: p.Version, Published: step.At})
 	if err := s.answered(ctx, p.ID, p.Version); err != nil {
 		return err
 	}
@@ -135,75 +138,58 @@ func (s *Service) issue(ctx context.Context, a actor.Actor, p *Plan, step *Step)
 	}, kept)
 }
 
-// watch sets what is due next of a plan, and its clock.
+// watch sets what is due next of a plan, and its clocks: the filing of each of its versions, and its assessment.
 func (s *Service) watch(ctx context.Context, p *Plan, now time.Time) error {
-	what, due, rule, err := s.due(ctx, *p, now)
-	if err != nil {
+	if err := s.owe(ctx, p); err != nil {
 		return err
 	}
-	owner := deadline.Owner{Kind: OwnerKind, ID: p.ID}
-	p.DueWhat, p.DueAt = what, nil
-	for _, kind := range []string{DueFile, DueReceipt, DueAssess} {
-		if kind == what {
-			continue
+	p.DueWhat, p.DueAt = "", nil
+	for _, f := range p.Filings {
+		if f.DueAt != nil && (p.DueAt == nil || f.DueAt.Before(*p.DueAt)) {
+			p.DueWhat, p.DueAt = f.DueWhat, f.DueAt
 		}
+	}
+	owner := deadline.Owner{Kind: OwnerKind, ID: p.ID}
+	base, at, ok := s.assessed(*p)
+	if !ok {
 		to := deadline.Met
 		if p.State == Abolished || p.State.written() {
 			to = deadline.Dropped
 		}
-		if err := s.Clocks.End(ctx, owner, "plan."+kind, to); err != nil {
-			return err
-		}
+		return s.Clocks.End(ctx, owner, "plan."+DueAssess, to)
 	}
-	if what == "" {
-		return nil
+	if p.DueAt == nil || at.Before(*p.DueAt) {
+		p.DueWhat, p.DueAt = DueAssess, &at
 	}
-	p.DueAt = &due
+	return s.set(ctx, *p, owner, DueAssess, s.rule(s.Pack.Assess.Clause), base, at)
+}
+
+// set runs the clock of what is due.
+func (s *Service) set(ctx context.Context, p Plan, owner deadline.Owner, what, rule string, base, due time.Time) error {
 	var stages []deadline.Stage
 	for _, w := range s.Pack.Warn {
 		stages = append(stages, deadline.Stage{Mark: deadline.Warned, After: -w, To: deadline.Officer})
 	}
 	slices.SortFunc(stages, func(a, b deadline.Stage) int { return int(a.After/1e9) - int(b.After/1e9) })
 	stages = append(stages, deadline.Stage{Mark: deadline.Passed, To: deadline.Leader})
-	_, err = s.Clocks.Set(ctx, deadline.Clock{
+	_, err := s.Clocks.Set(ctx, deadline.Clock{
 		Owner: owner, Kind: "plan." + what, OrgID: p.OrgID, Division: p.Division, Name: p.Name, Rule: rule, Scale: deadline.Fixed,
-		BaseAt: now, DueAt: due, Stages: stages,
+		BaseAt: base, DueAt: due, Stages: stages,
 	})
 	return err
 }
 
-// due is what must be done next with a plan, until when, and by which rule.
-func (s *Service) due(ctx context.Context, p Plan, now time.Time) (what string, at time.Time, rule string, err error) {
-	switch p.State {
-	case Published:
-		base := now
-		if p.Published != nil {
-			base = *p.Published
-		}
-		at, err = s.workdays(ctx, base, s.Pack.File.Workdays)
-		return DueFile, at, s.rule(s.Pack.File.Clause), err
-	case Filing:
-		at, err = s.workdays(ctx, now, s.Pack.Receipt.Workdays)
-		return DueReceipt, at, s.rule(s.Pack.Receipt.Clause), err
-	case Consulting, Reviewing, Approving, Revising, Assessing, Filed:
-		if p.Published != nil && p.FiledAt == nil { // the version in force is owed to the register, whatever is done meanwhile
-			at, err = s.workdays(ctx, *p.Published, s.Pack.File.Workdays)
-			return DueFile, at, s.rule(s.Pack.File.Clause), err
-		}
-		if p.State != Filed && p.State != Assessing {
-			return "", at, "", nil
-		}
-		if !slices.Contains(s.Pack.Assess.Kinds, p.Kind) || p.Published == nil {
-			return "", at, "", nil
-		}
-		base := *p.Published
-		if p.Assessed != nil {
-			base = *p.Assessed
-		}
-		return DueAssess, endOfDay(base.AddDate(0, s.Pack.Assess.Months, 0)), s.rule(s.Pack.Assess.Clause), nil
-	case Drafting, Abolished:
+// assessed is when a plan must be assessed, counted from when it last was; not while its filing is awaited, nor while the
+// next version is written.
+func (s *Service) assessed(p Plan) (base, at time.Time, ok bool) {
+	if (p.State != Filed && p.State != Assessing) || p.FiledAt == nil || p.Published == nil || !slices.Contains(s.Pack.Assess.Kinds, p.Kind) {
+		return base, at, false
 	}
-	return "", at, "", nil
+	base = *p.Published
+	if p.Assessed != nil {
+		base = *p.Assessed
+	}
+	return base, endOfDay(base.AddDate(0, s.Pack.Assess.Months, 0)), true
 }
 
 func (s *Service) rule(clause string) string { return s.Pack.ID + " " + clause }
@@ -244,11 +230,13 @@ func (s *Service) OnClock(ctx context.Context, f deadline.Firing) ([]*event.Even
 	if f.Mark != deadline.Passed {
 		return nil, nil
 	}
-	p, err := s.Store.Plan(ctx, f.Clock.Owner.ID)
+	id, no, _ := strings.Cut(f.Clock.Owner.ID, " ")
+	p, err := s.Store.Plan(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	e := event.New(ctx, EventLate, p.ID, p.Division, trace{Name: p.Name, What: p.DueWhat})
+	version, _ := strconv.Atoi(no) // of the filing that is late
+	e := event.New(ctx, EventLate, p.ID, p.Division, trace{Name: p.Name, What: strings.TrimPrefix(f.Clock.Kind, "plan."), Version: version})
 	return []*event.Event{&e}, nil
 }
 

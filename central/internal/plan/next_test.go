@@ -90,7 +90,7 @@ func TestFilingIsNotEscapedByARevision(t *testing.T) {
 	due := *p.DueAt
 	owed := func(when string) {
 		t.Helper()
-		c, err := r.clocks.Of(r.system, deadline.Owner{Kind: plan.OwnerKind, ID: p.ID}, "plan.file")
+		c, err := r.clocks.Of(r.system, deadline.Owner{Kind: plan.OwnerKind, ID: p.ID + " 1"}, "plan.file")
 		r.must(err)
 		if p.DueWhat != plan.DueFile || p.DueAt == nil || !p.DueAt.Equal(due) || c.State != deadline.Running || !c.DueAt.Equal(due) {
 			t.Errorf("%s: due %s %v, the clock is %s", when, p.DueWhat, p.DueAt, c.State)

@@ -110,33 +110,34 @@ func backward(from, to State) bool {
 
 // Plan is the head of a plan: whose it is, what it is about and where it stands.
 type Plan struct {
-	ID        string     `json:"id"`
-	Name      string     `json:"name"`
-	NameEN    string     `json:"name_en"`
-	Kind      Kind       `json:"kind"`
-	Category  string     `json:"category"` // of a pack: natural.flood
-	OrgID     string     `json:"org_id"`
-	OrgName   string     `json:"org_name"`
-	Division  string     `json:"division"`
-	UpperID   string     `json:"upper_id"` // the plan that it follows
-	State     State      `json:"state"`
-	Version   int        `json:"version"`  // in force; 0: none was approved yet
-	Number    string     `json:"number"`   // 文号 of the version in force
-	Revision  int        `json:"revision"` // of the draft
-	Since     time.Time  `json:"since"`    // when it came into its state
-	DueAt     *time.Time `json:"due_at,omitempty"`
-	DueWhat   string     `json:"due_what"` // file, receipt or assess
-	Published *time.Time `json:"published_at,omitempty"`
-	FiledAt   *time.Time `json:"filed_at,omitempty"`
-	Assessed  *time.Time `json:"assessed_at,omitempty"` // when it was last found to hold
-	DrilledOn string     `json:"drilled_on"`            // day of the last drill that somebody noted
-	Writer    string     `json:"writer"`                // id of who wrote last
-	Writers   []string   `json:"writers"`               // ids of all who wrote since the version in force; null: from before they were kept
-	Coming    *Coming    `json:"coming,omitempty"`      // what the next version will be called and be about, where that differs
-	CreatedAt time.Time  `json:"created_at"`
-	ChangedAt time.Time  `json:"changed_at"`
-	Demo      bool       `json:"demo"` // 演示数据
-	Edit      int        `json:"edit"` // of the head
+	ID        string         `json:"id"`
+	Name      string         `json:"name"`
+	NameEN    string         `json:"name_en"`
+	Kind      Kind           `json:"kind"`
+	Category  string         `json:"category"` // of a pack: natural.flood
+	OrgID     string         `json:"org_id"`
+	OrgName   string         `json:"org_name"`
+	Division  string         `json:"division"`
+	UpperID   string         `json:"upper_id"` // the plan that it follows
+	State     State          `json:"state"`
+	Version   int            `json:"version"`  // in force; 0: none was approved yet
+	Number    string         `json:"number"`   // 文号 of the version in force
+	Revision  int            `json:"revision"` // of the draft
+	Since     time.Time      `json:"since"`    // when it came into its state
+	DueAt     *time.Time     `json:"due_at,omitempty"`
+	DueWhat   string         `json:"due_what"` // file, receipt or assess
+	Published *time.Time     `json:"published_at,omitempty"`
+	FiledAt   *time.Time     `json:"filed_at,omitempty"`
+	Assessed  *time.Time     `json:"assessed_at,omitempty"` // when it was last found to hold
+	Filings   []Registration `json:"filings"`               // of its versions
+	DrilledOn string         `json:"drilled_on"`            // day of the last drill that somebody noted
+	Writer    string         `json:"writer"`                // id of who wrote last
+	Writers   []string       `json:"writers"`               // ids of all who wrote since the version in force; null: from before they were kept
+	Coming    *Coming        `json:"coming,omitempty"`      // what the next version will be called and be about, where that differs
+	CreatedAt time.Time      `json:"created_at"`
+	ChangedAt time.Time      `json:"changed_at"`
+	Demo      bool           `json:"demo"` // 演示数据
+	Edit      int            `json:"edit"` // of the head
 }
 
 // Coming is what the head says from the next version on: what was published stays in force as it is until then.
@@ -213,7 +214,7 @@ type Step struct {
 	Note    string    `json:"note"`
 	Number  string    `json:"number"`  // 文号, or number of the receipt
 	Trigger string    `json:"trigger"` // why it is revised: id of the pack
-	Version int       `json:"version"` // that was published
+	Version int       `json:"version"` // that was published or is filed
 }
 
 // Version is a published text. Hash is the SHA-256 of its body as it is kept.

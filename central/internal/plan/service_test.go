@@ -117,7 +117,7 @@ func TestPlanLivesFromDraftToAbolition(t *testing.T) {
 		if p.Version != 1 || p.Number == "" || p.DueWhat != plan.DueFile || p.DueAt == nil || p.DueAt.Before(time.Now().Add(25*24*time.Hour)) {
 			t.Fatalf("published: %+v", p)
 		}
-		clock, err := r.clocks.Of(r.system, deadline.Owner{Kind: plan.OwnerKind, ID: p.ID}, "plan.file")
+		clock, err := r.clocks.Of(r.system, deadline.Owner{Kind: plan.OwnerKind, ID: p.ID + " 1"}, "plan.file")
 		r.must(err)
 		if clock.State != deadline.Running || !clock.DueAt.Equal(*p.DueAt) {
 			t.Errorf("clock of filing: %+v", clock)
@@ -159,7 +159,7 @@ func TestPlanLivesFromDraftToAbolition(t *testing.T) {
 		if p.DueAt != nil || len(p.Next()) != 0 {
 			t.Errorf("abolished: %+v", p)
 		}
-		clock, err = r.clocks.Of(r.system, deadline.Owner{Kind: plan.OwnerKind, ID: p.ID}, "plan.file")
+		clock, err = r.clocks.Of(r.system, deadline.Owner{Kind: plan.OwnerKind, ID: p.ID + " 2"}, "plan.file")
 		r.must(err)
 		if clock.State != deadline.Dropped {
 			t.Errorf("an abolished plan is still to be filed: %+v", clock.State)

@@ -10,14 +10,15 @@ import (
 	"github.com/fengsui/fengsui/central/internal/actor"
 	"github.com/fengsui/fengsui/central/internal/errs"
 	"github.com/fengsui/fengsui/central/internal/incident"
-	"github.com/fengsui/fengsui/central/internal/notice"
 	"github.com/fengsui/fengsui/central/internal/plan"
 )
 
-// Motion is a proposal to the owner of a plan that it be started (启动建议), by a desk that may not start it itself.
+// Motion is a proposal to the owner of a plan that it be started (启动建议), by a desk that may not start it itself, or that
+// what runs of it be raised (升级建议).
 type Motion struct {
 	ID         string     `json:"id"`
 	IncidentID string     `json:"incident_id"`
+	ResponseID string     `json:"response_id"` // that is to be raised; empty: the plan is to be started
 	PlanID     string     `json:"plan_id"`
 	PlanName   string     `json:"plan_name"`
 	PlanNameEN string     `json:"plan_name_en"`
@@ -80,18 +81,12 @@ func (s *Service) ProposeStart(ctx context.Context, id string, m Move) (Motion, 
 		if reach.Has(f.Plan.OrgID) {
 			return errs.E(errs.Conflict, "response.own_plan", "the plan is the own one or that of a desk below; start it")
 		}
-		had, err := s.Store.Motions(ctx, id)
-		if err != nil {
+		old, free, err := s.proposed(ctx, id, func(o Motion) bool {
+			return o.ResponseID == "" && o.PlanID == m.PlanID && o.Level == m.Level && o.OrgID == reach.Desk.ID
+		})
+		if err != nil || !free {
+			out = old
 			return err
-		}
-		if k := slices.IndexFunc(had, func(o Motion) bool {
-			return o.State == MotionOpen && o.PlanID == m.PlanID && o.Level == m.Level && o.OrgID == reach.Desk.ID
-		}); k >= 0 {
-			out = had[k]
-			return nil
-		}
-		if len(had) >= maxMotions {
-			return errs.E(errs.Conflict, "response.motions", "an incident holds at most %d proposals; call the owner of the plan", maxMotions)
 		}
 		if err := s.idlePlan(ctx, id, m.PlanID); err != nil {
 			return err
@@ -113,6 +108,21 @@ func (s *Service) ProposeStart(ctx context.Context, id string, m Move) (Motion, 
 	return out, err
 }
 
+// proposed is the open proposal that says the same; free reports that there is none, and room for one.
+func (s *Service) proposed(ctx context.Context, id string, same func(Motion) bool) (old Motion, free bool, err error) {
+	had, err := s.Store.Motions(ctx, id)
+	if err != nil {
+		return old, false, err
+	}
+	if k := slices.IndexFunc(had, func(m Motion) bool { return m.State == MotionOpen && same(m) }); k >= 0 {
+		return had[k], false, nil
+	}
+	if len(had) >= maxMotions {
+		return old, false, errs.E(errs.Conflict, "response.motions", "an incident holds at most %d proposals; call the owner of the plan", maxMotions)
+	}
+	return old, true, nil
+}
+
 // idlePlan complains when a plan is carried out for an incident already.
 func (s *Service) idlePlan(ctx context.Context, id, plan string) error {
 	all, err := s.Store.Responses(ctx, id)
@@ -132,12 +142,13 @@ func (s *Service) tellOwner(ctx context.Context, i incident.Incident, reach inci
 	if err != nil {
 		return err
 	}
-	text := fmt.Sprintf("建议启动%s %s级响应（%s）", m.PlanName, plan.Numeral(m.Level), m.Why)
+	act := "启动"
+	if m.ResponseID != "" {
+		act = "升级"
+	}
+	text := fmt.Sprintf("建议%s%s %s级响应（%s）", act, m.PlanName, plan.Numeral(m.Level), m.Why)
 	if owner, ok := incident.Find(n.tree, m.OwnerID); ok {
-		told, err := s.tellDesk(ctx, n, owner, notice.Order{
-			Key: "response motion " + m.ID, Kind: "response.motion", About: m.ID, Title: "启动建议", Urgent: true, Until: now.Add(12 * time.Hour),
-			Text: fmt.Sprintf("%s就“%s”建议启动“%s”%s级响应，请在指挥室决定。原因：%s", m.OrgName, incident.Cut(i.Title, 60), incident.Cut(m.PlanName, 60), plan.Numeral(m.Level), incident.Cut(m.Why, 120)),
-		})
+		told, err := s.tellDesk(ctx, n, owner, m.order(i, now))
 		if err != nil {
 			return err
 		}
@@ -163,8 +174,17 @@ func (s *Service) Decline(ctx context.Context, id, why string) (Motion, error) {
 		if m, err = s.Store.Motion(ctx, id); err != nil {
 			return err
 		}
-		if !reach.Has(m.OwnerID) {
-			return errs.E(errs.Denied, "response.not_deciding", "%s and those above it decide on the proposal", m.OwnerName)
+		c, err := s.command(ctx, m.IncidentID)
+		if err != nil {
+			return err
+		}
+		all, err := s.Store.Responses(ctx, m.IncidentID)
+		if err != nil {
+			return err
+		}
+		asked := m
+		if asked.State = MotionOpen; !asked.decides(a, reach, c, all) {
+			return errs.E(errs.Denied, "response.not_deciding", "%s and those above it decide on the proposal, or who commands", m.OwnerName)
 		}
 		if m.State != MotionOpen {
 			return errs.E(errs.Conflict, "response.decided", "the proposal was decided already; look at it again")
@@ -183,20 +203,25 @@ func (s *Service) settle(ctx context.Context, m *Motion, to, by, why string, now
 	return s.Store.SaveMotion(ctx, *m)
 }
 
-// granted closes the proposals to start a plan that has begun.
+// granted closes the proposals that a new level of a response answers: to start a plan that has begun, to raise what was
+// raised as far, and to raise what has ended.
 func (s *Service) granted(ctx context.Context, r Response, a actor.Actor, now time.Time) error {
-	if r.Level == 0 {
-		return nil
-	}
 	list, err := s.Store.Motions(ctx, r.IncidentID)
 	if err != nil {
 		return err
 	}
 	for _, m := range list {
-		if m.PlanID != r.PlanID || m.State != MotionOpen {
+		to, why := MotionStarted, ""
+		if r.Level == 0 {
+			to, why = MotionDeclined, "响应已终止"
+		}
+		switch {
+		case m.State != MotionOpen || m.PlanID != r.PlanID || (m.ResponseID != "" && m.ResponseID != r.ID):
+			continue
+		case m.ResponseID == "" && r.Level == 0, m.ResponseID != "" && r.Level > m.Level:
 			continue
 		}
-		if err := s.settle(ctx, &m, MotionStarted, a.Name, "", now); err != nil {
+		if err := s.settle(ctx, &m, to, a.Name, why, now); err != nil {
 			return err
 		}
 	}
@@ -204,11 +229,11 @@ func (s *Service) granted(ctx context.Context, r Response, a actor.Actor, now ti
 }
 
 // motions are those of an incident as a desk sees them.
-func (s *Service) motions(ctx context.Context, reach incident.Reach, id string) ([]Motion, error) {
+func (s *Service) motions(ctx context.Context, a actor.Actor, reach incident.Reach, c Command, all []Response, id string) ([]Motion, error) {
 	list, err := s.Store.Motions(ctx, id)
 	out := append([]Motion{}, list...)
 	for n := range out {
-		out[n].Decides = out[n].State == MotionOpen && reach.Has(out[n].OwnerID)
+		out[n].Decides = out[n].decides(a, reach, c, all)
 	}
 	return out, err
 }

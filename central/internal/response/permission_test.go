@@ -105,6 +105,18 @@ func TestEveryActByEveryRoleInEveryOrganisation(t *testing.T) {
 			_, err = h.Decline(c, m.ID, "水位已经回落到警戒以下")
 			return err
 		}},
+		{"propose to raise the city's response", []string{"county", "bureau", "town"}, func(c context.Context) error {
+			_, r := started(4)
+			_, err := h.ProposeRaise(c, r.ID, 3, urgent)
+			return err
+		}},
+		{"decline to raise the city's response", []string{"city"}, func(c context.Context) error {
+			_, r := started(4)
+			m, err := h.ProposeRaise(h.officer, r.ID, 3, urgent)
+			h.must(err)
+			_, err = h.Decline(c, m.ID, "水位已经回落到警戒以下")
+			return err
+		}},
 		{"raise the city's response", []string{"city"}, func(c context.Context) error {
 			_, r := started(4)
 			_, err := h.Shift(c, r.ID, 3, "令", "")

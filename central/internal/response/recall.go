@@ -91,6 +91,11 @@ func (s *Service) tellCommand(ctx context.Context, i incident.Incident, o accoun
 	order := notice.Order{
 		Key: fmt.Sprintf("response command %s %d", i.ID, c.Edit), Kind: "response.command", About: i.ID, OrgID: o.ID, Division: o.Division, Title: title, Text: text, Urgent: true, Until: now.Add(recallLasts),
 	}
+	return s.tellUser(ctx, user, order, now)
+}
+
+// tellUser tells somebody who has an account; whom the roster does not know, their desk.
+func (s *Service) tellUser(ctx context.Context, user string, order notice.Order, now time.Time) error {
 	p, err := s.Roster.PersonOf(system(ctx), user)
 	if errs.KindOf(err) == errs.NotFound {
 		return s.tellDeskOf(ctx, user, order, now)

@@ -217,7 +217,7 @@ func (s *Service) View(ctx context.Context, id string) (View, error) {
 		return v, err
 	}
 	v.Tasks = append(append([]Task{}, tasks...), handed...)
-	if v.Motions, err = s.motions(ctx, reach, id); err != nil {
+	if v.Motions, err = s.motions(ctx, a, reach, c, list, id); err != nil {
 		return v, err
 	}
 	owed, err := s.Store.Owed(ctx, id)

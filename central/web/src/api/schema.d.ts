@@ -3741,7 +3741,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Decline a proposal to start a plan, with the reason */
+        /** Decline a proposal to start a plan, or to raise a response, with the reason */
         post: operations["decline-motion"];
         delete?: never;
         options?: never;
@@ -4694,6 +4694,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/plans/{id}/versions/{no}/filing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** File a published version that the steps of its plan do not reach: one that was replaced, or while the next is written */
+        post: operations["file-plan-version"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/recordings": {
         parameters: {
             query?: never;
@@ -5306,6 +5323,23 @@ export interface paths {
         /** Raise, lower or end a response */
         put: operations["shift-response"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/responses/{id}/motions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Propose to those who direct a response that it be raised; the owner of the plan and who commands are told */
+        post: operations["propose-raise"];
         delete?: never;
         options?: never;
         head?: never;
@@ -9681,6 +9715,19 @@ export interface components {
             to: string;
             tracks: components["schemas"]["FieldTrack"][] | null;
         };
+        "File-plan-versionRequest": {
+            /** @enum {string} */
+            do: "hand" | "return" | "receipt";
+            /**
+             * Format: int64
+             * @description Of the plan that was seen; a newer one is a conflict
+             */
+            edit: number;
+            /** @description Why it was given back */
+            note?: string;
+            /** @description Of the receipt */
+            number?: string;
+        };
         Flag: {
             /** Format: date-time */
             at: string;
@@ -11646,6 +11693,7 @@ export interface components {
             edit: number;
             /** Format: date-time */
             filed_at?: string;
+            filings: components["schemas"]["PlanRegistration"][] | null;
             id: string;
             kind: string;
             name: string;
@@ -11807,6 +11855,7 @@ export interface components {
             /** Format: date-time */
             filed_at?: string;
             files: components["schemas"]["PlanFile"][] | null;
+            filings: components["schemas"]["PlanRegistration"][] | null;
             id: string;
             kind: string;
             lower: components["schemas"]["Plan"][] | null;
@@ -11961,6 +12010,20 @@ export interface components {
             name_en: string;
             org: string;
             source: string;
+        };
+        PlanRegistration: {
+            /** Format: date-time */
+            due_at?: string;
+            due_what: string;
+            /** Format: date-time */
+            filed_at?: string;
+            /** Format: date-time */
+            handed_at?: string;
+            /** Format: int64 */
+            no: number;
+            /** Format: date-time */
+            published_at: string;
+            receipt: string;
         };
         PlanRemark: {
             code: string;
@@ -12147,6 +12210,11 @@ export interface components {
             packed: number;
             since?: string;
             state: string;
+        };
+        RaisePutBody: {
+            /** Format: int64 */
+            level: number;
+            why: string;
         };
         "Record-consultRequest": {
             on: boolean;
@@ -13608,6 +13676,7 @@ export interface components {
             plan_id: string;
             plan_name: string;
             plan_name_en: string;
+            response_id: string;
             /** @enum {string} */
             state: "open" | "started" | "declined";
             /** Format: int64 */
@@ -26667,6 +26736,42 @@ export interface operations {
             };
         };
     };
+    "file-plan-version": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                no: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["File-plan-versionRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plan"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "list-recordings": {
         parameters: {
             query?: never;
@@ -28036,6 +28141,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ResponseOutcome"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "propose-raise": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RaisePutBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResponseMotion"];
                 };
             };
             /** @description Problem */

@@ -25,3 +25,11 @@ export const kinds = ['overall', 'special', 'departmental', 'township', 'unit', 
 export const states = ['drafting', 'consulting', 'reviewing', 'approving', 'published', 'filing', 'filed', 'assessing', 'revising', 'abolished'] as const
 export type State = (typeof states)[number]
 export const numerals = ['', 'Ⅰ', 'Ⅱ', 'Ⅲ', 'Ⅳ'] as const
+
+export type FilingAct = 'hand' | 'return' | 'receipt'
+// filingActs is what may be done about the filing of a version beside the steps of its plan, which file the one in force.
+export function filingActs(p: Pick<Detail, 'own' | 'state' | 'version' | 'filings'>, no: number): FilingAct[] {
+  const f = (p.filings ?? []).find((o) => o.no === no)
+  if (!p.own || !f || f.filed_at || p.state === 'abolished' || (no === p.version && ['published', 'filing'].includes(p.state))) return []
+  return f.handed_at ? ['receipt', 'return'] : ['hand']
+}
