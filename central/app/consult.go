@@ -91,8 +91,8 @@ func (k roomRecorder) End(ctx context.Context, stream string) error {
 }
 
 // Hold implements consult.Recorder.
-func (k roomRecorder) Hold(ctx context.Context, stream string, from, to time.Time, reference string) error {
-	_, err := k.AddHold(ctx, recording.Hold{Stream: stream, From: from, To: to, Reference: incident.Cut(reference, 100)})
+func (k roomRecorder) Hold(ctx context.Context, r consult.Room, stream string, to time.Time, reference string) error {
+	_, err := k.AddHold(ctx, recording.Hold{Stream: stream, From: *r.Since, To: to, Reference: incident.Cut(reference, 100), OrgID: r.OrgID, OrgName: r.OrgName})
 	return err
 }
 

@@ -41,7 +41,7 @@ func (c *Centre) recording(ctx context.Context, cfg config.Config, b *base, devi
 		return nil, err
 	}
 	s := recording.New(recording.Options{
-		Store: store.NewRecordings(b.db), Tx: b.db, Devices: seen, Taps: router, Leases: pictures, Sender: in, Reporter: devices, Cases: filmed{store.NewIncidents(b.db), incidents}, Events: b.bus, Log: c.log.With("component", "recording"),
+		Store: store.NewRecordings(b.db), Tx: b.db, Devices: seen, Desks: whose{incident.Desks{Accounts: b.accounts}}, Taps: router, LastPicture: func(stream string) time.Time { return router.Flow(stream).Last }, Leases: pictures, Sender: in, Reporter: devices, Cases: filmed{store.NewIncidents(b.db), incidents}, Events: b.bus, Log: c.log.With("component", "recording"),
 		Shelf: shelf, Moving: rule,
 		Dir: dir, Quota: int64(cfg.Recording.Quota) << 30, Reserve: int64(cfg.Recording.Reserve) << 20,
 		Rule:    recording.SceneRule{Begin: recording.Beginning(cfg.Recording.Incidents), Near: cfg.Recording.Near, Most: cfg.Recording.NearMost},
@@ -88,6 +88,15 @@ func (c *Centre) shelf(b config.Bucket) (recording.Shelf, recording.MoveRule, er
 	return way, recording.MoveRule{Place: b.URL + " " + b.Name, After: time.Duration(b.After) * time.Minute, Quota: int64(b.Quota) << 30}, nil
 }
 
+// whose is the one rule of what belongs to whom, as recordings see it.
+type whose struct{ incident.Desks }
+
+// Reach implements recording.Desks.
+func (w whose) Reach(ctx context.Context, p actor.Permission) (recording.Reach, error) {
+	_, r, err := w.Desks.Reach(ctx, p)
+	return recording.Reach{Org: r.Desk.ID, Name: r.Desk.Name, Has: r.Has}, err
+}
+
 // filmed is incidents as recordings see them. It reads what the centre itself asks for from the store.
 type filmed struct {
 	store     incident.Store
@@ -110,7 +119,7 @@ func (c filmed) of(ctx context.Context, i incident.Incident) (recording.Case, er
 		root = next
 	}
 	return recording.Case{
-		ID: i.ID, No: i.No, Title: i.Title, Open: root.State == incident.Open, Response: root.Response, Occurred: i.OccurredAt, Lon: i.Lon, Lat: i.Lat, Version: i.Version,
+		ID: i.ID, No: i.No, OrgID: i.OrgID, OrgName: i.OrgName, Title: i.Title, Open: root.State == incident.Open, Response: root.Response, Occurred: i.OccurredAt, Lon: i.Lon, Lat: i.Lat, Version: i.Version,
 	}, nil
 }
 

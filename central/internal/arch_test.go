@@ -80,7 +80,7 @@ var testUses = map[string][]string{
 	"response":  {"audit", "channel"},              // what a use case leaves in the trail, and messages with their address
 	"ingest":    {"broker", "github.com/eclipse/"}, // terminals and simple sensors as they speak
 	"field":     {"audit", "sfu"},                  // what a use case leaves in the trail, and links of real pictures
-	"recording": {"bucket"},                        // a real server of buckets
+	"recording": {"bucket", "incident"},            // a real server of buckets, and whose is what by the rule of the house
 	"paper":     {"audit", "document"},             // what a use case leaves in the trail, and real files
 	"telemetry": {"database/sql"},                  // another program that holds the database
 }

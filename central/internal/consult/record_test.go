@@ -53,7 +53,7 @@ func (k *reel) GiveBack(ctx context.Context, stream string, _ time.Time) error {
 	return k.End(ctx, stream)
 }
 
-func (k *reel) Hold(_ context.Context, stream string, _, _ time.Time, _ string) error {
+func (k *reel) Hold(_ context.Context, _ consult.Room, stream string, _ time.Time, _ string) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.held = append(k.held, stream)

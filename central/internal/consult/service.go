@@ -58,8 +58,8 @@ type Recorder interface {
 	// Borrow records a camera that is not recorded yet; ordered is nil when it is. GiveBack ends what it ordered.
 	Borrow(ctx context.Context, stream string) (ordered *time.Time, err error)
 	GiveBack(ctx context.Context, stream string, ordered time.Time) error
-	// Hold keeps what was recorded of a stream for an incident or file.
-	Hold(ctx context.Context, stream string, from, to time.Time, reference string) error
+	// Hold keeps what was recorded of a stream of a room, since that was last recorded, for an incident or file.
+	Hold(ctx context.Context, r Room, stream string, to time.Time, reference string) error
 }
 
 // Options of the service.

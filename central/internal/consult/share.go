@@ -215,7 +215,7 @@ func (s *Service) stop(ctx context.Context, r Room) {
 	}
 	for _, k := range r.Kept {
 		if _, own := roomOf(k.Stream); own {
-			if err := s.Recorder.Hold(ctx, k.Stream, *r.Since, time.Now(), reference); err != nil {
+			if err := s.Recorder.Hold(ctx, r, k.Stream, time.Now(), reference); err != nil {
 				s.Log.Warn("recordings of a consultation are not held", "error", err)
 			}
 		}

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -166,7 +167,8 @@ func (s *Service) takeIn(ctx context.Context, w Wish, f wire.FilmOffered, in *os
 	if err := os.Rename(in.Name(), path); err != nil {
 		return fmt.Errorf("keep upload: %w", err)
 	}
-	return s.Tx.Do(ctx, func(ctx context.Context) error {
+	spare := false // what it shows came from elsewhere meanwhile
+	err = s.Tx.Do(ctx, func(ctx context.Context) error {
 		end := earlier(start.Add(got.Duration).Truncate(time.Millisecond), w.To)
 		list, err := s.segments(ctx, w.Stream, later(start, w.From), end)
 		if err != nil {
@@ -174,6 +176,7 @@ func (s *Service) takeIn(ctx context.Context, w Wish, f wire.FilmOffered, in *os
 		}
 		var ok bool
 		if g.From, g.To, ok = free(list, later(start, w.From), end); !ok {
+			spare = !slices.ContainsFunc(list, func(one Segment) bool { return one.File == g.File })
 			return nil
 		}
 		fresh, err := s.Store.Wish(ctx, w.ID)
@@ -183,6 +186,10 @@ func (s *Service) takeIn(ctx context.Context, w Wish, f wire.FilmOffered, in *os
 		fresh.Films, fresh.Bytes = fresh.Films+1, fresh.Bytes+g.Bytes
 		return errors.Join(s.Store.AddSegment(ctx, g), s.Store.ChangeWish(ctx, fresh))
 	})
+	if err == nil && spare {
+		err = os.Remove(path) // nobody would find it again
+	}
+	return err
 }
 
 // Brought hears that a terminal has sent all that it had of a span.

@@ -46,7 +46,10 @@ type Clip struct {
 	Percent    int        `json:"percent"` // while it is being made
 	Trouble    Trouble    `json:"trouble,omitempty" enum:"nothing,room,burn,bucket,disk"`
 	Files      []ClipFile `json:"files"`
-	Gaps       []Gap      `json:"gaps"` // of the span nothing was recorded there
+	Gaps       []Gap      `json:"gaps"`   // of the span nothing was recorded there
+	OrgID      string     `json:"org_id"` // whose it is
+	OrgName    string     `json:"org_name"`
+	Yours      bool       `json:"yours"` // within reach of who asks
 	Author     string     `json:"author"`
 	AuthorName string     `json:"author_name"`
 	CreatedAt  time.Time  `json:"created_at"`

@@ -35,6 +35,10 @@ func (s *Service) OrderClip(ctx context.Context, c Clip) (Clip, error) {
 	if err != nil {
 		return Clip{}, err
 	}
+	r, err := s.Desks.Reach(ctx, actor.VideoExport)
+	if err != nil {
+		return Clip{}, err
+	}
 	now := event.Stamp(time.Now())
 	c.From, c.To = c.From.UTC().Truncate(time.Millisecond), c.To.UTC().Truncate(time.Millisecond)
 	if err := c.check(now); err != nil {
@@ -65,7 +69,7 @@ func (s *Service) OrderClip(ctx context.Context, c Clip) (Clip, error) {
 	}
 	c = Clip{
 		ID: uuid.Must(uuid.NewV7()).String(), Stream: c.Stream, Camera: d.Name, From: c.From, To: c.To, Reference: c.Reference, Mute: c.Mute, Burn: c.Burn, State: Making, Files: []ClipFile{}, Gaps: []Gap{},
-		Author: a.ID, AuthorName: a.Name, CreatedAt: now, Expires: now.Add(s.KeepClips),
+		OrgID: r.Org, OrgName: r.Name, Yours: true, Author: a.ID, AuthorName: a.Name, CreatedAt: now, Expires: now.Add(s.KeepClips),
 	}
 	e := event.New(ctx, EventClipOrdered, c.Stream, d.Division, c)
 	if err := s.change(ctx, &e, func(ctx context.Context) error { return s.Store.AddClip(ctx, c) }); err != nil {
@@ -77,7 +81,8 @@ func (s *Service) OrderClip(ctx context.Context, c Clip) (Clip, error) {
 
 // Clips lists those of cameras that the actor may see, the newest first.
 func (s *Service) Clips(ctx context.Context) ([]Clip, error) {
-	if _, err := actor.Require(ctx, actor.VideoExport); err != nil {
+	r, err := s.Desks.Reach(ctx, actor.VideoExport)
+	if err != nil {
 		return nil, err
 	}
 	list, err := s.Store.Clips(ctx)
@@ -94,6 +99,7 @@ func (s *Service) Clips(ctx context.Context) ([]Clip, error) {
 			if c.ID == current.id {
 				c.Percent = current.percent
 			}
+			c.Yours = r.Has(c.OrgID)
 			out = append(out, c)
 		}
 	}
@@ -104,15 +110,12 @@ func (s *Service) clip(ctx context.Context, id string) (Clip, string, error) {
 	if _, err := actor.Require(ctx, actor.VideoExport); err != nil {
 		return Clip{}, "", err
 	}
-	list, err := s.Store.Clips(ctx)
+	c, err := s.Store.Clip(ctx, id)
 	if err != nil {
 		return Clip{}, "", err
 	}
-	at := slices.IndexFunc(list, func(c Clip) bool { return c.ID == id })
-	if at >= 0 {
-		if d, ok := s.Devices.Visible(ctx, list[at].Stream); ok {
-			return list[at], d.Division, nil
-		}
+	if d, ok := s.Devices.Visible(ctx, c.Stream); ok {
+		return c, d.Division, nil
 	}
 	return Clip{}, "", errs.E(errs.NotFound, "recording.no_clip", "clip %.64s does not exist any more", id)
 }
@@ -160,10 +163,14 @@ func (s *Service) TakeClip(ctx context.Context, id, name string) (Taken, error) 
 	return Taken{told.Name, info.Size(), in}, nil
 }
 
-// RemoveClip deletes a clip before it expires, or stops one that is being made.
+// RemoveClip deletes a clip before it expires, or stops one that is being made. It is for the desk that ordered it, and
+// those above.
 func (s *Service) RemoveClip(ctx context.Context, id string) error {
 	c, division, err := s.clip(ctx, id)
 	if err != nil {
+		return err
+	}
+	if err := s.mine(ctx, actor.VideoExport, c.OrgID, c.OrgName); err != nil {
 		return err
 	}
 	e := event.New(ctx, EventClipRemoved, c.Stream, division, c)

@@ -66,7 +66,7 @@ func (s *Service) Start(ctx context.Context) error {
 		}
 		if now.Sub(age) >= ageEvery {
 			age = now
-			s.say(ctx, "delete what is old", errors.Join(s.dropOld(ctx, now), s.tidySnapshots(ctx, now), s.mend(ctx)))
+			s.say(ctx, "delete what is old", errors.Join(s.dropOld(ctx, now), s.tidySnapshots(ctx, now), s.forget(ctx, now), s.mend(ctx)))
 		}
 		return lookEvery
 	})
@@ -269,7 +269,10 @@ func (s *Service) usage(ctx context.Context) (Usage, error) {
 			u.Clips += f.Bytes
 		}
 	}
-	u.Bytes += u.Clips
+	if u.Snapshots, err = s.Store.SnapshotBytes(ctx); err != nil {
+		return Usage{}, err
+	}
+	u.Bytes += u.Clips + u.Snapshots
 	for _, r := range s.recorders() {
 		if open, _ := r.state(); open != nil {
 			u.Bytes += open.Bytes

@@ -118,7 +118,11 @@ func (s *Service) changePolicy(ctx context.Context, kind string, camera device.D
 	}
 	e := event.New(ctx, kind, p.Stream, camera.Division, p)
 	err := s.Tx.Do(ctx, func(ctx context.Context) error {
-		if err := s.Store.SavePolicy(ctx, p); err != nil {
+		save := s.Store.SavePolicy
+		if p.plain(time.Now()) {
+			save = func(ctx context.Context, p Policy) error { return s.Store.RemovePolicy(ctx, p.Stream) }
+		}
+		if err := save(ctx, p); err != nil {
 			return err
 		}
 		return s.Events.Record(ctx, &e)
@@ -127,9 +131,34 @@ func (s *Service) changePolicy(ctx context.Context, kind string, camera device.D
 		return Policy{}, err
 	}
 	s.mu.Lock()
-	s.policies[p.Stream] = p
+	if s.policies[p.Stream] = p; p.plain(time.Now()) {
+		delete(s.policies, p.Stream)
+	}
 	s.mu.Unlock()
 	s.Events.Publish(ctx, e) // who hears it finds the change
 	s.loop.Wake()
 	return p, nil
+}
+
+// forget drops the policies that say nothing any more: of the seats of consultation rooms there would be more and more.
+func (s *Service) forget(ctx context.Context, now time.Time) error {
+	s.write.Lock()
+	defer s.write.Unlock()
+	s.mu.Lock()
+	var over []string
+	for stream, p := range s.policies {
+		if p.plain(now) {
+			over = append(over, stream)
+		}
+	}
+	s.mu.Unlock()
+	for _, stream := range over {
+		if err := s.Store.RemovePolicy(ctx, stream); err != nil {
+			return err
+		}
+		s.mu.Lock()
+		delete(s.policies, stream)
+		s.mu.Unlock()
+	}
+	return nil
 }

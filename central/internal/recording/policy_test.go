@@ -43,3 +43,25 @@ func TestChangesOfAPolicyAtOnceAreAllKept(t *testing.T) {
 		}
 	})
 }
+
+func TestPolicyThatSaysNothingIsForgotten(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		r := open(t, db, t.TempDir(), 1<<30)
+		left := func() []recording.Policy {
+			return must[[]recording.Policy](t)(store.NewRecordings(db).Policies(t.Context()))
+		}
+		must[recording.Policy](t)(r.Begin(officer, "cam-1", 5))
+		if len(left()) != 1 {
+			t.Fatalf("got %+v", left())
+		}
+		must[recording.Policy](t)(r.End(officer, "cam-1"))
+		if len(left()) != 0 {
+			t.Errorf("still there: %+v", left())
+		}
+		must[recording.Policy](t)(r.SetPolicy(officer, "cam-1", recording.Off, 90, false))
+		must[recording.Policy](t)(r.End(officer, "cam-1"))
+		if list := left(); len(list) != 1 || list[0].KeepDays != 90 {
+			t.Errorf("what was set went: %+v", list)
+		}
+	})
+}

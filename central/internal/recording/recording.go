@@ -49,6 +49,11 @@ func (p Policy) check() error {
 	return nil
 }
 
+// plain reports whether it says the same as none would.
+func (p Policy) plain(now time.Time) bool {
+	return p.Mode == Off && p.KeepDays == defaultDays && !p.Mute && p.Since == nil && !p.records(now)
+}
+
 // records reports whether the stream is to be recorded now.
 func (p Policy) records(now time.Time) bool {
 	return p.Mode == Always || (p.Until != nil && now.Before(*p.Until))
@@ -149,31 +154,6 @@ func earlier(a, b time.Time) time.Time {
 		return a
 	}
 	return b
-}
-
-// Hold keeps what was recorded from being deleted, by age or for room, until somebody ends it.
-type Hold struct {
-	ID          string     `json:"id"`
-	Stream      string     `json:"stream"`
-	From        time.Time  `json:"from"`
-	To          time.Time  `json:"to"`
-	Reference   string     `json:"reference"` // incident or file number
-	Note        string     `json:"note"`
-	Author      string     `json:"author"`
-	AuthorName  string     `json:"author_name"`
-	CreatedAt   time.Time  `json:"created_at"`
-	EndedAt     *time.Time `json:"ended_at,omitempty"`
-	EndedByName string     `json:"ended_by_name,omitempty"`
-	Scene       bool       `json:"scene,omitempty"` // of an incident that runs: it ends with that, or with its scene
-}
-
-// covers reports whether a hold that has not ended touches a segment.
-func (h Hold) covers(s Segment) bool {
-	return h.EndedAt == nil && h.Stream == s.Stream && h.From.Before(s.To) && s.From.Before(h.To)
-}
-
-func held(holds []Hold, s Segment) bool {
-	return slices.ContainsFunc(holds, func(h Hold) bool { return h.covers(s) })
 }
 
 // Mark is a moment of a timeline that somebody may jump to.

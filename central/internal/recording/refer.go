@@ -2,7 +2,6 @@ package recording
 
 import (
 	"context"
-	"slices"
 
 	"github.com/fengsui/fengsui/central/internal/actor"
 	"github.com/fengsui/fengsui/central/internal/errs"
@@ -19,48 +18,41 @@ func (s *Service) Refer(ctx context.Context, kind, id, from, to string) error {
 	if _, err := actor.Require(ctx, may); err != nil {
 		return err
 	}
-	stream, reference, err := s.kept(ctx, kind, id)
+	k, err := s.kept(ctx, kind, id)
 	if err != nil {
 		return err
 	}
-	_, d, err := s.visible(ctx, stream, may)
+	_, d, err := s.visible(ctx, k.stream, may)
 	if err != nil {
 		return err
 	}
-	if from == "" || reference != from {
+	if err := s.mine(ctx, may, k.org, k.orgName); err != nil {
+		return err
+	}
+	if from == "" || k.reference != from {
 		return errs.E(errs.Conflict, "recording.referred", "this %s is not kept for %.100s; look at it again", kind, from)
 	}
 	if to == "" || !errs.Line(to, maxReference) {
 		return errs.Field("recording.reference", "reference", "1 to 100 characters on one line")
 	}
-	e := event.New(ctx, EventReferred, stream, d.Division, Referred{Kind: kind, ID: id, From: from, To: to})
+	e := event.New(ctx, EventReferred, k.stream, d.Division, Referred{Kind: kind, ID: id, From: from, To: to})
 	return s.change(ctx, &e, func(ctx context.Context) error { return s.Store.Refer(ctx, kind, id, to) })
 }
 
-// kept is the stream of something that is kept, and what it is kept for.
-func (s *Service) kept(ctx context.Context, kind, id string) (stream, reference string, err error) {
+// kept is something that is kept: of which stream, for what and by whom.
+type kept struct{ stream, reference, org, orgName string }
+
+func (s *Service) kept(ctx context.Context, kind, id string) (kept, error) {
 	switch kind {
 	case "snapshot":
 		p, err := s.Store.Snapshot(ctx, id)
-		return p.Stream, p.Reference, err
+		return kept{p.Stream, p.Reference, p.OrgID, p.OrgName}, err
 	case "clip":
-		list, err := s.Store.Clips(ctx)
-		if err != nil {
-			return "", "", err
-		}
-		if at := slices.IndexFunc(list, func(c Clip) bool { return c.ID == id }); at >= 0 {
-			return list[at].Stream, list[at].Reference, nil
-		}
-		return "", "", errs.E(errs.NotFound, "recording.no_clip", "clip %.64s does not exist any more", id)
+		c, err := s.Store.Clip(ctx, id)
+		return kept{c.Stream, c.Reference, c.OrgID, c.OrgName}, err
 	case "hold":
-		list, err := s.Store.Holds(ctx)
-		if err != nil {
-			return "", "", err
-		}
-		if at := slices.IndexFunc(list, func(h Hold) bool { return h.ID == id }); at >= 0 {
-			return list[at].Stream, list[at].Reference, nil
-		}
-		return "", "", errs.E(errs.NotFound, "recording.no_hold", "hold %.64s does not exist", id)
+		h, err := s.Store.Hold(ctx, id)
+		return kept{h.Stream, h.Reference, h.OrgID, h.OrgName}, err
 	}
-	return "", "", errs.E(errs.Invalid, "recording.kind", "%.20q is nothing that is kept", kind)
+	return kept{}, errs.E(errs.Invalid, "recording.kind", "%.20q is nothing that is kept", kind)
 }

@@ -9,8 +9,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/fengsui/fengsui/central/internal/actor"
 	"github.com/fengsui/fengsui/central/internal/errs"
 	"github.com/fengsui/fengsui/central/internal/event"
@@ -87,8 +85,13 @@ func (s *Service) Timeline(ctx context.Context, stream string, from, to time.Tim
 	if err != nil {
 		return Timeline{}, err
 	}
+	r, err := s.Desks.Reach(ctx, actor.VideoReplay)
+	if err != nil {
+		return Timeline{}, err
+	}
 	for _, h := range holds {
 		if h.Stream == stream && h.EndedAt == nil && h.From.Before(to) && from.Before(h.To) {
+			h.Yours = r.Has(h.OrgID)
 			h.To = earlier(h.To, to) // that of a scene has no end yet
 			out.Holds = append(out.Holds, h)
 		}
@@ -230,85 +233,6 @@ func (s *Service) Read(ctx context.Context, playID, segment string, at time.Time
 func missing(err error, g Segment) error {
 	if errors.Is(err, os.ErrNotExist) {
 		return errs.Wrap(err, errs.NotFound, "recording.missing", "the file of recording "+g.ID+" is missing")
-	}
-	return err
-}
-
-// AddHold keeps what is recorded of a stream within from ≤ t < to.
-func (s *Service) AddHold(ctx context.Context, h Hold) (Hold, error) {
-	a, d, err := s.visible(ctx, h.Stream, actor.VideoRecord)
-	if err != nil {
-		return Hold{}, err
-	}
-	if err := checkSpan(h.From, h.To, maxTimeline); err != nil {
-		return Hold{}, err
-	}
-	if h.Reference == "" || !errs.Text(h.Reference, maxReference) {
-		return Hold{}, errs.Field("recording.hold", "reference", "1 to 100 characters: the incident or the file that it is held for")
-	}
-	if !errs.Text(h.Note, maxNote) {
-		return Hold{}, errs.Field("recording.hold", "note", "at most 500 characters")
-	}
-	h.ID, h.From, h.To = uuid.Must(uuid.NewV7()).String(), h.From.UTC(), h.To.UTC()
-	h.Author, h.AuthorName, h.CreatedAt, h.EndedAt, h.EndedByName = a.ID, a.Name, event.Stamp(time.Now()), nil, ""
-	e := event.New(ctx, EventHeld, h.Stream, d.Division, h)
-	return h, s.change(ctx, &e, func(ctx context.Context) error { return s.Store.AddHold(ctx, h) })
-}
-
-const (
-	maxReference = 100
-	maxNote      = 500
-)
-
-// EndHold lets go of what was held; age and room decide again.
-func (s *Service) EndHold(ctx context.Context, id string) (Hold, error) {
-	holds, err := s.Holds(ctx)
-	if err != nil {
-		return Hold{}, err
-	}
-	at := slices.IndexFunc(holds, func(h Hold) bool { return h.ID == id })
-	if at < 0 {
-		return Hold{}, errs.E(errs.NotFound, "recording.no_hold", "hold %.64s does not exist", id)
-	}
-	h := holds[at]
-	a, d, err := s.visible(ctx, h.Stream, actor.VideoRecord)
-	if err != nil {
-		return Hold{}, err
-	}
-	now := event.Stamp(time.Now())
-	h.EndedAt, h.EndedByName = &now, a.Name
-	e := event.New(ctx, EventLetGo, h.Stream, d.Division, h)
-	return h, s.change(ctx, &e, func(ctx context.Context) error { return s.Store.EndHold(ctx, h) })
-}
-
-// Holds lists those of cameras that the actor may see, the newest first.
-func (s *Service) Holds(ctx context.Context) ([]Hold, error) {
-	if _, err := actor.Require(ctx, actor.VideoReplay); err != nil {
-		return nil, err
-	}
-	list, err := s.Store.Holds(ctx)
-	if err != nil {
-		return nil, err
-	}
-	out := []Hold{}
-	for _, h := range list {
-		if _, ok := s.Devices.Visible(ctx, h.Stream); ok {
-			out = append(out, h)
-		}
-	}
-	return out, nil
-}
-
-// change saves and records in one transaction, then publishes.
-func (s *Service) change(ctx context.Context, e *event.Event, fn func(ctx context.Context) error) error {
-	err := s.Tx.Do(ctx, func(ctx context.Context) error {
-		if err := fn(ctx); err != nil {
-			return err
-		}
-		return s.Events.Record(ctx, e)
-	})
-	if err == nil {
-		s.Events.Publish(ctx, *e)
 	}
 	return err
 }

@@ -23,6 +23,8 @@ type Scene struct {
 	ByRule      bool       `json:"by_rule"`   // it stands so near that nobody had to name it
 	HoldFrom    time.Time  `json:"hold_from"` // what there is since then is held
 	AddedAt     time.Time  `json:"added_at"`
+	OrgID       string     `json:"-"` // of the incident: whose hold it leaves
+	OrgName     string     `json:"-"`
 	AuthorName  string     `json:"author_name"`
 	Began       *time.Time `json:"began,omitempty"` // of the recording; missing while the rule waits for the response
 	Ended       *time.Time `json:"ended,omitempty"`
@@ -68,6 +70,8 @@ const (
 type Case struct {
 	ID       string
 	No       string
+	OrgID    string // that keeps it
+	OrgName  string
 	Title    string
 	Open     bool // or merged into one that is
 	Response int
@@ -124,7 +128,7 @@ func kilometres(lon1, lat1, lon2, lat2 float64) float64 {
 
 // hold is what a scene keeps from being deleted until a moment.
 func (s Scene) hold(until time.Time) Hold {
-	return Hold{ID: s.ID, Stream: s.Stream, From: s.HoldFrom, To: until, Reference: s.No, AuthorName: s.AuthorName, CreatedAt: s.AddedAt, Scene: true}
+	return Hold{ID: s.ID, Stream: s.Stream, From: s.HoldFrom, To: until, Reference: s.No, OrgID: s.OrgID, OrgName: s.OrgName, AuthorName: s.AuthorName, CreatedAt: s.AddedAt, Scene: true}
 }
 
 func checkReason(reason string) error {

@@ -121,6 +121,7 @@ func (s *Service) addScene(ctx context.Context, c Case, d device.Device, add Sce
 		return Scene{}, errs.E(errs.Unavailable, "recording.scenes_full", "16 scenes of one incident and 64 of all are recorded at most: end some first")
 	}
 	add.ID, add.Incident, add.No, add.Stream, add.AddedAt, add.HoldFrom = uuid.Must(uuid.NewV7()).String(), c.ID, c.No, d.ID, now, c.holdFrom(now)
+	add.OrgID, add.OrgName = c.OrgID, c.OrgName
 	act := "waiting"
 	if s.Rule.due(c) {
 		act, add.Began = "begun", &now

@@ -37,22 +37,24 @@ type Devices interface {
 
 // Options of the service.
 type Options struct {
-	Store    Store
-	Tx       Tx
-	Devices  Devices
-	Taps     Taps
-	Leases   Leases
-	Sender   Sender
-	Reporter Reporter
-	Cases    Cases // nil: nothing is recorded with incidents
-	Rule     SceneRule
-	Events   event.Publisher
-	Log      *slog.Logger
-	Dir      string // of the files
-	Shelf    Shelf  // to which they move; nil: they stay
-	Moving   MoveRule
-	Quota    int64 // bytes of recordings at most
-	Reserve  int64 // bytes that stay free on the disk
+	Store       Store
+	Tx          Tx
+	Devices     Devices
+	Desks       Desks
+	LastPicture func(stream string) time.Time // when a packet of it last came (sfu.SFU)
+	Taps        Taps
+	Leases      Leases
+	Sender      Sender
+	Reporter    Reporter
+	Cases       Cases // nil: nothing is recorded with incidents
+	Rule        SceneRule
+	Events      event.Publisher
+	Log         *slog.Logger
+	Dir         string // of the files
+	Shelf       Shelf  // to which they move; nil: they stay
+	Moving      MoveRule
+	Quota       int64 // bytes of recordings at most
+	Reserve     int64 // bytes that stay free on the disk
 
 	Burner    Burner
 	Preroll   time.Duration // of the time before an alarm that a terminal is asked for; 0: none
@@ -84,12 +86,13 @@ type Service struct {
 	alarms   []Alarm          // not looked at yet
 	asked    map[string]asked // by wish
 	making   making
-	grabbed  map[string]time.Time // by camera
+	grabbed  map[string]time.Time   // by camera
+	frozen   map[string][]time.Time // by person: snapshots of this minute
 }
 
 // New makes a service.
 func New(o Options) *Service {
-	return &Service{Options: o, loop: run.NewLoop(), clips: run.NewLoop(), moves: run.NewLoop(), policies: map[string]Policy{}, running: map[string]*recorder{}, plays: map[string]play{}, asked: map[string]asked{}, grabbed: map[string]time.Time{}, rolled: map[string]map[string]bool{}, scenes: map[string]Scene{}, considered: map[string]int{}}
+	return &Service{Options: o, loop: run.NewLoop(), clips: run.NewLoop(), moves: run.NewLoop(), policies: map[string]Policy{}, running: map[string]*recorder{}, plays: map[string]play{}, asked: map[string]asked{}, grabbed: map[string]time.Time{}, frozen: map[string][]time.Time{}, rolled: map[string]map[string]bool{}, scenes: map[string]Scene{}, considered: map[string]int{}}
 }
 
 // Usage is what recordings take.
@@ -101,6 +104,8 @@ type Usage struct {
 	Clips int64 `json:"clips"`          // of Bytes
 
 	Bucket *Bucket `json:"bucket,omitempty" doc:"Where recordings move to; missing: they stay on the disk"`
+
+	Snapshots int64 `json:"snapshots"` // of Bytes
 }
 
 // Camera is how one camera is recorded.
@@ -297,4 +302,18 @@ func (s *Service) alarmed(ctx context.Context, a Alarm) error {
 		}
 	}
 	return nil
+}
+
+// change saves and records in one transaction, then publishes.
+func (s *Service) change(ctx context.Context, e *event.Event, fn func(ctx context.Context) error) error {
+	err := s.Tx.Do(ctx, func(ctx context.Context) error {
+		if err := fn(ctx); err != nil {
+			return err
+		}
+		return s.Events.Record(ctx, e)
+	})
+	if err == nil {
+		s.Events.Publish(ctx, *e)
+	}
+	return err
 }

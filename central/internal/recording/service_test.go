@@ -103,6 +103,14 @@ func (d devices) All(ctx context.Context) (out []device.Device, _ error) {
 	return out, nil
 }
 
+// byDivision has a desk for each division, above those of the divisions within it.
+type byDivision struct{}
+
+func (byDivision) Reach(ctx context.Context, p actor.Permission) (recording.Reach, error) {
+	a, err := actor.Require(ctx, p)
+	return recording.Reach{Org: a.DivisionCode, Name: a.DivisionCode, Has: func(org string) bool { return a.Kind == actor.System || a.Covers(org) }}, err
+}
+
 // terminals is what the test lets terminals say and hears them told.
 type terminals struct {
 	mu   sync.Mutex
@@ -169,7 +177,7 @@ func open(t *testing.T, db *store.DB, dir string, quota int64, change ...func(*r
 		r.events = append(r.events, e)
 	})
 	o := recording.Options{
-		Store: store.NewRecordings(db), Tx: db, Taps: r.scene, Leases: r.scene, Sender: r.field, Reporter: r.field, Events: bus, Log: slog.New(slog.DiscardHandler), Dir: dir, Quota: quota, KeepClips: 24 * time.Hour,
+		Store: store.NewRecordings(db), Tx: db, Taps: r.scene, Leases: r.scene, Sender: r.field, Reporter: r.field, Events: bus, Log: slog.New(slog.DiscardHandler), Desks: byDivision{}, Dir: dir, Quota: quota, KeepClips: 24 * time.Hour,
 		Devices: devices{
 			"cam-1": {ID: "cam-1", Kind: device.Camera, Parent: "edge-1", Division: "320623"}, "cam-2": {ID: "cam-2", Kind: device.Camera, Parent: "edge-2", Division: "320681"},
 			"gauge-1": {ID: "gauge-1", Kind: device.Sensor, Parent: "edge-1", Division: "320623"},

@@ -29,6 +29,7 @@ type Snapshot struct {
 	Camera     string    `json:"camera"` // its name as it was then
 	At         time.Time `json:"at"`     // of the picture
 	Origin     Origin    `json:"origin" enum:"live,replay,alarm"`
+	Verified   bool      `json:"verified"`                                   // the camera sent, or a recording shows, when it is said to be of; otherwise it is what somebody uploaded
 	Type       string    `json:"type" enum:"image/jpeg,image/png,video/mp4"` // video/mp4: a film of one picture, as the camera coded it
 	Width      int       `json:"width"`
 	Height     int       `json:"height"`
@@ -39,6 +40,9 @@ type Snapshot struct {
 	TitleEN    string    `json:"title_en,omitempty"`
 	Reference  string    `json:"reference"` // incident or file that it is held for
 	Note       string    `json:"note"`
+	OrgID      string    `json:"org_id,omitempty"` // whose it is; missing: the centre kept it by itself
+	OrgName    string    `json:"org_name,omitempty"`
+	Yours      bool      `json:"yours"` // within reach of who asks
 	Author     string    `json:"author"`
 	AuthorName string    `json:"author_name"`
 	CreatedAt  time.Time `json:"created_at"`
@@ -47,7 +51,8 @@ type Snapshot struct {
 
 // Bounds of a snapshot that somebody sends.
 const (
-	MaxSnapshot     = 8 << 20
+	MaxSnapshot     = 1 << 20 // as much as a request of the API may carry
+	snapshotsOften  = 60      // a minute and person
 	maxPixels       = 3840 * 2160
 	maxSnapshots    = 50_000
 	snapshotAhead   = time.Minute // a console's clock may be off
@@ -60,7 +65,7 @@ func decode(text []byte) (kind string, width, height int, err error) {
 		return "", 0, 0, errs.Field("recording.picture", "picture", msg)
 	}
 	if len(text) == 0 || len(text) > MaxSnapshot {
-		return bad("must be 1 byte to 8 MiB")
+		return bad("must be 1 byte to 1 MiB")
 	}
 	head, format, err := image.DecodeConfig(bytes.NewReader(text))
 	if err != nil || (format != "jpeg" && format != "png") {

@@ -244,3 +244,61 @@ func TestWhatIsKeptIsKeptForAnotherIncident(t *testing.T) {
 		}
 	})
 }
+
+func TestPictureIsWhatItIsSaidToBe(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		sent := time.Now().Add(-time.Minute)
+		r := open(t, db, t.TempDir(), 1<<30, func(o *recording.Options) {
+			o.LastPicture = func(stream string) time.Time { return map[string]time.Time{"cam-1": sent}[stream] }
+		})
+		city := who("320600", actor.VideoWatch, actor.VideoReplay, actor.VideoRecord)
+		for _, c := range []struct {
+			name, stream string
+			origin       recording.Origin
+			at           time.Time
+			want         bool
+		}{
+			{"while it sent", "cam-1", recording.OfLive, sent.Add(-time.Second), true},
+			{"after it stopped", "cam-1", recording.OfLive, sent.Add(30 * time.Second), false},
+			{"of a camera that never sent", "cam-2", recording.OfLive, sent, false},
+			{"of a recording that there is not", "cam-1", recording.OfReplay, sent.Add(-time.Second), false},
+		} {
+			p := must[recording.Snapshot](t)(r.KeepSnapshot(city, recording.Snapshot{Stream: c.stream, At: c.at, Origin: c.origin, Verified: true}, photo(t, 8, 8, "png")))
+			kept := must[recording.Snapshot](t)(store.NewRecordings(db).Snapshot(t.Context(), p.ID))
+			if p.Verified != c.want || kept.Verified != c.want {
+				t.Errorf("%s: %v, kept as %v", c.name, p.Verified, kept.Verified)
+			}
+		}
+		g := recording.Segment{ID: "s-1", Stream: "cam-2", Source: recording.Live, From: sent.Add(-time.Hour), To: sent.Add(-59 * time.Minute), Film: sent.Add(-time.Hour), Bytes: 1, File: "cam-2/s-1.mp4"}
+		if err := store.NewRecordings(db).AddSegment(t.Context(), g); err != nil {
+			t.Fatal(err)
+		}
+		if p := must[recording.Snapshot](t)(r.KeepSnapshot(city, recording.Snapshot{Stream: "cam-2", At: g.From.Add(time.Second), Origin: recording.OfReplay}, photo(t, 8, 8, "png"))); !p.Verified {
+			t.Error("a recording shows that moment")
+		}
+		u := must[recording.Usage](t)(r.Usage(city))
+		if u.Snapshots == 0 || u.Bytes != u.Snapshots+1 {
+			t.Errorf("snapshots count in nothing: %+v", u)
+		}
+	})
+}
+
+func TestPictureForAnIncidentNeedsMoreThanWatchingAndNobodyKeepsTooMany(t *testing.T) {
+	r := open(t, storetest.SQLite(t), t.TempDir(), 1<<30)
+	p := recording.Snapshot{Stream: "cam-1", At: time.Now(), Origin: recording.OfLive}
+	watcher := who("320623", actor.VideoWatch)
+	must[recording.Snapshot](t)(r.KeepSnapshot(watcher, p, photo(t, 8, 8, "png")))
+	p.Reference = "2026-320623-0001"
+	if _, err := r.KeepSnapshot(watcher, p, photo(t, 8, 8, "png")); errs.KindOf(err) != errs.Denied {
+		t.Errorf("who only watches keeps for ever: %v", err)
+	}
+	p.Reference = ""
+	n, err := 1, error(nil)
+	for ; err == nil && n < 100; n++ {
+		_, err = r.KeepSnapshot(watcher, p, photo(t, 8, 8, "png"))
+	}
+	if errs.KindOf(err) != errs.Unavailable || n < 61 {
+		t.Errorf("%d pictures, %v", n, err)
+	}
+	must[recording.Snapshot](t)(r.KeepSnapshot(who("320600", actor.VideoWatch), p, photo(t, 8, 8, "png"))) // another person
+}

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -38,16 +39,69 @@ func (s *Service) KeepSnapshot(ctx context.Context, p Snapshot, text []byte) (Sn
 	if err != nil {
 		return Snapshot{}, err
 	}
+	if p.Reference != "" { // age would never take it
+		if _, err := actor.Require(ctx, actor.VideoRecord); err != nil {
+			return Snapshot{}, err
+		}
+	}
+	r, err := s.Desks.Reach(ctx, may)
+	if err != nil {
+		return Snapshot{}, err
+	}
 	now := time.Now()
 	if err := p.check(now); err != nil {
 		return Snapshot{}, err
+	}
+	if !s.unhurried(a.ID, now) {
+		return Snapshot{}, errs.E(errs.Unavailable, "recording.snapshots_often", "60 snapshots a minute are kept for one person at most: wait a moment")
 	}
 	kind, width, height, err := decode(text)
 	if err != nil {
 		return Snapshot{}, err
 	}
-	p = Snapshot{Stream: p.Stream, At: p.At, Origin: p.Origin, Reference: p.Reference, Note: p.Note, Type: kind, Width: width, Height: height, Author: a.ID, AuthorName: a.Name}
+	verified, err := s.showed(ctx, p)
+	if err != nil {
+		return Snapshot{}, err
+	}
+	p = Snapshot{Verified: verified, Stream: p.Stream, At: p.At, Origin: p.Origin, Reference: p.Reference, Note: p.Note, Type: kind, Width: width, Height: height, OrgID: r.Org, OrgName: r.Name, Yours: true, Author: a.ID, AuthorName: a.Name}
 	return s.addSnapshot(ctx, p, d, text)
+}
+
+// unhurried reports whether somebody may keep one more picture, and counts it.
+func (s *Service) unhurried(user string, now time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	old := func(t time.Time) bool { return now.Sub(t) >= time.Minute }
+	for one, list := range s.frozen { // those who kept none for a minute are forgotten
+		if list = slices.DeleteFunc(list, old); len(list) == 0 {
+			delete(s.frozen, one)
+		} else {
+			s.frozen[one] = list
+		}
+	}
+	if len(s.frozen[user]) >= snapshotsOften {
+		return false
+	}
+	s.frozen[user] = append(s.frozen[user], now)
+	return true
+}
+
+const (
+	aroundAt  = 5 * time.Second
+	frozenFor = 10 * time.Minute // somebody may draw on a picture before it is kept
+)
+
+// showed reports whether there was something to be seen of a camera when a picture is said to be of: what the picture
+// shows is known to who sent it alone.
+func (s *Service) showed(ctx context.Context, p Snapshot) (bool, error) {
+	if p.Origin == OfLive && s.LastPicture != nil {
+		last := s.LastPicture(p.Stream)
+		if !last.IsZero() && p.At.Before(last.Add(aroundAt)) && p.At.After(last.Add(-frozenFor)) {
+			return true, nil
+		}
+	}
+	list, err := s.segments(ctx, p.Stream, p.At.Add(-aroundAt), p.At.Add(aroundAt))
+	return len(list) > 0, err
 }
 
 // addSnapshot writes the file aside, then the row, then puts the file in its place: what a kill leaves in between is
@@ -130,7 +184,8 @@ func writeSynced(path string, text []byte) error {
 
 // Snapshots lists those of cameras that the actor may see, the newest first, at most 500.
 func (s *Service) Snapshots(ctx context.Context, f SnapshotFilter) ([]Snapshot, error) {
-	if _, err := actor.Require(ctx, actor.VideoReplay); err != nil {
+	r, err := s.Desks.Reach(ctx, actor.VideoReplay)
+	if err != nil {
 		return nil, err
 	}
 	list, err := s.Store.Snapshots(ctx, f)
@@ -140,6 +195,7 @@ func (s *Service) Snapshots(ctx context.Context, f SnapshotFilter) ([]Snapshot, 
 	out := []Snapshot{}
 	for _, p := range list {
 		if _, ok := s.Devices.Visible(ctx, p.Stream); ok && len(out) < snapshotsListed {
+			p.Yours = p.OrgID == "" || r.Has(p.OrgID)
 			out = append(out, p)
 		}
 	}
@@ -189,13 +245,23 @@ func (s *Service) Picture(ctx context.Context, id string, away bool) (Snapshot, 
 }
 
 // ChangeSnapshot writes for which incident or file a snapshot is held, and what it shows. Without a reference age
-// decides again.
+// decides again. It is for the desk that kept it, and those above.
 func (s *Service) ChangeSnapshot(ctx context.Context, id, reference, note string) (Snapshot, error) {
 	p, d, err := s.snapshot(ctx, id, actor.VideoRecord)
 	if err != nil {
 		return Snapshot{}, err
 	}
-	p.Reference, p.Note = reference, note
+	if err := s.mine(ctx, actor.VideoRecord, p.OrgID, p.OrgName); err != nil {
+		return Snapshot{}, err
+	}
+	if p.OrgID == "" { // from now on it is theirs
+		r, err := s.Desks.Reach(ctx, actor.VideoRecord)
+		if err != nil {
+			return Snapshot{}, err
+		}
+		p.OrgID, p.OrgName = r.Org, r.Name
+	}
+	p.Reference, p.Note, p.Yours = reference, note, true
 	if err := p.checkWords(); err != nil {
 		return Snapshot{}, err
 	}
@@ -207,6 +273,9 @@ func (s *Service) ChangeSnapshot(ctx context.Context, id, reference, note string
 func (s *Service) RemoveSnapshot(ctx context.Context, id string) error {
 	p, d, err := s.snapshot(ctx, id, actor.VideoRecord)
 	if err != nil {
+		return err
+	}
+	if err := s.mine(ctx, actor.VideoRecord, p.OrgID, p.OrgName); err != nil {
 		return err
 	}
 	if p.Reference != "" {
@@ -269,7 +338,7 @@ func (s *Service) grabOne(ctx context.Context, d device.Device, a Alarm) error {
 	defer enough()
 	var text []byte
 	var wrong error
-	p := Snapshot{Stream: d.ID, Origin: OfAlarm, Type: filmType, Alarm: a.ID, Title: a.Title, TitleEN: a.TitleEN}
+	p := Snapshot{Stream: d.ID, Origin: OfAlarm, Verified: true, Type: filmType, Alarm: a.ID, Title: a.Title, TitleEN: a.TitleEN}
 	err := s.Taps.Tap(tap, d.ID, func(f film.Frame) {
 		if len(text) > 0 {
 			return

@@ -22,6 +22,8 @@ type Store interface {
 	SceneStore
 	// Policies lists those that were ever set.
 	Policies(ctx context.Context) ([]Policy, error)
+	// RemovePolicy forgets that one was ever set.
+	RemovePolicy(ctx context.Context, stream string) error
 	// SavePolicy sets one.
 	SavePolicy(ctx context.Context, p Policy) error
 	// Segments lists those of a stream that touch from ≤ t < to, by time. Without a stream: of all.
@@ -44,6 +46,8 @@ type Store interface {
 	Totals(ctx context.Context) ([]Total, error)
 	// Holds lists them, the newest first.
 	Holds(ctx context.Context) ([]Hold, error)
+	// Hold finds one: errs.NotFound.
+	Hold(ctx context.Context, id string) (Hold, error)
 	// AddHold adds one.
 	AddHold(ctx context.Context, h Hold) error
 	// EndHold notes that one ended: errs.NotFound, errs.Conflict when it had.
@@ -64,6 +68,8 @@ type Store interface {
 	OpenWishes(ctx context.Context) ([]Wish, error)
 	// Clips lists them, the newest first.
 	Clips(ctx context.Context) ([]Clip, error)
+	// Clip finds one: errs.NotFound.
+	Clip(ctx context.Context, id string) (Clip, error)
 	// AddClip adds one.
 	AddClip(ctx context.Context, c Clip) error
 	// ChangeClip writes what came of one: errs.NotFound when it was removed.
@@ -76,9 +82,11 @@ type Store interface {
 	Snapshots(ctx context.Context, f SnapshotFilter) ([]Snapshot, error)
 	// Snapshot finds one: errs.NotFound.
 	Snapshot(ctx context.Context, id string) (Snapshot, error)
+	// SnapshotBytes is what all of them take.
+	SnapshotBytes(ctx context.Context) (int64, error)
 	// AddSnapshot adds one.
 	AddSnapshot(ctx context.Context, p Snapshot) error
-	// ChangeSnapshot writes reference and note: errs.NotFound.
+	// ChangeSnapshot writes reference, note and whose it is: errs.NotFound.
 	ChangeSnapshot(ctx context.Context, p Snapshot) error
 	// RemoveSnapshot deletes one.
 	RemoveSnapshot(ctx context.Context, id string) error

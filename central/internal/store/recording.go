@@ -63,6 +63,14 @@ func (s *Recordings) SavePolicy(ctx context.Context, p recording.Policy) error {
 	return nil
 }
 
+// RemovePolicy implements recording.Store.
+func (s *Recordings) RemovePolicy(ctx context.Context, stream string) error {
+	if _, err := s.db.exec(ctx, `delete from recording_policy where stream = $1`, stream); err != nil {
+		return fmt.Errorf("remove recording policy of %s: %w", stream, wrap(err))
+	}
+	return nil
+}
+
 const segmentColumns = `id, stream, source, from_ms, to_ms, film_ms, bytes, codec, width, height, open, sound, file, away`
 
 func scanSegment(row scanner) (g recording.Segment, err error) {
@@ -173,45 +181,6 @@ func (s *Recordings) Totals(ctx context.Context) ([]recording.Total, error) {
 		t.First, t.Last = ofMillis(first), ofMillis(last)
 		return t, err
 	})
-}
-
-// Holds implements recording.Store.
-func (s *Recordings) Holds(ctx context.Context) ([]recording.Hold, error) {
-	rows, err := s.db.query(ctx, `select id, stream, from_ms, to_ms, reference, note, author, author_name, created_at, ended_at, ended_by_name from recording_hold order by id desc`)
-	if err != nil {
-		return nil, fmt.Errorf("list holds of recordings: %w", wrap(err))
-	}
-	return collect(rows, func(row scanner) (h recording.Hold, err error) {
-		var from, to int64
-		var ended sql.NullTime
-		err = row.Scan(&h.ID, &h.Stream, &from, &to, &h.Reference, &h.Note, &h.Author, &h.AuthorName, &h.CreatedAt, &ended, &h.EndedByName)
-		h.From, h.To, h.CreatedAt, h.EndedAt = ofMillis(from), ofMillis(to), h.CreatedAt.UTC(), moment(ended)
-		return h, err
-	})
-}
-
-// AddHold implements recording.Store.
-func (s *Recordings) AddHold(ctx context.Context, h recording.Hold) error {
-	_, err := s.db.exec(ctx, `
-		insert into recording_hold (id, stream, from_ms, to_ms, reference, note, author, author_name, created_at, ended_at, ended_by_name)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
-		h.ID, h.Stream, h.From.UnixMilli(), h.To.UnixMilli(), h.Reference, h.Note, h.Author, h.AuthorName, h.CreatedAt, h.EndedAt, h.EndedByName)
-	if err != nil {
-		return fmt.Errorf("hold recordings: %w", wrap(err))
-	}
-	return nil
-}
-
-// EndHold implements recording.Store.
-func (s *Recordings) EndHold(ctx context.Context, h recording.Hold) error {
-	res, err := s.db.exec(ctx, `update recording_hold set ended_at = $2, ended_by_name = $3 where id = $1 and ended_at is null`, h.ID, h.EndedAt, h.EndedByName)
-	if err != nil {
-		return fmt.Errorf("end hold of recordings: %w", wrap(err))
-	}
-	if n, err := res.RowsAffected(); err != nil || n == 0 {
-		return errs.Wrap(err, errs.Conflict, "recording.hold_ended", "this hold has ended meanwhile")
-	}
-	return nil
 }
 
 // AddMark implements recording.Store.

@@ -11,13 +11,13 @@ import (
 	"github.com/fengsui/fengsui/central/internal/recording"
 )
 
-const clipColumns = `id, stream, camera, from_ms, to_ms, reference, mute, burn, state, trouble, files, gaps, author, author_name, created_at, made_at, expires_at`
+const clipColumns = `id, stream, camera, from_ms, to_ms, reference, mute, burn, state, trouble, files, gaps, org_id, org_name, author, author_name, created_at, made_at, expires_at`
 
 func scanClip(row scanner) (c recording.Clip, err error) {
 	var from, to int64
 	var made sql.NullTime
 	var files, gaps string
-	err = row.Scan(&c.ID, &c.Stream, &c.Camera, &from, &to, &c.Reference, &c.Mute, &c.Burn, &c.State, &c.Trouble, &files, &gaps, &c.Author, &c.AuthorName, &c.CreatedAt, &made, &c.Expires)
+	err = row.Scan(&c.ID, &c.Stream, &c.Camera, &from, &to, &c.Reference, &c.Mute, &c.Burn, &c.State, &c.Trouble, &files, &gaps, &c.OrgID, &c.OrgName, &c.Author, &c.AuthorName, &c.CreatedAt, &made, &c.Expires)
 	if err != nil {
 		return c, err
 	}
@@ -47,14 +47,25 @@ func (s *Recordings) Clips(ctx context.Context) ([]recording.Clip, error) {
 	return collect(rows, scanClip)
 }
 
+// Clip implements recording.Store.
+func (s *Recordings) Clip(ctx context.Context, id string) (recording.Clip, error) {
+	c, err := scanClip(s.db.queryRow(ctx, `select `+clipColumns+` from recording_clip where id = $1`, id))
+	if err := wrap(err); errs.KindOf(err) == errs.NotFound {
+		return c, errs.E(errs.NotFound, "recording.no_clip", "clip %.64s does not exist any more", id)
+	} else if err != nil {
+		return c, fmt.Errorf("load clip %.64s: %w", id, err)
+	}
+	return c, nil
+}
+
 // AddClip implements recording.Store.
 func (s *Recordings) AddClip(ctx context.Context, c recording.Clip) error {
 	files, gaps, err := lists(c)
 	if err != nil {
 		return err
 	}
-	_, err = s.db.exec(ctx, `insert into recording_clip (`+clipColumns+`) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
-		c.ID, c.Stream, c.Camera, c.From.UnixMilli(), c.To.UnixMilli(), c.Reference, c.Mute, c.Burn, c.State, c.Trouble, files, gaps, c.Author, c.AuthorName, c.CreatedAt, c.MadeAt, c.Expires)
+	_, err = s.db.exec(ctx, `insert into recording_clip (`+clipColumns+`) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)`,
+		c.ID, c.Stream, c.Camera, c.From.UnixMilli(), c.To.UnixMilli(), c.Reference, c.Mute, c.Burn, c.State, c.Trouble, files, gaps, c.OrgID, c.OrgName, c.Author, c.AuthorName, c.CreatedAt, c.MadeAt, c.Expires)
 	if err != nil {
 		return fmt.Errorf("add clip: %w", wrap(err))
 	}

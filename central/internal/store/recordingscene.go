@@ -9,20 +9,20 @@ import (
 	"github.com/fengsui/fengsui/central/internal/recording"
 )
 
-const sceneColumns = `id, incident, no, stream, by_rule, hold_from_ms, added_at, author_name, began_at, ended_at, why, reason, ended_by_name`
+const sceneColumns = `id, incident, no, stream, by_rule, hold_from_ms, added_at, org_id, org_name, author_name, began_at, ended_at, why, reason, ended_by_name`
 
 func scanScene(row scanner) (one recording.Scene, err error) {
 	var from int64
 	var began, ended sql.NullTime
-	err = row.Scan(&one.ID, &one.Incident, &one.No, &one.Stream, &one.ByRule, &from, &one.AddedAt, &one.AuthorName, &began, &ended, &one.Why, &one.Reason, &one.EndedByName)
+	err = row.Scan(&one.ID, &one.Incident, &one.No, &one.Stream, &one.ByRule, &from, &one.AddedAt, &one.OrgID, &one.OrgName, &one.AuthorName, &began, &ended, &one.Why, &one.Reason, &one.EndedByName)
 	one.HoldFrom, one.AddedAt, one.Began, one.Ended = ofMillis(from), one.AddedAt.UTC(), moment(began), moment(ended)
 	return one, err
 }
 
 // AddScene implements recording.SceneStore.
 func (s *Recordings) AddScene(ctx context.Context, one recording.Scene) error {
-	_, err := s.db.exec(ctx, `insert into recording_scene (`+sceneColumns+`) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
-		one.ID, one.Incident, one.No, one.Stream, one.ByRule, one.HoldFrom.UnixMilli(), one.AddedAt, one.AuthorName, one.Began, one.Ended, one.Why, one.Reason, one.EndedByName)
+	_, err := s.db.exec(ctx, `insert into recording_scene (`+sceneColumns+`) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
+		one.ID, one.Incident, one.No, one.Stream, one.ByRule, one.HoldFrom.UnixMilli(), one.AddedAt, one.OrgID, one.OrgName, one.AuthorName, one.Began, one.Ended, one.Why, one.Reason, one.EndedByName)
 	if err != nil {
 		return fmt.Errorf("add scene of incident: %w", wrap(err))
 	}

@@ -9,12 +9,12 @@ import (
 	"github.com/fengsui/fengsui/central/internal/recording"
 )
 
-const snapshotColumns = `id, stream, camera, at_ms, origin, type, width, height, bytes, sha256, alarm, title, title_en, reference, note, author, author_name, created_at, file`
+const snapshotColumns = `id, stream, camera, at_ms, origin, verified, type, width, height, bytes, sha256, alarm, title, title_en, reference, note, org_id, org_name, author, author_name, created_at, file`
 
 func scanSnapshot(row scanner) (p recording.Snapshot, err error) {
 	var at int64
-	err = row.Scan(&p.ID, &p.Stream, &p.Camera, &at, &p.Origin, &p.Type, &p.Width, &p.Height, &p.Bytes, &p.SHA256, &p.Alarm, &p.Title, &p.TitleEN,
-		&p.Reference, &p.Note, &p.Author, &p.AuthorName, &p.CreatedAt, &p.File)
+	err = row.Scan(&p.ID, &p.Stream, &p.Camera, &at, &p.Origin, &p.Verified, &p.Type, &p.Width, &p.Height, &p.Bytes, &p.SHA256, &p.Alarm, &p.Title, &p.TitleEN,
+		&p.Reference, &p.Note, &p.OrgID, &p.OrgName, &p.Author, &p.AuthorName, &p.CreatedAt, &p.File)
 	p.At, p.CreatedAt = ofMillis(at), p.CreatedAt.UTC()
 	return p, err
 }
@@ -48,11 +48,19 @@ func (s *Recordings) Snapshot(ctx context.Context, id string) (recording.Snapsho
 	return p, nil
 }
 
+// SnapshotBytes implements recording.Store.
+func (s *Recordings) SnapshotBytes(ctx context.Context) (n int64, err error) {
+	if err = s.db.queryRow(ctx, `select cast(coalesce(sum(bytes), 0) as bigint) from recording_snapshot`).Scan(&n); err != nil {
+		return 0, fmt.Errorf("count snapshots: %w", wrap(err))
+	}
+	return n, nil
+}
+
 // AddSnapshot implements recording.Store.
 func (s *Recordings) AddSnapshot(ctx context.Context, p recording.Snapshot) error {
-	_, err := s.db.exec(ctx, `insert into recording_snapshot (`+snapshotColumns+`) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)`,
-		p.ID, p.Stream, p.Camera, p.At.UnixMilli(), p.Origin, p.Type, p.Width, p.Height, p.Bytes, p.SHA256, p.Alarm, p.Title, p.TitleEN,
-		p.Reference, p.Note, p.Author, p.AuthorName, p.CreatedAt, p.File)
+	_, err := s.db.exec(ctx, `insert into recording_snapshot (`+snapshotColumns+`) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)`,
+		p.ID, p.Stream, p.Camera, p.At.UnixMilli(), p.Origin, p.Verified, p.Type, p.Width, p.Height, p.Bytes, p.SHA256, p.Alarm, p.Title, p.TitleEN,
+		p.Reference, p.Note, p.OrgID, p.OrgName, p.Author, p.AuthorName, p.CreatedAt, p.File)
 	if err != nil {
 		return fmt.Errorf("add snapshot: %w", wrap(err))
 	}
@@ -61,7 +69,7 @@ func (s *Recordings) AddSnapshot(ctx context.Context, p recording.Snapshot) erro
 
 // ChangeSnapshot implements recording.Store.
 func (s *Recordings) ChangeSnapshot(ctx context.Context, p recording.Snapshot) error {
-	res, err := s.db.exec(ctx, `update recording_snapshot set reference = $2, note = $3 where id = $1`, p.ID, p.Reference, p.Note)
+	res, err := s.db.exec(ctx, `update recording_snapshot set reference = $2, note = $3, org_id = $4, org_name = $5 where id = $1`, p.ID, p.Reference, p.Note, p.OrgID, p.OrgName)
 	if err != nil {
 		return fmt.Errorf("change snapshot: %w", wrap(err))
 	}

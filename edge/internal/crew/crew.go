@@ -145,6 +145,9 @@ func (s *Shelf) Take(ctx context.Context, body json.RawMessage) error {
 	s.list = append(s.list, kept)
 	if err := s.keep(ctx, r); err != nil {
 		s.list = s.list[:len(s.list)-1]
+		if kept.HasPic { // nobody would find it again
+			err = errors.Join(err, os.Remove(s.picture(m.ID)))
+		}
 		return err
 	}
 	s.poke()

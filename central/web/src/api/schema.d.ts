@@ -5904,7 +5904,7 @@ export interface paths {
         /** Pictures that were frozen, or kept of an alarm, the newest first, at most 500 */
         get: operations["list-snapshots"];
         put?: never;
-        /** Keep a picture that was frozen: a JPEG or PNG of at most 8 MiB and 3840 × 2160 pixels */
+        /** Keep a picture that was frozen: a JPEG or PNG of at most 1 MiB and 3840 × 2160 pixels; with a reference it needs video.record */
         post: operations["keep-snapshot"];
         delete?: never;
         options?: never;
@@ -12289,6 +12289,8 @@ export interface components {
             /** Format: date-time */
             made_at?: string;
             mute: boolean;
+            org_id: string;
+            org_name: string;
             /** Format: int64 */
             percent: number;
             reference: string;
@@ -12299,6 +12301,7 @@ export interface components {
             to: string;
             /** @enum {string} */
             trouble?: "nothing" | "room" | "burn" | "bucket" | "disk";
+            yours: boolean;
         };
         RecordingClipFile: {
             burned: boolean;
@@ -12345,11 +12348,14 @@ export interface components {
             from: string;
             id: string;
             note: string;
+            org_id: string;
+            org_name: string;
             reference: string;
             scene?: boolean;
             stream: string;
             /** Format: date-time */
             to: string;
+            yours: boolean;
         };
         RecordingKeep: {
             /** Format: date-time */
@@ -12500,6 +12506,8 @@ export interface components {
             height: number;
             id: string;
             note: string;
+            org_id?: string;
+            org_name?: string;
             /** @enum {string} */
             origin: "live" | "replay" | "alarm";
             reference: string;
@@ -12509,8 +12517,10 @@ export interface components {
             title_en?: string;
             /** @enum {string} */
             type: "image/jpeg" | "image/png" | "video/mp4";
+            verified: boolean;
             /** Format: int64 */
             width: number;
+            yours: boolean;
         };
         RecordingSpan: {
             /** Format: date-time */
@@ -12548,6 +12558,8 @@ export interface components {
             full?: boolean;
             /** Format: int64 */
             quota: number;
+            /** Format: int64 */
+            snapshots: number;
         };
         RecordingWish: {
             author_name?: string;

@@ -29,8 +29,8 @@ func registerSnapshots(s *Server, svc *recording.Service) {
 		) (*body[page.List[recording.Snapshot]], error) {
 			return listed(svc.Snapshots(ctx, recording.SnapshotFilter{Stream: in.Stream, Origin: in.Origin, Reference: in.Reference, Alarm: in.Alarm, From: in.From, To: in.To}))
 		})
-	keep := op("keep-snapshot", http.MethodPost, "", "Keep a picture that was frozen: a JPEG or PNG of at most 8 MiB and 3840 × 2160 pixels")
-	keep.DefaultStatus, keep.MaxBodyBytes = http.StatusCreated, bodyLimit
+	keep := op("keep-snapshot", http.MethodPost, "", "Keep a picture that was frozen: a JPEG or PNG of at most 1 MiB and 3840 × 2160 pixels; with a reference it needs video.record")
+	keep.DefaultStatus, keep.MaxBodyBytes = http.StatusCreated, recording.MaxSnapshot
 	register(s, keep, func(ctx context.Context, in *struct {
 		Stream    string           `query:"stream" maxLength:"64" required:"true"`
 		At        time.Time        `query:"at" required:"true" doc:"Moment of the picture"`
