@@ -28,7 +28,7 @@ export function joined(mine: readonly Kept[], told: readonly Order[], now: numbe
 
 export function useOrders(pass: Pass, tell: Tell) {
   const list = shallowRef<Kept[]>([])
-  const room = `orders.${pass.stream}`
+  const room = `orders of ${pass.stream}`
   // fresh counts the messages that came while the page was open.
   const fresh = shallowRef(0)
 
