@@ -248,7 +248,8 @@ func FuzzSplit(f *testing.F) {
 }
 
 func FuzzParse(f *testing.F) {
-	for _, line := range []string{fixed, counted, noFix, damaged, "$", "!AIVDM,1,1,,A,x,0*00", "$GNZDA,041500.25,24,11,2026,00,00*7A", "\\s:x*00\\$GNRMC*00",
+	for _, line := range []string{
+		fixed, counted, noFix, damaged, "$", "!AIVDM,1,1,,A,x,0*00", "$GNZDA,041500.25,24,11,2026,00,00*7A", "\\s:x*00\\$GNRMC*00",
 		sentence("GNVTG,220.86,T,,M,2.550,N,4.724,K,A"), sentence("GNVTG,,T,,M,,N,,K,N"), sentence("HEHDT,274.07,T"), sentence("HEHDT,,T"), sentence("HEHDT,NaN,T"), "$GPHDT,274.07,T*00",
 	} {
 		f.Add(line)
