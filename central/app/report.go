@@ -6,6 +6,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/api"
 	"github.com/fengsui/fengsui/central/internal/config"
 	"github.com/fengsui/fengsui/central/internal/deadline"
+	"github.com/fengsui/fengsui/central/internal/device"
 	"github.com/fengsui/fengsui/central/internal/duty"
 	"github.com/fengsui/fengsui/central/internal/incident"
 	"github.com/fengsui/fengsui/central/internal/intake"
@@ -22,14 +23,14 @@ type cases struct {
 }
 
 // incidentsOf makes incidents, the inbox from which they come, and the reports about them.
-func incidentsOf(cfg config.Config, b *base, values *telemetry.Service, rosters *duty.Service, clocks *deadline.Service) (cases, error) {
+func incidentsOf(cfg config.Config, b *base, devices *device.Service, values *telemetry.Service, rosters *duty.Service, clocks *deadline.Service) (cases, error) {
 	categories, err := incident.LoadCategories(filepath.Join(cfg.FirmwareConfigs, "incidents", "categories.yml"))
 	if err != nil {
 		return cases{}, err
 	}
 	desks := incident.Desks{Accounts: b.accounts}
 	incidents := incident.New(incident.Options{Store: store.NewIncidents(b.db), Tx: b.db, Desks: desks, Categories: categories, Events: b.bus})
-	inbox := intake.New(intake.Options{Store: store.NewIntake(b.db), Tx: b.db, Desks: desks, Incidents: incidents, Alarms: values, Categories: categories, Events: b.bus})
+	inbox := intake.New(intake.Options{Store: store.NewIntake(b.db), Tx: b.db, Desks: desks, Incidents: incidents, Alarms: values, Devices: devices, Categories: categories, Events: b.bus})
 	templates, err := report.LoadTemplates(filepath.Join(cfg.FirmwareConfigs, "reports", "templates.yml"))
 	if err != nil {
 		return cases{}, err

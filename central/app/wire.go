@@ -152,7 +152,7 @@ func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) er
 		return err
 	}
 	c.parts.Add("notices", messages.Stop)
-	events, err := incidentsOf(cfg, b, values, rosters, clocks)
+	events, err := incidentsOf(cfg, b, devices, values, rosters, clocks)
 	if err != nil {
 		return err
 	}

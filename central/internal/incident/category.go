@@ -24,6 +24,21 @@ type Categories struct {
 	Unverified bool       `json:"unverified" yaml:"unverified"`
 	Note       string     `json:"note" yaml:"note"`
 	Items      []Category `json:"items" yaml:"items"`
+	Alarms     Proposals  `json:"-" yaml:"alarms"`
+}
+
+// Proposals are what an alarm is proposed to be, by what was measured.
+type Proposals struct {
+	Source     string     `yaml:"source"`
+	Unverified bool       `yaml:"unverified"`
+	Items      []Proposed `yaml:"items"`
+}
+
+// Proposed is a category for some properties. Words end the names of such sensors; a title does without them.
+type Proposed struct {
+	Category   string   `yaml:"category"`
+	Properties []string `yaml:"properties"`
+	Words      []string `yaml:"words"`
 }
 
 var categoryID = regexp.MustCompile(`^(natural|accident|health|security)(\.[a-z_]+)*$`)
@@ -65,7 +80,56 @@ func (c *Categories) check() error {
 			return strict.Bad(key+".id", "stands here twice")
 		}
 	}
+	return c.checkAlarms()
+}
+
+func (c *Categories) checkAlarms() error {
+	if len(c.Alarms.Items) > 0 && c.Alarms.Source == "" {
+		return strict.Bad("alarms.source", "say who proposes the categories of alarms")
+	}
+	seen := map[string]bool{}
+	for i, p := range c.Alarms.Items {
+		key := fmt.Sprintf("alarms.items.%d", i)
+		if !c.Has(p.Category) {
+			return strict.Bad(key+".category", "%q is none of the categories", p.Category)
+		}
+		for _, name := range p.Properties {
+			if seen[name] {
+				return strict.Bad(key+".properties", "%q stands here twice", name)
+			}
+			seen[name] = true
+		}
+	}
 	return nil
+}
+
+// OfProperty is the category that is proposed for an alarm of a property; empty when none is.
+func (c *Categories) OfProperty(property string) string {
+	for _, p := range c.Alarms.Items {
+		if slices.Contains(p.Properties, property) {
+			return p.Category
+		}
+	}
+	return ""
+}
+
+var (
+	bracket = regexp.MustCompile(`\s*[（(][^（）()]*[）)]`)
+	demoTag = regexp.MustCompile(`\s*[（(]演示[^（）()]*[）)]`)
+)
+
+// AlarmTitle proposes a title: where, and what passed which limit, without brackets and demonstration words.
+func (c *Categories) AlarmTitle(device, rule string) string {
+	where := strings.TrimSpace(demoTag.ReplaceAllString(device, ""))
+	what := strings.TrimSpace(bracket.ReplaceAllString(rule, ""))
+	for _, p := range c.Alarms.Items {
+		for _, w := range p.Words {
+			if short := strings.TrimSuffix(where, w); short != "" && short != where {
+				return short + what
+			}
+		}
+	}
+	return where + what
 }
 
 // Has reports whether there is a category of the id.

@@ -1,8 +1,12 @@
 package incident
 
 import (
+	"os"
+	"slices"
 	"testing"
 	"time"
+
+	"gopkg.in/yaml.v3"
 )
 
 func at(hour, minute int) time.Time { return time.Date(2026, 11, 26, hour, minute, 0, 0, time.UTC) }
@@ -61,11 +65,38 @@ func TestTheShippedCategoriesCanBeRead(t *testing.T) {
 	if !c.Has("accident.work_safety") || c.Named("natural.weather") != "气象灾害" || c.Has("accident.nothing") {
 		t.Errorf("got %+v", c)
 	}
+	var vocabulary struct {
+		Properties []struct {
+			ID string `yaml:"id"`
+		} `yaml:"properties"`
+	}
+	text, err := os.ReadFile("../../../firmware-configs/vocabulary/properties.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := yaml.Unmarshal(text, &vocabulary); err != nil {
+		t.Fatal(err)
+	}
+	known := map[string]bool{}
+	for _, p := range vocabulary.Properties {
+		known[p.ID] = true
+	}
+	if !c.Alarms.Unverified || len(c.Alarms.Items) == 0 {
+		t.Errorf("proposals of alarms: %+v", c.Alarms)
+	}
+	for _, p := range c.Alarms.Items {
+		for _, name := range p.Properties {
+			if !known[name] {
+				t.Errorf("%s is proposed for %q, which no profile measures", p.Category, name)
+			}
+		}
+	}
 }
 
 func FuzzCategories(f *testing.F) {
 	for _, s := range []string{
 		"source: x\nitems: [{id: natural, code: '', name: 自然, name_en: N}]", "items: []", "source: x\nitems: [{id: other, name: a, name_en: b}]", "{", "source: 1\nitems: 2",
+		"source: x\nitems: [{id: natural, code: '', name: 自然, name_en: N}]\nalarms: {source: x, items: [{category: natural, properties: [rain, rain]}]}",
 	} {
 		f.Add([]byte(s))
 	}
@@ -73,6 +104,9 @@ func FuzzCategories(f *testing.F) {
 		c, err := ParseCategories("categories.yml", text)
 		if err == nil && (c.Source == "" || len(c.Items) == 0) {
 			t.Errorf("took %q", text)
+		}
+		if err == nil && slices.ContainsFunc(c.Alarms.Items, func(p Proposed) bool { return !c.Has(p.Category) }) {
+			t.Errorf("took a proposal of no category: %q", text)
 		}
 	})
 }

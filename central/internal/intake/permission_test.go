@@ -11,9 +11,9 @@ import (
 	"github.com/fengsui/fengsui/central/internal/incident"
 	"github.com/fengsui/fengsui/central/internal/intake"
 	"github.com/fengsui/fengsui/central/internal/page"
-	"github.com/fengsui/fengsui/central/internal/store"
 	"github.com/fengsui/fengsui/central/internal/store/storetest"
 	"github.com/fengsui/fengsui/central/internal/telemetry"
+	"github.com/fengsui/fengsui/shared/rule"
 )
 
 // alarms are one of a gauge in the county.
@@ -26,6 +26,8 @@ func (alarms) Alarm(ctx context.Context, id string) (telemetry.Alarm, error) {
 	}
 	return telemetry.Alarm{ID: id, Division: "320623", DeviceName: "洋口闸水位计", RuleName: "超警戒", Peak: 5.2, Unit: "m", Level: 2}, nil
 }
+
+func (alarms) ListRules(context.Context) ([]rule.Rule, error) { return nil, nil }
 
 func (r *room) as(name, role string, o account.Org) context.Context {
 	r.t.Helper()
@@ -171,27 +173,4 @@ func TestADeskReadsWhatItAndThoseBelowHaveSaid(t *testing.T) {
 	if len(county.Known) != 1 || len(city.Known) != 2 {
 		t.Errorf("who knew: %d at the county, %d at the city", len(county.Known), len(city.Known))
 	}
-}
-
-// An alarm becomes one item of each desk that takes it: the one at the city does not shut the county out.
-func TestAnAlarmIsTakenOnceByEachDesk(t *testing.T) {
-	storetest.Each(t, func(t *testing.T, db *store.DB) {
-		r := newRoom(t, db)
-		r.Alarms = alarms{}
-		city, err := r.FromAlarm(r.city, "a1")
-		r.must(err)
-		county, err := r.FromAlarm(r.county, "a1")
-		r.must(err)
-		again, err := r.FromAlarm(r.county, "a1")
-		r.must(err)
-		if city.ID == county.ID || again.ID != county.ID || county.Kind != intake.Alarm || county.Level != 2 || county.Place != "洋口闸水位计" || county.Source != "alarm a1" {
-			t.Errorf("city %+v, county %+v, again %s", city, county, again.ID)
-		}
-		if _, err := r.FromAlarm(r.other, "a1"); errs.KindOf(err) != errs.NotFound {
-			t.Errorf("the neighbour takes it: %v", err)
-		}
-		if _, err := r.FromAlarm(r.county, "a2"); errs.KindOf(err) != errs.NotFound {
-			t.Errorf("an alarm that is not there: %v", err)
-		}
-	})
 }

@@ -2,7 +2,6 @@ package intake
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/fengsui/fengsui/central/internal/account"
 	"github.com/fengsui/fengsui/central/internal/actor"
+	"github.com/fengsui/fengsui/central/internal/device"
 	"github.com/fengsui/fengsui/central/internal/errs"
 	"github.com/fengsui/fengsui/central/internal/event"
 	"github.com/fengsui/fengsui/central/internal/incident"
@@ -25,6 +25,7 @@ type Options struct {
 	Desks      incident.Desks
 	Incidents  Incidents
 	Alarms     Alarms
+	Devices    device.Finder
 	Categories *incident.Categories
 	Events     event.Publisher
 }
@@ -74,28 +75,6 @@ func (s *Service) FromPublic(ctx context.Context, i Item) error {
 	i.Kind, i.Source, i.Figures, i.Level, i.Category, i.ReceivedAt = Public, "", nil, 0, "", time.Time{}
 	_, err = s.add(actor.WithSystem(ctx, "public form"), o, "", i)
 	return err
-}
-
-// FromAlarm turns an alarm into an item: what was measured, where and how grave. The same alarm again gives the item
-// that the desk has of it.
-func (s *Service) FromAlarm(ctx context.Context, id string) (Item, error) {
-	a, o, err := s.Desks.Own(ctx, actor.IncidentWrite)
-	if err != nil {
-		return Item{}, err
-	}
-	alarm, err := s.Alarms.Alarm(ctx, id)
-	if err != nil {
-		return Item{}, err
-	}
-	i := Item{
-		Kind: Alarm, OccurredAt: &alarm.OpenedAt, Division: alarm.Division, Place: alarm.DeviceName, Level: alarm.Level, Source: "alarm " + alarm.ID,
-		Text: fmt.Sprintf("%s %s %g %s", alarm.DeviceName, alarm.RuleName, alarm.Peak, alarm.Unit), Unit: alarm.DeviceName,
-	}
-	there, err := s.Store.BySource(ctx, o.ID, i.Source)
-	if errs.KindOf(err) != errs.NotFound {
-		return there, err
-	}
-	return s.add(ctx, o, a.Name, i)
 }
 
 func (s *Service) add(ctx context.Context, o account.Org, by string, i Item) (Item, error) {

@@ -6,6 +6,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/incident"
 	"github.com/fengsui/fengsui/central/internal/page"
 	"github.com/fengsui/fengsui/central/internal/telemetry"
+	"github.com/fengsui/fengsui/shared/rule"
 )
 
 // Tx runs a function in one transaction that travels in the context.
@@ -50,4 +51,5 @@ type Incidents interface {
 // Alarms are those that one key turns into an item (telemetry.Service).
 type Alarms interface {
 	Alarm(ctx context.Context, id string) (telemetry.Alarm, error)
+	ListRules(ctx context.Context) ([]rule.Rule, error)
 }

@@ -132,18 +132,19 @@ func (s *Service) able(ctx context.Context, a actor.Actor, r Request, k, word st
 }
 
 // propose takes the nearest that are free until it is enough: those that can do exactly what was asked before those
-// that can do something alike, and those whose place is not known last.
+// that can do something alike, and those whose place is not known last. A request without a place has no nearest; that is not said of the teams.
 func propose(r Request, all []Pick) Proposal {
 	for i := range all {
 		p := &all[i]
 		p.distance = math.Inf(1)
-		if r.Lon != nil && p.Lon != nil {
+		switch {
+		case p.Lon == nil:
+			p.Why = append(p.Why, Reason{"nowhere", ""})
+		case r.Lon != nil:
 			p.distance = km(*r.Lon, *r.Lat, *p.Lon, *p.Lat)
 			d := math.Round(p.distance*10) / 10
 			p.KM = &d
 			p.Why = append(p.Why, Reason{"km", fmt.Sprintf("%.1f", d)})
-		} else {
-			p.Why = append(p.Why, Reason{"nowhere", ""})
 		}
 	}
 	slices.SortFunc(all, func(a, b Pick) int {

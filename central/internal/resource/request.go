@@ -259,6 +259,7 @@ func (s *Service) request(ctx context.Context, id string) (Request, incident.Inc
 	if k := slices.IndexFunc(b.Requests, func(o Request) bool { return o.ID == id }); k >= 0 {
 		r = b.Requests[k]
 	}
+	r.at(i) // what was asked before the incident was put on the map follows it
 	return r, i, nil
 }
 
