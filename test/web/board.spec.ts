@@ -56,7 +56,7 @@ test('a technician adds a sensor to a terminal and sees its first reading', asyn
     await demo.damage('qd-gps-1')
     const said = (await (await page.request.get(`${demo.url}/api/v1/devices/edge-qidong/status`)).json()) as { faults: { device: string; kind: string; last?: { raw?: string } }[] | null }
     const frame = said.faults?.find((f) => f.device === 'qd-gps-1' && f.kind === 'checksum')?.last?.raw ?? ''
-    expect(Buffer.from(frame, 'hex').toString()).toMatch(/^\$GM(RMC|GGA),/)
+    expect(Buffer.from(frame, 'hex').toString()).toMatch(/^\$GM(RMC|GGA|VTG|HDT),/)
   }).toPass({ timeout: 60_000, intervals: [1000] })
   const bad = page.getByRole('region', { name: '坏输入' })
   await expect(bad.getByRole('row').filter({ hasText: '校验错' })).toBeVisible()

@@ -144,6 +144,25 @@ test('three people consult: pictures and sound, a scene for all, a muted voice, 
   }
   await shoot(expert, 'consult-scene')
 
+  // Recording is told to all, and its clock, which draws the page anew each second, begins no picture anew.
+  await chair.bringToFront()
+  await chair.getByTestId('consult-record').click()
+  const clock = expert.getByTestId('consult-recording')
+  await expert.bringToFront()
+  await expect(clock).toBeVisible()
+  await expert.getByTestId('consult-strip').evaluate((strip) => {
+    const counted = globalThis as unknown as { begun: number }
+    counted.begun = 0
+    for (const v of strip.querySelectorAll('video')) v.addEventListener('emptied', () => counted.begun++)
+  })
+  const from = await clock.textContent()
+  for (let ticks = 0, was = from; ticks < 3; ticks++) {
+    await expect(clock).not.toHaveText(was ?? '')
+    was = await clock.textContent()
+  }
+  expect(await expert.evaluate(() => (globalThis as unknown as { begun: number }).begun)).toBe(0)
+  await shoot(expert, 'consult-recorded')
+
   await county.getByTestId('consult-leave').click()
   await expect(county.getByTestId('consult-door')).toBeVisible()
   await expect(chair.getByTestId('consult-people').getByRole('listitem')).toHaveCount(2)

@@ -98,7 +98,7 @@ test('a drawing is sent with words, survives its dialog, and the crew answers', 
 test('a crew with only a phone gets the message and the picture, and answers without a net', async ({ page, browser, demo }) => {
   test.setTimeout(300_000)
   await enter(page, demo, demo.duty, '/video/links')
-  const made = await page.request.post(`${demo.url}/api/v1/video-links`, { headers: { Origin: demo.url }, data: { action: 'publish', title: '抢险三队手机', hours: 8 } })
+  const made = await page.request.post(`${demo.url}/api/v1/video-links`, { headers: { Origin: demo.url }, data: { action: 'publish', title: '抢险四队手机', hours: 8 } })
   expect(made.ok(), await made.text()).toBe(true)
   const { link, token, page: at } = (await made.json()) as { link: { stream: string }; token: string; page: string }
   const context = await browser.newContext({ viewport: { width: 390, height: 844 }, locale: 'zh-CN', timezoneId: 'Asia/Shanghai' })
@@ -109,7 +109,7 @@ test('a crew with only a phone gets the message and the picture, and answers wit
   await page.goto(`${demo.url}/video`)
   await page.getByTestId('message-open').click()
   const dialog = page.getByTestId('message-dialog')
-  await dialog.getByLabel('抢险三队手机').check()
+  await dialog.getByLabel('抢险四队手机').check()
   await dialog.getByTestId('message-text').fill('到 3 号闸支援')
   await dialog.getByRole('button', { name: '发送' }).click()
   const row = dialog.getByTestId('message-row').filter({ hasText: '到 3 号闸支援' })

@@ -10,6 +10,8 @@ declare module 'vue-router' {
     open?: boolean
     // bare pages have no frame: paper and public boards.
     bare?: boolean
+    // marked pages say themselves, without a frame, that they show demonstration data.
+    marked?: boolean
   }
 }
 
@@ -22,8 +24,8 @@ export const pages: RouteRecordRaw[] = [
   { path: '/field/:stream?', name: 'field', component: () => import('@/features/field/FieldPage.vue'), meta: { title: 'page.field', open: true, bare: true } },
   { path: '/watch/:stream', name: 'watch', component: () => import('@/features/video/WatchPage.vue'), meta: { title: 'page.watch', open: true, bare: true } },
   { path: '/video/consults', name: 'consults', component: () => import('@/features/consult/ConsultsPage.vue'), meta: { title: 'page.consults', permission: 'consult.join' } },
-  { path: '/consult/:id', name: 'consult', component: () => import('@/features/consult/RoomPage.vue'), meta: { title: 'page.consult', permission: 'consult.join', bare: true } },
-  { path: '/meet/:id', name: 'meet', component: () => import('@/features/consult/RoomPage.vue'), meta: { title: 'page.consult', open: true, bare: true } },
+  { path: '/consult/:id', name: 'consult', component: () => import('@/features/consult/RoomPage.vue'), meta: { title: 'page.consult', permission: 'consult.join', bare: true, marked: true } },
+  { path: '/meet/:id', name: 'meet', component: () => import('@/features/consult/RoomPage.vue'), meta: { title: 'page.consult', open: true, bare: true, marked: true } },
   { path: '/video/recordings', name: 'recordings', component: () => import('@/features/recording/RecordingsPage.vue'), meta: { title: 'page.recordings', permission: 'video.replay' } },
   { path: '/video/clips', name: 'clips', component: () => import('@/features/recording/ClipsPage.vue'), meta: { title: 'page.clips', permission: 'video.export' } },
   { path: '/video/snapshots', name: 'snapshots', component: () => import('@/features/recording/SnapshotsPage.vue'), meta: { title: 'page.snapshots', permission: 'video.replay' } },
@@ -56,7 +58,7 @@ export const pages: RouteRecordRaw[] = [
   { path: '/more/data', name: 'data', component: () => import('@/features/telemetry/DataPage.vue'), meta: { title: 'page.data', permission: 'telemetry.read' } },
   { path: '/more/duty/:tab?', name: 'duty', component: () => import('@/features/duty/DutyPage.vue'), meta: { title: 'page.duty', permission: 'duty.read' } },
   { path: '/more/handover', name: 'handover', component: () => import('@/features/handover/HandoverPage.vue'), meta: { title: 'page.handover', permission: 'duty.log' } },
-  { path: '/handover/print/:id', name: 'handover-print', component: () => import('@/features/handover/PrintPage.vue'), meta: { title: 'page.handover_print', permission: 'duty.log', bare: true } },
+  { path: '/handover/print/:id', name: 'handover-print', component: () => import('@/features/handover/PrintPage.vue'), meta: { title: 'page.handover_print', permission: 'duty.log', bare: true, marked: true } },
   { path: '/duty/print', name: 'duty-print', component: () => import('@/features/duty/PrintPage.vue'), meta: { title: 'page.duty_print', permission: 'duty.read', bare: true } },
   { path: '/board/duty/:token', name: 'duty-board', component: () => import('@/features/duty/BoardPage.vue'), meta: { title: 'page.duty_board', open: true, bare: true } },
   { path: '/more/rollcall', name: 'rollcall', component: () => import('@/features/rollcall/RollcallPage.vue'), meta: { title: 'page.rollcall', permission: 'duty.read' } },

@@ -10,6 +10,9 @@ export const seats = 8
 const mostBits = 600_000
 
 export class RoomPeer {
+  // kept is what plays of a receiver: the same each time it is asked for, so that a page drawn anew begins no picture anew.
+  private readonly kept = new Map<RTCRtpReceiver, MediaStream>()
+
   private constructor(
     readonly peer: RTCPeerConnection,
     private readonly pictures: RTCRtpReceiver[],
@@ -62,21 +65,23 @@ export class RoomPeer {
   }
 
   // shared is the scene that all look at, face the picture of a seat, voice its sound.
-  shared(): MediaStream {
-    return streamOf(this.pictures[0])
+  shared(): MediaStream | undefined {
+    return this.of(this.pictures[0])
   }
-  face(seat: number): MediaStream {
-    return streamOf(this.pictures[seat + 1])
+  face(seat: number): MediaStream | undefined {
+    return this.of(this.pictures[seat + 1])
   }
-  voice(seat: number): MediaStream {
-    return streamOf(this.sounds[seat])
+  voice(seat: number): MediaStream | undefined {
+    return this.of(this.sounds[seat])
+  }
+  private of(receiver: RTCRtpReceiver | undefined): MediaStream | undefined {
+    if (!receiver) return undefined
+    const known = this.kept.get(receiver) ?? new MediaStream([receiver.track])
+    this.kept.set(receiver, known)
+    return known
   }
 
   close(): void {
     this.peer.close()
   }
-}
-
-function streamOf(receiver: RTCRtpReceiver | undefined): MediaStream {
-  return new MediaStream(receiver ? [receiver.track] : [])
 }

@@ -11,6 +11,8 @@ import { blocked, follow as followPath, way } from '@/webrtc/way'
 export function useRoom(door: Door) {
   const phase = ref<Phase>('looking')
   const failure = shallowRef<unknown>()
+  // stale is since when, in milliseconds, the room has told nothing new although it was asked; 0: it answers.
+  const stale = ref(0)
   const whole = shallowRef<Whole>()
   const scene = shallowRef<Scene>()
   const media = shallowRef<MediaStream>()
@@ -94,6 +96,7 @@ export function useRoom(door: Door) {
       if (mine.signal.aborted) return opened.room.close()
       peer.value = opened.room
       scene.value = opened.scene
+      stale.value = 0
       watch(opened.room, servers, mine.signal)
       await sign()
       void follow(mine.signal)
@@ -150,10 +153,12 @@ export function useRoom(door: Door) {
         const next = await door.news(scene.value?.version ?? 0, signal)
         if (signal.aborted) return
         scene.value = next
+        stale.value = 0
         failed = 0
         await new Promise((done) => setTimeout(done, 100))
       } catch (error) {
         if (signal.aborted) return
+        stale.value ||= Date.now()
         if (after(error) !== 'lost' || (failed += 1) > 3) return judge(error)
         await new Promise((done) => setTimeout(done, backOff(failed, Math.random())))
       }
@@ -194,7 +199,7 @@ export function useRoom(door: Door) {
     await look()
   }
 
-  useEventListener('online', () => phase.value === 'lost' && void connect(false))
+  useEventListener('online', () => (phase.value === 'lost' || stale.value > 0) && void connect(false))
   // A page that is loaded again, or that the browser threw away, finds its place for a while; one that is closed gives
   // it back by the silence of its connection.
   useEventListener('pagehide', hang)
@@ -203,5 +208,5 @@ export function useRoom(door: Door) {
     drop()
   })
 
-  return { phase, failure, whole, scene, me, media, peer, wantsCamera, camera, quiet, hand, listens, consent, cameraTrouble, soundTrouble, look, own, enter, leave, setQuiet, setHand, setCamera }
+  return { phase, failure, whole, scene, me, media, peer, stale, wantsCamera, camera, quiet, hand, listens, consent, cameraTrouble, soundTrouble, look, own, enter, leave, setQuiet, setHand, setCamera }
 }
