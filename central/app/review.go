@@ -12,6 +12,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/incident"
 	"github.com/fengsui/fengsui/central/internal/opinion"
 	"github.com/fengsui/fengsui/central/internal/plan"
+	"github.com/fengsui/fengsui/central/internal/resource"
 	"github.com/fengsui/fengsui/central/internal/response"
 	"github.com/fengsui/fengsui/central/internal/review"
 	"github.com/fengsui/fengsui/central/internal/store"
@@ -29,6 +30,35 @@ func (b *base) reviews(c cases, plans *plan.Service, responses *response.Service
 	})
 	clocks.On(review.OwnerKind, s.OnClock)
 	return s
+}
+
+// forces are what an incident needs of teams and stock; none for an actor who may not see any.
+func forces(sent *resource.Service) func(ctx context.Context, incident string) ([]review.Force, error) {
+	return func(ctx context.Context, id string) ([]review.Force, error) {
+		b, err := sent.Board(ctx, id)
+		if errs.KindOf(err) == errs.Denied {
+			return nil, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		var out []review.Force
+		for _, r := range b.Requests {
+			f := review.Force{What: r.What, Unit: r.Unit, Needed: r.Amount, Sent: r.Got, Short: r.Short(), Closed: r.Closed}
+			for _, d := range b.Dispatches {
+				if d.RequestID != r.ID {
+					continue
+				}
+				c := review.Crew{Name: d.Name, Org: d.OrgName, Amount: d.Amount, Unit: d.Unit, State: d.State.Name(), At: d.Since()}
+				if d.Kind == resource.OfTeam {
+					c.Unit = "人" // of a team its people are kept
+				}
+				f.Crews = append(f.Crews, c)
+			}
+			out = append(out, f)
+		}
+		return out, nil
+	}
 }
 
 // aroundMetres is how far from an incident its situation report looks for readings.

@@ -176,6 +176,7 @@ func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) er
 	}
 	reviews := b.reviews(events, plans, responses, clocks, said, devices, values)
 	sent := b.resources(cfg, events, responses, rosters, clocks, messages)
+	reviews.Forces = forces(sent)
 	drills, err := c.drills(system, cfg, b, events, plans, responses, messages, clocks, rosters)
 	if err != nil {
 		return err

@@ -46,6 +46,7 @@ type Quota struct {
 	Name       string      `json:"name" yaml:"name"`
 	NameEN     string      `json:"name_en" yaml:"name_en"`
 	Clause     string      `json:"clause" yaml:"clause"`
+	ClauseEN   string      `json:"clause_en" yaml:"clause_en"` // empty: as in Chinese
 	Unverified bool        `json:"unverified" yaml:"unverified"`
 }
 

@@ -30,6 +30,18 @@ const (
 	Cancelled State = "cancelled"
 )
 
+// States lists them.
+func States() []State {
+	return []State{Sent, Going, There, Released, Refused, Reserved, Issued, Returned, Cancelled}
+}
+
+// Name is how documents call a state.
+func (s State) Name() string {
+	return map[State]string{
+		Sent: "已派", Going: "途中", There: "到场", Released: "已放行", Refused: "不能到场", Reserved: "已预留", Issued: "已发放", Returned: "已归还", Cancelled: "已取消",
+	}[s]
+}
+
 // Dispatch is one team, or an amount of one stock, that was sent for a request.
 type Dispatch struct {
 	ID         string     `json:"id"`
@@ -74,6 +86,16 @@ type Dispatch struct {
 
 func (d Dispatch) over() bool {
 	return slices.Contains([]State{Released, Refused, Returned, Cancelled}, d.State)
+}
+
+// Since is when it came into its state.
+func (d Dispatch) Since() time.Time {
+	for _, at := range []*time.Time{d.EndedAt, d.ArrivedAt, d.GoneAt} {
+		if at != nil {
+			return *at
+		}
+	}
+	return d.SentAt
 }
 
 // counts reports whether a dispatch meets some of its request: it was not refused, taken back or recalled on the way.

@@ -55,6 +55,25 @@ type Reading struct {
 	Metres  float64 // from the place
 }
 
+// Force is something that was needed, and what was sent for it.
+type Force struct {
+	What                string
+	Unit                string
+	Needed, Sent, Short float64
+	Closed              bool // nothing more is expected
+	Crews               []Crew
+}
+
+// Crew is a team or some of a stock that was sent.
+type Crew struct {
+	Name   string // of the team; item and warehouse
+	Org    string
+	Amount float64
+	Unit   string
+	State  string // in words
+	At     time.Time
+}
+
 // Options of the service.
 type Options struct {
 	Store      Store
@@ -70,6 +89,8 @@ type Options struct {
 	Opinions Opinions
 	// Near gives the newest readings around a place in degrees, the nearest first. It may be nil.
 	Near func(ctx context.Context, lon, lat float64) ([]Reading, error)
+	// Forces gives what an incident needs of teams and stock. It may be nil.
+	Forces func(ctx context.Context, incident string) ([]Force, error)
 }
 
 // Service is the use cases.

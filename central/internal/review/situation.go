@@ -14,9 +14,10 @@ import (
 
 // The most lines of a situation report's tables.
 const (
-	mostLines = 40
-	mostTasks = 30
-	mostNear  = 12
+	mostLines  = 40
+	mostTasks  = 30
+	mostNear   = 12
+	mostForces = 30
 )
 
 // Situation is how things stand with an incident, as an official document (paper.Maker; ref is its id). It holds until
@@ -41,6 +42,16 @@ func (s *Service) Situation(ctx context.Context, o account.Org, ref string) (pap
 	lines = append(lines, r.figured()...)
 	lines = append(lines, head("任务进展"))
 	lines = append(lines, r.progress()...)
+	if s.Forces != nil {
+		forces, err := s.Forces(ctx, ref)
+		if err != nil {
+			return paper.Content{}, err
+		}
+		if len(forces) > 0 {
+			lines = append(lines, head("力量物资"))
+			lines = append(lines, supplied(forces)...)
+		}
+	}
 	if len(near) > 0 {
 		lines = append(lines, head("周边监测"), paper.Row("站点", "距离", "要素", "数值", "时间"))
 		for _, n := range near[:min(mostNear, len(near))] {
@@ -108,9 +119,9 @@ func (r Record) structure() []string {
 		}
 		held := func(id string) string {
 			if k := slices.IndexFunc(v.Seats, func(s response.Seat) bool { return s.ID == id }); k >= 0 {
-				return strings.TrimSpace(v.Seats[k].Name + " " + strings.Join(v.Seats[k].Names(), "、"))
+				return holding(v.Seats[k])
 			}
-			return "—"
+			return "空缺"
 		}
 		row := func(g response.Group, name string) {
 			members := slices.Clone(g.Orgs)
@@ -135,6 +146,21 @@ func (r Record) structure() []string {
 		return nil
 	}
 	return append(append([]string{paper.Row("工作组", "组长", "成员")}, rows...), "")
+}
+
+// holding is a role with who fills it, or why nobody does.
+func holding(s response.Seat) string {
+	if names := s.Names(); len(names) > 0 {
+		return s.Name + " " + strings.Join(names, "、")
+	}
+	why := map[string]string{response.OpenUnset: "预案未指定人员", response.OpenOrg: "无此单位", response.OpenRoster: "无人当班", response.OpenPerson: "人员已不在值班名册"}[s.Open]
+	switch {
+	case why != "":
+		return s.Name + " 空缺（" + why + "）"
+	case s.OrgName != "":
+		return s.Name + " " + s.OrgName
+	}
+	return s.Name + " 空缺"
 }
 
 func (r Record) figured() []string {
@@ -206,7 +232,7 @@ func told(steps []incident.Step) []string {
 	}
 	out = append(out, paper.Row("时间", "事项", "内容", "记录"))
 	for _, st := range list {
-		out = append(out, paper.Row(short(st.At), said(st), st.Text, strings.TrimSpace(st.OrgName+" "+st.ByName)))
+		out = append(out, paper.Row(short(st.At), st.What(), st.Text, st.Who()))
 	}
 	return append(out, "")
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fengsui/fengsui/central/internal/account"
 	"github.com/fengsui/fengsui/central/internal/errs"
 	"github.com/fengsui/fengsui/central/internal/incident"
 	"github.com/fengsui/fengsui/central/internal/paper"
@@ -43,7 +44,7 @@ func TestASituationReportComesOfTheRecord(t *testing.T) {
 		c, err = h.Situation(h.officer, h.county, i.ID)
 		h.must(err)
 		for _, want := range []string{
-			"一、基本情况\n", "按《防汛应急预案》（第1版）", "现为四级响应", paper.Row("转移（人）", "62", "7月1日10:30", "县应急管理局"), "共下达任务2项：已完成1项，待接受1项", "转移群众|县指挥部|待接受", "洋口闸|1.2公里|水位|3.21 m|7月1日09:30", "任务完成|报告：已报县政府|如东县 甲",
+			"一、基本情况\n", "按《防汛应急预案》（第1版）", "现为四级响应", paper.Row("转移（人）", "62", "7月1日10:30", "县应急管理局"), "共下达任务2项：已完成1项，待接受1项", "转移群众|县指挥部|待接受", "洋口闸|1.2公里|水位|3.21 m|7月1日09:30", "任务·完成|报告：已报县政府|如东县 甲", "响应·未启动→四级响应|",
 		} {
 			if !strings.Contains(c.Text, want) {
 				t.Errorf("it does not say %q:\n%s", want, c.Text)
@@ -51,6 +52,25 @@ func TestASituationReportComesOfTheRecord(t *testing.T) {
 		}
 		if c.From != "如东县" || c.Title != "洋口镇圩堤渗漏\n态势报告" {
 			t.Errorf("the head: %q %q", c.From, c.Title)
+		}
+		if strings.Contains(c.Text, "力量物资") {
+			t.Errorf("nothing was needed, and it tells of it:\n%s", c.Text)
+		}
+		h.Forces = func(context.Context, string) ([]review.Force, error) {
+			return []review.Force{
+				{What: "水泵", Unit: "台", Needed: 4, Sent: 2.5, Short: 1.5, Crews: []review.Crew{{Name: "水泵 · 县库", Org: "如东县", Amount: 2.5, Unit: "台", State: "已预留", At: at}}},
+				{What: "抢险队", Unit: "支", Needed: 1, Sent: 1},
+			}, nil
+		}
+		h.must(h.incidents.Record(h.system, i.ID, account.Org{}, incident.Step{Kind: "resource", Act: "missed", Text: "抢险队"}, nil))
+		c, err = h.Situation(h.officer, h.county, i.ID)
+		h.must(err)
+		for _, want := range []string{
+			"五、力量物资\n需求2项，其中1项尚有缺口。", "|水泵|4|2.5|1.5|台|", "|抢险队|1|1|—|支|", "|水泵 · 县库|如东县|2.5台|水泵|已预留|7月1日09:30|", "|力量物资·未按时报告|抢险队|系统|",
+		} {
+			if !strings.Contains(c.Text, want) {
+				t.Errorf("it does not say %q:\n%s", want, c.Text)
+			}
 		}
 		if again, err := h.Situation(h.officer, h.county, i.ID); err != nil || again.Text != c.Text {
 			t.Errorf("the same facts read differently: %v", err)

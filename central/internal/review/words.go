@@ -53,24 +53,6 @@ func highlights(steps []incident.Step) []incident.Step {
 	return out
 }
 
-// said is a line of the timeline in words.
-func said(st incident.Step) string {
-	what := map[incident.Kind]string{
-		incident.Opened: "接报", incident.Graded: "定级", incident.Answered: "响应级别", incident.Noted: "记录", incident.Joined: "合并", incident.Parted: "撤销合并", incident.Halved: "拆分",
-		incident.Ended: "结束", incident.Reopened: "重新启动", incident.Voided: "撤销", incident.Reported: "信息报告", incident.Ordered: "批示", response.Tasked: "任务", response.Commanded: "指挥", opinion.Public: "舆情", opinion.Press: "新闻发布", opinion.Expertly: "专家意见",
-	}[st.Kind]
-	if what == "" {
-		what = string(st.Kind)
-	}
-	switch act := map[string]string{"done": "完成", "late": "逾期", "needless": "无需执行", "sent": "报出", "phoned": "电话报告", "true": "属实", "false": "不实", "unclear": "待查", "task_said": "已回应", "task_late": "回应超时"}[st.Act]; {
-	case act != "":
-		what += act
-	case st.Kind == incident.Graded || st.Kind == incident.Answered:
-		what += " " + st.Act
-	}
-	return what
-}
-
 // named cuts a title so that there is room for what stands around it.
 func named(title string) string {
 	const longest = 80

@@ -8698,6 +8698,7 @@ export interface components {
         };
         DrillQuota: {
             clause: string;
+            clause_en: string;
             combined: boolean;
             id: string;
             kinds: string[] | null;
