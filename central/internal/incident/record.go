@@ -31,6 +31,11 @@ func (s *Service) Record(ctx context.Context, id string, o account.Org, st Step,
 	})
 }
 
+// Steps is the timeline of an incident for a capability above, which has authorised that.
+func (s *Service) Steps(ctx context.Context, id string) ([]Step, error) {
+	return s.Store.Steps(ctx, id)
+}
+
 // Figures lists the counts of an incident for a capability above, which has authorised that.
 func (s *Service) Figures(ctx context.Context, id string) ([]Figure, error) {
 	return s.Store.Figures(ctx, id)

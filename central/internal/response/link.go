@@ -223,7 +223,7 @@ func (s *Service) Show(ctx context.Context, response, seat, person string) (Show
 		if err := s.Store.AddLink(ctx, Link{Hash: account.Digest(token), ResponseID: r.ID, PersonID: m.PersonID, Name: m.Name, Until: until, Exercise: r.Exercise}); err != nil {
 			return err
 		}
-		if err := s.Incidents.Record(ctx, i.ID, reach.Desk, incident.Step{Kind: Commanded, Act: "link", Text: seats[k].Name + "：" + m.Name, Ref: seats[k].ID}, nil); err != nil {
+		if err := s.shown(ctx, i.ID, reach.Desk, incident.Step{Kind: Commanded, Act: "link", Text: seats[k].Name + "：" + m.Name, Ref: seats[k].ID}); err != nil {
 			return err
 		}
 		note(EventLink, seats[k].ID, Trace{Name: seats[k].Name, To: m.Name})
@@ -231,6 +231,25 @@ func (s *Service) Show(ctx context.Context, response, seat, person string) (Show
 		return nil
 	})
 	return out, err
+}
+
+// shownAgain is within which an address that is shown once more for the same role and person adds no line.
+const shownAgain = 30 * time.Minute
+
+// shown writes that an address was shown into the timeline, unless that stands there from a moment ago. The audit trail
+// has every time.
+func (s *Service) shown(ctx context.Context, id string, desk account.Org, st incident.Step) error {
+	steps, err := s.Incidents.Steps(ctx, id)
+	if err != nil {
+		return err
+	}
+	since := stamp().Add(-shownAgain)
+	if slices.ContainsFunc(steps, func(o incident.Step) bool {
+		return o.Kind == st.Kind && o.Act == st.Act && o.Ref == st.Ref && o.Text == st.Text && o.OrgID == desk.ID && o.At.After(since)
+	}) {
+		return nil
+	}
+	return s.Incidents.Record(ctx, id, desk, st, nil)
 }
 
 // link finds the person behind an address, with their tasks, and goes into the world of those.

@@ -37,6 +37,7 @@ type Plans interface {
 type Incidents interface {
 	Get(ctx context.Context, id string) (incident.Incident, error)
 	Figures(ctx context.Context, id string) ([]incident.Figure, error)
+	Steps(ctx context.Context, id string) ([]incident.Step, error)
 	Responded(ctx context.Context, id string, o account.Org, level int, why string) error
 	Record(ctx context.Context, id string, o account.Org, st incident.Step, known *incident.Known) error
 }

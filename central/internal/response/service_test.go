@@ -355,8 +355,30 @@ func TestAnAddressIsShownAtTheDesk(t *testing.T) {
 		}
 		room, err := h.incidents.Room(h.chief, i.ID)
 		h.must(err)
-		if last := room.Steps[len(room.Steps)-1]; last.Act != "link" || strings.Contains(last.Text, token) {
+		last := room.Steps[len(room.Steps)-1]
+		if last.What() != "指挥·出示地址" || strings.Contains(last.Text, token) {
 			t.Errorf("timeline %+v", last)
+		}
+		again, err := h.Show(h.chief, r.ID, held.ID, held.Members[0].PersonID)
+		h.must(err)
+		if again.Address == shown.Address {
+			t.Error("an address is given twice")
+		}
+		after, err := h.incidents.Room(h.chief, i.ID)
+		h.must(err)
+		if len(after.Steps) != len(room.Steps) {
+			t.Errorf("the same address shown again adds %d lines", len(after.Steps)-len(room.Steps))
+		}
+		other := slices.IndexFunc(r.Seats, func(s response.Seat) bool {
+			return s.ID != held.ID && len(s.Members) > 0 && s.Members[0].PersonID != ""
+		})
+		if other < 0 {
+			t.Fatal("no second role is held")
+		}
+		_, err = h.Show(h.chief, r.ID, r.Seats[other].ID, r.Seats[other].Members[0].PersonID)
+		h.must(err)
+		if after, err = h.incidents.Room(h.chief, i.ID); err != nil || len(after.Steps) != len(room.Steps)+1 {
+			t.Errorf("that of another role adds %d lines, want 1: %v", len(after.Steps)-len(room.Steps), err)
 		}
 	})
 }
