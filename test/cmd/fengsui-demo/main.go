@@ -171,6 +171,8 @@ func (d *demo) greet() {
     Video → Recordings: Chahe sluice is always recorded. Kill the centre, it starts again; its terminal fills the gap (hatched) in a minute or two.
   6 值一个班：县里、市里各开一个浏览器，照手册“值班”一章走，从接班到月底的通报。
     A whole shift, a browser for the county and one for the city: the manual's chapter on duty, from the first signature to the bulletin.
+  7 处置一起事件：告警 → 转接报 → 立案 → 启动预案，任务当即到人；指挥室里“任务码”给手机，“调派”派队伍，“态势报告”成文，更多 → 结束，再写复盘。
+    Handle an incident: alarm → inbox → file it → Start a plan, and people have their tasks; in its room a task code for a phone, Send for teams, the situation report, More → End, then the review.
   日志与进程号 Logs and process ids  %s
   按 Ctrl-C 停止    Ctrl-C stops everything
 `, d.ports.URL(), dutyUser, d.logins.Duty, nextUser, countyUser, d.county(), countyNext, adminUser, d.logins.Admin, d.ports.Upper, d.Data)
