@@ -132,7 +132,8 @@ func registerScene(s *Server, svc *field.Service) {
 	}, func(ctx context.Context, in *struct {
 		IncidentID
 		Hours int `query:"hours" minimum:"1" maximum:"24" default:"4"`
-	}) (*body[field.Trail], error) {
+	},
+	) (*body[field.Trail], error) {
 		return reply(svc.Trail(ctx, in.ID, in.Hours))
 	})
 	get := huma.Operation{OperationID: "get-scene-photo", Method: http.MethodGet, Path: "/incidents/{id}/scene/{entry}/photos/{photo}", Summary: "A picture from the scene", Tags: []string{"field"}}

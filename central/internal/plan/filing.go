@@ -104,7 +104,7 @@ func (s *Service) FileVersion(ctx context.Context, id string, no int, n NewFilin
 		if no == p.Version {
 			p.FiledAt = f.FiledAt
 		}
-		if err := s.watch(ctx, p, now); err != nil {
+		if err := s.watch(ctx, p); err != nil {
 			return "", trace{}, err
 		}
 		return EventFiling, trace{To: need, Version: no}, s.Store.AddStep(ctx, Step{PlanID: p.ID, At: now, By: a.ID, ByName: a.Name, From: p.State, To: need, Note: n.Note, Number: n.Number, Version: no})

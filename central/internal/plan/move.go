@@ -88,7 +88,7 @@ func (s *Service) Move(ctx context.Context, id string, n NewStep) (Plan, error) 
 			return "", trace{}, err
 		}
 		p.State, p.Since = n.To, now
-		if err := s.watch(ctx, p, now); err != nil {
+		if err := s.watch(ctx, p); err != nil {
 			return "", trace{}, err
 		}
 		return kind, trace{From: from, To: n.To, Version: step.Version}, s.Store.AddStep(ctx, step)
@@ -139,7 +139,7 @@ func (s *Service) issue(ctx context.Context, a actor.Actor, p *Plan, step *Step)
 }
 
 // watch sets what is due next of a plan, and its clocks: the filing of each of its versions, and its assessment.
-func (s *Service) watch(ctx context.Context, p *Plan, now time.Time) error {
+func (s *Service) watch(ctx context.Context, p *Plan) error {
 	if err := s.owe(ctx, p); err != nil {
 		return err
 	}
