@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"syscall"
 	"testing"
-	"time"
 )
 
 // Mosquitto is a real one. Whoever makes it names the plain address that it listens on and its file.
@@ -44,21 +43,8 @@ func StartMosquitto(t testing.TB, kept bool) *Mosquitto {
 func (m *Mosquitto) Start(t testing.TB) {
 	t.Helper()
 	m.process = exec.Command(Program(t, "mosquitto"), "-c", m.File) //nolint:noctx // Kill ends it
-	m.process.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	if err := m.process.Start(); err != nil {
-		t.Fatal(err)
-	}
+	run(t, m.process, m.Addr)
 	t.Cleanup(m.Kill)
-	for end := time.Now().Add(30 * time.Second); ; time.Sleep(5 * time.Millisecond) {
-		c, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", m.Addr)
-		if err == nil {
-			_ = c.Close()
-			return
-		}
-		if time.Now().After(end) {
-			t.Fatalf("mosquitto does not listen within 30 s: %v", err)
-		}
-	}
 }
 
 // Reload lets it read its files again.

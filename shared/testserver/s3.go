@@ -1,14 +1,10 @@
 package testserver
 
 import (
-	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"syscall"
 	"testing"
-	"time"
 )
 
 // S3 is a real server of buckets: Versity S3 Gateway, whose buckets are folders of the disk. test/prepare.sh builds it.
@@ -63,21 +59,8 @@ func (s *S3) Start(t testing.TB) {
 	args = append(args, "posix", "--sidecar", s.meta, filepath.Dir(s.Dir))
 	s.process = exec.Command(Program(t, "versitygw"), args...) //nolint:noctx,gosec // Kill ends it
 	s.process.Env = append(os.Environ(), "ROOT_ACCESS_KEY_ID="+s.access, "ROOT_SECRET_ACCESS_KEY="+s.secret)
-	s.process.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	if err := s.process.Start(); err != nil {
-		t.Fatal(err)
-	}
+	run(t, s.process, s.addr)
 	t.Cleanup(s.Kill)
-	for end := time.Now().Add(30 * time.Second); ; time.Sleep(5 * time.Millisecond) {
-		c, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", s.addr)
-		if err == nil {
-			_ = c.Close()
-			return
-		}
-		if time.Now().After(end) {
-			t.Fatal(fmt.Errorf("the server of buckets does not listen within 30 s: %w", err))
-		}
-	}
 }
 
 // Kill is kill -9. One that was killed before stays so.

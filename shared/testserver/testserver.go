@@ -13,7 +13,9 @@ import (
 	"path/filepath"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
+	"time"
 )
 
 // TB is what FreeAddr needs of a test; the benchmarks bring their own.
@@ -77,4 +79,24 @@ func Program(t testing.TB, name string) string {
 	}
 	Missing(t, name)
 	return ""
+}
+
+// run starts another program and waits until it listens on an address. The kernel ends it with the test's own process.
+func run(t testing.TB, c *exec.Cmd, addr string) {
+	t.Helper()
+	c.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for end := time.Now().Add(30 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", addr)
+		if err == nil {
+			_ = conn.Close()
+			return
+		}
+		if time.Now().After(end) {
+			_ = c.Process.Kill()
+			t.Fatalf("%s does not listen within 30 s: %v", filepath.Base(c.Path), err)
+		}
+	}
 }

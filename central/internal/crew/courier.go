@@ -3,6 +3,7 @@ package crew
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"time"
 
 	"github.com/fengsui/fengsui/central/internal/actor"
@@ -61,7 +62,8 @@ func (s *Service) OnEvent(_ context.Context, e event.Event) {
 	case device.Device:
 		if e.Kind == device.EventOnline && data.Kind == device.Edge {
 			s.mu.Lock()
-			clear(s.tries) // few; a second asking shows nothing twice
+			// What went over this session already stays: a round may have found the terminal connected before this was heard.
+			maps.DeleteFunc(s.tries, func(_ string, t try) bool { return t.at.Before(e.At) })
 			s.mu.Unlock()
 			s.loop.Wake()
 		}
@@ -216,7 +218,7 @@ func (s *Service) bring(ctx context.Context, m Message, now time.Time) time.Dura
 	}
 	cmd := device.NewCommand(wire.CommandCrew, body, m.Until.Sub(now))
 	s.mu.Lock()
-	s.tries[m.ID] = try{at: now, n: t.n + 1, state: m.State}
+	s.tries[m.ID] = try{at: time.Now(), n: t.n + 1, state: m.State}
 	s.asked[cmd.ID] = m.ID
 	s.mu.Unlock()
 	if err := s.Sender.Command(ctx, m.Target, cmd); err != nil {

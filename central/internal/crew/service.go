@@ -168,8 +168,8 @@ func (s *Service) same(ctx context.Context, m Message, d Draft) (bool, error) {
 	if m.State == Withdrawn || m.State == Expired || m.Text != d.Text || m.Urgent != d.Urgent || m.Confirm != d.Confirm || m.Incident != d.Incident || m.Until.Sub(m.At) != time.Duration(d.Minutes)*time.Minute || (m.Picture > 0) != (d.Frozen != nil) {
 		return false, nil
 	}
-	if d.Frozen == nil || m.Drawing != idOf(m.Author, d.Key, "") {
-		return d.Frozen == nil, nil
+	if d.Frozen == nil {
+		return true, nil
 	}
 	kept, err := s.Store.Drawing(ctx, m.Drawing)
 	if errs.KindOf(err) == errs.NotFound { // it is being sent for the first time
