@@ -44,10 +44,14 @@ type pulse struct {
 	lanes   []*lane // that show something
 	reports bool    // the viewer tells of arrivals
 	probing bool
-	again   float64 // bytes that may be sent again
-	resent  time.Time
 	tokens  float64 // of RTCP packets that are read
 	filled  time.Time
+
+	// A reader asks with its own lock held whether it may send again, and pulse asks readers with its lock held: so this has
+	// one of its own, under which nothing else is locked.
+	againMu sync.Mutex
+	again   float64 // bytes that may be sent again
+	resent  time.Time
 
 	limit atomic.Int64 // bits a second that the way carries; 0: none is known
 	quiet atomic.Int64 // Unix nanoseconds until which nothing leaves: what waits on the way comes first
@@ -139,8 +143,8 @@ func (p *pulse) mayResend(bytes int, now time.Time) bool {
 	if bits == 0 {
 		return true
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
+	p.againMu.Lock()
+	defer p.againMu.Unlock()
 	passed := now.Sub(p.resent).Seconds() // since the beginning of time at first
 	p.again = min(p.again+againPart*bits/8*passed, againMost*bits/8)
 	p.resent = now
