@@ -225,6 +225,42 @@ func TestOnAThinLinkTheSmallerPictureGoesOn(t *testing.T) {
 	}
 }
 
+// A link that stays narrow is asked for more ever more seldom, and a viewer whose link becomes good after minutes has the
+// large picture soon all the same.
+func TestALinkThatStaysNarrowIsTriedMoreSeldom(t *testing.T) {
+	inThin(t, true, func(_ context.Context, t *testing.T, c *thinCase) {
+		time.Sleep(10 * time.Second)
+		narrow := time.Now()
+		c.set(300_000, 300*time.Millisecond, 0)
+		time.Sleep(10 * time.Minute)
+		tries := c.tries(narrow.Add(3 * time.Second))
+		early, late := 0, 0 // of the first two minutes, and of the last
+		for _, at := range tries {
+			switch passed := at.Sub(narrow); {
+			case passed < 2*time.Minute:
+				early++
+			case passed >= 8*time.Minute:
+				late++
+			}
+		}
+		if early < 6 || late < 3 || late > 4 {
+			t.Errorf("more was tried %d times in the first two minutes and %d times in the last", early, late)
+		}
+		if stood, longest := c.freezes(narrow.Add(3 * time.Second)); len(stood) > 0 {
+			t.Errorf("%d freezes, the longest %v", len(stood), longest)
+		}
+		good := time.Now()
+		c.set(20_000_000, 300*time.Millisecond, 0)
+		time.Sleep(time.Minute)
+		if back := c.became(video.LayerMain, good); back < 0 || back > 40*time.Second {
+			t.Errorf("the large picture was back after %v", back)
+		}
+		if t.Failed() {
+			c.say()
+		}
+	})
+}
+
 // Loss by chance is no sign that the link is narrow.
 func TestALinkThatOnlyLosesKeepsTheLargePicture(t *testing.T) {
 	inThin(t, true, func(_ context.Context, t *testing.T, c *thinCase) {

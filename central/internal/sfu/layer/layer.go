@@ -14,8 +14,11 @@ const (
 	// patient is how long a way must be good before more is tried.
 	patient = 4 * time.Second
 	// again is how soon more is tried after a try that failed: one goes up in steps and ends at the first that does not
-	// get through, so that it costs the viewer nothing.
-	again = 8 * time.Second
+	// get through, so that it costs the viewer nothing. The longer all have failed the later the next one comes, by this
+	// part of that time, for what was narrow for minutes will not be good in the next seconds; and never later than rarely.
+	again     = 8 * time.Second
+	againPart = 6
+	rarely    = 30 * time.Second
 	// wary is how long nothing is tried after a step up that was wrong, which the viewer sees; each further one doubles
 	// it.
 	wary     = 20 * time.Second
@@ -93,6 +96,7 @@ type Chooser struct {
 	changed time.Time // last step up
 	wait    time.Duration
 	tried   time.Time
+	failing time.Time // first try of those that failed in a row; zero: the last one did not
 	signed  time.Time // last sign of congestion
 }
 
@@ -107,11 +111,21 @@ type Outcome struct {
 // Probed tells how a probe ended.
 func (c *Chooser) Probed(passed bool, now time.Time) {
 	if passed {
-		c.tried = time.Time{}
+		c.tried, c.failing = time.Time{}, time.Time{}
 		return
 	}
-	c.wait = max(c.wait, again)
+	if c.failing.IsZero() {
+		c.failing = now
+	}
 	c.tried = now
+}
+
+// rest is how long nothing is tried after a try that failed.
+func (c *Chooser) rest() time.Duration {
+	if c.failing.IsZero() {
+		return 0
+	}
+	return min(max(c.tried.Sub(c.failing)/againPart, again), rarely)
 }
 
 // warn lets more be tried later each time.
@@ -153,7 +167,7 @@ func (c *Chooser) Step(now time.Time, way Way, lanes []Lane) Outcome {
 			last = t
 		}
 	}
-	if now.Sub(last) < max(c.wait, patient) {
+	if now.Sub(last) < max(c.wait, patient) || now.Sub(c.tried) < c.rest() {
 		return out
 	}
 	higher := slices.Clone(out.Layers)

@@ -111,6 +111,38 @@ func TestMoreComesSlowlyAndIsTriedFirst(t *testing.T) {
 	}
 }
 
+func TestTriesThatFailComeMoreSeldomAndNeverStop(t *testing.T) {
+	var ch Chooser
+	lanes := []Lane{lane()}
+	apply(lanes, ch.Step(noon, Way{Bits: 300_000, Bad: 1, Probes: true}, lanes))
+	var tried []time.Time
+	for at := noon; at.Before(noon.Add(20 * time.Minute)); at = at.Add(200 * time.Millisecond) {
+		if got := ch.Step(at, Way{Bits: 300_000, Bad: 1, Probes: true}, lanes); got.Probe > 0 {
+			tried = append(tried, at)
+			ch.Probed(false, at)
+		}
+	}
+	for i := 2; i < len(tried); i++ {
+		before, gap := tried[i-1].Sub(tried[i-2]), tried[i].Sub(tried[i-1])
+		if gap < before || gap < again || gap > rarely+200*time.Millisecond {
+			t.Errorf("try %d came %v after the one before, which came after %v", i, gap, before)
+		}
+	}
+	if n := len(tried); n < 2 || tried[n-1].Sub(tried[n-2]) < rarely {
+		t.Fatalf("%d tries in 20 minutes", n)
+	}
+	// One that passed begins anew.
+	at := tried[len(tried)-1].Add(rarely)
+	ch.Probed(true, at)
+	if got := ch.rest(); got != 0 {
+		t.Errorf("%v after a try that passed", got)
+	}
+	ch.Probed(false, at)
+	if got := ch.rest(); got != again {
+		t.Errorf("%v after the first that failed", got)
+	}
+}
+
 func TestALimitIsForgottenWhenAllGoesWell(t *testing.T) {
 	var ch Chooser
 	lanes := []Lane{lane()}
