@@ -59,8 +59,14 @@ func TestEveryActByEveryRoleInEveryOrganisation(t *testing.T) {
 		must0(err)
 		return actor.With(t.Context(), actor.Actor{Kind: actor.User, ID: u.ID, Name: u.Name, DivisionCode: o.Division, Permissions: account.Permissions([]string{role})})
 	}
+	filmed := &incidents{list: map[string]recording.Case{}}
+	keeps := func(id string, by account.Org) {
+		filmed.set(id, func(c *recording.Case) { c.Open, c.OrgID, c.OrgName = true, by.ID, by.Name })
+	}
+	keeps("of-city", city)
+	keeps("of-county", county)
 	r := open(t, db, t.TempDir(), 1<<30, func(o *recording.Options) {
-		o.Desks = whose{incident.Desks{Accounts: accounts}}
+		o.Cases, o.Desks = filmed, whose{incident.Desks{Accounts: accounts}}
 		o.Devices = devices{"cam-1": {ID: "cam-1", Kind: device.Camera, Division: "320623104"}}
 	})
 	rows := store.NewRecordings(db)
@@ -80,6 +86,9 @@ func TestEveryActByEveryRoleInEveryOrganisation(t *testing.T) {
 		c := recording.Clip{ID: fmt.Sprintf("c-%d", time.Now().UnixNano()), Stream: "cam-1", From: begin, To: begin.Add(time.Second), Reference: of, State: recording.ClipFailed, Files: []recording.ClipFile{}, Gaps: []recording.Gap{}, OrgID: county.ID, OrgName: county.Name, CreatedAt: time.Now(), Expires: time.Now().Add(time.Hour)}
 		must0(rows.AddClip(t.Context(), c))
 		return c.ID
+	}
+	scene := func(incident string) string { // recorded by rule, so that nobody named it
+		return must[recording.Scene](t)(r.AddScene(system, incident, "cam-1")).ID
 	}
 	sees, reach := []string{"city", "county", "bureau", "town"}, []string{"city", "county"}
 	acts := []struct {
@@ -123,6 +132,18 @@ func TestEveryActByEveryRoleInEveryOrganisation(t *testing.T) {
 					t.Errorf("%s of %s: %s: %v, want %v", role.ID, name, act.name, err, may)
 				}
 			}
+			// What an incident records is ended by the desk that keeps it, and those above.
+			for incident, those := range map[string][]string{"of-city": {"city"}, "of-county": reach} {
+				id := scene(incident)
+				err := second(r.StopScene(c, id, "流量不足"))
+				may := slices.Contains(role.Permissions, actor.VideoRecord) && slices.Contains(role.Permissions, actor.IncidentRead) && slices.Contains(those, name)
+				if kind := errs.KindOf(err); may != (err == nil) || (!may && kind != errs.Denied && kind != errs.NotFound) {
+					t.Errorf("%s of %s ends a scene %s: %v, want %v", role.ID, name, incident, err, may)
+				}
+				if err != nil {
+					must[recording.Scene](t)(r.StopScene(system, id, "x"))
+				}
+			}
 		}
 	}
 	for _, act := range acts {
@@ -131,6 +152,12 @@ func TestEveryActByEveryRoleInEveryOrganisation(t *testing.T) {
 		}
 	}
 	// The county is told what it may not touch, before it tries.
+	scene("of-city")
+	for who, may := range map[string]bool{"county": false, "city": true} {
+		if got := must[recording.SceneList](t)(r.Scenes(user(who, account.RoleDuty), "of-city")).Scenes; got[len(got)-1].Yours != may {
+			t.Errorf("%s: got %+v", who, got[len(got)-1])
+		}
+	}
 	upper := must[recording.Hold](t)(r.AddHold(user("city", account.RoleDuty), recording.Hold{Stream: "cam-1", From: begin, To: begin.Add(time.Minute), Reference: "y"}))
 	list := must[[]recording.Hold](t)(r.Holds(officer))
 	if list[0].ID != upper.ID || list[0].Yours || list[0].OrgName != "南通市" || !upper.Yours {

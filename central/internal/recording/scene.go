@@ -32,6 +32,7 @@ type Scene struct {
 	Reason      string     `json:"reason,omitempty"`
 	EndedByName string     `json:"ended_by_name,omitempty"`
 	Recording   bool       `json:"recording"` // pictures are being written
+	Yours       bool       `json:"yours"`     // its incident is within reach of who asks: they may end it
 }
 
 // SceneEnd says why a scene ended.

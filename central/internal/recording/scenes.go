@@ -27,10 +27,12 @@ type SceneList struct {
 // Scenes lists those of an incident, of cameras that the actor may see.
 func (s *Service) Scenes(ctx context.Context, incident string) (SceneList, error) {
 	out := SceneList{Rule: s.Rule, Scenes: []Scene{}}
-	if _, err := actor.Require(ctx, actor.VideoReplay); err != nil {
+	r, err := s.Desks.Reach(ctx, actor.VideoReplay)
+	if err != nil {
 		return out, err
 	}
-	if _, err := s.Cases.May(ctx, incident); err != nil || world.Of(ctx) != world.Real {
+	c, err := s.Cases.May(ctx, incident)
+	if err != nil || world.Of(ctx) != world.Real {
 		return out, err
 	}
 	list, err := s.Store.Scenes(ctx, incident)
@@ -39,7 +41,7 @@ func (s *Service) Scenes(ctx context.Context, incident string) (SceneList, error
 	}
 	for _, one := range list {
 		if _, ok := s.Devices.Visible(ctx, one.Stream); ok {
-			one.Recording = one.Ended == nil && one.Began != nil && s.writes(one.Stream)
+			one.Recording, one.Yours = one.Ended == nil && one.Began != nil && s.writes(one.Stream), r.Has(c.OrgID)
 			out.Scenes = append(out.Scenes, one)
 		}
 	}
@@ -143,7 +145,8 @@ func (s *Service) addScene(ctx context.Context, c Case, d device.Device, add Sce
 	return add, nil
 }
 
-// StopScene ends the recording of a scene before its incident is closed. What was recorded stays held.
+// StopScene ends the recording of a scene before its incident is closed. What was recorded stays held. It is for the desk
+// that keeps the incident, and those above: who only sees the camera has no say in what an incident of the city records.
 func (s *Service) StopScene(ctx context.Context, id, reason string) (Scene, error) {
 	if _, err := actor.Require(ctx, actor.VideoRecord); err != nil {
 		return Scene{}, err
@@ -162,13 +165,17 @@ func (s *Service) StopScene(ctx context.Context, id, reason string) (Scene, erro
 	if err != nil {
 		return Scene{}, err
 	}
-	if _, err := s.Cases.May(ctx, one.Incident); err != nil {
+	c, err := s.Cases.May(ctx, one.Incident)
+	if err != nil {
+		return Scene{}, err
+	}
+	if err := s.mine(ctx, actor.VideoRecord, c.OrgID, c.OrgName); err != nil {
 		return Scene{}, err
 	}
 	if err := checkReason(reason); err != nil {
 		return Scene{}, err
 	}
-	one.Why, one.Reason, one.EndedByName = ByHand, reason, a.Name
+	one.Why, one.Reason, one.EndedByName, one.Yours = ByHand, reason, a.Name, true
 	return s.endScene(ctx, one, d)
 }
 

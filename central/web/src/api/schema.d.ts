@@ -12456,6 +12456,7 @@ export interface components {
             stream: string;
             /** @enum {string} */
             why?: "closed" | "stopped";
+            yours: boolean;
         };
         RecordingSceneList: {
             rule: components["schemas"]["RecordingSceneRule"];
