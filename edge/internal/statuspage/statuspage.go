@@ -13,6 +13,8 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
+	"strings"
 	"time"
 
 	"github.com/fengsui/fengsui/edge/internal/crew"
@@ -81,10 +83,26 @@ func (p *Page) Start(ctx context.Context, listen string) (string, error) {
 	mux.HandleFunc("GET /messages/{id}/picture", p.picture)
 	mux.HandleFunc("POST /messages/{id}", p.answer)
 	// A page of somebody else that this machine's browser shows must not answer in the crew's name.
-	p.server = &http.Server{Handler: http.NewCrossOriginProtection().Handler(mux), ReadHeaderTimeout: 5 * time.Second, WriteTimeout: 10 * time.Second, IdleTimeout: time.Minute}
+	p.server = &http.Server{Handler: own(http.NewCrossOriginProtection().Handler(mux)), ReadHeaderTimeout: 5 * time.Second, WriteTimeout: 10 * time.Second, IdleTimeout: time.Minute}
 	p.done = make(chan error, 1)
 	go func() { p.done <- p.server.Serve(l) }()
 	return l.Addr().String(), nil
+}
+
+// own answers only who asks by an address, or by the name of this machine itself: a page of somebody else whose name
+// was pointed at this machine (DNS rebinding) reads and answers nothing.
+func own(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		host := r.Host
+		if name, _, err := net.SplitHostPort(host); err == nil {
+			host = name
+		}
+		if _, err := netip.ParseAddr(strings.Trim(host, "[]")); err != nil && !strings.EqualFold(host, "localhost") {
+			http.Error(w, "open this page by its address, or as localhost", http.StatusMisdirectedRequest)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // Stop ends the page.

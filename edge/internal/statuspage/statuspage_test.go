@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -67,5 +68,42 @@ func TestPageShowsTheTerminalAndEscapesWhatOthersWrote(t *testing.T) {
 	}
 	if err := p.Stop(context.Background()); err != nil {
 		t.Error(err)
+	}
+}
+
+// A name that somebody points at this machine makes its browser ask here in that somebody's name.
+func TestThePageAnswersByItsAddressOnly(t *testing.T) {
+	p := &Page{
+		Log: slog.New(slog.DiscardHandler), Crew: shelf(t),
+		Status: func(context.Context) wire.Status { return wire.Status{} }, Link: func() uplink.State { return uplink.State{} },
+	}
+	addr, err := p.Start(t.Context(), "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = p.Stop(context.Background()) }()
+	_, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for host, want := range map[string]int{
+		addr: http.StatusOK, "localhost:" + port: http.StatusOK, "LOCALHOST": http.StatusOK, "[::1]:8090": http.StatusOK, "[::1]": http.StatusOK, "192.168.1.10": http.StatusOK,
+		"evil.example:" + port: http.StatusMisdirectedRequest, "evil.example": http.StatusMisdirectedRequest, "127.0.0.1.evil.example": http.StatusMisdirectedRequest, "localhost.evil.example:8090": http.StatusMisdirectedRequest,
+	} {
+		for _, path := range []string{"/", "/messages", "/status.json"} {
+			r, err := http.NewRequest(http.MethodGet, "http://"+addr+path, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Host = host
+			answer, err := http.DefaultClient.Do(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			answer.Body.Close()
+			if answer.StatusCode != want {
+				t.Errorf("%s%s: %s, want %d", host, path, answer.Status, want)
+			}
+		}
 	}
 }
