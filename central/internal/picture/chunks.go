@@ -6,8 +6,9 @@ import (
 	"slices"
 )
 
-// pngNeeded are the chunks that pictures and their colours depend on (PNG, third edition, 11.2 and 11.3).
-var pngNeeded = []string{"IHDR", "PLTE", "IDAT", "IEND", "tRNS", "cHRM", "gAMA", "iCCP", "sBIT", "sRGB", "cICP", "bKGD", "pHYs", "acTL", "fcTL", "fdAT"}
+// pngNeeded are the chunks that pictures and their colours depend on (PNG, third edition, 11.2 and 11.3). Of one that moves
+// the still picture stays.
+var pngNeeded = []string{"IHDR", "PLTE", "IDAT", "IEND", "tRNS", "cHRM", "gAMA", "iCCP", "sBIT", "sRGB", "cICP", "bKGD", "pHYs"}
 
 const pngHead = "\x89PNG\r\n\x1a\n"
 
@@ -38,14 +39,10 @@ func stripPNG(data []byte) (out []byte, ok bool) {
 	return nil, false
 }
 
-// webpNeeded are those of WebP (RFC 9649, 2.7).
-var webpNeeded = []string{"VP8 ", "VP8L", "VP8X", "ALPH", "ANIM", "ANMF", "ICCP"}
+// webpNeeded are those of WebP (RFC 9649, 2.7). One that moves has no others and is not taken: no camera makes it.
+var webpNeeded = []string{"VP8 ", "VP8L", "VP8X", "ALPH", "ICCP"}
 
-const (
-	frameHead     = 16   // of an ANMF chunk, before its own chunks
-	saysOfItself  = 0x0C // bits of VP8X: Exif and XMP follow
-	longestNested = 2    // frames hold chunks, those hold none
-)
+const saysOfItself = 0x0E // bits of VP8X: Exif, XMP and frames follow
 
 func stripWebP(data []byte) (out []byte, ok bool) {
 	if len(data) < 12 || string(data[:4]) != "RIFF" || string(data[8:12]) != "WEBP" {
@@ -55,7 +52,7 @@ func stripWebP(data []byte) (out []byte, ok bool) {
 	if n < 4 || 8+n > int64(len(data)) {
 		return nil, false
 	}
-	chunks, drawn, ok := stripChunks(data[12:8+n], 1)
+	chunks, drawn, ok := stripChunks(data[12 : 8+n])
 	if !ok || !drawn {
 		return nil, false
 	}
@@ -64,7 +61,7 @@ func stripWebP(data []byte) (out []byte, ok bool) {
 	return append(out, chunks...), true
 }
 
-func stripChunks(data []byte, depth int) (out []byte, drawn, ok bool) {
+func stripChunks(data []byte) (out []byte, drawn, ok bool) {
 	for len(data) >= 8 {
 		name, n := string(data[:4]), int64(binary.LittleEndian.Uint32(data[4:]))
 		end := 8 + n + n%2
@@ -85,16 +82,6 @@ func stripChunks(data []byte, depth int) (out []byte, drawn, ok bool) {
 			}
 			body = bytes.Clone(body[:10])
 			body[0] &^= saysOfItself
-		case "ANMF":
-			if depth >= longestNested || len(body) < frameHead {
-				return nil, false, false
-			}
-			inner, has, ok := stripChunks(body[frameHead:], depth+1)
-			if !ok {
-				return nil, false, false
-			}
-			drawn = drawn || has
-			body = append(bytes.Clone(body[:frameHead]), inner...)
 		}
 		out = append(out, name...)
 		out = binary.LittleEndian.AppendUint32(out, uint32(len(body))) //nolint:gosec // not longer than it was

@@ -14,6 +14,10 @@ const (
 	lastRestart   = 0xD7
 )
 
+// maxScans is how many passes one picture may take to draw: a progressive one has about ten, and a small file could ask
+// for tens of thousands.
+const maxScans = 64
+
 // stripJPEG goes through segments and scans. ok is false for what is not whole.
 func stripJPEG(data []byte) (out []byte, ok bool) {
 	if len(data) < 4 || data[0] != 0xFF || data[1] != soi {
@@ -34,7 +38,9 @@ func stripJPEG(data []byte) (out []byte, ok bool) {
 		case marker == comment || (marker >= app0 && marker <= app15):
 			out = appendNeeded(out, marker, body)
 		case marker == sos:
-			scans++
+			if scans++; scans > maxScans {
+				return nil, false
+			}
 			end := endOfScan(data, next)
 			out = append(appendSegment(out, marker, body), data[next:end]...)
 			next = end

@@ -167,7 +167,7 @@ func TestNothingButThePicturePasses(t *testing.T) {
 	}
 }
 
-// The library has no decoder of WebP: what is drawn must stand there byte by byte, and nothing else.
+// What is drawn must stand there byte by byte, and nothing else.
 func TestOfAWebPOnlyThePictureStays(t *testing.T) {
 	want := "RIFF\x2c\x00\x00\x00WEBPVP8X\x0a\x00\x00\x00" + strings.Repeat("\x00", 10) + tinyWebP
 	out, kind, err := picture.Strip(phoneWebP())
@@ -225,10 +225,54 @@ func TestWhatIsNoWholePictureIsRefused(t *testing.T) {
 		"nothing": nil, "words": []byte("<script>"), "HEIC": []byte("\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic"), "GIF": []byte("GIF89a\x01\x00\x01\x00\x00\x00\x00;"),
 		"JPEG without a picture": {0xFF, 0xD8, 0xFF, 0xD9}, "JPEG cut in its head": j[:200], "JPEG cut in its picture": plainJPEG(t)[:700],
 		"PNG cut": p[:len(p)-13], "PNG with a chunk that must be known": bytes.Join([][]byte{p[:33], chunk("NEWC", "x"), p[33:]}, nil),
-		"WebP cut": w[:40], "WebP without a picture": []byte("RIFF\x04\x00\x00\x00WEBP"),
+		"JPEG that says it is larger than it may be": sized(t, j, 60000, 60000), "JPEG that says it is larger than it is": sized(t, j, 640, 480), "JPEG with another's picture in it": noise(t, j),
+		"PNG of nothing but its chunks": bytes.Join([][]byte{p[:33], chunk("IDAT", "x"), chunk("IEND", "")}, nil),
+		"WebP cut":                      w[:40], "WebP without a picture": []byte("RIFF\x04\x00\x00\x00WEBP"),
 	} {
 		if out, _, err := picture.Strip(data); !errors.Is(err, picture.ErrForm) {
 			t.Errorf("%s: %d bytes, %v", name, len(out), err)
+		}
+	}
+}
+
+// sized is a JPEG whose frame says another size.
+func sized(t *testing.T, data []byte, w, h uint16) []byte {
+	t.Helper()
+	i := bytes.Index(data, []byte{0xFF, 0xC0, 0x00, 0x11, 0x08})
+	if i < 0 {
+		t.Fatal("no frame")
+	}
+	out := bytes.Clone(data)
+	binary.BigEndian.PutUint16(out[i+5:], h)
+	binary.BigEndian.PutUint16(out[i+7:], w)
+	return out
+}
+
+// noise is a JPEG with its head and its end, and something else where the picture was.
+func noise(t *testing.T, data []byte) []byte {
+	t.Helper()
+	i := bytes.Index(data, []byte{0xFF, 0xDA})
+	return bytes.Join([][]byte{data[:i+14], bytes.Repeat([]byte("<script>"), 20), {0xFF, 0xD9}}, nil)
+}
+
+// A camera's own file passes, and what stands of the bound passes or does not.
+func TestHowLargeAPictureMayBe(t *testing.T) {
+	for side, want := range map[int]error{4096: nil, 4104: picture.ErrForm} {
+		data := encoded(t, func(b *bytes.Buffer) error { return jpeg.Encode(b, image.NewGray(image.Rect(0, 0, side, side)), nil) })
+		if _, _, err := picture.Strip(data); !errors.Is(err, want) {
+			t.Errorf("%d: %v", side, err)
+		}
+	}
+}
+
+// A small file that asks to be drawn a thousand times over would hold the centre up.
+func TestHowOftenAPictureMayBeDrawnOver(t *testing.T) {
+	j := plainJPEG(t)
+	i := bytes.Index(j, []byte{0xFF, 0xDA})
+	for scans, want := range map[int]error{64: nil, 65: picture.ErrForm} {
+		data := bytes.Join([][]byte{j[:i], bytes.Repeat(j[i:len(j)-2], scans), {0xFF, 0xD9}}, nil)
+		if _, _, err := picture.Strip(data); !errors.Is(err, want) {
+			t.Errorf("%d times: %v", scans, err)
 		}
 	}
 }
