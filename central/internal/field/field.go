@@ -26,7 +26,8 @@ const (
 	perEntry   = 10  // pictures
 	MaxPhoto   = 1_000_000
 	MaxPart    = 64 << 10
-	MaxFixes   = 200 // places told at once
+	MaxFixes   = 200    // places told at once
+	MaxPlaces  = 17_280 // places of one day: one every 5 s, the most that a page tells
 	Grace      = 72 * time.Hour
 	lateAfter  = 2 * time.Minute // what came later than that was told after the event
 	clocksOff  = 5 * time.Second // less is the way through the net
@@ -106,11 +107,17 @@ func (d Draft) check() error {
 		return errs.Field("field.photos", "photos", "at most 10 pictures")
 	case d.Kind == Note && d.Text == "" && len(d.Photos) == 0:
 		return errs.Field("field.text", "text", "say something, or add a picture")
+	case !calendar(d.At), !calendar(d.SentAt):
+		return errs.Field("field.time", "at", "set the date of the phone: it must lie between 2000 and 2099")
 	case d.Accuracy != nil && !(*d.Accuracy >= 0 && *d.Accuracy <= 1e7):
 		return errs.Field("field.accuracy", "accuracy_m", "metres")
 	}
 	return incident.Place(d.Lon, d.Lat)
 }
+
+// calendar reports whether a time is one that a phone's clock may show, however wrong it is, and that every zone, JSON and
+// database has a word for.
+func calendar(t time.Time) bool { y := t.UTC().Year(); return y >= 2000 && y <= 2099 }
 
 // moment is when something was written, by the clock of the centre. Only how long ago it was counts, so that a wrong
 // clock of the phone does no harm; one that was set between writing and sending cannot be mended, but what it says is

@@ -324,7 +324,8 @@ func (s *Service) pictures(ctx context.Context, e Entry) ([]Photo, error) {
 }
 
 // Keep takes in where a phone was, by the clock of the centre, which its page has told it: the time is what makes a
-// place that comes again the same. It answers how many lay within the life of the link.
+// place that comes again the same. It answers how many were taken in: what lies outside the life of the link, is older
+// than what a phone keeps, or is more than MaxPlaces of its day, is left out.
 func (s *Service) Keep(ctx context.Context, token, stream string, fixes []Fix) (int, error) {
 	received := stamp()
 	ctx, l, err := s.holder(ctx, token, stream)
@@ -334,12 +335,13 @@ func (s *Service) Keep(ctx context.Context, token, stream string, fixes []Fix) (
 	if len(fixes) == 0 || len(fixes) > MaxFixes {
 		return 0, errs.Field("field.fixes", "fixes", "1 to 200 places at once")
 	}
+	oldest := received.Add(-staleAfter)
 	kept := make([]Fix, 0, len(fixes))
 	for _, f := range fixes {
 		if err := f.check(); err != nil {
 			return 0, err
 		}
-		if f.At.Before(l.CreatedAt) || f.At.After(received.Add(lateAfter)) || open(l, f.At, received) != nil {
+		if f.At.Before(l.CreatedAt) || f.At.Before(oldest) || f.At.After(received.Add(lateAfter)) || open(l, f.At, received) != nil {
 			continue
 		}
 		kept = append(kept, f)
@@ -348,7 +350,35 @@ func (s *Service) Keep(ctx context.Context, token, stream string, fixes []Fix) (
 		return 0, open(l, l.CreatedAt, received)
 	}
 	slices.SortFunc(kept, func(a, b Fix) int { return a.At.Compare(b.At) })
+	if kept, err = s.few(ctx, l, kept, oldest); err != nil || len(kept) == 0 {
+		return 0, err
+	}
 	return len(kept), s.Positions.Keep(ctx, stream, kept, received)
+}
+
+// few leaves out of places in order what goes beyond the number of a day: a stolen link must not fill the readings.
+func (s *Service) few(ctx context.Context, l video.StreamLink, fixes []Fix, oldest time.Time) (out []Fix, err error) {
+	err = s.Tx.Do(ctx, func(ctx context.Context) error {
+		if err := s.Store.LockPhotos(ctx, l.ID); err != nil {
+			return err
+		}
+		out = nil
+		for len(fixes) > 0 {
+			day := fixes[0].At.UTC().Truncate(24 * time.Hour)
+			n := len(fixes)
+			if i := slices.IndexFunc(fixes, func(f Fix) bool { return !f.At.UTC().Truncate(24 * time.Hour).Equal(day) }); i > 0 {
+				n = i
+			}
+			taken, err := s.Store.TakePlaces(ctx, l.ID, day, oldest.Add(-24*time.Hour), n, MaxPlaces)
+			if err != nil {
+				return err
+			}
+			out = append(out, fixes[:taken]...)
+			fixes = fixes[n:]
+		}
+		return nil
+	})
+	return out, err
 }
 
 // Scene lists what came from the scene of an incident that the actor may see.

@@ -376,6 +376,68 @@ func TestPlacesCountWithinTheLifeOfTheLink(t *testing.T) {
 	}
 }
 
+func TestPlacesAreBoundedInNumberByLinkAndDay(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		h.made(time.Now().Add(-10*24*time.Hour), time.Now().Add(time.Hour))
+		tell := func(n int, at time.Time) int {
+			t.Helper()
+			fixes := make([]field.Fix, n)
+			for i := range fixes {
+				fixes[i] = field.Fix{At: at.Add(time.Duration(i) * time.Millisecond), Lon: 121, Lat: 32}
+			}
+			got, err := h.Service.Keep(t.Context(), h.link.Token, h.link.Link.Stream, fixes)
+			h.must(err)
+			return got
+		}
+		today := time.Now().UTC().Truncate(24 * time.Hour)
+		noon := today.Add(-36 * time.Hour) // of the day before yesterday
+		kept := store.NewField(h.db)
+		_, err := kept.TakePlaces(t.Context(), h.link.Link.ID, noon.Truncate(24*time.Hour), today.Add(-9*24*time.Hour), field.MaxPlaces-150, field.MaxPlaces)
+		h.must(err)
+		if first, then, more := tell(100, noon), tell(100, noon.Add(time.Second)), tell(100, noon.Add(2*time.Second)); first != 100 || then != 50 || more != 0 {
+			t.Errorf("of a full day %d, %d, %d", first, then, more)
+		}
+		// The day after is another, and one call may hold both.
+		if got := tell(100, noon.Truncate(24*time.Hour).Add(24*time.Hour-50*time.Millisecond)); got != 50 {
+			t.Errorf("over midnight %d", got)
+		}
+		if len(h.fixes) != 200 {
+			t.Errorf("%d places kept", len(h.fixes))
+		}
+		// What is older than any phone keeps does not come back, or its days would have to be counted for ever.
+		if got := tell(1, time.Now().Add(-9*24*time.Hour)); got != 0 {
+			t.Errorf("nine days old: %d", got)
+		}
+	})
+}
+
+func TestATimeAtTheEdgeOfTheCalendarIsRefusedInWords(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		now := time.Now()
+		west, east := time.FixedZone("", -23*3600), time.FixedZone("", 23*3600)
+		for name, at := range map[string]time.Time{
+			"none": {}, "year 0": time.Date(0, 1, 1, 0, 0, 0, 0, time.UTC), "before year 0": time.Date(0, 1, 1, 0, 0, 0, 0, east),
+			"year 9999": time.Date(9999, 12, 31, 23, 0, 0, 0, time.UTC), "after year 9999": time.Date(9999, 12, 31, 23, 0, 0, 0, west), "2100": time.Date(2099, 12, 31, 23, 0, 0, 0, west), "1999": time.Date(1999, 12, 31, 23, 0, 0, 0, time.UTC),
+		} {
+			for which, d := range map[string]field.Draft{"written": {At: at, SentAt: now}, "sent": {At: now, SentAt: at}, "both": {At: at, SentAt: at}} {
+				d.Key, d.Kind, d.Text = "k", field.Note, "x"
+				if _, err := h.enter(d); errs.KindOf(err) != errs.Invalid || !strings.Contains(err.Error(), "date") {
+					t.Errorf("%s, %s: %v", which, name, err)
+				}
+			}
+			if n, err := h.Service.Keep(t.Context(), h.link.Token, h.link.Link.Stream, []field.Fix{{At: at, Lon: 121, Lat: 32}}); err != nil || n != 0 {
+				t.Errorf("place, %s: %d %v", name, n, err)
+			}
+		}
+		for _, year := range []int{2000, 2099} {
+			at := time.Date(year, 6, 1, 0, 0, 0, 0, time.UTC)
+			if _, err := h.enter(field.Draft{Key: fmt.Sprint("y", year), Kind: field.Note, Text: "x", At: at, SentAt: at}); err != nil {
+				t.Errorf("%d: %v", year, err)
+			}
+		}
+	})
+}
+
 func TestTheDeskExtendsALinkBeforeItExpires(t *testing.T) {
 	h := newHouse(t, storetest.SQLite(t))
 	l, err := h.pictures.ChangeLink(h.officer, h.link.Link.ID, video.LinkChange{Hours: 100})

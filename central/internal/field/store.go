@@ -12,7 +12,7 @@ import (
 
 // Store is what this package needs to be kept.
 type Store interface {
-	// Lock makes entries of one link, LockPhotos parts of its pictures follow one another until the end of the transaction.
+	// Lock makes entries of one link, LockPhotos parts of its pictures and counts of its places follow one another until the end of the transaction.
 	Lock(ctx context.Context, link string) error
 	LockPhotos(ctx context.Context, link string) error
 	// Entry is errs.NotFound when there is none.
@@ -30,6 +30,9 @@ type Store interface {
 	Bytes(ctx context.Context, p Photo) ([]byte, error)
 	// DropParts forgets the bytes of a picture, which are kept elsewhere or worth nothing.
 	DropParts(ctx context.Context, p Photo) error
+	// TakePlaces counts n more places of a link and day (UTC), but never more than most in all, and answers how many those
+	// were; it forgets the days before oldest.
+	TakePlaces(ctx context.Context, link string, day, oldest time.Time, n, most int) (int, error)
 	// DropStale forgets pictures that nobody went on sending since a time.
 	DropStale(ctx context.Context, before time.Time) error
 }

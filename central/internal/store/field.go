@@ -56,8 +56,8 @@ func (s *Field) CountEntries(ctx context.Context, link string) (int, error) {
 	return s.count(ctx, `select count(*) from field_entries where link_id = $1`, link)
 }
 
-func (s *Field) count(ctx context.Context, query, link string) (n int, err error) {
-	if err = s.db.queryRow(ctx, query, link).Scan(&n); err != nil {
+func (s *Field) count(ctx context.Context, query string, args ...any) (n int, err error) {
+	if err = s.db.queryRow(ctx, query, args...).Scan(&n); err != nil {
 		err = fmt.Errorf("count what a phone sent: %w", wrap(err))
 	}
 	return n, err
@@ -113,6 +113,19 @@ func (s *Field) Bytes(ctx context.Context, p field.Photo) ([]byte, error) {
 // DropParts implements field.Store.
 func (s *Field) DropParts(ctx context.Context, p field.Photo) error {
 	return s.exec(ctx, "forget picture", `delete from field_photo_parts where link_id = $1 and key = $2`, p.LinkID, p.Key)
+}
+
+// TakePlaces implements field.Store.
+func (s *Field) TakePlaces(ctx context.Context, link string, day, oldest time.Time, n, most int) (int, error) {
+	if err := s.exec(ctx, "forget days of places", `delete from field_places where link_id = $1 and day < $2`, link, oldest.Format(time.DateOnly)); err != nil {
+		return 0, err
+	}
+	had, err := s.count(ctx, `select coalesce(sum(n), 0) from field_places where link_id = $1 and day = $2`, link, day.Format(time.DateOnly))
+	if err != nil {
+		return 0, err
+	}
+	n = max(0, min(n, most-had))
+	return n, s.exec(ctx, "count places", `insert into field_places (link_id, day, n) values ($1, $2, $3) on conflict (link_id, day) do update set n = field_places.n + excluded.n`, link, day.Format(time.DateOnly), n)
 }
 
 // DropStale implements field.Store.
