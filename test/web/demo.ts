@@ -20,6 +20,8 @@ export interface Demo {
   hold(device: string, values: Record<string, number | null>): Promise<void>
   // damage lets what a simulated satellite receiver says next have a wrong checksum, once.
   damage(device: string): Promise<void>
+  // show has a simulated camera go on with another clip of test/clips, in the middle.
+  show(camera: string, clip: string): Promise<void>
   // watching is how many readers a simulated camera plays to.
   watching(camera: string): Promise<number>
   // enter presses Enter before the demo: the link of the terminal at the sluice is cut, or mended.
@@ -90,6 +92,10 @@ export const test = base.extend<{ alone: undefined }, { demo: Demo }>({
           },
           async damage(device) {
             const answer = await fetch(`${control}/devices/${device}/damage`, { method: 'POST' })
+            if (!answer.ok) throw new Error(`the simulator answers ${answer.status}`)
+          },
+          async show(camera, clip) {
+            const answer = await fetch(`${control}/devices/${camera}/clip`, { method: 'POST', body: JSON.stringify({ clip }) })
             if (!answer.ok) throw new Error(`the simulator answers ${answer.status}`)
           },
           async watching(camera) {

@@ -8,6 +8,18 @@ export type Choice = 'auto' | 'main' | 'sub' | 'thin'
 // still tells that a picture that does not move for seconds is not a fault of the connection.
 export const still = (sent: Sent | undefined): boolean => sent?.layer === 'thin' || sent?.layer === 'pause'
 
+// frozenMs is how long a picture may stand until a new session tells whether its path is dead.
+export const frozenMs = 20_000
+
+// stalled tells that a picture which stands since then is a fault, and not all that the link carries. One that is doubted
+// is not given the time.
+export function stalled(since: number, sent: Sent | undefined, doubted: boolean, now: number): boolean {
+  return since > 0 && !still(sent) && (doubted || now - since > frozenMs)
+}
+
+// phaseOf is what is said of a picture that stands: key frames alone are one that is live, though it seldom moves.
+export const phaseOf = <P extends string>(phase: P, sent: Sent | undefined): P | 'live' => (phase === 'frozen' && sent?.layer === 'thin' ? 'live' : phase)
+
 // choice is what is chosen in a picture's menu.
 export const choiceOf = (sent: Sent | undefined): Choice => (sent?.pinned ? sent.wish : 'auto')
 

@@ -5,10 +5,10 @@ import { useLive } from '@/api/live'
 import { backOff } from '@/api/livestate'
 import { samplesOf } from './picture'
 import { arrived, asked, lost, measured, newPlace, newWork, phaseOf, type Place, type Work } from './place'
-import { choose, still, type Most } from './layer'
+import { choose, stalled, type Most } from './layer'
 import { WallPeer, places, type Placed } from './wallpeer'
 import {
-  NoVideo, Silent, brokenMs, firstFrameMs, frozenMs, hopeless, measureMs, pathTries, type Watching,
+  NoVideo, Silent, brokenMs, firstFrameMs, hopeless, measureMs, pathTries, type Watching,
 } from './watching'
 import { relays } from './whep'
 import { portOf } from '@/webrtc/offer'
@@ -157,9 +157,9 @@ export function useWall(): Wall {
           const w = work[at] as Work
           if (!w.placed) return
           measured(p, w, samples.get(String(at)))
-          const since = still(live.sent.get(p.session)) ? 0 : (p.picture?.frozenSince ?? 0)
-          if (!w.fresh && now - p.asked > firstFrameMs) fail(at, new Silent())
-          else if (since && (doubted || now - since > frozenMs)) fail(at, new Silent())
+          const sent = live.sent.get(p.session)
+          if (!w.fresh && now - p.asked > firstFrameMs && sent?.layer !== 'pause') fail(at, new Silent())
+          else if (stalled(p.picture?.frozenSince ?? 0, sent, doubted, now)) fail(at, new Silent())
         })
         path ||= ['connected', 'completed'].includes(mine.peer.iceConnectionState)
         if (path) pathless = 0

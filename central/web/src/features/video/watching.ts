@@ -4,9 +4,9 @@ import { ApiError } from '@/api/errors'
 import { useLive } from '@/api/live'
 import { backOff } from '@/api/livestate'
 import { PictureWatch, sampleOf, type Picture } from './picture'
-import { still } from './layer'
+import { stalled } from './layer'
 import { openWhep, relays, ticketFor, type Whep } from './whep'
-import type { Ticket } from '@/api/types'
+import type { Sent, Ticket } from '@/api/types'
 import { portOf } from '@/webrtc/offer'
 import { NoPath, noWayMs } from '@/webrtc/way'
 
@@ -35,8 +35,6 @@ export const firstFrameMs = 25_000
 // So often the way is looked for before a person has to say that it is to be looked for again: the terminal
 // would send for nobody.
 export const pathTries = 3
-// A picture that stands still this long may be a dead path: a new session tells.
-export const frozenMs = 20_000
 export const brokenMs = 2000
 
 // hopeless failures are not tried again by themselves. A ticket that was spent or has expired is not one
@@ -46,8 +44,14 @@ export function hopeless(failure: unknown): boolean {
   return [401, 403, 404, 410, 422].includes(failure.status)
 }
 
-// buy gets a ticket for each try; without it, whoever is signed in buys one at the centre.
-export function useWatching(stream: () => string, show: (media: MediaStream | null) => void, buy = (because: string) => ticketFor(stream(), because)): Watching {
+// Bearer is who watches without an account: buy gets a ticket for each try, sent is what a session gets, as far as known.
+export interface Bearer {
+  buy: () => Promise<Ticket>
+  sent: (session: string) => Sent | undefined
+}
+
+// Without a bearer, whoever is signed in buys a ticket at the centre, and the live view tells what a session gets.
+export function useWatching(stream: () => string, show: (media: MediaStream | null) => void, bearer?: Bearer): Watching {
   const wanted = shallowRef(false)
   const picture = shallowRef<Picture>()
   const failure = shallowRef<unknown>()
@@ -56,6 +60,8 @@ export function useWatching(stream: () => string, show: (media: MediaStream | nu
   const took = shallowRef(0)
   const name = shallowRef('')
   const live = useLive()
+  const buy = bearer?.buy ?? ((because: string) => ticketFor(stream(), because))
+  const sent = bearer?.sent ?? ((session: string) => live.sent.get(session))
   let session: Whep | undefined
   let abort: AbortController | undefined
   let measuring: ReturnType<typeof setInterval> | undefined
@@ -131,8 +137,8 @@ export function useWatching(stream: () => string, show: (media: MediaStream | nu
         const broken = mine.peer.connectionState === 'disconnected'
         brokenAt = broken ? brokenAt || now : 0
         if (!path && performance.now() - begun > noWayMs) again(new NoPath(portOf(mine.peer.remoteDescription?.sdp ?? '')))
-        else if (!seen.frames && performance.now() - begun > firstFrameMs) again(new Silent())
-        else if (seen.frozenSince && !still(live.sent.get(mine.name)) && (doubted || now - seen.frozenSince > frozenMs)) again(new Silent())
+        else if (!seen.frames && performance.now() - begun > firstFrameMs && sent(mine.name)?.layer !== 'pause') again(new Silent())
+        else if (stalled(seen.frozenSince, sent(mine.name), doubted, now)) again(new Silent())
         else if (brokenAt && now - brokenAt > brokenMs) again(new ApiError(0))
       })
     }, measureMs)

@@ -2,7 +2,7 @@
 import { answer, api } from '@/api/client'
 import { ApiError, type Problem } from '@/api/errors'
 import { relaysOf } from './links'
-import type { Ticket } from '@/api/types'
+import type { Sent, Ticket } from '@/api/types'
 import { offerOf } from '@/webrtc/offer'
 import { serversOf } from '@/webrtc/way'
 
@@ -29,6 +29,13 @@ export async function relays(named: RTCIceServer[] = []): Promise<RTCIceServer[]
   } catch {
     return []
   }
+}
+
+// sentTo asks what a session gets of its picture, with the token that opened it.
+export async function sentTo(ticket: Pick<Ticket, 'whep' | 'token'>, session: string, signal: AbortSignal): Promise<Sent> {
+  const response = await fetch(new URL(`${ticket.whep}/${session}/layer`, location.href), { headers: { Authorization: `Bearer ${ticket.token}` }, signal })
+  if (!response.ok) throw new ApiError(response.status, (await response.json().catch(() => ({}))) as Problem)
+  return (await response.json()) as Sent
 }
 
 // Session is what the centre has answered to an offer; end gives its place back, also while the page is being left.
