@@ -81,6 +81,14 @@ func (f *Field) Restore(t TB, device string) {
 	must(t, f.Post("/devices/"+device+"/restore", nil), "restore "+device)
 }
 
+// Show has a camera go on with another clip of test/clips: its resolution changes in the middle.
+func (f *Field) Show(t TB, camera, clip string) {
+	t.Helper()
+	text, err := json.Marshal(map[string]string{"clip": clip})
+	must(t, err, "encode the name of a clip")
+	must(t, f.Post("/devices/"+camera+"/clip", text), "change the clip of "+camera)
+}
+
 // State is what the simulator counted.
 func (f *Field) State(t TB) sim.State {
 	t.Helper()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -39,6 +40,7 @@ type Viewer struct {
 	params   bool          // SPS and PPS were seen
 	screen   Screen
 	steady   bool // packets go to the screen too
+	film     *reel
 }
 
 // Ticket asks for leave to watch a stream.
@@ -57,21 +59,38 @@ func (c *Client) Watch(t TB, stream string) *Viewer {
 	return v
 }
 
+// WatchOver is Watch over a link of the viewer's own: its socket.
+func (c *Client) WatchOver(t TB, stream string, link net.PacketConn) *Viewer {
+	t.Helper()
+	mux := ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: link})
+	v, err := c.view(stream, func(s *webrtc.SettingEngine) { s.SetICEUDPMux(mux) })
+	must(t, err, "watch "+stream)
+	t.Cleanup(func() {
+		v.Close()
+		_ = mux.Close()
+	})
+	return v
+}
+
 // View is Watch for the benchmarks: the caller closes.
 func (c *Client) View(stream string) (*Viewer, error) {
+	return c.view(stream, func(*webrtc.SettingEngine) {})
+}
+
+func (c *Client) view(stream string, set func(*webrtc.SettingEngine)) (*Viewer, error) {
 	asked := time.Now()
 	ticket, err := c.Ticket(stream)
 	if err != nil {
 		return nil, fmt.Errorf("ask for a ticket: %w", err)
 	}
 	v := &Viewer{client: c, token: ticket.Token, asked: asked}
-	if err := v.connect(ticket); err != nil {
+	if err := v.connect(ticket, set); err != nil {
 		return nil, errors.Join(err, v.pc.Close())
 	}
 	return v, nil
 }
 
-func engine() (*webrtc.API, error) {
+func engine(set func(*webrtc.SettingEngine)) (*webrtc.API, error) {
 	media := &webrtc.MediaEngine{}
 	if err := media.RegisterDefaultCodecs(); err != nil {
 		return nil, fmt.Errorf("register codecs: %w", err)
@@ -86,6 +105,7 @@ func engine() (*webrtc.API, error) {
 	setting.SetIncludeLoopbackCandidate(true)
 	setting.SetICETimeouts(5*time.Second, 15*time.Second, 500*time.Millisecond) // as browsers do
 	setting.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4})
+	set(&setting)
 	return webrtc.NewAPI(webrtc.WithMediaEngine(media), webrtc.WithInterceptorRegistry(interceptors), webrtc.WithSettingEngine(setting)), nil
 }
 
@@ -102,8 +122,8 @@ func listenLikeBrowsers(media *webrtc.MediaEngine, chain *interceptor.Registry) 
 	return errors.Join(webrtc.ConfigureRTCPReports(chain), webrtc.ConfigureTWCCSender(media, chain))
 }
 
-func (v *Viewer) connect(ticket Ticket) error {
-	api, err := engine()
+func (v *Viewer) connect(ticket Ticket, set func(*webrtc.SettingEngine)) error {
+	api, err := engine(set)
 	if err != nil {
 		return err
 	}
@@ -173,6 +193,9 @@ func (v *Viewer) take(p *rtp.Packet, now time.Time) (ask bool) {
 		ask = v.screen.Push(p, now)
 	}
 	v.count(p, now)
+	if v.film != nil {
+		v.film.push(p)
+	}
 	return ask
 }
 
@@ -245,6 +268,28 @@ func (v *Viewer) Screen() Screen {
 	s := v.screen
 	s.waiting, s.Freezes, s.Ended = nil, slices.Clone(s.Freezes), slices.Clone(s.Ended)
 	return s
+}
+
+// Keep has the viewer keep what comes from now on (Film).
+func (v *Viewer) Keep() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.film = &reel{}
+}
+
+// Film is the pictures that came since Keep, from the first key frame on, as a decoder reads them from a file (ITU-T
+// H.264 annex B), and their sizes, each once as it came.
+func (v *Viewer) Film() (text []byte, sizes []string) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return slices.Clone(v.film.text), slices.Clone(v.film.sizes)
+}
+
+// Keys is how many of the pictures were key frames.
+func (v *Viewer) Keys() int {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.keys
 }
 
 // Pictures is how many whole pictures came since the first that can be shown.

@@ -41,6 +41,7 @@ func (c *Control) Start(ctx context.Context) error {
 	mux.HandleFunc("POST /devices/{id}/cut", c.cut)
 	mux.HandleFunc("POST /devices/{id}/restore", c.restore)
 	mux.HandleFunc("POST /devices/{id}/damage", c.damage)
+	mux.HandleFunc("POST /devices/{id}/clip", c.clip)
 	c.addr, c.failed = ln.Addr().String(), make(chan error, 1)
 	c.server = &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
 	go func() { c.failed <- c.server.Serve(ln) }()
@@ -121,6 +122,22 @@ func (c *Control) values(w http.ResponseWriter, r *http.Request) {
 			http.Error(w, err.Error(), http.StatusNotFound)
 			return
 		}
+	}
+	w.WriteHeader(http.StatusNoContent)
+}
+
+// clip takes {"clip": "sluice-small.h264"}: the camera goes on with it.
+func (c *Control) clip(w http.ResponseWriter, r *http.Request) {
+	var what struct {
+		Clip string `json:"clip"`
+	}
+	err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 1<<12)).Decode(&what)
+	if err == nil {
+		err = c.Sim.Show(r.PathValue("id"), what.Clip)
+	}
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusConflict)
+		return
 	}
 	w.WriteHeader(http.StatusNoContent)
 }

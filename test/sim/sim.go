@@ -192,11 +192,7 @@ func (s *Sim) startCameras(ctx context.Context) error {
 	}
 	clips := map[string]*camera.Clip{}
 	for _, c := range s.Config.RTSP.Cameras {
-		file := c.Clip
-		if !filepath.IsAbs(file) {
-			file = filepath.Join(s.Config.Clips, file)
-		}
-		clip, err := camera.Load(file)
+		clip, err := s.load(c.Clip)
 		if err != nil {
 			return err
 		}
@@ -208,6 +204,25 @@ func (s *Sim) startCameras(ctx context.Context) error {
 	}
 	s.stops = append(s.stops, s.cameras.Stop)
 	return nil
+}
+
+func (s *Sim) load(file string) (*camera.Clip, error) {
+	if !filepath.IsAbs(file) {
+		file = filepath.Join(s.Config.Clips, file)
+	}
+	return camera.Load(file)
+}
+
+// Show has a camera go on with another clip.
+func (s *Sim) Show(id, file string) error {
+	if s.cameras == nil {
+		return fmt.Errorf("no camera %s", id)
+	}
+	clip, err := s.load(file)
+	if err != nil {
+		return err
+	}
+	return s.cameras.Show(id, clip)
 }
 
 // Addresses is where everything is found; the program prints it as one line of JSON.

@@ -2,9 +2,7 @@ package sfu
 
 import (
 	"context"
-	"net"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -15,70 +13,11 @@ import (
 	"github.com/pion/webrtc/v3"
 
 	"github.com/fengsui/fengsui/central/internal/video"
+	"github.com/fengsui/fengsui/shared/testserver"
 )
 
-// narrow is a viewer's link with a rate and a queue of 300 ms; what does not fit into it is lost.
-type narrow struct {
-	net.PacketConn
-	bits  atomic.Int64 // a second
-	ready chan datagram
-}
-
-type datagram struct {
-	b    []byte
-	from net.Addr
-	at   time.Time
-}
-
-func newNarrow(t testing.TB, bits int64) *narrow {
-	t.Helper()
-	conn, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = conn.SetReadBuffer(4 << 20)
-	n := &narrow{PacketConn: conn, ready: make(chan datagram, 4096)}
-	n.bits.Store(bits)
-	go n.run()
-	return n
-}
-
-// run stamps each packet with the moment at which it leaves the queue.
-func (n *narrow) run() {
-	defer close(n.ready)
-	var free time.Time
-	for {
-		b := make([]byte, 1600)
-		size, from, err := n.PacketConn.ReadFrom(b)
-		if err != nil {
-			return
-		}
-		now := time.Now()
-		if free.Before(now) {
-			free = now
-		}
-		if free.Sub(now) > 300*time.Millisecond {
-			continue
-		}
-		free = free.Add(time.Duration(int64(size*8) * int64(time.Second) / n.bits.Load()))
-		select {
-		case n.ready <- datagram{b[:size], from, free}:
-		default:
-		}
-	}
-}
-
-func (n *narrow) ReadFrom(b []byte) (int, net.Addr, error) {
-	d, ok := <-n.ready
-	if !ok {
-		return 0, nil, net.ErrClosed
-	}
-	time.Sleep(time.Until(d.at)) // that is what a link does
-	return copy(b, d.b), d.from, nil
-}
-
 // playOver watches over a link, as a browser does: with reports of arrivals.
-func playOver(t testing.TB, s *SFU, stream string, wish video.Wish, link *narrow, reports bool) *player {
+func playOver(t testing.TB, s *SFU, stream string, wish video.Wish, link *testserver.Narrow, reports bool) *player {
 	t.Helper()
 	mux := newMux(link)
 	t.Cleanup(func() { _ = mux.Close() })
@@ -152,13 +91,13 @@ func TestAViewerOnANarrowLinkGetsTheSmallerPictureAndTheLargeOneBack(t *testing.
 			mu.Unlock()
 		}
 	})
-	link := newNarrow(t, 20_000_000)
+	link := testserver.NewNarrow(t, 20_000_000)
 	p := playOver(t, s, "cam", large, link, true)
 	eventually(t, "pictures", func() bool { return p.count() > 10 })
 	if got := gets(t, s, p.session, video.LayerMain); got.Why != video.WhyWished || !got.HasSub {
 		t.Errorf("at first %+v", got)
 	}
-	link.bits.Store(300_000)
+	link.Carry(300_000)
 	if got := gets(t, s, p.session, video.LayerSub); got.Why != video.WhyLink {
 		t.Errorf("on the narrow link %+v", got)
 	}
@@ -166,7 +105,7 @@ func TestAViewerOnANarrowLinkGetsTheSmallerPictureAndTheLargeOneBack(t *testing.
 	n := p.count()
 	eventually(t, "it runs", func() bool { return p.count() > n+50 })
 	eventually(t, "nobody wants the large one", func() bool { return s.Flow("cam").Wanted == 0 && s.Flow(video.SubOf("cam")).Wanted == 1 })
-	link.bits.Store(20_000_000)
+	link.Carry(20_000_000)
 	if got := gets(t, s, p.session, video.LayerMain); got.Why != video.WhyWished {
 		t.Errorf("afterwards %+v", got)
 	}
@@ -189,31 +128,31 @@ func TestAViewerOnANarrowLinkGetsTheSmallerPictureAndTheLargeOneBack(t *testing.
 func TestWithoutASmallerPictureKeyFramesGoOn(t *testing.T) {
 	s := started(t, Options{})
 	both(t, s, false)
-	link := newNarrow(t, 20_000_000)
+	link := testserver.NewNarrow(t, 20_000_000)
 	p := playOver(t, s, "cam", large, link, true)
 	eventually(t, "pictures", func() bool { return p.count() > 110 }) // what key frames take is known
-	link.bits.Store(400_000)
+	link.Carry(400_000)
 	gets(t, s, p.session, video.LayerThin)
 	within(t, time.Minute, "key frame after key frame", func() bool { // what was on the way before them came first
 		seen := p.seen()
 		n := len(seen)
 		return seen[n-1]%100 == 0 && seen[n-2]%100 == 0 && seen[n-1] != seen[n-2]
 	})
-	link.bits.Store(20_000_000)
+	link.Carry(20_000_000)
 	gets(t, s, p.session, video.LayerMain)
 }
 
 func TestALinkThatCarriesNothingPausesAndComesBack(t *testing.T) {
 	s := started(t, Options{})
 	both(t, s, false)
-	link := newNarrow(t, 20_000_000)
+	link := testserver.NewNarrow(t, 20_000_000)
 	p := playOver(t, s, "cam", large, link, true)
 	eventually(t, "pictures", func() bool { return p.count() > 110 })
-	link.bits.Store(60_000)
+	link.Carry(60_000)
 	if got := gets(t, s, p.session, video.LayerPause); got.Why != video.WhyLink {
 		t.Errorf("%+v", got)
 	}
-	link.bits.Store(20_000_000)
+	link.Carry(20_000_000)
 	gets(t, s, p.session, video.LayerMain)
 	n := p.count()
 	eventually(t, "pictures again", func() bool { return p.count() > n+50 })
@@ -222,7 +161,7 @@ func TestALinkThatCarriesNothingPausesAndComesBack(t *testing.T) {
 func TestAViewerWithoutReportsOfArrivalsIsServedByItsReceipts(t *testing.T) {
 	s := started(t, Options{})
 	both(t, s, true)
-	link := newNarrow(t, 20_000_000)
+	link := testserver.NewNarrow(t, 20_000_000)
 	p := playOver(t, s, "cam", large, link, false)
 	eventually(t, "pictures", func() bool { return p.count() > 10 })
 	p.mu.Lock()
@@ -243,7 +182,7 @@ func TestAViewerWithoutReportsOfArrivalsIsServedByItsReceipts(t *testing.T) {
 func TestWhatIsPinnedAndWhatASmallTileGets(t *testing.T) {
 	s := started(t, Options{})
 	both(t, s, true)
-	p := playOver(t, s, "cam", video.Wish{Layer: video.LayerSub}, newNarrow(t, 20_000_000), true)
+	p := playOver(t, s, "cam", video.Wish{Layer: video.LayerSub}, testserver.NewNarrow(t, 20_000_000), true)
 	eventually(t, "the smaller picture", func() bool { seen := p.seen(); return len(seen) > 10 && seen[0] >= 1_000_000 })
 	if got := gets(t, s, p.session, video.LayerSub); got.Why != video.WhyWished || s.Flow("cam").Wanted != 0 {
 		t.Errorf("%+v, %d want the large one", got, s.Flow("cam").Wanted)
@@ -267,7 +206,7 @@ func TestASmallerPictureThatDoesNotComeIsGivenUp(t *testing.T) {
 	s := started(t, Options{})
 	both(t, s, false)
 	s.Layers("cam", true)
-	p := playOver(t, s, "cam", video.Wish{Layer: video.LayerSub}, newNarrow(t, 20_000_000), true)
+	p := playOver(t, s, "cam", video.Wish{Layer: video.LayerSub}, testserver.NewNarrow(t, 20_000_000), true)
 	if got := gets(t, s, p.session, video.LayerMain); got.Why != video.WhyNoSub || got.HasSub {
 		t.Errorf("%+v", got)
 	}
@@ -279,7 +218,7 @@ func TestAFloodOfReportsEndsNothing(t *testing.T) {
 	s := started(t, Options{})
 	both(t, s, false)
 	calm := play(t, s, "cam", nil)
-	p := playOver(t, s, "cam", large, newNarrow(t, 20_000_000), true)
+	p := playOver(t, s, "cam", large, testserver.NewNarrow(t, 20_000_000), true)
 	eventually(t, "pictures", func() bool { return calm.count() > 5 && p.count() > 5 })
 	p.mu.Lock()
 	ssrc := uint32(p.ssrc)

@@ -105,3 +105,44 @@ func TestCameraLoopsWithoutATimestampJumpAndCanBeCut(t *testing.T) {
 	pictures, _ = watch(t, s.URL("cam"))
 	<-pictures
 }
+
+func TestACameraGoesOnWithAnotherClipInTheSameSession(t *testing.T) {
+	load := func(name string) *Clip {
+		clip, err := Load("../../clips/" + name + ".h264")
+		if err != nil {
+			t.Fatal(err)
+		}
+		clip.Step = 5 * time.Millisecond
+		return clip
+	}
+	large, small := load("sluice"), load("sluice-small")
+	s := &Server{Listen: "127.0.0.1:0", Cameras: map[string]*Clip{"cam": large}, Log: slog.New(slog.DiscardHandler)}
+	if err := s.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := s.Stop(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}()
+	pictures, ended := watch(t, s.URL("cam"))
+	last := <-pictures
+	if err := s.Show("cam", small); err != nil {
+		t.Fatal(err)
+	}
+	for range 300 {
+		next := <-pictures
+		if next-last != 450 {
+			t.Fatalf("timestamps %d then %d", last, next)
+		}
+		last = next
+	}
+	select {
+	case err := <-ended:
+		t.Fatalf("the session ended: %v", err)
+	default:
+	}
+	if s.Show("nobody", small) == nil {
+		t.Error("a camera that is not there was given a clip")
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
 	"net"
 	"strings"
@@ -15,6 +16,7 @@ import (
 	"github.com/bluenviron/gortsplib/v5/pkg/base"
 	"github.com/bluenviron/gortsplib/v5/pkg/description"
 	"github.com/bluenviron/gortsplib/v5/pkg/format"
+	"github.com/pion/rtp"
 )
 
 // Server is one RTSP server with a path for each camera.
@@ -29,6 +31,7 @@ type Server struct {
 
 	mu      sync.Mutex
 	streams map[string]*gortsplib.ServerStream // those not cut
+	clips   map[string]*Clip                   // what they play now
 	playing map[*gortsplib.ServerSession]string
 }
 
@@ -37,6 +40,7 @@ const clockRate = 90_000
 // Start listens and lets the cameras run.
 func (s *Server) Start(ctx context.Context) error {
 	s.streams, s.playing = map[string]*gortsplib.ServerStream{}, map[*gortsplib.ServerSession]string{}
+	s.clips = maps.Clone(s.Cameras)
 	s.server = &gortsplib.Server{
 		Handler:     s,
 		RTSPAddress: s.Listen,
@@ -49,11 +53,11 @@ func (s *Server) Start(ctx context.Context) error {
 	}
 	run, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	s.cancel = cancel
-	for id, clip := range s.Cameras {
+	for id := range s.Cameras {
 		if err := s.Restore(id); err != nil {
 			return errors.Join(err, s.Stop(ctx))
 		}
-		s.done.Go(func() { s.play(run, id, clip) })
+		s.done.Go(func() { s.play(run, id) })
 	}
 	return nil
 }
@@ -88,12 +92,12 @@ func (s *Server) Cut(id string) {
 
 // Restore brings a camera back.
 func (s *Server) Restore(id string) error {
-	clip, ok := s.Cameras[id]
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	clip, ok := s.clips[id]
 	if !ok {
 		return fmt.Errorf("no camera %s", id)
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	if s.streams[id] != nil {
 		return nil
 	}
@@ -111,6 +115,24 @@ func (s *Server) Restore(id string) error {
 	return nil
 }
 
+// Show has a camera go on with another clip from its next picture on, as one whose resolution is changed does: its
+// sessions stay and their time runs on.
+func (s *Server) Show(id string, clip *Clip) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.clips[id] == nil {
+		return fmt.Errorf("no camera %s", id)
+	}
+	s.clips[id] = clip
+	return nil
+}
+
+func (s *Server) clip(id string) *Clip {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.clips[id]
+}
+
 func (s *Server) stream(path string) *gortsplib.ServerStream {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -118,38 +140,46 @@ func (s *Server) stream(path string) *gortsplib.ServerStream {
 }
 
 // play writes the pictures for ever; the timestamps follow the number of the picture, not the clock.
-func (s *Server) play(ctx context.Context, id string, clip *Clip) {
+func (s *Server) play(ctx context.Context, id string) {
 	encoder, err := (&format.H264{PayloadTyp: 96, PacketizationMode: 1}).CreateEncoder()
 	if err != nil {
 		s.Log.Error("make rtp encoder", "camera", id, "error", err)
 		return
 	}
-	start, stamp := time.Now(), rand.Uint32()
-	ticks := uint32(int64(clip.Step) * clockRate / int64(time.Second))
+	clip, at := s.clip(id), 0
+	due, stamp := time.Now(), rand.Uint32()
 	timer := time.NewTimer(0)
 	defer timer.Stop()
-	for n := int64(0); ; n, stamp = n+1, stamp+ticks {
-		due := start.Add(time.Duration(n) * clip.Step)
+	for ; ; at++ {
 		timer.Reset(time.Until(due))
 		select {
 		case <-ctx.Done():
 			return
 		case <-timer.C:
 		}
-		packets, err := encoder.Encode(clip.Units[n%int64(len(clip.Units))])
+		if next := s.clip(id); next != clip {
+			clip, at = next, 0
+		}
+		packets, err := encoder.Encode(clip.Units[at%len(clip.Units)])
 		if err != nil {
 			s.Log.Error("packetize picture", "camera", id, "error", err)
 			return
 		}
-		stream := s.stream(id)
-		if stream == nil {
-			continue
-		}
-		for _, p := range packets {
-			p.Timestamp = stamp
-			if err := stream.WritePacketRTPWithNTP(stream.Desc.Medias[0], p, due); err != nil {
-				s.Log.Debug("write picture", "camera", id, "error", err)
-			}
+		s.write(id, packets, stamp, due)
+		due, stamp = due.Add(clip.Step), stamp+uint32(int64(clip.Step)*clockRate/int64(time.Second)) //nolint:gosec // of a picture
+	}
+}
+
+// write hands a picture to whoever watches.
+func (s *Server) write(id string, packets []*rtp.Packet, stamp uint32, due time.Time) {
+	stream := s.stream(id)
+	if stream == nil {
+		return
+	}
+	for _, p := range packets {
+		p.Timestamp = stamp
+		if err := stream.WritePacketRTPWithNTP(stream.Desc.Medias[0], p, due); err != nil {
+			s.Log.Debug("write picture", "camera", id, "error", err)
 		}
 	}
 }
