@@ -11,7 +11,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -76,7 +75,8 @@ func (s *Service) Offered(ctx context.Context, id, ticket string, f wire.FilmOff
 	if err != nil {
 		return wire.FilmTaken{}, fmt.Errorf("read upload: %w", err)
 	}
-	return wire.FilmTaken{Next: min(info.Size(), f.Size)}, nil
+	// One that was whole when the centre died is taken in with its last byte: a terminal with nothing to send says no more.
+	return wire.FilmTaken{Next: min(info.Size(), f.Size-1)}, nil
 }
 
 func (s *Service) part(w Wish, f wire.FilmOffered) string {
@@ -158,17 +158,11 @@ func (s *Service) takeIn(ctx context.Context, w Wish, f wire.FilmOffered, in *os
 	start := wire.Time(f.Start)
 	g := Segment{
 		ID: uuid.Must(uuid.NewV7()).String(), Stream: w.Stream, Source: Edge, Film: start, Bytes: f.Size, Codec: got.Codec, Width: got.Width, Height: got.Height,
-		File: fileOf(w.Stream, start, w.ID[len(w.ID)-12:]+"-"+f.SHA256[:16]), // the same when a kill has it brought again
 	}
-	path := s.path(g)
-	if err := errors.Join(in.Sync(), os.MkdirAll(filepath.Dir(path), 0o750)); err != nil {
+	if err := in.Sync(); err != nil {
 		return fmt.Errorf("keep upload: %w", err)
 	}
-	if err := os.Rename(in.Name(), path); err != nil {
-		return fmt.Errorf("keep upload: %w", err)
-	}
-	spare := false // what it shows came from elsewhere meanwhile
-	err = s.Tx.Do(ctx, func(ctx context.Context) error {
+	return s.Tx.Do(ctx, func(ctx context.Context) error {
 		end := earlier(start.Add(got.Duration).Truncate(time.Millisecond), w.To)
 		list, err := s.segments(ctx, w.Stream, later(start, w.From), end)
 		if err != nil {
@@ -176,20 +170,20 @@ func (s *Service) takeIn(ctx context.Context, w Wish, f wire.FilmOffered, in *os
 		}
 		var ok bool
 		if g.From, g.To, ok = free(list, later(start, w.From), end); !ok {
-			spare = !slices.ContainsFunc(list, func(one Segment) bool { return one.File == g.File })
-			return nil
+			return os.Remove(in.Name()) // what it shows came from elsewhere meanwhile
 		}
+		// A film of two stretches is brought twice, for each its own file. A stretch that a kill has brought again has the same.
+		g.File = fileOf(w.Stream, start, fmt.Sprintf("%s-%s-%d", w.ID[len(w.ID)-12:], f.SHA256[:16], g.From.UnixMilli()))
 		fresh, err := s.Store.Wish(ctx, w.ID)
 		if err != nil {
 			return err
 		}
 		fresh.Films, fresh.Bytes = fresh.Films+1, fresh.Bytes+g.Bytes
-		return errors.Join(s.Store.AddSegment(ctx, g), s.Store.ChangeWish(ctx, fresh))
+		if err := errors.Join(s.Store.AddSegment(ctx, g), s.Store.ChangeWish(ctx, fresh), os.MkdirAll(filepath.Dir(s.path(g)), 0o750)); err != nil {
+			return err
+		}
+		return os.Rename(in.Name(), s.path(g))
 	})
-	if err == nil && spare {
-		err = os.Remove(path) // nobody would find it again
-	}
-	return err
 }
 
 // Brought hears that a terminal has sent all that it had of a span.

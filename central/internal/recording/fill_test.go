@@ -5,7 +5,10 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"io"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -122,6 +125,53 @@ func TestTerminalFillsTheGapOnceWhateverBreaksOff(t *testing.T) {
 		}
 		if _, err := r.Offered(t.Context(), w.ID, w.Token, f); errs.KindOf(err) != errs.NotFound {
 			t.Errorf("after its end: %v", err)
+		}
+	})
+}
+
+// While the terminal sends, pictures of the middle come from elsewhere: its film shows two stretches then.
+func TestFilmOfTwoStretchesIsAFileForEach(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		dir := t.TempDir()
+		r, gap, w := gapped(t, db, dir)
+		rows := store.NewRecordings(db)
+		middle := recording.Segment{ID: "middle", Stream: "cam-1", Source: recording.Live, From: gap.Add(8 * time.Second), To: gap.Add(12 * time.Second), Film: gap.Add(8 * time.Second), Bytes: 1, File: "cam-1/middle.mp4"}
+		if err := rows.AddSegment(t.Context(), middle); err != nil {
+			t.Fatal(err)
+		}
+		f, text := filmOf(t, gap, 20)
+		r.bring(t, w, f, text, 0, f.Size)
+		// The second is whole when the centre dies, and is taken in with its last byte.
+		part := filepath.Join(dir, ".fill", w.ID, f.SHA256)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(part), 0o750), os.WriteFile(part, text, 0o600)); err != nil {
+			t.Fatal(err)
+		}
+		taken := must[wire.FilmTaken](t)(r.Offered(t.Context(), w.ID, w.Token, f))
+		if taken.Next != f.Size-1 {
+			t.Fatalf("goes on at %d of %d", taken.Next, f.Size)
+		}
+		r.bring(t, w, f, text, taken.Next, f.Size)
+		if taken := must[wire.FilmTaken](t)(r.Offered(t.Context(), w.ID, w.Token, f)); !taken.Have {
+			t.Errorf("a third time: %+v", taken)
+		}
+		var mine []recording.Segment
+		for _, g := range must[[]recording.Segment](t)(rows.Segments(t.Context(), "cam-1", gap, gap.Add(20*time.Second))) {
+			if g.Source == recording.Edge {
+				mine = append(mine, g)
+			}
+		}
+		if len(mine) != 2 || !mine[0].To.Equal(middle.From) || !mine[1].From.Equal(middle.To) || mine[0].File == mine[1].File {
+			t.Fatalf("got %+v", mine)
+		}
+		for _, g := range mine {
+			if _, err := os.Stat(filepath.Join(dir, g.File)); err != nil {
+				t.Error(err)
+			}
+		}
+		again := mine[0]
+		again.ID = "again"
+		if err := rows.AddSegment(t.Context(), again); errs.KindOf(err) != errs.Conflict {
+			t.Errorf("a second row for a file: %v", err)
 		}
 	})
 }

@@ -2,7 +2,6 @@ package recording
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -29,15 +28,6 @@ type Hold struct {
 	EndedAt     *time.Time `json:"ended_at,omitempty"`
 	EndedByName string     `json:"ended_by_name,omitempty"`
 	Scene       bool       `json:"scene,omitempty"` // of an incident that runs: it ends with that, or with its scene
-}
-
-// covers reports whether a hold that has not ended touches a segment.
-func (h Hold) covers(s Segment) bool {
-	return h.EndedAt == nil && h.Stream == s.Stream && h.From.Before(s.To) && s.From.Before(h.To)
-}
-
-func held(holds []Hold, s Segment) bool {
-	return slices.ContainsFunc(holds, func(h Hold) bool { return h.covers(s) })
 }
 
 // AddHold keeps what is recorded of a stream within from ≤ t < to.

@@ -10,14 +10,12 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/fengsui/fengsui/central/internal/actor"
-	"github.com/fengsui/fengsui/central/internal/event"
 )
 
 const (
-	lookEvery  = time.Second
-	roomEvery  = 10 * time.Second
-	ageEvery   = 10 * time.Minute
-	mostAtOnce = 500 // segments deleted in one look
+	lookEvery = time.Second
+	roomEvery = 10 * time.Second
+	ageEvery  = 10 * time.Minute
 )
 
 var farAway = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -58,7 +56,7 @@ func (s *Service) Start(ctx context.Context) error {
 		s.look(context.WithoutCancel(ctx), now)
 		if now.Sub(room) >= roomEvery {
 			room = now
-			s.say(ctx, "make room", s.makeRoom(ctx, now))
+			s.say(ctx, "make room", s.makeRoom(ctx))
 		}
 		if now.Sub(fill) >= fillEvery {
 			fill = now
@@ -139,97 +137,6 @@ func (s *Service) look(ctx context.Context, now time.Time) {
 	}
 	slices.Sort(streams)
 	s.Leases.Keep(ctx, streams)
-}
-
-// dropOld deletes what is older than its stream is kept.
-func (s *Service) dropOld(ctx context.Context, now time.Time) error {
-	list, err := s.Store.Segments(ctx, "", time.Time{}, now.AddDate(0, 0, -1))
-	if err != nil {
-		return err
-	}
-	holds, err := s.holds(ctx)
-	if err != nil {
-		return err
-	}
-	byStream := map[string][]Segment{}
-	for _, g := range list {
-		byStream[g.Stream] = append(byStream[g.Stream], g)
-	}
-	longest := defaultDays
-	var failed error
-	for stream, list := range byStream {
-		days := s.policy(stream).KeepDays
-		longest = max(longest, days)
-		failed = errors.Join(failed, s.remove(ctx, expired(list, holds, days, now)))
-	}
-	if failed != nil {
-		return failed
-	}
-	return s.Store.RemoveMarks(ctx, now.AddDate(0, 0, -max(longest, maxDays)))
-}
-
-// makeRoom deletes the oldest while recordings take more than they may, or the disk has too little left. When
-// all that is left is held, nothing more is recorded until there is room.
-func (s *Service) makeRoom(ctx context.Context, now time.Time) error {
-	usage, err := s.usage(ctx)
-	if err != nil {
-		return err
-	}
-	if b := usage.Bucket; b != nil && b.Quota > 0 && b.Bytes > b.Quota && b.Trouble == "" {
-		if err := s.makeShelfRoom(ctx, b.Bytes-b.Quota+b.Quota/100, now); err != nil {
-			return err
-		}
-	}
-	need := max(usage.Bytes-s.Quota, s.Reserve-usage.Free)
-	// A little more than is needed, so that not every look deletes.
-	if need > 0 {
-		need += s.Quota / 100
-	}
-	full := false
-	if need > 0 {
-		list, err := s.Store.Segments(ctx, "", time.Time{}, now)
-		if err != nil {
-			return err
-		}
-		holds, err := s.holds(ctx)
-		if err != nil {
-			return err
-		}
-		oldest, freed := surplus(list, holds, need, false)
-		full = freed < need-s.Quota/100
-		oldest = oldest[:min(len(oldest), mostAtOnce)]
-		if err := s.remove(ctx, oldest); err != nil {
-			return err
-		}
-		s.tellDeleted(ctx, oldest)
-	}
-	s.mu.Lock()
-	was := s.full
-	s.full = full
-	s.pressed = usage.Bytes > s.Quota/5*4 || usage.Free < 2*s.Reserve
-	s.mu.Unlock()
-	if full != was {
-		usage.Full = full
-		kind := EventRoom
-		if full {
-			kind = EventFull
-			s.Log.ErrorContext(ctx, "no room for recordings: what is left is held", "bytes", usage.Bytes, "free", usage.Free)
-		}
-		s.Events.Publish(ctx, event.New(ctx, kind, "", "", usage))
-	}
-	return nil
-}
-
-// tellDeleted says what had to go before its time.
-func (s *Service) tellDeleted(ctx context.Context, oldest []Segment) {
-	if len(oldest) == 0 {
-		return
-	}
-	d := Deleted{Segments: len(oldest), Oldest: oldest[0].From, Newest: oldest[len(oldest)-1].To}
-	for _, g := range oldest {
-		d.Bytes += g.Bytes
-	}
-	s.Events.Publish(ctx, event.New(ctx, EventDeleted, "", "", d))
 }
 
 func (s *Service) isFull() bool {

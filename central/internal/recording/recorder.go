@@ -225,12 +225,12 @@ func (s *Service) remove(ctx context.Context, list []Segment) error {
 
 // mend closes the segments that a kill left open: what is whole of a file stays, what is torn off its end goes.
 func (s *Service) mend(ctx context.Context) error {
-	list, err := s.Store.Segments(ctx, "", time.Time{}, farAway)
+	list, err := s.Store.OpenSegments(ctx)
 	if err != nil {
 		return err
 	}
 	for _, g := range list {
-		if !g.Open || s.recording(g) {
+		if s.recording(g) {
 			continue
 		}
 		if err := s.mendOne(ctx, g); err != nil {

@@ -5,7 +5,6 @@
 package recording
 
 import (
-	"slices"
 	"time"
 
 	"github.com/fengsui/fengsui/central/internal/errs"
@@ -165,33 +164,4 @@ type Mark struct {
 	Title   string    `json:"title"`
 	TitleEN string    `json:"title_en"`
 	Level   int       `json:"level"`
-}
-
-// expired picks what is to be deleted by age, given the days that its stream is kept.
-func expired(list []Segment, holds []Hold, days int, now time.Time) []Segment {
-	var out []Segment
-	limit := now.AddDate(0, 0, -days)
-	for _, s := range list {
-		if !s.Open && s.To.Before(limit) && !held(holds, s) {
-			out = append(out, s)
-		}
-	}
-	return out
-}
-
-// surplus picks the oldest that may go, of the disk or of the shelf, so that need bytes become free there. freed is
-// less than need when too much is held.
-func surplus(list []Segment, holds []Hold, need int64, away bool) (out []Segment, freed int64) {
-	list = slices.Clone(list)
-	slices.SortFunc(list, func(a, b Segment) int { return a.From.Compare(b.From) })
-	for _, s := range list {
-		if freed >= need {
-			break
-		}
-		if s.Open || s.Away != away || held(holds, s) {
-			continue
-		}
-		out, freed = append(out, s), freed+s.Bytes
-	}
-	return out, freed
 }

@@ -47,23 +47,18 @@ func TestGapsAreWhatIsMissing(t *testing.T) {
 	}
 }
 
-func TestHeldIsNeitherOldNorSurplus(t *testing.T) {
-	list := []Segment{seg("new", 300, 360, Live), seg("held", 0, 60, Live), seg("old", 60, 120, Live), {ID: "open", Stream: "cam", From: at(-9), To: at(-9), Bytes: 10, Open: true}}
-	holds := []Hold{{Stream: "cam", From: at(50), To: at(55)}, {Stream: "another", From: at(-99), To: at(999)}}
-	if got := expired(list, holds, 1, at(120).AddDate(0, 0, 1).Add(time.Second)); len(got) != 1 || got[0].ID != "old" {
-		t.Errorf("expired: %+v", got)
-	}
-	got, freed := surplus(list, holds, 15, false)
-	if len(got) != 2 || got[0].ID != "old" || got[1].ID != "new" || freed != 20 {
-		t.Errorf("surplus: %+v, %d", got, freed)
-	}
-	if _, freed := surplus(list, holds, 30, false); freed != 20 {
-		t.Errorf("%d bytes were freed of what is held", freed)
-	}
+func TestWhatLiesWholeBetweenHoldsMayGo(t *testing.T) {
 	ended := noon
-	holds[0].EndedAt = &ended
-	if got, _ := surplus(list, holds, 10, false); got[0].ID != "held" {
-		t.Errorf("a hold that has ended still holds: %+v", got)
+	holds := []Hold{
+		{Stream: "cam", From: at(500), To: at(600)},
+		{Stream: "cam", From: at(50), To: at(80)},
+		{Stream: "cam", From: at(60), To: at(70)},
+		{Stream: "another", From: at(-99), To: at(999)},
+		{Stream: "cam", From: at(200), To: at(300), EndedAt: &ended},
+	}
+	got := unheld(holds, "cam", at(550))
+	if len(got) != 2 || !got[0].From.IsZero() || !got[0].To.Equal(at(50)) || !got[1].From.Equal(at(80)) || !got[1].To.Equal(at(500)) {
+		t.Errorf("got %+v", got)
 	}
 }
 

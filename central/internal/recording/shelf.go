@@ -227,18 +227,18 @@ func (s *Service) moveOne(ctx context.Context, g Segment) error {
 	if err != nil {
 		return err
 	}
-	return s.leaveDisk(g)
+	return s.leaveDisk(ctx, g)
 }
 
 // leaveDisk deletes the files of a segment that lies on the shelf.
-func (s *Service) leaveDisk(g Segment) error {
+func (s *Service) leaveDisk(ctx context.Context, g Segment) error {
 	for _, path := range []string{s.path(g), s.soundPath(g)} {
 		if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return fmt.Errorf("delete what was moved: %w", err)
 		}
 	}
 	_ = os.Remove(filepath.Dir(s.path(g))) // the day, when nothing is left of it
-	return nil
+	return s.Store.LeftDisk(ctx, g.ID)
 }
 
 // unshelve deletes the files of a segment from the shelf.
@@ -251,35 +251,14 @@ func (s *Service) unshelve(ctx context.Context, g Segment) error {
 
 // sweepMoved deletes from the disk what a kill left there of segments that had been moved.
 func (s *Service) sweepMoved(ctx context.Context) error {
-	list, err := s.Store.Segments(ctx, "", time.Time{}, farAway)
+	list, err := s.Store.LeavingSegments(ctx)
 	if err != nil {
 		return err
 	}
 	for _, g := range list {
-		if g.Away {
-			if err := s.leaveDisk(g); err != nil {
-				return err
-			}
+		if err := s.leaveDisk(ctx, g); err != nil {
+			return err
 		}
 	}
-	return nil
-}
-
-// makeShelfRoom deletes the oldest on the shelf.
-func (s *Service) makeShelfRoom(ctx context.Context, need int64, now time.Time) error {
-	list, err := s.Store.Segments(ctx, "", time.Time{}, now)
-	if err != nil {
-		return err
-	}
-	holds, err := s.holds(ctx)
-	if err != nil {
-		return err
-	}
-	oldest, _ := surplus(list, holds, need, true)
-	oldest = oldest[:min(len(oldest), mostAtOnce)]
-	if err := s.remove(ctx, oldest); err != nil {
-		return err
-	}
-	s.tellDeleted(ctx, oldest)
 	return nil
 }

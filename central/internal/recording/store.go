@@ -26,11 +26,15 @@ type Store interface {
 	RemovePolicy(ctx context.Context, stream string) error
 	// SavePolicy sets one.
 	SavePolicy(ctx context.Context, p Policy) error
-	// Segments lists those of a stream that touch from ≤ t < to, by time. Without a stream: of all.
+	// Segments lists those of a stream that touch from ≤ t < to, by time.
 	Segments(ctx context.Context, stream string, from, to time.Time) ([]Segment, error)
 	// Segment finds one: errs.NotFound.
 	Segment(ctx context.Context, id string) (Segment, error)
-	// AddSegment adds one.
+	// OpenSegments lists those that are being recorded, or were when the centre was killed.
+	OpenSegments(ctx context.Context) ([]Segment, error)
+	// OldestSegments lists those of a stream that lie whole within from ≤ t ≤ to and are not open, the oldest first.
+	OldestSegments(ctx context.Context, stream string, away bool, from, to time.Time, most int) ([]Segment, error)
+	// AddSegment adds one: errs.Conflict when its file belongs to another.
 	AddSegment(ctx context.Context, s Segment) error
 	// ChangeSegment writes span, size and whether it is open.
 	ChangeSegment(ctx context.Context, s Segment) error
@@ -40,9 +44,13 @@ type Store interface {
 	NearSegments(ctx context.Context, before time.Time, most int) ([]Segment, error)
 	// Near counts them.
 	Near(ctx context.Context, before time.Time) (n int, bytes int64, err error)
-	// MoveSegment notes that one lies on the shelf: errs.NotFound when it was removed.
+	// MoveSegment notes that one lies on the shelf and leaves the disk: errs.NotFound when it was removed.
 	MoveSegment(ctx context.Context, id string) error
-	// Totals are bytes, first and last moment of every stream that has segments.
+	// LeavingSegments lists those of which files may be left on the disk.
+	LeavingSegments(ctx context.Context) ([]Segment, error)
+	// LeftDisk notes that nothing of one is left there.
+	LeftDisk(ctx context.Context, id string) error
+	// Totals are bytes, first and last moment of every stream that has segments. They are kept, not added up.
 	Totals(ctx context.Context) ([]Total, error)
 	// Holds lists them, the newest first.
 	Holds(ctx context.Context) ([]Hold, error)
