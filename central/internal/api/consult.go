@@ -76,9 +76,10 @@ func RegisterConsults(s *Server, svc *consult.Service) {
 		func(ctx context.Context, in *struct {
 			Incident string            `query:"incident" maxLength:"64"`
 			State    consult.RoomState `query:"state" enum:"open,ended"`
+			Query    string            `query:"q" maxLength:"80" doc:"Part of its title, of the number or title of its incident, of the name of its chair or desk"`
 		},
 		) (*body[page.List[consult.Listed]], error) {
-			return listed(svc.List(ctx, consult.Filter{Incident: in.Incident, State: in.State}))
+			return listed(svc.List(ctx, consult.Filter{Incident: in.Incident, State: in.State, Query: in.Query}))
 		})
 	open := consultOp("open-consult", http.MethodPost, "", "Open a room; who opens it leads it")
 	open.DefaultStatus = http.StatusCreated
@@ -93,8 +94,12 @@ func RegisterConsults(s *Server, svc *consult.Service) {
 		return reply(svc.Open(ctx, consult.Draft{IncidentID: in.Body.Incident, Title: in.Body.Title, Division: in.Body.Division}))
 	})
 	register(s, consultOp("get-consult", http.MethodGet, "/{id}", "A room with its invitations, who is in it, and what went on"),
-		func(ctx context.Context, in *ConsultID) (*body[consult.Whole], error) {
-			return reply(svc.Get(ctx, in.ID, ""))
+		func(ctx context.Context, in *struct {
+			ConsultID
+			Key string `query:"key" maxLength:"64" doc:"Of the tab that asks"`
+		},
+		) (*body[consult.Whole], error) {
+			return reply(svc.Get(ctx, in.ID, "", in.Key))
 		})
 	registerConsultChair(s, svc)
 	registerConsultPlace(s, svc)
@@ -229,8 +234,12 @@ func registerConsultGuests(s *Server, svc *consult.Service) {
 		return o
 	}
 	register(s, op("get-consult-guest", http.MethodGet, "", "The room of a link"),
-		func(ctx context.Context, in *ConsultGuest) (*body[consult.Whole], error) {
-			return reply(svc.Get(ctx, in.ID, in.Token))
+		func(ctx context.Context, in *struct {
+			ConsultGuest
+			Key string `query:"key" maxLength:"64" doc:"Of the tab that asks"`
+		},
+		) (*body[consult.Whole], error) {
+			return reply(svc.Get(ctx, in.ID, in.Token, in.Key))
 		})
 	register(s, op("list-consult-relays", http.MethodGet, "/relays", "Relays for whoever does not reach the video port, with a credential of 12 hours"),
 		func(ctx context.Context, in *struct {

@@ -37,7 +37,7 @@ func (s *Service) out(ctx context.Context, room string, p *person, kind, act str
 		return nil
 	}
 	if kind == EventRemoved {
-		m.removed[p.key] = true
+		m.removed[p.key] = p.who
 	}
 	session, called, leads := p.session, p.called(), m.room.Share.Kind != SharesNothing && m.room.Share.By == p.who
 	s.drop(room, p)
@@ -91,7 +91,8 @@ func (s *Service) empty(r Room) {
 	}
 }
 
-// Remove takes somebody out; who was invited in person, or by a link, may not come back by that.
+// Remove takes somebody out: what was theirs alone, an invitation in person or a link, holds no longer, and by their
+// organisation they do not come back either until they are invited in person.
 func (s *Service) Remove(ctx context.Context, id, person string) error {
 	r, v, err := s.led(ctx, id)
 	if err != nil {
@@ -118,7 +119,16 @@ func (s *Service) Remove(ctx context.Context, id, person string) error {
 				}
 			}
 		}
-		return nil
+		if p.guest {
+			return nil
+		}
+		_, err = s.change(ctx, id, "", "", "", Trace{}, func(r *Room) error {
+			if !slices.Contains(r.Out, p.who) {
+				r.Out = append(r.Out, p.who)
+			}
+			return nil
+		})
+		return err
 	})
 	if err != nil {
 		return err
@@ -214,7 +224,7 @@ func (s *Service) inside(ctx context.Context, id, token, key string) (Room, visi
 	}
 	p := m.person(key)
 	switch {
-	case p == nil && m.removed[key]:
+	case p == nil && m.removed[key] != "":
 		return r, v, nil, takenOut()
 	case p == nil && slices.ContainsFunc(m.people, func(p *person) bool { return p.who == v.id }):
 		return r, v, nil, errs.E(errs.Conflict, codeElsewhere, "you are in this room in another window; come over here or go on there")

@@ -97,7 +97,7 @@ func TestARoomIsAskedFromManySidesAtOnce(t *testing.T) {
 	for _, ask := range []func(){
 		func() { h.Recheck(h.system) },
 		func() { _ = h.Leave(t.Context(), r.ID, given.Token, "nobody") },
-		func() { _, _ = h.Get(h.officer, r.ID, "") },
+		func() { _, _ = h.Get(h.officer, r.ID, "", "") },
 	} {
 		all.Go(func() {
 			for {

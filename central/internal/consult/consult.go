@@ -86,6 +86,7 @@ type Room struct {
 	First      *time.Time `json:"recorded_from,omitempty"`
 	Last       *time.Time `json:"recorded_to,omitempty"`
 	Kept       []Kept     `json:"kept,omitempty" doc:"Streams of which something was recorded"`
+	Out        []string   `json:"taken_out,omitempty" doc:"Users whom the chair has taken out: they may not come in again until they are invited in person"`
 	Exercise   string     `json:"exercise" doc:"Id of the exercise in which it takes place; empty: it is real"`
 	CreatedBy  string     `json:"created_by_name"`
 	CreatedAt  time.Time  `json:"created_at"`
@@ -97,7 +98,7 @@ type Room struct {
 
 // outside is a room as somebody from outside sees it.
 func (r Room) outside() Room {
-	r.Incident, r.IncidentID, r.Kept = "", "", nil
+	r.Incident, r.IncidentID, r.Kept, r.Out = "", "", nil, nil
 	return r
 }
 

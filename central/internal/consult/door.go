@@ -41,7 +41,10 @@ func (s *Service) door(ctx context.Context, id, token string) (Room, visitor, er
 		return Room{}, visitor{}, err
 	}
 	v := visitor{id: a.ID, name: a.Name, org: reach.Desk.Name, as: a, above: reach.Has(r.OrgID)}
-	if v.above || r.Chair == a.ID {
+	switch {
+	case r.bars(v):
+		return Room{}, visitor{}, takenOut()
+	case v.above || r.Chair == a.ID:
 		return r, v, nil
 	}
 	list, err := s.Store.Invitations(ctx, id)
@@ -56,6 +59,14 @@ func (s *Service) door(ctx context.Context, id, token string) (Room, visitor, er
 	}
 	return Room{}, visitor{}, noRoom()
 }
+
+// bars reports whether somebody was taken out and stays out. Whoever may take the chair is not kept out by it.
+func (r Room) bars(v visitor) bool {
+	return r.Chair != v.id && slices.Contains(r.Out, v.id) && !v.mayLead()
+}
+
+// mayLead is that somebody may take the chair.
+func (v visitor) mayLead() bool { return v.above && v.as.Can(actor.ConsultHold) }
 
 // guestDoor is door for who holds a link.
 func (s *Service) guestDoor(ctx context.Context, id, token string) (Room, visitor, error) {
@@ -128,7 +139,8 @@ func (s *Service) List(ctx context.Context, f Filter) ([]Listed, error) {
 	}
 	out := []Listed{}
 	for _, r := range rooms {
-		if reach.Has(r.OrgID) || r.Chair == a.ID || slices.Contains(invited, r.ID) {
+		v := visitor{id: a.ID, as: a, above: reach.Has(r.OrgID)}
+		if !r.bars(v) && (v.above || r.Chair == a.ID || slices.Contains(invited, r.ID)) {
 			out = append(out, Listed{Room: r, Here: s.here(r.ID)})
 		}
 	}
@@ -149,20 +161,21 @@ type Whole struct {
 	Here        []Person     `json:"here"`
 	Leads       bool         `json:"leads" doc:"The actor is the chair"`
 	May         bool         `json:"may_lead" doc:"The actor may take the chair"`
+	Elsewhere   bool         `json:"elsewhere" doc:"The actor is in the room by another tab than the one that asks"`
 }
 
-// Get shows a room. Somebody from outside sees neither who was invited nor what went on.
-func (s *Service) Get(ctx context.Context, id, token string) (Whole, error) {
+// Get shows a room to a tab; without its key to none. Somebody from outside sees neither who was invited nor what went on.
+func (s *Service) Get(ctx context.Context, id, token, key string) (Whole, error) {
 	r, v, err := s.door(ctx, id, token)
 	if err != nil {
 		return Whole{}, err
 	}
-	out := Whole{Room: r, Invitations: []Invitation{}, Lines: []Line{}, Here: s.people(r)}
+	out := Whole{Room: r, Invitations: []Invitation{}, Lines: []Line{}, Here: s.people(r), Elsewhere: s.elsewhere(id, v, key)}
 	if v.guest {
 		out.Room = r.outside()
 		return out, nil
 	}
-	out.Leads, out.May = r.Chair == v.id, v.above && v.as.Can(actor.ConsultHold)
+	out.Leads, out.May = r.Chair == v.id, v.mayLead()
 	list, err := s.Store.Invitations(ctx, id)
 	if err != nil {
 		return out, err

@@ -110,7 +110,7 @@ func (s *Service) sits(room string, p *person) error {
 	switch {
 	case m != nil && slices.Contains(m.people, p):
 		return nil
-	case m != nil && m.removed[p.key]:
+	case m != nil && m.removed[p.key] != "":
 		return takenOut()
 	}
 	return noPlace()
@@ -123,7 +123,7 @@ func (s *Service) reserve(r Room, v visitor, e Entry) (p *person, seat int, old 
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	m := s.meeting(r)
-	if m.removed[e.Key] {
+	if m.removed[e.Key] != "" {
 		return none(takenOut())
 	}
 	i := slices.IndexFunc(m.people, func(p *person) bool { return p.who == v.id })

@@ -209,7 +209,7 @@ func (h *house) until(what string, ok func() bool) {
 
 func (h *house) whole(room string) consult.Whole {
 	h.t.Helper()
-	w, err := h.Get(h.officer, room, "")
+	w, err := h.Get(h.officer, room, "", "")
 	h.must(err)
 	return w
 }

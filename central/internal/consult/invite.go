@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -107,8 +108,31 @@ func (s *Service) invite(ctx context.Context, r Room, wanted []Invitation) error
 				return err
 			}
 		}
-		return nil
+		return s.forgive(ctx, r.ID, wanted)
 	})
+}
+
+// forgive lets those come again who were taken out and are invited in person now.
+func (s *Service) forgive(ctx context.Context, room string, wanted []Invitation) error {
+	asked := func(who string) bool {
+		return slices.ContainsFunc(wanted, func(i Invitation) bool { return i.Kind == ForPerson && i.Ref == who })
+	}
+	r, err := s.Store.Room(ctx, room)
+	if err != nil || !slices.ContainsFunc(r.Out, asked) {
+		return err
+	}
+	if _, err := s.change(ctx, room, "", "", "", Trace{}, func(r *Room) error {
+		r.Out = slices.DeleteFunc(r.Out, asked)
+		return nil
+	}); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if m := s.meetings[room]; m != nil {
+		maps.DeleteFunc(m.removed, func(_, who string) bool { return asked(who) })
+	}
+	return nil
 }
 
 // Revoke ends an invitation; who came by it leaves.

@@ -13,7 +13,7 @@ func (s *Service) Take(ctx context.Context, id string) (Room, error) {
 	switch {
 	case err != nil:
 		return r, err
-	case !v.above || !v.as.Can(actor.ConsultHold):
+	case !v.mayLead():
 		return r, errs.E(errs.Denied, "consult.not_above", "only %s and the desks above it take the chair", r.OrgName)
 	case r.Chair == v.id:
 		return r, nil

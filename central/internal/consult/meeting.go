@@ -15,8 +15,8 @@ type meeting struct {
 	people  []*person
 	view    *View // of the shared map
 	talk    speakers
-	speaker int             // seat; -1: nobody has spoken
-	removed map[string]bool // keys of tabs that the chair has taken out: they do not come back by themselves
+	speaker int               // seat; -1: nobody has spoken
+	removed map[string]string // keys of tabs that the chair has taken out, and whose: they do not come back by themselves
 	version uint64
 	news    chan struct{} // closed at the next change
 }
@@ -58,7 +58,18 @@ type Person struct {
 	Hand   bool      `json:"hand,omitempty" doc:"Wants to speak"`
 	Away   bool      `json:"away,omitempty" doc:"The link is broken; the place is kept for 15 s"`
 	Since  time.Time `json:"since"`
+	Map    Sight     `json:"map,omitempty" enum:"part,none" doc:"How much of the shared map they see, where that is less than who leads it sees: each map is drawn by the rights of whoever looks at it"`
 }
+
+// Sight is how much somebody sees of the shared map.
+type Sight string
+
+// What may be seen of it.
+const (
+	SeesAsMuch  Sight = ""
+	SeesPart    Sight = "part" // devices of their own division
+	SeesNothing Sight = "none" // the base map alone
+)
 
 // Scene is what somebody in a room sees of it.
 type Scene struct {
@@ -70,10 +81,24 @@ type Scene struct {
 	You     string   `json:"you" doc:"Id of the asking person"`
 }
 
+// sight is how much of the shared map somebody sees, beside who leads it. The caller holds the lock.
+func (m *meeting) sight(p *person) Sight {
+	i := slices.IndexFunc(m.people, func(o *person) bool { return o.who == m.room.Share.By })
+	switch {
+	case m.room.Share.Kind != SharesMap || i < 0 || p == m.people[i]:
+		return SeesAsMuch
+	case !p.as.Can(actor.DeviceRead):
+		return SeesNothing
+	case !p.as.Covers(m.people[i].as.DivisionCode):
+		return SeesPart
+	}
+	return SeesAsMuch
+}
+
 // shows is a person as all see them. The caller holds the lock.
 func (m *meeting) shows(p *person) Person {
 	return Person{
-		ID: p.id, Name: p.name, Org: p.org, Guest: p.guest, Chair: p.who == m.room.Chair, Seat: p.seat, Camera: p.camera, Quiet: p.quiet, Muted: p.muted, Hand: p.hand, Away: !p.away.IsZero(), Since: p.since,
+		ID: p.id, Name: p.name, Org: p.org, Guest: p.guest, Chair: p.who == m.room.Chair, Seat: p.seat, Camera: p.camera, Quiet: p.quiet, Muted: p.muted, Hand: p.hand, Away: !p.away.IsZero(), Since: p.since, Map: m.sight(p),
 	}
 }
 
@@ -100,7 +125,7 @@ func (m *meeting) bump() {
 func (s *Service) meeting(r Room) *meeting {
 	m, ok := s.meetings[r.ID]
 	if !ok {
-		m = &meeting{room: r, speaker: -1, removed: map[string]bool{}, version: uint64(time.Now().UnixMicro()), news: make(chan struct{})} //nolint:gosec // after 1970
+		m = &meeting{room: r, speaker: -1, removed: map[string]string{}, version: uint64(time.Now().UnixMicro()), news: make(chan struct{})} //nolint:gosec // after 1970
 		s.meetings[r.ID] = m
 		s.loop.Wake()
 	}
@@ -123,6 +148,14 @@ func (m *meeting) person(key string) *person {
 		return nil
 	}
 	return m.people[i]
+}
+
+// elsewhere reports whether somebody sits in a room by another tab, whose link stands.
+func (s *Service) elsewhere(room string, v visitor, key string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	m := s.meetings[room]
+	return m != nil && slices.ContainsFunc(m.people, func(p *person) bool { return p.who == v.id && p.key != key && p.away.IsZero() })
 }
 
 func (s *Service) here(room string) int {

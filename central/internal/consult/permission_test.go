@@ -65,7 +65,7 @@ func TestEveryActByEveryRoleInEveryOrganisation(t *testing.T) {
 			}
 			return err
 		}},
-		{"look at it", actor.ConsultJoin, inside, func(c context.Context) error { return second(h.Get(c, made().ID, "")) }},
+		{"look at it", actor.ConsultJoin, inside, func(c context.Context) error { return second(h.Get(c, made().ID, "", "")) }},
 		{"enter", actor.ConsultJoin, inside, func(c context.Context) error {
 			// What is refused is the offer, behind the door.
 			err := second(h.Enter(c, made().ID, "", consult.Entry{Key: key("p"), SDP: "x"}))
@@ -125,10 +125,10 @@ func TestARoomOfAnExerciseStaysInItsWorld(t *testing.T) {
 	if _, err := h.Open(inside, consult.Draft{Title: "x", IncidentID: h.flood.ID}); errs.KindOf(err) != errs.NotFound {
 		t.Errorf("a room of an exercise over a real incident: %v", err)
 	}
-	if _, err := h.Get(h.officer, r.ID, ""); errs.KindOf(err) != errs.NotFound {
+	if _, err := h.Get(h.officer, r.ID, "", ""); errs.KindOf(err) != errs.NotFound {
 		t.Errorf("seen from reality: %v", err)
 	}
-	if _, err := h.Get(inside, h.room().ID, ""); errs.KindOf(err) != errs.NotFound {
+	if _, err := h.Get(inside, h.room().ID, "", ""); errs.KindOf(err) != errs.NotFound {
 		t.Errorf("a real room seen from inside: %v", err)
 	}
 	for name, err := range map[string]error{

@@ -1,6 +1,7 @@
 package consult_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -222,10 +223,10 @@ func TestLinksHoldNoLongerThanTheyAreWanted(t *testing.T) {
 	r, other := h.room(), h.room()
 	given, err := h.Invite(h.officer, r.ID, consult.Wish{Guest: "李教授", Hours: 1})
 	h.must(err)
-	if _, err := h.Get(t.Context(), other.ID, given.Token); errs.KindOf(err) != errs.Unauthenticated {
+	if _, err := h.Get(t.Context(), other.ID, given.Token, ""); errs.KindOf(err) != errs.Unauthenticated {
 		t.Errorf("a link of another room: %v", err)
 	}
-	if _, err := h.Get(t.Context(), r.ID, "no-such-token"); errs.KindOf(err) != errs.Unauthenticated {
+	if _, err := h.Get(t.Context(), r.ID, "no-such-token", ""); errs.KindOf(err) != errs.Unauthenticated {
 		t.Errorf("a forged link: %v", err)
 	}
 	h.comes(t.Context(), r.ID, given.Token, consult.Entry{Key: key("g")})
@@ -233,7 +234,7 @@ func TestLinksHoldNoLongerThanTheyAreWanted(t *testing.T) {
 	if n := len(h.whole(r.ID).Here); n != 0 {
 		t.Errorf("who came by a link that was revoked is still there")
 	}
-	if _, err := h.Get(t.Context(), r.ID, given.Token); code(err) != "consult.link_expired" {
+	if _, err := h.Get(t.Context(), r.ID, given.Token, ""); code(err) != "consult.link_expired" {
 		t.Errorf("a revoked link: %v", err)
 	}
 	past := time.Now().Add(-time.Minute)
@@ -261,7 +262,24 @@ func TestWhoLosesTheirRightsLeaves(t *testing.T) {
 	if _, err := h.tries(h.outside, r.ID, "", consult.Entry{Key: key("b")}); code(err) != "consult.removed" {
 		t.Errorf("the page comes back by itself: %v", err)
 	}
-	h.comes(h.outside, r.ID, "", consult.Entry{Key: key("b2")}) // invited by the organisation, so let in again
+	// Their organisation is invited still, which lets others of it in.
+	if _, err := h.tries(h.outside, r.ID, "", consult.Entry{Key: key("b2")}); code(err) != "consult.removed" {
+		t.Errorf("who was taken out comes again by another tab: %v", err)
+	}
+	if list, err := h.List(h.outside, consult.Filter{}); err != nil || len(list) != 0 {
+		t.Errorf("a room from which somebody was taken out is listed for them: %v, %v", list, err)
+	}
+	colleague := h.user("丁", h.other, account.RoleDuty)
+	h.comes(colleague, r.ID, "", consult.Entry{Key: key("d")})
+	h.must(h.Leave(colleague, r.ID, "", key("d")))
+	_, err = h.Invite(h.officer, r.ID, consult.Wish{Orgs: []string{h.other.ID}})
+	h.must(err)
+	if _, err := h.Get(h.outside, r.ID, "", ""); code(err) != "consult.removed" {
+		t.Errorf("inviting their organisation anew lets them in: %v", err)
+	}
+	_, err = h.Invite(h.officer, r.ID, consult.Wish{People: []string{id(h.outside)}})
+	h.must(err)
+	h.comes(h.outside, r.ID, "", consult.Entry{Key: key("b")}) // invited in person, by the tab that was taken out
 	disabled := true
 	_, err = h.accounts.ChangeUser(h.system, id(h.outside), account.Change{Disabled: &disabled})
 	h.must(err)
@@ -272,6 +290,90 @@ func TestWhoLosesTheirRightsLeaves(t *testing.T) {
 	if err := h.Remove(h.officer, r.ID, a.scene.You); errs.KindOf(err) != errs.NotFound {
 		t.Errorf("the chair removed itself: %v", err)
 	}
+}
+
+func TestWhoMayTakeTheChairIsNotKeptOut(t *testing.T) {
+	h := newHouse(t, storetest.SQLite(t))
+	r := h.room()
+	h.comes(h.officer, r.ID, "", consult.Entry{Key: key("a")})
+	above := h.comes(h.mayor, r.ID, "", consult.Entry{Key: key("m")})
+	h.must(h.Remove(h.officer, r.ID, above.scene.You))
+	if _, err := h.tries(h.mayor, r.ID, "", consult.Entry{Key: key("m")}); code(err) != "consult.removed" {
+		t.Errorf("the page comes back by itself: %v", err)
+	}
+	h.comes(h.mayor, r.ID, "", consult.Entry{Key: key("m2")})
+	_, err := h.Take(h.mayor, r.ID)
+	h.must(err)
+}
+
+func TestTheDoorTellsOfAnotherTab(t *testing.T) {
+	h := newHouse(t, storetest.SQLite(t))
+	r := h.room()
+	a := h.comes(h.officer, r.ID, "", consult.Entry{Key: key("a")})
+	for tab, want := range map[string]bool{"": true, key("b"): true, a.key: false} {
+		if w, err := h.Get(h.officer, r.ID, "", tab); err != nil || w.Elsewhere != want {
+			t.Errorf("tab %q is told %v: %v", tab, w.Elsewhere, err)
+		}
+	}
+	if w, err := h.Get(h.mayor, r.ID, "", key("m")); err != nil || w.Elsewhere {
+		t.Errorf("somebody else is told of it: %v", err)
+	}
+	h.must(h.Leave(h.officer, r.ID, "", a.key))
+	if w, err := h.Get(h.officer, r.ID, "", key("b")); err != nil || w.Elsewhere {
+		t.Errorf("it is told after they left: %v", err)
+	}
+}
+
+func TestTheSharedMapSaysWhoSeesLess(t *testing.T) {
+	h := newHouse(t, storetest.SQLite(t))
+	r := h.room()
+	given, err := h.Invite(h.officer, r.ID, consult.Wish{Orgs: []string{h.other.ID}, Guest: "李教授", Hours: 1})
+	h.must(err)
+	a := h.comes(h.officer, r.ID, "", consult.Entry{Key: key("a")})
+	m := h.comes(h.mayor, r.ID, "", consult.Entry{Key: key("m")})
+	h.comes(h.outside, r.ID, "", consult.Entry{Key: key("b")})
+	h.comes(t.Context(), r.ID, given.Token, consult.Entry{Key: key("g")})
+	sights := func() string {
+		news, err := h.News(h.officer, r.ID, "", a.key, 0)
+		h.must(err)
+		var out []string
+		for _, p := range news.People {
+			out = append(out, p.Name+":"+string(p.Map))
+		}
+		return strings.Join(out, " ")
+	}
+	for _, step := range []struct {
+		who  context.Context
+		tab  string
+		kind consult.ShareKind
+		want string
+	}{
+		{h.officer, a.key, consult.SharesNothing, "甲: 市长: 丙: 李教授:"},
+		{h.officer, a.key, consult.SharesMap, "甲: 市长: 丙:part 李教授:none"},
+		{h.officer, a.key, consult.SharesNothing, "甲: 市长: 丙: 李教授:"},
+		{h.mayor, m.key, consult.SharesMap, "甲:part 市长: 丙:part 李教授:none"},
+	} {
+		_, err := h.Share(step.who, r.ID, step.tab, step.kind, "")
+		h.must(err)
+		if got := sights(); got != step.want {
+			t.Errorf("%q is shared: %s, want %s", step.kind, got, step.want)
+		}
+	}
+}
+
+func TestRoomsAreFoundByTheirWords(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		h := newHouse(t, db)
+		h.room()
+		_, err := h.Open(h.officer, consult.Draft{Title: "Tide_100% 会商"})
+		h.must(err)
+		for query, want := range map[string]int{"": 2, "渗漏处置": 1, "圩堤": 1, "甲": 2, "如东": 2, "tide": 1, "TIDE_1": 1, "e%1": 0, "台风": 0} {
+			list, err := h.List(h.officer, consult.Filter{Query: query})
+			if h.must(err); len(list) != want {
+				t.Errorf("%q finds %d, want %d", query, len(list), want)
+			}
+		}
+	})
 }
 
 func TestImpossibleRoomsAreRefused(t *testing.T) {

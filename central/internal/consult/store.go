@@ -7,6 +7,8 @@ type Filter struct {
 	Incident string
 	State    RoomState
 	Recorded bool // something was recorded in them
+	// Query is part of a title, of what an incident is called, of the name of a chair or desk.
+	Query string
 }
 
 // Store keeps rooms.

@@ -40,6 +40,9 @@ func (s *Consults) Rooms(ctx context.Context, f consult.Filter) ([]consult.Room,
 	if f.Recorded {
 		add("recorded = $%d", true)
 	}
+	if f.Query != "" {
+		add(`words like $%d escape '\'`, like(f.Query))
+	}
 	return dutyRows(ctx, s.db, "consultation rooms", scanBody[consult.Room],
 		`select body from consult_rooms where `+strings.Join(where, " and ")+` order by created_at desc, id desc limit 500`, args...)
 }
@@ -61,10 +64,11 @@ func (s *Consults) Save(ctx context.Context, r consult.Room, was int) error {
 		return fmt.Errorf("write consultation room: %w", err)
 	}
 	return s.db.saveVersion(ctx, "consultation room", "consult.changed", was,
-		`insert into consult_rooms (id, incident_id, org_id, exercise, created_at, state, recorded, version, body) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-		`update consult_rooms set state = $6, recorded = $7, version = $8, body = $9
+		`insert into consult_rooms (id, incident_id, org_id, exercise, created_at, state, recorded, version, body, words) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+		`update consult_rooms set state = $6, recorded = $7, version = $8, body = $9, words = $10
 			where id = $1 and coalesce(incident_id, '') = coalesce($2, '') and org_id = $3 and exercise = $4 and created_at = $5 and version = $8 - 1`,
-		r.ID, filled(r.IncidentID), r.OrgID, r.Exercise, r.CreatedAt, string(r.State), r.First != nil, r.Version, string(text))
+		r.ID, filled(r.IncidentID), r.OrgID, r.Exercise, r.CreatedAt, string(r.State), r.First != nil, r.Version, string(text),
+		strings.ToLower(r.Title+" "+r.Incident+" "+r.ChairName+" "+r.OrgName))
 }
 
 // Invitations implements consult.Store.

@@ -7823,6 +7823,8 @@ export interface components {
             share: components["schemas"]["ConsultShare"];
             /** @enum {string} */
             state: "open" | "ended";
+            /** @description Users whom the chair has taken out: they may not come in again until they are invited in person */
+            taken_out?: string[] | null;
             title: string;
             /**
              * Format: date-time
@@ -7843,6 +7845,11 @@ export interface components {
             /** @description Wants to speak */
             hand?: boolean;
             id: string;
+            /**
+             * @description How much of the shared map they see, where that is less than who leads it sees: each map is drawn by the rights of whoever looks at it
+             * @enum {string}
+             */
+            map?: "part" | "none";
             /** @description Was muted by the chair */
             muted?: boolean;
             name: string;
@@ -7888,6 +7895,8 @@ export interface components {
             share: components["schemas"]["ConsultShare"];
             /** @enum {string} */
             state: "open" | "ended";
+            /** @description Users whom the chair has taken out: they may not come in again until they are invited in person */
+            taken_out?: string[] | null;
             title: string;
             /**
              * Format: date-time
@@ -7951,6 +7960,8 @@ export interface components {
             created_at: string;
             created_by_name: string;
             division: string;
+            /** @description The actor is in the room by another tab than the one that asks */
+            elsewhere: boolean;
             /** Format: date-time */
             ended_at?: string;
             ended_by_name?: string;
@@ -7981,6 +7992,8 @@ export interface components {
             share: components["schemas"]["ConsultShare"];
             /** @enum {string} */
             state: "open" | "ended";
+            /** @description Users whom the chair has taken out: they may not come in again until they are invited in person */
+            taken_out?: string[] | null;
             title: string;
             /**
              * Format: date-time
@@ -16563,6 +16576,8 @@ export interface operations {
             query?: {
                 incident?: string;
                 state?: "open" | "ended";
+                /** @description Part of its title, of the number or title of its incident, of the name of its chair or desk */
+                q?: string;
             };
             header?: never;
             path?: never;
@@ -16625,7 +16640,10 @@ export interface operations {
     };
     "get-consult": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Of the tab that asks */
+                key?: string;
+            };
             header?: never;
             path: {
                 id: string;
@@ -16722,7 +16740,10 @@ export interface operations {
     };
     "get-consult-guest": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Of the tab that asks */
+                key?: string;
+            };
             header: {
                 /** @description What stands behind # in the address of the link */
                 "Fengsui-Guest": string;

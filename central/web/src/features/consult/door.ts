@@ -45,7 +45,7 @@ export function memberDoor(id: string): Door {
   const query = { key: tabKey(id) }
   return {
     guest: false,
-    look: async () => await answer(api.GET('/consults/{id}', { params: { path } })),
+    look: async () => await answer(api.GET('/consults/{id}', { params: { path, query } })),
     relays: async () => await relays(),
     enter: async (body, signal) => await answer(api.POST('/consults/{id}/place', { params: { path, query }, body, signal })),
     news: async (after, signal) => await answer(api.GET('/consults/{id}/place', { params: { path, query: { ...query, after } }, signal })),
@@ -60,7 +60,7 @@ export function guestDoor(id: string, token: string): Door {
   const header = { 'Fengsui-Guest': token }
   return {
     guest: true,
-    look: async () => await answer(api.GET('/consults/{id}/guest', { params: { path, header } })),
+    look: async () => await answer(api.GET('/consults/{id}/guest', { params: { path, query, header } })),
     relays: async () => {
       try {
         return ((await answer(api.GET('/consults/{id}/guest/relays', { params: { path, header } }))).items ?? []).map((r) => ({ ...r, urls: r.urls ?? [] }))

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { after, middleOf } from './stage'
+import { after, lessSeen, middleOf } from './stage'
 import type { Person, Scene } from './types'
 import { ApiError } from '@/api/errors'
 
@@ -33,5 +33,13 @@ describe('a failure', () => {
   })
   it('needs a person otherwise', () => {
     expect([failed(409, 'consult.elsewhere'), failed(409, 'consult.ended'), failed(403, 'consult.removed'), failed(404, 'consult.not_found'), failed(409, 'consult.seats_taken')]).toEqual(['elsewhere', 'ended', 'out', 'out', 'failed'])
+  })
+})
+
+describe('who sees less on the shared map', () => {
+  it('is named by how much', () => {
+    const people: Person[] = [person('me', 0), { ...person('li', 1), map: 'part' }, { ...person('guest', -1), map: 'none' }, { ...person('wang', 4), map: 'part' }]
+    expect(lessSeen(people)).toEqual({ part: ['li', 'wang'], none: ['guest'] })
+    expect(lessSeen([person('me', 0)])).toEqual({ part: [], none: [] })
   })
 })

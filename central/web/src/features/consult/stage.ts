@@ -40,4 +40,10 @@ export function trouble(failure: unknown): 'refused' | 'none' | 'taken' | 'insec
   return name === 'NotReadableError' || name === 'AbortError' ? 'taken' : 'none'
 }
 
+// lessSeen are the names of those who see less on the shared map than who leads it: a part, or the base map alone.
+export function lessSeen(people: readonly Person[]): { part: string[]; none: string[] } {
+  const those = (sight: Person['map']) => people.filter((p) => p.map === sight).map((p) => p.name)
+  return { part: those('part'), none: those('none') }
+}
+
 export const speaks = (scene: Scene, p: Person): boolean => p.seat >= 0 && p.seat === scene.speaker
