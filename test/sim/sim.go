@@ -190,13 +190,16 @@ func (s *Sim) startCameras(ctx context.Context) error {
 	if len(s.Config.RTSP.Cameras) == 0 {
 		return nil
 	}
-	clips := map[string]*camera.Clip{}
+	clips, read := map[string]*camera.Clip{}, map[string]*camera.Clip{}
 	for _, c := range s.Config.RTSP.Cameras {
-		clip, err := s.load(c.Clip)
-		if err != nil {
-			return err
+		if read[c.Clip] == nil {
+			clip, err := s.load(c.Clip)
+			if err != nil {
+				return err
+			}
+			read[c.Clip] = clip
 		}
-		clips[c.ID] = clip
+		clips[c.ID] = read[c.Clip]
 	}
 	s.cameras = &camera.Server{Listen: s.Config.RTSP.Listen, Cameras: clips, Log: s.Log.With("device", "rtsp")}
 	if err := s.cameras.Start(ctx); err != nil {

@@ -19,13 +19,14 @@ func levels() map[string][2]float64 {
 	return map[string][2]float64{"rd-level-2/water_level": {4.7, 5.2}, "rd-level-3/water_level": {4.8, 5.4}, "rd-level-1/water_level": {5.2, 5.7}}
 }
 
-// recordedCamera is always recorded; the others send only while somebody looks.
-const recordedCamera = "rd-cam-2"
+// recorded are the cameras that are always recorded, at the river and where the storm tide is; the others send only
+// while somebody looks.
+func recorded() []string { return []string{"rd-cam-2", "rd-cam-3"} }
 
 // stations is how many gauges the board of the demo waits for.
 const stations = 3
 
-// board gives the stations their past, has a camera recorded and makes the board of the river at the first start, from
+// board gives the stations their past, has two cameras recorded and makes the board of the river at the first start, from
 // what the centre suggests once the terminal has declared its gauges.
 func (d *demo) board(ctx context.Context) error {
 	marker := d.file("central", "board")
@@ -51,8 +52,10 @@ func (d *demo) board(ctx context.Context) error {
 	if err := d.past(ctx); err != nil {
 		return err
 	}
-	if err := d.ask(ctx, token, http.MethodPut, "/recordings/"+recordedCamera+"/policy", map[string]any{"mode": "always", "keep_days": 7}, nil); err != nil {
-		return err
+	for _, camera := range recorded() {
+		if err := d.ask(ctx, token, http.MethodPut, "/recordings/"+camera+"/policy", map[string]any{"mode": "always", "keep_days": 7}, nil); err != nil {
+			return err
+		}
 	}
 	body := map[string]any{"division": draft["division"], "title": "如东河道看板（演示）", "title_en": "Rudong river board (demo)", "tiles": draft["tiles"]}
 	if err := d.ask(ctx, token, http.MethodPost, "/boards", body, nil); err != nil {

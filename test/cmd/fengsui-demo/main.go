@@ -150,6 +150,7 @@ func (d *demo) file(parts ...string) string {
 }
 
 func (d *demo) greet() {
+	status := "http://" + d.ports.Status[sluice]
 	fmt.Printf(`
   烽燧 演示  Fengsui demo            演示数据 – 不代表任何真实情况 · simulated data
   ─────────────────────────────────────────────────────────────────────────────
@@ -167,15 +168,21 @@ func (d *demo) greet() {
     Monitor → Rules: change a limit, try it on the last 30 days, publish it to the terminals.
   4 以如东县值班员登录，打开一条告警，写备注，点升级：告警到市值班台，市值班台再升级到带班领导。
     Sign in as the county's officer, open an alarm, write a remark, escalate: the city's desk has it next, then the leader.
-  5 视频 → 录像：岔河闸一直在录。强行结束中心的进程，它会自己重启；缺的一段由终端补上（斜纹），约一两分钟。
-    Video → Recordings: Chahe sluice is always recorded. Kill the centre, it starts again; its terminal fills the gap (hatched) in a minute or two.
+  5 视频 → 录像：岔河闸、洋口闸下游一直在录。强行结束中心的进程，它会自己重启；缺的一段由终端补上（斜纹），约一两分钟。
+    Video → Recordings: Chahe sluice and Yangkou sluice, downstream, are always recorded. Kill the centre, it starts again; its terminal fills the gap (hatched) in a minute or two.
   6 值一个班：县里、市里各开一个浏览器，照手册“值班”一章走，从接班到月底的通报。
     A whole shift, a browser for the county and one for the city: the manual's chapter on duty, from the first signature to the bulletin.
   7 处置一起事件：告警 → 转接报 → 立案 → 启动预案，任务当即到人；指挥室里“任务码”给手机，“调派”派队伍，“态势报告”成文，更多 → 结束，再写复盘。
     Handle an incident: alarm → inbox → file it → Start a plan, and people have their tasks; in its room a task code for a phone, Send for teams, the situation report, More → End, then the review.
+  8 指挥现场：视频 → 16 画面，左侧逐台点开，共 16 台；洋口外闸的画面上有云台、标注、消息、喊话；视频 → 链接给手机，视频 → 会商。
+    Command the scene: Video → 16 pictures, click the cameras on the left one after the other, sixteen in all; on Yangkou outer sluice turn, draw, send a message, talk; Video → Links for a phone, Video → Consultations.
+    消息在洋口闸终端页上确认：%s ，终端状态页 %s ；最近一次喊话的声音存于 %s。
+    Messages are confirmed on that terminal's page, its state stands above; what was spoken last is kept as raw sound: aplay -f S16_LE -r 8000 FILE.
+    手机须用 https，演示只在本机：用本机浏览器的另一个窗口打开链接当作手机。
+    Phones want https and the demo is on this machine only: open the link in another window of this browser, as if it were the phone.
   日志与进程号 Logs and process ids  %s
   按 Ctrl-C 停止    Ctrl-C stops everything
-`, d.ports.URL(), dutyUser, d.logins.Duty, nextUser, countyUser, d.county(), countyNext, adminUser, d.logins.Admin, d.ports.Upper, d.Data)
+`, d.ports.URL(), dutyUser, d.logins.Duty, nextUser, countyUser, d.county(), countyNext, adminUser, d.logins.Admin, d.ports.Upper, status+"/messages", status, d.file(sluice, "spoken.raw"), d.Data)
 }
 
 // county is the password of the county's officer, whom a demo that was begun long ago does not have.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"text/template"
@@ -35,8 +36,11 @@ func (p ports) URL() string { return "http://" + p.HTTP }
 // edge is one terminal of the demo.
 type edge struct{ ID, Name, NameEN, Division string }
 
+// sluice is the terminal whose link Enter cuts.
+const sluice = "edge-rudong"
+
 func edges() []edge {
-	return []edge{{"edge-rudong", "洋口闸终端（演示）", "Yangkou sluice terminal (demo)", "320623"}, {"edge-qidong", "吕四指挥车终端（演示）", "Lüsi command car terminal (demo)", "320681"}}
+	return []edge{{sluice, "洋口闸终端（演示）", "Yangkou sluice terminal (demo)", "320623"}, {"edge-qidong", "吕四指挥车终端（演示）", "Lüsi command car terminal (demo)", "320681"}}
 }
 
 func usual(http string) ports {
@@ -79,6 +83,10 @@ func (d *demo) prepare(ctx context.Context, h *harness.Host) error {
 	if err != nil {
 		return fmt.Errorf("read configurations of the demo: %w", err)
 	}
+	places, err := d.places()
+	if err != nil {
+		return err
+	}
 	targets := map[string]string{"central.yml": d.file("central", "central.yml"), "sim.yml": d.file("sim", "sim.yml")}
 	for _, e := range edges() {
 		targets[e.ID+".yml"] = d.file(e.ID, "edge.yml")
@@ -86,7 +94,7 @@ func (d *demo) prepare(ctx context.Context, h *harness.Host) error {
 	for name, target := range targets {
 		var text strings.Builder
 		if err := all.ExecuteTemplate(&text, name, map[string]any{
-			"Root": d.Root, "Data": d.Data, "Ports": d.ports, "Link": d.link.Addr(), "ReleaseKey": key, "Epoch": time.Now().UTC().Format(time.RFC3339),
+			"Root": d.Root, "Data": d.Data, "Ports": d.ports, "Link": d.link.Addr(), "Places": places, "Burn": burns(), "ReleaseKey": key, "Epoch": time.Now().UTC().Format(time.RFC3339),
 		}); err != nil {
 			return fmt.Errorf("write %s: %w", target, err)
 		}
@@ -95,6 +103,24 @@ func (d *demo) prepare(ctx context.Context, h *harness.Host) error {
 		}
 	}
 	return nil
+}
+
+// places are the cameras with a film of their own.
+func (d *demo) places() ([]string, error) {
+	films, err := filepath.Glob(filepath.Join(d.Root, "test", "clips", "places", "*.h264"))
+	if err != nil || len(films) == 0 {
+		return nil, fmt.Errorf("find the films of the cameras below %s: %w", d.Root, err)
+	}
+	for i, film := range films {
+		films[i] = strings.TrimSuffix(filepath.Base(film), ".h264")
+	}
+	return films, nil
+}
+
+// burns reports whether clips can have their time drawn in: the program for it is not needed for anything else.
+func burns() bool {
+	_, err := exec.LookPath("ffmpeg")
+	return err == nil
 }
 
 // releaseKey is the public half of the key that signs programs of this demo; both halves are kept in its folder.

@@ -2,6 +2,7 @@ package camera
 
 import (
 	"log/slog"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -24,6 +25,27 @@ func TestClipsAreSmallBaselineAndStartWithAKeyFrame(t *testing.T) {
 		for i, unit := range clip.Units {
 			if got := h264.IsRandomAccess(unit); got != (i%gop == 0) {
 				t.Errorf("%s: picture %d is key %v", name, i, got)
+			}
+		}
+	}
+}
+
+func TestThePlacesOfTheDemonstrationAreSmallAndBeginWithAKeyFrame(t *testing.T) {
+	films, err := filepath.Glob("../../clips/places/*.h264")
+	if err != nil || len(films) < 14 { // with the two above there are sixteen
+		t.Fatalf("%d films: %v", len(films), err)
+	}
+	for _, film := range films {
+		clip, err := Load(film)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(clip.Units) != 120 || clip.Step != 100*time.Millisecond {
+			t.Errorf("%s: %d pictures, one every %s", film, len(clip.Units), clip.Step)
+		}
+		for i, unit := range clip.Units {
+			if got := h264.IsRandomAccess(unit); got != (i%20 == 0) {
+				t.Errorf("%s: picture %d is key %v", film, i, got)
 			}
 		}
 	}
