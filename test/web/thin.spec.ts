@@ -87,6 +87,8 @@ test('who watches by a link is told what it carries, and a pause is no fault', a
   await expect.poll(() => width(picture), within).toBe(480)
   if (process.env.SHOTS) await guest.screenshot({ path: `${process.env.SHOTS}/thin-guest.png` })
 
+  await expect.poll(() => demo.watching('rd-cam-1'), within).toBe(0)
+
   // The sub stream changes in the middle into one of which not even the key frames get through.
   await demo.show('rd-cam-1-sub', 'harbour.h264')
   await carry(40, 5)

@@ -13,7 +13,10 @@ const (
 	// subWithin is how long a camera's smaller picture is waited for; without one after it the camera counts as having
 	// none for a while.
 	subWithin = 8 * time.Second
-	subAgain  = 2 * time.Minute
+	// subOpens is how long it is waited for while its publisher is there and something else is shown: cameras have key frames
+	// 12 s apart, and a terminal sends nothing before one.
+	subOpens = 30 * time.Second
+	subAgain = 2 * time.Minute
 	// catchUp is how much of the past a viewer on a narrow way gets when it goes over to another picture.
 	catchUp = 0.8 // seconds
 	// catchUpIn is how long it has for that: what it misses meanwhile is of what was sent before.
@@ -119,7 +122,7 @@ func (l *lane) turn(r *ring.Reader, now time.Time) video.Layer {
 			r.Move(to.log)
 			l.on.wanted(-1)
 			l.on, l.going, l.moved = to, nil, now
-		case to != l.src && now.Sub(l.since) > subWithin:
+		case to != l.src && now.Sub(l.since) > to.patience():
 			l.src.lacks(now)
 		case bits > 0 && to != l.src && mode == ring.Whole:
 			mode = ring.Keys // until the smaller picture is there: all of the large one does not get through

@@ -213,6 +213,30 @@ func TestASmallerPictureThatDoesNotComeIsGivenUp(t *testing.T) {
 	eventually(t, "pictures", func() bool { return p.count() > 10 })
 }
 
+// A terminal that opens a camera with rare key frames is connected long before it sends anything.
+func TestASmallerPictureWithRareKeyFramesIsWaitedFor(t *testing.T) {
+	s := started(t, Options{})
+	both(t, s, false)
+	s.Layers("cam", true)
+	small := publish(t, s, video.SubOf("cam"), 600)
+	p := playOver(t, s, "cam", large, testserver.NewNarrow(t, 20_000_000), true)
+	eventually(t, "the large picture", func() bool { return p.count() > 10 })
+	if err := s.Wish(p.session, video.Wish{Layer: video.LayerSub}); err != nil {
+		t.Fatal(err)
+	}
+	begun := time.Now()
+	within(t, time.Minute, "its first key frame is late", func() bool { return time.Since(begun) > subWithin+2*time.Second })
+	if got, err := s.Sent(p.session); err != nil || !got.HasSub {
+		t.Fatalf("it was given up: %+v %v", got, err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	var wg sync.WaitGroup
+	wg.Go(func() { small.run(ctx, 25, 1_000_000) })
+	defer wg.Wait()
+	defer cancel()
+	eventually(t, "the smaller picture", func() bool { seen := p.seen(); return len(seen) > 0 && seen[len(seen)-1] >= 1_000_000 })
+}
+
 // A flood of reports that are wrong costs neither the viewer nor anybody else the picture.
 func TestAFloodOfReportsEndsNothing(t *testing.T) {
 	s := started(t, Options{})

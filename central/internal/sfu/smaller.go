@@ -56,6 +56,16 @@ func (s *source) lacks(now time.Time) {
 	s.lacking = now.Add(subAgain)
 }
 
+// patience is how long a smaller picture is waited for beside another.
+func (s *source) patience() time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.promised != nil || s.publisher != nil && !s.begun {
+		return subOpens
+	}
+	return subWithin
+}
+
 // wanted counts those that want the pictures of exactly this stream.
 func (s *source) wanted(n int) {
 	s.mu.Lock()

@@ -76,7 +76,8 @@ export async function beginSession(address: string, token: string, offer: string
   }
 }
 
-// openWhep asks for the picture of the ticket's stream, or for its sound; onTrack gets it when it begins to come.
+// openWhep asks for the picture of the ticket's stream, or for its sound; onTrack gets it when it begins to come. Sound is
+// asked for by itself: the terminal sends it with the main stream alone, which then leaves it for as long.
 export async function openWhep(ticket: Ticket, onTrack: (media: MediaStream) => void, signal: AbortSignal, iceServers: RTCIceServer[] = [], kind: 'video' | 'audio' = 'video'): Promise<Whep> {
   const peer = new RTCPeerConnection({ iceServers })
   let session: Session | undefined
@@ -88,8 +89,7 @@ export async function openWhep(ticket: Ticket, onTrack: (media: MediaStream) => 
     session = undefined
   }
   try {
-    if (kind === 'video') peer.addTransceiver('video', { direction: 'recvonly' })
-    peer.addTransceiver('audio', { direction: 'recvonly' })
+    peer.addTransceiver(kind, { direction: 'recvonly' })
     peer.ontrack = (e) => onTrack(e.streams[0] ?? new MediaStream([e.track]))
     session = await beginSession(ticket.whep, ticket.token, await offerOf(peer), signal)
     await peer.setRemoteDescription({ type: 'answer', sdp: session.sdp })
