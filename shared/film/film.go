@@ -30,6 +30,7 @@ const (
 	late     = 500 * time.Millisecond
 	early    = 2 * time.Second
 	usual    = 40 * time.Millisecond // of a picture that has no other to tell
+	crammed  = clock / 1000          // ticks; no camera makes pictures so close
 	maxBytes = 256 << 20             // of a segment
 )
 
@@ -46,6 +47,7 @@ type Frame struct {
 type Segment struct {
 	Start    time.Time
 	Duration time.Duration // of what is written
+	Lead     time.Duration // of its beginning: pictures of before Start, without which the others are not seen
 	Bytes    int64
 	Codec    string // as RFC 6381 names it: avc1.42c01f
 	Width    int
@@ -84,6 +86,7 @@ type Writer struct {
 	last    Frame // whose duration is not known yet
 	pending *fmp4.Sample
 	usual   uint32    // ticks of a picture
+	lead    int64     // ticks
 	end     time.Time // of the segment before
 
 	zero  time.Time // when the start of the segment was by the earliest arrivals
@@ -190,7 +193,7 @@ func (w *Writer) begin(f Frame) error {
 	if err != nil {
 		return err
 	}
-	w.out, w.number, w.base = out, 0, 0
+	w.out, w.number, w.base, w.lead = out, 0, 0, 0
 	w.samples, w.size, w.pending = w.samples[:0], 0, nil
 	return w.put(head)
 }
@@ -219,8 +222,14 @@ func (w *Writer) settle(f Frame) error {
 		return nil
 	}
 	w.pending.Duration = f.Time - w.last.Time
-	if d := w.pending.Duration; d > 0 && d < clock {
+	d := w.pending.Duration
+	if d > crammed && d < clock {
 		w.usual = d
+	}
+	// A terminal that comes back begins with what its camera has shown since the last key frame, a millisecond apart.
+	if at := w.base + w.held(); d <= crammed && w.lead == at {
+		w.lead = at + int64(d)
+		w.seg.Lead = span(w.lead)
 	}
 	w.samples, w.pending = append(w.samples, w.pending), nil
 	if held := span(w.held()); held >= partLength || (f.Key && held >= leastPart) || w.size > maxPart/2 {

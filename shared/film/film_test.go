@@ -127,6 +127,39 @@ func TestNewResolutionAndAJumpBeginASegment(t *testing.T) {
 	}
 }
 
+// What a terminal that comes back has shown since its last key frame comes a millisecond apart, and is of before.
+func TestPicturesOfBeforeAreTheLeadOfASegment(t *testing.T) {
+	r := &reel{}
+	w := NewWriter(r)
+	ticks := uint32(0)
+	for n := range 100 {
+		f := frame(n, sets1)
+		f.Key, f.Time = n == 0, ticks
+		if n > 0 {
+			f.Units = f.Units[len(f.Units)-1:]
+		}
+		if err := w.Write(f); err != nil {
+			t.Fatal(err)
+		}
+		if ticks += 90; n >= 39 {
+			ticks += 3510 // 25 a second
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if len(r.ended) != 1 || r.ended[0].Lead != 39*time.Millisecond || r.ended[0].Duration != 39*time.Millisecond+61*40*time.Millisecond {
+		t.Errorf("got %+v", r.ended)
+	}
+	// A recording that ends with such pictures does not end a millisecond later.
+	if err := errors.Join(w.Write(frame(0, sets1)), w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if d := r.ended[1].Duration; d != 40*time.Millisecond || r.ended[1].Lead != 0 {
+		t.Errorf("got %+v", r.ended[1])
+	}
+}
+
 // A camera whose clock is set ahead, or that showed nothing for a while, stands where its pictures came, and the one
 // before it does not last until then.
 func TestAClockThatIsSetAheadMovesNothing(t *testing.T) {

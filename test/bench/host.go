@@ -132,6 +132,11 @@ How each figure is taken:
 - **Viewers**: forty viewers of one terminal's camera; its clip is that of the other parts, encoded anew with noise to
   2 Mbit/s (about ten packets a picture, 20 pictures a second). CPU is that of the whole centre, the packets are those
   that arrived at the viewers, and the bits beside them are those of the pictures at each viewer.
+- **Recording**: four cameras of one terminal, each with the clip of the viewers and one viewer, who keeps its stream running; CPU of the
+  whole centre before and while all four are recorded, a quarter of the difference. Film is what the index says that the
+  recordings grew by, the other figure is what the centre gave to write (wchar of the kernel's count), its sockets and
+  database included, a quarter of the difference. Then the centre is killed five times and started again: lost is the time from the
+  signal back to the end of what the timeline of each camera still has.
 - **Bad links**: terminal and camera, or all but the viewer, are in a network namespace of their own (root is needed); whole
   packets of the kernel, those of the signalling too, pass through two tun devices and the bench, which delays each by half
   the round trip and loses some by chance in each direction, because not every kernel has netem. The camera has a key frame

@@ -158,11 +158,29 @@ func fileOf(stream string, at time.Time, id string) string {
 
 // Grown implements film.Sink.
 func (r *recorder) Grown(f film.Segment) {
+	r.begin(f)
 	r.now.To, r.now.Bytes, r.now.Sound = f.End().Truncate(time.Millisecond), f.Bytes+f.SoundBytes, f.Sound
 	s := r.now
 	r.mu.Lock()
 	r.open, r.err = &s, nil
 	r.mu.Unlock()
+}
+
+// begin notes that a film begins with pictures of before: it shows what there is from From on. It is written down at once,
+// for a kill leaves the row as it stands.
+func (r *recorder) begin(f film.Segment) {
+	from := f.Start.Add(f.Lead).Truncate(time.Millisecond)
+	if from.Equal(r.now.From) {
+		return
+	}
+	r.now.From = from
+	row := r.now
+	row.To, row.Bytes = from, 0 // as of one that is open
+	ctx, cancel := context.WithTimeout(context.Background(), saveTimeout)
+	defer cancel()
+	if err := r.svc.Store.ChangeSegment(ctx, row); err != nil {
+		r.svc.Log.Error("begin of a recording is not written down yet", "stream", r.stream, "segment", r.now.ID, "error", err)
+	}
 }
 
 // Ended implements film.Sink.

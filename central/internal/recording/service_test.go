@@ -334,6 +334,48 @@ func TestTornFileIsWholeAfterTheNextStart(t *testing.T) {
 	}
 }
 
+// A terminal that comes back after a kill sends what it had since its last key frame a millisecond apart: those pictures are
+// of before, and no moment shows them.
+func TestPicturesOfBeforeAreInNoMoment(t *testing.T) {
+	db, dir := storetest.SQLite(t), t.TempDir()
+	r := open(t, db, dir, 1<<30)
+	must[recording.Policy](t)(r.Begin(officer, "cam-1", 60))
+	eventually(t, "the camera is recorded", func() bool { return r.scene.recorded("cam-1") })
+	begin := time.Now().Add(-time.Hour).Truncate(time.Millisecond)
+	r.scene.mu.Lock()
+	ticks := uint32(0)
+	for i := range 100 {
+		f := film.Frame{Time: ticks, At: begin.Add(time.Duration(max(0, i-39)) * 40 * time.Millisecond), Units: [][]byte{bytes.Repeat([]byte{0x41}, 200)}}
+		if i == 0 {
+			f.Key, f.First = true, true
+			f.Units = [][]byte{{0x67, 0x42, 0xc0, 0x1f, 0x8c, 0x8d, 0x40, 0x50, 0x1e, 0x90, 0x0f, 0x08, 0x84, 0x6a}, {0x68, 0xce, 0x3c, 0x80}, bytes.Repeat([]byte{0x65}, 900)}
+		}
+		for _, take := range r.scene.takers["cam-1"] {
+			take(f)
+		}
+		if ticks += 90; i >= 39 {
+			ticks += 3510
+		}
+	}
+	r.scene.mu.Unlock()
+	look := func(what string) recording.Segment {
+		list := must[[]recording.Segment](t)(store.NewRecordings(db).Segments(t.Context(), "cam-1", begin.Add(-time.Minute), begin.Add(time.Minute)))
+		if len(list) != 1 || !list[0].Film.Equal(begin) || !list[0].From.Equal(begin.Add(39*time.Millisecond)) {
+			t.Fatalf("%s: got %+v", what, list)
+		}
+		return list[0]
+	}
+	if g := look("as a kill would leave it"); !g.Open || g.Bytes != 0 {
+		t.Errorf("got %+v", g)
+	}
+	if err := r.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if g := look("closed"); g.To.Sub(g.From) != 61*40*time.Millisecond {
+		t.Errorf("it shows %s", g.To.Sub(g.From))
+	}
+}
+
 func TestOldestGoesForRoomAndWhatIsHeldStays(t *testing.T) {
 	db, dir := storetest.SQLite(t), t.TempDir()
 	begin := time.Now().Add(-3 * time.Hour).Truncate(time.Millisecond)
