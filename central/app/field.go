@@ -22,7 +22,7 @@ import (
 // field is what crews with a phone send.
 func (b *base) field(c cases, pictures *video.Service, responses *response.Service, devices *device.Service, values *telemetry.Service, sent *resource.Service) *field.Service {
 	return field.New(field.Options{
-		Store: store.NewField(b.db), Tx: b.db, Links: pictures, Incidents: c.incidents, Tasks: responses, Positions: phones{devices, values}, Ways: ways{devices, values, pictures, sent}.all(), Events: b.bus, Log: b.centre.log.With("component", "field"),
+		Store: store.NewField(b.db), Tx: b.db, Links: pictures, Incidents: c.incidents, Tasks: responses, Positions: phones{devices, values}, Ways: ways{devices, values, pictures, sent, c.incidents}.all(), Events: b.bus, Log: b.centre.log.With("component", "field"),
 	})
 }
 
@@ -30,7 +30,7 @@ func (b *base) field(c cases, pictures *video.Service, responses *response.Servi
 func belongsTo(accounts *account.Service, incidents *incident.Service, rosters *duty.Service) func(context.Context, string, string) error {
 	return func(ctx context.Context, id, person string) error {
 		if id != "" {
-			i, err := incidents.Get(ctx, id)
+			i, err := incidents.Standing(ctx, id)
 			if err != nil {
 				return err
 			}

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/fengsui/fengsui/central/internal/actor"
@@ -20,6 +21,7 @@ type ways struct {
 	values   *telemetry.Service
 	pictures *video.Service
 	sent     *resource.Service
+	cases    *incident.Service
 }
 
 // nearKm is how far from an incident a terminal was last that still belongs to its picture; mostWays is how many devices
@@ -61,13 +63,17 @@ func (w ways) phones(ctx context.Context, i incident.Incident, from, to time.Tim
 	return out, err
 }
 
-// streams are the phones that have had a link of an incident.
+// streams are the phones that have had a link of an incident, or of one that stands merged into it.
 func (w ways) streams(ctx context.Context, id string) ([]string, error) {
+	group, err := w.cases.Group(ctx, id)
+	if err != nil {
+		return nil, err
+	}
 	links, err := w.pictures.Links(actor.WithSystem(ctx, "tracks"))
 	var out []string
 	seen := map[string]bool{}
 	for _, l := range links {
-		if l.Action == video.Publish && l.IncidentID == id && !seen[l.Stream] && len(out) < mostWays {
+		if l.Action == video.Publish && slices.ContainsFunc(group, func(i incident.Incident) bool { return i.ID == l.IncidentID }) && !seen[l.Stream] && len(out) < mostWays {
 			seen[l.Stream] = true
 			out = append(out, l.Stream)
 		}

@@ -57,9 +57,13 @@ func registerLinks(s *Server, svc *video.Service) {
 	) (*body[video.StreamLink], error) {
 		return reply(svc.ChangeLink(ctx, in.ID, video.LinkChange{Hours: in.Body.Hours, IncidentID: in.Body.Incident, PersonID: in.Body.Person}))
 	})
-	end := op("end-video-link", http.MethodDelete, "/{id}", "End a link and all that is sent or watched by it")
+	end := op("end-video-link", http.MethodDelete, "/{id}", "End a link and all that is sent or watched by it; without late nothing more is taken in")
 	end.DefaultStatus = http.StatusNoContent
-	register(s, end, func(ctx context.Context, in *VideoLinkID) (*nothing, error) {
-		return nil, svc.EndLink(ctx, in.ID)
+	register(s, end, func(ctx context.Context, in *struct {
+		VideoLinkID
+		Late bool `query:"late" doc:"What the phone wrote down before is taken in for 72 hours more"`
+	},
+	) (*nothing, error) {
+		return nil, svc.EndLink(ctx, in.ID, in.Late)
 	})
 }

@@ -12,9 +12,6 @@ import (
 	"github.com/fengsui/fengsui/shared/wire"
 )
 
-// phoneGrace is how long after its end a link still brings what was answered before.
-const phoneGrace = 72 * time.Hour
-
 // Phones are the links to send by (video.Service).
 type Phones interface {
 	// Holder finds the link of a token, also one that has expired.
@@ -153,7 +150,7 @@ func (s *Service) FromPhone(ctx context.Context, token, stream string, r PhoneRe
 	}
 	now := event.Stamp(time.Now())
 	at := now.Add(-max(0, r.SentAt.Sub(r.At)))
-	if l.State != video.LinkOpen && (at.After(l.ExpiresAt) || now.After(l.ExpiresAt.Add(phoneGrace))) {
+	if l.State != video.LinkOpen && (at.After(l.Closes()) || !l.Late(now)) {
 		return PhoneMessage{}, errs.E(errs.Unauthenticated, "video.link_expired", "this link has expired; ask whoever gave it to you for a new one")
 	}
 	switch r.State {

@@ -152,7 +152,7 @@ func TestAPhoneIsToldAndTellsOnlyWhatIsItsOwn(t *testing.T) {
 		t.Errorf("it is %s", m[0].State)
 	}
 	// One that has ended, or whose author may not see it any more, tells nothing; nothing is sent to it either.
-	s.must(s.pictures.EndLink(s.officer, mine.Link.ID))
+	s.must(s.pictures.EndLink(s.officer, mine.Link.ID, false))
 	if _, err := s.ForPhone(t.Context(), mine.Token, mine.Link.Stream); errs.KindOf(err) != errs.Unauthenticated {
 		t.Errorf("an ended link: %v", err)
 	}

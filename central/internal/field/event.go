@@ -10,5 +10,6 @@ type Trace struct {
 	Kind          Kind   `json:"kind"`
 	Photos        int    `json:"photos"`
 	Retrospective bool   `json:"retrospective"`
+	AfterEnd      bool   `json:"after_end,omitempty"`
 	Refused       string `json:"refused,omitempty"`
 }

@@ -28,7 +28,7 @@ const (
 	MaxPart    = 64 << 10
 	MaxFixes   = 200    // places told at once
 	MaxPlaces  = 17_280 // places of one day: one every 5 s, the most that a page tells
-	Grace      = 72 * time.Hour
+	Grace      = video.LateFor
 	lateAfter  = 2 * time.Minute // what came later than that was told after the event
 	clocksOff  = 5 * time.Second // less is the way through the net
 )
@@ -75,6 +75,7 @@ type Entry struct {
 	ReceivedAt    time.Time `json:"received_at"`
 	OffsetMS      int64     `json:"clock_offset_ms" doc:"By how much the phone's clock was ahead when it sent"`
 	Retrospective bool      `json:"retrospective" doc:"It came later than it was written"`
+	AfterEnd      bool      `json:"after_end,omitempty" doc:"It came after its link had been ended or had expired"`
 	Refused       string    `json:"refused,omitempty" doc:"Code of why a step of a task was not done; what was written with it is kept"`
 	Sum           string    `json:"-"`
 }
@@ -137,16 +138,19 @@ func moment(l video.StreamLink, at, sent, received time.Time) (when time.Time, o
 	return when, offset
 }
 
-// open refuses what was written after a link had expired, and what comes too late.
+// open refuses what was written after a link had closed, and what comes too late. How long ago something was written the
+// phone alone says: a link that was stolen is ended at once, and then lets nothing in.
 func open(l video.StreamLink, when, received time.Time) error {
-	if received.Before(l.ExpiresAt) {
+	closes := l.Closes()
+	switch {
+	case received.Before(closes):
 		return nil
-	}
-	if when.After(l.ExpiresAt) {
+	case when.After(closes) && l.EndedAt != nil:
+		return errs.E(errs.Unauthenticated, "video.link_ended", "this link was ended; ask whoever gave it to you for a new one")
+	case when.After(closes):
 		return errs.E(errs.Unauthenticated, "video.link_expired", "this link has expired; ask whoever gave it to you for a new one")
-	}
-	if received.After(l.ExpiresAt.Add(Grace)) {
-		return errs.E(errs.Unauthenticated, "field.too_late", "this link expired more than 72 hours ago; show the phone to your desk")
+	case !l.Late(received):
+		return errs.E(errs.Unauthenticated, "field.too_late", "this link expired or was ended more than 72 hours ago; show the phone to your desk")
 	}
 	return nil
 }

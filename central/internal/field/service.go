@@ -62,8 +62,9 @@ func (s *Service) holder(ctx context.Context, token, stream string) (context.Con
 // Page is what the phone shows of its link.
 type Page struct {
 	Title    string          `json:"title"`
-	Expires  time.Time       `json:"expires_at"`
-	Until    time.Time       `json:"until" doc:"What was written before the link expired is taken in until then"`
+	Expires  time.Time       `json:"expires_at" doc:"Or when it was ended"`
+	Ended    bool            `json:"ended" doc:"The desk ended it"`
+	Until    time.Time       `json:"until" doc:"What was written before the link closed is taken in until then"`
 	At       time.Time       `json:"at" doc:"Clock of the centre"`
 	Wanted   bool            `json:"wanted" doc:"Somebody watches the picture, or it is recorded"`
 	Incident *Incident       `json:"incident,omitempty"`
@@ -86,13 +87,13 @@ func (s *Service) Open(ctx context.Context, token, stream string) (Page, error) 
 		return Page{}, err
 	}
 	now := stamp()
-	p := Page{Title: l.Title, Expires: l.ExpiresAt, Until: l.ExpiresAt.Add(Grace), At: now, Person: l.PersonID != "", Tasks: []response.Task{}}
+	p := Page{Title: l.Title, Expires: l.Closes(), Until: l.Closes().Add(Grace), Ended: l.State == video.LinkEnded, At: now, Person: l.PersonID != "", Tasks: []response.Task{}}
 	if l.State != video.LinkOpen {
 		return p, nil
 	}
 	p.Wanted = s.Links.Wanted(stream)
 	if l.IncidentID != "" {
-		i, err := s.Incidents.Get(ctx, l.IncidentID)
+		i, err := s.Incidents.Standing(ctx, l.IncidentID)
 		if err != nil {
 			return Page{}, err
 		}
@@ -168,7 +169,7 @@ func (s *Service) Enter(ctx context.Context, token, stream string, d Draft) (Rec
 	e := Entry{
 		ID: uuid.Must(uuid.NewV7()).String(), LinkID: l.ID, Key: d.Key, IncidentID: l.IncidentID, Kind: d.Kind, ByName: l.Title, Text: d.Text, Lon: d.Lon, Lat: d.Lat, Accuracy: d.Accuracy,
 		Photos: append([]string{}, d.Photos...), TaskID: d.TaskID, Step: d.Step, At: event.Stamp(when), PhoneAt: event.Stamp(d.At), ReceivedAt: received, OffsetMS: offset.Milliseconds(),
-		Retrospective: received.Sub(when) > lateAfter, Sum: d.sum(),
+		Retrospective: received.Sub(when) > lateAfter, AfterEnd: l.State != video.LinkOpen, Sum: d.sum(),
 	}
 	// The answer may have been lost: what is known is told again, also when the link has expired meanwhile.
 	if known, ok, err := s.known(ctx, e); ok || err != nil {
@@ -234,10 +235,11 @@ func (s *Service) keep(ctx context.Context, l video.StreamLink, e Entry, do bool
 		} else if _, err := s.pictures(ctx, e); err != nil {
 			return err
 		}
-		i, err := s.Incidents.Get(ctx, e.IncidentID)
+		i, err := s.Incidents.Standing(ctx, e.IncidentID)
 		if err != nil {
 			return err
 		}
+		e.IncidentID = i.ID
 		if err := s.Store.AddEntry(ctx, e); err != nil {
 			return err
 		}
@@ -247,7 +249,7 @@ func (s *Service) keep(ctx context.Context, l video.StreamLink, e Entry, do bool
 				return err
 			}
 		}
-		note(event.New(ctx, EventEntered, e.ID, i.Division, Trace{i.ID, l.ID, e.Kind, len(e.Photos), e.Retrospective, e.Refused}))
+		note(event.New(ctx, EventEntered, e.ID, i.Division, Trace{i.ID, l.ID, e.Kind, len(e.Photos), e.Retrospective, e.AfterEnd, e.Refused}))
 		out = Receipt{Entry: e}
 		return nil
 	})

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"image"
 	"image/jpeg"
@@ -17,6 +18,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/audit"
 	"github.com/fengsui/fengsui/central/internal/errs"
 	"github.com/fengsui/fengsui/central/internal/field"
+	"github.com/fengsui/fengsui/central/internal/incident"
 	"github.com/fengsui/fengsui/central/internal/response"
 	"github.com/fengsui/fengsui/central/internal/store"
 	"github.com/fengsui/fengsui/central/internal/store/storetest"
@@ -145,9 +147,116 @@ func TestWhatWasWrittenBeforeTheLinkExpiredIsTakenInForThreeDays(t *testing.T) {
 	}
 }
 
+// A link that is ended in the ordinary way still lets in what its phone wrote before: words, a picture, places; and shows
+// nothing, carries no picture, and what is written after stays out. Ended at once, nothing comes.
+func TestWhatWasWrittenBeforeTheEndOfALinkStillComes(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		ctx, k, stream := t.Context(), h.link.Token, h.link.Link.Stream
+		draft := func(key string, at time.Time) field.Draft {
+			return field.Draft{Key: key, Kind: field.Note, Text: "x", At: at, SentAt: time.Now()}
+		}
+		before := time.Now()
+		fix := field.Fix{At: before, Lon: 121, Lat: 32}
+		h.must(h.pictures.EndLink(h.officer, h.link.Link.ID, true))
+		l, err := h.links.VideoLink(ctx, h.link.Link.ID)
+		h.must(err)
+		if l.LateUntil == nil || l.LateUntil.Sub(*l.EndedAt) != 72*time.Hour {
+			t.Fatalf("ended %+v", l)
+		}
+		d := draft("before", before)
+		d.Photos = []string{"p1"}
+		_, err = h.send("p1", picture(t), field.MaxPart)
+		h.must(err)
+		got, err := h.enter(d)
+		if err != nil || !got.AfterEnd {
+			t.Errorf("written before: %+v %v", got, err)
+		}
+		if n, err := h.Service.Keep(ctx, k, stream, []field.Fix{fix, {At: l.EndedAt.Add(time.Millisecond), Lon: 121, Lat: 32}}); err != nil || n != 1 {
+			t.Errorf("places: %d %v", n, err)
+		}
+		if _, err := h.enter(draft("after", l.EndedAt.Add(time.Second))); codeOf(err) != "video.link_ended" {
+			t.Errorf("written after: %v", err)
+		}
+		p, err := h.Open(ctx, k, stream)
+		if err != nil || !p.Ended || p.Incident != nil || len(p.Tasks) != 0 || !p.Until.Equal(*l.LateUntil) {
+			t.Errorf("page %+v %v", p, err)
+		}
+		for what, err := range map[string]error{
+			"its picture": second(h.pictures.Publish(ctx, k, stream, "v=0", false)), "whether it is wanted": second(h.Wanted(ctx, k, stream, true)), "its tasks": second(h.Lines(ctx, k, stream, h.task.ID)),
+		} {
+			if errs.KindOf(err) != errs.Unauthenticated {
+				t.Errorf("%s: %v", what, err)
+			}
+		}
+		// The desk ends it at once after all, and that once more changes nothing.
+		for range 2 {
+			h.must(h.pictures.EndLink(h.officer, h.link.Link.ID, false))
+			if _, err := h.enter(draft("again", before)); codeOf(err) != "video.link_ended" {
+				t.Errorf("ended at once: %v", err)
+			}
+		}
+		h.must(h.pictures.EndLink(h.officer, h.link.Link.ID, true))
+		if _, err := h.enter(draft("again", before)); codeOf(err) != "video.link_ended" {
+			t.Errorf("what was ended at once came open again: %v", err)
+		}
+	})
+}
+
+func TestAnExpiredLinkIsEndedAtOnceToo(t *testing.T) {
+	h := newHouse(t, storetest.SQLite(t))
+	h.expired(time.Hour)
+	// Its end gives it no longer than it had.
+	h.must(h.pictures.EndLink(h.officer, h.link.Link.ID, true))
+	l, err := h.links.VideoLink(t.Context(), h.link.Link.ID)
+	h.must(err)
+	if l.LateUntil == nil || l.LateUntil.Sub(l.ExpiresAt) != 72*time.Hour {
+		t.Errorf("ended after it had expired: %+v", l)
+	}
+	if _, err := h.enter(note("before", "x", 2*time.Hour)); err != nil {
+		t.Errorf("written before: %v", err)
+	}
+	h.must(h.pictures.EndLink(h.officer, h.link.Link.ID, false))
+	if _, err := h.enter(note("more", "x", 2*time.Hour)); errs.KindOf(err) != errs.Unauthenticated {
+		t.Errorf("ended at once: %v", err)
+	}
+}
+
+func TestALinkFollowsItsIncidentWhereThatWasMerged(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		into, err := h.incidents.Open(h.officer, incident.Draft{Title: "长江大堤险情", Category: "natural.flood", Place: "洋口镇"})
+		h.must(err)
+		h.must(second(h.incidents.Merge(h.officer, h.incident.ID, into.ID)))
+		p, err := h.Open(t.Context(), h.link.Token, h.link.Link.Stream)
+		if err != nil || p.Incident == nil || p.Incident.No != into.No || !p.Incident.Open {
+			t.Errorf("page %+v %v", p, err)
+		}
+		got, err := h.enter(note("k", "合并后", 0))
+		if err != nil || got.IncidentID != into.ID || len(h.lines()) != 0 {
+			t.Errorf("entry %+v %v, old timeline %+v", got, err, h.lines())
+		}
+		list, err := h.Scene(h.officer, into.ID)
+		if err != nil || len(list) != 1 {
+			t.Errorf("scene %+v %v", list, err)
+		}
+		// It goes back with its incident.
+		h.must(second(h.incidents.Unmerge(h.officer, h.incident.ID, "误合并")))
+		if got, err := h.enter(note("k2", "拆回后", 0)); err != nil || got.IncidentID != h.incident.ID {
+			t.Errorf("entry %+v %v", got, err)
+		}
+	})
+}
+
+// codeOf is the code of an error that a person can act on.
+func codeOf(err error) string {
+	if e, ok := errors.AsType[*errs.Error](err); ok {
+		return e.Code
+	}
+	return ""
+}
+
 func TestALinkThatWasEndedTakesInNothing(t *testing.T) {
 	h := newHouse(t, storetest.SQLite(t))
-	h.must(h.pictures.EndLink(h.officer, h.link.Link.ID))
+	h.must(h.pictures.EndLink(h.officer, h.link.Link.ID, false))
 	if _, err := h.enter(note("k", "x", time.Hour)); errs.KindOf(err) != errs.Unauthenticated {
 		t.Errorf("ended: %v", err)
 	}

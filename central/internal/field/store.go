@@ -46,6 +46,8 @@ type Links interface {
 // Incidents are written to (incident.Service).
 type Incidents interface {
 	Get(ctx context.Context, id string) (incident.Incident, error)
+	// Standing is the one that stands for an incident: itself, or that into which it was merged.
+	Standing(ctx context.Context, id string) (incident.Incident, error)
 	Record(ctx context.Context, id string, o account.Org, st incident.Step, known *incident.Known) error
 }
 

@@ -46,6 +46,22 @@ func (s *Service) Group(ctx context.Context, id string) ([]Incident, error) {
 	return s.Store.Group(ctx, id)
 }
 
+// mergers is how many incidents may stand merged into one another, one after the other.
+const mergers = 50
+
+// Standing is the one that stands for an incident: itself, or the one into which it was merged, and so on. Whoever may
+// not see one on the way is told so.
+func (s *Service) Standing(ctx context.Context, id string) (Incident, error) {
+	i, err := s.Get(ctx, id)
+	for range mergers {
+		if err != nil || i.State != Merged {
+			break
+		}
+		i, err = s.Get(ctx, i.MergedInto)
+	}
+	return i, err
+}
+
 // WhoKnew lists who knew of an incident when, for a capability above, which has authorised that.
 func (s *Service) WhoKnew(ctx context.Context, id string) ([]Known, error) {
 	return s.Store.Known(ctx, id)

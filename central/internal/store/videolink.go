@@ -17,12 +17,12 @@ type VideoLinks struct{ db *DB }
 func NewVideoLinks(db *DB) *VideoLinks { return &VideoLinks{db: db} }
 
 const selectVideoLink = `
-	select id, division, stream, action, title, author, author_name, created_at, expires_at, ended_at, ended_by_name, used_at, uses, incident_id, person_id from video_link `
+	select id, division, stream, action, title, author, author_name, created_at, expires_at, ended_at, ended_by_name, used_at, uses, incident_id, person_id, late_until from video_link `
 
 func scanVideoLink(row scanner) (l video.StreamLink, err error) {
-	var ended, used sql.NullTime
-	err = row.Scan(&l.ID, &l.Division, &l.Stream, &l.Action, &l.Title, &l.Author, &l.AuthorName, &l.CreatedAt, &l.ExpiresAt, &ended, &l.EndedByName, &used, &l.Uses, &l.IncidentID, &l.PersonID)
-	l.CreatedAt, l.ExpiresAt, l.EndedAt, l.UsedAt = l.CreatedAt.UTC(), l.ExpiresAt.UTC(), moment(ended), moment(used)
+	var ended, used, late sql.NullTime
+	err = row.Scan(&l.ID, &l.Division, &l.Stream, &l.Action, &l.Title, &l.Author, &l.AuthorName, &l.CreatedAt, &l.ExpiresAt, &ended, &l.EndedByName, &used, &l.Uses, &l.IncidentID, &l.PersonID, &late)
+	l.CreatedAt, l.ExpiresAt, l.EndedAt, l.UsedAt, l.LateUntil = l.CreatedAt.UTC(), l.ExpiresAt.UTC(), moment(ended), moment(used), moment(late)
 	return l, err
 }
 
@@ -58,8 +58,14 @@ func (s *VideoLinks) AddVideoLink(ctx context.Context, l video.StreamLink) error
 }
 
 // EndVideoLink implements video.Links.
-func (s *VideoLinks) EndVideoLink(ctx context.Context, id, by string, at time.Time) (bool, error) {
-	res, err := s.db.exec(ctx, `update video_link set ended_at = $2, ended_by_name = $3 where id = $1 and ended_at is null`, id, at, by)
+func (s *VideoLinks) EndVideoLink(ctx context.Context, id, by string, at time.Time, late *time.Time) (bool, error) {
+	res, err := s.db.exec(ctx, `update video_link set ended_at = $2, ended_by_name = $3, late_until = $4 where id = $1 and ended_at is null`, id, at, by, late)
+	if err == nil && late == nil {
+		if n, err := res.RowsAffected(); n > 0 || err != nil {
+			return n > 0, err
+		}
+		res, err = s.db.exec(ctx, `update video_link set late_until = null where id = $1 and late_until is not null`, id)
+	}
 	if err != nil {
 		return false, fmt.Errorf("end video link %s: %w", id, wrap(err))
 	}

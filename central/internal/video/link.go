@@ -19,6 +19,9 @@ const (
 	linksKept    = 30 * 24 * time.Hour
 )
 
+// LateFor is how long after a link has closed what its holder wrote down before may still come.
+const LateFor = 72 * time.Hour
+
 // LinkState is whether a link lets anybody in.
 type LinkState string
 
@@ -46,6 +49,7 @@ type StreamLink struct {
 	ExpiresAt   time.Time  `json:"expires_at"`
 	EndedAt     *time.Time `json:"ended_at,omitempty"`
 	EndedByName string     `json:"ended_by_name,omitempty"`
+	LateUntil   *time.Time `json:"late_until,omitempty" doc:"It was ended, and what was written down before is taken in until then; without it nothing more is"`
 	UsedAt      *time.Time `json:"used_at,omitempty"`
 	Uses        int64      `json:"uses"` // sessions that it has opened
 }
@@ -61,6 +65,26 @@ func (l *StreamLink) stateAt(now time.Time) LinkState {
 	return LinkOpen
 }
 
+// Closes is when the link lets nobody in any more: when it expires, or was ended before.
+func (l *StreamLink) Closes() time.Time {
+	if l.EndedAt != nil && l.EndedAt.Before(l.ExpiresAt) {
+		return *l.EndedAt
+	}
+	return l.ExpiresAt
+}
+
+// Late reports whether what was written down while the link was open may still come, although it has closed.
+func (l *StreamLink) Late(now time.Time) bool {
+	switch l.stateAt(now) {
+	case LinkOpen:
+		return false
+	case LinkEnded:
+		return l.LateUntil != nil && now.Before(*l.LateUntil)
+	case LinkExpired:
+	}
+	return now.Before(l.ExpiresAt.Add(LateFor))
+}
+
 // allows checks that the link lets its holder do something now.
 func (l *StreamLink) allows(stream string, action Action, now time.Time) error {
 	switch l.stateAt(now) {
@@ -70,6 +94,11 @@ func (l *StreamLink) allows(stream string, action Action, now time.Time) error {
 		return errs.E(errs.Unauthenticated, "video.link_expired", "this link has expired; ask whoever gave it to you for a new one")
 	case LinkOpen:
 	}
+	return l.of(stream, action)
+}
+
+// of checks that the link is for a picture and an action.
+func (l *StreamLink) of(stream string, action Action) error {
 	if l.Stream != stream || l.Action != action {
 		return errs.E(errs.Denied, "video.token_scope", "token is not for this stream and action")
 	}

@@ -10,8 +10,9 @@ import (
 	"github.com/fengsui/fengsui/central/internal/event"
 )
 
-// Holder finds the link to send by that a token is of, also one that has expired: what its holder wrote down before may
-// still come. One that was ended, or whose author may not see the picture any more, is refused.
+// Holder finds the link to send by that a token is of, also one that has expired or was ended so that what its holder
+// wrote down before may still come: the state tells. One that was ended at once, or whose author may not see the picture
+// any more, is refused.
 func (s *Service) Holder(ctx context.Context, token, stream string) (StreamLink, error) {
 	id, ok := s.signer.linkOf(token)
 	if !ok {
@@ -26,10 +27,12 @@ func (s *Service) Holder(ctx context.Context, token, stream string) (StreamLink,
 	}
 	now := time.Now()
 	l.State = l.stateAt(now)
-	if l.State == LinkExpired {
-		now = l.CreatedAt
+	if l.State == LinkExpired || l.Late(now) {
+		err = l.of(stream, Publish)
+	} else {
+		err = l.allows(stream, Publish, now)
 	}
-	if err := l.allows(stream, Publish, now); err != nil {
+	if err != nil {
 		return StreamLink{}, err
 	}
 	_, err = s.stands(ctx, l)

@@ -25,8 +25,9 @@ type Links interface {
 	VideoLink(ctx context.Context, id string) (StreamLink, error)
 	// AddVideoLink stores a new one.
 	AddVideoLink(ctx context.Context, l StreamLink) error
-	// EndVideoLink ends one; it reports whether that was open or expired, and not ended before.
-	EndVideoLink(ctx context.Context, id, by string, at time.Time) (bool, error)
+	// EndVideoLink ends one that was not ended; what was written before may come until late. Without late it also ends that
+	// for one that was ended before. It reports whether anything changed.
+	EndVideoLink(ctx context.Context, id, by string, at time.Time, late *time.Time) (bool, error)
 	// ChangeVideoLink keeps until when an open one lives, and for whom it is; it reports whether it was open at a time.
 	ChangeVideoLink(ctx context.Context, l StreamLink, at time.Time) (bool, error)
 	// UseVideoLink counts a session that was opened.
@@ -179,20 +180,31 @@ func (s *Service) ShowLink(ctx context.Context, id string) (Shared, error) {
 	return s.shared(l), err
 }
 
-// EndLink ends a link and all that is sent or watched by it.
-func (s *Service) EndLink(ctx context.Context, id string) error {
+// EndLink ends a link and all that is sent or watched by it. With late, what the holder of one to send by wrote down before
+// its end is taken in for LateFor; without it nothing is, also when the link was ended or had expired before.
+func (s *Service) EndLink(ctx context.Context, id string, late bool) error {
 	l, err := s.link(ctx, id)
 	if err != nil {
 		return err
 	}
 	a, _ := actor.From(ctx)
 	now := event.Stamp(time.Now())
+	var until *time.Time
+	if late && l.Action == Publish {
+		until = new(l.Closes().Add(LateFor))
+		if now.Before(l.Closes()) {
+			until = new(now.Add(LateFor))
+		}
+	}
 	err = event.Change(ctx, s.o.Tx, s.o.Events, func(ctx context.Context, note func(event.Event)) error {
-		ended, err := s.o.Links.EndVideoLink(ctx, id, a.Name, now)
+		ended, err := s.o.Links.EndVideoLink(ctx, id, a.Name, now, until)
 		if err != nil || !ended {
 			return err
 		}
-		l.EndedAt, l.EndedByName, l.State = &now, a.Name, LinkEnded
+		if l.EndedAt == nil {
+			l.EndedAt, l.EndedByName = &now, a.Name
+		}
+		l.State, l.LateUntil = LinkEnded, until
 		note(event.New(ctx, EventLinkEnded, l.ID, l.Division, l))
 		return nil
 	})

@@ -6975,7 +6975,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** End a link and all that is sent or watched by it */
+        /** End a link and all that is sent or watched by it; without late nothing more is taken in */
         delete: operations["end-video-link"];
         options?: never;
         head?: never;
@@ -9550,6 +9550,8 @@ export interface components {
         FieldEntry: {
             /** Format: double */
             accuracy_m?: number;
+            /** @description It came after its link had been ended or had expired */
+            after_end?: boolean;
             /**
              * Format: date-time
              * @description When it was written, by the clock of the centre
@@ -9636,7 +9638,12 @@ export interface components {
              * @description Clock of the centre
              */
             at: string;
-            /** Format: date-time */
+            /** @description The desk ended it */
+            ended: boolean;
+            /**
+             * Format: date-time
+             * @description Or when it was ended
+             */
             expires_at: string;
             incident?: components["schemas"]["FieldIncident"];
             /** @description The link is of a duty person, who has tasks */
@@ -9645,7 +9652,7 @@ export interface components {
             title: string;
             /**
              * Format: date-time
-             * @description What was written before the link expired is taken in until then
+             * @description What was written before the link closed is taken in until then
              */
             until: string;
             /** @description Somebody watches the picture, or it is recorded */
@@ -9666,6 +9673,8 @@ export interface components {
         FieldReceipt: {
             /** Format: double */
             accuracy_m?: number;
+            /** @description It came after its link had been ended or had expired */
+            after_end?: boolean;
             /**
              * Format: date-time
              * @description When it was written, by the clock of the centre
@@ -14868,6 +14877,11 @@ export interface components {
             expires_at: string;
             id: string;
             incident_id?: string;
+            /**
+             * Format: date-time
+             * @description It was ended, and what was written down before is taken in until then; without it nothing more is
+             */
+            late_until?: string;
             person_id?: string;
             /**
              * Format: int64
@@ -31914,7 +31928,10 @@ export interface operations {
     };
     "end-video-link": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description What the phone wrote down before is taken in for 72 hours more */
+                late?: boolean;
+            };
             header?: never;
             path: {
                 id: string;

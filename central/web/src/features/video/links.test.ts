@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { addressOf, relaysOf, type Shared } from './links'
+import { addressOf, lateUntil, relaysOf, type Shared } from './links'
 
 describe('a link', () => {
   it('keeps its token out of what servers see', () => {
@@ -15,5 +15,15 @@ describe('a link', () => {
     ])
     expect(relaysOf(null)).toEqual([])
     expect(relaysOf('rubbish')).toEqual([])
+  })
+  it('takes what is late for three days after it closed, unless it was revoked', () => {
+    const at = (t: string) => Date.parse(`2026-11-27T${t}Z`)
+    const link = { action: 'publish' as const, state: 'ended' as const, expires_at: '2026-11-27T12:00:00Z' }
+    expect(lateUntil({ ...link, late_until: '2026-11-27T10:00:00Z' }, at('09:00:00'))).toBe(at('10:00:00'))
+    expect(lateUntil({ ...link, late_until: '2026-11-27T10:00:00Z' }, at('11:00:00'))).toBe(0)
+    expect(lateUntil(link, at('09:00:00'))).toBe(0)
+    expect(lateUntil({ ...link, state: 'open' }, at('09:00:00'))).toBe(0)
+    expect(lateUntil({ ...link, state: 'expired' }, at('13:00:00'))).toBe(at('12:00:00') + 72 * 3_600_000)
+    expect(lateUntil({ ...link, state: 'expired', action: 'watch' }, at('13:00:00'))).toBe(0)
   })
 })

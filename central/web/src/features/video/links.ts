@@ -9,6 +9,16 @@ export function addressOf(shared: Shared, origin: string): string {
   return `${origin}${shared.page}#${shared.token}`
 }
 
+// A link that has closed takes in what its phone wrote before, for so many hours.
+export const lateHours = 72
+
+// lateUntil is until when a link that has closed takes in what was written before; 0 when it takes nothing.
+export function lateUntil(link: Pick<StreamLink, 'action' | 'state' | 'late_until' | 'expires_at'>, now: number): number {
+  if (link.action !== 'publish' || link.state === 'open') return 0
+  const until = link.state === 'ended' ? Date.parse(link.late_until ?? '') || 0 : Date.parse(link.expires_at) + lateHours * 3_600_000
+  return until > now ? until : 0
+}
+
 // relaysOf reads the relays that the centre names in the Link headers of its answer (RFC 9725 §4.6).
 export function relaysOf(header: string | null): RTCIceServer[] {
   const found: RTCIceServer[] = []
