@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -70,6 +71,39 @@ func (c *cameras) All(ctx context.Context) ([]device.Device, error) {
 	}
 	seats, err := s.RecordedSeats(ctx)
 	return append(slices.Clip(out), seats...), err
+}
+
+// Sittings are the rooms of which something was recorded.
+func (c *cameras) Sittings(ctx context.Context) ([]recording.Sitting, error) {
+	s := c.rooms.Load()
+	if s == nil {
+		return nil, nil
+	}
+	rooms, err := s.RecordedRooms(ctx)
+	out := make([]recording.Sitting, 0, len(rooms))
+	for _, r := range rooms {
+		if r.First == nil {
+			continue
+		}
+		one := recording.Sitting{ID: r.ID, Title: r.Title, Incident: r.Incident, From: *r.First}
+		if !r.Recording {
+			one.To = r.Last
+		}
+		for _, k := range r.Kept {
+			one.Streams = append(one.Streams, recording.Seen{Stream: k.Stream, Names: k.Names, Seat: r.Owns(k.Stream)})
+		}
+		slices.SortStableFunc(one.Streams, func(a, b recording.Seen) int { return strings.Compare(seatsFirst(a), seatsFirst(b)) })
+		out = append(out, one)
+	}
+	return out, err
+}
+
+// seatsFirst puts the seats before the scenes that were shared.
+func seatsFirst(x recording.Seen) string {
+	if x.Seat {
+		return "0" + x.Stream
+	}
+	return "1"
 }
 
 // roomRecorder records rooms.

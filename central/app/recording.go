@@ -41,7 +41,7 @@ func (c *Centre) recording(ctx context.Context, cfg config.Config, b *base, devi
 		return nil, err
 	}
 	s := recording.New(recording.Options{
-		Store: store.NewRecordings(b.db), Tx: b.db, Devices: seen, Desks: whose{incident.Desks{Accounts: b.accounts}}, Taps: router, LastPicture: func(stream string) time.Time { return router.Flow(stream).Last }, Leases: pictures, Sender: in, Reporter: devices, Cases: filmed{store.NewIncidents(b.db), incidents}, Events: b.bus, Log: c.log.With("component", "recording"),
+		Store: store.NewRecordings(b.db), Tx: b.db, Devices: seen, Desks: whose{incident.Desks{Accounts: b.accounts}}, Taps: router, LastPicture: func(stream string) time.Time { return router.Flow(stream).Last }, Leases: pictures, Sender: in, Reporter: devices, Cases: filmed{store.NewIncidents(b.db), incidents}, Events: b.bus, Log: c.log.With("component", "recording"), Sittings: seen.Sittings,
 		Shelf: shelf, Moving: rule,
 		Dir: dir, Quota: int64(cfg.Recording.Quota) << 30, Reserve: int64(cfg.Recording.Reserve) << 20,
 		Rule:    recording.SceneRule{Begin: recording.Beginning(cfg.Recording.Incidents), Near: cfg.Recording.Near, Most: cfg.Recording.NearMost},

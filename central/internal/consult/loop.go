@@ -227,23 +227,36 @@ func (r Room) camera(stream string) device.Device {
 	return d
 }
 
-// RecordedSeats are the streams of which something was recorded, in rooms that the actor may enter.
-func (s *Service) RecordedSeats(ctx context.Context) ([]device.Device, error) {
+// RecordedRooms are those of which something was recorded and that the actor may enter, the newest first.
+func (s *Service) RecordedRooms(ctx context.Context) ([]Room, error) {
 	a, _ := actor.From(ctx)
-	var rooms []Room
-	if a.Kind == actor.System || a.Can(actor.ConsultJoin) {
-		list, err := s.List(ctx, Filter{Recorded: true})
-		if err != nil {
-			return nil, err
-		}
-		for _, l := range list {
-			rooms = append(rooms, l.Room)
-		}
+	if a.Kind != actor.System && !a.Can(actor.ConsultJoin) {
+		return nil, nil
+	}
+	list, err := s.List(ctx, Filter{Recorded: true})
+	out := make([]Room, 0, len(list))
+	for _, l := range list {
+		out = append(out, l.Room)
+	}
+	return out, err
+}
+
+// Owns reports whether a stream is a seat of the room.
+func (r Room) Owns(stream string) bool {
+	id, ok := roomOf(stream)
+	return ok && id == r.ID
+}
+
+// RecordedSeats are the streams of seats of these rooms, as cameras.
+func (s *Service) RecordedSeats(ctx context.Context) ([]device.Device, error) {
+	rooms, err := s.RecordedRooms(ctx)
+	if err != nil {
+		return nil, err
 	}
 	var out []device.Device
 	for _, r := range rooms {
 		for _, k := range r.Kept {
-			if _, own := roomOf(k.Stream); own {
+			if r.Owns(k.Stream) {
 				out = append(out, r.camera(k.Stream))
 			}
 		}

@@ -48,6 +48,7 @@ type Options struct {
 	Reporter    Reporter
 	Cases       Cases // nil: nothing is recorded with incidents
 	Rule        SceneRule
+	Sittings    func(ctx context.Context) ([]Sitting, error) // of which the actor may see the seats; nil: there are none
 	Events      event.Publisher
 	Log         *slog.Logger
 	Dir         string // of the files
@@ -122,10 +123,11 @@ type Camera struct {
 
 // Overview is every camera that the actor may see, and what all recordings take.
 type Overview struct {
-	Usage    Usage    `json:"usage"`
-	Cameras  []Camera `json:"cameras"`
-	Burns    bool     `json:"burns"`     // clips can have time and watermark in the picture
-	ClipDays float64  `json:"clip_days"` // how long a clip is kept
+	Usage    Usage     `json:"usage"`
+	Cameras  []Camera  `json:"cameras"`
+	Sittings []Sitting `json:"sittings" doc:"Consultations, the newest first; their seats are among the cameras"`
+	Burns    bool      `json:"burns"`     // clips can have time and watermark in the picture
+	ClipDays float64   `json:"clip_days"` // how long a clip is kept
 }
 
 func (s *Service) recorders() []*recorder {
@@ -171,7 +173,8 @@ func (s *Service) Overview(ctx context.Context) (Overview, error) {
 		}
 	}
 	slices.SortFunc(out.Cameras, func(a, b Camera) int { return cmp.Compare(a.Stream, b.Stream) })
-	return out, nil
+	out.Sittings, out.Cameras, err = s.sittings(ctx, out.Cameras)
+	return out, err
 }
 
 func (s *Service) camera(stream string, totals []Total, now time.Time) Camera {

@@ -12432,6 +12432,8 @@ export interface components {
             cameras: components["schemas"]["RecordingCamera"][] | null;
             /** Format: double */
             clip_days: number;
+            /** @description Consultations, the newest first; their seats are among the cameras */
+            sittings: components["schemas"]["RecordingSitting"][] | null;
             usage: components["schemas"]["RecordingUsage"];
         };
         RecordingPlay: {
@@ -12492,6 +12494,13 @@ export interface components {
             /** Format: int64 */
             near_most: number;
         };
+        RecordingSeen: {
+            /** @description As they were then, with the organisation: of a seat whoever sat there, of a scene the camera */
+            names: string[] | null;
+            /** @description Of somebody in the room; otherwise a camera that was shared in it */
+            seat: boolean;
+            stream: string;
+        };
         RecordingSegment: {
             away?: boolean;
             /** Format: int64 */
@@ -12514,6 +12523,20 @@ export interface components {
             to: string;
             /** Format: int64 */
             width: number;
+        };
+        RecordingSitting: {
+            /** Format: date-time */
+            from: string;
+            id: string;
+            /** @description Number and title of the incident that it belongs to */
+            incident?: string;
+            streams: components["schemas"]["RecordingSeen"][] | null;
+            title: string;
+            /**
+             * Format: date-time
+             * @description Missing: it is being recorded
+             */
+            to?: string;
         };
         RecordingSnapshot: {
             alarm?: string;

@@ -3,7 +3,7 @@
 // from what the console uses does not compile.
 import type { components } from './schema'
 
-type S = components['schemas']
+export type S = components['schemas']
 type Narrow<T, N extends { [K in keyof N]: K extends keyof T ? unknown : never }> = Omit<T, keyof N> & N
 
 export interface Page<T> {
@@ -188,6 +188,7 @@ export type RecordingMode = 'off' | 'always' | 'alarm'
 export type RecordedCamera = Narrow<S['RecordingCamera'], { mode: RecordingMode }>
 export type RecordedSegment = Narrow<S['RecordingSegment'], { source: 'live' | 'edge'; sound?: 'opus' | 'flac' }>
 export type RecordedSpan = Narrow<S['RecordingSpan'], { source: 'live' | 'edge' }>
+export type RecordingSitting = S['RecordingSitting']
 export type RecordingBucket = S['RecordingBucket']
 export type RecordingMark = S['RecordingMark']
 export type RecordingClip = Narrow<S['RecordingClip'], { state: 'making' | 'made' | 'failed'; trouble?: 'nothing' | 'room' | 'burn' | 'bucket' | 'disk' }>

@@ -42,7 +42,7 @@ export function share(at: number, w: Window): number {
 
 // ticks are round moments of a window, at most so many.
 export function ticks(w: Window, most = 12): number[] {
-  const steps = [60_000, 5 * 60_000, 10 * 60_000, 30 * 60_000, hour, 2 * hour, 3 * hour, 6 * hour]
+  const steps = [10_000, 30_000, 60_000, 5 * 60_000, 10 * 60_000, 30 * 60_000, hour, 2 * hour, 3 * hour, 6 * hour]
   const step = steps.find((s) => (w.to - w.from) / s <= most) ?? 6 * hour
   const shift = new Date(w.from).getTimezoneOffset() * 60_000
   const out: number[] = []
