@@ -90,9 +90,11 @@ export function useRoom(door: Door) {
     hang()
     const mine = new AbortController()
     attempt = mine
+    // Who was told in the room that it is recorded, and stayed, comes back to it without being asked again.
+    const agreed = consent.value || Boolean(scene.value?.room.recording)
     try {
       const servers = way()
-      const opened = await RoomPeer.open(door, media.value, { listen: listens.value, camera: camera.value, over, consent: consent.value }, servers, mine.signal)
+      const opened = await RoomPeer.open(door, media.value, { listen: listens.value, camera: camera.value, over, consent: agreed }, servers, mine.signal)
       if (mine.signal.aborted) return opened.room.close()
       peer.value = opened.room
       scene.value = opened.scene
@@ -112,8 +114,9 @@ export function useRoom(door: Door) {
     hang()
     // What a person must decide is decided at the door.
     phase.value = next === 'failed' && (phase.value === 'entering' || phase.value === 'lost') ? 'door' : next
-    if (phase.value !== 'door') drop()
-    else void door.look().then((w) => (whole.value = w)).catch(() => undefined)
+    if (phase.value !== 'door') return drop()
+    scene.value = undefined
+    void door.look().then((w) => (whole.value = w)).catch(() => undefined)
   }
 
   function lose(): void {
