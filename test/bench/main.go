@@ -52,6 +52,7 @@ func measurements() []measurement {
 		{"video", firstFrame},
 		{"cold", coldStart},
 		{"viewers", forwarding},
+		{"tiles", tileSwitch},
 		{"record", recordingCost},
 		{"loss", overBadLinks},
 		{"thin", overThinLink},
@@ -69,7 +70,7 @@ func measurements() []measurement {
 func run() error {
 	bin := flag.String("bin", "../bin", "folder of the programs")
 	out := flag.String("out", "", "file for the report; empty: standard output")
-	only := flag.String("only", "", "comma-separated parts: size, compare, batches, sealed, year, alarm, video, cold, viewers, record, loss, thin, narrow, paint, idle, ten, report, clocks, dispatch, activation")
+	only := flag.String("only", "", "comma-separated parts: size, compare, batches, sealed, year, alarm, video, cold, viewers, tiles, record, loss, thin, narrow, paint, idle, ten, report, clocks, dispatch, activation")
 	seconds := flag.Int("seconds", 15, "length of each throughput run, and of the part loss (there 300 when it is not given)")
 	raw := flag.String("figures", "", "file for the figures alone, as JSON")
 	flag.Parse()
