@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { h264 } from './codec'
 import { portOf } from './offer'
-import { blocked, follow, noWayMs, patienceMs, serversOf, way, type Path } from './way'
+import { blocked, follow, keep, NoPath, noWayMs, patienceMs, serversOf, way, type Path } from './way'
 
 // Wire is as much of a browser's connection as is looked at.
 class Wire extends EventTarget {
@@ -74,6 +74,25 @@ describe('the way to the centre', () => {
     expect(way()).toEqual(named)
     expect(blocked(way(), named)).toBe(false)
     expect(way()).toEqual([])
+  })
+
+  it('is made anew by the relays that are asked for, once it is known that there is none', async () => {
+    const named = serversOf([{ urls: ['turn:10.0.0.1:8189'], username: 'u', credential: 'c' }])
+    const wire = new Wire()
+    const told: unknown[] = []
+    keep(wire as unknown as RTCPeerConnection, way(), () => Promise.resolve(named), { up: () => told.push('up'), lost: (why) => told.push(why, way()) })
+    await vi.advanceTimersByTimeAsync(noWayMs)
+    expect(told).toEqual([new NoPath(''), named])
+    blocked(way(), named)
+  })
+  it('is not spoken of when the page has left while relays were asked for', async () => {
+    const wire = new Wire()
+    const told: unknown[] = []
+    const end = keep(wire as unknown as RTCPeerConnection, [], () => Promise.resolve([]), { up: () => told.push('up'), lost: (why) => told.push(why) })
+    vi.advanceTimersByTime(noWayMs)
+    end()
+    await vi.advanceTimersByTimeAsync(0)
+    expect(told).toEqual([])
   })
 })
 

@@ -1,10 +1,24 @@
 // How this page reaches the video port of the centre: by itself, or around a firewall by a relay that the centre named.
 
+import { portOf } from './offer'
+import { answer, api } from '@/api/client'
+import { ApiError } from '@/api/errors'
+
 // Named are relays as the centre names them in its answers.
 export type Named = readonly { urls: string[] | null; username: string; credential: string }[] | null | undefined
 
 export function serversOf(named: Named): RTCIceServer[] {
   return (named ?? []).map((r) => ({ ...r, urls: r.urls ?? [] }))
+}
+
+// relays are what leads around a firewall that lets no picture through, for whoever has an account; none when there are none
+// to be had.
+export async function relays(): Promise<RTCIceServer[]> {
+  try {
+    return serversOf((await answer(api.GET('/ice-servers'))).items)
+  } catch {
+    return []
+  }
 }
 
 // Without these the port was not reached from here.
@@ -72,5 +86,26 @@ export function follow(peer: RTCPeerConnection, told: (path: Path) => void, noWa
 export class NoPath extends Error {
   constructor(readonly port: string) {
     super()
+  }
+}
+
+// keep follows a connection that is to be made anew when it is lost: by the relays that named asks for where there never
+// was a way. It tells nothing after it was ended.
+export function keep(peer: RTCPeerConnection, used: RTCIceServer[], named: () => Promise<RTCIceServer[]>, told: { up: () => void; lost: (failure: Error) => void }): () => void {
+  let ended = false
+  const unfollow = follow(peer, (path) => {
+    if (path === 'up') told.up()
+    else if (path === 'lost') told.lost(new ApiError(0))
+    else if (path === 'none') {
+      void named().then((relays) => {
+        if (ended) return
+        blocked(used, relays)
+        told.lost(new NoPath(portOf(peer.remoteDescription?.sdp ?? '')))
+      })
+    }
+  })
+  return () => {
+    ended = true
+    unfollow()
   }
 }

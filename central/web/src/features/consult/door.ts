@@ -1,7 +1,7 @@
 // The two doors of a room: with an account, or by the link of somebody from outside. Both ask the same questions.
 import { answer, api } from '@/api/client'
 import type { Scene, Whole } from './types'
-import { relays } from '@/features/video/whep'
+import { relays, serversOf } from '@/webrtc/way'
 
 export interface Entry {
   sdp: string
@@ -46,7 +46,7 @@ export function memberDoor(id: string): Door {
   return {
     guest: false,
     look: async () => await answer(api.GET('/consults/{id}', { params: { path, query } })),
-    relays: async () => await relays(),
+    relays,
     enter: async (body, signal) => await answer(api.POST('/consults/{id}/place', { params: { path, query }, body, signal })),
     news: async (after, signal) => await answer(api.GET('/consults/{id}/place', { params: { path, query: { ...query, after } }, signal })),
     sign: async (body) => void (await api.PUT('/consults/{id}/place', { params: { path, query }, body })),
@@ -63,7 +63,7 @@ export function guestDoor(id: string, token: string): Door {
     look: async () => await answer(api.GET('/consults/{id}/guest', { params: { path, query, header } })),
     relays: async () => {
       try {
-        return ((await answer(api.GET('/consults/{id}/guest/relays', { params: { path, header } }))).items ?? []).map((r) => ({ ...r, urls: r.urls ?? [] }))
+        return serversOf((await answer(api.GET('/consults/{id}/guest/relays', { params: { path, header } }))).items)
       } catch {
         return [] // the direct way may still be there
       }

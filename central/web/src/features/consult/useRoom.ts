@@ -6,7 +6,7 @@ import { RoomPeer } from './peer'
 import { after, trouble, type Phase } from './stage'
 import type { Scene, Whole } from './types'
 import { backOff } from '@/api/livestate'
-import { blocked, follow as followPath, way } from '@/webrtc/way'
+import { keep, way } from '@/webrtc/way'
 
 export function useRoom(door: Door) {
   const phase = ref<Phase>('looking')
@@ -99,7 +99,7 @@ export function useRoom(door: Door) {
       peer.value = opened.room
       scene.value = opened.scene
       stale.value = 0
-      watch(opened.room, servers, mine.signal)
+      unfollow = keep(opened.room.peer, servers, door.relays, { up: standing, lost: lose })
       await sign()
       void follow(mine.signal)
     } catch (error) {
@@ -126,27 +126,10 @@ export function useRoom(door: Door) {
     again = setTimeout(() => void connect(false), backOff(tries++, Math.random()))
   }
 
-  function watch(mine: RoomPeer, used: RTCIceServer[], signal: AbortSignal): void {
-    unfollow = followPath(mine.peer, (path) => {
-      switch (path) {
-        case 'up':
-          tries = 0
-          failure.value = undefined
-          phase.value = 'in'
-          break
-        case 'none': // the next try goes around by the relays, where there are any
-          void door.relays().then((named) => {
-            if (signal.aborted) return
-            blocked(used, named)
-            lose()
-          })
-          break
-        case 'lost':
-          lose()
-          break
-        case 'down': // it may come back
-      }
-    })
+  function standing(): void {
+    tries = 0
+    failure.value = undefined
+    phase.value = 'in'
   }
 
   // follow asks for what is new as long as the page is in the room.

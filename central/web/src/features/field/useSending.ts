@@ -5,13 +5,12 @@ import { bytesOf, DataMeter } from './meter'
 import { NoCodec, openWhip, rates, type Pass, type Rate, type Whip } from './whip'
 import { ApiError } from '@/api/errors'
 import { backOff } from '@/api/livestate'
+import { keep, way } from '@/webrtc/way'
 
 // What the page says of itself. ready: the session stands and nobody wants the picture. lost goes on by itself; taken, ended, failed, refused and nocodec need a person.
 export type Sending = 'idle' | 'asking' | 'starting' | 'ready' | 'sending' | 'lost' | 'taken' | 'ended' | 'failed' | 'refused' | 'nocodec'
 export type Facing = 'environment' | 'user'
 
-// A connection that is only disconnected may come back by itself for so long.
-const patienceMs = 3000
 const countMs = 1000
 // Who looks away for a moment finds the picture running.
 const lingerMs = 10_000
@@ -32,7 +31,7 @@ export function useSending(pass: Pass, wanted: (was: boolean, signal: AbortSigna
   const meter = new DataMeter(Number(localStorage.getItem(keptAs) ?? 0))
   const bytes = ref(meter.total)
   let session: Whip | undefined
-  let relays: RTCIceServer[] = []
+  let unfollow: (() => void) | undefined
   let attempt: AbortController | undefined
   let tries = 0
   let again: ReturnType<typeof setTimeout> | undefined
@@ -93,11 +92,11 @@ export function useSending(pass: Pass, wanted: (was: boolean, signal: AbortSigna
     const mine = new AbortController()
     attempt = mine
     try {
+      const relays = way()
       const opened = await openWhip(pass, media, { over, relays, heard: hear }, mine.signal)
       if (mine.signal.aborted) return opened.close()
       session = opened
-      if (opened.relays.length > 0) relays = opened.relays
-      watch(opened, mine.signal)
+      watch(opened, relays, mine.signal)
     } catch (error) {
       if (mine.signal.aborted) return
       judge(error)
@@ -131,29 +130,16 @@ export function useSending(pass: Pass, wanted: (was: boolean, signal: AbortSigna
     again = setTimeout(() => void connect(true), backOff(tries++, Math.random()))
   }
 
-  function watch(mine: Whip, signal: AbortSignal): void {
-    let waiting: ReturnType<typeof setTimeout> | undefined
-    mine.peer.onconnectionstatechange = () => {
-      if (signal.aborted) return
-      clearTimeout(waiting)
-      switch (mine.peer.connectionState) {
-        case 'connected':
-          tries = 0
-          failure.value = undefined
-          state.value = 'ready'
-          void follow(mine, signal)
-          break
-        case 'disconnected':
-          waiting = setTimeout(() => mine.peer.connectionState === 'disconnected' && !signal.aborted && lose(), patienceMs)
-          break
-        case 'failed':
-        case 'closed':
-          lose()
-          break
-        case 'new':
-        case 'connecting':
-      }
-    }
+  function watch(mine: Whip, used: RTCIceServer[], signal: AbortSignal): void {
+    unfollow = keep(mine.peer, used, () => Promise.resolve(mine.relays), {
+      up() {
+        tries = 0
+        failure.value = undefined
+        state.value = 'ready'
+        void follow(mine, signal)
+      },
+      lost: lose,
+    })
     clearInterval(counting)
     counting = setInterval(() => void count(mine), countMs)
   }
@@ -203,7 +189,7 @@ export function useSending(pass: Pass, wanted: (was: boolean, signal: AbortSigna
     clearTimeout(again)
     clearInterval(counting)
     attempt?.abort()
-    if (session) session.peer.onconnectionstatechange = null
+    unfollow?.()
     session?.close()
     session = undefined
     heard.value = undefined

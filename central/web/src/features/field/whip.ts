@@ -1,7 +1,7 @@
 // One WHIP session (RFC 9725): what a phone sees and hears goes to the centre, and what is spoken to the scene comes back.
-import { beginSession, type Session } from '@/features/video/whep'
 import { prefer, sent } from '@/webrtc/codec'
 import { offerOf } from '@/webrtc/offer'
+import { beginSession, type Session } from '@/webrtc/session'
 
 // Pass is what the address of a link carries: the stream in its path, the token behind #, which reaches no log.
 export interface Pass {
@@ -13,6 +13,8 @@ export interface Whip {
   peer: RTCPeerConnection
   video: RTCRtpSender
   audio: RTCRtpSender
+  // relays are those that the centre named with its answer.
+  relays: RTCIceServer[]
   close: () => void
 }
 
@@ -28,8 +30,8 @@ interface Wishes {
   heard: (sound: MediaStream) => void
 }
 
-// openWhip sends a picture and its sound; relays for a later attempt come back.
-export async function openWhip(pass: Pass, media: MediaStream, wishes: Wishes, signal: AbortSignal): Promise<Whip & { relays: RTCIceServer[] }> {
+// openWhip sends a picture and its sound.
+export async function openWhip(pass: Pass, media: MediaStream, wishes: Wishes, signal: AbortSignal): Promise<Whip> {
   const peer = new RTCPeerConnection({ iceServers: wishes.relays })
   let session: Session | undefined
   function close(): void {

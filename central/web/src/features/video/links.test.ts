@@ -1,20 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { addressOf, lateUntil, relaysOf, type Shared } from './links'
+import { addressOf, lateUntil, type Shared } from './links'
 
 describe('a link', () => {
   it('keeps its token out of what servers see', () => {
     const address = new URL(addressOf({ page: '/watch/cam-1', token: 'l-1.x' } as Shared, 'https://centre'))
     expect(address.pathname + address.search).toBe('/watch/cam-1')
     expect(address.hash).toBe('#l-1.x')
-  })
-  it('takes the relays of the answer', () => {
-    const header = '<turn:c:3478?transport=udp>; rel="ice-server"; username="u"; credential="a b"; credential-type="password", <turn:c:3478?transport=tcp>; rel="ice-server"; username="u"; credential="x"; credential-type="password", <https://c/>; rel="other"'
-    expect(relaysOf(header)).toEqual([
-      { urls: 'turn:c:3478?transport=udp', username: 'u', credential: 'a b' },
-      { urls: 'turn:c:3478?transport=tcp', username: 'u', credential: 'x' },
-    ])
-    expect(relaysOf(null)).toEqual([])
-    expect(relaysOf('rubbish')).toEqual([])
   })
   it('takes what is late for three days after it closed, unless it was revoked', () => {
     const at = (t: string) => Date.parse(`2026-11-27T${t}Z`)

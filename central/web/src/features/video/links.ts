@@ -18,13 +18,3 @@ export function lateUntil(link: Pick<StreamLink, 'action' | 'state' | 'late_unti
   const until = link.state === 'ended' ? Date.parse(link.late_until ?? '') || 0 : Date.parse(link.expires_at) + lateHours * 3_600_000
   return until > now ? until : 0
 }
-
-// relaysOf reads the relays that the centre names in the Link headers of its answer (RFC 9725 §4.6).
-export function relaysOf(header: string | null): RTCIceServer[] {
-  const found: RTCIceServer[] = []
-  for (const [, urls, rest] of (header ?? '').matchAll(/<([^>]+)>((?:\s*;\s*[\w-]+="[^"]*")*)/g)) {
-    const part = (name: string) => new RegExp(`${name}="([^"]*)"`).exec(rest ?? '')?.[1] ?? ''
-    if (urls && part('rel') === 'ice-server') found.push({ urls, username: part('username'), credential: part('credential') })
-  }
-  return found
-}

@@ -8,11 +8,9 @@ import { arrived, asked, lost, measured, newPlace, newWork, phaseOf, type Place,
 import { choose, stalled, type Most } from './layer'
 import { WallPeer, places, type Placed } from './wallpeer'
 import {
-  NoVideo, Silent, brokenMs, firstFrameMs, hopeless, measureMs, pathTries, type Watching,
+  NoVideo, Silent, firstFrameMs, hopeless, measureMs, pathTries, type Watching,
 } from './watching'
-import { relays } from './whep'
-import { portOf } from '@/webrtc/offer'
-import { NoPath, noWayMs } from '@/webrtc/way'
+import { keep, NoPath, relays, way } from '@/webrtc/way'
 
 export interface Wall {
   // watching is the picture at a place for as long as somebody wants it.
@@ -36,9 +34,7 @@ export function useWall(): Wall {
   let queued = false
   let tries = 0
   let pathless = 0
-  let openedAt = 0
-  let brokenAt = 0
-  let path = false
+  let unfollow: (() => void) | undefined
   let doubted = false
   let parting: WallPeer | undefined // ends when the next has asked for the same pictures
 
@@ -161,18 +157,9 @@ export function useWall(): Wall {
           if (!w.fresh && now - p.asked > firstFrameMs && sent?.layer !== 'pause') fail(at, new Silent())
           else if (stalled(p.picture?.frozenSince ?? 0, sent, doubted, now)) fail(at, new Silent())
         })
-        path ||= ['connected', 'completed'].includes(mine.peer.iceConnectionState)
-        if (path) pathless = 0
-        if (path && all.some((p) => p.picture?.frames)) tries = 0
-        const broken = mine.peer.connectionState === 'disconnected'
-        brokenAt = broken ? brokenAt || now : 0
-        if (!path && performance.now() - openedAt > noWayMs) lose(new NoPath(portOf(mine.peer.remoteDescription?.sdp ?? '')))
-        else if (brokenAt && now - brokenAt > brokenMs) lose(new ApiError(0))
+        if (all.some((p) => p.picture?.frames)) tries = 0
       })
     }, measureMs)
-    mine.peer.addEventListener('connectionstatechange', () => {
-      if (open === mine && path && mine.peer.connectionState === 'failed') lose(new ApiError(0))
-    })
   }
 
   // lose gives a connection up. The one before ends when the next has asked for the same pictures, so that the
@@ -202,11 +189,11 @@ export function useWall(): Wall {
   function forget(): void {
     clearInterval(measuring)
     cancelAnimationFrame(looking)
+    unfollow?.()
     opening?.abort()
     opening = undefined
     open = undefined
     doubted = false
-    brokenAt = 0
   }
 
   async function connect(): Promise<void> {
@@ -217,11 +204,10 @@ export function useWall(): Wall {
     const mine = new AbortController()
     opening = mine
     try {
-      const opened = await WallPeer.open(mine.signal, pathless ? await relays() : [])
+      const used = way()
+      const opened = await WallPeer.open(mine.signal, used)
       opening = undefined
       open = opened
-      path = false
-      openedAt = performance.now()
       all.forEach((p, at) => {
         p.media = opened.media(at)
         if (!p.stream) return
@@ -229,6 +215,7 @@ export function useWall(): Wall {
         p.asked = Date.now()
       })
       measure(opened)
+      unfollow = keep(opened.peer, used, relays, { up: () => (pathless = 0), lost: lose })
       await send()
     } catch (failure) {
       if (!mine.signal.aborted) lose(failure)

@@ -5,10 +5,9 @@ import { useLive } from '@/api/live'
 import { backOff } from '@/api/livestate'
 import { PictureWatch, sampleOf, type Picture } from './picture'
 import { stalled } from './layer'
-import { openWhep, relays, ticketFor, type Whep } from './whep'
+import { openWhep, ticketFor, type Whep } from './whep'
 import type { Sent, Ticket } from '@/api/types'
-import { portOf } from '@/webrtc/offer'
-import { NoPath, noWayMs } from '@/webrtc/way'
+import { keep, NoPath, way } from '@/webrtc/way'
 
 // idle: nobody asked · starting: asked, no frame yet · live · frozen: frames stopped ·
 // retrying: the connection broke, the next try is set · failed: a person has to do something.
@@ -35,7 +34,6 @@ export const firstFrameMs = 25_000
 // So often the way is looked for before a person has to say that it is to be looked for again: the terminal
 // would send for nobody.
 export const pathTries = 3
-export const brokenMs = 2000
 
 // hopeless failures are not tried again by themselves. A ticket that was spent or has expired is not one
 // of them: the next try buys a new one.
@@ -71,7 +69,7 @@ export function useWatching(stream: () => string, show: (media: MediaStream | nu
   let doubted = false
   let next: Promise<Ticket> | undefined
   let because = ''
-  let named: RTCIceServer[] = []
+  let unfollow: (() => void) | undefined
 
   const phase = computed<Phase>(() => {
     if (!wanted.value) return failure.value === undefined ? 'idle' : 'failed'
@@ -85,6 +83,7 @@ export function useWatching(stream: () => string, show: (media: MediaStream | nu
     if (picture.value?.frames) asked.value = Date.now()
     clearInterval(measuring)
     clearTimeout(retry)
+    unfollow?.()
     abort?.abort()
     session?.close()
     session = undefined
@@ -119,8 +118,6 @@ export function useWatching(stream: () => string, show: (media: MediaStream | nu
   function measure(mine: Whep): void {
     const begun = performance.now()
     const meter = new PictureWatch()
-    let brokenAt = 0
-    let path = false
     measuring = setInterval(() => {
       void mine.peer.getStats().then((report) => {
         if (session !== mine) return
@@ -128,23 +125,14 @@ export function useWatching(stream: () => string, show: (media: MediaStream | nu
         const seen = meter.add(sampleOf(report, now))
         if (!picture.value?.frames && seen.frames) took.value = now - asked.value
         picture.value = seen
-        path ||= ['connected', 'completed'].includes(mine.peer.iceConnectionState)
-        if (path) pathless = 0
         if (seen.frames && !seen.frozenSince) {
           tries = 0
           failure.value = undefined
         }
-        const broken = mine.peer.connectionState === 'disconnected'
-        brokenAt = broken ? brokenAt || now : 0
-        if (!path && performance.now() - begun > noWayMs) again(new NoPath(portOf(mine.peer.remoteDescription?.sdp ?? '')))
-        else if (!seen.frames && performance.now() - begun > firstFrameMs && sent(mine.name)?.layer !== 'pause') again(new Silent())
+        if (!seen.frames && performance.now() - begun > firstFrameMs && sent(mine.name)?.layer !== 'pause') again(new Silent())
         else if (stalled(seen.frozenSince, sent(mine.name), doubted, now)) again(new Silent())
-        else if (brokenAt && now - brokenAt > brokenMs) again(new ApiError(0))
       })
     }, measureMs)
-    mine.peer.addEventListener('connectionstatechange', () => {
-      if (session === mine && path && mine.peer.connectionState === 'failed') again(new ApiError(0))
-    })
   }
 
   async function connect(): Promise<void> {
@@ -157,11 +145,12 @@ export function useWatching(stream: () => string, show: (media: MediaStream | nu
       next = undefined
       const ticket = await (bought ?? buy(because))
       mine.signal.throwIfAborted()
-      const opened = await openWhep(ticket, show, mine.signal, pathless ? await relays(named) : [])
-      named = opened.relays
+      const used = way()
+      const opened = await openWhep(ticket, show, mine.signal, used)
       session = opened
       name.value = opened.name
       measure(opened)
+      unfollow = keep(opened.peer, used, () => Promise.resolve(opened.relays), { up: () => (pathless = 0), lost: again })
     } catch (reason) {
       if (!mine.signal.aborted) again(reason)
     }
