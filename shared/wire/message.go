@@ -218,10 +218,28 @@ type CameraState struct {
 	Sending bool   `json:"sending"`
 	Error   string `json:"error,omitempty"`
 
-	Steer *SteerState `json:"steer,omitempty"` // left out: it cannot be turned
-	Sound *SoundState `json:"sound,omitempty"` // left out: its sound is not switched on
-	Sub   *SubState   `json:"sub,omitempty"`   // left out: it has no smaller picture
+	Fault *CameraFault `json:"fault,omitempty"` // names Error, where it has a name
+	Steer *SteerState  `json:"steer,omitempty"` // left out: it cannot be turned
+	Sound *SoundState  `json:"sound,omitempty"` // left out: its sound is not switched on
+	Sub   *SubState    `json:"sub,omitempty"`   // left out: it has no smaller picture
 }
+
+// CameraFault names why a camera gives no picture.
+type CameraFault struct {
+	Kind string `json:"kind"`          // CameraUnreachable, ...; a newer agent may know others
+	Has  string `json:"has,omitempty"` // of CameraCodec: the codecs that it sends instead, such as H265
+}
+
+// Kinds of faults of a camera.
+const (
+	CameraUnreachable = "unreachable" // it does not answer
+	CameraPassword    = "password"    //nolint:gosec // the kind of a fault: it refuses the user or password
+	CameraPath        = "path"        // it does not know the path of the picture
+	CameraCodec       = "codec"       // it sends no H.264
+	CameraBFrames     = "b_frames"    // it sends pictures out of order, which browsers do not get by WebRTC
+	CameraStalled     = "stalled"     // it stopped sending
+	CameraSource      = "source"      // of the terminal itself: its program or file gives nothing
+)
 
 // SubState is the smaller picture of a camera.
 type SubState struct {

@@ -50,6 +50,35 @@ func report(t *testing.T, d *desk, camera string) {
 	}
 }
 
+func TestFaultOfACameraHasAName(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		d := county(t, db)
+		tell := func(c wire.CameraState) *wire.CameraFault {
+			t.Helper()
+			c.ID = "rd-cam-1"
+			if err := d.Status(context.Background(), "edge-a", wire.Status{State: "online", Time: time.Now().UnixMilli(), Cameras: []wire.CameraState{c}}); err != nil {
+				t.Fatal(err)
+			}
+			cam, err := d.Get(technician("320600"), "rd-cam-1")
+			if err != nil {
+				t.Fatal(err)
+			}
+			return cam.Fault
+		}
+		got := tell(wire.CameraState{Error: "camera sends no H.264 picture, but H265", Fault: &wire.CameraFault{Kind: wire.CameraCodec, Has: "H265" + strings.Repeat("x", 500)}})
+		if got == nil || got.Kind != "codec" || !strings.HasPrefix(got.Has, "H265") || len(got.Has) > 40 {
+			t.Errorf("named %+v", got)
+		}
+		if got := tell(wire.CameraState{Error: "of an older agent"}); got != nil {
+			t.Errorf("without a name it is called %+v", got)
+		}
+		tell(wire.CameraState{Error: "camera stopped sending", Fault: &wire.CameraFault{Kind: wire.CameraStalled}})
+		if got := tell(wire.CameraState{OK: true}); got != nil {
+			t.Errorf("well again, it is still called %+v", got)
+		}
+	})
+}
+
 func TestLossOfContactIsOneLineForATerminalAndStays(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		d := county(t, db)

@@ -34,18 +34,21 @@ const (
 
 // Device is one registered thing. Its JSON is the API's and the live view's.
 type Device struct {
-	ID        string       `json:"id"`
-	Kind      Kind         `json:"kind"`
-	Parent    string       `json:"parent,omitempty"` // the edge it is behind
-	Name      string       `json:"name"`
-	NameEN    string       `json:"name_en,omitempty"` // shown in English; empty: Name
-	Class     string       `json:"class,omitempty"`   // vocabulary: water_level, gas, position, video, terminal
-	Profile   string       `json:"profile,omitempty"`
-	Division  string       `json:"division,omitempty"` // GB/T 2260 or township code
-	Place     *wire.Place  `json:"place,omitempty"`
-	Demo      bool         `json:"demo"`
-	State     State        `json:"state"`
-	Error     string       `json:"error,omitempty"`
+	ID       string      `json:"id"`
+	Kind     Kind        `json:"kind"`
+	Parent   string      `json:"parent,omitempty"` // the edge it is behind
+	Name     string      `json:"name"`
+	NameEN   string      `json:"name_en,omitempty"` // shown in English; empty: Name
+	Class    string      `json:"class,omitempty"`   // vocabulary: water_level, gas, position, video, terminal
+	Profile  string      `json:"profile,omitempty"`
+	Division string      `json:"division,omitempty"` // GB/T 2260 or township code
+	Place    *wire.Place `json:"place,omitempty"`
+	Demo     bool        `json:"demo"`
+	State    State       `json:"state"`
+	Error    string      `json:"error,omitempty"`
+
+	Fault *wire.CameraFault `json:"fault,omitempty"` // names Error of a camera
+
 	LastSeen  *time.Time   `json:"last_seen,omitempty"`
 	Series    []Series     `json:"series,omitempty"`
 	Agent     *Agent       `json:"agent,omitempty"` // edges only

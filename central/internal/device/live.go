@@ -116,7 +116,7 @@ func (s *Service) Status(ctx context.Context, edge string, st wire.Status) error
 	}
 	e.agent, e.reported = &agent, &Reported{At: event.Stamp(now), Status: st, Faults: badInput(was, st)}
 	e.hears(now)
-	report := func(id string, ok bool, text string, answered int64) {
+	report := func(id string, ok bool, text string, named *wire.CameraFault, answered int64) {
 		c := s.reg.all[id]
 		if c == nil || c.rec.Parent != edge || c.removed() {
 			foreign++
@@ -133,14 +133,15 @@ func (s *Service) Status(ctx context.Context, edge string, st wire.Status) error
 			return
 		}
 		if e.connected && (text != "" || c.rec.Kind == Camera) { // a sensor without a fault was not asked yet
+			c.named = known(named)
 			events = append(events, s.become(ctx, c, Fault, wire.Text(text, maxFault))...)
 		}
 	}
 	for _, one := range st.Sensors[:min(len(st.Sensors), maxSensors)] {
-		report(one.ID, one.OK, one.Error, one.At)
+		report(one.ID, one.OK, one.Error, nil, one.At)
 	}
 	for _, one := range st.Cameras[:min(len(st.Cameras), maxCameras)] {
-		report(one.ID, one.OK, one.Error, 0)
+		report(one.ID, one.OK, one.Error, one.Fault, 0)
 	}
 	if e.connected {
 		events = append(events, s.become(ctx, e, Online, "")...)
@@ -154,6 +155,14 @@ func (s *Service) Status(ctx context.Context, edge string, st wire.Status) error
 
 // maxFault is how much of an error of an edge is taken over, in bytes.
 const maxFault = 500
+
+// known is the name that a terminal gives a fault, cut to what is shown.
+func known(f *wire.CameraFault) *wire.CameraFault {
+	if f == nil {
+		return nil
+	}
+	return &wire.CameraFault{Kind: short(f.Kind), Has: wire.Text(f.Has, 40)}
+}
 
 // disk is what an edge says of its disk, cut to what is shown.
 func disk(d *wire.DiskState) *wire.DiskState {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/fengsui/fengsui/central/internal/errs"
 	"github.com/fengsui/fengsui/central/internal/event"
+	"github.com/fengsui/fengsui/shared/wire"
 )
 
 // register is every device in memory: what is stored and what is only heard.
@@ -29,7 +30,8 @@ type entry struct {
 	series    map[string]struct{}
 	state     State // never Revoked; view decides that
 	fault     string
-	connected bool // an edge with a session
+	named     *wire.CameraFault // the fault's name, of a camera
+	connected bool              // an edge with a session
 	seen      *time.Time
 	agent     *Agent
 	reported  *Reported // of an edge, since the start of the centre
@@ -42,7 +44,11 @@ type entry struct {
 func (e *entry) view() Device {
 	d := e.rec.Device
 	d.State, d.Error, d.Refused, d.LastSeen, d.Agent = e.state, e.fault, e.refused, e.seen, e.agent
+	if e.state == Fault {
+		d.Fault = e.named
+	}
 	if e.rec.RevokedAt != nil {
+		d.Fault = nil
 		d.State, d.Error = Revoked, ""
 	}
 	return d

@@ -143,14 +143,14 @@ func (s *Service) tell(ctx context.Context, id string, a act) {
 	} else if err = s.command(ctx, id, edge, a); err != nil && ctx.Err() == nil {
 		s.o.Log.Warn("terminal was not asked", "edge", edge, "stream", id, "error", err)
 	}
-	fault := ""
+	fault, named := "", (*wire.CameraFault)(nil)
 	of, small := MainOf(id)
 	if camera, ok := s.o.Devices.Visible(ctx, of); ok && !small && camera.State == device.Fault {
-		fault = camera.Error
+		fault, named = camera.Error, camera.Fault
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	st.busy, st.fault, st.failure = false, fault, ""
+	st.busy, st.fault, st.named, st.failure = false, fault, named, ""
 	switch {
 	case a == start && err != nil:
 		st.failure = offline(edge, nil).Error()
@@ -194,6 +194,13 @@ func (st *stream) update(f Flow, now time.Time) bool {
 		next.FrozenSince = &last
 	case Starting:
 		next.Error = cmp.Or(st.failure, st.refusal, st.fault)
+		switch next.Error {
+		case "":
+		case st.failure:
+			next.Fault = &wire.CameraFault{Kind: FaultOffline}
+		case st.fault:
+			next.Fault = st.named
+		}
 	case Idle:
 		st.refusal, st.reason = "", ""
 	case Live:

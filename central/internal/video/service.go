@@ -78,10 +78,11 @@ type stream struct {
 	command  string    // the last start that it was asked
 	refusal  string    // why it did not do that
 	fault    string    // what the terminal says of the camera
-	reason   string    // why the terminal must send although its data budget is used up
-	busy     bool      // a command is on its way
-	sends    bool      // a camera behind no terminal: it was said that it sends
-	small    bool      // it is the smaller picture of a camera: told to nobody
+	named    *wire.CameraFault
+	reason   string // why the terminal must send although its data budget is used up
+	busy     bool   // a command is on its way
+	sends    bool   // a camera behind no terminal: it was said that it sends
+	small    bool   // it is the smaller picture of a camera: told to nobody
 }
 
 type session struct {
@@ -259,9 +260,9 @@ func (s *Service) stream(camera device.Device) *stream {
 		s.streams[camera.ID] = st
 	}
 	st.division, st.edge = camera.Division, camera.Parent
-	st.fault = ""
+	st.fault, st.named = "", nil
 	if camera.State == device.Fault {
-		st.fault = camera.Error
+		st.fault, st.named = camera.Error, camera.Fault
 	}
 	return st
 }

@@ -3,7 +3,11 @@
 // that must never break: no watcher, no lease; no token, no picture.
 package video
 
-import "time"
+import (
+	"time"
+
+	"github.com/fengsui/fengsui/shared/wire"
+)
 
 // State of a stream.
 type State string
@@ -16,6 +20,9 @@ const (
 	Frozen   State = "frozen" // packets stopped coming; FrozenSince says when
 )
 
+// FaultOffline names that the terminal of a camera is not connected; the other kinds are those of wire.
+const FaultOffline = "offline"
+
 // Stream is one camera's picture.
 type Stream struct {
 	ID          string     `json:"id"` // the camera's device id
@@ -25,8 +32,11 @@ type Stream struct {
 	FrozenSince *time.Time `json:"frozen_since,omitempty"` // last packet
 	Bitrate     int64      `json:"bitrate"`                // bits per second, of the last seconds
 	Error       string     `json:"error,omitempty"`
-	Outside     bool       `json:"outside,omitempty"` // behind no terminal: somebody sends it by a link
-	UsedUp      bool       `json:"used_up,omitempty"` // the data budget of the terminal is: ask again with a reason
+
+	Fault *wire.CameraFault `json:"fault,omitempty"` // names Error, where it has a name: those of wire, and FaultOffline
+
+	Outside bool `json:"outside,omitempty"` // behind no terminal: somebody sends it by a link
+	UsedUp  bool `json:"used_up,omitempty"` // the data budget of the terminal is: ask again with a reason
 }
 
 // Ticket lets one viewer watch one stream.

@@ -12,8 +12,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/bluenviron/gortsplib/v5/pkg/format"
+
 	"github.com/fengsui/fengsui/edge/internal/camera"
 	"github.com/fengsui/fengsui/edge/internal/camera/cameratest"
+	"github.com/fengsui/fengsui/shared/wire"
 )
 
 // reading collects what Run hands over.
@@ -147,6 +150,7 @@ func TestSilentCameraIsOpenedAgain(t *testing.T) {
 
 func TestFailuresAreNamed(t *testing.T) {
 	cam := cameratest.Start(t, "s3cret-pass")
+	h265 := cameratest.StartOther(t, &format.H265{PayloadTyp: 96})
 	dir := t.TempDir()
 	write := func(name, text string) string {
 		file := filepath.Join(dir, name)
@@ -160,15 +164,20 @@ func TestFailuresAreNamed(t *testing.T) {
 		name string
 		o    camera.Options
 		want error
+		kind wire.CameraFault
 	}{
-		{"wrong password", camera.Options{URL: cam.URL, PasswordFile: wrong}, camera.ErrPassword},
-		{"wrong path", camera.Options{URL: strings.Replace(cam.URL, "/main", "/none", 1), PasswordFile: right}, camera.ErrNoPicture},
-		{"nobody there", camera.Options{URL: "rtsp://viewer@127.0.0.1:1/main", PasswordFile: right}, camera.ErrUnreachable},
+		{"wrong password", camera.Options{URL: cam.URL, PasswordFile: wrong}, camera.ErrPassword, wire.CameraFault{Kind: "password"}},
+		{"wrong path", camera.Options{URL: strings.Replace(cam.URL, "/main", "/none", 1), PasswordFile: right}, camera.ErrNoPicture, wire.CameraFault{Kind: "path"}},
+		{"nobody there", camera.Options{URL: "rtsp://viewer@127.0.0.1:1/main", PasswordFile: right}, camera.ErrUnreachable, wire.CameraFault{Kind: "unreachable"}},
+		{"H.265, as it left the factory", camera.Options{URL: h265.URL}, camera.ErrCodec, wire.CameraFault{Kind: "codec", Has: "H265"}},
 	} {
 		c.o.ID = "cam-1"
 		err := camera.New(c.o).Probe(t.Context())
 		if !errors.Is(err, c.want) {
 			t.Errorf("%s: got %v, want %v", c.name, err, c.want)
+		}
+		if got := camera.FaultOf(err); got == nil || *got != c.kind {
+			t.Errorf("%s: the desk is told %+v, want %+v", c.name, got, c.kind)
 		}
 		if strings.Contains(err.Error(), "pass ") || strings.Contains(err.Error(), "s3cret") || strings.Contains(err.Error(), "wr0ng") {
 			t.Errorf("%s: the password is shown: %v", c.name, err)

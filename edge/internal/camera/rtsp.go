@@ -39,7 +39,11 @@ func (c *Camera) describe(ctx context.Context) (*gortsplib.Client, *description.
 	media := desc.FindFormat(&h264)
 	if media == nil {
 		client.Close()
-		return nil, nil, nil, nil, fmt.Errorf("camera %s: %w", c.o.ID, ErrCodec)
+		err := ErrCodec
+		if has := codecs(desc); has != "" {
+			err = &otherCodec{has}
+		}
+		return nil, nil, nil, nil, fmt.Errorf("camera %s: %w", c.o.ID, err)
 	}
 	return client, desc, media, h264, nil
 }

@@ -236,7 +236,7 @@ func (p *Publisher) States() []wire.CameraState {
 	for id, s := range p.cameras {
 		c := wire.CameraState{ID: id, OK: s.err == nil, Sending: s.sending}
 		if s.err != nil {
-			c.Error = s.err.Error()
+			c.Error, c.Fault = s.err.Error(), camera.FaultOf(s.err)
 		}
 		if s.small != nil {
 			c.Sub = &wire.SubState{Sending: s.small.sending}

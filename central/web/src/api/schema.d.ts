@@ -7500,8 +7500,13 @@ export interface components {
             /** @description The answer, when it begins */
             sdp?: string;
         };
+        CameraFault: {
+            has?: string;
+            kind: string;
+        };
         CameraState: {
             error?: string;
+            fault?: components["schemas"]["CameraFault"];
             id: string;
             ok: boolean;
             sending: boolean;
@@ -8252,6 +8257,7 @@ export interface components {
             demo: boolean;
             division?: string;
             error?: string;
+            fault?: components["schemas"]["CameraFault"];
             id: string;
             kind: string;
             /** Format: date-time */
@@ -14874,6 +14880,7 @@ export interface components {
             /** Format: int64 */
             bitrate: number;
             error?: string;
+            fault?: components["schemas"]["CameraFault"];
             /** Format: date-time */
             frozen_since?: string;
             id: string;

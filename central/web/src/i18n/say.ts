@@ -3,6 +3,7 @@ import { useI18n } from 'vue-i18n'
 import { spoken, titled, watchNamed } from './spoken'
 import { ago, longer, elapsed, until, type Wording } from './time'
 import { ApiError, sentenceOf } from '@/api/errors'
+import { NoCodec } from '@/webrtc/codec'
 
 export function useSay() {
   const { t, te, locale } = useI18n()
@@ -14,14 +15,22 @@ export function useSay() {
 
   function failure(error: unknown): string {
     if (error instanceof ApiError && error.status === 0 && !navigator.onLine) return t('error.no_network')
+    if (error instanceof NoCodec) return t('video.reason.no_codec')
     const { key, params } = sentenceOf(error, te)
     return t(key, params)
   }
   function word(wording: Wording): string {
     return t(wording.key, { n: wording.n, m: wording.m })
   }
+  // why is what keeps a device or a picture from working: in the reader's language where it has a name, else as its
+  // terminal put it.
+  function why(of: { error?: string; fault?: { kind: string; has?: string } }): string {
+    const key = `device.camera.${of.fault?.kind}${of.fault?.has ? '_has' : ''}`
+    return of.fault && te(key) ? t(key, { has: of.fault.has }) : (of.error ?? '')
+  }
   return {
     failure,
+    why,
     ago: (ms: number) => word(ago(ms)),
     elapsed: (ms: number) => {
       const days = longer(ms)

@@ -5,10 +5,13 @@ export function h264(can: Pick<RTCRtpCapabilities, 'codecs'> | null): RTCRtpCode
   return (can?.codecs ?? []).filter((c) => c.mimeType.toLowerCase() === 'video/h264' && c.sdpFmtpLine?.includes('packetization-mode=1'))
 }
 
-// prefer has one picture offered in H.264; it reports whether this browser has that.
-export function prefer(one: RTCRtpTransceiver, codecs: RTCRtpCodec[]): boolean {
-  if (codecs.length) one.setCodecPreferences(codecs)
-  return codecs.length > 0
+// NoCodec: this browser has no H.264.
+export class NoCodec extends Error {}
+
+// prefer has one picture offered in H.264; NoCodec where this browser has none.
+export function prefer(one: RTCRtpTransceiver, codecs: RTCRtpCodec[]): void {
+  if (codecs.length === 0) throw new NoCodec()
+  one.setCodecPreferences(codecs)
 }
 
 export const received = (): RTCRtpCodec[] => h264(RTCRtpReceiver.getCapabilities('video'))

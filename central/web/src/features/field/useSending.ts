@@ -2,9 +2,10 @@
 import { useEventListener, useWakeLock } from '@vueuse/core'
 import { computed, onScopeDispose, ref, shallowRef } from 'vue'
 import { bytesOf, DataMeter } from './meter'
-import { NoCodec, openWhip, rates, type Pass, type Rate, type Whip } from './whip'
+import { openWhip, rates, type Pass, type Rate, type Whip } from './whip'
 import { ApiError } from '@/api/errors'
 import { backOff } from '@/api/livestate'
+import { NoCodec } from '@/webrtc/codec'
 import { keep, way } from '@/webrtc/way'
 
 // What the page says of itself. ready: the session stands and nobody wants the picture. lost goes on by itself; taken, ended, failed, refused and nocodec need a person.

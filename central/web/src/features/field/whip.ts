@@ -18,8 +18,6 @@ export interface Whip {
   close: () => void
 }
 
-export class NoCodec extends Error {}
-
 // How much a second a phone may send: data is paid for, and the link is bad.
 export const rates = { low: 300_000, middle: 800_000, high: 1_800_000 } as const
 export type Rate = keyof typeof rates
@@ -42,7 +40,7 @@ export async function openWhip(pass: Pass, media: MediaStream, wishes: Wishes, s
   try {
     // Nothing is sent before somebody wants it; the session stands, so that the phone can be spoken to.
     const video = peer.addTransceiver('video', { direction: 'sendonly', streams: [media] })
-    if (!prefer(video, sent())) throw new NoCodec()
+    prefer(video, sent())
     const audio = peer.addTransceiver('audio', { direction: 'sendrecv', streams: [media] })
     peer.ontrack = (e) => wishes.heard(e.streams[0] ?? new MediaStream([e.track]))
     const offer = await offerOf(peer)

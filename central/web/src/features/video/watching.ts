@@ -7,6 +7,7 @@ import { PictureWatch, sampleOf, type Picture } from './picture'
 import { stalled } from './layer'
 import { openWhep, ticketFor, type Whep } from './whep'
 import type { Sent, Ticket } from '@/api/types'
+import { NoCodec } from '@/webrtc/codec'
 import { keep, NoPath, way } from '@/webrtc/way'
 
 // idle: nobody asked · starting: asked, no frame yet · live · frozen: frames stopped ·
@@ -38,6 +39,7 @@ export const pathTries = 3
 // hopeless failures are not tried again by themselves. A ticket that was spent or has expired is not one
 // of them: the next try buys a new one.
 export function hopeless(failure: unknown): boolean {
+  if (failure instanceof NoCodec) return true
   if (!(failure instanceof ApiError) || failure.code.startsWith('video.token')) return false
   return [401, 403, 404, 410, 422].includes(failure.status)
 }

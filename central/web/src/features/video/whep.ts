@@ -2,6 +2,7 @@
 import { answer, api } from '@/api/client'
 import { ApiError, type Problem } from '@/api/errors'
 import type { Sent, Ticket } from '@/api/types'
+import { prefer, received } from '@/webrtc/codec'
 import { offerOf } from '@/webrtc/offer'
 import { beginSession, type Session } from '@/webrtc/session'
 
@@ -39,7 +40,8 @@ export async function openWhep(ticket: Ticket, onTrack: (media: MediaStream) => 
     session = undefined
   }
   try {
-    peer.addTransceiver(kind, { direction: 'recvonly' })
+    const one = peer.addTransceiver(kind, { direction: 'recvonly' })
+    if (kind === 'video') prefer(one, received())
     peer.ontrack = (e) => onTrack(e.streams[0] ?? new MediaStream([e.track]))
     session = await beginSession(ticket.whep, ticket.token, await offerOf(peer), signal)
     await peer.setRemoteDescription({ type: 'answer', sdp: session.sdp })
