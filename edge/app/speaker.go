@@ -9,6 +9,7 @@ import (
 
 	"github.com/pion/transport/v2"
 
+	"github.com/fengsui/fengsui/edge/internal/camera"
 	"github.com/fengsui/fengsui/edge/internal/publisher"
 	"github.com/fengsui/fengsui/edge/internal/recorder"
 	"github.com/fengsui/fengsui/edge/internal/speaker"
@@ -16,14 +17,20 @@ import (
 	"github.com/fengsui/fengsui/shared/wire"
 )
 
-// openSpeaker makes the speaker, when edge.yml names a player.
-func (a *Agent) openSpeaker(p *agentParts, client *http.Client, network transport.Net) error {
-	if len(a.cfg.Speaker.Command) == 0 {
+// openSpeaker makes the speaker, when there is a player or a camera with a loudspeaker.
+func (a *Agent) openSpeaker(p *agentParts, cameras []camera.Options, client *http.Client, network transport.Net) error {
+	var horns []camera.Options
+	for i, c := range a.cfg.Cameras {
+		if c.Speaker {
+			horns = append(horns, cameras[i])
+		}
+	}
+	if len(a.cfg.Speaker.Command) == 0 && len(horns) == 0 {
 		return nil
 	}
 	var err error
 	p.speaker, err = speaker.New(speaker.Options{
-		Log: a.log, Command: a.cfg.Speaker.Command, Volume: a.cfg.Speaker.Volume, File: filepath.Join(a.cfg.Data, "speaker.json"),
+		Log: a.log, Command: a.cfg.Speaker.Command, Cameras: horns, Volume: a.cfg.Speaker.Volume, File: filepath.Join(a.cfg.Data, "speaker.json"),
 		BaseURL: a.cfg.Centre.URL, Client: client, Net: network, Changed: p.changed,
 	})
 	return err

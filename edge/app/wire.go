@@ -217,7 +217,7 @@ func (a *Agent) openCameras(ctx context.Context, p *agentParts, client *http.Cli
 	}
 	a.parts.Add("publisher", p.publisher.Stop)
 	a.openSteering(p)
-	if err := a.openSpeaker(p, client, counted); err != nil {
+	if err := a.openSpeaker(p, cameras, client, counted); err != nil {
 		return err
 	}
 	return a.openRing(p, cameras)

@@ -40,7 +40,29 @@ func (s SpeakerSet) Check() error {
 type SpeakerState struct {
 	Volume  int    `json:"volume"` // percent
 	Muted   bool   `json:"muted,omitempty"`
-	Hears   bool   `json:"hears,omitempty"`   // a session to the centre stands
+	Hears   bool   `json:"hears,omitempty"`   // a session to the centre stands, and something to play it
 	Playing bool   `json:"playing,omitempty"` // somebody is heard now
 	Error   string `json:"error,omitempty"`   // why nothing was heard of late
+
+	Cameras []SpeakerCamera `json:"cameras,omitempty"` // whose loudspeakers are used
 }
+
+// SpeakerCamera is the loudspeaker of a camera.
+type SpeakerCamera struct {
+	Camera string    `json:"camera"`
+	Hears  bool      `json:"hears,omitempty"` // the way to it is open
+	Fault  HornFault `json:"fault,omitempty"` // why the last try to open it failed
+	Error  string    `json:"error,omitempty"` // the same in words
+}
+
+// HornFault is why the loudspeaker of a camera is not to be had.
+type HornFault string
+
+// The faults.
+const (
+	HornMissing     HornFault = "missing"     // the camera offers none over RTSP
+	HornCodec       HornFault = "codec"       // it takes neither PCMA nor PCMU
+	HornPassword    HornFault = "password"    // the camera refuses the user or password
+	HornUnreachable HornFault = "unreachable" // the camera does not answer
+	HornBroken      HornFault = "broken"      // anything else
+)

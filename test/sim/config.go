@@ -53,8 +53,9 @@ type RTSP struct {
 
 // Camera plays one clip.
 type Camera struct {
-	ID   string `yaml:"id"`
-	Clip string `yaml:"clip"`
+	ID      string `yaml:"id"`
+	Clip    string `yaml:"clip"`
+	Speaker bool   `yaml:"speaker"` // it has a loudspeaker: G.711A over the back channel
 }
 
 // Dome is the head of a camera that turns and zooms over ONVIF. Its picture is one of the cameras and does not follow.

@@ -67,7 +67,8 @@ type State struct {
 	Acked  map[string]uint64            `json:"acked"` // messages of simple sensors and stations that were acknowledged
 	Made   map[string]uint64            `json:"made"`  // messages of stations, acknowledged or not
 
-	Watching map[string]int `json:"watching"` // readers that each camera plays to
+	Watching map[string]int `json:"watching"` // sessions that each camera plays to
+	Spoken   map[string]int `json:"spoken"`   // packets of sound that came for each camera's loudspeaker
 
 	Outputs map[string]map[string]bool `json:"outputs"` // how each siren and relay stands
 	Domes   map[string]Look            `json:"domes"`   // where each dome looks
@@ -81,7 +82,7 @@ type Look struct {
 }
 
 func (c *Control) state(w http.ResponseWriter, _ *http.Request) {
-	s := State{Notice: Notice, Reads: map[string]map[string]uint64{}, Acked: map[string]uint64{}, Made: map[string]uint64{}, Watching: map[string]int{}}
+	s := State{Notice: Notice, Reads: map[string]map[string]uint64{}, Acked: map[string]uint64{}, Made: map[string]uint64{}, Watching: map[string]int{}, Spoken: map[string]int{}}
 	s.Outputs, s.Domes = map[string]map[string]bool{}, map[string]Look{}
 	for id, sources := range c.Sim.sources {
 		s.Reads[id] = map[string]uint64{}
@@ -97,6 +98,9 @@ func (c *Control) state(w http.ResponseWriter, _ *http.Request) {
 	}
 	for _, camera := range c.Sim.Config.RTSP.Cameras {
 		s.Watching[camera.ID] = c.Sim.cameras.Readers(camera.ID)
+		if camera.Speaker {
+			s.Spoken[camera.ID] = c.Sim.cameras.Spoken(camera.ID)
+		}
 	}
 	for id, outputs := range c.Sim.outputs {
 		s.Outputs[id] = outputs()

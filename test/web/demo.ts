@@ -24,6 +24,8 @@ export interface Demo {
   show(camera: string, clip: string): Promise<void>
   // watching is how many readers a simulated camera plays to.
   watching(camera: string): Promise<number>
+  // spoken is how many packets of sound came for the loudspeaker of a simulated camera.
+  spoken(camera: string): Promise<number>
   // enter presses Enter before the demo: the link of the terminal at the sluice is cut, or mended.
   enter(): void
   // pid of central, sim, edge-rudong or edge-qidong.
@@ -101,6 +103,10 @@ export const test = base.extend<{ alone: undefined }, { demo: Demo }>({
           async watching(camera) {
             const state = (await (await fetch(`${control}/state`)).json()) as { watching: Record<string, number> }
             return state.watching[camera] ?? 0
+          },
+          async spoken(camera) {
+            const state = (await (await fetch(`${control}/state`)).json()) as { spoken: Record<string, number> }
+            return state.spoken[camera] ?? 0
           },
           enter() {
             child.stdin?.write('\n')

@@ -31,6 +31,8 @@ test('who holds the button is heard at the terminal, and everybody sees who it i
   await page.mouse.down()
   await expect(hold).toHaveAttribute('data-state', 'speaking')
   await expect(tile.getByTestId('scene-spoken')).toBeVisible()
+  // The camera beside the gate has a loudspeaker of its own.
+  await expect.poll(() => demo.spoken('rd-cam-1'), { timeout: 30_000 }).toBeGreaterThan(50)
   await expect.poll(async () => (await stat(heard).catch(() => ({ size: 0 }))).size, { timeout: 30_000 }).toBeGreaterThan(3 * 16_000)
   const all = (await (await page.request.get(`${demo.url}/api/v1/talk`)).json()) as { items: { id: string; by?: { name: string } }[] }
   expect(all.items.find((l) => l.id === 'edge-rudong')?.by?.name).toBeTruthy()

@@ -78,6 +78,11 @@ func (s *Service) speaker(ctx context.Context, edge string) (*wire.SpeakerState,
 	}
 	out := *r.Status.Speaker
 	out.Error = wire.Text(out.Error, maxFault)
+	out.Cameras = slices.Clone(out.Cameras[:min(len(out.Cameras), maxHorns)])
+	for i := range out.Cameras {
+		c := &out.Cameras[i]
+		c.Camera, c.Fault, c.Error = wire.Text(c.Camera, wire.MaxIDLength), wire.HornFault(wire.Text(string(c.Fault), wire.MaxIDLength)), wire.Text(c.Error, maxFault)
+	}
 	return &out, nil
 }
 
@@ -130,7 +135,7 @@ func (s *Service) reachable(ctx context.Context, l listener) error {
 		return err
 	}
 	if speaker == nil {
-		return errs.E(errs.Conflict, "talk.no_speaker", "terminal %s has no speaker: its edge.yml has no command for one", id)
+		return errs.E(errs.Conflict, "talk.no_speaker", "terminal %s has no speaker: neither a command in its edge.yml nor a camera with speaker: true", id)
 	}
 	return nil
 }

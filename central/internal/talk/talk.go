@@ -27,6 +27,7 @@ const (
 	// MaxListeners is how many scenes are spoken to at once.
 	MaxListeners = 16
 	maxFault     = 300 // bytes
+	maxHorns     = 32  // cameras of a terminal whose loudspeakers are told of
 )
 
 // Kind of a listener.

@@ -59,7 +59,7 @@ func (c *Camera) tracks(ctx context.Context) (out []string, err error) {
 	if c.o.Source != nil {
 		return []string{"video H264"}, c.o.Check()
 	}
-	client, desc, err := c.connect(ctx)
+	client, desc, err := c.connect(ctx, false)
 	if err != nil {
 		return nil, err
 	}

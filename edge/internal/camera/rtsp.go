@@ -31,7 +31,7 @@ func (c *Camera) Probe(ctx context.Context) error {
 
 // describe connects and finds the H.264 picture. The caller closes the client.
 func (c *Camera) describe(ctx context.Context) (*gortsplib.Client, *description.Session, *description.Media, *format.H264, error) {
-	client, desc, err := c.connect(ctx)
+	client, desc, err := c.connect(ctx, false)
 	if err != nil {
 		return nil, nil, nil, nil, err
 	}
@@ -48,15 +48,16 @@ func (c *Camera) describe(ctx context.Context) (*gortsplib.Client, *description.
 	return client, desc, media, h264, nil
 }
 
-// connect connects and has the camera describe itself. The caller closes the client.
-func (c *Camera) connect(ctx context.Context) (*gortsplib.Client, *description.Session, error) {
+// connect connects and has the camera describe itself, with its loudspeaker when that is asked for. The caller closes
+// the client.
+func (c *Camera) connect(ctx context.Context, horn bool) (*gortsplib.Client, *description.Session, error) {
 	u, err := c.o.url()
 	if err != nil {
 		return nil, nil, err
 	}
 	tcp := gortsplib.ProtocolTCP
 	client := &gortsplib.Client{
-		Scheme: u.Scheme, Host: u.Host, Protocol: &tcp, UserAgent: "fengsui-edge",
+		Scheme: u.Scheme, Host: u.Host, Protocol: &tcp, UserAgent: "fengsui-edge", RequestBackChannels: horn,
 		ReadTimeout: stall, WriteTimeout: stall,
 		DialContext: func(_ context.Context, network, address string) (net.Conn, error) {
 			// The library's own context has no deadline; ours ends with the lease.
@@ -202,6 +203,8 @@ func (c *Camera) failure(u *base.URL, err error) error {
 			kind = ErrPassword
 		case base.StatusNotFound:
 			kind = ErrNoPicture
+		case base.StatusOptionNotSupported: // nothing but the loudspeaker is required
+			kind = ErrNoHorn
 		default:
 		}
 	}

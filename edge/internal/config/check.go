@@ -115,6 +115,8 @@ func (c *Config) checkCameras() error {
 			return strict.Bad(key("id"), "%q must be lower-case letters, digits, - and _, at most %d", cam.ID, wire.MaxIDLength)
 		case cam.RTSP == LocalCamera && c.Encoder(cam.ID) == nil:
 			return strict.Bad(key("rtsp"), "%s is a camera of the terminal itself, and none of encoders is for %s", LocalCamera, cam.ID)
+		case cam.RTSP == LocalCamera && cam.Speaker:
+			return strict.Bad(key("speaker"), "a camera of the terminal itself has no loudspeaker: speaker.command is for that of the terminal")
 		case cam.RTSP == LocalCamera:
 		case err != nil || u.Host == "" || (u.Scheme != "rtsp" && u.Scheme != "rtsps"):
 			return strict.Bad(key("rtsp"), "is not an address like rtsp://host:554/path")

@@ -104,6 +104,7 @@ type Camera struct {
 	PasswordFile string `yaml:"password_file"`
 	Standby      bool   `yaml:"standby"` // stays open while nobody watches
 	Sound        bool   `yaml:"sound"`   // goes with the picture
+	Speaker      bool   `yaml:"speaker"` // what is spoken at the centre goes to its loudspeaker
 	ONVIF        string `yaml:"onvif"`   // address of its device service, to turn and zoom it; empty: it cannot be
 	Division     string `yaml:"division"`
 	Place        *Place `yaml:"place"`
@@ -131,9 +132,10 @@ func (r Ring) Records(camera string) bool {
 	return r.QuotaMB > 0 && (len(r.Cameras) == 0 || slices.Contains(r.Cameras, camera))
 }
 
-// Speaker is by what somebody at the centre is heard here. The centre cannot change it, for it names a program.
+// Speaker is by what somebody at the centre is heard here, beside the loudspeakers of cameras. The centre cannot change
+// it, for it names a program.
 type Speaker struct {
-	Command []string `yaml:"command"` // empty: there is none
+	Command []string `yaml:"command"` // empty: the terminal itself has none
 	Volume  int      `yaml:"volume"`  // percent, until another is set
 }
 

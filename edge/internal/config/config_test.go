@@ -58,6 +58,7 @@ func TestBadFileStopsWithFileAndLine(t *testing.T) {
 	sensor := base + "sensors:\n  - {id: a, profile: p, address: 127.0.0.1:1}\n"
 	for _, c := range []struct{ name, text, want string }{
 		{"local camera without an encoder", base + "cameras:\n  - {id: car, rtsp: 'local:'}\n", "edge.yml:8: cameras.0.rtsp: local: is a camera of the terminal itself"},
+		{"local camera with a loudspeaker", base + "cameras:\n  - {id: car, rtsp: 'local:', speaker: true}\nencoders:\n  - {camera: car, file: x.h264}\n", "edge.yml:8: cameras.0.speaker: a camera of the terminal itself"},
 		{"encoder of two sources", base + "encoders:\n  - {camera: car, device: /dev/video0, file: x.h264}\n", "edge.yml:8: encoders.0.command: one of"},
 		{"encoder of nothing", base + "encoders:\n  - {camera: car}\n", "edge.yml:8: encoders.0.command: one of"},
 		{"encoder with rising rates", base + "encoders:\n  - {camera: car, device: /dev/video0, kbps: [500, 1000]}\n", "edge.yml:8: encoders.0.kbps: are 50 to 20000"},

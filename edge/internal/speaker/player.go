@@ -10,6 +10,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/bluenviron/mediacommon/v2/pkg/codecs/g711"
+
 	"github.com/fengsui/fengsui/edge/internal/child"
 )
 
@@ -23,10 +25,11 @@ const (
 	lateMost  = 100                   // a packet that is further behind is of another session
 )
 
-// play plays packets until ctx ends: one process of the command for each time that somebody speaks.
+// play plays packets until ctx ends: one process of the command for each time that somebody speaks, and the horns.
 func (s *Speaker) play(ctx context.Context) {
 	var p *player
-	var last packet
+	var last uint16
+	speaks := false
 	rest := time.Time{}
 	idle := time.NewTimer(quiet)
 	defer idle.Stop()
@@ -54,17 +57,38 @@ func (s *Speaker) play(ctx context.Context) {
 		case <-died:
 			end("player "+p.Why(), time.Now())
 		case <-idle.C:
-			if p == nil {
-				continue
+			if speaks {
+				speaks = false
+				s.hush()
 			}
-			old := p
-			s.wg.Go(func() { old.finish(ctx) })
-			end("", time.Now())
+			if p != nil {
+				old := p
+				s.wg.Go(func() { old.finish(ctx) })
+				end("", time.Now())
+			}
 		case next := <-s.packets:
 			idle.Reset(quiet)
 			volume, muted := s.loudness()
 			now := time.Now()
-			if muted || now.Before(rest) {
+			if muted {
+				continue
+			}
+			first := !speaks
+			if first {
+				speaks, last = true, next.seq-1
+			}
+			lost := next.seq - last - 1
+			if lost >= math.MaxUint16-lateMost {
+				continue // it comes late
+			}
+			last = next.seq
+			if lost > gapMost {
+				lost = 0
+			}
+			pcm := decode(next.alaw)
+			amplify(pcm, volume)
+			s.blow(next.alaw, pcm, volume, int(lost), first)
+			if len(s.o.Command) == 0 || now.Before(rest) {
 				continue
 			}
 			if p == nil {
@@ -75,23 +99,29 @@ func (s *Speaker) play(ctx context.Context) {
 				}
 				s.tell(func() { s.playing = true })
 				p.write(make([]byte, perSecond*int(lead/time.Millisecond)/1000))
-				last = packet{seq: next.seq - 1}
+				lost = 0
 			}
-			lost := next.seq - last.seq - 1
-			if lost >= math.MaxUint16-lateMost {
-				continue // it comes late
-			}
-			ok := true
-			if lost > 0 && lost <= gapMost {
-				ok = p.write(make([]byte, int(lost)*len(next.pcm)))
-			}
-			last = next
-			if amplify(next.pcm, volume); !p.write(next.pcm) || !ok {
+			if ok := lost == 0 || p.write(make([]byte, int(lost)*len(pcm))); !p.write(pcm) || !ok {
 				p.kill()
 				end(fmt.Sprintf("player %s takes no sound", s.o.Command[0]), now)
 			}
 		}
 	}
+}
+
+// decode makes samples of 16 bit, low byte first.
+func decode(alaw []byte) []byte {
+	var samples g711.Alaw
+	samples.Unmarshal(alaw)
+	return swap(samples)
+}
+
+// swap changes which byte of the samples comes first.
+func swap(samples []byte) []byte {
+	for i := 0; i+1 < len(samples); i += 2 {
+		samples[i], samples[i+1] = samples[i+1], samples[i]
+	}
+	return samples
 }
 
 func (s *Speaker) loudness() (volume int, muted bool) {

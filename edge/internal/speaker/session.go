@@ -1,12 +1,12 @@
 package speaker
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"time"
 
-	"github.com/bluenviron/mediacommon/v2/pkg/codecs/g711"
 	"github.com/pion/interceptor"
 	"github.com/pion/rtp"
 	"github.com/pion/transport/v2"
@@ -20,10 +20,10 @@ var pcma = webrtc.RTPCodecParameters{
 	RTPCodecCapability: webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypePCMA, ClockRate: 8000}, PayloadType: 8,
 }
 
-// packet is sound in samples of 16 bit, low byte first.
+// packet is sound as it came.
 type packet struct {
-	seq uint16
-	pcm []byte
+	seq  uint16
+	alaw []byte
 }
 
 // hear keeps a session while the lease runs.
@@ -73,37 +73,39 @@ func (s *Speaker) session(ctx context.Context, target, token string) error {
 		return fmt.Errorf("add track: %w", err)
 	}
 	pc.OnTrack(func(t *webrtc.TrackRemote, _ *webrtc.RTPReceiver) { s.take(t) })
-	lease, end := context.WithCancel(ctx)
+	lease, end := s.lease(ctx)
 	defer end()
 	session, err := whip.Open(lease, s.o.Client, pc, target, token)
 	if err != nil {
 		return err
 	}
 	defer session.Bye(ctx)
-	_, _, left := s.leased()
-	timer := time.NewTimer(max(left, 0))
-	defer timer.Stop()
-	go func() {
-		for {
-			select {
-			case <-lease.Done():
-				return
-			case <-timer.C:
-			}
-			_, _, left := s.leased()
-			if left <= 0 {
-				end()
-				return
-			}
-			timer.Reset(left)
-		}
-	}()
 	defer s.tell(func() { s.hears = false })
 	err = session.Follow(lease, func() { s.tell(func() { s.hears, s.fault = true, "" }) })
 	if errors.Is(err, context.Canceled) {
 		return nil
 	}
 	return err
+}
+
+// lease is a context that ends with the lease.
+func (s *Speaker) lease(ctx context.Context) (context.Context, context.CancelFunc) {
+	lease, end := context.WithCancel(ctx)
+	go func() {
+		for {
+			_, _, left := s.leased()
+			if left <= 0 {
+				end()
+				return
+			}
+			select {
+			case <-lease.Done():
+				return
+			case <-time.After(left):
+			}
+		}
+	}()
+	return lease, end
 }
 
 // take hands the packets of a track to the player until it ends.
@@ -118,13 +120,8 @@ func (s *Speaker) take(t *webrtc.TrackRemote) {
 		if p.Unmarshal(buf[:n]) != nil || len(p.Payload) == 0 {
 			continue // rubbish, or padding
 		}
-		var samples g711.Alaw
-		samples.Unmarshal(p.Payload)
-		for i := 0; i+1 < len(samples); i += 2 {
-			samples[i], samples[i+1] = samples[i+1], samples[i]
-		}
 		select {
-		case s.packets <- packet{p.SequenceNumber, samples}:
+		case s.packets <- packet{p.SequenceNumber, bytes.Clone(p.Payload)}:
 		default: // the player is behind by a second
 		}
 	}

@@ -1,5 +1,5 @@
 // Package speaker lets the centre be heard at the terminal: it holds a session while somebody speaks there and plays
-// what comes by a command of edge.yml. The agent hands it the commands of the centre. Rules that must never break:
+// what comes by a command of edge.yml and by the loudspeakers of cameras. The agent hands it the commands of the centre. Rules that must never break:
 // nothing is played without a running lease; a player that hangs, dies or is missing ends nothing but itself, and no
 // process of it outlives the agent's stop.
 package speaker
@@ -18,6 +18,7 @@ import (
 
 	"github.com/pion/transport/v2"
 
+	"github.com/fengsui/fengsui/edge/internal/camera"
 	"github.com/fengsui/fengsui/edge/internal/whip"
 	"github.com/fengsui/fengsui/shared/run"
 	"github.com/fengsui/fengsui/shared/wire"
@@ -26,10 +27,11 @@ import (
 // Options is what a speaker needs.
 type Options struct {
 	Log     *slog.Logger
-	Command []string // takes signed 16-bit samples, low byte first, 8000 a second, mono, on its standard input
-	Volume  int      // percent, until somebody sets another
-	File    string   // keeps what was set
-	BaseURL string   // http(s) address of the centre
+	Command []string         // takes signed 16-bit samples, low byte first, 8000 a second, mono, on its standard input; empty: none
+	Cameras []camera.Options // whose loudspeakers are used
+	Volume  int              // percent, until somebody sets another
+	File    string           // keeps what was set
+	BaseURL string           // http(s) address of the centre
 	Client  *http.Client
 	Net     transport.Net // nil for the system's
 	Changed func()        // what State tells has changed
@@ -59,6 +61,7 @@ type Speaker struct {
 	o       Options
 	centre  *url.URL
 	packets chan packet
+	horns   []*horn
 
 	mu     sync.Mutex
 	ctx    context.Context // of the sessions; nil: not running
@@ -69,9 +72,10 @@ type Speaker struct {
 	token  string
 	open   bool          // a goroutine looks after the session
 	hears  bool          // it is connected
-	turned chan struct{} // closed and made anew when hears or fault change
+	turned chan struct{} // closed and made anew when anything of what State tells changes
 
-	playing bool
+	playing bool   // the command
+	blows   bool   // a horn
 	fault   string // why nothing was heard of late
 }
 
@@ -83,6 +87,9 @@ func New(o Options) (*Speaker, error) {
 	}
 	o.Log = o.Log.With("component", "speaker")
 	s := &Speaker{o: o, centre: centre, packets: make(chan packet, queueMax), set: kept{Volume: o.Volume}, turned: make(chan struct{})}
+	for _, c := range o.Cameras {
+		s.horns = append(s.horns, &horn{id: c.ID, camera: camera.New(c), queue: make(chan blast, queueMax)})
+	}
 	text, err := os.ReadFile(o.File)
 	if err == nil {
 		err = json.Unmarshal(text, &s.set)
@@ -126,18 +133,27 @@ func (s *Speaker) Hear(m wire.TalkStart) (wait func(context.Context) error, err 
 		s.open = true
 		s.wg.Go(func() { s.hear(s.ctx) })
 	}
+	for _, h := range s.horns {
+		if !h.attended {
+			h.attended, h.fault = true, nil
+			s.wg.Go(func() { s.attend(s.ctx, h) })
+		}
+	}
 	return s.ready, nil
 }
 
-// ready waits until the session stands.
+// ready waits until the session stands and something plays it.
 func (s *Speaker) ready(ctx context.Context) error {
 	for {
 		s.mu.Lock()
 		hears, open, fault, turned := s.hears, s.open, s.fault, s.turned
+		plays, horns := s.plays()
 		s.mu.Unlock()
 		switch {
-		case hears:
+		case hears && plays:
 			return nil
+		case !plays && horns != nil:
+			return horns
 		case !open:
 			return errors.New("the session to the centre has ended")
 		}
@@ -182,7 +198,15 @@ func (s *Speaker) Set(m wire.SpeakerSet) error {
 func (s *Speaker) State() *wire.SpeakerState {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return &wire.SpeakerState{Volume: s.set.Volume, Muted: s.set.Muted, Hears: s.hears, Playing: s.playing, Error: s.fault}
+	plays, horns := s.plays()
+	out := &wire.SpeakerState{Volume: s.set.Volume, Muted: s.set.Muted, Hears: s.hears && plays, Playing: s.playing || s.blows, Error: s.fault}
+	if out.Error == "" && horns != nil {
+		out.Error = horns.Error()
+	}
+	for _, h := range s.horns {
+		out.Cameras = append(out.Cameras, h.state())
+	}
+	return out
 }
 
 // tell changes what State says and wakes who waits for it.

@@ -21,9 +21,10 @@ import (
 
 // Server is one RTSP server with a path for each camera.
 type Server struct {
-	Listen  string           // address; port 0 takes a free one
-	Cameras map[string]*Clip // by id, which is the path
-	Log     *slog.Logger
+	Listen   string           // address; port 0 takes a free one
+	Cameras  map[string]*Clip // by id, which is the path
+	Speakers map[string]bool  // which of them have a loudspeaker
+	Log      *slog.Logger
 
 	server *gortsplib.Server
 	cancel context.CancelFunc
@@ -33,6 +34,7 @@ type Server struct {
 	streams map[string]*gortsplib.ServerStream // those not cut
 	clips   map[string]*Clip                   // what they play now
 	playing map[*gortsplib.ServerSession]string
+	spoken  map[string]int
 }
 
 const clockRate = 90_000
@@ -40,7 +42,7 @@ const clockRate = 90_000
 // Start listens and lets the cameras run.
 func (s *Server) Start(ctx context.Context) error {
 	s.streams, s.playing = map[string]*gortsplib.ServerStream{}, map[*gortsplib.ServerSession]string{}
-	s.clips = maps.Clone(s.Cameras)
+	s.clips, s.spoken = maps.Clone(s.Cameras), map[string]int{}
 	s.server = &gortsplib.Server{
 		Handler:     s,
 		RTSPAddress: s.Listen,
@@ -101,13 +103,17 @@ func (s *Server) Restore(id string) error {
 	if s.streams[id] != nil {
 		return nil
 	}
-	stream := &gortsplib.ServerStream{Server: s.server, Desc: &description.Session{
-		Title: "演示数据 " + id,
-		Medias: []*description.Media{{
-			Type:    description.MediaTypeVideo,
-			Formats: []format.Format{&format.H264{PayloadTyp: 96, SPS: clip.SPS, PPS: clip.PPS, PacketizationMode: 1}},
-		}},
+	medias := []*description.Media{{
+		Type:    description.MediaTypeVideo,
+		Formats: []format.Format{&format.H264{PayloadTyp: 96, SPS: clip.SPS, PPS: clip.PPS, PacketizationMode: 1}},
 	}}
+	if s.Speakers[id] {
+		medias = append(medias, &description.Media{
+			Type: description.MediaTypeAudio, IsBackChannel: true,
+			Formats: []format.Format{&format.G711{PayloadTyp: 8, SampleRate: 8000, ChannelCount: 1}},
+		})
+	}
+	stream := &gortsplib.ServerStream{Server: s.server, Desc: &description.Session{Title: "演示数据 " + id, Medias: medias}}
 	if err := stream.Initialize(); err != nil {
 		return fmt.Errorf("open camera %s: %w", id, err)
 	}
@@ -207,6 +213,13 @@ func (s *Server) Readers(id string) int {
 	return n
 }
 
+// Spoken is how many packets of sound came for a camera's loudspeaker.
+func (s *Server) Spoken(id string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.spoken[id]
+}
+
 // OnSessionClose implements gortsplib.ServerHandlerOnSessionClose.
 func (s *Server) OnSessionClose(ctx *gortsplib.ServerHandlerOnSessionCloseCtx) {
 	s.mu.Lock()
@@ -216,9 +229,18 @@ func (s *Server) OnSessionClose(ctx *gortsplib.ServerHandlerOnSessionCloseCtx) {
 
 // OnPlay implements gortsplib.ServerHandlerOnPlay.
 func (s *Server) OnPlay(ctx *gortsplib.ServerHandlerOnPlayCtx) (*base.Response, error) {
+	id := strings.Trim(ctx.Path, "/")
 	s.mu.Lock()
-	s.playing[ctx.Session] = strings.Trim(ctx.Path, "/")
+	s.playing[ctx.Session] = id
 	s.mu.Unlock()
+	ctx.Session.OnPacketRTPAny(func(_ *description.Media, _ format.Format, p *rtp.Packet) {
+		if len(p.Payload) == 0 {
+			return
+		}
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.spoken[id]++
+	})
 	return &base.Response{StatusCode: base.StatusOK}, nil
 }
 

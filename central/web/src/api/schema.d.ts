@@ -14673,7 +14673,14 @@ export interface components {
              */
             volume?: number;
         };
+        SpeakerCamera: {
+            camera: string;
+            error?: string;
+            fault?: string;
+            hears?: boolean;
+        };
         SpeakerState: {
+            cameras?: components["schemas"]["SpeakerCamera"][] | null;
             error?: string;
             hears?: boolean;
             muted?: boolean;

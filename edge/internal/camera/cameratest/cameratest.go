@@ -7,6 +7,7 @@ import (
 	_ "embed"
 	"fmt"
 	"net"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -33,6 +34,7 @@ type Camera struct {
 	stream   *gortsplib.ServerStream
 	media    *description.Media
 	sound    *description.Media // nil: none
+	horn     *description.Media // nil: none
 	user     string
 	password string
 
@@ -41,6 +43,7 @@ type Camera struct {
 	opened  int
 	silent  bool
 	scatter bool
+	said    []rtp.Packet
 }
 
 // Start runs a camera until the test ends. With a password, the user is "viewer".
@@ -49,7 +52,19 @@ func Start(t testing.TB, password string) *Camera { return StartSound(t, passwor
 // StartSound is Start of a camera that also hears: it says "flood", in packets of the format.
 func StartSound(t testing.TB, password string, sound format.Format) *Camera {
 	t.Helper()
-	c := &Camera{playing: map[*gortsplib.ServerSession]bool{}, user: "viewer", password: password}
+	return start(t, password, sound, nil)
+}
+
+// StartHorn is Start of a camera with a loudspeaker that takes these formats over its back channel. Of none, it refuses
+// to be asked for one, as cameras without do.
+func StartHorn(t testing.TB, password string, formats ...format.Format) *Camera {
+	t.Helper()
+	return start(t, password, nil, &description.Media{Type: description.MediaTypeAudio, IsBackChannel: true, Formats: formats})
+}
+
+func start(t testing.TB, password string, sound format.Format, horn *description.Media) *Camera {
+	t.Helper()
+	c := &Camera{playing: map[*gortsplib.ServerSession]bool{}, user: "viewer", password: password, horn: horn}
 	if sound != nil {
 		c.sound = &description.Media{Type: description.MediaTypeAudio, Formats: []format.Format{sound}}
 	}
@@ -70,6 +85,9 @@ func StartSound(t testing.TB, password string, sound format.Format) *Camera {
 	medias := []*description.Media{c.media}
 	if c.sound != nil {
 		medias = append(medias, c.sound)
+	}
+	if c.horn != nil && len(c.horn.Formats) > 0 {
+		medias = append(medias, c.horn)
 	}
 	c.stream = &gortsplib.ServerStream{Server: c.server, Desc: &description.Session{Medias: medias}}
 	if err := c.stream.Initialize(); err != nil {
@@ -165,6 +183,13 @@ func (c *Camera) Opened() int {
 	return c.opened
 }
 
+// Said is what came for its loudspeaker.
+func (c *Camera) Said() []rtp.Packet {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.said)
+}
+
 // Silence makes it send nothing, or go on.
 func (c *Camera) Silence(on bool) {
 	c.mu.Lock()
@@ -200,6 +225,9 @@ func (c *Camera) OnDescribe(ctx *gortsplib.ServerHandlerOnDescribeCtx) (*base.Re
 	if ctx.Path != "/main" {
 		return &base.Response{StatusCode: base.StatusNotFound}, nil, nil
 	}
+	if c.horn != nil && len(c.horn.Formats) == 0 && len(ctx.Request.Header["Require"]) > 0 {
+		return &base.Response{StatusCode: base.StatusOptionNotSupported}, nil, nil
+	}
 	return &base.Response{StatusCode: base.StatusOK}, c.stream, nil
 }
 
@@ -214,6 +242,11 @@ func (c *Camera) OnPlay(ctx *gortsplib.ServerHandlerOnPlayCtx) (*base.Response, 
 	defer c.mu.Unlock()
 	c.playing[ctx.Session] = true
 	c.opened++
+	ctx.Session.OnPacketRTPAny(func(_ *description.Media, _ format.Format, p *rtp.Packet) {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.said = append(c.said, *p.Clone())
+	})
 	return &base.Response{StatusCode: base.StatusOK}, nil
 }
 

@@ -42,6 +42,7 @@ export const cameraFields: readonly Field[] = [
   { key: 'rtsp_sub', kind: 'rtsp_sub', most: 500 },
   { key: 'standby', kind: 'yes' },
   { key: 'sound', kind: 'yes' },
+  { key: 'speaker', kind: 'yes' },
   { key: 'onvif', kind: 'onvif', most: 500 },
 ]
 export const everyField: Field = { key: 'every', kind: 'duration', least: 100, most: day }

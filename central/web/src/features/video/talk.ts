@@ -51,9 +51,10 @@ function putDown(): void {
 // One call at a time: whoever speaks to another scene has let go of this one.
 let current: Call | undefined
 
-// own reports whether a call is of this page.
+// own reports whether a call is of this page. While the answer to its own is on the way, the news of it may be here first:
+// taken for somebody else's, it would let go of the button.
 export function own(id: string): boolean {
-  return current?.id === id
+  return current !== undefined && (current.id === '' || current.id === id)
 }
 
 class Call {
