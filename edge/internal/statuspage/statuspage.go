@@ -5,11 +5,10 @@ package statuspage
 
 import (
 	"context"
-	_ "embed"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"html/template"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -40,8 +39,6 @@ type Page struct {
 	Log        *slog.Logger
 
 	server *http.Server
-	page   *template.Template
-	board  *template.Template
 	done   chan error
 }
 
@@ -58,19 +55,8 @@ type view struct {
 	Faulty int    `json:"-"` // sensors and cameras that do not answer
 }
 
-//go:embed page.html
-var pageText string
-
 // Start listens and returns the address.
 func (p *Page) Start(ctx context.Context, listen string) (string, error) {
-	page, err := template.New("page").Funcs(functions()).Parse(pageText)
-	if err != nil {
-		return "", fmt.Errorf("read the status page: %w", err)
-	}
-	p.page = page
-	if p.board, err = template.New("messages").Funcs(functions()).Parse(messagesText); err != nil {
-		return "", fmt.Errorf("read the page of messages: %w", err)
-	}
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", listen)
 	if err != nil {
 		return "", fmt.Errorf("listen for the status page on %s: %w", listen, err)
@@ -147,43 +133,8 @@ func (p *Page) json(w http.ResponseWriter, r *http.Request) {
 func (p *Page) html(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
-	if err := p.page.Execute(w, p.view(r)); err != nil {
+	v := p.view(r)
+	if _, err := io.WriteString(w, v.write()); err != nil {
 		p.Log.Debug("status page not sent", "error", err)
-	}
-}
-
-func functions() template.FuncMap {
-	return template.FuncMap{
-		"t": func(lang, zh, en string) string {
-			if lang == "en" {
-				return en
-			}
-			return zh
-		},
-		"at": func(ms int64) string {
-			if ms == 0 {
-				return "–"
-			}
-			return wire.Time(ms).Local().Format("2006-01-02 15:04:05")
-		},
-		"day": func(ms int64) string { return wire.Time(ms).Local().Format(time.DateOnly) },
-		"size": func(n uint64) string {
-			switch {
-			case n >= 1<<30:
-				return fmt.Sprintf("%.2f GB", float64(n)/(1<<30))
-			case n >= 1<<20:
-				return fmt.Sprintf("%.1f MB", float64(n)/(1<<20))
-			}
-			return fmt.Sprintf("%.1f kB", float64(n)/(1<<10))
-		},
-		"on":    func(b *bool) bool { return *b },
-		"lasts": func(seconds int64) string { return (time.Duration(seconds) * time.Second).String() },
-		"sum":   func(a, b uint64) uint64 { return a + b },
-		"share": func(b *wire.BudgetState) uint64 {
-			if b.Limit == 0 {
-				return 0
-			}
-			return min(100, (b.Messages+b.Video)*100/b.Limit)
-		},
 	}
 }
