@@ -140,6 +140,10 @@ How each figure is taken:
   recordings grew by, the other figure is what the centre gave to write (wchar of the kernel's count), its sockets and
   database included, a quarter of the difference. Then the centre is killed five times and started again: lost is the time from the
   signal back to the end of what the timeline of each camera still has.
+- **Consultation**: eight seats in one room, each a plain sender of a picture of 480 × 270 (20 a second, a key frame every
+  second) and of sound, through a socket of its own. CPU is that of the whole centre, the packets are those of pictures and sound
+  that arrived at the seats; the clock of the last who comes in runs from their offer to the last packet of the first picture of
+  the last of the seven others, so a browser's decoding comes on top. Asking for who is there is part of it.
 - **Bad links**: terminal and camera, or all but the viewer, are in a network namespace of their own (root is needed); whole
   packets of the kernel, those of the signalling too, pass through two tun devices and the bench, which delays each by half
   the round trip and loses some by chance in each direction, because not every kernel has netem. The camera has a key frame

@@ -54,6 +54,7 @@ func measurements() []measurement {
 		{"viewers", forwarding},
 		{"tiles", tileSwitch},
 		{"record", recordingCost},
+		{"consult", consultation},
 		{"loss", overBadLinks},
 		{"thin", overThinLink},
 		{"narrow", overNarrowLink},
@@ -70,7 +71,7 @@ func measurements() []measurement {
 func run() error {
 	bin := flag.String("bin", "../bin", "folder of the programs")
 	out := flag.String("out", "", "file for the report; empty: standard output")
-	only := flag.String("only", "", "comma-separated parts: size, compare, batches, sealed, year, alarm, video, cold, viewers, tiles, record, loss, thin, narrow, paint, idle, ten, report, clocks, dispatch, activation")
+	only := flag.String("only", "", "comma-separated parts: size, compare, batches, sealed, year, alarm, video, cold, viewers, consult, tiles, record, loss, thin, narrow, paint, idle, ten, report, clocks, dispatch, activation")
 	seconds := flag.Int("seconds", 15, "length of each throughput run, and of the part loss (there 300 when it is not given)")
 	raw := flag.String("figures", "", "file for the figures alone, as JSON")
 	flag.Parse()

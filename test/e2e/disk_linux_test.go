@@ -89,6 +89,48 @@ func TestFullDiskOfTheCentreKeepsAlarmsAndLosesNoReading(t *testing.T) {
 	d.complete(t, start, nil)
 }
 
+func TestAFullDiskStopsTheRecordingOfAConsultationAndNotTheRoom(t *testing.T) {
+	t.Parallel()
+	if !onSmallDisks(t) {
+		return
+	}
+	d := &desk{centre: harness.NewCentre(t, harness.Build(t), harness.CentreOptions{Extra: "recording:\n  reserve_mb: 8\n"})}
+	small := harness.Mount(t, filepath.Join(d.centre.Dir, "data", "recordings"), "64m")
+	d.centre.Boot(t)
+	room, seats := meeting(t, d.centre, 2)
+	allFlow(t, seats, "both see and hear each other")
+	if err := d.centre.Admin.RecordRoom(room, true); err != nil {
+		t.Fatal(err)
+	}
+	stream := harness.SeatStream(room, seats[0].Own())
+	recordedFor(t, d, stream, 2*time.Second)
+	// full waits until the recordings say whether there is room, and whether the seat is recorded.
+	full := func(is bool) {
+		t.Helper()
+		harness.WaitFor(t, 4*soon, fmt.Sprintf("the recordings say that the disk is full: %v", is), func() error {
+			var o struct {
+				Usage struct {
+					Full bool `json:"full"`
+				} `json:"usage"`
+			}
+			if err := d.centre.Admin.Call(http.MethodGet, "/recordings", nil, &o); err != nil {
+				return err
+			}
+			got, err := d.centre.Admin.Recorded(stream)
+			return errors.Join(err, want(o.Usage.Full, is), want(got.Recording, !is))
+		})
+	}
+	small.Fill(t, 1<<20)
+	full(true)
+	allFlow(t, seats, "the room goes on")
+	if scene, err := seats[1].Scene(); err != nil || len(scene.People) != len(seats) {
+		t.Errorf("in the room are %+v: %v", scene.People, err)
+	}
+	small.Empty(t)
+	full(false)
+	recordedFor(t, d, stream, 2*time.Second)
+}
+
 func TestFullDiskOfTheTerminalKeepsAlarms(t *testing.T) {
 	t.Parallel()
 	if !onSmallDisks(t) {

@@ -180,6 +180,8 @@ func (d *demo) greet() {
     Messages are confirmed on that terminal's page, its state stands above; what was spoken last is kept as raw sound: aplay -f S16_LE -r 8000 FILE.
     手机须用 https，演示只在本机：用本机浏览器的另一个窗口打开链接当作手机。
     Phones want https and the demo is on this machine only: open the link in another window of this browser, as if it were the phone.
+  9 会商：市、县各开一个浏览器，视频 → 会商 →“洋口外闸风暴潮会商”进入会商；共享…选摄像机或地图，主持人可录制，结束后在列表里回看。
+    Consult, a browser for the city and one for the county: Video → Consultations → the room that stands open; share a camera or the map, record, and replay it from the list.
   日志与进程号 Logs and process ids  %s
   按 Ctrl-C 停止    Ctrl-C stops everything
 `, d.ports.URL(), dutyUser, d.logins.Duty, nextUser, countyUser, d.county(), countyNext, adminUser, d.logins.Admin, d.ports.Upper, status+"/messages", status, d.file(sluice, "spoken.raw"), d.Data)

@@ -45,6 +45,9 @@ func (d *demo) respond(ctx context.Context, city caller) error {
 	if err := city.sendNearest(ctx, path, "巡堤查险", []told{{kind: "en_route"}, {kind: "on_site", text: "到洋口外闸，分三组上堤。", lon: 120.9502, lat: 32.5309}}); err != nil {
 		return err
 	}
+	if err := city.gather(ctx, item.Incident); err != nil {
+		return err
+	}
 	return d.speak(ctx, city, path)
 }
 
