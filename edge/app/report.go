@@ -90,8 +90,12 @@ func (a *Agent) openStatusPage(ctx context.Context, p *agentParts) error {
 	if a.cfg.Status.Listen == "" {
 		return nil
 	}
+	zone, err := time.LoadLocation(a.cfg.Status.Zone)
+	if err != nil { // checked with the configuration
+		return fmt.Errorf("find the time zone of the status page: %w", err)
+	}
 	page := &statuspage.Page{
-		Edge: a.cfg.ID, Name: a.cfg.Name, Log: a.log,
+		Edge: a.cfg.ID, Name: a.cfg.Name, Zone: zone, Log: a.log,
 		Status: func(ctx context.Context) wire.Status { return a.report(ctx, p) },
 		Link:   p.uplink.State, Crew: p.crew,
 	}

@@ -261,6 +261,9 @@ func (c *Config) checkRest() error {
 	if err := c.checkUpgrade(); err != nil {
 		return err
 	}
+	if c.Status.Zone == "" || !isZone(c.Status.Zone) {
+		return strict.Bad("status.zone", "%q is no IANA time zone such as Asia/Shanghai", c.Status.Zone)
+	}
 	if c.Status.Listen != "" {
 		if err := address(c.Status.Listen); err != nil {
 			return &strict.Problem{Key: "status.listen", Err: err}

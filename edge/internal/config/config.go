@@ -207,9 +207,10 @@ type Diagnose struct {
 	SignalCommand []string `yaml:"signal_command"`
 }
 
-// Status is the local page for the technician.
+// Status is the local page for the technician and the crew.
 type Status struct {
 	Listen string `yaml:"listen"`
+	Zone   string `yaml:"zone"` // IANA; whose times its pages show
 }
 
 // Log is what goes to standard error.
@@ -234,6 +235,7 @@ func Default() Config {
 		Speaker: Speaker{Volume: 100},
 		Budget:  Budget{ResetDay: 1, Zone: "Asia/Shanghai", Eco: 0.8, Alarms: 0.95},
 		Upgrade: Upgrade{Confirm: 5 * time.Minute},
+		Status:  Status{Zone: "Asia/Shanghai"},
 		Log:     Log{Level: "info", Format: "text"},
 	}
 }

@@ -85,6 +85,7 @@ func TestBadFileStopsWithFileAndLine(t *testing.T) {
 		{"nowhere", base + "place: {lon: 190, lat: 1}\n", "edge.yml:7: place: "},
 		{"password in the address", base + "cameras:\n  - {id: c, rtsp: 'rtsp://u:p@h/1'}\n", "edge.yml:8: cameras.0.rtsp: leave user"},
 		{"no password file", base + "cameras:\n  - {id: c, rtsp: 'rtsp://h/1', password_file: /nonexistent/p}\n", "edge.yml:8: cameras.0.password_file: open"},
+		{"page of no zone", base + "status:\n  zone: Nowhere/There\n", "edge.yml:8: status.zone: "},
 		{"page for everybody", base + "status:\n  listen: 0.0.0.0:80\n", "edge.yml:8: status.listen: "},
 		{"no folder of profiles", base + "rules: none\n", "already defined"},
 		{"no folder of profiles at the usual place", strings.Replace(base, "firmware_configs: "+dir+"\n", "", 1), "edge.yml: firmware_configs is not in the file, and its default cannot be used: open /usr/share/fengsui-edge/firmware-configs"},

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"os"
 	"slices"
+	"time"
 
 	"github.com/fengsui/fengsui/edge/internal/crew"
 	"github.com/fengsui/fengsui/shared/wire"
@@ -20,12 +21,13 @@ type messagesView struct {
 	Name, Lang string
 	Link       bool
 	List       []crew.Message
+	zone       *time.Location
 }
 
 // write is the page of messages.
 func (v *messagesView) write() string {
-	s := &sheet{lang: v.Lang}
-	s.head(markup(messagesStyle)).m("<title>").t("指挥中心消息", "Messages").m(" · ").v(v.Name).m("</title><header><h1>").t("指挥中心消息", "Messages of the command centre").m(`</h1><span class="quiet">`).v(v.Name).m("</span>")
+	s := &sheet{lang: v.Lang, zone: v.zone}
+	s.head(markup(messagesStyle)).m("<title>").t("指挥中心消息", "Messages").m(" · ").v(v.Name).m("</title><header><h1>").t("指挥中心消息", "Messages of the command centre").m(`</h1><span class="quiet">`).v(v.Name).times().m("</span>")
 	if !v.Link {
 		s.badge("b", "bad", "与中心断开，回复将在恢复后送达", "no link: your answer goes out when it is back")
 	}
@@ -51,7 +53,7 @@ func (s *sheet) message(m *crew.Message) {
 	if m.Urgent {
 		s.badge("b", "bad", "紧急", "URGENT").m(" · ")
 	}
-	s.v(m.From).m(" · ").v(at(m.At)).m(" · ").t("有效至", "valid until").m(" ").v(at(m.Until)).m(`</small><p class="text">`).v(m.Text).m("</p>")
+	s.v(m.From).m(" · ").v(s.at(m.At)).m(" · ").t("有效至", "valid until").m(" ").v(s.at(m.Until)).m(`</small><p class="text">`).v(m.Text).m("</p>")
 	where := "/messages/" + url.PathEscape(m.ID)
 	if m.HasPic {
 		s.m(`<img src="`).v(where+"/picture").m(`" alt="`).t("指挥中心标注的画面", "picture with the drawing of the command centre").m(`">`)
@@ -83,7 +85,7 @@ func refusals() map[string]string {
 
 // messages shows them. What a screen has fetched counts as shown.
 func (p *Page) messages(w http.ResponseWriter, r *http.Request) {
-	v := messagesView{Name: p.Name, Link: p.Link().Connected, Lang: lang(r), List: p.Crew.Messages()}
+	v := messagesView{Name: p.Name, Link: p.Link().Connected, Lang: lang(r), List: p.Crew.Messages(), zone: p.Zone}
 	var ids []string
 	for _, m := range v.List {
 		ids = append(ids, m.ID)

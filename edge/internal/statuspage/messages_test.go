@@ -41,7 +41,8 @@ func TestTheCrewReadsAndAnswersOnThePage(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	p := &Page{Edge: "e", Name: "终端", Log: slog.New(slog.DiscardHandler), Status: func(context.Context) wire.Status { return wire.Status{} }, Link: func() uplink.State { return uplink.State{} }, Crew: s}
+	zone := time.FixedZone("Pacific/Kiritimati", 14*60*60) // no machine that runs this is there
+	p := &Page{Edge: "e", Name: "终端", Zone: zone, Log: slog.New(slog.DiscardHandler), Status: func(context.Context) wire.Status { return wire.Status{} }, Link: func() uplink.State { return uplink.State{} }, Crew: s}
 	addr, err := p.Start(t.Context(), "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -82,6 +83,9 @@ func TestTheCrewReadsAndAnswersOnThePage(t *testing.T) {
 	}
 	if _, text := get("/"); !strings.Contains(text, "2 条指挥中心消息待回复") || states() != "a delivered, b delivered" {
 		t.Errorf("the first page: %s, %s", states(), text)
+	}
+	if _, text := get("/messages"); !strings.Contains(text, "有效至 "+now.Add(time.Hour).In(zone).Format("2006-01-02 15:04:05")) || !strings.Contains(text, "Pacific/Kiritimati UTC") {
+		t.Errorf("the times are not those of the zone: %s", text)
 	}
 	if _, text := get("/messages?lang=en"); !strings.Contains(text, "&lt;b&gt;转移&lt;/b&gt; a") || !strings.Contains(text, "Understood") || !strings.Contains(text, "no link") || states() != "a shown, b shown" {
 		t.Errorf("the page of messages: %s, %s", states(), text)

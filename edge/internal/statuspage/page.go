@@ -14,9 +14,9 @@ var pageStyle string
 
 // write is the page of the terminal.
 func (v *view) write() string {
-	s := &sheet{lang: v.Lang}
+	s := &sheet{lang: v.Lang, zone: v.zone}
 	st := &v.Status
-	s.head(markup(pageStyle)).m("<title>").v(v.Name).m(" ").v(v.Edge).m("</title><header><h1>").v(v.Name).m("</h1><span>").v(v.Edge).m(" · ").v(st.Agent).m("</span>").other()
+	s.head(markup(pageStyle)).m("<title>").v(v.Name).m(" ").v(v.Edge).m("</title><header><h1>").v(v.Name).m("</h1><span>").v(v.Edge).m(" · ").v(st.Agent).times().m("</span>").other()
 	link := func() *sheet { return s.m(`<a href="`).t("/messages", "/messages?lang=en").m(`">`) }
 	if v.Waits > 0 {
 		s.m(`<p class="note"><b>`)
@@ -34,7 +34,7 @@ func (v *view) write() string {
 	v.clock(s)
 	s.card("配置 / 证书", "Configuration / certificate").m("<b><code>").v(st.Config).m("</code></b><p>")
 	if st.Certificate != 0 {
-		s.t("证书有效至", "certificate until").m(" ").v(day(st.Certificate))
+		s.t("证书有效至", "certificate until").m(" ").v(s.day(st.Certificate))
 	} else {
 		s.t("没有证书", "no certificate")
 	}
@@ -66,7 +66,7 @@ func (v *view) transfer(s *sheet) {
 		s.t("保活", "probed after").m(" ").v(st.KeepAlive).m(" s")
 	}
 	s.m("</p></section>").card("待传", "Not yet at the centre").m("<b>").v(st.Backlog.Records).m(" ").t("条", "records").m("</b><p>")
-	s.v(size(st.Backlog.Bytes)).m(" · ").t("最早", "oldest").m(" ").v(at(st.Backlog.Oldest)).m("</p>")
+	s.v(size(st.Backlog.Bytes)).m(" · ").t("最早", "oldest").m(" ").v(s.at(st.Backlog.Oldest)).m("</p>")
 	if st.Backlog.Drain != 0 {
 		s.m("<p>").t("预计", "about").m(" ").v(time.Duration(st.Backlog.Drain)*time.Second).m(" ").t("传完", "until sent").m("</p>")
 	}
@@ -98,7 +98,7 @@ func (v *view) budget(s *sheet) {
 	}
 	s.m("<p>").v(size(b.Messages + b.Video))
 	if b.Limit != 0 {
-		s.m(" / ").v(size(b.Limit)).m(" · ").t("重置", "until").m(" ").v(day(b.Until))
+		s.m(" / ").v(size(b.Limit)).m(" · ").t("重置", "until").m(" ").v(s.day(b.Until))
 	}
 	s.m(" · ").t("视频", "video").m(" ").v(size(b.Video)).m("</p></section>")
 }
@@ -119,7 +119,7 @@ func (v *view) clock(s *sheet) {
 	default:
 		s.badge("b", "good", "系统已校时", "set by the system")
 	}
-	s.m("<p>").v(at(v.Status.Time))
+	s.m("<p>").v(s.at(v.Status.Time))
 	if c.Jumps != 0 {
 		s.m(" · ").t("跳变", "jumps").m(" ").v(c.Jumps).m(" (").v(c.Jump).m(" ms)")
 	}
@@ -142,12 +142,12 @@ func (v *view) sensors(s *sheet) {
 		default:
 			s.t("未询问", "not asked yet")
 		}
-		s.m("<td>").v(one.Taken).m("<td>").v(at(one.At)).m("<td>")
+		s.m("<td>").v(one.Taken).m("<td>").v(s.at(one.At)).m("<td>")
 		for _, kind := range slices.Sorted(maps.Keys(one.Faults)) {
 			s.v(kind).m(" ").v(one.Faults[kind]).m(" ")
 		}
 		if f := one.LastFault; f != nil {
-			s.m("<br><small>").v(at(f.At)).m(" ").v(f.Text).m("</small>")
+			s.m("<br><small>").v(s.at(f.At)).m(" ").v(f.Text).m("</small>")
 			if f.Raw != "" {
 				s.m("<br><code>").v(f.Raw).m("</code>")
 			}
@@ -202,7 +202,7 @@ func (v *view) outputs(s *sheet) {
 		}
 		s.m("<td>")
 		if o.Until != 0 {
-			s.t("至", "until").m(" ").v(at(o.Until))
+			s.t("至", "until").m(" ").v(s.at(o.Until))
 		}
 		s.m("</tr>")
 	}

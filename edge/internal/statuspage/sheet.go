@@ -17,6 +17,7 @@ type markup string
 type sheet struct {
 	b    strings.Builder
 	lang string
+	zone *time.Location // of its times, whatever the machine has
 }
 
 // m writes markup.
@@ -57,14 +58,19 @@ func words(lang, zh, en string) string {
 	return zh
 }
 
-func at(ms int64) string {
+func (s *sheet) at(ms int64) string {
 	if ms == 0 {
 		return "–"
 	}
-	return wire.Time(ms).Local().Format("2006-01-02 15:04:05")
+	return wire.Time(ms).In(s.zone).Format("2006-01-02 15:04:05")
 }
 
-func day(ms int64) string { return wire.Time(ms).Local().Format(time.DateOnly) }
+func (s *sheet) day(ms int64) string { return wire.Time(ms).In(s.zone).Format(time.DateOnly) }
+
+// times says which zone it is.
+func (s *sheet) times() *sheet {
+	return s.m(" · ").t("时间", "times").m(" ").v(s.zone).v(time.Now().In(s.zone).Format(" UTC-07:00"))
+}
 
 func size(n uint64) string {
 	switch {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/fengsui/fengsui/edge/internal/crew"
 )
@@ -59,7 +60,7 @@ func bones(page string) []string {
 
 // pages are both pages in which everything that others may write is one text.
 func pages(text string) (terminal, messages string) {
-	v := view{Lang: "zh"}
+	v := view{Lang: "zh", zone: time.UTC}
 	fill(reflect.ValueOf(&v.Status).Elem(), text)
 	v.Edge, v.Name, v.Link.Error = text, text, text
 	v.Status.Outputs = append(v.Status.Outputs, v.Status.Outputs[0])
@@ -69,7 +70,7 @@ func pages(text string) (terminal, messages string) {
 	m.HasPic = true
 	past := m
 	past.Waiting, past.Past = false, true
-	b := messagesView{Name: text, Lang: "zh", List: []crew.Message{m, past}}
+	b := messagesView{Name: text, Lang: "zh", List: []crew.Message{m, past}, zone: time.UTC}
 	return v.write(), b.write()
 }
 

@@ -36,6 +36,7 @@ type Page struct {
 	Status     func(context.Context) wire.Status
 	Link       func() uplink.State
 	Crew       Crew
+	Zone       *time.Location // of the times on the pages, whatever the machine has
 	Log        *slog.Logger
 
 	server *http.Server
@@ -53,6 +54,8 @@ type view struct {
 	Lang   string `json:"-"`
 	Waits  int    `json:"-"` // messages that nobody has answered
 	Faulty int    `json:"-"` // sensors and cameras that do not answer
+
+	zone *time.Location
 }
 
 // Start listens and returns the address.
@@ -101,7 +104,7 @@ func (p *Page) Stop(ctx context.Context) error {
 }
 
 func (p *Page) view(r *http.Request) view {
-	v := view{Edge: p.Edge, Name: p.Name, Time: time.Now().UTC(), Status: p.Status(r.Context()), Link: p.Link(), Lang: "zh"}
+	v := view{Edge: p.Edge, Name: p.Name, Time: time.Now().UTC(), Status: p.Status(r.Context()), Link: p.Link(), Lang: "zh", zone: p.Zone}
 	if r.FormValue("lang") == "en" {
 		v.Lang = "en"
 	}

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/fengsui/fengsui/edge/internal/uplink"
 	"github.com/fengsui/fengsui/shared/wire"
@@ -16,7 +17,7 @@ import (
 
 func TestPageShowsTheTerminalAndEscapesWhatOthersWrote(t *testing.T) {
 	p := &Page{
-		Edge: "e", Name: "<script>终端", Log: slog.New(slog.DiscardHandler),
+		Edge: "e", Name: "<script>终端", Zone: time.UTC, Log: slog.New(slog.DiscardHandler),
 		Status: func(context.Context) wire.Status {
 			return wire.Status{
 				State: "online", Synced: true, Backlog: wire.Backlog{Records: 42, Drain: 90}, Lost: 7, Trouble: "disk is full",
@@ -74,7 +75,7 @@ func TestPageShowsTheTerminalAndEscapesWhatOthersWrote(t *testing.T) {
 // A name that somebody points at this machine makes its browser ask here in that somebody's name.
 func TestThePageAnswersByItsAddressOnly(t *testing.T) {
 	p := &Page{
-		Log: slog.New(slog.DiscardHandler), Crew: shelf(t),
+		Zone: time.UTC, Log: slog.New(slog.DiscardHandler), Crew: shelf(t),
 		Status: func(context.Context) wire.Status { return wire.Status{} }, Link: func() uplink.State { return uplink.State{} },
 	}
 	addr, err := p.Start(t.Context(), "127.0.0.1:0")
