@@ -3,6 +3,7 @@
 import { readFile } from 'node:fs/promises'
 import { expect, login, test } from './demo'
 import { Terminal } from './terminal'
+import { watch } from './video'
 
 const gauge = '海安闸水位（演示）'
 
@@ -111,11 +112,25 @@ test('from an empty terminal to a value on the map, and through a cut link witho
   }
 })
 
-test('Enter before the demo cuts the link of the sluice and mends it', async ({ page, demo }) => {
+test('Enter before the demo cuts the link of the sluice and its pictures, and mends both', async ({ page, demo }) => {
   await login(page, demo, demo.duty)
   const lost = page.getByRole('region', { name: '现在需要我' }).getByText('洋口闸终端（演示） 失联')
+  const scene = await page.context().newPage()
+  await scene.goto(`${demo.url}/video`)
+  await scene.locator('[data-testid=camera-row][data-camera=rd-cam-1]').click()
+  const video = scene.locator('[data-testid=scene][data-stream=rd-cam-1] video')
+  // plays: pictures are decoded while one looks. A poll may find the tile without its video.
+  const plays = async (): Promise<boolean> => {
+    if ((await video.count()) === 0) return false
+    const before = (await watch(video, 0)).decoded
+    return (await watch(video, 1000)).decoded > before
+  }
+  await expect.poll(plays).toBe(true)
   demo.enter()
   await expect(lost).toBeVisible()
+  await expect.poll(plays).toBe(false)
   demo.enter()
   await expect(lost).toHaveCount(0)
+  await expect.poll(plays, { timeout: 60_000 }).toBe(true)
+  await scene.close()
 })

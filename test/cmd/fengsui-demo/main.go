@@ -72,7 +72,7 @@ type demo struct {
 
 	ports  ports
 	logins logins
-	link   *harness.Link // between the terminal at the sluice and the broker
+	line   *line // of the terminal at the sluice
 }
 
 // One answer may take readyWithin on a busy machine; a first start, which plays several days of a desk, settleWithin.
@@ -160,8 +160,8 @@ func (d *demo) greet() {
   管理员 Admin      %s    密码 password   %s
   ─────────────────────────────────────────────────────────────────────────────
   约一分钟后洋口潮位越过警戒水位。    The tide passes its warning level in about a minute.
-  1 按回车断开洋口闸终端的链路，过一会儿再按恢复：告警先到，曲线补齐，终端页上待传归零、丢失为 0。
-    Enter cuts the link of the sluice, Enter mends it: alarms first, the chart fills up, nothing is lost on the terminal's page.
+  1 按回车断开洋口闸终端的链路，画面一起断，过一会儿再按恢复：告警先到，曲线补齐，终端页上待传归零、丢失为 0，画面自己回来。
+    Enter cuts the link of the sluice and its pictures, Enter mends it: alarms first, the chart fills up, nothing is lost on the terminal's page, the pictures are back.
   2 更多 → 设备 → 吕四指挥车终端 → 终端详情 → 添加传感器：通用水位计（Modbus TCP），地址 %s
     More → Devices → the command car's terminal → Add a sensor: generic water level (Modbus TCP) at that address.
   3 监测 → 规则：改限值，用近 30 天试算，发布到终端。       手册 Manual  docs/manual

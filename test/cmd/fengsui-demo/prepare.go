@@ -78,7 +78,9 @@ func (d *demo) prepare(ctx context.Context, h *harness.Host) error {
 	if err != nil {
 		return err
 	}
-	d.link = harness.NewLink(h, d.ports.TLS) //nolint:contextcheck // it ends with its host
+	if d.line, err = newLine(ctx, h, d.ports); err != nil { //nolint:contextcheck // it ends with its host
+		return err
+	}
 	all, err := template.ParseFS(files, "files/*.yml")
 	if err != nil {
 		return fmt.Errorf("read configurations of the demo: %w", err)
@@ -94,7 +96,7 @@ func (d *demo) prepare(ctx context.Context, h *harness.Host) error {
 	for name, target := range targets {
 		var text strings.Builder
 		if err := all.ExecuteTemplate(&text, name, map[string]any{
-			"Root": d.Root, "Data": d.Data, "Ports": d.ports, "Link": d.link.Addr(), "Places": places, "Burn": burns(), "ReleaseKey": key, "Epoch": time.Now().UTC().Format(time.RFC3339),
+			"Root": d.Root, "Data": d.Data, "Ports": d.ports, "Messages": d.line.messages.Addr(), "Web": d.line.web.Addr(), "Places": places, "Burn": burns(), "ReleaseKey": key, "Epoch": time.Now().UTC().Format(time.RFC3339),
 		}); err != nil {
 			return fmt.Errorf("write %s: %w", target, err)
 		}
