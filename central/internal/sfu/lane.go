@@ -130,7 +130,11 @@ func (l *lane) forward(ctx context.Context, r *ring.Reader) {
 		if due := told.due(now); due != nil {
 			_ = l.pc.WriteRTCP([]rtcp.Packet{due})
 		}
-		return l.pulse.pace(bytes, sent, l.takes.Load(), replaying)
+		part := 1.0 // that these are of what is to be replayed
+		if replaying {
+			part = float64(len(packets)) / float64(len(packets)+r.Behind())
+		}
+		return l.pulse.pace(bytes, sent, l.takes.Load(), replaying, part, now)
 	})
 }
 
@@ -200,9 +204,26 @@ func (l *lane) arrivals(report []byte, now time.Time) { l.pulse.arrivals(report,
 
 func (l *lane) receipt(r rtcp.ReceptionReport, now time.Time) { l.pulse.receipt(r, now) }
 
-// restart shows the last key frame again. Where it cannot or that has not helped, the source is asked for another: one that sends what it has
-// again takes as much of a SIM as the pictures since its last one.
+// restart answers a viewer that needs a key frame: the last one is shown again. Where it cannot or that has not helped,
+// the source is asked for another: one that sends what it has again takes as much of a SIM as the pictures since its last
+// one.
 func (l *lane) restart(now time.Time) {
+	l.pulse.back(now)
+	l.again(now)
+}
+
+// resume goes on after a cut: with the last key frame, and nothing of before is sent again.
+func (l *lane) resume(now time.Time) {
+	l.mu.Lock()
+	r := l.reader
+	l.mu.Unlock()
+	if r != nil {
+		r.Forget()
+		l.again(now)
+	}
+}
+
+func (l *lane) again(now time.Time) {
 	l.mu.Lock()
 	r, src, moved := l.reader, l.on, l.moved
 	since := now.Sub(l.asked)
@@ -225,6 +246,7 @@ func (l *lane) restart(now time.Time) {
 }
 
 func (l *lane) resend(n *rtcp.TransportLayerNack, now time.Time) {
+	l.pulse.back(now)
 	l.mu.Lock()
 	r, writer := l.reader, l.writer
 	h := newHead(l.pt, l.ssrc, l.extension)

@@ -31,6 +31,10 @@ const (
 	quietMost = time.Second
 	paceBelow = 0.9  // of what the way carries, at which a picture that is larger than the others leaves, but never
 	paceOver  = 1.25 // less than so much faster than its stream
+	// After a cut a replay leaves so much faster than its stream, for what the way carries beyond that is not known, but
+	// it is done after so long: who is further behind waits for a key frame.
+	returnOver = 2.0
+	returnFor  = 1200 * time.Millisecond
 )
 
 // pulse is the way to one viewer: how much it carries, and how much of each picture goes over it.
@@ -53,8 +57,9 @@ type pulse struct {
 	again   float64 // bytes that may be sent again
 	resent  time.Time
 
-	limit atomic.Int64 // bits a second that the way carries; 0: none is known
-	quiet atomic.Int64 // Unix nanoseconds until which nothing leaves: what waits on the way comes first
+	limit  atomic.Int64 // bits a second that the way carries; 0: none is known
+	mended atomic.Int64 // Unix nanoseconds of the end of the last cut
+	quiet  atomic.Int64 // Unix nanoseconds until which nothing leaves: what waits on the way comes first
 }
 
 func newPulse() *pulse {
@@ -118,16 +123,20 @@ func (p *pulse) rest(now time.Time) time.Duration {
 	return time.Duration(p.quiet.Load() - now.UnixNano())
 }
 
-// pace is how long the next packets wait after so many bytes of a layer that takes so many bits a second.
-func (p *pulse) pace(bytes int, l video.Layer, takes int64, replaying bool) time.Duration {
+// pace is how long the next packets wait after so many bytes of a layer that takes so many bits a second, which are that
+// part of what is to be replayed.
+func (p *pulse) pace(bytes int, l video.Layer, takes int64, replaying bool, part float64, now time.Time) time.Duration {
 	bits := p.limit.Load()
 	if bits > 0 && (replaying || l != video.LayerMain) {
 		return time.Duration(float64(bytes*8) / max(paceBelow*float64(bits), paceOver*float64(takes)) * float64(time.Second))
 	}
-	if replaying {
-		return pace
+	if !replaying {
+		return 0
 	}
-	return 0
+	if rest := returnFor - time.Duration(now.UnixNano()-p.mended.Load()); rest > 0 && takes > 0 {
+		return max(pace, time.Duration(min(float64(bytes*8)/(returnOver*float64(takes))*float64(time.Second), part*float64(rest))))
+	}
+	return pace
 }
 
 const (
@@ -176,11 +185,31 @@ func (p *pulse) due(now time.Time) bool {
 	return true
 }
 
+// back notes that something has come from the viewer, before that is answered.
+func (p *pulse) back(now time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.spoke(now)
+}
+
+// spoke begins all pictures again when something comes from the viewer after a cut: the last key frame and what follows
+// is less than all that was lost, and that, sent again at once, would look like a way that is full. The caller holds the lock.
+func (p *pulse) spoke(now time.Time) {
+	if !p.est.Back(now) {
+		return
+	}
+	p.mended.Store(now.UnixNano())
+	for _, l := range p.lanes {
+		l.resume(now)
+	}
+}
+
 // arrivals takes a report of arrivals.
 func (p *pulse) arrivals(report []byte, now time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.reports = true
+	p.spoke(now)
 	_ = p.est.Arrivals(report, now) // of one that is malformed, what came before the fault counts
 }
 

@@ -27,10 +27,12 @@ type thinLink struct {
 	queue  time.Duration
 	delay  time.Duration // one way
 	loss   float64
+	deaf   float64 // the same of what the viewer tells
 	free   time.Time
 	air    []flight
 	random *rand.Rand
 	padded []time.Time // when a packet of nothing left
+	away   bool        // cut: nothing passes either way
 
 	viewer *twcc.Recorder
 	screen thinScreen
@@ -68,7 +70,7 @@ func (l *thinLink) take(f flight) {
 	if l.free.Before(now) {
 		l.free = now
 	}
-	if l.free.Sub(now) > l.queue || l.random.Float64() < l.loss {
+	if l.away || l.free.Sub(now) > l.queue || l.random.Float64() < l.loss {
 		return
 	}
 	l.free = l.free.Add(time.Duration(f.size*8) * time.Second / time.Duration(l.bits))
@@ -83,6 +85,13 @@ func (l *thinLink) set(bits int, queue time.Duration, loss float64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.bits, l.queue, l.loss = bits, queue, loss
+}
+
+// cut lets nothing pass, or all again. What is on the way arrives.
+func (l *thinLink) cut(away bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.away = away
 }
 
 // strangers load the link with somebody else's picture.
@@ -139,7 +148,11 @@ func (l *thinLink) run(ctx context.Context) {
 		if i%5 == 0 {
 			lost = l.screen.missing()
 		}
+		gone := l.away || l.deaf > 0 && l.random.Float64() < l.deaf
 		l.mu.Unlock()
+		if gone {
+			return
+		}
 		time.AfterFunc(back, func() {
 			now := time.Now()
 			for _, raw := range reports {

@@ -116,6 +116,18 @@ func (c *thinCase) freezes(from time.Time) (waits []time.Duration, longest time.
 	return waits, longest
 }
 
+// shownAfter is how long it took from a moment on until a picture was shown, negative when none was.
+func (c *thinCase) shownAfter(from time.Time) time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, at := range c.screen.shown {
+		if at.After(from) {
+			return at.Sub(from)
+		}
+	}
+	return -1
+}
+
 // became is how long it took from a moment on until a layer came, negative when it did not.
 func (c *thinCase) became(layer video.Layer, from time.Time) time.Duration {
 	for _, t := range c.told {
@@ -170,7 +182,9 @@ func inThin(t *testing.T, sub bool, do func(ctx context.Context, t *testing.T, c
 		ctx, cancel := context.WithCancel(t.Context())
 		defer synctest.Wait()
 		defer cancel()
-		do(ctx, t, newThinCase(ctx, t, sub))
+		c := newThinCase(ctx, t, sub)
+		defer c.lane.pulse.stop() // a try may be under way
+		do(ctx, t, c)
 	})
 }
 

@@ -34,6 +34,9 @@ const (
 
 	settle = 600 * time.Millisecond // after a fall the queue empties, which is no new sign
 	silent = 1200 * time.Millisecond
+	// regain is how long after a cut nothing is a sign: what begins again then is a burst, and what the viewer asks for
+	// meanwhile is another.
+	regain = 2 * time.Second
 )
 
 type arrival uint8
@@ -68,6 +71,8 @@ type Estimator struct {
 	}
 
 	heard   time.Time // last report of arrivals
+	waits   time.Time // first packet that left after it; zero: none has
+	back    time.Time // the last cut was over
 	part    [buckets]bucket
 	newest  int64         // number of the newest bucket
 	best    time.Duration // shortest way of late; the two clocks differ, so only differences count
@@ -115,6 +120,9 @@ func (e *Estimator) Sent(size int, now time.Time) uint16 {
 		l.at, l.as, l.part = now, now.Sub(e.began), e.bucket(now)
 	}
 	e.sent[seq%remembered] = packet{at: e.leave.as, size: uint16(min(size, 1<<16-1)), seq: seq, used: true} //nolint:gosec // bounded
+	if e.waits.IsZero() {
+		e.waits = now
+	}
 	e.leave.part.sent += size
 	if e.probe.open {
 		e.probe.bytes += size
@@ -140,12 +148,24 @@ func (e *Estimator) Arrivals(report []byte, now time.Time) error {
 	if !e.heard.IsZero() && now.Sub(e.heard) > silent {
 		e.restart() // what was lost while nothing came back says that the way was cut, not that it is narrow
 	}
-	e.heard = now
+	e.Back(now)
+	e.heard, e.waits = now, time.Time{}
 	b := e.bucket(now)
 	err := readTWCC(report, func(seq uint16, received bool, at time.Duration) { e.arrival(b, seq, received, at) })
 	e.probe.settle(e, now)
 	e.judge(now)
 	return err
+}
+
+// Back notes that something has come from the viewer, and reports whether that is the end of a cut: packets left and for
+// long nothing came back. That says nothing of what the way carries, and what was sent meanwhile is lost.
+func (e *Estimator) Back(now time.Time) bool {
+	if e.heard.IsZero() || e.waits.IsZero() || now.Sub(e.waits) <= silent || now.Sub(e.back) <= regain {
+		return false
+	}
+	e.back = now
+	e.restart()
+	return true
 }
 
 func (e *Estimator) arrival(b *bucket, seq uint16, received bool, at time.Duration) {
@@ -237,6 +257,11 @@ func (e *Estimator) gone() (n int) {
 func (e *Estimator) judge(now time.Time) {
 	passed := now.Sub(e.judged)
 	if passed < evaluate {
+		return
+	}
+	if now.Sub(e.back) < regain {
+		e.judged = now
+		e.restart()
 		return
 	}
 	acked, loss, packets := e.rates()

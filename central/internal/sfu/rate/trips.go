@@ -5,9 +5,13 @@ import "time"
 // queued is how much longer than the best of late a round trip takes when something on the way is full.
 const queued = 300 * time.Millisecond
 
+// missed is after how long without a report the next one is of a cut: they come once a second, and some are lost.
+const missed = 3500 * time.Millisecond
+
 // trips is what a viewer without reports of arrivals tells: losses and round trips, about once a second.
 type trips struct {
 	heard bool
+	last  time.Time
 	best  time.Duration
 }
 
@@ -17,7 +21,14 @@ func (e *Estimator) Receipt(part float64, trip time.Duration, now time.Time) {
 	if !e.heard.IsZero() {
 		return
 	}
-	e.trips.heard = true
+	if e.trips.heard && now.Sub(e.trips.last) > missed {
+		e.back = now
+	}
+	e.trips.heard, e.trips.last = true, now
+	if now.Sub(e.back) < regain {
+		e.judged = now
+		return
+	}
 	passed := min(now.Sub(e.judged), 2*span)
 	e.judged = now
 	through := 0

@@ -302,6 +302,23 @@ func (r *Reader) Resend(seq uint16, now time.Time, may func(bytes int, now time.
 	return p, true
 }
 
+// Behind is how many packets of a replay have not been handed out yet.
+func (r *Reader) Behind() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.waiting || r.live <= r.next {
+		return 0
+	}
+	return int(r.live - r.next) //nolint:gosec // a log has some thousand entries
+}
+
+// Forget has nothing of what was handed out so far sent again: the viewer was away, and the present comes first.
+func (r *Reader) Forget() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	clear(r.history)
+}
+
 // Restart answers a viewer whose decoder needs a key frame: it is shown again from the log, when that is
 // whole. It returns false when only the source can help.
 func (r *Reader) Restart(now time.Time) bool {
