@@ -40,7 +40,7 @@ func newLine(ctx context.Context, h *harness.Host, p ports) (*line, error) {
 	between := &http.Server{Handler: forward(p, pictures.port()), ReadHeaderTimeout: readyWithin}
 	go func() { _ = between.Serve(ln) }() // it ends with its host
 	h.Cleanup(func() { between.Close() })
-	return &line{messages: harness.NewLink(h, p.TLS), web: harness.NewLink(h, ln.Addr().String()), pictures: pictures}, nil
+	return &line{messages: harness.NewLink(h, p.TLS), web: harness.NewLink(h, ln.Addr().String()), pictures: pictures}, nil //nolint:contextcheck // they end with their host
 }
 
 func (l *line) cut() {

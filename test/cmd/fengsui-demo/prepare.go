@@ -78,7 +78,7 @@ func (d *demo) prepare(ctx context.Context, h *harness.Host) error {
 	if err != nil {
 		return err
 	}
-	if d.line, err = newLine(ctx, h, d.ports); err != nil { //nolint:contextcheck // it ends with its host
+	if d.line, err = newLine(ctx, h, d.ports); err != nil {
 		return err
 	}
 	all, err := template.ParseFS(files, "files/*.yml")
