@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"time"
@@ -17,6 +18,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/ingest"
 	"github.com/fengsui/fengsui/central/internal/page"
 	"github.com/fengsui/fengsui/central/internal/recording"
+	"github.com/fengsui/fengsui/central/internal/report"
 	"github.com/fengsui/fengsui/central/internal/sfu"
 	"github.com/fengsui/fengsui/central/internal/store"
 	"github.com/fengsui/fengsui/central/internal/telemetry"
@@ -73,6 +75,26 @@ func media(kept *recording.Service) incident.Media {
 		return nil
 	}
 	return kept
+}
+
+// pictured are snapshots that reports may name; nil when there are none.
+func pictured(kept *recording.Service) report.Pictures {
+	if kept == nil {
+		return nil
+	}
+	return exhibits{kept}
+}
+
+// exhibits are snapshots as reports name them.
+type exhibits struct{ kept *recording.Service }
+
+func (e exhibits) Picture(ctx context.Context, id string) (report.Picture, error) {
+	p, err := e.kept.Shown(ctx, id)
+	return report.Picture{ID: p.ID, Type: p.Type, SHA256: p.SHA256, Camera: p.Camera, At: p.At, Note: p.Note, Verified: p.Verified}, err
+}
+
+func (e exhibits) Open(ctx context.Context, p report.Picture) (io.ReadCloser, int64, error) {
+	return e.kept.Exhibit(ctx, p.ID, p.SHA256)
 }
 
 // shelf is the bucket to which recordings move; nil when they stay.

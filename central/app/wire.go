@@ -161,7 +161,7 @@ func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) er
 	if err != nil {
 		return err
 	}
-	events.incidents.Media = media(kept)
+	events.incidents.Media, events.reports.Pictures = media(kept), pictured(kept)
 	checks := c.rollcalls(cfg, b, rosters, clocks, messages)
 	checks.Start(system)
 	c.parts.Add("rollcalls", checks.Stop)

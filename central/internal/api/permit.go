@@ -107,7 +107,7 @@ func needs(operation string) (p actor.Permission, ok bool) {
 // caseNeeds is needs for the inbox, incidents and reports.
 func caseNeeds(operation string) (p actor.Permission, ok bool) {
 	switch operation {
-	case "report-desk", "get-report", "report-chain", "report-templates", "list-report-tasks", "incident-instructions", "report-stats", "export-report-stats", "report-bulletin", "report-weights", "list-daily-reports", "list-judgements":
+	case "report-desk", "get-report", "read-report-picture", "report-chain", "report-templates", "list-report-tasks", "incident-instructions", "report-stats", "export-report-stats", "report-bulletin", "report-weights", "list-daily-reports", "list-judgements":
 		return actor.IncidentRead, true
 	case "begin-report", "save-report", "send-report", "discard-report", "phone-report", "open-hop", "accept-hop", "return-hop", "forward-hop", "report-desks", "do-report-task",
 		"tell-daily-report", "see-daily-report", "urge-daily-report":

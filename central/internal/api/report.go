@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humafiber"
 
 	"github.com/fengsui/fengsui/central/internal/account"
 	"github.com/fengsui/fengsui/central/internal/page"
@@ -35,6 +36,25 @@ func RegisterReports(s *Server, svc *report.Service) {
 		func(ctx context.Context, in *IncidentID) (*body[report.View], error) {
 			return reply(svc.Get(ctx, in.ID))
 		})
+	look := reportOp("read-report-picture", http.MethodGet, "/reports/{id}/pictures/{picture}", "A picture of a report: JPEG, PNG, or a film of one picture; for who may read the report")
+	binary := &huma.MediaType{Schema: &huma.Schema{Type: "string", Format: "binary"}}
+	look.Responses = map[string]*huma.Response{"200": {Description: "The picture", Content: map[string]*huma.MediaType{"image/jpeg": binary, "image/png": binary, filmType: binary}}}
+	register(s, look, func(ctx context.Context, in *struct {
+		IncidentID
+		Picture string `path:"picture" maxLength:"64"`
+	},
+	) (*huma.StreamResponse, error) {
+		p, file, size, err := svc.Picture(ctx, in.ID, in.Picture)
+		if err != nil {
+			return nil, err
+		}
+		return &huma.StreamResponse{Body: func(hc huma.Context) {
+			hc.SetHeader("Content-Type", p.Type)
+			hc.SetHeader("Cache-Control", "private, no-store")
+			hc.SetHeader("X-Content-Type-Options", "nosniff")
+			humafiber.Unwrap(hc).Context().SetBodyStream(file, int(size)) // it closes it
+		}}, nil
+	})
 	register(s, reportOp("report-chain", http.MethodGet, "/incidents/{id}/reports", "The reports of an incident that the own desk wrote or received"),
 		func(ctx context.Context, in *IncidentID) (*body[report.Chain], error) {
 			return reply(svc.Chain(ctx, in.ID))

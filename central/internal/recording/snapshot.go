@@ -40,6 +40,7 @@ type Snapshot struct {
 	TitleEN    string    `json:"title_en,omitempty"`
 	Reference  string    `json:"reference"` // incident or file that it is held for
 	Note       string    `json:"note"`
+	Named      bool      `json:"named"`            // a report names it: it stays
 	OrgID      string    `json:"org_id,omitempty"` // whose it is; missing: the centre kept it by itself
 	OrgName    string    `json:"org_name,omitempty"`
 	Yours      bool      `json:"yours"` // within reach of who asks
@@ -115,7 +116,7 @@ type SnapshotFilter struct {
 func stale(list []Snapshot, days func(stream string) int, most int, now time.Time) (out []Snapshot) {
 	left := len(list)
 	for _, p := range slices.Backward(list) { // the oldest stand last
-		if p.Reference != "" {
+		if p.Reference != "" || p.Named {
 			continue
 		}
 		if p.CreatedAt.Before(now.AddDate(0, 0, -days(p.Stream))) || left > most {

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -217,6 +218,37 @@ func (s *Service) snapshot(ctx context.Context, id string, may actor.Permission)
 	return p, d, nil
 }
 
+// Shown is a snapshot of a camera that the actor may see.
+func (s *Service) Shown(ctx context.Context, id string) (Snapshot, error) {
+	p, _, err := s.snapshot(ctx, id, actor.VideoReplay)
+	return p, err
+}
+
+// Exhibit opens the file of a snapshot for what names it, for the centre alone: that one asks who may see it. The
+// camera may be gone by then.
+func (s *Service) Exhibit(ctx context.Context, id, sum string) (io.ReadCloser, int64, error) {
+	if a, err := actor.Require(ctx, actor.VideoReplay); err != nil {
+		return nil, 0, err
+	} else if a.Kind != actor.System {
+		return nil, 0, errs.E(errs.Denied, "recording.not_yours", "only the centre opens what reports name")
+	}
+	p, err := s.Store.Snapshot(ctx, id)
+	if err != nil {
+		return nil, 0, err
+	}
+	text, err := os.ReadFile(filepath.Join(s.Dir, p.File))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, 0, errs.Wrap(err, errs.NotFound, "recording.no_snapshot", "the file of this snapshot is missing")
+	}
+	if err != nil {
+		return nil, 0, fmt.Errorf("read snapshot: %w", err)
+	}
+	if got := sha256.Sum256(text); hex.EncodeToString(got[:]) != sum {
+		return nil, 0, errs.E(errs.Conflict, "recording.snapshot_changed", "the file of this snapshot is not the one that was kept")
+	}
+	return io.NopCloser(bytes.NewReader(text)), int64(len(text)), nil
+}
+
 // Picture opens the file of a snapshot. To take it away needs the permission for clips and is written down. The
 // caller closes it.
 func (s *Service) Picture(ctx context.Context, id string, away bool) (Snapshot, Taken, error) {
@@ -281,6 +313,9 @@ func (s *Service) RemoveSnapshot(ctx context.Context, id string) error {
 	if p.Reference != "" {
 		return errs.E(errs.Conflict, "recording.snapshot_held", "this snapshot is held: take its reference away first")
 	}
+	if p.Named {
+		return errs.E(errs.Conflict, "recording.snapshot_named", "a report names this snapshot: it stays")
+	}
 	e := event.New(ctx, EventSnapshotGone, p.Stream, d.Division, p)
 	if err := s.change(ctx, &e, func(ctx context.Context) error { return s.Store.RemoveSnapshot(ctx, p.ID) }); err != nil {
 		return err
@@ -302,7 +337,10 @@ func (s *Service) tidySnapshots(ctx context.Context, now time.Time) error {
 		return err
 	}
 	for _, p := range stale(list, func(stream string) int { return s.policy(stream).KeepDays }, maxSnapshots, now) {
-		if err := errors.Join(s.dropSnapshot(p), s.Store.RemoveSnapshot(ctx, p.ID)); err != nil {
+		if err := s.Store.RemoveSnapshot(ctx, p.ID); err != nil { // first the row: a report may have named it meanwhile
+			return err
+		}
+		if err := s.dropSnapshot(p); err != nil {
 			return err
 		}
 	}

@@ -48,7 +48,7 @@ func (s *Service) begin(ctx context.Context, i incident.Incident, kind Kind, fro
 		now := stamp()
 		r = Report{
 			ID: newID(), IncidentID: i.ID, IncidentNo: i.No, IncidentTitle: i.Title, Category: i.Category, OrgID: o.ID, OrgName: o.Name, Division: o.Division,
-			State: Drafted, Template: s.Templates.For(i.Category).ID, Level: i.Level, Answers: map[string]string{}, Waived: map[string]string{}, Missing: []string{},
+			State: Drafted, Template: s.Templates.For(i.Category).ID, Level: i.Level, Answers: map[string]string{}, Waived: map[string]string{}, Missing: []string{}, Pictures: []Picture{},
 			Changed: []string{}, WrittenBy: a.Name, UpdatedBy: a.Name, UpdatedAt: now, CreatedAt: now, Version: 1,
 		}
 		if from != nil {
@@ -139,6 +139,7 @@ func (s *Service) fill(ctx context.Context, r *Report, i incident.Incident, chai
 		r.LevelWhy = chain[at].LevelWhy
 		if r.Replaces != "" {
 			maps.Copy(r.Answers, chain[at].Answers)
+			r.Pictures = slices.Clone(chain[at].Pictures)
 		}
 	}
 	if from != nil && from.ReportID != "" {
@@ -150,6 +151,7 @@ func (s *Service) fill(ctx context.Context, r *Report, i incident.Incident, chai
 		r.Values["source"] = from.FromName
 		r.Values["received_at"] = stampText(from.SubmittedAt)
 		r.Level = below.Level
+		r.Pictures = slices.Clone(below.Pictures)
 		return nil
 	}
 	if len(r.Values) > 0 {
@@ -173,7 +175,7 @@ func (s *Service) fill(ctx context.Context, r *Report, i incident.Incident, chai
 func stampText(t time.Time) string { return t.In(event.China()).Format(time.RFC3339) }
 
 // Edit is one field that somebody has changed: From is what they saw, To what they wrote. Besides the elements and
-// figures there are level, level_why, "answer <question>" and "waive <element>".
+// figures there are level, level_why, pictures (ids with spaces between), "answer <question>" and "waive <element>".
 type Edit struct {
 	Field string `json:"field"`
 	From  string `json:"from"`
@@ -216,7 +218,7 @@ func (s *Service) Save(ctx context.Context, id string, edits []Edit) (Saved, err
 		slices.SortStableFunc(edits, func(a, b Edit) int { return cmp.Compare(lateness(a), lateness(b)) })
 		for _, e := range edits {
 			e.To = strings.TrimSpace(e.To)
-			get, set, err := s.field(&r, e.Field, e.To)
+			get, set, err := s.field(ctx, &r, e.Field, e.To)
 			if err != nil {
 				return err
 			}
@@ -261,7 +263,7 @@ func lateness(e Edit) int {
 }
 
 // field finds a field of a draft: what it holds, and how it is set.
-func (s *Service) field(r *Report, name, to string) (string, func(), error) {
+func (s *Service) field(ctx context.Context, r *Report, name, to string) (string, func(), error) {
 	if q, ok := strings.CutPrefix(name, answerPrefix); ok {
 		return r.Answers[q], func() { put(r.Answers, q, to) }, lineOf(name, q+to)
 	}
@@ -278,6 +280,9 @@ func (s *Service) field(r *Report, name, to string) (string, func(), error) {
 			return "", nil, errs.Field("report.level", "level", "must be 0 to 4")
 		}
 		return strconv.Itoa(r.Level), func() { r.Level = n }, nil
+	case picturesField:
+		list, err := s.choose(ctx, *r, to)
+		return pictureIDs(r.Pictures), func() { r.Pictures = list }, err
 	case "level_why":
 		return r.LevelWhy, func() { r.LevelWhy = to }, lineOf(name, to)
 	}

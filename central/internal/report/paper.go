@@ -100,6 +100,9 @@ func (v View) content(t *Templates) paper.Content {
 			}
 		}
 	}
+	if len(v.Pictures) > 0 {
+		lines = append(append(lines, heading("附图")), captions(v.Pictures)...)
+	}
 	var to []string
 	for _, h := range v.Hops {
 		if h.Kind == Up && !slices.Contains(to, h.ToName) {

@@ -69,6 +69,7 @@ type Report struct {
 	Answers       map[string]string `json:"answers"`    // to questions
 	Waived        map[string]string `json:"waived"`     // elements that are missing, and why
 	Missing       []string          `json:"missing"`    // elements that were missing when it was sent
+	Pictures      []Picture         `json:"pictures"`
 	WrittenBy     string            `json:"written_by"`
 	UpdatedBy     string            `json:"updated_by"`
 	UpdatedAt     time.Time         `json:"updated_at"`

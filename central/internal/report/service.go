@@ -50,7 +50,8 @@ type Options struct {
 	Templates  *Templates
 	Grading    *Grading
 	Categories *incident.Categories
-	Periods    Periods // nil: nobody owes daily reports
+	Periods    Periods  // nil: nobody owes daily reports
+	Pictures   Pictures // nil: none are kept
 	Events     event.Publisher
 	Log        *slog.Logger
 	// Sent is told of each report to the desk above, or beyond this centre, in the transaction of the report; it may be nil.

@@ -11,10 +11,14 @@ import (
 
 const snapshotColumns = `id, stream, camera, at_ms, origin, verified, type, width, height, bytes, sha256, alarm, title, title_en, reference, note, org_id, org_name, author, author_name, created_at, file`
 
+// snapshotRead is what is read of a snapshot: its columns, and how many reports name it.
+const snapshotRead = snapshotColumns + `, (select count(*) from report_pictures n where n.snapshot_id = recording_snapshot.id)`
+
 func scanSnapshot(row scanner) (p recording.Snapshot, err error) {
-	var at int64
+	var at, named int64
 	err = row.Scan(&p.ID, &p.Stream, &p.Camera, &at, &p.Origin, &p.Verified, &p.Type, &p.Width, &p.Height, &p.Bytes, &p.SHA256, &p.Alarm, &p.Title, &p.TitleEN,
-		&p.Reference, &p.Note, &p.OrgID, &p.OrgName, &p.Author, &p.AuthorName, &p.CreatedAt, &p.File)
+		&p.Reference, &p.Note, &p.OrgID, &p.OrgName, &p.Author, &p.AuthorName, &p.CreatedAt, &p.File, &named)
+	p.Named = named > 0
 	p.At, p.CreatedAt = ofMillis(at), p.CreatedAt.UTC()
 	return p, err
 }
@@ -28,7 +32,7 @@ func (s *Recordings) Snapshots(ctx context.Context, f recording.SnapshotFilter) 
 	if to = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC).UnixMilli(); !f.To.IsZero() {
 		to = f.To.UnixMilli()
 	}
-	rows, err := s.db.query(ctx, `select `+snapshotColumns+` from recording_snapshot
+	rows, err := s.db.query(ctx, `select `+snapshotRead+` from recording_snapshot
 		where ($1 = '' or stream = $1) and ($2 = '' or origin = $2) and ($3 = '' or reference = $3) and ($4 = '' or alarm = $4) and at_ms >= $5 and at_ms < $6
 		order by at_ms desc, id desc`, f.Stream, string(f.Origin), f.Reference, f.Alarm, from, to)
 	if err != nil {
@@ -39,7 +43,7 @@ func (s *Recordings) Snapshots(ctx context.Context, f recording.SnapshotFilter) 
 
 // Snapshot implements recording.Store.
 func (s *Recordings) Snapshot(ctx context.Context, id string) (recording.Snapshot, error) {
-	p, err := scanSnapshot(s.db.queryRow(ctx, `select `+snapshotColumns+` from recording_snapshot where id = $1`, id))
+	p, err := scanSnapshot(s.db.queryRow(ctx, `select `+snapshotRead+` from recording_snapshot where id = $1`, id))
 	if err := wrap(err); errs.KindOf(err) == errs.NotFound {
 		return p, errs.E(errs.NotFound, "recording.no_snapshot", "snapshot %.64s is not there any more", id)
 	} else if err != nil {

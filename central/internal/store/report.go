@@ -75,10 +75,26 @@ func (s *Reports) Save(ctx context.Context, r report.Report, was int) error {
 		if err != nil {
 			return fmt.Errorf("add report: %w", wrap(err))
 		}
-		return nil
+		return s.name(ctx, r)
 	}
 	const update = `update reports set state = $2, version = $3, sent_at = $4, body = $5 where id = $1 and version = $6 and state = 'draft'`
-	return s.db.saveVersion(ctx, "report", "report.changed", was, update, update, r.ID, string(r.State), r.Version, r.SentAt, text, was)
+	if err := s.db.saveVersion(ctx, "report", "report.changed", was, update, update, r.ID, string(r.State), r.Version, r.SentAt, text, was); err != nil {
+		return err
+	}
+	return s.name(ctx, r)
+}
+
+// name keeps the pictures of a version from being removed.
+func (s *Reports) name(ctx context.Context, r report.Report) error {
+	if _, err := s.db.exec(ctx, `delete from report_pictures where report_id = $1`, r.ID); err != nil {
+		return fmt.Errorf("let pictures go: %w", wrap(err))
+	}
+	for _, p := range r.Pictures {
+		if _, err := s.db.exec(ctx, `insert into report_pictures (report_id, snapshot_id) values ($1, $2)`, r.ID, p.ID); err != nil {
+			return fmt.Errorf("keep picture: %w", wrap(err))
+		}
+	}
+	return nil
 }
 
 // Discard implements report.Reports.

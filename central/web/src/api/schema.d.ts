@@ -5193,6 +5193,23 @@ export interface paths {
         patch: operations["save-report"];
         trace?: never;
     };
+    "/api/v1/reports/{id}/pictures/{picture}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A picture of a report: JPEG, PNG, or a film of one picture; for who may read the report */
+        get: operations["read-report-picture"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/reports/{id}/send": {
         parameters: {
             query?: never;
@@ -12558,6 +12575,7 @@ export interface components {
             /** Format: int64 */
             height: number;
             id: string;
+            named: boolean;
             note: string;
             org_id?: string;
             org_name?: string;
@@ -12915,6 +12933,17 @@ export interface components {
             instructions: components["schemas"]["ReportInstruction"][] | null;
             tasks: components["schemas"]["ReportTask"][] | null;
         };
+        ReportPicture: {
+            /** Format: date-time */
+            at: string;
+            camera: string;
+            id: string;
+            note: string;
+            sha256: string;
+            /** @enum {string} */
+            type: "image/jpeg" | "image/png" | "video/mp4";
+            verified: boolean;
+        };
         ReportProposal: {
             /** Format: int64 */
             correct_days: number;
@@ -12958,6 +12987,7 @@ export interface components {
             org_id: string;
             org_name: string;
             own: boolean;
+            pictures: components["schemas"]["ReportPicture"][] | null;
             prev?: components["schemas"]["ReportVersion"];
             prev_id: string;
             /** Format: int64 */
@@ -13124,6 +13154,7 @@ export interface components {
             no: number;
             org_id: string;
             org_name: string;
+            pictures: components["schemas"]["ReportPicture"][] | null;
             prev_id: string;
             /** Format: int64 */
             proposed: number;
@@ -13175,6 +13206,7 @@ export interface components {
             org_id: string;
             org_name: string;
             own: boolean;
+            pictures: components["schemas"]["ReportPicture"][] | null;
             prev?: components["schemas"]["ReportVersion"];
             prev_id: string;
             /** Format: int64 */
@@ -27954,6 +27986,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ReportSaved"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "read-report-picture": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                picture: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The picture */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": string;
+                    "image/png": string;
+                    "video/mp4": string;
                 };
             };
             /** @description Problem */

@@ -70,8 +70,9 @@ export function restored(copy: Copy, now: Fields, by: string): { typed: Record<s
 }
 
 // flat is a draft as fields: elements and figures, level, answers and waivers.
-export function flat(d: { values?: Record<string, string> | null; answers?: Record<string, string> | null; waived?: Record<string, string> | null; level: number; level_why: string }): Record<string, string> {
+export function flat(d: { values?: Record<string, string> | null; answers?: Record<string, string> | null; waived?: Record<string, string> | null; pictures?: readonly { id: string }[] | null; level: number; level_why: string }): Record<string, string> {
   const out: Record<string, string> = { ...d.values, level: String(d.level), level_why: d.level_why }
+  if (d.pictures?.length) out.pictures = d.pictures.map((p) => p.id).join(' ')
   for (const [q, a] of Object.entries(d.answers ?? {})) out[`answer ${q}`] = a
   for (const [el, why] of Object.entries(d.waived ?? {})) out[`waive ${el}`] = why
   return out
