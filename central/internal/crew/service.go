@@ -273,6 +273,9 @@ func (s *Service) line(ctx context.Context, m Message, act, text string) error {
 	if m.Incident == "" {
 		return nil
 	}
+	if a, ok := actor.From(ctx); ok && a.Kind == actor.System && (act == string(Confirmed) || act == string(Refused)) {
+		ctx = actor.WithSystem(ctx, m.Name) // it was said at the scene
+	}
 	return s.Incidents.Record(ctx, m.Incident, account.Org{ID: m.OrgID, Name: m.OrgName}, incident.Step{Kind: incident.Messaged, Act: act, Text: text, Ref: m.ID}, nil)
 }
 
