@@ -85,6 +85,15 @@ func TestALinkAllowsOnePictureAndOneActionUntilItExpires(t *testing.T) {
 	send := r.share(t, "near", map[string]any{"action": "publish", "title": "手机", "hours": 1})
 	other := r.share(t, "near", map[string]any{"action": "publish", "title": "另一部", "hours": 1})
 	watch := r.share(t, "near", map[string]any{"action": "watch", "title": "市政府", "stream": send.Link.Stream, "hours": 1})
+	spent := r.share(t, "near", map[string]any{"action": "publish", "title": "昨天的手机", "hours": 1})
+	spentWatch := r.share(t, "near", map[string]any{"action": "watch", "title": "昨天的看", "stream": send.Link.Stream, "hours": 1})
+	for _, l := range []video.StreamLink{spent.Link, spentWatch.Link} {
+		l.ExpiresAt = l.CreatedAt.Add(time.Millisecond)
+		if ok, err := store.NewVideoLinks(r.db).ChangeVideoLink(t.Context(), l, l.CreatedAt); err != nil || !ok {
+			t.Fatalf("%t, %v", ok, err)
+		}
+		until(t, "it has expired", func() bool { return time.Now().After(l.ExpiresAt) })
+	}
 	late := send.Link
 	late.ID, late.ExpiresAt = "0196-late", time.Now().Add(-time.Second)
 	if err := store.NewVideoLinks(r.db).AddVideoLink(t.Context(), late); err != nil {
@@ -103,6 +112,8 @@ func TestALinkAllowsOnePictureAndOneActionUntilItExpires(t *testing.T) {
 		{"another picture", other.URL, send.Token, toSend, http.StatusForbidden, "video.token_scope"},
 		{"watch by a link to send", "/whep/" + send.Link.Stream, send.Token, toWatch, http.StatusForbidden, "video.token_scope"},
 		{"send by a link to watch", send.URL, watch.Token, toSend, http.StatusForbidden, "video.token_scope"},
+		{"send by an expired link", spent.URL, spent.Token, toSend, http.StatusUnauthorized, `"video.link_expired"`},
+		{"watch by an expired link", spentWatch.URL, spentWatch.Token, toWatch, http.StatusUnauthorized, `"video.link_expired"`},
 		{"right", watch.URL, watch.Token, toWatch, http.StatusCreated, ""},
 	} {
 		got := r.call(t, http.MethodPost, c.path, c.token, sdpKind, c.offer)
@@ -217,5 +228,29 @@ func TestALinkThatConnectsWithoutEndIsSlowedDown(t *testing.T) {
 	}
 	if got := knock(other); got.status != http.StatusCreated {
 		t.Errorf("another link: %d %s", got.status, got.body)
+	}
+}
+
+// Sessions cost keys and candidates before anybody is known: an address that knocks without end is refused at both doors,
+// with what opens nothing as well as with what does.
+func TestAnAddressThatConnectsWithoutEndIsSlowedDown(t *testing.T) {
+	for _, path := range []string{"/whip/cam", "/whep/cam"} {
+		r := newLinkRoom(t)
+		n := 0
+		until(t, path+" is refused", func() bool {
+			for range 50 {
+				n++
+				switch got := r.call(t, http.MethodPost, path, "no token", sdpKind, "v=0"); {
+				case got.status == http.StatusServiceUnavailable && strings.Contains(got.body, `"video.too_many"`):
+					return true
+				case got.status != http.StatusUnauthorized:
+					t.Fatalf("%s: %d %s", path, got.status, got.body)
+				}
+			}
+			return false
+		})
+		if n <= 400 {
+			t.Errorf("%s: refused after %d, a county behind one address needs 400", path, n)
+		}
 	}
 }

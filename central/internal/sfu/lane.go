@@ -188,9 +188,14 @@ func (l *lane) listen() {
 		if err != nil {
 			return
 		}
-		if now := time.Now(); l.pulse.due(now) {
-			readFeedback(buf[:n], l.number(), now, l)
-		}
+		l.heard(buf[:n], time.Now())
+	}
+}
+
+// heard answers one RTCP packet, unless they are a flood.
+func (l *lane) heard(b []byte, now time.Time) {
+	if l.pulse.due(now) {
+		readFeedback(b, l.number(), now, l)
 	}
 }
 

@@ -118,7 +118,13 @@ func TestRelaysToTheVideoPortOverUDPAndTCP(t *testing.T) {
 }
 
 func TestRelaysToNobodyElse(t *testing.T) {
-	video, other := echo(t), echo(t)
+	video := echo(t)
+	ear, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = ear.Close() })
+	other := ear.LocalAddr().(*net.UDPAddr)
 	r := started(t, video.Port)
 	relayed, err := client(t, r, "udp", first(credential(t, r, "u-1")), second(credential(t, r, "u-1")))
 	if err != nil {
@@ -129,7 +135,7 @@ func TestRelaysToNobodyElse(t *testing.T) {
 			t.Errorf("a permission for %s was given", ip)
 		}
 	}
-	// Another port of the centre hears nothing: what comes back is the answer of the video port alone.
+	// What is for another port of the centre goes nowhere; the answer of the video port comes back.
 	for _, to := range []*net.UDPAddr{other, video} {
 		if _, err := relayed.WriteTo([]byte(to.String()), to); err != nil {
 			t.Fatal(err)
@@ -141,6 +147,18 @@ func TestRelaysToNobodyElse(t *testing.T) {
 	buf := make([]byte, 100)
 	if n, _, err := relayed.ReadFrom(buf); err != nil || string(buf[:n]) != video.String() {
 		t.Errorf("%q %v", buf[:n], err)
+	}
+	// The relay sends in order: what it passed on to the other port would stand there before this.
+	past, err := net.DialUDP("udp4", nil, other)
+	if err == nil {
+		_, err = past.Write([]byte("nothing before"))
+		t.Cleanup(func() { _ = past.Close() })
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, _, err := ear.ReadFromUDP(buf); err != nil || string(buf[:n]) != "nothing before" {
+		t.Errorf("another port of the centre heard %q, %v", buf[:n], err)
 	}
 }
 
