@@ -1,12 +1,15 @@
 package e2e
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -67,13 +70,13 @@ func TestTheTimeStandsInThePicturesOfAClip(t *testing.T) {
 	if err := d.centre.Admin.Call(http.MethodPost, "/clips", order, &made); err != nil {
 		t.Fatal(err)
 	}
-	names := map[bool]string{}
+	names, sums := map[bool]string{}, map[bool]string{}
 	harness.WaitFor(t, 3*soon, "the clip is made with the time in it", func() error {
 		var list harness.List[struct {
 			ID, State, Trouble string
 			Files              []struct {
-				Name   string
-				Burned bool
+				Name, SHA256 string
+				Burned       bool
 			}
 		}]
 		if err := d.centre.Admin.Call(http.MethodGet, "/clips", nil, &list); err != nil {
@@ -82,15 +85,15 @@ func TestTheTimeStandsInThePicturesOfAClip(t *testing.T) {
 		for _, c := range list.Items {
 			if c.ID == made.ID && c.State == "made" && c.Trouble == "" && len(c.Files) == 2 {
 				for _, f := range c.Files {
-					names[f.Burned] = f.Name
+					names[f.Burned], sums[f.Burned] = f.Name, f.SHA256
 				}
 				return nil
 			}
 		}
 		return fmt.Errorf("%+v", list.Items)
 	})
-	take := func(burned bool) []byte {
-		answer, err := d.centre.Admin.Do(http.MethodGet, "/api/v1/clips/"+made.ID+"/files/"+names[burned], "", "", nil)
+	get := func(path string) []byte {
+		answer, err := d.centre.Admin.Do(http.MethodGet, "/api/v1/clips/"+made.ID+path, "", "", nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -98,6 +101,16 @@ func TestTheTimeStandsInThePicturesOfAClip(t *testing.T) {
 		text, err := io.ReadAll(answer.Body)
 		if err != nil || answer.StatusCode != http.StatusOK {
 			t.Fatalf("take the clip: %d, %v", answer.StatusCode, err)
+		}
+		return text
+	}
+	// Both copies are what the list and the note beside them say, the one that is handed on above all.
+	note := string(get("/note"))
+	take := func(burned bool) []byte {
+		text := get("/files/" + names[burned])
+		sum := sha256.Sum256(text)
+		if is := hex.EncodeToString(sum[:]); sums[burned] != is || !strings.Contains(note, is+"  "+names[burned]) {
+			t.Errorf("%s is %s, the list says %q, the note:\n%s", names[burned], is, sums[burned], note)
 		}
 		return text
 	}
