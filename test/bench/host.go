@@ -93,8 +93,10 @@ func notMeasured(part string, err error) figure {
 // report is docs/benchmarks.md.
 func report(figures []figure, args []string) string {
 	var b strings.Builder
-	b.WriteString("# Benchmarks\n\nWritten by `make bench`; do not edit. The programs run as in production, on one machine together with the\n" +
-		"simulated field and the load generators, so the load takes its share of the same cores.\n\n")
+	b.WriteString("# Benchmarks\n\n`make bench` writes all of this. A figure that names a part or a command with a time and a load was taken by that\n" +
+		"part alone and put in by hand, often with a newer program and on a busier machine; figures are compared within one run\n" +
+		"only. The programs run as in production, on one machine together with the simulated field and the load generators, so\n" +
+		"the load takes its share of the same cores.\n\n")
 	fmt.Fprintf(&b, "- Date: %s\n- Version: %s\n- Machine: %s\n- Command: `go run ./bench %s` in `test/`\n\n",
 		time.Now().UTC().Format("2006-01-02 15:04 UTC"), version.Version, machine(), strings.Join(args[1:], " "))
 	b.WriteString("| what | target (design §8) | measured |\n|---|---|---|\n")
