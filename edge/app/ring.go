@@ -30,15 +30,19 @@ func (a *Agent) openRing(p *agentParts, cameras []camera.Options) error {
 		Log: a.log, Dir: filepath.Join(a.cfg.Data, ringDir), Quota: int64(a.cfg.Ring.QuotaMB) * mega, Keep: a.cfg.Ring.Keep, Cameras: cameras,
 		Now: func() time.Time { now, _ := p.clock.Now(); return now },
 		URL: a.cfg.Centre.URL, Client: client,
-		Rate: func() int64 {
-			rate := int64(a.cfg.Ring.Kbps) * 1000 / 8
-			if slices.ContainsFunc(p.publisher.States(), func(s wire.CameraState) bool { return s.Sending }) {
-				rate /= 4
-			}
-			return rate
-		},
+		Rate:    func() int64 { return uploadRate(a.cfg.Ring.Kbps, p.publisher.States()) },
 		Level:   func() wire.BudgetLevel { return p.budget.Level(p.clock.Now()) },
 		Changed: p.changed,
 	})
 	return err
+}
+
+// uploadRate is how many bytes of recordings may go up in a second: a quarter while a picture of any size is sent, which
+// comes first.
+func uploadRate(kbps int, cameras []wire.CameraState) int64 {
+	rate := int64(kbps) * 1000 / 8
+	if slices.ContainsFunc(cameras, func(c wire.CameraState) bool { return c.Sending || c.Sub != nil && c.Sub.Sending }) {
+		rate /= 4
+	}
+	return rate
 }
