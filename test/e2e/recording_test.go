@@ -62,6 +62,61 @@ func decodes(t *testing.T, what string, text []byte) {
 	}
 }
 
+// pictures are the slices of a film in Annex B that begin a picture, and how many there are since its last key frame.
+func pictures(t *testing.T, text []byte) (list [][]byte, sinceKey int) {
+	t.Helper()
+	all, err := units(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, u := range all {
+		if kind := u[0] & 0x1f; (kind != 1 && kind != 5) || len(u) < 2 || u[1]&0x80 == 0 {
+			continue
+		}
+		if sinceKey++; u[0]&0x1f == 5 {
+			sinceKey = 1
+		}
+		list = append(list, u)
+	}
+	return list, sinceKey
+}
+
+// coded are the pictures of a film that the centre keeps.
+func coded(t *testing.T, f harness.Film) [][]byte {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "film.mp4")
+	if err := os.WriteFile(path, f.Text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	text, err := exec.CommandContext(t.Context(), testserver.Program(t, "ffmpeg"), "-nostdin", "-v", "error", "-i", path, "-c:v", "copy", "-bsf:v", "h264_mp4toannexb", "-f", "h264", "-").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, _ := pictures(t, text)
+	return list
+}
+
+// lacking is by how many pictures a film ends before what a viewer saw until the same moment, which began with a key
+// frame. The clip comes again after twelve seconds, so that the nearest of its places counts.
+func lacking(film, seen [][]byte) (n int, found bool) {
+	for from := range film {
+		if !bytes.Equal(film[from], seen[0]) {
+			continue
+		}
+		if d := len(seen) - (len(film) - from); !found || max(d, -d) < max(n, -n) {
+			n, found = d, true
+		}
+	}
+	return n, found
+}
+
+const (
+	sluiceRate = 20 // pictures a second of the clip, with a key frame every four seconds
+	// killAt is when the blow falls, counted from a key frame: what is written in parts of a second lacks 15 pictures
+	// then, and what waits for the next key frame all of them.
+	killAt = 55
+)
+
 func TestKilledCentreLosesAtMostTheLastSecondOfARecording(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, station)
@@ -70,7 +125,17 @@ func TestKilledCentreLosesAtMostTheLastSecondOfARecording(t *testing.T) {
 		t.Fatal(err)
 	}
 	last := recordedFor(t, d, "rd-cam-1", 3*time.Second)
+	v := d.centre.Admin.Watch(t, "rd-cam-1")
+	v.Keep()
+	harness.WaitFor(t, soon, "the moment between two key frames comes", func() error {
+		text, _ := v.Film()
+		if list, n := pictures(t, text); len(list) == 0 || n < killAt {
+			return fmt.Errorf("%d pictures since a key frame", n)
+		}
+		return nil
+	})
 	d.centre.Kill9()
+	text, _ := v.Film()
 	d.centre.Restart(t)
 	spans, err := d.centre.Admin.Timeline("rd-cam-1", begun.Add(-time.Minute), time.Now())
 	if err != nil || len(spans) == 0 {
@@ -84,6 +149,12 @@ func TestKilledCentreLosesAtMostTheLastSecondOfARecording(t *testing.T) {
 	films, err := d.centre.Admin.Films("rd-cam-1", begun.Add(-time.Minute), time.Now())
 	if err != nil || len(films) < 2 {
 		t.Fatalf("%d films: %v", len(films), err)
+	}
+	seen, _ := pictures(t, text)
+	if n, found := lacking(coded(t, films[0]), seen); !found || n > sluiceRate+1 {
+		t.Errorf("of what a viewer saw until the kill the recording lacks %d pictures, at most %d (of the same camera: %t)", n, sluiceRate+1, found)
+	} else {
+		t.Logf("%d pictures were lost", n)
 	}
 	for i, f := range films {
 		plays(t, f)
