@@ -131,6 +131,76 @@ func TestAFullDiskStopsTheRecordingOfAConsultationAndNotTheRoom(t *testing.T) {
 	recordedFor(t, d, stream, 2*time.Second)
 }
 
+// On a full disk of recordings what is old goes and what is held stays, as it was; nothing more is recorded, the desk says
+// why, and it goes on by itself when there is room.
+func TestFullDiskOfRecordingsKeepsWhatIsHeld(t *testing.T) {
+	t.Parallel()
+	if !onSmallDisks(t) {
+		return
+	}
+	p := harness.Build(t)
+	d := &desk{field: harness.StartField(t, p, station), centre: harness.NewCentre(t, p, harness.CentreOptions{Extra: "recording:\n  reserve_mb: 8\n"})}
+	small := harness.Mount(t, filepath.Join(d.centre.Dir, "data", "recordings"), "64m")
+	d.centre.Boot(t)
+	d.edge = harness.StartEdge(t, d.centre, d.field, "edge-rudong", d.centre.TLS)
+	d.known(t)
+	begun := time.Now()
+	if err := d.centre.Admin.Record("rd-cam-1", "always"); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // a kill ends a file: two that are closed and one that is written
+		recordedFor(t, d, "rd-cam-1", 2*time.Second)
+		d.centre.Kill9()
+		d.centre.Restart(t)
+	}
+	recordedFor(t, d, "rd-cam-1", 2*time.Second)
+	kept := func() []harness.Film {
+		t.Helper()
+		films, err := d.centre.Admin.Films("rd-cam-1", begun, time.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return films
+	}
+	films := kept()
+	if len(films) < 3 {
+		t.Fatalf("%d films", len(films))
+	}
+	held := films[0]
+	if err := d.centre.Admin.Call(http.MethodPost, "/recordings/holds", map[string]any{"stream": "rd-cam-1", "from": held.From, "to": held.To, "reference": "2026-0001"}, nil); err != nil {
+		t.Fatal(err)
+	}
+	full := func(is bool) {
+		t.Helper()
+		harness.WaitFor(t, 4*soon, fmt.Sprintf("the recordings say that the disk is full: %v", is), func() error {
+			var o struct {
+				Usage struct {
+					Full bool `json:"full"`
+				} `json:"usage"`
+			}
+			if err := d.centre.Admin.Call(http.MethodGet, "/recordings", nil, &o); err != nil {
+				return err
+			}
+			got, err := d.centre.Admin.Recorded("rd-cam-1")
+			return errors.Join(err, want(o.Usage.Full, is), want(got.Recording, !is))
+		})
+	}
+	small.Fill(t, 1<<20)
+	full(true)
+	harness.WaitFor(t, 4*soon, "all that is not held has gone", func() error {
+		spans, err := d.centre.Admin.Timeline("rd-cam-1", begun, time.Now())
+		return errors.Join(err, want(len(spans), 1))
+	})
+	full(true)
+	small.Empty(t)
+	full(false)
+	recordedFor(t, d, "rd-cam-1", 2*time.Second)
+	if now := kept(); len(now) < 2 || now[0].ID != held.ID || !bytes.Equal(now[0].Text, held.Text) {
+		t.Errorf("of %d films the first is not what was held", len(now))
+	}
+	plays(t, held)
+}
+
 func TestFullDiskOfTheTerminalKeepsAlarms(t *testing.T) {
 	t.Parallel()
 	if !onSmallDisks(t) {
