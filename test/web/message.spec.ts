@@ -40,9 +40,11 @@ test('a drawing is sent with words, survives its dialog, and the crew answers', 
   await page.keyboard.press('Control+Shift+z')
   await strokes(2)
   await page.keyboard.press('4')
-  await page.getByTestId('draw-words').fill('沙袋到这里')
+  // Words are written where they stand, and none are lost by going on without Enter.
   const box = await canvas.boundingBox()
   await page.mouse.click((box?.x ?? 0) + 60, (box?.y ?? 0) + 60)
+  await page.getByTestId('draw-words').fill('沙袋到这里')
+  await page.getByTestId('draw-undo').focus()
   await strokes(3)
 
   // Closed, it is a draft, also after another page was looked at.

@@ -53,6 +53,11 @@ test('a wall of cameras by one connection is changed, saved, loaded again and se
   await page.getByTestId('wall-save').click()
   await page.getByTestId('wall-remove').click()
   await expect(page.getByText('已删除“防汛值守”')).toBeVisible()
+  // Gone to another page and back, what played goes on without a click.
+  await page.getByRole('navigation').getByRole('link', { name: /值班台/ }).click()
+  await expect(page).not.toHaveURL(/\/video/)
+  await page.getByRole('navigation').getByText('视频', { exact: true }).click()
+  for (const camera of ['rd-cam-1', 'qd-cam-1']) await live(page, camera)
   await page.getByRole('navigation').getByRole('link', { name: /值班台/ }).click()
   for (const camera of ['rd-cam-1', 'qd-cam-1']) await expect.poll(() => demo.watching(camera), { timeout: 30_000 }).toBe(0)
 })

@@ -14,6 +14,10 @@ describe('a drawing', () => {
     const long = stroke('line', ...Array.from({ length: 400 }, () => [0, 0]))
     expect(grown(long, [1, 1])).toBe(long)
   })
+  it('puts a circle between where the hand began and where it is, inside the picture', () => {
+    const begun = grown(stroke('circle', [0.9, 0.8]), [1, 0.9], [0.9, 0.8])
+    expect(grown(begun, [1, 1], [0.9, 0.8]).points).toEqual([[0.95, 0.9], [1, 1]])
+  })
   it('keeps no stroke that says nothing', () => {
     expect([stroke('arrow', [0, 0]), stroke('arrow', [0, 0], [0.001, 0]), stroke('circle', [0, 0], [0.5, 0]), { ...stroke('text', [0, 0]), text: ' ' }, { ...stroke('text', [0, 0]), text: '管涌' }].map(worth)).toEqual([false, false, true, false, true])
   })

@@ -20,9 +20,11 @@ const maxShapes = 100
 const rounded = (v: number): number => Math.round(Math.min(1, Math.max(0, v)) * 10_000) / 10_000
 export const pointAt = (x: number, y: number): number[] => [rounded(x), rounded(y)]
 
-// grown is a stroke led on to a point: a freehand line gains it, the others end there.
-export function grown(s: Shape, to: number[]): Shape {
+// grown is a stroke led on to a point: a freehand line gains it, an arrow ends there, and a circle lies between it and where
+// the hand began, so that it does not run off the picture.
+export function grown(s: Shape, to: number[], from: number[] = s.points[0] ?? to): Shape {
   if (s.kind === 'text') return { ...s, points: [to] }
+  if (s.kind === 'circle') return { ...s, points: [pointAt(((from[0] ?? 0) + (to[0] ?? 0)) / 2, ((from[1] ?? 0) + (to[1] ?? 0)) / 2), to] }
   if (s.kind !== 'line') return { ...s, points: [s.points[0] ?? to, to] }
   return s.points.length >= most ? s : { ...s, points: [...s.points, to] }
 }
@@ -67,7 +69,7 @@ export function paint(c: CanvasRenderingContext2D, width: number, height: number
       c.fillStyle = ink[s.colour]
       c.fillText(s.text ?? '', a.x, a.y)
     } else if (s.kind === 'circle' && b) {
-      edged(() => c.arc(a.x, a.y, Math.max(2, Math.hypot(b.x - a.x, b.y - a.y)), 0, 2 * Math.PI))
+      edged(() => c.ellipse(a.x, a.y, Math.max(2, Math.abs(b.x - a.x)), Math.max(2, Math.abs(b.y - a.y)), 0, 0, 2 * Math.PI))
     } else if (s.kind === 'arrow' && b) {
       const turn = Math.atan2(b.y - a.y, b.x - a.x)
       const tip = Math.max(12, width / 40)

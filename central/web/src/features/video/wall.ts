@@ -6,10 +6,9 @@ import { backOff } from '@/api/livestate'
 import { samplesOf } from './picture'
 import { arrived, asked, lost, measured, newPlace, newWork, phaseOf, type Place, type Work } from './place'
 import { choose, stalled, type Most } from './layer'
+import { newStills, type Stills } from './still'
 import { WallPeer, places, type Placed } from './wallpeer'
-import {
-  NoVideo, Silent, firstFrameMs, hopeless, measureMs, pathTries, type Watching,
-} from './watching'
+import { NoVideo, Silent, firstFrameMs, hopeless, measureMs, pathTries, type Watching } from './watching'
 import { keep, NoPath, relays, way } from '@/webrtc/way'
 
 export interface Wall {
@@ -17,6 +16,7 @@ export interface Wall {
   watching: (place: () => number, stream: () => string, show: (media: MediaStream | null) => void, most: () => Most) => Watching
   // ready asks for streams at the spare places, so that they run when they are to be shown.
   ready: (streams: readonly string[], first: number, most?: Most) => void
+  stills: Stills // go with their camera from place to place
 }
 
 export const wallKey: InjectionKey<Wall> = Symbol('wall')
@@ -283,5 +283,5 @@ export function useWall(): Wall {
     for (let at = first; at < places; at++) want(at, streams[at - first] ?? '', '', most)
   }
 
-  return { watching, ready }
+  return { watching, ready, stills: newStills() }
 }
