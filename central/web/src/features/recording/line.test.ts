@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { around, covered, covering, dayOf, faster, jump, nextOf, share, sized, ticks } from './line'
+import { around, covered, covering, dayOf, faster, jump, nextOf, share, sized, ticks, upTo } from './line'
 
 const noon = new Date(2026, 10, 24, 12).getTime()
 const minute = 60_000
@@ -13,6 +13,14 @@ describe('the axis of a recording', () => {
     expect(around(day.to, 10 * minute, day).to).toBe(day.to)
     expect(share(noon, around(noon, 10 * minute, day))).toBe(50)
     expect(share(noon - 60 * minute, around(noon, 10 * minute, day))).toBe(0)
+  })
+
+  it('shows what has been, and little of what is to come', () => {
+    const day = dayOf(noon)
+    expect(upTo(noon, 60 * minute, noon)).toEqual({ from: noon - 57 * minute, to: noon + 3 * minute })
+    expect(upTo(day.from + minute, 60 * minute, day.from + minute)).toEqual({ from: day.from, to: day.from + 60 * minute })
+    expect(upTo(noon, 60 * minute, day.to + minute)).toEqual(around(noon, 60 * minute, day))
+    expect(upTo(noon, 24 * 60 * minute, noon)).toEqual(day)
   })
 
   it('has few round ticks', () => {

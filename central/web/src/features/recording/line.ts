@@ -35,6 +35,13 @@ export function around(at: number, length: number, day: Window): Window {
   return { from, to: from + size }
 }
 
+// upTo is a window of a length that shows a moment of its day, as far as that has come and a little on: an axis is not half
+// of what nobody has recorded yet.
+export function upTo(at: number, length: number, now: number): Window {
+  const day = dayOf(at)
+  return around(at, length, { from: day.from, to: Math.min(day.to, Math.max(now + length / 20, day.from + length)) })
+}
+
 // share is where a moment stands in a window, 0 to 100.
 export function share(at: number, w: Window): number {
   return Math.min(100, Math.max(0, ((at - w.from) / (w.to - w.from)) * 100))

@@ -14,11 +14,12 @@ export function nearest<T extends Stood>(things: Iterable<T>, to: { lon: number;
     .slice(0, most)
 }
 
-// camerasNear are the two cameras nearest to a place; without a place the first two of the division.
-export function camerasNear<T extends Stood & { kind: string; state: string; division?: string }>(things: Iterable<T>, at: { lon?: number; lat?: number; division: string }): T[] {
+// camerasNear are two cameras: those that are tied to the incident, as a phone by its link, then the nearest to its place;
+// without a place the first of the division.
+export function camerasNear<T extends Stood & { kind: string; state: string; division?: string }>(things: Iterable<T>, at: { lon?: number; lat?: number; division: string }, tied: ReadonlySet<string> = new Set()): T[] {
   const standing = [...things].filter((d) => d.state !== 'revoked')
   const near = at.lon !== undefined && at.lat !== undefined
     ? nearest(standing, { lon: at.lon, lat: at.lat }, 40).map((n) => n.thing)
     : standing.filter((d) => d.division === at.division)
-  return near.filter((d) => d.kind === 'camera').slice(0, 2)
+  return [...standing.filter((d) => tied.has(d.id)), ...near.filter((d) => !tied.has(d.id))].filter((d) => d.kind === 'camera').slice(0, 2)
 }
