@@ -12,8 +12,11 @@ async function drag(page: Page, testId: string, from: [number, number], to: [num
   await page.mouse.up()
 }
 
-async function phoneOf(browser: Browser, language: Language, height = 760): Promise<Page> {
-  return await (await browser.newContext({ viewport: { width: 390, height }, locale: language, timezoneId: 'Asia/Shanghai', hasTouch: true })).newPage()
+// guestOf is a page of somebody without an account, who has chosen the language on it.
+async function guestOf(browser: Browser, language: Language, viewport: { width: number; height: number }, hasTouch = false): Promise<Page> {
+  const context = await browser.newContext({ viewport, locale: language, timezoneId: 'Asia/Shanghai', hasTouch })
+  await context.addInitScript((chosen) => localStorage.setItem('fengsui.locale', chosen), language)
+  return await context.newPage()
 }
 
 for (const language of ['zh-CN', 'en'] as const) {
@@ -74,7 +77,7 @@ for (const language of ['zh-CN', 'en'] as const) {
     await b.page.getByTestId('share').click()
     await b.page.getByTestId('share-dialog').getByText(b.t('video.link.does.watch'), { exact: true }).click()
     await b.take('links')
-    const guest = await (await browser.newContext({ viewport: { width: 1024, height: 640 }, locale: language, timezoneId: 'Asia/Shanghai' })).newPage()
+    const guest = await guestOf(browser, language, { width: 1024, height: 640 })
     await guest.goto(`${demo.url}${made.page}#${made.token}`)
     await expect(guest.getByTestId('watch')).toHaveAttribute('data-phase', 'live')
     await b.take('watch', guest)
@@ -90,7 +93,7 @@ for (const language of ['zh-CN', 'en'] as const) {
     const me = (await (await county.request.get(`${demo.url}/api/v1/session`)).json()) as { user: { id: string } }
     await b.send(`/consults/${id}/invitations`, { people: [me.user.id] })
     const link = await b.send<{ token: string; page: string }>(`/consults/${id}/invitations`, { guest: b.one('水利专家陈工', 'Chen, hydraulic engineer'), hours: 2 })
-    const phone = await phoneOf(browser, language)
+    const phone = await guestOf(browser, language, { width: 390, height: 760 }, true)
     await b.page.goto(`${demo.url}/consult/${id}`)
     await county.goto(`${demo.url}/consult/${id}`)
     await phone.goto(`${demo.url}${link.page}#${link.token}`)
