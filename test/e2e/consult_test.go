@@ -33,11 +33,11 @@ func allFlow(t *testing.T, seats []*harness.Seat, what string) {
 	for i, s := range seats {
 		faces[i], voices[i] = s.Faces(), s.Voices()
 	}
-	harness.WaitFor(t, 4*soon, what, func() error {
+	harness.WaitFor(t, 2*soon, what, func() error {
 		for i, s := range seats {
 			for _, o := range seats {
 				at := o.Own()
-				if f, v := s.Faces()[at]-faces[i][at], s.Voices()[at]-voices[i][at]; s != o && (f < 5 || v < 20) {
+				if f, v := s.Faces()[at]-faces[i][at], s.Voices()[at]-voices[i][at]; s != o && (f < 20 || v < 20) {
 					return fmt.Errorf("seat %d has %d pictures and %d sounds of seat %d", s.Own(), f, v, at)
 				}
 			}
