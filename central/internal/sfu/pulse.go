@@ -25,6 +25,7 @@ const (
 	probeWait  = 5 * time.Second // for a lane that is between two pictures
 	probeSteps = 1.6             // times what is known to get through, that each step of a probe tries
 	probeFrom  = 100_000         // bits a second, of a first step at least
+	probeVain  = 3               // steps that found nothing, as pictures took their time, until the way counts as full
 	// probeFor is how long a step lasts: one that fails makes the others wait as long at the most, and it is longer
 	// than what a link lets through at once beyond its rate.
 	probeFor  = 200 * time.Millisecond
@@ -259,17 +260,37 @@ func (p *pulse) step(now time.Time) {
 }
 
 // probe finds out whether the way carries so many bits a second, in steps of which each is tried only after the one
-// before has passed: a way that carries no more is never asked for much more than it carries.
+// before has passed: a way that carries no more is never asked for much more than it carries. A step of which pictures
+// took the time has found less than it tried, or nothing, and is tried again.
 func (p *pulse) probe(bits int) {
 	passed := true
-	for at := max(int(p.limit.Load()), probeFrom); passed && at < bits; {
-		at = min(int(probeSteps*float64(at)), bits)
+	for known, vain := max(int(p.limit.Load()), probeFrom), 0; passed; {
+		at := min(int(probeSteps*float64(known)), bits)
 		passed = p.burst(at)
+		found := p.carries()
+		if at == bits && found >= bits*9/10 {
+			break
+		}
+		if found <= known {
+			vain++
+			passed = passed && vain < probeVain
+		}
+		known = max(known, found)
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.probing = false
 	p.chooser.Probed(passed, time.Now())
+}
+
+// carries is how many bits a second the way carries; without a limit as many as anybody asks for.
+func (p *pulse) carries() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if bits := p.est.State().Bits; bits > 0 {
+		return bits
+	}
+	return probeMost
 }
 
 // burst sends packets of nothing, as fast as the rate that is to be tried, and waits for what the viewer says.

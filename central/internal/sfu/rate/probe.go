@@ -54,7 +54,8 @@ func (e *Estimator) ProbeSent(now time.Time) {
 	}
 }
 
-// Probed reports whether the probe is over, and whether the way carries its rate.
+// Probed reports whether the probe is over, and whether the way carried what left: that is less than its rate when
+// pictures, which leave more slowly, took its time. State tells how much was found.
 func (e *Estimator) Probed(now time.Time) (done, passed bool) {
 	e.probe.settle(e, now)
 	return e.probe.done, e.probe.passed
@@ -82,12 +83,15 @@ func (p *probe) settle(e *Estimator, now time.Time) {
 	if float64(p.arrivals) < enough*float64(p.packets) || p.arrivals < 2 {
 		return
 	}
-	found := p.target
+	found, left := p.target, p.target
 	if took := max(p.until-p.from, p.sent/2); took > 0 {
 		found = int(float64(p.got*8) / took.Seconds())
+	}
+	if p.sent > 0 {
+		left = min(left, int(float64(p.got*8)/p.sent.Seconds()))
 	}
 	if e.bits > 0 {
 		e.bits = min(max(e.bits, min(found, p.target)), most)
 	}
-	p.passed = found >= p.target*9/10
+	p.passed = found >= left*9/10
 }
