@@ -11,8 +11,8 @@ const base = ['api', 'webrtc', 'stores', 'i18n', 'ui', 'map']
 
 const mayImport: Record<string, string[]> = {
   api: [],
-  webrtc: [],
-  i18n: ['api'],
+  webrtc: ['api'],
+  i18n: ['api', 'webrtc'],
   stores: ['api', 'i18n'],
   ui: ['api', 'i18n', 'stores'],
   map: ['api', 'i18n', 'stores', 'ui'],
