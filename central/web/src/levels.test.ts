@@ -25,7 +25,7 @@ const mayImport: Record<string, string[]> = {
   'features/paper': base,
   'features/incident': base,
   'features/intake': [...base, 'features/incident'],
-  'features/report': [...base, 'features/handover', 'features/incident', 'features/paper', 'features/response'],
+  'features/report': [...base, 'features/handover', 'features/incident', 'features/paper', 'features/recording', 'features/response'],
   'features/resource': [...base, 'features/device'],
   'features/response': [...base, 'features/resource', 'features/incident', 'features/paper', 'features/recording', 'features/video'],
   'features/opinion': [...base, 'features/incident'],
