@@ -121,8 +121,8 @@ func (s *Service) look(ctx context.Context, now time.Time) {
 	}
 	for stream := range wanted {
 		if s.running[stream] == nil {
-			if _, ok := s.Devices.Visible(ctx, stream); ok {
-				s.running[stream] = s.record(ctx, stream)
+			if d, ok := s.Devices.Visible(ctx, stream); ok {
+				s.running[stream] = s.record(ctx, d)
 			}
 		}
 	}

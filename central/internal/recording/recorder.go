@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/fengsui/fengsui/central/internal/device"
 	"github.com/fengsui/fengsui/shared/film"
 	"github.com/fengsui/fengsui/shared/run"
 )
@@ -30,6 +31,7 @@ type recorder struct {
 	stream string
 	cancel context.CancelFunc
 	done   chan struct{}
+	since  time.Time // nothing of before is kept; zero: from the last key frame on
 
 	mu   sync.Mutex
 	id   string   // of the segment that is open
@@ -41,9 +43,14 @@ type recorder struct {
 	now    Segment
 }
 
-func (s *Service) record(ctx context.Context, stream string) *recorder {
+// record begins to write a stream down. Of a camera of a terminal what came since its last key frame is kept as well; what
+// somebody sends of themselves, from a phone or a seat, was not recorded when they sent it and is not kept.
+func (s *Service) record(ctx context.Context, d device.Device) *recorder {
 	ctx, cancel := context.WithCancel(ctx)
-	r := &recorder{svc: s, stream: stream, cancel: cancel, done: make(chan struct{})}
+	r := &recorder{svc: s, stream: d.ID, cancel: cancel, done: make(chan struct{})}
+	if d.Parent == "" {
+		r.since = time.Now()
+	}
 	go func() {
 		defer close(r.done)
 		r.run(ctx)
@@ -54,7 +61,7 @@ func (s *Service) record(ctx context.Context, stream string) *recorder {
 func (r *recorder) run(ctx context.Context) {
 	r.writer = film.NewWriter(r)
 	for ctx.Err() == nil {
-		err := r.svc.Taps.Tap(ctx, r.stream, r.take, r.hear, func(now time.Time) { r.note(r.writer.Tick(now), now) })
+		err := r.svc.Taps.Tap(ctx, r.stream, r.since, r.take, r.hear, func(now time.Time) { r.note(r.writer.Tick(now), now) })
 		if err == nil {
 			continue
 		}

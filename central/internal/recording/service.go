@@ -20,7 +20,7 @@ import (
 // Taps hands over the pictures of a stream until ctx ends (sfu.SFU).
 type Taps interface {
 	// hear is given the sound beside them; nil wants none.
-	Tap(ctx context.Context, stream string, take func(film.Frame), hear func(film.Sound), tick func(time.Time)) error
+	Tap(ctx context.Context, stream string, since time.Time, take func(film.Frame), hear func(film.Sound), tick func(time.Time)) error
 }
 
 // Leases has terminals send while something is recorded (video.Service).

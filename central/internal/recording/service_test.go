@@ -30,17 +30,22 @@ type scene struct {
 	mu     sync.Mutex
 	takers map[string]map[context.Context]func(film.Frame)
 	ears   map[context.Context]func(film.Sound)
-	sounds func(n int) []byte // of the picture n; nil: none
+	since  map[string]time.Time // nothing of before is wanted
+	sounds func(n int) []byte   // of the picture n; nil: none
 	kept   []string
 	next   int
 }
 
-func (s *scene) Tap(ctx context.Context, stream string, take func(film.Frame), hear func(film.Sound), _ func(time.Time)) error {
+func (s *scene) Tap(ctx context.Context, stream string, since time.Time, take func(film.Frame), hear func(film.Sound), _ func(time.Time)) error {
 	s.mu.Lock()
 	if s.takers[stream] == nil {
 		s.takers[stream] = map[context.Context]func(film.Frame){}
 	}
 	s.takers[stream][ctx] = take
+	if s.since == nil {
+		s.since = map[string]time.Time{}
+	}
+	s.since[stream] = since
 	if s.ears == nil {
 		s.ears = map[context.Context]func(film.Sound){}
 	}
@@ -180,6 +185,7 @@ func open(t *testing.T, db *store.DB, dir string, quota int64, change ...func(*r
 		Store: store.NewRecordings(db), Tx: db, Taps: r.scene, Leases: r.scene, Sender: r.field, Reporter: r.field, Events: bus, Log: slog.New(slog.DiscardHandler), Desks: byDivision{}, Dir: dir, Quota: quota, KeepClips: 24 * time.Hour,
 		Devices: devices{
 			"cam-1": {ID: "cam-1", Kind: device.Camera, Parent: "edge-1", Division: "320623"}, "cam-2": {ID: "cam-2", Kind: device.Camera, Parent: "edge-2", Division: "320681"},
+			"seat-1":  {ID: "seat-1", Kind: device.Camera, Division: "320623"},
 			"gauge-1": {ID: "gauge-1", Kind: device.Sensor, Parent: "edge-1", Division: "320623"},
 		},
 	}
@@ -295,6 +301,21 @@ func TestRecordedIsFoundByTimeAndLookingLeavesATrace(t *testing.T) {
 			t.Errorf("another division: %v", err)
 		}
 	})
+}
+
+// What somebody sends of themselves is kept from the moment on at which the recording began, of which they are told.
+func TestWhoSendsByThemselvesIsNotRecordedBackwards(t *testing.T) {
+	r := open(t, storetest.SQLite(t), t.TempDir(), 1<<30)
+	begin := time.Now()
+	for _, stream := range []string{"cam-1", "seat-1"} {
+		must[recording.Policy](t)(r.Begin(officer, stream, 60))
+		eventually(t, "it is recorded", func() bool { return r.scene.recorded(stream) })
+	}
+	r.scene.mu.Lock()
+	defer r.scene.mu.Unlock()
+	if camera, seat := r.scene.since["cam-1"], r.scene.since["seat-1"]; !camera.IsZero() || seat.Before(begin) {
+		t.Errorf("since %v of the camera, %v of the seat", camera, seat)
+	}
 }
 
 func TestTornFileIsWholeAfterTheNextStart(t *testing.T) {

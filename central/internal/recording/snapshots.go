@@ -377,7 +377,7 @@ func (s *Service) grabOne(ctx context.Context, d device.Device, a Alarm) error {
 	var text []byte
 	var wrong error
 	p := Snapshot{Stream: d.ID, Origin: OfAlarm, Verified: true, Type: filmType, Alarm: a.ID, Title: a.Title, TitleEN: a.TitleEN}
-	err := s.Taps.Tap(tap, d.ID, func(f film.Frame) {
+	err := s.Taps.Tap(tap, d.ID, time.Time{}, func(f film.Frame) {
 		if len(text) > 0 {
 			return
 		}

@@ -10,10 +10,10 @@ import (
 )
 
 // Tap hands over the pictures of a stream, from its last key frame on, until ctx ends; the stream may begin
-// later, and come and go. take is called from one goroutine; one that is slow loses pictures up to the next
+// later, and come and go. With since nothing of before comes: a key frame is asked for until there is one of after. take is called from one goroutine; one that is slow loses pictures up to the next
 // key frame and holds up nobody. tick is called about once a second between two pictures. Tap returns when ctx
 // has ended. hear is given the sound beside the pictures, from the same goroutine; nil wants none.
-func (s *SFU) Tap(ctx context.Context, stream string, take func(film.Frame), hear func(film.Sound), tick func(time.Time)) error {
+func (s *SFU) Tap(ctx context.Context, stream string, since time.Time, take func(film.Frame), hear func(film.Sound), tick func(time.Time)) error {
 	src, err := s.source(stream)
 	if err != nil {
 		return err
@@ -43,8 +43,9 @@ func (s *SFU) Tap(ctx context.Context, stream string, take func(film.Frame), hea
 		ear, end = src.sound.listen()
 		defer end()
 	}
-	t := &tap{reader: ring.NewTap(src.log), take: take, first: true}
+	t := &tap{reader: ring.NewTap(src.log), take: take, since: since, first: true}
 	told := time.Now()
+	t.ask(src, told)
 	for ctx.Err() == nil {
 		if !t.read() {
 			t.reader.WaitOnce(ctx)
@@ -52,6 +53,7 @@ func (s *SFU) Tap(ctx context.Context, stream string, take func(film.Frame), hea
 		listen(ear, hear)
 		if now := time.Now(); now.Sub(told) >= time.Second {
 			told = now
+			t.ask(src, now)
 			tick(now)
 		}
 	}
@@ -74,10 +76,18 @@ type tap struct {
 	reader *ring.Tap
 	parts  h264.Assembler
 	take   func(film.Frame)
+	since  time.Time
 	first  bool
 	at     time.Time // of the first packet of the picture
 	time   uint32
 	seen   bool
+}
+
+// ask asks for a key frame while none has come since then. Browsers send one on demand only, be it for minutes.
+func (t *tap) ask(src *source, now time.Time) {
+	if t.first && !t.since.IsZero() {
+		src.needKey(now)
+	}
 }
 
 // read takes what is there; it reports whether there was anything.
@@ -104,7 +114,7 @@ func (t *tap) read() bool {
 	if p.Time != e.Time {
 		at = began
 	}
-	if t.first && !p.Key {
+	if t.first && (!p.Key || at.Before(t.since)) {
 		return true
 	}
 	t.take(film.Frame{Units: p.Units, Time: p.Time, At: at, Key: p.Key, First: t.first})

@@ -29,7 +29,7 @@ func TestARecorderHearsTheScene(t *testing.T) {
 	done := make(chan error, 1)
 	begin := time.Now()
 	go func() {
-		done <- s.Tap(ctx, "cam", func(film.Frame) {}, func(one film.Sound) {
+		done <- s.Tap(ctx, "cam", time.Time{}, func(film.Frame) {}, func(one film.Sound) {
 			mu.Lock()
 			defer mu.Unlock()
 			heard = append(heard, one)
@@ -48,4 +48,58 @@ func TestARecorderHearsTheScene(t *testing.T) {
 			t.Fatalf("%+v after %+v", one, heard[i-1])
 		}
 	}
+}
+
+// What was sent before a recording began is not handed over; a browser, which has key frames on demand only, is asked for
+// one.
+func TestARecordingOfSomebodyBeginsWhenItBegins(t *testing.T) {
+	s := started(t, Options{})
+	c := publish(t, s, "seat", 500)
+	picture := func(kind byte) {
+		c.rtp.Timestamp += 3600
+		if kind == 0x65 {
+			c.packet(sets, false)
+		}
+		c.packet(append([]byte{kind}, make([]byte, 300)...), true)
+	}
+	picture(0x65)
+	ctx, stop := context.WithCancel(t.Context())
+	var sent sync.WaitGroup
+	sent.Go(func() {
+		for ctx.Err() == nil {
+			select {
+			case <-ctx.Done():
+			case <-c.plis:
+				picture(0x65)
+			case <-time.After(20 * time.Millisecond):
+				picture(0x41)
+			}
+		}
+	})
+	eventually(t, "the stream runs", func() bool { return s.Flow("seat").Bitrate > 0 })
+	for _, strict := range []bool{true, false} {
+		begin := time.Now()
+		since := begin
+		if !strict {
+			since = time.Time{}
+		}
+		frames := make(chan film.Frame, 1000)
+		tap, end := context.WithCancel(ctx)
+		done := make(chan error, 1)
+		go func() { done <- s.Tap(tap, "seat", since, func(f film.Frame) { frames <- f }, nil, func(time.Time) {}) }()
+		select {
+		case f := <-frames:
+			if !f.Key || !f.First || f.At.Before(begin) == strict {
+				t.Errorf("strict %v: the first picture is of %v, key %v, first %v", strict, f.At.Sub(begin), f.Key, f.First)
+			}
+		case <-time.After(10 * time.Second):
+			t.Errorf("strict %v: nothing came", strict)
+		}
+		end()
+		if err := <-done; err != nil {
+			t.Fatal(err)
+		}
+	}
+	stop()
+	sent.Wait()
 }
