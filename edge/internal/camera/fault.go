@@ -9,11 +9,11 @@ import (
 	"github.com/fengsui/fengsui/shared/wire"
 )
 
-// otherCodec is ErrCodec of a camera that has a picture, coded in another way.
-type otherCodec struct{ has string }
+// codecError is ErrCodec of a camera that has a picture, coded in another way.
+type codecError struct{ has string }
 
-func (e *otherCodec) Error() string { return ErrCodec.Error() + ", but " + e.has }
-func (e *otherCodec) Unwrap() error { return ErrCodec }
+func (e *codecError) Error() string { return ErrCodec.Error() + ", but " + e.has }
+func (e *codecError) Unwrap() error { return ErrCodec }
 
 // codecs are those of the pictures that a camera describes, such as "H265".
 func codecs(desc *description.Session) string {
@@ -23,7 +23,8 @@ func codecs(desc *description.Session) string {
 			continue
 		}
 		for _, f := range media.Formats {
-			out = append(out, f.Codec())
+			name, _, _ := strings.Cut(f.RTPMap(), "/")
+			out = append(out, name)
 		}
 	}
 	return strings.Join(out, ", ")
@@ -34,8 +35,13 @@ var faults = []struct {
 	err  error
 	kind string
 }{
-	{ErrUnreachable, wire.CameraUnreachable}, {ErrPassword, wire.CameraPassword}, {ErrNoPicture, wire.CameraPath}, {ErrCodec, wire.CameraCodec},
-	{ErrBFrames, wire.CameraBFrames}, {ErrStalled, wire.CameraStalled}, {ErrSource, wire.CameraSource},
+	{ErrUnreachable, wire.CameraUnreachable},
+	{ErrPassword, wire.CameraPassword},
+	{ErrNoPicture, wire.CameraPath},
+	{ErrCodec, wire.CameraCodec},
+	{ErrBFrames, wire.CameraBFrames},
+	{ErrStalled, wire.CameraStalled},
+	{ErrSource, wire.CameraSource},
 }
 
 // FaultOf names why a camera gives no picture; nil for what has no name.
@@ -45,7 +51,7 @@ func FaultOf(err error) *wire.CameraFault {
 			continue
 		}
 		out := &wire.CameraFault{Kind: f.kind}
-		if other, ok := errors.AsType[*otherCodec](err); ok {
+		if other, ok := errors.AsType[*codecError](err); ok {
 			out.Has = other.has
 		}
 		return out

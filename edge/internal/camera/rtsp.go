@@ -41,7 +41,7 @@ func (c *Camera) describe(ctx context.Context) (*gortsplib.Client, *description.
 		client.Close()
 		err := ErrCodec
 		if has := codecs(desc); has != "" {
-			err = &otherCodec{has}
+			err = &codecError{has}
 		}
 		return nil, nil, nil, nil, fmt.Errorf("camera %s: %w", c.o.ID, err)
 	}

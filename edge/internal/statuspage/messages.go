@@ -62,8 +62,10 @@ func (s *sheet) message(m *crew.Message) {
 	case m.Waiting:
 		s.m(`<form method="post" action="`).v(where).t("", "?lang=en").m(`"><button class="yes">`).t("收到，执行", "Understood, will do").m("</button>")
 		for _, r := range []struct{ value, zh, en string }{
-			{"busy", "正在执行其他任务", "busy with another task"}, {"blocked", "道路不通，无法到达", "cannot get there"},
-			{"danger", "现场危险，无法执行", "too dangerous"}, {"unclear", "内容不清楚，请通话说明", "not clear: call us"},
+			{"busy", "正在执行其他任务", "busy with another task"},
+			{"blocked", "道路不通，无法到达", "cannot get there"},
+			{"danger", "现场危险，无法执行", "too dangerous"},
+			{"unclear", "内容不清楚，请通话说明", "not clear: call us"},
 		} {
 			s.m(`<button name="refuse" value="`).v(r.value).m(`">`).t(r.zh, r.en).m("</button>")
 		}

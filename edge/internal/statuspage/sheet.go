@@ -47,8 +47,8 @@ func (s *sheet) head(style markup) *sheet {
 }
 
 // other is the link to the same page in the other language.
-func (s *sheet) other() *sheet {
-	return s.m(`<a href="`).t("?lang=en", "?").m(`">`).t("English", "中文").m(`</a></header>`)
+func (s *sheet) other() {
+	s.m(`<a href="`).t("?lang=en", "?").m(`">`).t("English", "中文").m(`</a></header>`)
 }
 
 func words(lang, zh, en string) string {
