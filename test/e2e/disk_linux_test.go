@@ -104,31 +104,32 @@ func TestAFullDiskStopsTheRecordingOfAConsultationAndNotTheRoom(t *testing.T) {
 	}
 	stream := harness.SeatStream(room, seats[0].Own())
 	recordedFor(t, d, stream, 2*time.Second)
-	// full waits until the recordings say whether there is room, and whether the seat is recorded.
-	full := func(is bool) {
-		t.Helper()
-		harness.WaitFor(t, 4*soon, fmt.Sprintf("the recordings say that the disk is full: %v", is), func() error {
-			var o struct {
-				Usage struct {
-					Full bool `json:"full"`
-				} `json:"usage"`
-			}
-			if err := d.centre.Admin.Call(http.MethodGet, "/recordings", nil, &o); err != nil {
-				return err
-			}
-			got, err := d.centre.Admin.Recorded(stream)
-			return errors.Join(err, want(o.Usage.Full, is), want(got.Recording, !is))
-		})
-	}
 	small.Fill(t, 1<<20)
-	full(true)
+	recordsFull(t, d, stream, true)
 	allFlow(t, seats, "the room goes on")
 	if scene, err := seats[1].Scene(); err != nil || len(scene.People) != len(seats) {
 		t.Errorf("in the room are %+v: %v", scene.People, err)
 	}
 	small.Empty(t)
-	full(false)
+	recordsFull(t, d, stream, false)
 	recordedFor(t, d, stream, 2*time.Second)
+}
+
+// recordsFull waits until the recordings say whether their disk is full, and so that a stream is not recorded, or that it is.
+func recordsFull(t *testing.T, d *desk, stream string, is bool) {
+	t.Helper()
+	harness.WaitFor(t, 4*soon, fmt.Sprintf("the recordings say that the disk is full: %v", is), func() error {
+		var o struct {
+			Usage struct {
+				Full bool `json:"full"`
+			} `json:"usage"`
+		}
+		if err := d.centre.Admin.Call(http.MethodGet, "/recordings", nil, &o); err != nil {
+			return err
+		}
+		got, err := d.centre.Admin.Recorded(stream)
+		return errors.Join(err, want(o.Usage.Full, is), want(got.Recording, !is))
+	})
 }
 
 // On a full disk of recordings what is old goes and what is held stays, as it was; nothing more is recorded, the desk says
@@ -170,30 +171,15 @@ func TestFullDiskOfRecordingsKeepsWhatIsHeld(t *testing.T) {
 	if err := d.centre.Admin.Call(http.MethodPost, "/recordings/holds", map[string]any{"stream": "rd-cam-1", "from": held.From, "to": held.To, "reference": "2026-0001"}, nil); err != nil {
 		t.Fatal(err)
 	}
-	full := func(is bool) {
-		t.Helper()
-		harness.WaitFor(t, 4*soon, fmt.Sprintf("the recordings say that the disk is full: %v", is), func() error {
-			var o struct {
-				Usage struct {
-					Full bool `json:"full"`
-				} `json:"usage"`
-			}
-			if err := d.centre.Admin.Call(http.MethodGet, "/recordings", nil, &o); err != nil {
-				return err
-			}
-			got, err := d.centre.Admin.Recorded("rd-cam-1")
-			return errors.Join(err, want(o.Usage.Full, is), want(got.Recording, !is))
-		})
-	}
 	small.Fill(t, 1<<20)
-	full(true)
+	recordsFull(t, d, "rd-cam-1", true)
 	harness.WaitFor(t, 4*soon, "all that is not held has gone", func() error {
 		spans, err := d.centre.Admin.Timeline("rd-cam-1", begun, time.Now())
 		return errors.Join(err, want(len(spans), 1))
 	})
-	full(true)
+	recordsFull(t, d, "rd-cam-1", true)
 	small.Empty(t)
-	full(false)
+	recordsFull(t, d, "rd-cam-1", false)
 	recordedFor(t, d, "rd-cam-1", 2*time.Second)
 	if now := kept(); len(now) < 2 || now[0].ID != held.ID || !bytes.Equal(now[0].Text, held.Text) {
 		t.Errorf("of %d films the first is not what was held", len(now))

@@ -3,7 +3,6 @@ package e2e
 import (
 	"errors"
 	"fmt"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -21,23 +20,11 @@ var twoSizes = strings.Replace(station, "    - {id: rd-cam-1, clip: sluice.h264}
 // newLayers is a desk whose terminal sends that camera: rd-sub-1 of the field is the smaller picture of rd-cam-1.
 func newLayers(t *testing.T) *desk {
 	t.Helper()
-	p := harness.Build(t)
-	d := &desk{field: harness.StartField(t, p, twoSizes), centre: harness.NewCentre(t, p, harness.CentreOptions{})}
-	d.centre.Boot(t)
-	d.link = harness.NewLink(t, d.centre.TLS)
-	d.edge = harness.NewEdge(t, d.centre, d.field, "edge-rudong", d.link.Addr())
-	text, err := os.ReadFile(d.edge.Config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	config := regexp.MustCompile(`(?m)^  - \{id: rd-sub-1,.*\n`).ReplaceAllString(string(text), "")
-	config = strings.Replace(config, fmt.Sprintf("rtsp: %q", d.field.Addresses.Cameras["rd-cam-1"]),
-		fmt.Sprintf("rtsp: %q, rtsp_sub: %q", d.field.Addresses.Cameras["rd-cam-1"], d.field.Addresses.Cameras["rd-sub-1"]), 1)
-	if err := os.WriteFile(d.edge.Config, []byte(config), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	d.centre.EnrolEdge(t, d.edge.ID, d.edge.Config)
-	d.edge.Start(t)
+	d := linkedDesk(t, twoSizes, func(d *desk, text string) string {
+		text = regexp.MustCompile(`(?m)^  - \{id: rd-sub-1,.*\n`).ReplaceAllString(text, "")
+		return strings.Replace(text, fmt.Sprintf("rtsp: %q", d.field.Addresses.Cameras["rd-cam-1"]),
+			fmt.Sprintf("rtsp: %q, rtsp_sub: %q", d.field.Addresses.Cameras["rd-cam-1"], d.field.Addresses.Cameras["rd-sub-1"]), 1)
+	})
 	d.known(t)
 	harness.WaitFor(t, soon, "the camera is known", func() error {
 		device, err := d.centre.Admin.Device("rd-cam-1")

@@ -31,8 +31,16 @@ type settings struct {
 // remoteDesk is a desk whose terminal tries configurations for a few seconds only.
 func remoteDesk(t *testing.T) *desk {
 	t.Helper()
+	return linkedDesk(t, station, func(_ *desk, text string) string {
+		return strings.Replace(text, "centre:\n", "centre:\n  confirm: 5s\n", 1)
+	})
+}
+
+// linkedDesk is a desk whose terminal, with its edge.yml changed, is behind a link that can be cut.
+func linkedDesk(t *testing.T, field string, change func(d *desk, text string) string) *desk {
+	t.Helper()
 	p := harness.Build(t)
-	d := &desk{field: harness.StartField(t, p, station), centre: harness.NewCentre(t, p, harness.CentreOptions{})}
+	d := &desk{field: harness.StartField(t, p, field), centre: harness.NewCentre(t, p, harness.CentreOptions{})}
 	d.centre.Boot(t)
 	d.link = harness.NewLink(t, d.centre.TLS)
 	d.edge = harness.NewEdge(t, d.centre, d.field, "edge-rudong", d.link.Addr())
@@ -40,8 +48,7 @@ func remoteDesk(t *testing.T) *desk {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text = []byte(strings.Replace(string(text), "centre:\n", "centre:\n  confirm: 5s\n", 1))
-	if err := os.WriteFile(d.edge.Config, text, 0o600); err != nil {
+	if err := os.WriteFile(d.edge.Config, []byte(change(d, string(text))), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	d.centre.EnrolEdge(t, d.edge.ID, d.edge.Config)

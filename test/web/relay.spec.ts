@@ -1,6 +1,7 @@
 // A network that lets no picture through: it comes by the relay of the centre, for an account and for a guest.
 import type { Browser, Page } from '@playwright/test'
-import { expect, login, test, type Demo } from './demo'
+import { expect, login, test } from './demo'
+import { linkTo } from './link'
 
 // walled opens a page whose browser reaches nothing but relays.
 async function walled(browser: Browser): Promise<Page> {
@@ -29,18 +30,6 @@ const way = (page: Page): Promise<string> =>
     }
     return ''
   })
-
-async function linkTo(page: Page, demo: Demo, camera: string): Promise<string> {
-  await login(page, demo, demo.duty)
-  await page.goto(`${demo.url}/video/links`)
-  await page.getByTestId('share').click()
-  const form = page.getByTestId('share-dialog')
-  await form.getByText('观看画面', { exact: true }).click()
-  await form.getByLabel('给谁用').fill('省厅值班室')
-  await form.getByRole('combobox').first().selectOption({ label: camera })
-  await form.getByRole('button', { name: '新建链接' }).click()
-  return page.getByLabel('链接地址').inputValue()
-}
 
 test('behind a wall the picture comes by the relay, for an account and for a guest', async ({ page, demo, browser }) => {
   const duty = await walled(browser)

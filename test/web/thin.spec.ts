@@ -1,6 +1,7 @@
 // A viewer whose link carries little: what is said beside the picture is what comes, for an account and for a guest.
 import type { Locator, Page } from '@playwright/test'
-import { enter, expect, login, test, type Demo } from './demo'
+import { enter, expect, test } from './demo'
+import { linkTo } from './link'
 
 const wide = 20_000
 const within = { timeout: 90_000 }
@@ -25,18 +26,6 @@ const frames = async (of: Locator): Promise<number> => Number(await of.getAttrib
 async function moves(of: Locator): Promise<void> {
   const before = await frames(of)
   await expect.poll(() => frames(of), within).toBeGreaterThan(before + 20)
-}
-
-async function linkTo(page: Page, demo: Demo, camera: string): Promise<string> {
-  await login(page, demo, demo.duty)
-  await page.goto(`${demo.url}/video/links`)
-  await page.getByTestId('share').click()
-  const form = page.getByTestId('share-dialog')
-  await form.getByText('观看画面', { exact: true }).click()
-  await form.getByLabel('给谁用').fill('省厅值班室')
-  await form.getByRole('combobox').first().selectOption({ label: camera })
-  await form.getByRole('button', { name: '新建链接' }).click()
-  return page.getByLabel('链接地址').inputValue()
 }
 
 test('on a thin link the tile says that it shows the sub stream, and the main stream comes back', async ({ page, demo }) => {
@@ -78,11 +67,14 @@ test('who watches by a link is told what it carries, and a pause is no fault', a
   await expect(picture).toHaveAttribute('data-phase', 'live', within)
   await expect.poll(() => width(picture), within).toBe(960)
   await expect(badge).toBeHidden()
+  const begun = await picture.getAttribute('data-session')
+  expect(begun).not.toBe('')
 
   await carry(400)
   await expect(badge).toHaveAttribute('data-layer', 'sub', within)
   await expect(badge).toHaveText('辅码流 – 链路差')
   await expect.poll(() => width(picture), within).toBe(480)
+  await expect(picture).toHaveAttribute('data-session', begun ?? '')
   if (process.env.SHOTS) await guest.screenshot({ path: `${process.env.SHOTS}/thin-guest.png` })
 
   await expect.poll(() => demo.watching('rd-cam-1'), within).toBe(0)
@@ -105,6 +97,7 @@ test('who watches by a link is told what it carries, and a pause is no fault', a
   await expect(badge).toBeHidden({ timeout: 120_000 })
   await expect.poll(() => width(picture), within).toBe(960)
   await moves(picture)
+  await expect(picture).toHaveAttribute('data-session', session ?? '')
   await guest.context().close()
 })
 

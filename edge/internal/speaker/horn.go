@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"time"
 
 	"github.com/bluenviron/mediacommon/v2/pkg/codecs/g711"
 
@@ -65,37 +64,12 @@ func (s *Speaker) plays() (bool, error) {
 	return open || len(s.o.Command) > 0, why
 }
 
-// attend keeps a horn open while the lease runs, so that the first word needs not wait for the camera.
-func (s *Speaker) attend(ctx context.Context, h *horn) {
-	wait := retryFirst
-	for {
-		if _, _, left := s.leased(); left <= 0 || ctx.Err() != nil {
-			break
-		}
-		began := time.Now()
-		err := s.sound(ctx, h)
-		if err == nil {
-			continue // the lease is over unless it was renewed just now
-		}
+// keep holds a horn open while the lease runs, so that the first word needs not wait for the camera.
+func (s *Speaker) keep(ctx context.Context, h *horn) {
+	s.attend(ctx, &h.attended, func(string, string) error { return s.sound(ctx, h) }, func(err error) {
 		s.o.Log.Warn("loudspeaker of a camera is not to be had", "error", err)
 		s.tell(func() { h.fault = err })
-		if time.Since(began) > 2*retryLast {
-			wait = retryFirst
-		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(wait):
-		}
-		wait = min(2*wait, retryLast)
-	}
-	again := false
-	s.tell(func() {
-		again = ctx.Err() == nil && time.Now().Before(s.until)
-		h.attended = again
 	})
-	if again {
-		s.attend(ctx, h)
-	}
 }
 
 // sound opens a horn and says what is queued: nil when the lease is over.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -85,15 +86,8 @@ func TestWhatIsSpokenAtTheCentreIsHeardAtCameras(t *testing.T) {
 	if loud := strength(tone(gate.Said()[before:]), 440); loud < 4000 || loud > 7500 {
 		t.Errorf("half as loud is %.0f", loud)
 	}
-	// A machine that is busy makes pauses of its own within what is said.
-	marked := 0
-	for _, p := range gate.Said()[before:] {
-		if p.Marker {
-			marked++
-		}
-	}
-	if marked == 0 || marked > 20 {
-		t.Errorf("%d packets are marked as the first after a silence", marked)
+	if !slices.ContainsFunc(gate.Said()[before:], func(p rtp.Packet) bool { return p.Marker }) {
+		t.Error("no word is marked as the first after a silence")
 	}
 	yes := true
 	eventually(t, "quiet", func() bool { return !s.State().Playing })

@@ -28,6 +28,15 @@ type packet struct {
 
 // hear keeps a session while the lease runs.
 func (s *Speaker) hear(ctx context.Context) {
+	s.attend(ctx, &s.open, func(target, token string) error { return s.session(ctx, target, token) }, func(err error) {
+		s.o.Log.Warn("session to hear the centre ended", "error", err)
+		s.tell(func() { s.fault = err.Error() })
+	})
+}
+
+// attend does something again and again while the lease runs: at once where it ended well, later each time where it
+// failed, which ill is told. attended, which the lock guards, says that somebody does so.
+func (s *Speaker) attend(ctx context.Context, attended *bool, once func(target, token string) error, ill func(error)) {
 	wait := retryFirst
 	for {
 		target, token, left := s.leased()
@@ -35,12 +44,11 @@ func (s *Speaker) hear(ctx context.Context) {
 			break
 		}
 		began := time.Now()
-		err := s.session(ctx, target, token)
+		err := once(target, token)
 		if ctx.Err() != nil || err == nil {
 			continue // the end, or the lease is over unless it was renewed just now
 		}
-		s.o.Log.Warn("session to hear the centre ended", "error", err)
-		s.tell(func() { s.fault = err.Error() })
+		ill(err)
 		if time.Since(began) > 2*retryLast {
 			wait = retryFirst
 		}
@@ -54,10 +62,10 @@ func (s *Speaker) hear(ctx context.Context) {
 	s.tell(func() {
 		// A renewal that came between the look at the lease and here must not find nobody.
 		again = ctx.Err() == nil && time.Now().Before(s.until)
-		s.open = again
+		*attended = again
 	})
 	if again {
-		s.hear(ctx)
+		s.attend(ctx, attended, once, ill)
 	}
 }
 

@@ -1,6 +1,6 @@
 // Package speaker lets the centre be heard at the terminal: it holds a session while somebody speaks there and plays
-// what comes by a command of edge.yml and by the loudspeakers of cameras. The agent hands it the commands of the centre. Rules that must never break:
-// nothing is played without a running lease; a player that hangs, dies or is missing ends nothing but itself, and no
+// what comes by a command of edge.yml and by the loudspeakers of cameras. The agent hands it the commands of the centre.
+// Rules that must never break: nothing is played without a running lease; a player that hangs, dies or is missing ends nothing but itself, and no
 // process of it outlives the agent's stop.
 package speaker
 
@@ -136,7 +136,7 @@ func (s *Speaker) Hear(m wire.TalkStart) (wait func(context.Context) error, err 
 	for _, h := range s.horns {
 		if !h.attended {
 			h.attended, h.fault = true, nil
-			s.wg.Go(func() { s.attend(s.ctx, h) })
+			s.wg.Go(func() { s.keep(s.ctx, h) })
 		}
 	}
 	return s.ready, nil

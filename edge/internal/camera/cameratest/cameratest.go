@@ -71,17 +71,7 @@ func start(t testing.TB, password string, sound format.Format, horn *description
 	units, sps, pps := pictures()
 	h264 := &format.H264{PayloadTyp: 96, SPS: sps, PPS: pps, PacketizationMode: 1}
 	c.media = &description.Media{Type: description.MediaTypeVideo, Formats: []format.Format{h264}}
-	// The library cannot listen on port 0 and say which it got.
-	free, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := free.Addr().String()
-	_ = free.Close()
-	c.server = &gortsplib.Server{RTSPAddress: address, Handler: c}
-	if err := c.server.Start(); err != nil {
-		t.Fatal(err)
-	}
+	address := c.listen(t)
 	medias := []*description.Media{c.media}
 	if c.sound != nil {
 		medias = append(medias, c.sound)
@@ -100,13 +90,30 @@ func start(t testing.TB, password string, sound format.Format, horn *description
 		close(stop)
 		wg.Wait()
 		c.stream.Close()
-		c.server.Close()
 	})
 	c.URL = fmt.Sprintf("rtsp://%s/main", address)
 	if password != "" {
 		c.URL = fmt.Sprintf("rtsp://%s@%s/main", c.user, address)
 	}
 	return c
+}
+
+// listen starts the server, until the test ends, and says where.
+func (c *Camera) listen(t testing.TB) (address string) {
+	t.Helper()
+	// The library cannot listen on port 0 and say which it got.
+	free, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address = free.Addr().String()
+	_ = free.Close()
+	c.server = &gortsplib.Server{RTSPAddress: address, Handler: c}
+	if err := c.server.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.server.Close)
+	return address
 }
 
 // play sends the clip over and over. Parameter sets are in the description only.

@@ -2,7 +2,6 @@ package cameratest
 
 import (
 	"fmt"
-	"net"
 	"testing"
 
 	"github.com/bluenviron/gortsplib/v5"
@@ -14,17 +13,7 @@ import (
 func StartOther(t testing.TB, picture format.Format) *Camera {
 	t.Helper()
 	c := &Camera{playing: map[*gortsplib.ServerSession]bool{}, media: &description.Media{Type: description.MediaTypeVideo, Formats: []format.Format{picture}}}
-	free, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := free.Addr().String()
-	_ = free.Close()
-	c.server = &gortsplib.Server{RTSPAddress: address, Handler: c}
-	if err := c.server.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(c.server.Close)
+	address := c.listen(t)
 	c.stream = &gortsplib.ServerStream{Server: c.server, Desc: &description.Session{Medias: []*description.Media{c.media}}}
 	if err := c.stream.Initialize(); err != nil {
 		t.Fatal(err)
