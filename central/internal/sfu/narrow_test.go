@@ -2,6 +2,7 @@ package sfu
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -241,7 +242,8 @@ func TestASmallerPictureWithRareKeyFramesIsWaitedFor(t *testing.T) {
 func TestAFloodOfReportsEndsNothing(t *testing.T) {
 	s := started(t, Options{})
 	both(t, s, false)
-	calm := play(t, s, "cam", nil)
+	// It asks again for what its own socket loses on a busy machine, as browsers do.
+	calm := play(t, s, "cam", func(*rtp.Packet) bool { return false })
 	p := playOver(t, s, "cam", large, testserver.NewNarrow(t, 20_000_000), true)
 	eventually(t, "pictures", func() bool { return calm.count() > 5 && p.count() > 5 })
 	p.mu.Lock()
@@ -256,5 +258,10 @@ func TestAFloodOfReportsEndsNothing(t *testing.T) {
 	}
 	n, m := calm.count(), p.count()
 	eventually(t, "both go on", func() bool { return calm.count() > n+25 && p.count() > m })
-	consecutive(t, calm.seen())
+	eventually(t, "the calm one has them all", func() bool {
+		got := calm.seen()
+		slices.Sort(got)
+		got = slices.Compact(got)
+		return len(got) > n && int(got[len(got)-1]-got[0]) == len(got)-1
+	})
 }
