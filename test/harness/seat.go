@@ -45,7 +45,8 @@ type Seat struct {
 	client *Client
 	room   string
 	key    string
-	way    *mouth
+	way    *Relay // of its packets; nil before the first answer
+	cut    atomic.Bool
 	units  [][]byte
 	stop   chan struct{}
 	done   chan struct{}
@@ -84,7 +85,7 @@ func (c *Client) Sit(t TB, room, clip string) *Seat {
 	must(t, err, "find the repository")
 	units, err := unitsOf(filepath.Join(root, "test", "clips", clip))
 	must(t, err, "read a clip")
-	s := &Seat{client: c, room: room, key: rand.Text(), units: units, stop: make(chan struct{}), done: make(chan struct{}), way: &mouth{}}
+	s := &Seat{client: c, room: room, key: rand.Text(), units: units, stop: make(chan struct{}), done: make(chan struct{})}
 	must(t, s.enter(), "enter a consultation")
 	go s.follow()
 	t.Cleanup(s.Close)
@@ -182,14 +183,15 @@ func (s *Seat) enter() (err error) {
 		SDP   string    `json:"sdp"`
 		Scene RoomScene `json:"scene"`
 	}
-	if err := s.call(http.MethodPost, s.place(), map[string]any{"sdp": s.way.hide(pc.LocalDescription().SDP), "camera": true, "consent": true}, &in); err != nil {
+	if err := s.call(http.MethodPost, s.place(), map[string]any{"sdp": WithoutAddresses(pc.LocalDescription().SDP), "camera": true, "consent": true}, &in); err != nil {
 		return err
 	}
-	answer, err := s.way.through(in.SDP)
-	if err != nil {
-		return err
+	if s.way == nil {
+		if s.way, err = newRelay(AddressIn(in.SDP)); err != nil {
+			return err
+		}
 	}
-	if err := pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: answer}); err != nil {
+	if err := pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: Through(in.SDP, s.way.Port())}); err != nil {
 		return fmt.Errorf("set answer: %w", err)
 	}
 	s.mu.Lock()
@@ -245,7 +247,7 @@ func (s *Seat) speak(pc *webrtc.PeerConnection, sound, picture *webrtc.TrackLoca
 
 // call asks the centre, which is out of reach while the link is cut.
 func (s *Seat) call(method, path string, in, out any) error {
-	if s.way.cut.Load() {
+	if s.cut.Load() {
 		return errors.New("the link is cut")
 	}
 	return s.client.Call(method, path, in, out)
@@ -361,10 +363,16 @@ func (s *Seat) AllAfter(seats []int) (most time.Duration) {
 }
 
 // Cut loses everything between the seat and the centre until it is mended; neither end is told.
-func (s *Seat) Cut() { s.way.cut.Store(true) }
+func (s *Seat) Cut() {
+	s.cut.Store(true)
+	s.way.Cut()
+}
 
 // Mend lets everything through again.
-func (s *Seat) Mend() { s.way.cut.Store(false) }
+func (s *Seat) Mend() {
+	s.way.Mend()
+	s.cut.Store(false)
+}
 
 // Close leaves.
 func (s *Seat) Close() {
@@ -375,5 +383,5 @@ func (s *Seat) Close() {
 	_ = s.client.Call(http.MethodDelete, s.place(), nil, nil) // the centre may be gone
 	<-s.done
 	_ = pc.Close()
-	s.way.close()
+	s.way.Close()
 }
