@@ -1,6 +1,7 @@
 package camera
 
 import (
+	"context"
 	"log/slog"
 	"path/filepath"
 	"testing"
@@ -89,6 +90,21 @@ func watch(t *testing.T, url string) (pictures chan uint32, ended chan error) {
 	return pictures, ended
 }
 
+// started is a server of one camera that plays a clip, until the test ends.
+func started(t *testing.T, clip *Clip) *Server {
+	t.Helper()
+	s := &Server{Listen: "127.0.0.1:0", Cameras: map[string]*Clip{"cam": clip}, Log: slog.New(slog.DiscardHandler)}
+	if err := s.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Stop(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
 func TestCameraLoopsWithoutATimestampJumpAndCanBeCut(t *testing.T) {
 	clip, err := Load("../../clips/sluice.h264")
 	if err != nil {
@@ -96,15 +112,7 @@ func TestCameraLoopsWithoutATimestampJumpAndCanBeCut(t *testing.T) {
 	}
 	clip.Units = clip.Units[:80]
 	clip.Step = 5 * time.Millisecond
-	s := &Server{Listen: "127.0.0.1:0", Cameras: map[string]*Clip{"cam": clip}, Log: slog.New(slog.DiscardHandler)}
-	if err := s.Start(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := s.Stop(t.Context()); err != nil {
-			t.Error(err)
-		}
-	}()
+	s := started(t, clip)
 	pictures, ended := watch(t, s.URL("cam"))
 	last := <-pictures
 	for range 200 { // two and a half loops
@@ -138,15 +146,7 @@ func TestACameraGoesOnWithAnotherClipInTheSameSession(t *testing.T) {
 		return clip
 	}
 	large, small := load("sluice"), load("sluice-small")
-	s := &Server{Listen: "127.0.0.1:0", Cameras: map[string]*Clip{"cam": large}, Log: slog.New(slog.DiscardHandler)}
-	if err := s.Start(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := s.Stop(t.Context()); err != nil {
-			t.Error(err)
-		}
-	}()
+	s := started(t, large)
 	pictures, ended := watch(t, s.URL("cam"))
 	last := <-pictures
 	if err := s.Show("cam", small); err != nil {
