@@ -12,8 +12,8 @@ const (
 	Nothing      // the viewer sees the last picture
 )
 
-// Turn changes how much is handed out. Less takes effect at once, at the end of the picture that is being sent;
-// more with the next key frame.
+// Turn changes how much is handed out. Less takes effect at once, key frames at the end of the picture that is being
+// sent; more with the next key frame.
 func (r *Reader) Turn(m Mode) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -33,6 +33,18 @@ func (r *Reader) Turn(m Mode) {
 	}
 	if r.mode == Whole {
 		r.within = false
+	}
+	if r.mode == Nothing {
+		r.leave()
+	}
+}
+
+// leave gives up the picture that is being handed out: its rest never comes, so that a hole stays where it would have
+// been, and what comes next is between two pictures.
+func (r *Reader) leave() {
+	if r.began && !r.whole {
+		r.seq++
+		r.whole = true
 	}
 }
 

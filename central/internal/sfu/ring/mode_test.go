@@ -90,6 +90,32 @@ func TestNothingAndOnAgain(t *testing.T) {
 	seamless(t, append(got, more...))
 }
 
+// A pause in the middle of a picture leaves a hole in the numbers, and the way can be measured while it lasts: else nothing
+// would ever find out that it carries more again.
+func TestAPauseInTheMiddleOfAPictureLetsTheWayBeMeasured(t *testing.T) {
+	for name, after := range map[string]func(r *Reader, other *source){
+		"of the same log":  func(*Reader, *source) {},
+		"after a move":     func(r *Reader, other *source) { r.Move(other.log) },
+		"after key frames": func(r *Reader, _ *source) { r.Turn(Keys) },
+	} {
+		s, other := &source{log: NewLog(), gop: 25}, &source{log: NewLog(), gop: 25}
+		s.write(26)
+		other.write(26)
+		r := NewReader(s.log)
+		buf := make([]Packet, 4) // the key frame
+		if n, _ := r.Read(buf[:2], s.now()); n != 2 || r.Between() {
+			t.Fatal(name, n)
+		}
+		after(r, other)
+		r.Turn(Nothing)
+		r.Turn(Nothing)
+		p, ok := r.Pad(s.now())
+		if !ok || p.Seq != buf[1].Seq+2 {
+			t.Fatalf("%s: %+v %v, want packet %d", name, p, ok, buf[1].Seq+2)
+		}
+	}
+}
+
 func TestAnotherLogInModeKeys(t *testing.T) {
 	s, other := &source{log: NewLog(), gop: 25}, &source{log: NewLog(), gop: 25, picture: 1000}
 	s.write(30)
