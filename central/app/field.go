@@ -15,15 +15,19 @@ import (
 	"github.com/fengsui/fengsui/central/internal/response"
 	"github.com/fengsui/fengsui/central/internal/store"
 	"github.com/fengsui/fengsui/central/internal/telemetry"
+	"github.com/fengsui/fengsui/central/internal/tsdb"
 	"github.com/fengsui/fengsui/central/internal/video"
 	"github.com/fengsui/fengsui/shared/wire"
 )
 
-// field is what crews with a phone send.
-func (b *base) field(c cases, pictures *video.Service, responses *response.Service, devices *device.Service, values *telemetry.Service, sent *resource.Service) *field.Service {
-	return field.New(field.Options{
-		Store: store.NewField(b.db), Tx: b.db, Links: pictures, Incidents: c.incidents, Tasks: responses, Positions: phones{devices, values}, Ways: ways{devices, values, pictures, sent, c.incidents}.all(), Events: b.bus, Log: b.centre.log.With("component", "field"),
+// field is what crews with a phone send, and deletes where they were after its term.
+func (c *Centre) field(ctx context.Context, b *base, o cases, pictures *video.Service, responses *response.Service, devices *device.Service, values *telemetry.Service, sent *resource.Service, files *tsdb.DB, placeDays int) *field.Service {
+	s := field.New(field.Options{
+		Store: store.NewField(b.db), Tx: b.db, Links: pictures, Incidents: o.incidents, Tasks: responses, Positions: phones{devices, values, files, store.NewRecordings(b.db)}, PlaceDays: placeDays, Ways: ways{devices, values, pictures, sent, o.incidents}.all(), Events: b.bus, Log: c.log.With("component", "field"),
 	})
+	s.Start(ctx)
+	c.parts.Add("places of phones", s.Stop)
+	return s
 }
 
 // belongsTo lets somebody give links for incidents that they see and that are open, and for people of the roster.
@@ -65,6 +69,33 @@ func belongsTo(accounts *account.Service, incidents *incident.Service, rosters *
 type phones struct {
 	devices *device.Service
 	values  *telemetry.Service
+	files   *tsdb.DB
+	holds   *store.Recordings
+}
+
+// Forget implements field.Positions.
+func (p phones) Forget(ctx context.Context, streams []string, before time.Time) (int64, bool, error) {
+	out, err := p.files.Forget(ctx, streams, before)
+	return out.Readings, out.Held, err
+}
+
+// Held implements field.Positions: phones whose picture is recorded with an incident that runs, or is held after it.
+func (p phones) Held(ctx context.Context) (map[string]bool, error) {
+	out := map[string]bool{}
+	scenes, err := p.holds.ScenesSince(ctx, time.Now())
+	if err != nil {
+		return nil, err
+	}
+	for i := range scenes {
+		out[scenes[i].Stream] = true
+	}
+	holds, err := p.holds.Holds(ctx) // a scene that has ended meanwhile has its hold
+	for i := range holds {
+		if holds[i].EndedAt == nil {
+			out[holds[i].Stream] = true
+		}
+	}
+	return out, err
 }
 
 var phoneSeries = []device.Series{

@@ -222,7 +222,7 @@ func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) er
 	api.RegisterResources(server, sent)
 	if pictures != nil {
 		pictures.GiveFor(belongsTo(b.accounts, events.incidents, rosters))
-		api.RegisterField(server, b.field(events, pictures, responses, devices, values, sent))
+		api.RegisterField(server, c.field(system, b, events, pictures, responses, devices, values, sent, files, cfg.Field.PlaceDays))
 	}
 	api.RegisterReviews(server, reviews)
 	api.RegisterOpinions(server, said)

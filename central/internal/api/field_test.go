@@ -31,6 +31,14 @@ type phoneRoom struct{ *linkRoom }
 // Keep implements field.Positions.
 func (phoneRoom) Keep(context.Context, string, []scene.Fix, time.Time) error { return nil }
 
+// Forget implements field.Positions.
+func (phoneRoom) Forget(context.Context, []string, time.Time) (int64, bool, error) {
+	return 0, false, nil
+}
+
+// Held implements field.Positions.
+func (phoneRoom) Held(context.Context) (map[string]bool, error) { return nil, nil }
+
 func newPhoneRoom(t *testing.T) phoneRoom {
 	t.Helper()
 	r := phoneRoom{newLinkRoom(t)}

@@ -79,6 +79,9 @@ func (c *Config) check() error {
 	if c.Recording.Preroll < 0 || c.Recording.Preroll > 600 {
 		return strict.Bad("recording.preroll_seconds", "must be 0 to 600")
 	}
+	if c.Field.PlaceDays < 0 || c.Field.PlaceDays > 36_500 {
+		return strict.Bad("field.place_days", "must be 0 to 36500")
+	}
 	if c.Recording.ClipDays < 1 || c.Recording.ClipDays > 365 {
 		return strict.Bad("recording.clip_days", "must be 1 to 365")
 	}

@@ -29,6 +29,7 @@ type Config struct {
 	MQTT            MQTT      `yaml:"mqtt"`
 	Video           Video     `yaml:"video"`
 	Recording       Recording `yaml:"recording"`
+	Field           Field     `yaml:"field"`
 	Telemetry       Telemetry `yaml:"telemetry"`
 	Releases        Releases  `yaml:"releases"`
 	Channels        Channels  `yaml:"channels"`
@@ -107,6 +108,11 @@ type Bucket struct {
 	CA      string `yaml:"ca"`
 	After   int    `yaml:"after_minutes"`
 	Quota   int    `yaml:"quota_gb"`
+}
+
+// Field is what phones at the scene tell.
+type Field struct {
+	PlaceDays int `yaml:"place_days"`
 }
 
 // Telemetry is where readings are kept.
@@ -212,6 +218,7 @@ func Default() Config {
 		MQTT:            MQTT{Engine: "embedded", External: External{ClientID: "fengsui-centre"}, Plain: "127.0.0.1:1883", TLS: ":8883"},
 		Video:           Video{Listen: ":8189", TURN: ":3478"},
 		Recording:       Recording{Quota: 200, Reserve: 2048, Preroll: 30, ClipDays: 7, Incidents: "opening", NearMost: 4, Bucket: Bucket{Region: "us-east-1", After: 10}},
+		Field:           Field{PlaceDays: 30},
 		Telemetry:       Telemetry{Engine: "embedded", SealAfter: 10, Reserve: 256, ShelveMax: 24, MaintenanceMax: 72, MaintenanceRepeat: 366, MaintenanceBreak: 12, MaintenanceCritical: []string{"gas", "smoke"}, OverrideMax: 168},
 		Channels: Channels{
 			SMS:  SMS{Method: "POST", Headers: map[string]string{"Content-Type": "application/json"}, Body: `{"mobile":{{json .To}},"content":{{json .Text}},"id":{{json .Key}}}`, PerMinute: 60, PerDay: 2000},

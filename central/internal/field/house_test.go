@@ -22,7 +22,10 @@ import (
 	"github.com/fengsui/fengsui/central/internal/sfu"
 	"github.com/fengsui/fengsui/central/internal/store"
 	"github.com/fengsui/fengsui/central/internal/store/storetest"
+	"github.com/fengsui/fengsui/central/internal/telemetry"
+	"github.com/fengsui/fengsui/central/internal/tsdb"
 	"github.com/fengsui/fengsui/central/internal/video"
+	"github.com/fengsui/fengsui/shared/wire"
 )
 
 // house is a county with an incident, a duty person who has one task of it, and a phone that holds a link of both.
@@ -41,12 +44,44 @@ type house struct {
 	person           duty.Person
 	link             video.Shared
 	fixes            []field.Fix
+	files            *tsdb.DB
+	held             map[string]bool
+	asked            []int // how many phones were forgotten at once
 }
 
-// Keep implements field.Positions.
-func (h *house) Keep(_ context.Context, _ string, fixes []field.Fix, _ time.Time) error {
+// Keep implements field.Positions. It keeps them as the centre does, and for the tests to look at.
+func (h *house) Keep(ctx context.Context, stream string, fixes []field.Fix, received time.Time) error {
 	h.fixes = append(h.fixes, fixes...)
-	return nil
+	b := &wire.Batch{}
+	for _, f := range fixes {
+		for property, v := range map[string]float64{"lon": f.Lon, "lat": f.Lat} {
+			b.Readings = append(b.Readings, wire.Reading{Device: stream, Property: property, At: f.At.UnixMilli(), Value: v})
+		}
+	}
+	_, err := h.files.Commit(ctx, []telemetry.Incoming{{Edge: stream, Batch: b, ReceivedAt: received}})
+	return err
+}
+
+// Forget implements field.Positions.
+func (h *house) Forget(ctx context.Context, streams []string, before time.Time) (int64, bool, error) {
+	h.asked = append(h.asked, len(streams))
+	out, err := h.files.Forget(ctx, streams, before)
+	return out.Readings, out.Held, err
+}
+
+// Held implements field.Positions.
+func (h *house) Held(context.Context) (map[string]bool, error) { return h.held, nil }
+
+// places are how many of a phone are kept.
+func (h *house) places(stream string) (n int64) {
+	h.t.Helper()
+	h.must(h.files.Seal(h.t.Context()))
+	s, err := h.files.Query(h.t.Context(), telemetry.Query{Device: stream, Property: "lon", From: time.Now().AddDate(-1, 0, 0), To: time.Now().Add(time.Hour), Points: 5000})
+	h.must(err)
+	for _, b := range s.Buckets {
+		n += b.Count
+	}
+	return n
 }
 
 func (h *house) must(err error) {
@@ -59,7 +94,12 @@ func (h *house) must(err error) {
 func newHouse(t *testing.T, db *store.DB) *house {
 	t.Helper()
 	log := slog.New(slog.DiscardHandler)
-	h := &house{t: t, db: db, trail: audit.New(store.NewAudit(db), db, log), links: store.NewVideoLinks(db)}
+	files, err := tsdb.Open(t.Context(), tsdb.Options{Dir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = files.Close() })
+	h := &house{t: t, db: db, files: files, trail: audit.New(store.NewAudit(db), db, log), links: store.NewVideoLinks(db)}
 	system, bus, kept := actor.WithSystem(t.Context(), "test"), event.NewBus(h.trail), store.NewAccounts(db)
 	accounts, err := account.New(account.Options{Store: kept, Keys: kept, Attempts: kept, Tx: db, Events: bus})
 	h.must(err)

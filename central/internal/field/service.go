@@ -17,6 +17,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/incident"
 	"github.com/fengsui/fengsui/central/internal/response"
 	"github.com/fengsui/fengsui/central/internal/video"
+	"github.com/fengsui/fengsui/shared/run"
 )
 
 // Options of the service.
@@ -28,19 +29,23 @@ type Options struct {
 	Tasks     Tasks
 	Positions Positions
 	Ways      []Ways // where crews, phones and terminals went
+	PlaceDays int    // how long places of phones are kept; 0: as long as other readings
 	Events    event.Publisher
 	Log       *slog.Logger
 }
 
-// Service is the use cases.
-type Service struct{ Options }
+// Service is the use cases. Start deletes places that are older than their term.
+type Service struct {
+	Options
+	loop *run.Loop
+}
 
 // New makes a service.
 func New(o Options) *Service {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Service{o}
+	return &Service{Options: o, loop: run.NewLoop()}
 }
 
 func stamp() time.Time { return event.Stamp(time.Now()) }
@@ -68,6 +73,7 @@ type Page struct {
 	At       time.Time       `json:"at" doc:"Clock of the centre"`
 	Wanted   bool            `json:"wanted" doc:"Somebody watches the picture, or it is recorded"`
 	Incident *Incident       `json:"incident,omitempty"`
+	KeepDays int             `json:"place_days" doc:"How long places of the phone are kept; 0: as long as other readings"`
 	Person   bool            `json:"person" doc:"The link is of a duty person, who has tasks"`
 	Tasks    []response.Task `json:"tasks"`
 }
@@ -87,7 +93,7 @@ func (s *Service) Open(ctx context.Context, token, stream string) (Page, error) 
 		return Page{}, err
 	}
 	now := stamp()
-	p := Page{Title: l.Title, Expires: l.Closes(), Until: l.Closes().Add(Grace), Ended: l.State == video.LinkEnded, At: now, Person: l.PersonID != "", Tasks: []response.Task{}}
+	p := Page{Title: l.Title, Expires: l.Closes(), Until: l.Closes().Add(Grace), Ended: l.State == video.LinkEnded, At: now, KeepDays: s.PlaceDays, Person: l.PersonID != "", Tasks: []response.Task{}}
 	if l.State != video.LinkOpen {
 		return p, nil
 	}

@@ -33,6 +33,10 @@ type Store interface {
 	// TakePlaces counts n more places of a link and day (UTC), but never more than most in all, and answers how many those
 	// were; it forgets the days before oldest.
 	TakePlaces(ctx context.Context, link string, day, oldest time.Time, n, most int) (int, error)
+	// OldStreams are the next phones after one, by name, whose links were made before a time, as far as their places are not gone.
+	OldStreams(ctx context.Context, before time.Time, after string, most int) ([]string, error)
+	// PlacesGone notes that no place is left of the links of some phones that expired before a time.
+	PlacesGone(ctx context.Context, streams []string, expired time.Time) error
 	// DropStale forgets pictures that nobody went on sending since a time.
 	DropStale(ctx context.Context, before time.Time) error
 }
@@ -61,4 +65,9 @@ type Tasks interface {
 // Positions keeps where phones were (telemetry, where that of terminals is kept too).
 type Positions interface {
 	Keep(ctx context.Context, stream string, fixes []Fix, received time.Time) error
+	// Forget deletes those of some phones from before a time; it answers how many values went, and whether something
+	// stays because it is held for an inquiry.
+	Forget(ctx context.Context, streams []string, before time.Time) (gone int64, held bool, err error)
+	// Held are the phones of which nothing is deleted: their recordings are under a legal hold.
+	Held(ctx context.Context) (map[string]bool, error)
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/fengsui/fengsui/central/internal/field"
+	"github.com/fengsui/fengsui/central/internal/video"
 )
 
 // Field implements field.Store.
@@ -126,6 +127,23 @@ func (s *Field) TakePlaces(ctx context.Context, link string, day, oldest time.Ti
 	}
 	n = max(0, min(n, most-had))
 	return n, s.exec(ctx, "count places", `insert into field_places (link_id, day, n) values ($1, $2, $3) on conflict (link_id, day) do update set n = field_places.n + excluded.n`, link, day.Format(time.DateOnly), n)
+}
+
+// OldStreams implements field.Store.
+func (s *Field) OldStreams(ctx context.Context, before time.Time, after string, most int) ([]string, error) {
+	scan := func(row scanner) (id string, err error) { return id, row.Scan(&id) }
+	return dutyRows(ctx, s.db, "phones with old places", scan, `select distinct stream from video_link
+		where action = $1 and stream > $2 and created_at < $3 and not places_gone order by stream limit $4`, video.Publish, after, before, most)
+}
+
+// PlacesGone implements field.Store.
+func (s *Field) PlacesGone(ctx context.Context, streams []string, expired time.Time) error {
+	for _, id := range streams {
+		if err := s.exec(ctx, "note that places are gone", `update video_link set places_gone = true where stream = $1 and expires_at < $2 and not places_gone`, id, expired); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // DropStale implements field.Store.

@@ -306,7 +306,11 @@ func saveLast(ctx context.Context, tx *sql.Tx, list []series) error {
 	defer put.Close()
 	for i := range list {
 		s := &list[i]
-		if _, err := put.ExecContext(ctx, s.last.At, s.last.Value, s.last.Quality, s.received, s.chunkEnd, s.id); err != nil {
+		newest := []any{s.last.At, s.last.Value, s.last.Quality, s.received}
+		if !s.hasLast { // it is forgotten
+			newest = make([]any, len(newest))
+		}
+		if _, err := put.ExecContext(ctx, append(newest, s.chunkEnd, s.id)...); err != nil {
 			return err
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -34,7 +35,9 @@ func TestMain(m *testing.M) {
 		os.Exit(m.Run())
 	}
 	work := victim
-	if os.Getenv(stepEnv) != "" {
+	if step := os.Getenv(stepEnv); slices.Contains(forgetSteps, step) {
+		work = forgetting
+	} else if step != "" {
 		work = stepped
 	}
 	if err := work(dir); err != nil {

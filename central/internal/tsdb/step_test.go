@@ -59,6 +59,18 @@ func stepped(dir string) error {
 	return d.tend(ctx, later)
 }
 
+// diesAt has another process work on a folder until it dies at a step.
+func diesAt(t *testing.T, dir, step string) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), os.Args[0])
+	cmd.Env = append(os.Environ(), victimEnv+"="+dir, stepEnv+"="+step)
+	out, err := cmd.CombinedOutput()
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) || exit.ExitCode() != -1 {
+		t.Fatalf("the process did not die at the step: %v %s", err, out)
+	}
+}
+
 // TestDyingBetweenAnyTwoStepsLosesNothing dies at each step, does the same again, and counts.
 func TestDyingBetweenAnyTwoStepsLosesNothing(t *testing.T) {
 	for _, step := range []string{
@@ -72,13 +84,7 @@ func TestDyingBetweenAnyTwoStepsLosesNothing(t *testing.T) {
 			seal(t, d)
 			shut(t, d)
 
-			cmd := exec.CommandContext(t.Context(), os.Args[0])
-			cmd.Env = append(os.Environ(), victimEnv+"="+dir, stepEnv+"="+step)
-			out, err := cmd.CombinedOutput()
-			var exit *exec.ExitError
-			if !errors.As(err, &exit) || exit.ExitCode() != -1 {
-				t.Fatalf("the process did not die at the step: %v %s", err, out)
-			}
+			diesAt(t, dir, step)
 
 			for range 2 { // what was interrupted is finished; once more changes nothing
 				d = keeping(t, dir)

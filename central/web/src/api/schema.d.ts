@@ -9671,6 +9671,11 @@ export interface components {
             incident?: components["schemas"]["FieldIncident"];
             /** @description The link is of a duty person, who has tasks */
             person: boolean;
+            /**
+             * Format: int64
+             * @description How long places of the phone are kept; 0: as long as other readings
+             */
+            place_days: number;
             tasks: components["schemas"]["ResponseTask"][] | null;
             title: string;
             /**
