@@ -6,6 +6,7 @@ import (
 
 	"github.com/fengsui/fengsui/central/internal/account"
 	"github.com/fengsui/fengsui/central/internal/actor"
+	"github.com/fengsui/fengsui/central/internal/crew"
 	"github.com/fengsui/fengsui/central/internal/device"
 	"github.com/fengsui/fengsui/central/internal/duty"
 	"github.com/fengsui/fengsui/central/internal/errs"
@@ -21,10 +22,11 @@ import (
 )
 
 // field is what crews with a phone send, and deletes where they were after its term.
-func (c *Centre) field(ctx context.Context, b *base, o cases, pictures *video.Service, responses *response.Service, devices *device.Service, values *telemetry.Service, sent *resource.Service, files *tsdb.DB, placeDays int) *field.Service {
+func (c *Centre) field(ctx context.Context, b *base, o cases, messages *crew.Service, pictures *video.Service, responses *response.Service, devices *device.Service, values *telemetry.Service, sent *resource.Service, files *tsdb.DB, placeDays int) *field.Service {
 	s := field.New(field.Options{
-		Store: store.NewField(b.db), Tx: b.db, Links: pictures, Incidents: o.incidents, Tasks: responses, Positions: phones{devices, values, files, store.NewRecordings(b.db)}, PlaceDays: placeDays, Ways: ways{devices, values, pictures, sent, o.incidents}.all(), Events: b.bus, Log: c.log.With("component", "field"),
+		Store: store.NewField(b.db), Tx: b.db, Links: pictures, Incidents: o.incidents, Tasks: responses, Positions: phones{devices, values, files, store.NewRecordings(b.db)}, PlaceDays: placeDays, Messages: messages, Ways: ways{devices, values, pictures, sent, o.incidents}.all(), Events: b.bus, Log: c.log.With("component", "field"),
 	})
+	b.bus.Handle(s.OnEvent)
 	s.Start(ctx)
 	c.parts.Add("places of phones", s.Stop)
 	return s

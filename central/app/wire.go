@@ -214,7 +214,8 @@ func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) er
 		api.RegisterTalk(server, speech)
 		api.RegisterConsults(server, rooms)
 	}
-	api.RegisterCrew(server, c.crew(system, b, devices, in, events.incidents, kept, pictures))
+	crews := c.crew(system, b, devices, in, events.incidents, kept, pictures)
+	api.RegisterCrew(server, crews)
 	api.RegisterPlans(server, plans)
 	api.RegisterRollcalls(server, checks)
 	api.RegisterPapers(server, papers)
@@ -222,7 +223,7 @@ func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) er
 	api.RegisterResources(server, sent)
 	if pictures != nil {
 		pictures.GiveFor(belongsTo(b.accounts, events.incidents, rosters))
-		api.RegisterField(server, c.field(system, b, events, pictures, responses, devices, values, sent, files, cfg.Field.PlaceDays))
+		api.RegisterField(server, c.field(system, b, events, crews, pictures, responses, devices, values, sent, files, cfg.Field.PlaceDays))
 	}
 	api.RegisterReviews(server, reviews)
 	api.RegisterOpinions(server, said)

@@ -105,8 +105,13 @@ test('a crew with only a phone gets the message and the picture, and answers wit
   const { link, token, page: at } = (await made.json()) as { link: { stream: string }; token: string; page: string }
   const context = await browser.newContext({ viewport: { width: 390, height: 844 }, locale: 'zh-CN', timezoneId: 'Asia/Shanghai' })
   const phone = await context.newPage()
+  await phone.clock.install()
+  const listens = phone.waitForRequest(/\/field\/phone-[^/]+\/wanted\?.*news=[0-9a-f]+/)
   await phone.goto(`${demo.url}${at}#${token}`)
   await expect(phone.getByTestId('field')).toHaveAttribute('data-offline', 'true')
+  // From here on no clock of the phone makes it ask: what comes, the centre has told it.
+  await listens
+  await phone.clock.pauseAt(Date.now() + 3000)
 
   await page.goto(`${demo.url}/video`)
   await page.getByTestId('message-open').click()
@@ -117,6 +122,7 @@ test('a crew with only a phone gets the message and the picture, and answers wit
   const row = dialog.getByTestId('message-row').filter({ hasText: '到 3 号闸支援' })
   const order = phone.getByTestId('order').filter({ hasText: '到 3 号闸支援' })
   await expect(order).toBeVisible({ timeout: 60_000 })
+  await phone.clock.resume()
   await expect(row).toContainText('已在手机显示', { timeout: 60_000 })
   if (process.env.SHOTS) await phone.screenshot({ path: `${process.env.SHOTS}/phone-order.png` })
 

@@ -57,18 +57,15 @@ func RegisterField(s *Server, svc *field.Service) {
 	register(s, open("open-field", http.MethodGet, "", "What the phone shows of its link"), func(ctx context.Context, in *FieldLink) (*body[field.Page], error) {
 		return reply(svc.Open(ctx, in.Token, in.Stream))
 	})
-	register(s, open("field-wanted", http.MethodGet, "/wanted", "Whether somebody wants the picture; waits up to 15 s for a change"), func(ctx context.Context, in *struct {
+	register(s, open("field-wanted", http.MethodGet, "/wanted", "Whether somebody wants the picture, and whether page or messages have changed; waits up to 15 s for that, with news up to 45 s"), func(ctx context.Context, in *struct {
 		FieldLink
-		Was bool `query:"was"`
+		Was  bool   `query:"was"`
+		News string `query:"news" maxLength:"64" doc:"As the page of the phone said; without it the picture alone is waited for"`
 	},
-	) (*body[struct {
-		Wanted bool `json:"wanted"`
-	}], error,
-	) {
-		wanted, err := svc.Wanted(ctx, in.Token, in.Stream, in.Was)
-		return reply(struct {
-			Wanted bool `json:"wanted"`
-		}{wanted}, err)
+	) (*body[field.Heard], error) {
+		ctx, cancel := s.waiting(ctx)
+		defer cancel()
+		return reply(svc.Listen(ctx, in.Token, in.Stream, field.Heard{Wanted: in.Was, News: in.News}))
 	})
 	register(s, open("enter-field", http.MethodPost, "/entries", "Tell something, or do a step of a task; the same key again changes nothing"), func(ctx context.Context, in *struct {
 		FieldLink

@@ -297,6 +297,19 @@ func done(err error) (*nothing, error) {
 	return &nothing{}, nil
 }
 
+// waiting is the context of a question that waits longer than a request may take; the end of the server ends it.
+func (s *Server) waiting(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	go func() {
+		select {
+		case <-s.stopping:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, cancel
+}
+
 // signedIn refuses a stranger.
 func signedIn(c *fiber.Ctx) error {
 	if err := known(c.UserContext()); err != nil {

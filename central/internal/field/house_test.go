@@ -10,6 +10,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/account"
 	"github.com/fengsui/fengsui/central/internal/actor"
 	"github.com/fengsui/fengsui/central/internal/audit"
+	"github.com/fengsui/fengsui/central/internal/crew"
 	"github.com/fengsui/fengsui/central/internal/deadline"
 	"github.com/fengsui/fengsui/central/internal/device"
 	"github.com/fengsui/fengsui/central/internal/duty"
@@ -36,6 +37,7 @@ type house struct {
 	incidents        *incident.Service
 	responses        *response.Service
 	pictures         *video.Service
+	crews            *crew.Service
 	trail            *audit.Service
 	links            *store.VideoLinks
 	officer, outside context.Context
@@ -171,7 +173,9 @@ func newHouse(t *testing.T, db *store.DB) *house {
 	h.must(err)
 	h.task = v.Tasks[0]
 
-	h.Service = field.New(field.Options{Store: store.NewField(db), Tx: db, Links: h.pictures, Incidents: h.incidents, Tasks: h.responses, Positions: h, Events: bus})
+	h.crews = crew.New(crew.Options{Store: store.NewCrews(db), Tx: db, Devices: devices, Desks: desks, Incidents: h.incidents, Phones: h.pictures, Events: bus, Log: log})
+	h.Service = field.New(field.Options{Store: store.NewField(db), Tx: db, Links: h.pictures, Incidents: h.incidents, Tasks: h.responses, Positions: h, Messages: h.crews, Events: bus})
+	bus.Handle(h.OnEvent)
 	h.link, err = h.pictures.Share(h.officer, video.LinkDraft{Action: video.Publish, Title: "抢险一队手机", Division: "320623", Hours: 8, IncidentID: h.incident.ID, PersonID: h.person.ID})
 	h.must(err)
 	return h

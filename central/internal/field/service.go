@@ -28,8 +28,9 @@ type Options struct {
 	Incidents Incidents
 	Tasks     Tasks
 	Positions Positions
-	Ways      []Ways // where crews, phones and terminals went
-	PlaceDays int    // how long places of phones are kept; 0: as long as other readings
+	Messages  Messages // nil: there are none
+	Ways      []Ways   // where crews, phones and terminals went
+	PlaceDays int      // how long places of phones are kept; 0: as long as other readings
 	Events    event.Publisher
 	Log       *slog.Logger
 }
@@ -38,6 +39,7 @@ type Options struct {
 type Service struct {
 	Options
 	loop *run.Loop
+	ears ears
 }
 
 // New makes a service.
@@ -73,6 +75,7 @@ type Page struct {
 	At       time.Time       `json:"at" doc:"Clock of the centre"`
 	Wanted   bool            `json:"wanted" doc:"Somebody watches the picture, or it is recorded"`
 	Incident *Incident       `json:"incident,omitempty"`
+	News     string          `json:"news" doc:"Stands for this page and the messages; field-wanted waits until it changes"`
 	KeepDays int             `json:"place_days" doc:"How long places of the phone are kept; 0: as long as other readings"`
 	Person   bool            `json:"person" doc:"The link is of a duty person, who has tasks"`
 	Tasks    []response.Task `json:"tasks"`
@@ -112,7 +115,8 @@ func (s *Service) Open(ctx context.Context, token, stream string) (Page, error) 
 		}
 		p.Tasks = append(p.Tasks, tasks...)
 	}
-	return p, nil
+	p.News, err = s.news(ctx, p, token, stream)
+	return p, err
 }
 
 // Lines are what was written of a task of whoever holds a link.
@@ -125,39 +129,6 @@ func (s *Service) Lines(ctx context.Context, token, stream, task string) ([]resp
 		return nil, err
 	}
 	return s.Tasks.LinesOf(ctx, l.PersonID, task)
-}
-
-// wantedFor is how long a phone's question waits for the answer to change.
-const (
-	wantedFor   = 15 * time.Second
-	wantedEvery = 500 * time.Millisecond
-)
-
-// Wanted waits until whether the picture is wanted is no longer as the phone knows it, or for a quarter of a minute.
-func (s *Service) Wanted(ctx context.Context, token, stream string, was bool) (bool, error) {
-	_, l, err := s.holder(ctx, token, stream)
-	if err != nil {
-		return false, err
-	}
-	if err := open(l, stamp(), stamp()); err != nil {
-		return false, err
-	}
-	tick := time.NewTicker(wantedEvery)
-	defer tick.Stop()
-	end := time.NewTimer(wantedFor)
-	defer end.Stop()
-	for {
-		if is := s.Links.Wanted(stream); is != was {
-			return is, nil
-		}
-		select {
-		case <-ctx.Done():
-			return was, nil
-		case <-end.C:
-			return was, nil
-		case <-tick.C:
-		}
-	}
 }
 
 // Enter keeps what a phone has sent, once: the same again is answered with what was kept. A step of a task that can no

@@ -182,7 +182,7 @@ func TestWhatWasWrittenBeforeTheEndOfALinkStillComes(t *testing.T) {
 			t.Errorf("page %+v %v", p, err)
 		}
 		for what, err := range map[string]error{
-			"its picture": second(h.pictures.Publish(ctx, k, stream, "v=0", false)), "whether it is wanted": second(h.Wanted(ctx, k, stream, true)), "its tasks": second(h.Lines(ctx, k, stream, h.task.ID)),
+			"its picture": second(h.pictures.Publish(ctx, k, stream, "v=0", false)), "whether it is wanted": second(h.Listen(ctx, k, stream, field.Heard{Wanted: true})), "its tasks": second(h.Lines(ctx, k, stream, h.task.ID)),
 		} {
 			if errs.KindOf(err) != errs.Unauthenticated {
 				t.Errorf("%s: %v", what, err)
@@ -406,7 +406,7 @@ func TestOnlyTheLinksOwnTokenOpensAnything(t *testing.T) {
 	ctx := actor.With(t.Context(), actor.Actor{Kind: actor.User, ID: "u", Name: "signed in", DivisionCode: "", Permissions: []actor.Permission{actor.IncidentRead, actor.IncidentWrite}})
 	acts := map[string]func(token, stream string) error{
 		"open":   func(k, s string) error { return second(h.Open(ctx, k, s)) },
-		"wanted": func(k, s string) error { return second(h.Wanted(ctx, k, s, true)) },
+		"wanted": func(k, s string) error { return second(h.Listen(ctx, k, s, field.Heard{Wanted: true})) },
 		"lines":  func(k, s string) error { return second(h.Lines(ctx, k, s, h.task.ID)) },
 		"enter":  func(k, s string) error { return second(h.Enter(ctx, k, s, note("k", "x", 0))) },
 		"part": func(k, s string) error {

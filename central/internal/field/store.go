@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/fengsui/fengsui/central/internal/account"
+	"github.com/fengsui/fengsui/central/internal/crew"
 	"github.com/fengsui/fengsui/central/internal/incident"
 	"github.com/fengsui/fengsui/central/internal/response"
 	"github.com/fengsui/fengsui/central/internal/video"
@@ -60,6 +61,11 @@ type Tasks interface {
 	TasksOf(ctx context.Context, person string) ([]response.Task, error)
 	LinesOf(ctx context.Context, person, task string) ([]response.Line, error)
 	StepOf(ctx context.Context, person, task string, st response.Step, photos [][]byte) (response.Task, error)
+}
+
+// Messages are the short orders to a phone (crew.Service).
+type Messages interface {
+	ForPhone(ctx context.Context, token, stream string) ([]crew.PhoneMessage, error)
 }
 
 // Positions keeps where phones were (telemetry, where that of terminals is kept too).

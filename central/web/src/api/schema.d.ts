@@ -2535,7 +2535,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether somebody wants the picture; waits up to 15 s for a change */
+        /** Whether somebody wants the picture, and whether page or messages have changed; waits up to 15 s for that, with news up to 45 s */
         get: operations["field-wanted"];
         put?: never;
         post?: never;
@@ -7442,9 +7442,6 @@ export interface components {
             /** Format: int64 */
             kept: number;
         };
-        "BodyStruct { Wanted bool \"json:\\\"wanted\\\"\" }Body": {
-            wanted: boolean;
-        };
         BookLine: {
             /** Format: int64 */
             devices: number;
@@ -9645,6 +9642,10 @@ export interface components {
              */
             speed?: number;
         };
+        FieldHeard: {
+            news: string;
+            wanted: boolean;
+        };
         FieldIncident: {
             no: string;
             open: boolean;
@@ -9669,6 +9670,8 @@ export interface components {
              */
             expires_at: string;
             incident?: components["schemas"]["FieldIncident"];
+            /** @description Stands for this page and the messages; field-wanted waits until it changes */
+            news: string;
             /** @description The link is of a duty person, who has tasks */
             person: boolean;
             /**
@@ -21698,6 +21701,8 @@ export interface operations {
         parameters: {
             query?: {
                 was?: boolean;
+                /** @description As the page of the phone said; without it the picture alone is waited for */
+                news?: string;
             };
             header?: {
                 /** @description Token of a link to send by */
@@ -21716,7 +21721,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["BodyStruct { Wanted bool \"json:\\\"wanted\\\"\" }Body"];
+                    "application/json": components["schemas"]["FieldHeard"];
                 };
             };
             /** @description Problem */

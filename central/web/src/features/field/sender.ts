@@ -39,6 +39,16 @@ export async function wanted(pass: Pass, was: boolean, signal: AbortSignal): Pro
   return (await answer(api.GET('/field/{stream}/wanted', { params: { path: { stream: pass.stream }, query: { was }, header: header(pass) }, signal: AbortSignal.any([signal, soon()]) }))).wanted
 }
 
+export type Heard = components['schemas']['FieldHeard']
+
+// The centre answers after three quarters of a minute at the latest.
+const listenMs = 60_000
+
+// listen waits until something is no longer as this phone knows it.
+export async function listen(pass: Pass, known: Heard, signal: AbortSignal): Promise<Heard> {
+  return answer(api.GET('/field/{stream}/wanted', { params: { path: { stream: pass.stream }, query: { was: known.wanted, news: known.news }, header: header(pass) }, signal: AbortSignal.any([signal, AbortSignal.timeout(listenMs)]) }))
+}
+
 export async function readOrders(pass: Pass): Promise<Order[]> {
   return (await answer(api.GET('/field/{stream}/messages', { params: { path: { stream: pass.stream }, header: header(pass) }, signal: soon() }))).items ?? []
 }

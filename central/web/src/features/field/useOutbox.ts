@@ -1,6 +1,7 @@
 // What the phone has to send: it is kept first and sent in order when there is a link, by one page at a time.
 import { useEventListener } from '@vueuse/core'
 import { computed, onMounted, onScopeDispose, ref, shallowRef } from 'vue'
+import { useEar } from './ear'
 import { pause, tooMany } from './judge'
 import { useOrders } from './orders'
 import { kept, newKey, sumOf, type Item, type Picture, type Spot } from './kept'
@@ -10,6 +11,8 @@ import type { Pass } from './whip'
 import { ApiError } from '@/api/errors'
 
 const everyMs = 20_000
+// While the centre is listened to, it says by itself when something is new.
+const calmMs = 5 * 60_000
 const shownSent = 30
 
 export type Draft = Pick<Item, 'kind' | 'text' | 'task' | 'title' | 'step' | 'order' | 'lon' | 'lat' | 'accuracy'>
@@ -105,6 +108,12 @@ export function useOutbox(pass: Pass, cost: (bytes: number) => void) {
     if (spots.verdict === 'wait') throw spots.failure
   }
 
+  // What is new comes by itself while the centre answers; when it does not, it is asked every now and then.
+  const ear = useEar(pass, () => (reached.value ? page.value?.news : undefined), send, (times) => {
+    clearTimeout(again)
+    again = setTimeout(() => void send(), times > 1 ? everyMs : 1000)
+  })
+
   async function send(): Promise<void> {
     if (busy || pass.token === '') return
     busy = true
@@ -123,7 +132,9 @@ export function useOutbox(pass: Pass, cost: (bytes: number) => void) {
     }
     busy = false
     await look().catch((error: unknown) => (trouble.value = error))
-    again = setTimeout(() => void send(), tries > 0 ? pause(tries - 1, Math.random()) : everyMs)
+    if (tries === 0) ear.begin()
+    clearTimeout(again)
+    again = setTimeout(() => void send(), tries > 0 ? pause(tries - 1, Math.random()) : ear.hears() ? calmMs : everyMs)
   }
 
   async function begin(): Promise<void> {
@@ -151,7 +162,10 @@ export function useOutbox(pass: Pass, cost: (bytes: number) => void) {
     void send()
   })
   useEventListener(document, 'visibilitychange', () => document.visibilityState === 'visible' && void send())
-  onScopeDispose(() => clearTimeout(again))
+  onScopeDispose(() => {
+    clearTimeout(again)
+    ear.stop()
+  })
 
   return { items, waiting, orders, page, failure, hold, reached, seenAt, spots, room, trouble, add, drop, place, send }
 }
