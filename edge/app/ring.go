@@ -15,19 +15,22 @@ import (
 const ringDir = "ring"
 
 // openRing makes what records cameras here.
-func (a *Agent) openRing(p *agentParts, cameras []camera.Options) error {
+func (a *Agent) openRing(p *agentParts, cameras []camera.Options, sounds map[string]ring.Sound) error {
 	client, err := httpClient(a.cfg.Centre, p.budget, budget.Video)
 	if err != nil {
 		return err
 	}
 	client.Timeout = 0 // each request has its own limit
 	cameras = slices.Clone(cameras)
-	for i := range cameras {
-		cameras[i].Sound = false // pictures only
+	if a.cfg.Ring.Mute {
+		sounds = nil
+		for i := range cameras {
+			cameras[i].Sound = false
+		}
 	}
 	cameras = slices.DeleteFunc(cameras, func(c camera.Options) bool { return !a.cfg.Ring.Records(c.ID) })
 	p.ring, err = ring.New(ring.Options{
-		Log: a.log, Dir: filepath.Join(a.cfg.Data, ringDir), Quota: int64(a.cfg.Ring.QuotaMB) * mega, Keep: a.cfg.Ring.Keep, Cameras: cameras,
+		Log: a.log, Dir: filepath.Join(a.cfg.Data, ringDir), Quota: int64(a.cfg.Ring.QuotaMB) * mega, Keep: a.cfg.Ring.Keep, Cameras: cameras, Sounds: sounds,
 		Now: func() time.Time { now, _ := p.clock.Now(); return now },
 		URL: a.cfg.Centre.URL, Client: client,
 		Rate:    func() int64 { return uploadRate(a.cfg.Ring.Kbps, p.publisher.States()) },

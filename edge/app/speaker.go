@@ -12,6 +12,7 @@ import (
 	"github.com/fengsui/fengsui/edge/internal/camera"
 	"github.com/fengsui/fengsui/edge/internal/publisher"
 	"github.com/fengsui/fengsui/edge/internal/recorder"
+	"github.com/fengsui/fengsui/edge/internal/ring"
 	"github.com/fengsui/fengsui/edge/internal/speaker"
 	"github.com/fengsui/fengsui/edge/internal/uplink"
 	"github.com/fengsui/fengsui/shared/wire"
@@ -36,12 +37,13 @@ func (a *Agent) openSpeaker(p *agentParts, cameras []camera.Options, client *htt
 	return err
 }
 
-// recorders are the microphones beside cameras.
-func (a *Agent) recorders() map[string]publisher.Sound {
+// recorders are the microphones beside cameras, for what is sent and for what is kept.
+func (a *Agent) recorders() (map[string]publisher.Sound, map[string]ring.Sound) {
 	if len(a.cfg.Recorder.Command) == 0 {
-		return nil
+		return nil, nil
 	}
-	return map[string]publisher.Sound{a.cfg.Recorder.Camera: recorder.New(a.cfg.Recorder.Command, a.log)}
+	r := recorder.New(a.cfg.Recorder.Command, a.log)
+	return map[string]publisher.Sound{a.cfg.Recorder.Camera: r}, map[string]ring.Sound{a.cfg.Recorder.Camera: r}
 }
 
 // speakerState is how the speaker is; nil: there is none.

@@ -209,8 +209,9 @@ func (a *Agent) openCameras(ctx context.Context, p *agentParts, client *http.Cli
 		return fmt.Errorf("open network for pictures: %w", err)
 	}
 	counted := p.budget.Net(network)
+	sounds, kept := a.recorders()
 	p.publisher = publisher.New(publisher.Options{
-		Log: a.log, BaseURL: a.cfg.Centre.URL, Client: client, Cameras: cameras, Sounds: a.recorders(), Standby: standby, Net: counted,
+		Log: a.log, BaseURL: a.cfg.Centre.URL, Client: client, Cameras: cameras, Sounds: sounds, Standby: standby, Net: counted,
 	})
 	if err := p.publisher.Start(ctx); err != nil {
 		return err
@@ -220,7 +221,7 @@ func (a *Agent) openCameras(ctx context.Context, p *agentParts, client *http.Cli
 	if err := a.openSpeaker(p, cameras, client, counted); err != nil {
 		return err
 	}
-	return a.openRing(p, cameras)
+	return a.openRing(p, cameras, kept)
 }
 
 // encoder is the camera's picture when it comes from the terminal itself; nil otherwise.

@@ -68,3 +68,65 @@ func TestPartsBeginWithKeyFrames(t *testing.T) {
 		t.Errorf("%d parts begin with a key frame, there are 15", keys)
 	}
 }
+
+// A ring sends the sound of what it cuts out: it stands where it stood beside the pictures, to the packet.
+func TestCutSoundKeepsItsPlaceBesideThePictures(t *testing.T) {
+	h := &hall{}
+	w := NewWriter(h)
+	record(t, w, 0, 25*50, never, func(at time.Time, k int) *Sound {
+		s := phone(at, k)
+		s.Data = beep(k >= 50*16 && k < 50*17) // the seventeenth second
+		return s
+	})
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	text := h.sounds[0].Bytes()
+	whole := readSound(t, text)
+	for _, c := range []struct{ from, to time.Duration }{{15 * time.Second, 18 * time.Second}, {14620 * time.Millisecond, 30 * time.Second}, {0, time.Hour}} {
+		var out, again bytes.Buffer
+		n, err := whole.CutSound(&out, bytes.NewReader(text), c.from, c.to)
+		if err != nil || n != int64(out.Len()) {
+			t.Fatalf("%d of %d bytes, %v", n, out.Len(), err)
+		}
+		got := readSound(t, out.Bytes())
+		if want := min(c.to, whole.Duration) - c.from; (got.Duration - want).Abs() > 25*time.Millisecond {
+			t.Errorf("%s to %s lasts %s", c.from, c.to, got.Duration)
+		}
+		if at := loudAt(t, got, out.Bytes()); (at - 16*time.Second + c.from).Abs() > 25*time.Millisecond {
+			t.Errorf("%s to %s: the tone begins at %s", c.from, c.to, at)
+		}
+		if _, err := whole.CutSound(&again, bytes.NewReader(text), c.from, c.to); err != nil || !bytes.Equal(out.Bytes(), again.Bytes()) {
+			t.Errorf("%s to %s: other bytes the second time, %v", c.from, c.to, err)
+		}
+	}
+	if n, err := whole.CutSound(&bytes.Buffer{}, bytes.NewReader(text), time.Hour, 2*time.Hour); n != 0 || err != nil {
+		t.Errorf("of nothing %d bytes, %v", n, err)
+	}
+}
+
+// loudAt is where the first packet stands that holds something else than the first.
+func loudAt(t *testing.T, f Film, text []byte) time.Duration {
+	t.Helper()
+	var quiet []byte
+	for _, p := range f.Parts {
+		list, err := pictures(bytes.NewReader(text), p, f.rate)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, one := range list {
+			held, err := one.read(bytes.NewReader(text))
+			if err != nil {
+				t.Fatal(err)
+			}
+			held = held[len(held)-100 : len(held)-2] // without its number and its checksum
+			if quiet == nil {
+				quiet = held
+			}
+			if !bytes.Equal(held, quiet) {
+				return time.Duration(one.at) * time.Second / time.Duration(f.rate)
+			}
+		}
+	}
+	return time.Hour
+}

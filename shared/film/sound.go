@@ -238,12 +238,21 @@ func (v *voice) silent(to int64) {
 }
 
 func (v *voice) head(w *Writer) error {
-	var head seekablebuffer.Buffer
-	init := fmp4.Init{Tracks: []*fmp4.InitTrack{{ID: 1, TimeScale: uint32(v.tone.rate), Codec: v.tone.codec}}} //nolint:gosec // 48000 at most
-	if err := init.Marshal(&head); err != nil {
-		return fmt.Errorf("write head of sound: %w", err)
+	head, err := soundHeader(v.tone.codec, v.tone.rate)
+	if err != nil {
+		return err
 	}
-	return v.put(w, head.Bytes())
+	return v.put(w, head)
+}
+
+// soundHeader is ftyp and moov of a file of sound.
+func soundHeader(codec codecs.Codec, rate int64) ([]byte, error) {
+	var head seekablebuffer.Buffer
+	init := fmp4.Init{Tracks: []*fmp4.InitTrack{{ID: 1, TimeScale: uint32(rate), Codec: codec}}} //nolint:gosec // 48000 at most
+	if err := init.Marshal(&head); err != nil {
+		return nil, fmt.Errorf("write head of sound: %w", err)
+	}
+	return head.Bytes(), nil
 }
 
 func (v *voice) put(w *Writer, text []byte) error {

@@ -17,8 +17,9 @@ type RingFetch struct {
 	Camera string `json:"camera"`
 	From   int64  `json:"from"` // Unix milliseconds
 	To     int64  `json:"to"`
-	URL    string `json:"url"`   // a path on the host of the centre's URL
-	Token  string `json:"token"` // bearer token for that URL
+	URL    string `json:"url"`             // a path on the host of the centre's URL
+	Token  string `json:"token"`           // bearer token for that URL
+	Sound  bool   `json:"sound,omitempty"` // what was heard then is wanted as well
 }
 
 // RingState is what an edge holds of a camera that it records by itself.
@@ -36,8 +37,14 @@ type FilmOffered struct {
 	Start    int64  `json:"start"`    // Unix milliseconds of its first picture
 	Duration int64  `json:"duration"` // milliseconds
 	Size     int64  `json:"size"`     // bytes
-	SHA256   string `json:"sha256"`   // hexadecimal
+	SHA256   string `json:"sha256"`   // hexadecimal, of all bytes
+	// Sound is how many of the last bytes are the film of the sound beside the pictures; its times are those of the
+	// pictures.
+	Sound int64 `json:"sound,omitempty"`
 }
+
+// MaxRingSound is the most of it.
+const MaxRingSound = 16 << 20
 
 // FilmTaken is the answer: where the next piece begins. Have: the centre needs no more of it.
 type FilmTaken struct {

@@ -3,6 +3,7 @@ package e2e
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/fengsui/fengsui/shared/testserver"
 	"github.com/fengsui/fengsui/test/harness"
+	"github.com/fengsui/fengsui/test/sim/camera"
 )
 
 // recordedFor waits until so much more of a camera is recorded, and returns the newest moment that is.
@@ -176,12 +178,13 @@ func TestTerminalFillsWhatTheCentreCouldNotRecord(t *testing.T) {
 	t.Parallel()
 	d := &desk{}
 	p := harness.Build(t)
-	d.field, d.centre = harness.StartField(t, p, station), harness.NewCentre(t, p, harness.CentreOptions{})
+	d.field, d.centre = harness.StartField(t, p, strings.Replace(station, "sluice.h264}", "sluice.h264, sound: true}", 1)), harness.NewCentre(t, p, harness.CentreOptions{})
 	d.centre.Boot(t)
 	d.link = harness.NewLink(t, d.centre.TLS)
 	d.edge = harness.NewEdge(t, d.centre, d.field, "edge-rudong", d.link.Addr())
 	text, err := os.ReadFile(d.edge.Config)
 	if err == nil {
+		text = bytes.Replace(text, []byte(", rtsp: "), []byte(", sound: true, rtsp: "), 1)
 		err = os.WriteFile(d.edge.Config, append(text, "\nring:\n  quota_mb: 512\n  upload_kbps: 100000\n"...), 0o600)
 	}
 	if err != nil {
@@ -198,7 +201,7 @@ func TestTerminalFillsWhatTheCentreCouldNotRecord(t *testing.T) {
 	last := recordedFor(t, d, "rd-cam-1", 2*time.Second)
 	d.centre.Kill9()
 	harness.WaitFor(t, soon, "the terminal goes on by itself", func() error {
-		if away := time.Since(last); away < 8*time.Second {
+		if away := time.Since(last); away < 16*time.Second {
 			return fmt.Errorf("for %s", away)
 		}
 		return nil
@@ -239,4 +242,63 @@ func TestTerminalFillsWhatTheCentreCouldNotRecord(t *testing.T) {
 		t.Errorf("the clip lasts %.1f s", clip.Seconds)
 	}
 	decodes(t, "the clip", clip.Text)
+	inStep(t, clip, films)
+}
+
+// inStep looks whether the tone of the simulated camera is heard with the picture with which it begins, in what the
+// terminal recorded as well.
+func inStep(t *testing.T, clip harness.Clip, films []harness.Film) {
+	t.Helper()
+	root, err := harness.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown, err := camera.Load(filepath.Join(root, "test/clips/sluice.h264"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	size := 0
+	for _, u := range shown.Units[0] {
+		size += 4 + len(u)
+	}
+	path := filepath.Join(t.TempDir(), "clip.mp4")
+	if err := os.WriteFile(path, clip.Text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	list, err := exec.CommandContext(t.Context(), testserver.Program(t, "ffprobe"), "-loglevel", "fatal", "-select_streams", "v", "-show_entries", "packet=pts_time,size", "-of", "csv=p=0", path).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	pcm, err := exec.CommandContext(t.Context(), testserver.Program(t, "ffmpeg"), "-loglevel", "fatal", "-i", path, "-vn", "-af", "aresample=async=1:first_pts=0", "-f", "s16le", "-ac", "1", "-ar", "8000", "pipe:1").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	loud := func(at float64) bool { // for at least half of a tenth of a second
+		n := 0
+		for i := max(0, int(at*8000)); i < int((at+0.1)*8000) && 2*i+1 < len(pcm); i++ {
+			if v := int16(binary.LittleEndian.Uint16(pcm[2*i:])); v > 8000 || v < -8000 { //nolint:gosec // a sample
+				n++
+			}
+		}
+		return n > 400
+	}
+	seen := 0
+	for line := range strings.Lines(string(list)) {
+		var at float64
+		var n int
+		if _, err := fmt.Sscanf(strings.TrimSpace(line), "%f,%d", &at, &n); err != nil || n != size {
+			continue
+		}
+		for _, s := range clip.Stretches {
+			if s.Source == "edge" && at > s.At+0.5 && at+1 < s.At+s.To.Sub(s.From).Seconds() {
+				seen++
+				if loud(at-0.2) || !loud(at+0.15) || loud(at+0.6) {
+					t.Errorf("the tone of the picture at %.2f s of the clip is not heard with it", at)
+				}
+			}
+		}
+	}
+	if seen == 0 {
+		t.Errorf("the beginning of the clip is nowhere in what the terminal recorded: %d films, %s", len(films), list)
+	}
 }

@@ -112,11 +112,16 @@ func (c *Client) Films(stream string, from, to time.Time) ([]Film, error) {
 
 // Clip is a file of a span of a recording, and what the centre says of it.
 type Clip struct {
-	SHA256  string  `json:"sha256"`
-	Seconds float64 `json:"seconds"`
-	Name    string  `json:"name"`
-	Text    []byte  `json:"-"`
-	Note    string  `json:"-"`
+	SHA256    string  `json:"sha256"`
+	Seconds   float64 `json:"seconds"`
+	Name      string  `json:"name"`
+	Stretches []struct {
+		At       float64 `json:"at"` // seconds
+		From, To time.Time
+		Source   string
+	} `json:"stretches"`
+	Text []byte `json:"-"`
+	Note string `json:"-"`
 }
 
 // Clip orders a span as a file, waits until it is made and takes it.

@@ -55,6 +55,7 @@ type RTSP struct {
 type Camera struct {
 	ID      string `yaml:"id"`
 	Clip    string `yaml:"clip"`
+	Sound   bool   `yaml:"sound"`   // it has a microphone: G.711A, a tone at the beginning of the clip each time
 	Speaker bool   `yaml:"speaker"` // it has a loudspeaker: G.711A over the back channel
 }
 

@@ -190,7 +190,7 @@ func (s *Sim) startCameras(ctx context.Context) error {
 	if len(s.Config.RTSP.Cameras) == 0 {
 		return nil
 	}
-	clips, read, speakers := map[string]*camera.Clip{}, map[string]*camera.Clip{}, map[string]bool{}
+	clips, read, sounds, speakers := map[string]*camera.Clip{}, map[string]*camera.Clip{}, map[string]bool{}, map[string]bool{}
 	for _, c := range s.Config.RTSP.Cameras {
 		if read[c.Clip] == nil {
 			clip, err := s.load(c.Clip)
@@ -199,9 +199,9 @@ func (s *Sim) startCameras(ctx context.Context) error {
 			}
 			read[c.Clip] = clip
 		}
-		clips[c.ID], speakers[c.ID] = read[c.Clip], c.Speaker
+		clips[c.ID], sounds[c.ID], speakers[c.ID] = read[c.Clip], c.Sound, c.Speaker
 	}
-	s.cameras = &camera.Server{Listen: s.Config.RTSP.Listen, Cameras: clips, Speakers: speakers, Log: s.Log.With("device", "rtsp")}
+	s.cameras = &camera.Server{Listen: s.Config.RTSP.Listen, Cameras: clips, Sounds: sounds, Speakers: speakers, Log: s.Log.With("device", "rtsp")}
 	if err := s.cameras.Start(ctx); err != nil {
 		return err
 	}

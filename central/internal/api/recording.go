@@ -156,7 +156,7 @@ func RegisterRecordings(s *Server, svc *recording.Service) {
 func registerFill(s *Server, svc *recording.Service) {
 	offered := func(c *fiber.Ctx) wire.FilmOffered {
 		number := func(name string) int64 { n, _ := strconv.ParseInt(c.Query(name), 10, 64); return n } // 0 is refused
-		return wire.FilmOffered{Start: number("start"), Duration: number("duration"), Size: number("size"), SHA256: c.Query("sha256")}
+		return wire.FilmOffered{Start: number("start"), Duration: number("duration"), Size: number("size"), SHA256: c.Query("sha256"), Sound: number("sound")}
 	}
 	answer := func(c *fiber.Ctx, taken wire.FilmTaken, err error) error {
 		if err != nil {

@@ -54,6 +54,8 @@ func (s *Service) Offered(ctx context.Context, id, ticket string, f wire.FilmOff
 		return bad("its hash is not 64 hexadecimal digits")
 	case f.Size <= 0 || f.Size > wire.MaxRingFilm:
 		return bad("its size is not 1 to 335544320 bytes")
+	case f.Sound < 0 || f.Sound > wire.MaxRingSound || f.Sound >= f.Size:
+		return bad("it has more sound than pictures may have")
 	case f.Duration <= 0 || f.Duration > maxWish.Milliseconds() || !start.Before(w.To) || !end.After(w.From):
 		return bad("it shows nothing of the span")
 	}
@@ -148,8 +150,9 @@ func (s *Service) takeIn(ctx context.Context, w Wish, f wire.FilmOffered, in *os
 	if got := hex.EncodeToString(sum.Sum(nil)); got != f.SHA256 {
 		return refuse("it has another hash")
 	}
-	got, err := film.Read(in, f.Size)
-	if err != nil || got.Size != f.Size || len(got.Parts) == 0 {
+	shown := f.Size - f.Sound
+	got, err := film.Read(io.NewSectionReader(in, 0, shown), shown)
+	if err != nil || got.Size != shown || len(got.Parts) == 0 {
 		return refuse("it is no film that a terminal makes")
 	}
 	if d := got.Duration - time.Duration(f.Duration)*time.Millisecond; d.Abs() > time.Second {
@@ -157,8 +160,10 @@ func (s *Service) takeIn(ctx context.Context, w Wish, f wire.FilmOffered, in *os
 	}
 	start := wire.Time(f.Start)
 	g := Segment{
-		ID: uuid.Must(uuid.NewV7()).String(), Stream: w.Stream, Source: Edge, Film: start, Bytes: f.Size, Codec: got.Codec, Width: got.Width, Height: got.Height,
+		ID: uuid.Must(uuid.NewV7()).String(), Stream: w.Stream, Source: Edge, Film: start, Bytes: shown, Codec: got.Codec, Width: got.Width, Height: got.Height,
 	}
+	sound := io.NewSectionReader(in, shown, f.Sound)
+	g.Sound = s.soundOf(g, got, sound)
 	if err := in.Sync(); err != nil {
 		return fmt.Errorf("keep upload: %w", err)
 	}
@@ -178,12 +183,45 @@ func (s *Service) takeIn(ctx context.Context, w Wish, f wire.FilmOffered, in *os
 		if err != nil {
 			return err
 		}
-		fresh.Films, fresh.Bytes = fresh.Films+1, fresh.Bytes+g.Bytes
+		fresh.Films, fresh.Bytes = fresh.Films+1, fresh.Bytes+f.Size
+		if g.Sound != "" {
+			g.Bytes += f.Sound
+		}
 		if err := errors.Join(s.Store.AddSegment(ctx, g), s.Store.ChangeWish(ctx, fresh), os.MkdirAll(filepath.Dir(s.path(g)), 0o750)); err != nil {
 			return err
 		}
-		return os.Rename(in.Name(), s.path(g))
+		return s.lay(g, in, shown, sound)
 	})
+}
+
+// soundOf is the codec of the sound that came with a film; none where it is not to be kept, or is not beside the
+// pictures: they play whatever becomes of it.
+func (s *Service) soundOf(g Segment, pictures film.Film, in *io.SectionReader) string {
+	if in.Size() == 0 || s.policy(g.Stream).Mute {
+		return ""
+	}
+	f, err := film.ReadSound(in, in.Size())
+	if err != nil || f.Size != in.Size() || len(f.Parts) == 0 || f.Duration > pictures.Duration+time.Second {
+		s.Log.Warn("sound of a terminal's recording is left out", "stream", g.Stream, "error", err)
+		return ""
+	}
+	return f.Codec
+}
+
+// lay puts pictures and sound of an upload where a segment has them. An upload that a kill leaves without its sound is
+// sent that once more.
+func (s *Service) lay(g Segment, in *os.File, shown int64, sound *io.SectionReader) error {
+	if g.Sound != "" {
+		out, err := os.OpenFile(s.soundPath(g), os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o640)
+		if err != nil {
+			return fmt.Errorf("keep sound: %w", err)
+		}
+		_, err = io.Copy(out, sound)
+		if err := errors.Join(err, synced{out}.Close()); err != nil {
+			return fmt.Errorf("keep sound: %w", err)
+		}
+	}
+	return errors.Join(in.Truncate(shown), os.Rename(in.Name(), s.path(g)))
 }
 
 // Brought hears that a terminal has sent all that it had of a span.

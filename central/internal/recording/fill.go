@@ -273,7 +273,7 @@ func (s *Service) bring(ctx context.Context, now time.Time) error {
 }
 
 func (s *Service) send(ctx context.Context, w Wish, now time.Time) error {
-	text, err := json.Marshal(wire.RingFetch{ID: w.ID, Camera: w.Stream, From: wire.Millis(w.From), To: wire.Millis(w.To), URL: "/fill/" + w.ID, Token: w.Ticket})
+	text, err := json.Marshal(wire.RingFetch{ID: w.ID, Camera: w.Stream, From: wire.Millis(w.From), To: wire.Millis(w.To), URL: "/fill/" + w.ID, Token: w.Ticket, Sound: !s.policy(w.Stream).Mute})
 	if err != nil {
 		return fmt.Errorf("encode wish: %w", err)
 	}

@@ -9,9 +9,11 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
+	"github.com/fengsui/fengsui/central/internal/actor"
 	"github.com/fengsui/fengsui/central/internal/errs"
 	"github.com/fengsui/fengsui/central/internal/recording"
 	"github.com/fengsui/fengsui/central/internal/store"
@@ -187,12 +189,14 @@ func TestHostileUploadsAreRefused(t *testing.T) {
 		t.Errorf("an unknown span: %v", err)
 	}
 	for name, change := range map[string]func(*wire.FilmOffered){
-		"a path as hash":        func(f *wire.FilmOffered) { f.SHA256 = "../../../etc/passwd" },
-		"huge":                  func(f *wire.FilmOffered) { f.Size = wire.MaxRingFilm + 1 },
-		"of no size":            func(f *wire.FilmOffered) { f.Size = 0 },
-		"of another time":       func(f *wire.FilmOffered) { f.Start -= 3_600_000 },
-		"of a year":             func(f *wire.FilmOffered) { f.Duration = 1 << 60 },
-		"that ends before then": func(f *wire.FilmOffered) { f.Duration = -5 },
+		"a path as hash":                  func(f *wire.FilmOffered) { f.SHA256 = "../../../etc/passwd" },
+		"huge":                            func(f *wire.FilmOffered) { f.Size = wire.MaxRingFilm + 1 },
+		"of more sound than it has bytes": func(f *wire.FilmOffered) { f.Sound = f.Size },
+		"of less than no sound":           func(f *wire.FilmOffered) { f.Sound = -1 },
+		"of no size":                      func(f *wire.FilmOffered) { f.Size = 0 },
+		"of another time":                 func(f *wire.FilmOffered) { f.Start -= 3_600_000 },
+		"of a year":                       func(f *wire.FilmOffered) { f.Duration = 1 << 60 },
+		"that ends before then":           func(f *wire.FilmOffered) { f.Duration = -5 },
 	} {
 		bad := f
 		change(&bad)
@@ -239,5 +243,105 @@ func TestTerminalThatCannotSaysWhy(t *testing.T) {
 	}
 	if _, err := r.Ask(officer, "gauge-1", gap, gap.Add(time.Minute)); errs.KindOf(err) != errs.NotFound {
 		t.Errorf("no camera: %v", err)
+	}
+}
+
+// attic is a film with its sound, as a terminal keeps both.
+type attic struct {
+	strip
+	sound bytes.Buffer
+}
+
+func (a *attic) OpenSound(film.Segment) (io.WriteCloser, error) { return shut{&a.sound}, nil }
+
+type shut struct{ io.Writer }
+
+func (shut) Close() error { return nil }
+
+// heardOf is filmOf with a second of something loud in it, after so many seconds.
+func heardOf(t *testing.T, from time.Time, seconds, loudAt int) (wire.FilmOffered, []byte) {
+	t.Helper()
+	a := &attic{}
+	w := film.NewWriter(a)
+	take := func(f film.Frame) {
+		if err := w.Write(f); err != nil {
+			t.Fatal(err)
+		}
+	}
+	show := &scene{
+		takers: map[string]map[context.Context]func(film.Frame){"x": {t.Context(): take}},
+		ears:   map[context.Context]func(film.Sound){t.Context(): w.Hear},
+		sounds: func(n int) []byte { return loud(n >= 25*loudAt && n < 25*(loudAt+1)) },
+	}
+	show.show("x", from, 25*seconds)
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	text := append(bytes.Clone(a.Bytes()), a.sound.Bytes()...)
+	sum := sha256.Sum256(text)
+	return wire.FilmOffered{Start: wire.Millis(from), Duration: int64(seconds) * 1000, Size: int64(len(text)), SHA256: hex.EncodeToString(sum[:]), Sound: int64(a.sound.Len())}, text
+}
+
+func TestTerminalBringsItsSoundInStepWithThePictures(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		dir := t.TempDir()
+		r, gap, w := gapped(t, db, dir)
+		if !w.Sound {
+			t.Error("sound is not asked for")
+		}
+		f, text := heardOf(t, gap, 20, 6)
+		r.bring(t, w, f, text, 0, f.Size/2)
+		r.bring(t, w, f, text, f.Size/2, f.Size)
+		if err := r.Brought(t.Context(), w.ID, w.Token); err != nil {
+			t.Fatal(err)
+		}
+		var g recording.Segment
+		for _, one := range must[[]recording.Segment](t)(store.NewRecordings(db).Segments(t.Context(), "cam-1", gap, gap.Add(20*time.Second))) {
+			if one.Source == recording.Edge {
+				g = one
+			}
+		}
+		if g.Sound != "flac" || g.Bytes != f.Size {
+			t.Fatalf("got %+v of %d bytes", g, f.Size)
+		}
+		exporter := who("320623", actor.VideoExport)
+		c := must[recording.Clip](t)(r.OrderClip(exporter, recording.Clip{Stream: "cam-1", From: gap.Add(-2 * time.Second), To: gap.Add(22 * time.Second), Reference: "事件 7"}))
+		eventually(t, "the clip is made", func() bool {
+			c = find(exporter, t, r, c.ID)
+			return c.State != recording.Making
+		})
+		if at := beepOf(exporter, t, r, c); (at - 8*time.Second).Abs() > 100*time.Millisecond {
+			t.Errorf("the tone is at %s of the clip", at)
+		}
+	})
+}
+
+func TestSoundThatIsNotWantedOrBrokenLeavesThePictures(t *testing.T) {
+	for name, spoil := range map[string]func(t *testing.T, r *room, f *wire.FilmOffered, text []byte) []byte{
+		"muted": func(t *testing.T, r *room, _ *wire.FilmOffered, text []byte) []byte {
+			t.Helper()
+			must[recording.Policy](t)(r.SetPolicy(officer, "cam-1", recording.Always, 30, true))
+			return text
+		},
+		"broken": func(_ *testing.T, _ *room, f *wire.FilmOffered, text []byte) []byte {
+			for i := f.Size - f.Sound; i < f.Size-f.Sound+40; i++ {
+				text[i] = 7
+			}
+			return text
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			db := storetest.SQLite(t)
+			r, gap, w := gapped(t, db, t.TempDir())
+			f, text := heardOf(t, gap, 20, 6)
+			text = spoil(t, r, &f, text)
+			sum := sha256.Sum256(text)
+			f.SHA256 = hex.EncodeToString(sum[:])
+			r.bring(t, w, f, text, 0, f.Size)
+			list := must[[]recording.Segment](t)(store.NewRecordings(db).Segments(t.Context(), "cam-1", gap, gap.Add(20*time.Second)))
+			if i := slices.IndexFunc(list, func(g recording.Segment) bool { return g.Source == recording.Edge }); i < 0 || list[i].Sound != "" || list[i].Bytes != f.Size-f.Sound {
+				t.Errorf("got %+v", list)
+			}
+		})
 	}
 }

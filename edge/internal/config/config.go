@@ -124,6 +124,7 @@ type Ring struct {
 	QuotaMB int           `yaml:"quota_mb"` // 0: nothing
 	Keep    time.Duration `yaml:"keep"`
 	Cameras []string      `yaml:"cameras"` // empty: all
+	Mute    bool          `yaml:"mute"`    // without the sound of cameras that have one
 	Kbps    int           `yaml:"upload_kbps"`
 }
 

@@ -1,5 +1,5 @@
 // Package recorder gives a camera without a microphone the sound of another: of a command of edge.yml that writes raw
-// sound. The publisher uses it. Rule that must never break: the command runs only while somebody is sent its sound.
+// sound. The publisher and the ring use it. Rule that must never break: the command runs only while somebody takes its sound.
 package recorder
 
 import (
@@ -33,14 +33,18 @@ type Recorder struct {
 	command []string // writes signed 16-bit samples, low byte first, 8000 a second, mono, to its standard output
 	log     *slog.Logger
 
-	mu    sync.Mutex
-	hears bool
-	fault error
+	mu     sync.Mutex
+	hears  bool
+	fault  error
+	takers map[int]func(camera.Sound)
+	next   int
+	end    context.CancelFunc // of the command; nil: nobody listens
+	ended  chan struct{}
 }
 
 // New makes a recorder; nothing is started.
 func New(command []string, log *slog.Logger) *Recorder {
-	return &Recorder{command: command, log: log.With("component", "recorder")}
+	return &Recorder{command: command, log: log.With("component", "recorder"), takers: map[int]func(camera.Sound){}}
 }
 
 // Sounds is the codec of the sound, or why there is none; both are empty while nobody has listened.
@@ -59,9 +63,53 @@ func (r *Recorder) tell(hears bool, fault error) {
 	r.hears, r.fault = hears, fault
 }
 
-// Run hands over the sound until ctx ends; a command that ends or falls silent is started again.
+// Run hands over the sound until ctx ends. Who listens at the same time hears the same run of the command, for a
+// microphone opens once.
 func (r *Recorder) Run(ctx context.Context, fn func(camera.Sound)) {
-	line := &line{fn: fn}
+	r.mu.Lock()
+	id := r.next
+	r.next++
+	r.takers[id] = fn
+	if r.end == nil {
+		before, done := r.ended, make(chan struct{})
+		inner, end := context.WithCancel(context.WithoutCancel(ctx)) // it outlives the first who listens
+		r.end, r.ended = end, done
+		go func() {
+			defer close(done)
+			if before != nil {
+				<-before // until the microphone is free
+			}
+			r.work(inner)
+		}()
+	}
+	ended := r.ended
+	r.mu.Unlock()
+	<-ctx.Done()
+	r.mu.Lock()
+	delete(r.takers, id)
+	last := len(r.takers) == 0
+	if last {
+		r.end()
+		r.end = nil
+	}
+	r.mu.Unlock()
+	if last {
+		<-ended
+	}
+}
+
+// give hands a packet to all who listen.
+func (r *Recorder) give(s camera.Sound) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, take := range r.takers {
+		take(s)
+	}
+}
+
+// work runs the command until ctx ends; one that ends or falls silent is started again.
+func (r *Recorder) work(ctx context.Context) {
+	line := &line{fn: r.give}
 	wait := retryFirst
 	for {
 		began := time.Now()

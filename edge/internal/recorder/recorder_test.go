@@ -101,3 +101,28 @@ func TestACommandThatFallsSilentIsKilledWithWhatItHasStarted(t *testing.T) {
 		return err != nil && strings.Contains(err.Error(), "sends nothing any more")
 	})
 }
+
+// A microphone opens once: who listens beside another hears the same run of the command.
+func TestTwoWhoListenHearOneRunOfTheCommand(t *testing.T) {
+	t.Parallel()
+	count := filepath.Join(t.TempDir(), "runs")
+	r, e, end := started(t, `echo run >> "$0"; cat /dev/zero`, count)
+	eventually(t, "heard", func() bool { return len(e.all()) > 0 })
+	second := &ears{}
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() { defer close(done); r.Run(ctx, second.hear) }()
+	stop := func() { cancel(); <-done }
+	defer stop()
+	eventually(t, "heard by both", func() bool { return len(second.all()) > 0 })
+	end()
+	n := len(second.all())
+	eventually(t, "the second still hears", func() bool { return len(second.all()) > n })
+	stop()
+	if text, err := os.ReadFile(count); err != nil || strings.Count(string(text), "run") != 1 {
+		t.Errorf("runs of the command: %q, %v", text, err)
+	}
+	if was := len(e.all()); was == 0 || e.all()[0].Seq != 1 {
+		t.Errorf("%d packets", was)
+	}
+}

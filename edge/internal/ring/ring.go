@@ -4,6 +4,7 @@
 package ring
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -30,6 +31,7 @@ type Options struct {
 	Quota   int64         // bytes of all cameras together
 	Keep    time.Duration // older goes
 	Cameras []camera.Options
+	Sounds  map[string]Sound // by camera, in place of its own sound
 	Now     func() time.Time // the clock of the terminal as it is corrected
 
 	URL     string // of the centre
@@ -37,6 +39,12 @@ type Options struct {
 	Rate    func() int64 // bytes a second that may be sent now
 	Level   func() wire.BudgetLevel
 	Changed func()
+}
+
+// Sound is sound that does not come from a camera (recorder.Recorder).
+type Sound interface {
+	// Run hands over packets until ctx ends.
+	Run(ctx context.Context, fn func(camera.Sound))
 }
 
 // Ring is the recordings of a terminal.
@@ -53,17 +61,19 @@ type Ring struct {
 type piece struct {
 	start    time.Time
 	duration time.Duration
-	bytes    int64
+	bytes    int64 // with its sound
 	path     string
+	sound    string // file of its sound; empty: there is none
 }
 
 func (p piece) end() time.Time { return p.start.Add(p.duration) }
 
-// reel is one camera. It is a film.Sink.
+// reel is one camera. It is a film.Sink and a film.SoundSink.
 type reel struct {
 	ring   *Ring
 	id     string
 	camera *camera.Camera
+	other  Sound // nil: its sound, if any, comes from the camera
 	writer *film.Writer
 
 	// Guarded by ring.mu.
@@ -81,7 +91,9 @@ func New(o Options) (*Ring, error) {
 		_ = os.Remove(path)
 	}
 	for _, c := range o.Cameras {
-		one := &reel{ring: r, id: c.ID, camera: camera.New(c)}
+		one := &reel{ring: r, id: c.ID, other: o.Sounds[c.ID]}
+		c.Sound = c.Sound && one.other == nil
+		one.camera = camera.New(c)
 		one.writer = film.NewWriter(one)
 		if err := one.load(); err != nil {
 			return nil, err
@@ -95,12 +107,18 @@ func New(o Options) (*Ring, error) {
 var (
 	sealed   = regexp.MustCompile(`^(\d{1,14})-(\d{1,9})\.mp4$`)
 	unsealed = regexp.MustCompile(`^(\d{1,14})\.mp4$`)
+	heard    = regexp.MustCompile(`^(\d{1,14})\.sound\.mp4$`)
 )
 
 func (r *reel) dir() string { return filepath.Join(r.ring.o.Dir, r.id) }
 
 func (r *reel) seal(start time.Time, d time.Duration) string {
 	return filepath.Join(r.dir(), fmt.Sprintf("%d-%d.mp4", start.UnixMilli(), d.Milliseconds()))
+}
+
+// soundPath is the file of the sound beside the pictures that begin at a moment, whether they are closed or not.
+func (r *reel) soundPath(start time.Time) string {
+	return filepath.Join(r.dir(), strconv.FormatInt(start.UnixMilli(), 10)+".sound.mp4")
 }
 
 // load finds what the last run left. A file that a kill left open is closed at its last whole part.
@@ -112,8 +130,13 @@ func (r *reel) load() error {
 	if err != nil {
 		return fmt.Errorf("open ring: %w", err)
 	}
+	sounds := map[string]bool{}
 	for _, e := range list {
 		path := filepath.Join(r.dir(), e.Name())
+		if heard.MatchString(e.Name()) {
+			sounds[path] = true
+			continue
+		}
 		p, ok := piece{path: path}, false
 		if m := sealed.FindStringSubmatch(e.Name()); m != nil {
 			start, _ := strconv.ParseInt(m[1], 10, 64)  // fourteen digits fit
@@ -132,6 +155,17 @@ func (r *reel) load() error {
 			continue
 		}
 		r.pieces = append(r.pieces, p)
+	}
+	for i := range r.pieces {
+		p := &r.pieces[i]
+		path := r.soundPath(p.start)
+		if info, err := os.Stat(path); sounds[path] && err == nil {
+			p.sound, p.bytes = path, p.bytes+info.Size() // a torn end is left out when it is sent
+			delete(sounds, path)
+		}
+	}
+	for path := range sounds {
+		_ = os.Remove(path) // its pictures have gone
 	}
 	slices.SortFunc(r.pieces, func(a, b piece) int { return a.start.Compare(b.start) })
 	return nil
@@ -191,9 +225,24 @@ func (r *reel) run(ctx context.Context) {
 			}
 		}
 	}()
+	connection := 0
+	hear := func(s camera.Sound) {
+		mu.Lock()
+		defer mu.Unlock()
+		r.writer.Hear(film.Sound{Codec: "audio/" + s.Codec, Time: s.Time, At: r.ring.o.Now(), From: connection, Data: bytes.Clone(s.Payload)})
+	}
+	var wg sync.WaitGroup
+	if r.other != nil {
+		wg.Go(func() { r.other.Run(ctx, hear) })
+	} else {
+		defer r.camera.Hear(hear)()
+	}
 	r.camera.Run(ctx, func(f camera.Frame) {
 		mu.Lock()
 		defer mu.Unlock()
+		if f.First && r.other == nil {
+			connection++ // another clock
+		}
 		err := r.writer.Write(film.Frame{Units: f.Units, Time: f.Time, At: r.ring.o.Now(), Key: f.Key, First: f.First})
 		if err != nil {
 			r.note(err)
@@ -201,6 +250,7 @@ func (r *reel) run(ctx context.Context) {
 	}, func(err error) { r.note(err) })
 	stop()
 	<-done
+	wg.Wait()
 	r.note(r.writer.Close())
 }
 
@@ -235,10 +285,24 @@ func (r *reel) Open(s film.Segment) (io.WriteCloser, error) {
 	return out, nil
 }
 
+// OpenSound implements film.SoundSink.
+func (r *reel) OpenSound(s film.Segment) (io.WriteCloser, error) {
+	path := r.soundPath(s.Start)
+	out, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o640)
+	if err != nil {
+		r.ring.o.Log.Warn("sound is not recorded", "camera", r.id, "error", err)
+		return nil, fmt.Errorf("record sound: %w", err)
+	}
+	r.ring.mu.Lock()
+	defer r.ring.mu.Unlock()
+	r.open.sound = path
+	return out, nil
+}
+
 // Grown implements film.Sink.
 func (r *reel) Grown(s film.Segment) {
 	r.ring.mu.Lock()
-	r.open.duration, r.open.bytes = s.Duration, s.Bytes
+	r.open.duration, r.open.bytes = s.Duration, s.Bytes+s.SoundBytes
 	r.err = nil
 	r.ring.mu.Unlock()
 }
@@ -250,10 +314,10 @@ func (r *reel) Ended(s film.Segment) {
 	p := r.open
 	r.open = nil
 	if s.Duration == 0 {
-		_ = os.Remove(p.path) // it holds nothing
+		p.remove() // it holds nothing
 		return
 	}
-	p.duration, p.bytes = s.Duration, s.Bytes
+	p.duration, p.bytes = s.Duration, s.Bytes+s.SoundBytes
 	path := r.seal(p.start, p.duration)
 	if err := os.Rename(p.path, path); err != nil {
 		r.err = err // the next start closes it
@@ -305,8 +369,16 @@ func (r *Ring) tidy(now time.Time) {
 func (r *reel) drop() int64 {
 	p := r.pieces[0]
 	r.pieces = r.pieces[1:]
-	_ = os.Remove(p.path) // a file that cannot be removed is found again at the next start
+	p.remove()
 	return p.bytes
+}
+
+// remove deletes its files; one that cannot be removed is found again at the next start.
+func (p piece) remove() {
+	_ = os.Remove(p.path)
+	if p.sound != "" {
+		_ = os.Remove(p.sound)
+	}
 }
 
 // States tells what is held of each camera.

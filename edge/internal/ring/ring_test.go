@@ -19,6 +19,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/bluenviron/gortsplib/v5/pkg/format"
+
 	"github.com/fengsui/fengsui/edge/internal/camera"
 	"github.com/fengsui/fengsui/edge/internal/camera/cameratest"
 	"github.com/fengsui/fengsui/edge/internal/ring"
@@ -67,7 +69,7 @@ func (c *centre) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	q := r.URL.Query()
 	number := func(name string) int64 { n, _ := strconv.ParseInt(q.Get(name), 10, 64); return n }
-	f := wire.FilmOffered{Start: number("start"), Duration: number("duration"), Size: number("size"), SHA256: q.Get("sha256")}
+	f := wire.FilmOffered{Start: number("start"), Duration: number("duration"), Size: number("size"), SHA256: q.Get("sha256"), Sound: number("sound")}
 	c.said[f.SHA256] = f
 	if r.Method == http.MethodPut && number("offset") == int64(len(c.films[f.SHA256])) {
 		c.films[f.SHA256] = append(c.films[f.SHA256], text...)
@@ -85,7 +87,7 @@ func start(t *testing.T, dir, url string, quota int64, level wire.BudgetLevel, c
 	t.Helper()
 	r, err := ring.New(ring.Options{
 		Log: slog.New(slog.DiscardHandler), Dir: dir, Quota: quota, Keep: time.Hour, Now: time.Now, URL: url, Client: http.DefaultClient,
-		Cameras: []camera.Options{{ID: "cam-1", URL: cam.URL}},
+		Cameras: []camera.Options{{ID: "cam-1", URL: cam.URL, Sound: true}},
 		Rate:    func() int64 { return 100 << 20 },
 		Level:   func() wire.BudgetLevel { return level },
 		Changed: func() {},
@@ -135,7 +137,7 @@ func TestRecordedIsSentWithItsHashAndGoesOnWhereItBroke(t *testing.T) {
 	eventually(t, "two seconds are recorded", func() bool { return f.holds(2 * time.Second) })
 	s := f.States()[0]
 	cam.Silence(true) // ends the file, so that nothing of the span is still growing
-	eventually(t, "the file is closed", func() bool { return len(files(t, f.dir)) == 1 && strings.Contains(files(t, f.dir)[0], "-") })
+	eventually(t, "the file is closed", func() bool { return len(files(t, f.dir)) == 1 && closed(files(t, f.dir)[0]) })
 	c.mu.Lock()
 	c.fail = 1
 	c.mu.Unlock()
@@ -167,7 +169,7 @@ func TestOfAMinuteOnlyWhatIsMissingIsSent(t *testing.T) {
 	eventually(t, "six seconds are recorded", func() bool { return f.holds(6 * time.Second) })
 	s := f.States()[0]
 	cam.Silence(true)
-	eventually(t, "the file is closed", func() bool { return len(files(t, f.dir)) == 1 && strings.Contains(files(t, f.dir)[0], "-") })
+	eventually(t, "the file is closed", func() bool { return len(files(t, f.dir)) == 1 && closed(files(t, f.dir)[0]) })
 	info, err := os.Stat(files(t, dir)[0])
 	if err != nil {
 		t.Fatal(err)
@@ -225,7 +227,7 @@ func TestRingThatWasKilledIsWholeUpToItsLastPart(t *testing.T) {
 	if s := again.States()[0]; s.To-s.From < 2000 || s.Bytes != int64(len(text)) {
 		t.Errorf("holds %+v of %d bytes", s, len(text))
 	}
-	if left := files(t, dir); len(left) != 1 || !strings.Contains(left[0], "-") {
+	if left := files(t, dir); len(left) != 1 || !closed(left[0]) {
 		t.Errorf("left %v", left)
 	}
 }
@@ -273,10 +275,97 @@ func TestSparedDataSendsNothingAndRefusalsEndIt(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	eventually(t, "the file is closed", func() bool { l := files(t, f.dir); return len(l) == 1 && strings.Contains(l[0], "-") })
+	eventually(t, "the file is closed", func() bool { l := files(t, f.dir); return len(l) == 1 && closed(l[0]) })
 	c.mu.Lock()
 	if len(c.paths) != 0 {
 		t.Errorf("spared data: %v", c.paths)
 	}
 	c.mu.Unlock()
+}
+
+// closed reports whether the name of a file says how long it is.
+func closed(file string) bool { return strings.Contains(filepath.Base(file), "-") }
+
+// pictures are the files of pictures, closed or not.
+func pictures(t *testing.T, dir string) (out []string) {
+	t.Helper()
+	for _, f := range files(t, dir) {
+		if !strings.HasSuffix(f, ".sound.mp4") {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+func TestSoundIsKeptBesideThePicturesAndSentWithThem(t *testing.T) {
+	c, cam, dir := newCentre(t), cameratest.StartSound(t, "", &format.G711{PayloadTyp: 8, SampleRate: 8000, ChannelCount: 1}), t.TempDir()
+	f := start(t, dir, c.URL, 1<<30, wire.BudgetNormal, cam)
+	eventually(t, "six seconds are recorded", func() bool { return f.holds(6 * time.Second) })
+	s := f.States()[0]
+	cam.Silence(true)
+	eventually(t, "the file is closed", func() bool { l := pictures(t, dir); return len(l) == 1 && closed(l[0]) })
+	var bytesOf int64
+	for _, one := range files(t, dir) {
+		info, err := os.Stat(one)
+		if err != nil {
+			t.Fatal(err)
+		}
+		bytesOf += info.Size()
+	}
+	f.stop()
+	f = start(t, dir, c.URL, 1<<30, wire.BudgetNormal, cam) // what was kept is found again
+	if got := f.States()[0].Bytes; got != bytesOf {
+		t.Errorf("%d bytes are said to be held, %d are", got, bytesOf)
+	}
+	ask := func(id string, sound bool, from, to int64) (wire.FilmOffered, []byte) {
+		t.Helper()
+		c.mu.Lock()
+		c.ended, c.films, c.said = false, map[string][]byte{}, map[string]wire.FilmOffered{}
+		c.mu.Unlock()
+		if err := f.Fetch(wire.RingFetch{ID: id, Camera: "cam-1", From: s.From + from, To: s.From + to, URL: "/fill/" + id, Token: "t", Sound: sound}); err != nil {
+			t.Fatal(err)
+		}
+		eventually(t, "all is sent", func() bool { c.mu.Lock(); defer c.mu.Unlock(); return c.ended })
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		for hash, text := range c.films {
+			sum := sha256.Sum256(text)
+			if said := c.said[hash]; len(c.films) == 1 && hex.EncodeToString(sum[:]) == hash && said.Size == int64(len(text)) {
+				return said, text
+			}
+		}
+		t.Fatalf("%d films are sent, or other bytes than said", len(c.films))
+		return wire.FilmOffered{}, nil
+	}
+	for id, span := range map[string][2]int64{"a": {0, 5900}, "b": {3200, 4200}} {
+		said, text := ask(id, true, span[0], span[1])
+		shown := int64(len(text)) - said.Sound
+		got, err := film.Read(bytes.NewReader(text[:shown]), shown)
+		if err != nil || got.Duration.Milliseconds() != said.Duration {
+			t.Fatalf("%+v: %v", said, err)
+		}
+		heard, err := film.ReadSound(bytes.NewReader(text[shown:]), said.Sound)
+		if err != nil || heard.Codec != "flac" || heard.Size != said.Sound || (heard.Duration-got.Duration).Abs() > 500*time.Millisecond || heard.Parts[0].Time > 300*time.Millisecond {
+			t.Errorf("sound of %s beside pictures of %s: %v", heard.Duration, got.Duration, err)
+		}
+	}
+	if said, text := ask("c", false, 0, 5900); said.Sound != 0 {
+		t.Errorf("sound that nobody asked for is sent: %+v of %d bytes", said, len(text))
+	}
+	// What goes takes its sound along, and sound without pictures is of no use.
+	f.stop()
+	if err := os.WriteFile(filepath.Join(dir, "cam-1", "7.sound.mp4"), []byte("left"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	before := files(t, dir)
+	cut := start(t, dir, c.URL, 1, wire.BudgetNormal, cam)
+	cam.Silence(false)
+	eventually(t, "the old ones went", func() bool {
+		for _, old := range before {
+			if _, err := os.Stat(old); err == nil {
+				return false
+			}
+		}
+		return cut.holds(time.Second)
+	})
 }

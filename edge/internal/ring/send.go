@@ -180,7 +180,50 @@ func (r *Ring) cut(w wire.RingFetch, p piece) (piece, error) {
 	if err = errors.Join(err, out.Close()); err != nil || a == b {
 		return p, errors.Join(err, os.Remove(out.Name()))
 	}
-	return piece{start: p.start.Add(a), duration: b - a, path: out.Name()}, nil
+	return piece{start: p.start.Add(a), duration: b - a, path: out.Name(), sound: p.sound}, nil
+}
+
+// voice is what was heard with a piece, or with what was cut out of it. Sound that is broken is none.
+func (r *Ring) voice(w wire.RingFetch, of, p piece) []byte {
+	if !w.Sound || of.sound == "" {
+		return nil
+	}
+	in, err := os.Open(of.sound)
+	if err != nil {
+		return nil
+	}
+	defer func() { _ = in.Close() }()
+	info, err := in.Stat()
+	if err != nil {
+		return nil
+	}
+	f, err := film.ReadSound(in, info.Size())
+	if err != nil {
+		r.o.Log.Warn("recorded sound is not sent", "camera", w.Camera, "error", err)
+		return nil
+	}
+	var text bytes.Buffer
+	from := p.start.Sub(of.start)
+	if _, err := f.CutSound(&text, in, from, from+p.duration); err != nil || text.Len() > wire.MaxRingSound {
+		r.o.Log.Warn("recorded sound is not sent", "camera", w.Camera, "bytes", text.Len(), "error", err)
+		return nil
+	}
+	return text.Bytes()
+}
+
+// both is pictures and the sound after them.
+type both struct {
+	pictures io.ReaderAt
+	shown    int64
+	sound    []byte
+}
+
+// ReadAt implements io.ReaderAt; it stops where the sound begins.
+func (b both) ReadAt(p []byte, at int64) (int, error) {
+	if at < b.shown {
+		return b.pictures.ReadAt(p[:min(int64(len(p)), b.shown-at)], at) //nolint:wrapcheck // the caller says what it reads
+	}
+	return bytes.NewReader(b.sound).ReadAt(p, at-b.shown) //nolint:wrapcheck // as above
 }
 
 // film sends what a piece has of a span, from where the centre has it to its end. One that has gone meanwhile is passed
@@ -205,13 +248,19 @@ func (r *Ring) film(ctx context.Context, w wire.RingFetch, of piece) error {
 	}
 	defer func() { _ = in.Close() }()
 	sum := sha256.New()
-	n, err := io.Copy(sum, in)
+	shown, err := io.Copy(sum, in)
 	if err != nil {
 		return fmt.Errorf("read recording: %w", err)
 	}
+	sound := r.voice(w, of, p)
+	_, _ = sum.Write(sound) // a hash takes everything
+	n, text := shown+int64(len(sound)), both{in, shown, sound}
 	q := url.Values{
 		"start": {strconv.FormatInt(p.start.UnixMilli(), 10)}, "duration": {strconv.FormatInt(p.duration.Milliseconds(), 10)},
 		"size": {strconv.FormatInt(n, 10)}, "sha256": {hex.EncodeToString(sum.Sum(nil))},
+	}
+	if len(sound) > 0 {
+		q.Set("sound", strconv.Itoa(len(sound)))
 	}
 	if err := r.spared(ctx); err != nil {
 		return err
@@ -225,7 +274,7 @@ func (r *Ring) film(ctx context.Context, w wire.RingFetch, of piece) error {
 		if err := r.spared(ctx); err != nil {
 			return err
 		}
-		m, err := in.ReadAt(buf[:min(wire.MaxRingPiece, n-taken.Next)], taken.Next)
+		m, err := text.ReadAt(buf[:min(wire.MaxRingPiece, n-taken.Next)], taken.Next)
 		if m == 0 {
 			return fmt.Errorf("read recording: %w", err)
 		}

@@ -1,6 +1,7 @@
 package camera
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -23,6 +24,7 @@ import (
 type Server struct {
 	Listen   string           // address; port 0 takes a free one
 	Cameras  map[string]*Clip // by id, which is the path
+	Sounds   map[string]bool  // which of them have a microphone
 	Speakers map[string]bool  // which of them have a loudspeaker
 	Log      *slog.Logger
 
@@ -37,7 +39,12 @@ type Server struct {
 	spoken  map[string]int
 }
 
-const clockRate = 90_000
+const (
+	clockRate = 90_000
+	alawRate  = 8000
+	// Tone is how many pictures of a clip are heard, from its first on.
+	Tone = 10
+)
 
 // Start listens and lets the cameras run.
 func (s *Server) Start(ctx context.Context) error {
@@ -107,6 +114,12 @@ func (s *Server) Restore(id string) error {
 		Type:    description.MediaTypeVideo,
 		Formats: []format.Format{&format.H264{PayloadTyp: 96, SPS: clip.SPS, PPS: clip.PPS, PacketizationMode: 1}},
 	}}
+	if s.Sounds[id] {
+		medias = append(medias, &description.Media{
+			Type:    description.MediaTypeAudio,
+			Formats: []format.Format{&format.G711{PayloadTyp: 8, SampleRate: alawRate, ChannelCount: 1}},
+		})
+	}
 	if s.Speakers[id] {
 		medias = append(medias, &description.Media{
 			Type: description.MediaTypeAudio, IsBackChannel: true,
@@ -152,7 +165,7 @@ func (s *Server) play(ctx context.Context, id string) {
 		s.Log.Error("make rtp encoder", "camera", id, "error", err)
 		return
 	}
-	clip, at := s.clip(id), 0
+	clip, at, heard := s.clip(id), 0, uint32(0)
 	due, stamp := time.Now(), rand.Uint32()
 	timer := time.NewTimer(0)
 	defer timer.Stop()
@@ -172,6 +185,8 @@ func (s *Server) play(ctx context.Context, id string) {
 			return
 		}
 		s.write(id, packets, stamp, due)
+		s.say(id, at, clip, heard)
+		heard++
 		due, stamp = due.Add(clip.Step), stamp+uint32(int64(clip.Step)*clockRate/int64(time.Second)) //nolint:gosec // of a picture
 	}
 }
@@ -187,6 +202,26 @@ func (s *Server) write(id string, packets []*rtp.Packet, stamp uint32, due time.
 		if err := stream.WritePacketRTPWithNTP(stream.Desc.Medias[0], p, due); err != nil {
 			s.Log.Debug("write picture", "camera", id, "error", err)
 		}
+	}
+}
+
+// say hands over what is heard with a picture; n counts the pictures.
+func (s *Server) say(id string, at int, clip *Clip, n uint32) {
+	stream := s.stream(id)
+	if stream == nil || !s.Sounds[id] {
+		return
+	}
+	samples := int(int64(clip.Step) * alawRate / int64(time.Second))
+	one := []byte{0xd5} // silence
+	if at%len(clip.Units) < Tone {
+		one = []byte{0xaa, 0xaa, 0xaa, 0xaa, 0x2a, 0x2a, 0x2a, 0x2a} // a square wave as loud as it can be
+	}
+	p := &rtp.Packet{
+		Header:  rtp.Header{Version: 2, PayloadType: 8, SequenceNumber: uint16(n), Timestamp: n * uint32(samples), SSRC: 7}, //nolint:gosec // wrap around
+		Payload: bytes.Repeat(one, samples/len(one)),
+	}
+	if err := stream.WritePacketRTP(stream.Desc.Medias[1], p); err != nil {
+		s.Log.Debug("write sound", "camera", id, "error", err)
 	}
 }
 
