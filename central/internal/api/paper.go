@@ -230,6 +230,7 @@ func registerPaper(s *Server, svc *paper.Service) {
 			return reply(svc.Withdraw(ctx, in.ID))
 		})
 	registerPaperDraft(s, svc)
+	registerPaperPicture(s, svc)
 	registerPaperFile(s, svc, "docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document", "attachment")
 	registerPaperFile(s, svc, "pdf", "application/pdf", "inline")
 }
@@ -250,6 +251,26 @@ func registerPaperDraft(s *Server, svc *paper.Service) {
 			name := fmt.Sprintf("草稿 %s 第%d稿.pdf", p.Content.OneLine(), p.Version)
 			return &file{ContentType: "application/pdf", ContentDisposition: `attachment; filename="draft.pdf"; filename*=UTF-8''` + url.PathEscape(name), Body: text}, nil
 		})
+	})
+}
+
+// registerPaperPicture adds the pictures of a document, for whoever looks at its pages.
+func registerPaperPicture(s *Server, svc *paper.Service) {
+	op := paperOp("get-paper-picture", http.MethodGet, "/{id}/pictures/{key}", "A picture of a document, as it is printed")
+	op.Responses = map[string]*huma.Response{"200": {
+		Description: "The picture",
+		Content:     map[string]*huma.MediaType{"image/jpeg": {Schema: &huma.Schema{Type: "string", Format: "binary"}}},
+	}}
+	register(s, op, func(ctx context.Context, in *struct {
+		PaperID
+		Key string `path:"key" maxLength:"64" doc:"The beginning of its SHA-256, as the pages name it"`
+	},
+	) (*file, error) {
+		text, err := svc.PictureFile(ctx, in.ID, in.Key)
+		if err != nil {
+			return nil, err
+		}
+		return &file{ContentType: "image/jpeg", ContentDisposition: `inline; filename="picture.jpg"`, Body: text}, nil
 	})
 }
 

@@ -219,7 +219,7 @@ func dutyNeeds(operation string) (p actor.Permission, ok bool) {
 		"write-log", "search-log", "add-item", "change-item", "item-steps", "settle-notice", "begin-rollcall", "my-rollcalls", "answer-rollcall", "place-rollcall", "voice-rollcall":
 		return actor.DutyLog, true
 	case "list-papers", "export-papers", "get-paper", "paper-pages", "preview-paper", "get-letterhead", "list-paper-numbers", "export-paper-numbers",
-		"get-paper-docx", "get-paper-pdf", "get-paper-draft":
+		"get-paper-docx", "get-paper-pdf", "get-paper-draft", "get-paper-picture":
 		return actor.PaperRead, true
 	case "create-paper", "compose-paper", "change-paper", "discard-paper", "number-paper", "void-paper-number", "withdraw-paper", "replace-paper", "refresh-paper":
 		return actor.PaperWrite, true

@@ -160,7 +160,7 @@ func TestTheSameDocumentIsTheSameFile(t *testing.T) {
 	}
 }
 
-// parts unzips a DOCX; every part is well-formed.
+// parts unzips a DOCX; every part but a picture is well-formed.
 func parts(t *testing.T, docx []byte) map[string]string {
 	t.Helper()
 	z, err := zip.NewReader(bytes.NewReader(docx), int64(len(docx)))
@@ -178,6 +178,9 @@ func parts(t *testing.T, docx []byte) map[string]string {
 			t.Fatal(err)
 		}
 		out[f.Name] = string(text)
+		if strings.HasSuffix(f.Name, ".jpg") {
+			continue
+		}
 		for d := xml.NewDecoder(bytes.NewReader(text)); ; {
 			if _, err := d.Token(); errors.Is(err, io.EOF) {
 				break

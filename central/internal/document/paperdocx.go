@@ -12,7 +12,7 @@ import (
 // embedded: 仿宋_GB2312 and its kin are on the machines of those who write such documents, with what stands in
 // for them elsewhere. The same print gives the same bytes.
 func docx(p paper.Print) ([]byte, error) {
-	w := &docxWriter{}
+	w := &docxWriter{print: p}
 	w.lead(p)
 	w.body(p.Text)
 	w.named(p.Annexes)
@@ -20,17 +20,21 @@ func docx(p paper.Print) ([]byte, error) {
 	w.bound(p.Annexes)
 	w.foot(p)
 	if p.Mark == "" {
-		return docxFile(p, w.String(), "")
+		return docxFile(p, w.String(), "", w.media...)
 	}
 	header := &docxWriter{}
 	header.paragraph(style{size: size3, line: pitch, align: "center", red: true}, span{oneLine(p.Mark), Hei})
-	return docxFile(p, w.String(), xmlHead+`<w:hdr `+namespaces+`>`+header.String()+`</w:hdr>`)
+	return docxFile(p, w.String(), xmlHead+`<w:hdr `+namespaces+`>`+header.String()+`</w:hdr>`, w.media...)
 }
 
 // twips are twentieths of a point.
 func twips(points float64) int { return int(points*20 + 0.5) }
 
-type docxWriter struct{ strings.Builder }
+type docxWriter struct {
+	strings.Builder
+	print paper.Print
+	media []string // keys of the pictures that stand already
+}
 
 // style of a paragraph.
 type style struct {
@@ -185,6 +189,10 @@ func (w *docxWriter) body(text string) {
 	for _, b := range paper.Blocks(text) {
 		if b.Rows != nil {
 			w.table(b.Rows)
+			continue
+		}
+		if b.Picture != "" {
+			w.picture(b)
 			continue
 		}
 		s := body()

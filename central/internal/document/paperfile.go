@@ -10,9 +10,16 @@ import (
 	"github.com/fengsui/fengsui/central/internal/paper"
 )
 
-// docxFile is the file around a body. header is what stands over every page; empty: nothing.
-func docxFile(p paper.Print, body, header string) ([]byte, error) {
+// docxFile is the file around a body. header is what stands over every page; empty: nothing. media are the keys of the
+// pictures in it.
+func docxFile(p paper.Print, body, header string, media ...string) ([]byte, error) {
 	types, rels, sheet := contentTypes, documentRels, section()
+	if len(media) > 0 {
+		types = strings.Replace(types, "</Types>", `<Default Extension="jpg" ContentType="image/jpeg"/></Types>`, 1)
+	}
+	for _, key := range media {
+		rels = strings.Replace(rels, "</Relationships>", `<Relationship Id="`+shotRel+key+`" `+relType+`image" Target="media/`+key+`.jpg"/></Relationships>`, 1)
+	}
 	if header != "" {
 		types = strings.Replace(types, "</Types>", `<Override PartName="/word/header1.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.header+xml"/></Types>`, 1)
 		rels = strings.Replace(rels, "</Relationships>", `<Relationship Id="rId6" `+relType+`header" Target="header1.xml"/></Relationships>`, 1)
@@ -45,6 +52,15 @@ func docxFile(p paper.Print, body, header string) ([]byte, error) {
 			return nil, fmt.Errorf("write DOCX: %w", err)
 		}
 	}
+	for _, key := range media {
+		f, err := z.CreateHeader(&zip.FileHeader{Name: "word/media/" + key + ".jpg", Method: zip.Store})
+		if err != nil {
+			return nil, fmt.Errorf("write DOCX: %w", err)
+		}
+		if _, err := f.Write(p.Images[key]); err != nil {
+			return nil, fmt.Errorf("write DOCX: %w", err)
+		}
+	}
 	if err := z.Close(); err != nil {
 		return nil, fmt.Errorf("write DOCX: %w", err)
 	}
@@ -54,7 +70,7 @@ func docxFile(p paper.Print, body, header string) ([]byte, error) {
 const (
 	xmlHead    = `<?xml version="1.0" encoding="UTF-8" standalone="yes"?>` + "\n"
 	mainSpace  = `xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"`
-	namespaces = mainSpace + ` xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"`
+	namespaces = mainSpace + ` xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships" xmlns:wp="http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing"`
 
 	contentTypes = xmlHead + `<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">` +
 		`<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>` +

@@ -112,6 +112,11 @@ func (f *flow) body(text string) {
 			after = false
 			continue
 		}
+		if b.Picture != "" {
+			f.picture(b, after)
+			after = false
+			continue
+		}
 		lines := wrap(faces(b), 2*columns, 4)
 		for i, l := range lines {
 			f.line(l, 4*max(1-i, 0), i == 0 && after)

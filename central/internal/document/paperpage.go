@@ -41,6 +41,7 @@ type Page struct {
 	Runs  []Run         `json:"runs"`
 	Rules []Rule        `json:"rules"`
 	Seals []Spot        `json:"seals"` // where a seal belongs; never printed
+	Shots []Shot        `json:"shots"`
 	chart *plan.Drawing // instead of all that
 }
 
@@ -76,6 +77,15 @@ type Spot struct {
 	R float64 `json:"r"`
 }
 
+// Shot is where a picture of the document stands.
+type Shot struct {
+	X   float64 `json:"x"`
+	Y   float64 `json:"y"`
+	W   float64 `json:"w"`
+	H   float64 `json:"h"`
+	Key string  `json:"key"`
+}
+
 // item is something that stands on one page: height, and how it is drawn with its upper edge at y.
 type item struct {
 	height float64
@@ -83,12 +93,13 @@ type item struct {
 	gap    bool // empty; none stands at the top of a page
 	begins bool // a new page
 	head   *item
+	shot   bool // a picture
 	draw   func(p *Page, y float64)
 }
 
 // Pages lays a document out. The same print gives the same pages, whatever fonts there are.
 func Pages(p paper.Print) []Page {
-	f := &flow{}
+	f := &flow{print: p}
 	f.lead(p)
 	f.body(p.Text)
 	f.named(p.Annexes)
@@ -100,8 +111,10 @@ func Pages(p paper.Print) []Page {
 
 // flow is a document as one strip.
 type flow struct {
+	print paper.Print
 	items []item
-	after bool // the last one was a heading, which keeps the next on its page
+	shown []string // keys of the pictures that stand already
+	after bool     // the last one was a heading, which keeps the next on its page
 }
 
 func (f *flow) add(i item) { f.items = append(f.items, i) }
@@ -117,7 +130,7 @@ func (f *flow) pages() []Page {
 			continue
 		}
 		end := f.fill(start)
-		p := Page{No: len(out) + 1, Runs: []Run{}, Rules: []Rule{}, Seals: []Spot{}}
+		p := blankPage(len(out) + 1)
 		y := top
 		if h := f.items[start].head; h != nil {
 			h.draw(&p, y)
@@ -134,16 +147,20 @@ func (f *flow) pages() []Page {
 		start = end
 	}
 	if len(out) == 0 {
-		p := Page{No: 1, Runs: []Run{}, Rules: []Rule{}, Seals: []Spot{}}
+		p := blankPage(1)
 		p.number()
 		out = append(out, p)
 	}
 	return out
 }
 
+func blankPage(no int) Page {
+	return Page{No: no, Runs: []Run{}, Rules: []Rule{}, Seals: []Spot{}, Shots: []Shot{}}
+}
+
 // fill is where the page that begins with an item ends.
 func (f *flow) fill(start int) int {
-	used := 0.0
+	used, shots := 0.0, 0
 	if h := f.items[start].head; h != nil {
 		used = h.height
 	}
@@ -152,7 +169,10 @@ func (f *flow) fill(start int) int {
 		if i > start && it.begins {
 			return i
 		}
-		if used += it.height; used <= high+0.01 || i == start {
+		if it.shot {
+			shots++
+		}
+		if used += it.height; (used <= high+0.01 && shots <= shotsOnPage) || i == start {
 			continue
 		}
 		for end := i; end > start; end-- {

@@ -74,6 +74,11 @@ func (p Printer) pdf(sheet paper.Print) ([]byte, string, error) {
 		for _, r := range page.Rules {
 			w.rule(r)
 		}
+		for _, s := range page.Shots {
+			if err := w.shot(s, sheet.Images[s.Key]); err != nil {
+				return nil, "", err
+			}
+		}
 		for _, r := range page.Runs {
 			if err := w.run(r); err != nil {
 				return nil, "", err

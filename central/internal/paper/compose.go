@@ -3,6 +3,7 @@ package paper
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -103,23 +104,29 @@ func (s *Service) Refresh(ctx context.Context, id string, version int) (Paper, e
 		return Paper{}, err
 	}
 	c = c.clean()
+	images := c.pictures()
 	return p, s.change(ctx, o, func(ctx context.Context, note noter) error {
 		if p, err = s.draft(ctx, o, id, p.Version); err != nil {
 			return err
 		}
-		p.Content.Title, p.Content.Text, p.Content.Annexes, p.Facts = c.Title, c.Text, c.Annexes, facts
+		p.Content.Title, p.Content.Text, p.Content.Annexes, p.Content.Pictures, p.Facts = c.Title, c.Text, c.Annexes, c.Pictures, facts
 		p.Version, p.UpdatedAt, p.UpdatedBy = p.Version+1, stamp(), a.Name
 		if err := p.Content.validate(); err != nil {
 			return err
 		}
 		note(EventChanged, p.ID, p.trace())
-		return s.Store.SavePaper(ctx, p)
+		return errors.Join(s.Store.SavePaper(ctx, p), s.Store.SavePictures(ctx, p.ID, images))
 	})
 }
 
 // facts tells two contents apart.
 func (c Content) facts() (string, error) {
-	text, err := json.Marshal(c.clean())
+	c = c.clean()
+	c.Pictures = slices.Clone(c.Pictures)
+	for i := range c.Pictures { // which ones there are counts, not what could be read of them today
+		c.Pictures[i].Problem = ""
+	}
+	text, err := json.Marshal(c)
 	if err != nil {
 		return "", fmt.Errorf("write content: %w", err)
 	}

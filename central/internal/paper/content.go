@@ -27,6 +27,8 @@ type Content struct {
 	Note    string  `json:"note"`
 	CC      string  `json:"cc"`
 	Issuer  string  `json:"issuer"` // who prints it and sends it out, at the foot
+	// Pictures are those that lines of the text or of an annex name. They come from what the document was made from.
+	Pictures []Picture `json:"pictures,omitempty"`
 }
 
 // Annex is what is bound in behind. Without text it is only named.
@@ -49,12 +51,14 @@ const (
 	maxAnnexes = 20
 )
 
-// Block is a paragraph, or a table when it has rows. Level is 1 to 4 of a paragraph that begins with a number
-// of the standard, else 0. The first row are the headings; every row is as long.
+// Block is a paragraph, a table when it has rows, or a picture when it names one: then Text is the caption. Level is 1
+// to 4 of a paragraph that begins with a number of the standard, else 0. The first row are the headings; every row is
+// as long.
 type Block struct {
-	Level int
-	Text  string
-	Rows  [][]string
+	Level   int
+	Text    string
+	Rows    [][]string
+	Picture string // key of the picture
 }
 
 // How the four levels of GB/T 9704-2012 7.3.3 are numbered.
@@ -85,6 +89,10 @@ func Blocks(text string) []Block {
 			}
 			continue
 		}
+		if found := pictured.FindStringSubmatch(line); found != nil {
+			out = append(out, Block{Picture: found[1], Text: found[2]})
+			continue
+		}
 		b := Block{Text: line}
 		for i, level := range []*regexp.Regexp{first, second, third, fourth} {
 			if b.Level == 0 && level.MatchString(line) {
@@ -93,7 +101,7 @@ func Blocks(text string) []Block {
 		}
 		out = append(out, b)
 	}
-	out = slices.DeleteFunc(out, func(b Block) bool { return b.Text == "" && b.Rows == nil })
+	out = slices.DeleteFunc(out, func(b Block) bool { return b.Text == "" && b.Rows == nil && b.Picture == "" })
 	for _, b := range out {
 		for i := range b.Rows {
 			for len(b.Rows[i]) < len(b.Rows[0]) {

@@ -171,8 +171,9 @@ type Print struct {
 	Content
 	Number string
 	Signer string
-	Date   time.Time // of which the day is printed
-	Mark   string    // what stands over and across every page of a PDF that must not be taken for the document; empty: nothing
+	Date   time.Time         // of which the day is printed
+	Images map[string][]byte // JPEG files of the pictures, by their keys; only a file needs them
+	Mark   string            // what stands over and across every page of a PDF that must not be taken for the document; empty: nothing
 }
 
 // print is a paper as it looks at a time: an unsigned one with the day of today and room for its number.

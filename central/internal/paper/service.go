@@ -162,6 +162,7 @@ type NewPaper struct {
 	Content Content
 	source  string
 	facts   string
+	images  map[string][]byte // of its pictures, as they are printed; nil: what a Maker gave is made ready
 }
 
 // Create begins a draft in the name of the own organisation.
@@ -170,6 +171,7 @@ func (s *Service) Create(ctx context.Context, n NewPaper) (Paper, error) {
 	if err != nil {
 		return Paper{}, err
 	}
+	n.Content.Pictures = nil
 	return s.create(ctx, a, o, n, "")
 }
 
@@ -181,6 +183,9 @@ func (s *Service) create(ctx context.Context, a actor.Actor, o account.Org, n Ne
 	if err != nil {
 		return Paper{}, err
 	}
+	if n.images == nil {
+		n.images = n.Content.pictures()
+	}
 	at := stamp()
 	p := Paper{
 		ID: newID(), OrgID: o.ID, OrgName: o.Name, Division: o.Division, Kind: n.Kind, State: Draft, Content: l.fill(n.Kind, n.Content.clean()),
@@ -191,7 +196,10 @@ func (s *Service) create(ctx context.Context, a actor.Actor, o account.Org, n Ne
 	}
 	return p, s.change(ctx, o, func(ctx context.Context, note noter) error {
 		note(EventDrafted, p.ID, p.trace())
-		return s.Store.AddPaper(ctx, p)
+		if err := s.Store.AddPaper(ctx, p); err != nil {
+			return err
+		}
+		return s.Store.SavePictures(ctx, p.ID, n.images)
 	})
 }
 
@@ -212,6 +220,7 @@ func (s *Service) Change(ctx context.Context, id string, version int, c Content)
 		if p, err = s.draft(ctx, o, id, version); err != nil {
 			return err
 		}
+		c.Pictures = p.Content.Pictures
 		p.Content, p.Version, p.UpdatedAt, p.UpdatedBy = c, version+1, stamp(), a.Name
 		note(EventChanged, p.ID, p.trace())
 		return s.Store.SavePaper(ctx, p)
@@ -268,7 +277,11 @@ func (s *Service) Replace(ctx context.Context, id string) (Paper, error) {
 	if err != nil {
 		return Paper{}, err
 	}
-	return s.create(ctx, a, o, NewPaper{Kind: old.Kind, Content: old.Content, source: old.Source, facts: old.Facts}, old.ID)
+	images, err := s.Store.Pictures(ctx, old.ID)
+	if err != nil {
+		return Paper{}, err
+	}
+	return s.create(ctx, a, o, NewPaper{Kind: old.Kind, Content: old.Content, source: old.Source, facts: old.Facts, images: images}, old.ID)
 }
 
 // standing is a document of the own organisation that was signed and not withdrawn.
@@ -324,7 +337,7 @@ func (s *Service) DraftPDF(ctx context.Context, id string) (Paper, []byte, error
 	}
 	out := p.print(l, p.UpdatedAt)
 	out.Mark = fmt.Sprintf("草稿 第%d稿 %s 未签发，不作公文使用", p.Version, p.UpdatedAt.In(event.China()).Format("2006-01-02 15:04"))
-	f, err := s.Printer.Files(out)
+	f, err := s.files(ctx, p, out)
 	return p, f.PDF, err
 }
 
@@ -337,6 +350,7 @@ func (s *Service) Preview(ctx context.Context, id string, c Content) (Print, str
 	if p.State != Draft || !p.Own {
 		return Print{}, "", errs.E(errs.Conflict, "paper.signed", "it was signed and is never changed; write a new document")
 	}
+	c.Pictures = p.Content.Pictures
 	p.Content = c.clean()
 	if err := p.Content.validate(); err != nil {
 		return Print{}, "", err

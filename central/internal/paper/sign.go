@@ -109,7 +109,7 @@ func (s *Service) Sign(ctx context.Context, id string, in Sign) (Paper, error) {
 	p.State, p.Date = Signed, at.In(event.China()).Format(time.DateOnly)
 	p.Signature = &Signature{UserID: a.ID, Name: a.Name, At: at, How: "password"}
 	p.Version, p.UpdatedAt, p.UpdatedBy = p.Version+1, at, a.Name
-	files, err := s.Printer.Files(p.print(Letterhead{}, at))
+	files, err := s.files(ctx, p, p.print(Letterhead{}, at))
 	if err != nil {
 		return Paper{}, err
 	}

@@ -44,6 +44,9 @@ type Papers interface {
 	// SavePaper writes version p.Version: errs.Conflict when the kept one is not the version before.
 	SavePaper(ctx context.Context, p Paper) error
 	DropPaper(ctx context.Context, id string) error
+	// SavePictures keeps the pictures of a document as they are printed, by their keys, instead of those before.
+	SavePictures(ctx context.Context, id string, files map[string][]byte) error
+	Pictures(ctx context.Context, id string) (map[string][]byte, error)
 	AddFiles(ctx context.Context, id string, f Files) error
 	Files(ctx context.Context, id string) (Files, error)
 }

@@ -25,7 +25,10 @@ func (s *Service) Paper(ctx context.Context, o account.Org, ref string) (paper.C
 	case v.State != Sent:
 		return paper.Content{}, errs.E(errs.Conflict, "report.unsent", "the report has not been sent; send it first")
 	}
-	return v.content(s.Templates), nil
+	lines, pictures := s.printed(ctx, v.Pictures)
+	c := v.content(s.Templates, lines)
+	c.Pictures = pictures
+	return c, nil
 }
 
 // BulletinPaper is the 通报 of a month (2026-11) or a year (2026) as an official document (paper.Maker).
@@ -56,8 +59,8 @@ func (s *Service) BulletinPaper(ctx context.Context, o account.Org, ref string) 
 // longestTitle leaves room for what stands around the name of an incident.
 const longestTitle = 80
 
-// content writes a report: what is short first, then each longer element under a heading of its own.
-func (v View) content(t *Templates) paper.Content {
+// content writes a report: what is short first, then each longer element under a heading of its own, then its pictures.
+func (v View) content(t *Templates, pictures []string) paper.Content {
 	what := []rune(v.IncidentTitle)
 	if len(what) > longestTitle {
 		what = append(what[:longestTitle-1], '…')
@@ -100,8 +103,8 @@ func (v View) content(t *Templates) paper.Content {
 			}
 		}
 	}
-	if len(v.Pictures) > 0 {
-		lines = append(append(lines, heading("附图")), captions(v.Pictures)...)
+	if len(pictures) > 0 {
+		lines = append(append(lines, heading("附图")), pictures...)
 	}
 	var to []string
 	for _, h := range v.Hops {

@@ -10,6 +10,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/actor"
 	"github.com/fengsui/fengsui/central/internal/errs"
 	"github.com/fengsui/fengsui/central/internal/event"
+	"github.com/fengsui/fengsui/central/internal/paper"
 )
 
 // Picture is a snapshot or drawing that goes with a version: which one, and the hash of its file as it was chosen.
@@ -89,18 +90,34 @@ func (s *Service) Picture(ctx context.Context, id, picture string) (Picture, io.
 	return v.Pictures[at], in, size, err
 }
 
-// captions name the pictures on paper, with their hashes.
-func captions(list []Picture) []string {
-	out := []string{}
+// printed are the lines at which the pictures stand in a document, and the pictures.
+func (s *Service) printed(ctx context.Context, list []Picture) ([]string, []paper.Picture) {
+	system := actor.WithSystem(ctx, "reports")
+	lines, out := []string{}, []paper.Picture{}
 	for n, p := range list {
-		line := "图" + numeral(n+1) + "：" + p.Camera + "，" + p.At.In(event.China()).Format("2006年1月2日15时04分05秒")
-		if p.Note != "" {
-			line += "，" + strings.Join(strings.Fields(p.Note), " ")
+		var in io.ReadCloser
+		err := errUnseen("picture")
+		if s.Pictures != nil {
+			in, _, err = s.Pictures.Open(system, p)
 		}
-		if !p.Verified {
-			line += "（由上传人提供，未经系统核实）"
-		}
-		out = append(out, line+"。SHA-256 "+p.SHA256+"。")
+		one := paper.Read(p.SHA256, in, err)
+		lines, out = append(lines, one.Line("图"+numeral(n+1)+"："+p.caption())), append(out, one)
 	}
-	return out
+	return lines, out
+}
+
+// longestNote is what a caption says of a picture at most.
+const longestNote = 60
+
+func (p Picture) caption() string {
+	line := p.Camera + "，" + p.At.In(event.China()).Format("2006年1月2日15时04分05秒") + "（北京时间）"
+	if note := []rune(strings.Join(strings.Fields(p.Note), " ")); len(note) > longestNote {
+		line += "，" + string(note[:longestNote-1]) + "…"
+	} else if len(note) > 0 {
+		line += "，" + string(note)
+	}
+	if !p.Verified {
+		line += "（由上传人提供，未经系统核实）"
+	}
+	return line
 }

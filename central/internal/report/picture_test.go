@@ -108,9 +108,12 @@ func TestPicturesGoWithAReportAndStay(t *testing.T) {
 		if len(on.Pictures) != 1 || on.Pictures[0].ID != "p2" {
 			t.Errorf("what the city passes on has %+v", on.Pictures)
 		}
+		kept, err := g.Snapshot(t.Context(), "p2")
+		r.must(err)
+		when := kept.At.In(time.FixedZone("CST", 8*3600)).Format("2006年1月2日15时04分05秒") + "（北京时间）"
 		paper, err := r.Paper(county, r.orgs["county"], v.ID)
 		r.must(err)
-		if !strings.Contains(paper.Text, "附图\n图一：洋口外闸") || !strings.Contains(paper.Text, strings.Repeat("ab", 32)) {
+		if !strings.Contains(paper.Text, "附图\n【图 abababababab】图一：洋口外闸，"+when) || len(paper.Pictures) != 1 || paper.Pictures[0].SHA256 != strings.Repeat("ab", 32) {
 			t.Errorf("the paper says %s", paper.Text)
 		}
 		r.must(r.Discard(city, on.ID))

@@ -39,6 +39,7 @@ type Clocks interface {
 type Responses interface {
 	View(ctx context.Context, incident string) (response.View, error)
 	Written(ctx context.Context, incident string) ([]response.Line, error)
+	Photo(ctx context.Context, task, id string) (response.Photo, error)
 }
 
 // Opinions are what was said of it (opinion.Service).

@@ -70,8 +70,10 @@ func (s *Service) Situation(ctx context.Context, o account.Org, ref string) (pap
 	lines = append(lines, head("处置经过"))
 	lines = append(lines, told(r.Steps)...)
 	c := paper.Content{Title: named(r.Title) + "\n态势报告", Text: strings.Join(lines, "\n"), From: o.Name}
-	if rows := r.pictures(); len(rows) > 0 {
-		c.Annexes = []paper.Annex{{Title: "现场图片目录", Text: strings.Join(append([]string{paper.Row("序号", "时间", "拍摄人", "任务", "张数")}, rows...), "\n")}}
+	if rows := r.listed(); len(rows) > 0 {
+		lines, pictures := s.pictures(ctx, r)
+		c.Annexes = []paper.Annex{{Title: "现场图片", Text: strings.Join(append(rows, lines...), "\n")}}
+		c.Pictures = pictures
 	}
 	return c, nil
 }
@@ -235,15 +237,4 @@ func told(steps []incident.Step) []string {
 		out = append(out, paper.Row(short(st.At), st.What(), st.Text, st.Who()))
 	}
 	return append(out, "")
-}
-
-// pictures are rows of the list of pictures that were sent with tasks.
-func (r Record) pictures() []string {
-	var out []string
-	for _, l := range r.Lines {
-		if len(l.Photos) > 0 {
-			out = append(out, paper.Row(fmt.Sprint(len(out)+1), short(l.At), l.ByName, r.task(l.TaskID).Title, fmt.Sprint(len(l.Photos))))
-		}
-	}
-	return out
 }

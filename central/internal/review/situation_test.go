@@ -1,7 +1,13 @@
 package review_test
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"image"
+	"image/jpeg"
 	"strings"
 	"testing"
 	"time"
@@ -79,4 +85,56 @@ func TestASituationReportComesOfTheRecord(t *testing.T) {
 			t.Errorf("a neighbour gets it: %v", err)
 		}
 	})
+}
+
+// shot is a picture, each number another one.
+func shot(t *testing.T, n int) []byte {
+	t.Helper()
+	m := image.NewGray(image.Rect(0, 0, 64, 36))
+	for i := range m.Pix {
+		m.Pix[i] = uint8(i * (n + 1))
+	}
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, m, nil); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// What was sent with tasks stands in an annex: the list of all, and the newest as pictures.
+func TestPicturesOfTasksStandInTheSituationReport(t *testing.T) {
+	h := newHouse(t, storetest.SQLite(t))
+	i := h.flood()
+	h.started(i, h.published())
+	task := h.task(i, "move")
+	_, err := h.responses.Do(h.officer, task.ID, response.Step{Kind: "accept"})
+	h.must(err)
+	var newest []byte
+	for n := range paper.MaxPictures + 2 {
+		newest = shot(t, n)
+		p, err := h.responses.AddPhoto(h.officer, task.ID, newest)
+		h.must(err)
+		_, err = h.responses.Do(h.officer, task.ID, response.Step{Kind: "note", Text: fmt.Sprint("第", n+1), Photos: []string{p.ID}})
+		h.must(err)
+	}
+	c, err := h.Situation(h.officer, h.county, i.ID)
+	h.must(err)
+	if len(c.Annexes) != 1 || len(c.Pictures) != paper.MaxPictures {
+		t.Fatalf("%d annexes, %d pictures", len(c.Annexes), len(c.Pictures))
+	}
+	blocks := paper.Blocks(c.Annexes[0].Text)
+	if list := blocks[0].Rows; len(list) != paper.MaxPictures+3 {
+		t.Errorf("the list has %d rows", len(list))
+	}
+	if blocks[1].Text != fmt.Sprintf("以下为最近%d张，此前2张未印。", paper.MaxPictures) {
+		t.Errorf("what is left out: %+v", blocks[1])
+	}
+	sum := sha256.Sum256(newest)
+	last := blocks[len(blocks)-1]
+	if !strings.HasPrefix(hex.EncodeToString(sum[:]), last.Picture) || last.Picture == "" || !strings.Contains(last.Text, "（北京时间），转移群众") {
+		t.Errorf("the newest stands last: %+v", last)
+	}
+	if again, err := h.Situation(h.officer, h.county, i.ID); err != nil || again.Annexes[0].Text != c.Annexes[0].Text {
+		t.Errorf("the same facts read differently: %v", err)
+	}
 }

@@ -126,6 +126,36 @@ func (s *Papers) DropPaper(ctx context.Context, id string) error {
 	return nil
 }
 
+// SavePictures implements paper.Papers.
+func (s *Papers) SavePictures(ctx context.Context, id string, files map[string][]byte) error {
+	if _, err := s.db.exec(ctx, `delete from paper_pictures where paper_id = $1`, id); err != nil {
+		return fmt.Errorf("keep pictures: %w", wrap(err))
+	}
+	for key, file := range files {
+		if _, err := s.db.exec(ctx, `insert into paper_pictures (paper_id, key, file) values ($1, $2, $3)`, id, key, file); err != nil {
+			return fmt.Errorf("keep pictures: %w", wrap(err))
+		}
+	}
+	return nil
+}
+
+// Pictures implements paper.Papers.
+func (s *Papers) Pictures(ctx context.Context, id string) (map[string][]byte, error) {
+	type one struct {
+		key  string
+		file []byte
+	}
+	list, err := dutyRows(ctx, s.db, "pictures", func(row scanner) (p one, err error) {
+		err = row.Scan(&p.key, &p.file)
+		return p, err
+	}, `select key, file from paper_pictures where paper_id = $1`, id)
+	out := map[string][]byte{}
+	for _, p := range list {
+		out[p.key] = p.file
+	}
+	return out, err
+}
+
 // AddFiles implements paper.Papers.
 func (s *Papers) AddFiles(ctx context.Context, id string, f paper.Files) error {
 	if _, err := s.db.exec(ctx, `insert into paper_files (paper_id, docx, pdf, missing) values ($1, $2, $3, $4)`, id, f.DOCX, f.PDF, f.Missing); err != nil {

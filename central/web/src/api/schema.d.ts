@@ -4197,6 +4197,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/papers/{id}/pictures/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A picture of a document, as it is printed */
+        get: operations["get-paper-picture"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/papers/{id}/refresh": {
         parameters: {
             query?: never;
@@ -11583,6 +11600,7 @@ export interface components {
             head: string;
             issuer: string;
             note: string;
+            pictures?: components["schemas"]["PaperPicture"][] | null;
             seal: boolean;
             text: string;
             title: string;
@@ -11615,6 +11633,7 @@ export interface components {
             rules: components["schemas"]["PaperRule"][] | null;
             runs: components["schemas"]["PaperRun"][] | null;
             seals: components["schemas"]["PaperSpot"][] | null;
+            shots: components["schemas"]["PaperShot"][] | null;
         };
         PaperPages: {
             /** Format: double */
@@ -11623,6 +11642,15 @@ export interface components {
             missing: string;
             pages: components["schemas"]["PaperPage"][] | null;
             /** Format: double */
+            width: number;
+        };
+        PaperPicture: {
+            /** Format: int64 */
+            height: number;
+            /** @enum {string} */
+            problem?: "gone" | "changed" | "broken" | "film";
+            sha256: string;
+            /** Format: int64 */
             width: number;
         };
         PaperRule: {
@@ -11646,6 +11674,17 @@ export interface components {
             /** Format: double */
             size: number;
             text: string;
+            /** Format: double */
+            x: number;
+            /** Format: double */
+            y: number;
+        };
+        PaperShot: {
+            /** Format: double */
+            h: number;
+            key: string;
+            /** Format: double */
+            w: number;
             /** Format: double */
             x: number;
             /** Format: double */
@@ -25666,6 +25705,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PaperPages"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-paper-picture": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                /** @description The beginning of its SHA-256, as the pages name it */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The picture */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": string;
                 };
             };
             /** @description Problem */
