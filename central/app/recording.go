@@ -47,6 +47,7 @@ func (c *Centre) recording(ctx context.Context, cfg config.Config, b *base, devi
 		Shelf: shelf, Moving: rule,
 		Dir: dir, Quota: int64(cfg.Recording.Quota) << 30, Reserve: int64(cfg.Recording.Reserve) << 20,
 		Rule:    recording.SceneRule{Begin: recording.Beginning(cfg.Recording.Incidents), Near: cfg.Recording.Near, Most: cfg.Recording.NearMost},
+		Alarms:  recording.AlarmRule{Within: cfg.Recording.AlarmNear, Pictures: cfg.Recording.AlarmPictures},
 		Preroll: time.Duration(cfg.Recording.Preroll) * time.Second,
 		Burner:  recording.Burner{Program: cfg.Recording.Burn, Watermark: cfg.Recording.Watermark}, KeepClips: time.Duration(cfg.Recording.ClipDays) * 24 * time.Hour,
 	})

@@ -65,7 +65,7 @@ func needs(operation string) (p actor.Permission, ok bool) {
 		return actor.VideoWatch, true
 	case "list-video-links", "share-video", "show-video-link", "change-video-link", "end-video-link":
 		return actor.VideoShare, true
-	case "list-recordings", "recording-usage", "recording-timeline", "play-recordings", "read-recording", "list-snapshots", "read-snapshot", "list-recording-holds", "list-recording-wishes", "list-incident-scenes":
+	case "list-recordings", "recording-usage", "recording-timeline", "play-recordings", "read-recording", "list-snapshots", "list-missed-snapshots", "read-snapshot", "list-recording-holds", "list-recording-wishes", "list-incident-scenes":
 		return actor.VideoReplay, true
 	case "set-recording-policy", "start-recording", "stop-recording", "hold-recording", "end-recording-hold", "change-snapshot", "remove-snapshot", "ask-recording", "recording-cost", "add-incident-scene", "stop-incident-scene":
 		return actor.VideoRecord, true

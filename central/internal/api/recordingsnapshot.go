@@ -29,6 +29,14 @@ func registerSnapshots(s *Server, svc *recording.Service) {
 		) (*body[page.List[recording.Snapshot]], error) {
 			return listed(svc.Snapshots(ctx, recording.SnapshotFilter{Stream: in.Stream, Origin: in.Origin, Reference: in.Reference, Alarm: in.Alarm, From: in.From, To: in.To}))
 		})
+	register(s, op("list-missed-snapshots", http.MethodGet, "/missed", "Pictures that alarms should have left and did not, with the reason, the newest first, at most 500"),
+		func(ctx context.Context, in *struct {
+			Alarm string    `query:"alarm" maxLength:"64" doc:"Those of this alarm"`
+			From  time.Time `query:"from" doc:"Of alarms since"`
+		},
+		) (*body[page.List[recording.Missed]], error) {
+			return listed(svc.MissedPictures(ctx, in.Alarm, in.From))
+		})
 	keep := op("keep-snapshot", http.MethodPost, "", "Keep a picture that was frozen: a JPEG or PNG of at most 1 MiB and 3840 × 2160 pixels; with a reference it needs video.record")
 	keep.DefaultStatus, keep.MaxBodyBytes = http.StatusCreated, recording.MaxSnapshot
 	register(s, keep, func(ctx context.Context, in *struct {

@@ -28,6 +28,7 @@ import (
 type field struct {
 	mu       sync.Mutex
 	edge     device.State
+	budget   wire.BudgetLevel
 	link     error
 	commands []wire.Command
 }
@@ -48,7 +49,7 @@ func (f *field) Visible(ctx context.Context, id string) (device.Device, bool) {
 	case "cam-1":
 		return device.Device{ID: id, Kind: device.Camera, Parent: "edge-1", Division: "320623"}, true
 	case "edge-1":
-		return device.Device{ID: id, Kind: device.Edge, State: f.edge}, true
+		return device.Device{ID: id, Kind: device.Edge, State: f.edge, Agent: &device.Agent{Budget: f.budget}}, true
 	}
 	return device.Device{}, false
 }

@@ -94,6 +94,12 @@ func (c *Config) check() error {
 	if c.Recording.NearMost < 1 || c.Recording.NearMost > 16 {
 		return strict.Bad("recording.near_most", "must be 1 to 16")
 	}
+	if !(c.Recording.AlarmNear >= 0 && c.Recording.AlarmNear <= 50_000) {
+		return strict.Bad("recording.alarm_near_m", "must be 0 to 50000")
+	}
+	if c.Recording.AlarmPictures < 0 || c.Recording.AlarmPictures > 16 {
+		return strict.Bad("recording.alarm_pictures", "must be 0 to 16")
+	}
 	if len(c.Recording.Watermark) > 200 {
 		return strict.Bad("recording.watermark", "at most 200 bytes")
 	}

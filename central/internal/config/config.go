@@ -95,6 +95,9 @@ type Recording struct {
 	Near      float64 `yaml:"near_km"`   // cameras so near to an incident are recorded with it; 0: none by themselves
 	NearMost  int     `yaml:"near_most"`
 
+	AlarmNear     float64 `yaml:"alarm_near_m"`   // cameras so near to what alarms are marked, recorded and leave a picture
+	AlarmPictures int     `yaml:"alarm_pictures"` // of the nearest so many; 0: none
+
 	Bucket Bucket `yaml:"bucket"`
 }
 
@@ -217,7 +220,7 @@ func Default() Config {
 		Database:        Database{Driver: "sqlite"},
 		MQTT:            MQTT{Engine: "embedded", External: External{ClientID: "fengsui-centre"}, Plain: "127.0.0.1:1883", TLS: ":8883"},
 		Video:           Video{Listen: ":8189", TURN: ":3478"},
-		Recording:       Recording{Quota: 200, Reserve: 2048, Preroll: 30, ClipDays: 7, Incidents: "opening", NearMost: 4, Bucket: Bucket{Region: "us-east-1", After: 10}},
+		Recording:       Recording{Quota: 200, Reserve: 2048, Preroll: 30, ClipDays: 7, Incidents: "opening", NearMost: 4, AlarmNear: 500, AlarmPictures: 4, Bucket: Bucket{Region: "us-east-1", After: 10}},
 		Field:           Field{PlaceDays: 30},
 		Telemetry:       Telemetry{Engine: "embedded", SealAfter: 10, Reserve: 256, ShelveMax: 24, MaintenanceMax: 72, MaintenanceRepeat: 366, MaintenanceBreak: 12, MaintenanceCritical: []string{"gas", "smoke"}, OverrideMax: 168},
 		Channels: Channels{

@@ -164,4 +164,5 @@ type Mark struct {
 	Title   string    `json:"title"`
 	TitleEN string    `json:"title_en"`
 	Level   int       `json:"level"`
+	Metres  *int      `json:"metres,omitempty"` // from the camera to what alarmed; missing: not known
 }

@@ -27,6 +27,9 @@ type Taps interface {
 type Leases interface {
 	// Keep names all streams that are recorded. It returns at once.
 	Keep(ctx context.Context, streams []string)
+	// Peek has a terminal send a camera for one picture, until over is called. That says what keeps the camera from
+	// sending, as far as it is known. Without over nothing is asked for, and why says so: faults of wire, or a Lack.
+	Peek(ctx context.Context, stream string) (over func() string, why string)
 }
 
 // Devices is the register (device.Service).
@@ -48,6 +51,7 @@ type Options struct {
 	Reporter    Reporter
 	Cases       Cases // nil: nothing is recorded with incidents
 	Rule        SceneRule
+	Alarms      AlarmRule
 	Sittings    func(ctx context.Context) ([]Sitting, error) // of which the actor may see the seats; nil: there are none
 	Events      event.Publisher
 	Log         *slog.Logger
@@ -72,6 +76,7 @@ type Service struct {
 
 	filling sync.Mutex // one piece of an upload at a time
 	grabs   sync.WaitGroup
+	opened  chan struct{}              // a place for each camera that is opened for a picture
 	rolled  map[string]map[string]bool // by camera: the alarms that need nothing more; of the loop alone
 
 	considered map[string]int // by incident: its version when cameras were last added by rule; of the loop alone
@@ -87,13 +92,13 @@ type Service struct {
 	alarms   []Alarm          // not looked at yet
 	asked    map[string]asked // by wish
 	making   making
-	grabbed  map[string]time.Time   // by camera
+	grabbed  map[string]grabbed     // by camera: the last picture of an alarm
 	frozen   map[string][]time.Time // by person: snapshots of this minute
 }
 
 // New makes a service.
 func New(o Options) *Service {
-	return &Service{Options: o, loop: run.NewLoop(), clips: run.NewLoop(), moves: run.NewLoop(), policies: map[string]Policy{}, running: map[string]*recorder{}, plays: map[string]play{}, asked: map[string]asked{}, grabbed: map[string]time.Time{}, frozen: map[string][]time.Time{}, rolled: map[string]map[string]bool{}, scenes: map[string]Scene{}, considered: map[string]int{}}
+	return &Service{Options: o, loop: run.NewLoop(), clips: run.NewLoop(), moves: run.NewLoop(), policies: map[string]Policy{}, running: map[string]*recorder{}, plays: map[string]play{}, asked: map[string]asked{}, grabbed: map[string]grabbed{}, opened: make(chan struct{}, openedAtOnce), frozen: map[string][]time.Time{}, rolled: map[string]map[string]bool{}, scenes: map[string]Scene{}, considered: map[string]int{}}
 }
 
 // Usage is what recordings take.
@@ -220,91 +225,6 @@ func (s *Service) visible(ctx context.Context, stream string, p actor.Permission
 		return a, d, errs.E(errs.NotFound, "recording.no_camera", "camera %.64s does not exist", stream)
 	}
 	return a, d, nil
-}
-
-// Alarm is what a recording needs to know of one.
-type Alarm struct {
-	ID      string
-	Device  string // that alarms
-	At      time.Time
-	Title   string
-	TitleEN string
-	Level   int
-}
-
-// maxAlarms is how many alarms may wait to be marked; of a flood of them the first tell enough.
-const maxAlarms = 1000
-
-// OnEvent hears of alarms (event.Bus.Handle), given how to read one out of an event.
-func (s *Service) OnEvent(read func(event.Event) (Alarm, bool)) func(context.Context, event.Event) {
-	return func(_ context.Context, e event.Event) {
-		a, ok := read(e)
-		if !ok {
-			return
-		}
-		s.mu.Lock()
-		if len(s.alarms) < maxAlarms {
-			s.alarms = append(s.alarms, a)
-		}
-		s.mu.Unlock()
-		s.loop.Wake()
-	}
-}
-
-// heard marks the alarms that have come.
-func (s *Service) heard(ctx context.Context) error {
-	s.mu.Lock()
-	list := s.alarms
-	s.alarms = nil
-	s.mu.Unlock()
-	for i, a := range list {
-		if err := s.alarmed(ctx, a); err != nil {
-			s.mu.Lock()
-			s.alarms = append(list[i:], s.alarms...)
-			s.mu.Unlock()
-			return err
-		}
-	}
-	return nil
-}
-
-// afterAlarm is how long is recorded on after something alarmed.
-const afterAlarm = 5 * time.Minute
-
-// alarmed marks an alarm in the timelines of the cameras behind the same terminal, and records those whose
-// mode says so.
-func (s *Service) alarmed(ctx context.Context, a Alarm) error {
-	d, ok := s.Devices.Visible(ctx, a.Device)
-	if !ok {
-		return nil
-	}
-	edge := cmp.Or(d.Parent, d.ID)
-	all, err := s.Devices.All(ctx)
-	if err != nil {
-		return err
-	}
-	for _, c := range all {
-		if c.Kind != device.Camera || (c.Parent != edge && c.ID != a.Device) {
-			continue
-		}
-		m := Mark{Stream: c.ID, At: a.At.UTC(), Kind: "alarm", Ref: a.ID, Title: a.Title, TitleEN: a.TitleEN, Level: a.Level}
-		if err := s.Store.AddMark(ctx, m); err != nil {
-			return err
-		}
-		s.grab(ctx, c, a)
-		_, err := s.changePolicy(ctx, EventStarted, c, func(p *Policy) error {
-			until := event.Stamp(time.Now().Add(afterAlarm))
-			if p.Mode != OnAlarm || (p.Until != nil && !p.Until.Before(until)) {
-				return errAsItIs
-			}
-			p.Until = &until
-			return nil
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // change saves and records in one transaction, then publishes.

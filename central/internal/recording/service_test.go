@@ -33,6 +33,9 @@ type scene struct {
 	since  map[string]time.Time // nothing of before is wanted
 	sounds func(n int) []byte   // of the picture n; nil: none
 	kept   []string
+	opened map[string]int    // how often each was opened for a picture
+	open   map[string]bool   // is
+	lacks  map[string]string // why a camera is not opened
 	next   int
 }
 
@@ -63,6 +66,22 @@ func (s *scene) Keep(_ context.Context, streams []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.kept = slices.Clone(streams)
+}
+
+func (s *scene) Peek(_ context.Context, stream string) (func() string, string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if why := s.lacks[stream]; why != "" {
+		return nil, why
+	}
+	s.opened[stream]++
+	s.open[stream] = true
+	return func() string {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.open[stream] = false
+		return ""
+	}, ""
 }
 
 func (s *scene) recorded(stream string) bool {
@@ -174,7 +193,7 @@ type room struct {
 
 func open(t *testing.T, db *store.DB, dir string, quota int64, change ...func(*recording.Options)) *room {
 	t.Helper()
-	r := &room{scene: &scene{takers: map[string]map[context.Context]func(film.Frame){}}, field: &terminals{ring: map[string]wire.RingState{}}, dir: dir, db: db}
+	r := &room{scene: &scene{takers: map[string]map[context.Context]func(film.Frame){}, opened: map[string]int{}, open: map[string]bool{}, lacks: map[string]string{}}, field: &terminals{ring: map[string]wire.RingState{}}, dir: dir, db: db}
 	bus := event.NewBus(storetest.Recorder(db))
 	bus.Handle(func(_ context.Context, e event.Event) {
 		r.mu.Lock()
@@ -182,7 +201,7 @@ func open(t *testing.T, db *store.DB, dir string, quota int64, change ...func(*r
 		r.events = append(r.events, e)
 	})
 	o := recording.Options{
-		Store: store.NewRecordings(db), Tx: db, Taps: r.scene, Leases: r.scene, Sender: r.field, Reporter: r.field, Events: bus, Log: slog.New(slog.DiscardHandler), Desks: byDivision{}, Dir: dir, Quota: quota, KeepClips: 24 * time.Hour,
+		Store: store.NewRecordings(db), Tx: db, Taps: r.scene, Leases: r.scene, Sender: r.field, Reporter: r.field, Events: bus, Log: slog.New(slog.DiscardHandler), Desks: byDivision{}, Dir: dir, Quota: quota, KeepClips: 24 * time.Hour, Alarms: recording.AlarmRule{Within: 500, Pictures: 4},
 		Devices: devices{
 			"cam-1": {ID: "cam-1", Kind: device.Camera, Parent: "edge-1", Division: "320623"}, "cam-2": {ID: "cam-2", Kind: device.Camera, Parent: "edge-2", Division: "320681"},
 			"seat-1":  {ID: "seat-1", Kind: device.Camera, Division: "320623"},

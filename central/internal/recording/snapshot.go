@@ -38,7 +38,8 @@ type Snapshot struct {
 	Alarm      string    `json:"alarm,omitempty"`
 	Title      string    `json:"title,omitempty"` // of the alarm
 	TitleEN    string    `json:"title_en,omitempty"`
-	Reference  string    `json:"reference"` // incident or file that it is held for
+	Metres     *int      `json:"metres,omitempty"` // of an alarm: from the camera to what alarmed; missing: not known
+	Reference  string    `json:"reference"`        // incident or file that it is held for
 	Note       string    `json:"note"`
 	Named      bool      `json:"named"`            // a report names it: it stays
 	OrgID      string    `json:"org_id,omitempty"` // whose it is; missing: the centre kept it by itself

@@ -16,11 +16,9 @@ import (
 
 	"github.com/fengsui/fengsui/central/internal/actor"
 	"github.com/fengsui/fengsui/central/internal/errs"
-	"github.com/fengsui/fengsui/central/internal/event"
 	"github.com/fengsui/fengsui/central/internal/recording"
 	"github.com/fengsui/fengsui/central/internal/store"
 	"github.com/fengsui/fengsui/central/internal/store/storetest"
-	"github.com/fengsui/fengsui/shared/film"
 )
 
 var freezer = who("320623", actor.VideoWatch, actor.VideoReplay, actor.VideoRecord, actor.VideoExport)
@@ -136,36 +134,6 @@ func TestWhatIsNoPictureIsRefused(t *testing.T) {
 	}
 	if err := r.RemoveSnapshot(other, p.ID); errs.KindOf(err) != errs.NotFound {
 		t.Errorf("another division deletes: %v", err)
-	}
-}
-
-func TestAlarmKeepsThePictureThatComesAnyway(t *testing.T) {
-	r := open(t, storetest.SQLite(t), t.TempDir(), 1<<30)
-	must[recording.Policy](t)(r.SetPolicy(officer, "cam-1", recording.OnAlarm, 7, false))
-	hear := r.OnEvent(func(e event.Event) (recording.Alarm, bool) { a, ok := e.Data.(recording.Alarm); return a, ok })
-	for _, id := range []string{"a-1", "a-2"} { // the second stands on the picture of the first
-		hear(t.Context(), event.Event{Data: recording.Alarm{ID: id, Device: "gauge-1", At: time.Now(), Title: "水位 超警戒", TitleEN: "Level"}})
-	}
-	eventually(t, "the camera is recorded", func() bool { return r.scene.recorded("cam-1") })
-	begin := time.Now().Truncate(time.Millisecond)
-	var list []recording.Snapshot
-	eventually(t, "a picture is kept", func() bool {
-		r.scene.show("cam-1", begin, 30)
-		list = must[[]recording.Snapshot](t)(r.Snapshots(officer, recording.SnapshotFilter{Origin: recording.OfAlarm}))
-		return len(list) > 0
-	})
-	p := list[0]
-	if len(list) != 1 || p.Alarm != "a-1" || p.Title != "水位 超警戒" || !p.At.Equal(begin) || p.Width == 0 {
-		t.Errorf("kept %+v", list)
-	}
-	_, got, err := r.Picture(officer, p.ID, false)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = got.Close() }()
-	text := must[[]byte](t)(io.ReadAll(got))
-	if f, err := film.Read(bytes.NewReader(text), int64(len(text))); err != nil || len(f.Parts) != 1 || !f.Parts[0].Key {
-		t.Errorf("%+v, %v", f, err)
 	}
 }
 

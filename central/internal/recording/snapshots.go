@@ -20,7 +20,6 @@ import (
 	"github.com/fengsui/fengsui/central/internal/device"
 	"github.com/fengsui/fengsui/central/internal/errs"
 	"github.com/fengsui/fengsui/central/internal/event"
-	"github.com/fengsui/fengsui/shared/film"
 	"github.com/fengsui/fengsui/shared/run"
 )
 
@@ -345,55 +344,4 @@ func (s *Service) tidySnapshots(ctx context.Context, now time.Time) error {
 		}
 	}
 	return nil
-}
-
-const (
-	// grabWithin is how long a camera has for its next key frame after an alarm.
-	grabWithin = 30 * time.Second
-	// grabAgain is how long the picture of one alarm stands for those that follow.
-	grabAgain = time.Minute
-)
-
-// grab keeps the newest key frame of a camera for an alarm, when its pictures come anyway: no data of a SIM is spent
-// for it. It returns at once, and gives up with ctx.
-func (s *Service) grab(ctx context.Context, d device.Device, a Alarm) {
-	now := time.Now()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if now.Sub(s.grabbed[d.ID]) < grabAgain {
-		return
-	}
-	s.grabbed[d.ID] = now
-	s.grabs.Go(func() {
-		if err := s.grabOne(ctx, d, a); err != nil {
-			s.Log.ErrorContext(ctx, "no picture of an alarm is kept", "stream", d.ID, "alarm", a.ID, "error", err)
-		}
-	})
-}
-
-func (s *Service) grabOne(ctx context.Context, d device.Device, a Alarm) error {
-	tap, enough := context.WithTimeout(ctx, grabWithin)
-	defer enough()
-	var text []byte
-	var wrong error
-	p := Snapshot{Stream: d.ID, Origin: OfAlarm, Verified: true, Type: filmType, Alarm: a.ID, Title: a.Title, TitleEN: a.TitleEN}
-	err := s.Taps.Tap(tap, d.ID, time.Time{}, func(f film.Frame) {
-		if len(text) > 0 {
-			return
-		}
-		if text, wrong = film.Still(f); wrong != nil || len(text) > 0 {
-			p.At = f.At
-			enough()
-		}
-	}, nil, func(time.Time) {})
-	if err = errors.Join(err, wrong); err != nil || len(text) == 0 {
-		return err
-	}
-	f, err := film.Read(bytes.NewReader(text), int64(len(text)))
-	if err != nil {
-		return fmt.Errorf("keep picture of an alarm: %w", err)
-	}
-	p.Width, p.Height = f.Width, f.Height
-	_, err = s.addSnapshot(context.WithoutCancel(ctx), p, d, text)
-	return err
 }

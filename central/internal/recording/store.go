@@ -98,7 +98,11 @@ type Store interface {
 	ChangeSnapshot(ctx context.Context, p Snapshot) error
 	// RemoveSnapshot deletes one.
 	RemoveSnapshot(ctx context.Context, id string) error
-	// RemoveMarks deletes those before a moment.
+	// AddMissed notes that an alarm left no picture of a camera; what was noted of the two before stands.
+	AddMissed(ctx context.Context, m Missed) error
+	// Missed lists those since a moment, of one alarm when it is named, the newest first, at most 1,000.
+	Missed(ctx context.Context, alarm string, since time.Time) ([]Missed, error)
+	// RemoveMarks deletes those before a moment, and what is missed.
 	RemoveMarks(ctx context.Context, before time.Time) error
 }
 

@@ -70,8 +70,8 @@ func (s *Recordings) RemovePolicy(ctx context.Context, stream string) error {
 
 // AddMark implements recording.Store.
 func (s *Recordings) AddMark(ctx context.Context, m recording.Mark) error {
-	_, err := s.db.exec(ctx, `insert into recording_mark (stream, at_ms, kind, ref, title, title_en, level) values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing`,
-		m.Stream, m.At.UnixMilli(), m.Kind, m.Ref, m.Title, m.TitleEN, m.Level)
+	_, err := s.db.exec(ctx, `insert into recording_mark (stream, at_ms, kind, ref, title, title_en, level, metres) values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict do nothing`,
+		m.Stream, m.At.UnixMilli(), m.Kind, m.Ref, m.Title, m.TitleEN, m.Level, m.Metres)
 	if err != nil {
 		return fmt.Errorf("mark recording of %s: %w", m.Stream, wrap(err))
 	}
@@ -80,14 +80,14 @@ func (s *Recordings) AddMark(ctx context.Context, m recording.Mark) error {
 
 // Marks implements recording.Store.
 func (s *Recordings) Marks(ctx context.Context, stream string, from, to time.Time) ([]recording.Mark, error) {
-	rows, err := s.db.query(ctx, `select stream, at_ms, kind, ref, title, title_en, level from recording_mark
+	rows, err := s.db.query(ctx, `select stream, at_ms, kind, ref, title, title_en, level, metres from recording_mark
 		where stream = $1 and at_ms >= $2 and at_ms < $3 order by at_ms, ref limit 1000`, stream, from.UnixMilli(), to.UnixMilli())
 	if err != nil {
 		return nil, fmt.Errorf("list marks of recording: %w", wrap(err))
 	}
 	return collect(rows, func(row scanner) (m recording.Mark, err error) {
 		var at int64
-		err = row.Scan(&m.Stream, &at, &m.Kind, &m.Ref, &m.Title, &m.TitleEN, &m.Level)
+		err = row.Scan(&m.Stream, &at, &m.Kind, &m.Ref, &m.Title, &m.TitleEN, &m.Level, &m.Metres)
 		m.At = ofMillis(at)
 		return m, err
 	})
@@ -95,10 +95,41 @@ func (s *Recordings) Marks(ctx context.Context, stream string, from, to time.Tim
 
 // RemoveMarks implements recording.Store.
 func (s *Recordings) RemoveMarks(ctx context.Context, before time.Time) error {
-	if _, err := s.db.exec(ctx, `delete from recording_mark where at_ms < $1`, before.UnixMilli()); err != nil {
-		return fmt.Errorf("remove marks of recordings: %w", wrap(err))
+	for _, table := range []string{"recording_mark", "recording_missed"} {
+		if _, err := s.db.exec(ctx, `delete from `+table+` where at_ms < $1`, before.UnixMilli()); err != nil {
+			return fmt.Errorf("remove marks of recordings: %w", wrap(err))
+		}
 	}
 	return nil
+}
+
+// AddMissed implements recording.Store.
+func (s *Recordings) AddMissed(ctx context.Context, m recording.Missed) error {
+	_, err := s.db.exec(ctx, `insert into recording_missed (alarm, stream, camera, at_ms, title, title_en, metres, why) values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict do nothing`,
+		m.Alarm, m.Stream, m.Camera, m.At.UnixMilli(), m.Title, m.TitleEN, m.Metres, m.Why)
+	if err != nil {
+		return fmt.Errorf("note that an alarm has no picture of %s: %w", m.Stream, wrap(err))
+	}
+	return nil
+}
+
+// Missed implements recording.Store.
+func (s *Recordings) Missed(ctx context.Context, alarm string, since time.Time) ([]recording.Missed, error) {
+	from := int64(0)
+	if !since.IsZero() {
+		from = since.UnixMilli()
+	}
+	rows, err := s.db.query(ctx, `select alarm, stream, camera, at_ms, title, title_en, metres, why from recording_missed
+		where ($1 = '' or alarm = $1) and at_ms >= $2 order by at_ms desc, alarm, stream limit 1000`, alarm, from)
+	if err != nil {
+		return nil, fmt.Errorf("list alarms without a picture: %w", wrap(err))
+	}
+	return collect(rows, func(row scanner) (m recording.Missed, err error) {
+		var at int64
+		err = row.Scan(&m.Alarm, &m.Stream, &m.Camera, &at, &m.Title, &m.TitleEN, &m.Metres, &m.Why)
+		m.At = ofMillis(at)
+		return m, err
+	})
 }
 
 const wishColumns = `id, stream, edge, from_ms, to_ms, state, error, films, bytes, ticket, author_name, created_at, settled_at`

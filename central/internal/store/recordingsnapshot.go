@@ -9,14 +9,14 @@ import (
 	"github.com/fengsui/fengsui/central/internal/recording"
 )
 
-const snapshotColumns = `id, stream, camera, at_ms, origin, verified, type, width, height, bytes, sha256, alarm, title, title_en, reference, note, org_id, org_name, author, author_name, created_at, file`
+const snapshotColumns = `id, stream, camera, at_ms, origin, verified, type, width, height, bytes, sha256, alarm, title, title_en, metres, reference, note, org_id, org_name, author, author_name, created_at, file`
 
 // snapshotRead is what is read of a snapshot: its columns, and how many reports name it.
 const snapshotRead = snapshotColumns + `, (select count(*) from report_pictures n where n.snapshot_id = recording_snapshot.id)`
 
 func scanSnapshot(row scanner) (p recording.Snapshot, err error) {
 	var at, named int64
-	err = row.Scan(&p.ID, &p.Stream, &p.Camera, &at, &p.Origin, &p.Verified, &p.Type, &p.Width, &p.Height, &p.Bytes, &p.SHA256, &p.Alarm, &p.Title, &p.TitleEN,
+	err = row.Scan(&p.ID, &p.Stream, &p.Camera, &at, &p.Origin, &p.Verified, &p.Type, &p.Width, &p.Height, &p.Bytes, &p.SHA256, &p.Alarm, &p.Title, &p.TitleEN, &p.Metres,
 		&p.Reference, &p.Note, &p.OrgID, &p.OrgName, &p.Author, &p.AuthorName, &p.CreatedAt, &p.File, &named)
 	p.Named = named > 0
 	p.At, p.CreatedAt = ofMillis(at), p.CreatedAt.UTC()
@@ -62,8 +62,8 @@ func (s *Recordings) SnapshotBytes(ctx context.Context) (n int64, err error) {
 
 // AddSnapshot implements recording.Store.
 func (s *Recordings) AddSnapshot(ctx context.Context, p recording.Snapshot) error {
-	_, err := s.db.exec(ctx, `insert into recording_snapshot (`+snapshotColumns+`) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)`,
-		p.ID, p.Stream, p.Camera, p.At.UnixMilli(), p.Origin, p.Verified, p.Type, p.Width, p.Height, p.Bytes, p.SHA256, p.Alarm, p.Title, p.TitleEN,
+	_, err := s.db.exec(ctx, `insert into recording_snapshot (`+snapshotColumns+`) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)`,
+		p.ID, p.Stream, p.Camera, p.At.UnixMilli(), p.Origin, p.Verified, p.Type, p.Width, p.Height, p.Bytes, p.SHA256, p.Alarm, p.Title, p.TitleEN, p.Metres,
 		p.Reference, p.Note, p.OrgID, p.OrgName, p.Author, p.AuthorName, p.CreatedAt, p.File)
 	if err != nil {
 		return fmt.Errorf("add snapshot: %w", wrap(err))

@@ -30,6 +30,7 @@ type lease struct {
 	tried   time.Time // last attempt
 	running bool      // started and not stopped
 	kept    bool      // it is recorded
+	peeks   int       // it is opened for a picture of an alarm
 }
 
 // want keeps the lease for a viewer that connects.
@@ -41,7 +42,7 @@ func (l *lease) arrived() { l.hold = time.Time{} }
 
 // needed reports whether somebody watches or is about to, or it is recorded.
 func (l *lease) needed(now time.Time, viewers int) bool {
-	return viewers > 0 || l.kept || now.Before(l.hold)
+	return viewers > 0 || l.kept || l.peeks > 0 || now.Before(l.hold)
 }
 
 // decide says what to tell the edge now. live says that pictures come.

@@ -23,6 +23,12 @@ const (
 // FaultOffline names that the terminal of a camera is not connected; the other kinds are those of wire.
 const FaultOffline = "offline"
 
+// Why a camera is not opened for a picture, or sends none, besides those kinds.
+const (
+	LackBudget = "budget" // its terminal is to spare the data of its SIM
+	LackFault  = "fault"  // it said why, in words that have no name
+)
+
 // Stream is one camera's picture.
 type Stream struct {
 	ID          string     `json:"id"` // the camera's device id

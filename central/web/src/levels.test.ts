@@ -34,7 +34,7 @@ const mayImport: Record<string, string[]> = {
   'features/output': base,
   'features/plan': base,
   'features/rulebook': base,
-  'features/telemetry': [...base, 'features/output', 'features/rulebook', 'features/video'],
+  'features/telemetry': [...base, 'features/output', 'features/recording', 'features/rulebook', 'features/video'],
   'features/video': base,
   'features/consult': [...base, 'features/video'],
   'features/field': [...base, 'features/response', 'features/video'],

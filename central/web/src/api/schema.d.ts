@@ -5946,6 +5946,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/snapshots/missed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Pictures that alarms should have left and did not, with the reason, the newest first, at most 500 */
+        get: operations["list-missed-snapshots"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/snapshots/{id}": {
         parameters: {
             query?: never;
@@ -12468,6 +12485,10 @@ export interface components {
             items: components["schemas"]["RecordingHold"][] | null;
             next?: string;
         };
+        RecordingListMissed: {
+            items: components["schemas"]["RecordingMissed"][] | null;
+            next?: string;
+        };
         RecordingListSnapshot: {
             items: components["schemas"]["RecordingSnapshot"][] | null;
             next?: string;
@@ -12492,10 +12513,28 @@ export interface components {
             kind: "alarm";
             /** Format: int64 */
             level: number;
+            /** Format: int64 */
+            metres?: number;
             ref: string;
             stream: string;
             title: string;
             title_en: string;
+        };
+        RecordingMissed: {
+            alarm: string;
+            /** Format: date-time */
+            at: string;
+            camera: string;
+            /**
+             * Format: int64
+             * @description From the camera to what alarmed; missing: one of the two has no position
+             */
+            metres?: number;
+            stream: string;
+            title: string;
+            title_en: string;
+            /** @description late, busy, recent, full, failed, offline, budget, fault, or the kind of a camera's fault */
+            why: string;
         };
         RecordingOverview: {
             burns: boolean;
@@ -12622,6 +12661,8 @@ export interface components {
             /** Format: int64 */
             height: number;
             id: string;
+            /** Format: int64 */
+            metres?: number;
             named: boolean;
             note: string;
             org_id?: string;
@@ -29693,6 +29734,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RecordingSnapshot"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-missed-snapshots": {
+        parameters: {
+            query?: {
+                /** @description Those of this alarm */
+                alarm?: string;
+                /** @description Of alarms since */
+                from?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordingListMissed"];
                 };
             };
             /** @description Problem */
