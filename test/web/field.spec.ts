@@ -135,6 +135,54 @@ test('a phone without a net, a killed page and a killed centre lose nothing and 
   await context.close()
 })
 
+test('what waits is sent by the worker when the net is back and the page is closed', async ({ page, demo, browser }) => {
+  await enter(page, demo, demo.duty, '/video/links')
+  const incident = await call<{ id: string }>(page, demo, 'POST', '/incidents', { title: '海堤管涌', category: 'natural.flood', place: '海堤 7 号桩', summary: '' })
+  const link = await call<{ token: string; page: string }>(page, demo, 'POST', '/video-links', { action: 'publish', title: '抢险五队手机', hours: 8, incident_id: incident.id })
+  const sent = async () => (await call<{ items: Entry[] }>(page, demo, 'GET', `/incidents/${incident.id}/scene`)).items.map((e) => [e.text, e.photos.length])
+  const context = await browser.newContext(handheld)
+  let phone = await context.newPage()
+  await phone.goto(`${demo.url}${link.page}#${link.token}`)
+  await expect(field(phone)).toHaveAttribute('data-offline', 'true')
+  await expect(phone.getByTestId('box')).toContainText('已全部送达')
+  const picture = await photo(phone)
+  await context.setOffline(true)
+  await tell(phone, '堤脚管涌，直径 10 厘米', picture)
+  await tell(phone, '已围井')
+  await expect(field(phone)).toHaveAttribute('data-waiting', '2')
+  await phone.close()
+  await context.setOffline(false)
+
+  // The browser says to the worker that there is a net; no page of the phone is open.
+  const beside = await context.newPage()
+  await beside.goto(`${demo.url}/favicon.svg`)
+  const devtools = await context.newCDPSession(beside)
+  const registered = new Promise<string>((done) => {
+    devtools.on('ServiceWorker.workerRegistrationUpdated', ({ registrations }) => {
+      const own = registrations.find((r) => r.scopeURL === `${demo.url}/field/` && !r.isDeleted)
+      if (own) done(own.registrationId)
+    })
+  })
+  await devtools.send('ServiceWorker.enable')
+  const registrationId = await registered
+  expect(await sent()).toEqual([])
+  const again = { origin: demo.url, registrationId, tag: 'fengsui-field', lastChance: false }
+  await devtools.send('ServiceWorker.dispatchSyncEvent', again)
+  const all = [['堤脚管涌，直径 10 厘米', 1], ['已围井', 0]]
+  await expect.poll(sent, { timeout: 60_000 }).toEqual(all)
+
+  // The page finds it done, and nothing is sent twice.
+  phone = await context.newPage()
+  await phone.goto(`${demo.url}${link.page}#${link.token}`)
+  await expect(phone.getByTestId('box')).toContainText('已全部送达')
+  await phone.getByTestId('tab-tell').click()
+  await expect(phone.locator('[data-testid=item][data-state=sent]')).toHaveCount(2)
+  await devtools.send('ServiceWorker.dispatchSyncEvent', again)
+  await tell(phone, '围井见清水')
+  await expect.poll(sent).toEqual([...all, ['围井见清水', 0]])
+  await context.close()
+})
+
 test('a phone sends its picture only while somebody watches, and its link is extended', async ({ page, demo, browser }) => {
   test.setTimeout(300_000)
   await enter(page, demo, demo.duty, '/video/links')

@@ -17,3 +17,16 @@ export async function install(): Promise<boolean> {
     return false // the page works as long as it stays open
   }
 }
+
+// SyncManager is not in the types of the browser: Chromium has it, others do not.
+interface Later {
+  sync?: { register: (tag: string) => Promise<void> }
+}
+
+// askLater has the worker send what waits once there is a net, also when the page is closed by then. Where the browser cannot do
+// that, the page sends when it is open.
+export async function askLater(): Promise<void> {
+  const workers = navigator.serviceWorker as ServiceWorkerContainer | undefined
+  const installed = (await workers?.getRegistration('/field/')) as (ServiceWorkerRegistration & Later) | undefined
+  await installed?.sync?.register('fengsui-field').catch(() => undefined) // not allowed by whoever set the phone up
+}

@@ -2,11 +2,13 @@
 import { useEventListener } from '@vueuse/core'
 import { computed, onMounted, onScopeDispose, ref, shallowRef } from 'vue'
 import { useEar } from './ear'
+import { sendAll, type Seen, type Telling } from './flush'
+import { askLater } from './install'
 import { pause, tooMany } from './judge'
 import { useOrders } from './orders'
 import { kept, newKey, sumOf, type Item, type Picture, type Spot } from './kept'
 import { drawn } from './photo'
-import { readPage, sendItem, sendSpots, type Page } from './sender'
+import type { Page } from './sender'
 import type { Pass } from './whip'
 import { ApiError } from '@/api/errors'
 
@@ -27,18 +29,13 @@ export function useOutbox(pass: Pass, cost: (bytes: number) => void) {
   const spots = ref(0)
   const room = ref<{ persisted: boolean; free: number }>() // of the browser's store
   const trouble = shallowRef<unknown>() // the store itself does not work
-  let offset = 0
   let tries = 0
   let busy = false
   let again: ReturnType<typeof setTimeout> | undefined
 
   // That a message came and was shown says the phone by itself; people wait for what they have said.
   const waiting = computed(() => items.value.filter((i) => i.state === 'waiting' && (i.kind !== 'order' || i.step === 'confirmed' || i.step === 'refused')))
-  const orders = useOrders(pass, async (draft) => {
-    await kept.write({ ...draft, key: newKey(), stream: pass.stream, at: Date.now(), photos: [], state: 'waiting' }, [])
-    await look()
-    void send()
-  })
+  const orders = useOrders(pass, (draft) => keep(draft, []))
 
   async function look(): Promise<void> {
     const list = await kept.items(pass.stream)
@@ -55,7 +52,12 @@ export function useOutbox(pass: Pass, cost: (bytes: number) => void) {
       const blob = await drawn(file)
       pictures.push({ key: newKey(), stream: pass.stream, blob, sum: await sumOf(blob) })
     }
+    await keep(draft, pictures)
+  }
+
+  async function keep(draft: Draft, pictures: Picture[]): Promise<void> {
     await kept.write({ ...draft, key: newKey(), stream: pass.stream, at: Date.now(), photos: pictures.map((p) => p.key), state: 'waiting' }, pictures)
+    void askLater()
     await look()
     void send()
   }
@@ -73,39 +75,20 @@ export function useOutbox(pass: Pass, cost: (bytes: number) => void) {
     void send()
   }
 
-  async function refresh(): Promise<void> {
-    const before = Date.now()
-    const got = await readPage(pass)
-    offset = Math.round((before + Date.now()) / 2 - Date.parse(got.at))
-    page.value = got
-    seenAt.value = Date.now()
-    await kept.set(`page.${pass.stream}`, { page: got, seenAt: seenAt.value, offset })
-    await kept.set('pass', pass)
-  }
-
-  // flush sends until all is there or something is in the way.
-  async function flush(): Promise<void> {
-    await refresh()
-    reached.value = true
-    // Messages that do not come keep back nothing that goes.
-    await orders.refresh(cost).catch((error: unknown) => (failure.value = error))
-    for (const item of (await kept.items(pass.stream)).filter((i) => i.state === 'waiting')) {
-      const got = await sendItem(pass, item, cost)
-      if (got.verdict === 'wait') throw got.failure
-      if (got.verdict === 'hold') {
-        hold.value = got.failure
-        break
-      }
-      hold.value = undefined
-      const refused = got.verdict === 'refused' ? ((got.failure as ApiError).code || 'error') : got.refused
-      // Of a message the list of messages tells it; nothing more is kept of it here.
-      if (item.kind === 'order') await kept.drop(item)
-      else await kept.change({ ...item, state: got.verdict === 'refused' ? 'refused' : 'sent', why: refused, late: got.late })
+  const telling: Telling = {
+    cost,
+    hold: (why) => (hold.value = why),
+    async seen(told) {
+      page.value = told.page
+      seenAt.value = told.seenAt
+      reached.value = true
+      // Messages that do not come keep back nothing that goes.
+      await orders.refresh(cost).catch((error: unknown) => (failure.value = error))
+    },
+    async sent() {
       tries = 0
       await look()
-    }
-    const spots = await sendSpots(pass, offset, cost)
-    if (spots.verdict === 'wait') throw spots.failure
+    },
   }
 
   // What is new comes by itself while the centre answers; when it does not, it is asked every now and then.
@@ -119,8 +102,7 @@ export function useOutbox(pass: Pass, cost: (bytes: number) => void) {
     busy = true
     clearTimeout(again)
     try {
-      const locks = navigator.locks as LockManager | undefined
-      await (locks ? locks.request('fengsui.field.' + pass.stream, flush) : flush())
+      await sendAll(pass, telling)
       failure.value = undefined
       tries = 0
     } catch (error) {
@@ -131,6 +113,7 @@ export function useOutbox(pass: Pass, cost: (bytes: number) => void) {
       tries++
     }
     busy = false
+    if (tries > 0 && (waiting.value.length || spots.value)) void askLater()
     await look().catch((error: unknown) => (trouble.value = error))
     if (tries === 0) ear.begin()
     clearTimeout(again)
@@ -139,11 +122,10 @@ export function useOutbox(pass: Pass, cost: (bytes: number) => void) {
 
   async function begin(): Promise<void> {
     try {
-      const last = await kept.get<{ page: Page; seenAt: number; offset: number }>(`page.${pass.stream}`)
+      const last = await kept.get<Seen>(`page.${pass.stream}`)
       if (last) {
         page.value = last.page
         seenAt.value = last.seenAt
-        offset = last.offset
       }
       await orders.load()
       await look()

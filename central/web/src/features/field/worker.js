@@ -1,5 +1,6 @@
 // The page of phones without a net: its own files are kept on the phone, nothing else. A new release of the centre has
 // new names for its files and another list here, so the browser takes this worker anew and nothing old is held on to.
+// What it sends while the page is closed stands in later.ts, which the build puts before this.
 const files = FILES
 const cacheName = 'fengsui-field-VERSION'
 const patienceMs = 4000
@@ -36,4 +37,8 @@ self.addEventListener('fetch', (e) => {
   if (e.request.method !== 'GET' || address.origin !== self.location.origin) return
   if (e.request.mode === 'navigate') e.respondWith(page(e.request))
   else if (files.includes(address.pathname)) e.respondWith((async () => (await caches.match(address.pathname)) ?? fetch(e.request))())
+})
+
+self.addEventListener('sync', (e) => {
+  if (e.tag === 'fengsui-field') e.waitUntil(sending.later())
 })
