@@ -198,11 +198,11 @@ func (a *Agent) openCameras(ctx context.Context, p *agentParts, client *http.Cli
 		if err != nil {
 			return fmt.Errorf("open camera %s: %w", c.ID, err)
 		}
-		source := a.encoder(c.ID)
+		source, smaller := a.encoder(c.ID)
 		if c.Standby {
 			standby = append(standby, c.ID)
 		}
-		cameras = append(cameras, camera.Options{ID: c.ID, URL: address, Sub: small, PasswordFile: c.PasswordFile, Sound: c.Sound && source == nil, Source: source, Log: a.log})
+		cameras = append(cameras, camera.Options{ID: c.ID, URL: address, Sub: small, PasswordFile: c.PasswordFile, Sound: c.Sound && source == nil, Source: source, Smaller: smaller, Log: a.log})
 	}
 	network, err := stdnet.NewNet()
 	if err != nil {
@@ -224,15 +224,26 @@ func (a *Agent) openCameras(ctx context.Context, p *agentParts, client *http.Cli
 	return a.openRing(p, cameras, kept)
 }
 
-// encoder is the camera's picture when it comes from the terminal itself; nil otherwise.
-func (a *Agent) encoder(id string) camera.Source {
+// encoder is the camera's picture, and its smaller one, when they come from the terminal itself; nil otherwise.
+func (a *Agent) encoder(id string) (source, smaller camera.Source) {
 	e := a.cfg.Encoder(id)
 	if e == nil {
-		return nil
+		return nil, nil
 	}
-	return encoder.New(encoder.Options{
+	o := encoder.Options{
 		Log: a.log.With("component", "encoder", "camera", id), Command: e.Command, Device: e.Device, File: e.File,
-		Width: e.Width, Height: e.Height, FPS: e.FPS, Kbps: e.Kbps,
+		Width: e.Width, Height: e.Height, FPS: e.FPS, Kbps: e.Kbps, Twice: e.Twice,
+	}
+	if e.Sub == nil {
+		return encoder.New(o), nil
+	}
+	if e.Device != "" {
+		o.Small = encoder.Small{Width: e.Sub.Width, Height: e.Sub.Height, Kbps: e.Sub.Kbps}
+		both := encoder.New(o)
+		return both, both.Smaller()
+	}
+	return encoder.New(o), encoder.New(encoder.Options{
+		Log: o.Log.With("picture", "small"), Command: e.Sub.Command, File: e.Sub.File, FPS: e.FPS, Kbps: []int{e.Sub.Kbps},
 	})
 }
 

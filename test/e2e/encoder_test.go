@@ -19,6 +19,7 @@ func TestCamerasOfTheTerminalItselfAreSeen(t *testing.T) {
 		t.Fatal(err)
 	}
 	clip := filepath.Join(root, "test", "clips", "sluice.h264")
+	small := filepath.Join(root, "test", "clips", "sluice-small.h264")
 	p := harness.Build(t)
 	field := harness.StartField(t, p, station)
 	c := harness.StartCentre(t, p, harness.CentreOptions{})
@@ -34,8 +35,9 @@ encoders:
   - camera: car-cam
     kbps: [800, 400]
     command: [sh, -c, 'echo $$ >"$1"; exec "$2" -nostdin -v error -re -f h264 -framerate 20 -i "$3" -c copy -f h264 -', "{kbps}", %q, %q, %q]
-  - {camera: show-cam, file: %q, fps: 20}
-`, pid, ffmpeg, clip, clip)
+    sub: {command: [%q, -nostdin, -v, error, -re, -f, h264, -framerate, "20", -i, %q, -c, copy, -f, h264, -]}
+  - {camera: show-cam, file: %q, fps: 20, sub: {file: %q}}
+`, pid, ffmpeg, clip, ffmpeg, small, clip, small)
 	if err := os.WriteFile(e.Config, append(text, more...), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -57,6 +59,14 @@ encoders:
 	if err != nil {
 		t.Fatal(err)
 	}
+	// The smaller picture comes from a program, or a file, of its own, and the large one ends meanwhile.
+	if err := errors.Join(v.Choose("sub", true), show.Choose("sub", true)); err != nil {
+		t.Fatal(err)
+	}
+	gets(t, v, "sub")
+	gets(t, show, "sub")
+	flowing(t, v, 20)
+	flowing(t, show, 20)
 	v.Close()
 	harness.WaitFor(t, soon, "the program is gone when nobody watches", func() error {
 		var n int

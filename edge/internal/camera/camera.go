@@ -26,6 +26,7 @@ type Options struct {
 	PasswordFile string // file that holds the password of the user in URL
 	Sound        bool   // its sound is read as well
 	Source       Source // where the picture comes from instead; nil: from URL
+	Smaller      Source // the same of Sub
 	Log          *slog.Logger
 }
 

@@ -115,6 +115,8 @@ func (c *Config) checkCameras() error {
 			return strict.Bad(key("id"), "%q must be lower-case letters, digits, - and _, at most %d", cam.ID, wire.MaxIDLength)
 		case cam.RTSP == LocalCamera && c.Encoder(cam.ID) == nil:
 			return strict.Bad(key("rtsp"), "%s is a camera of the terminal itself, and none of encoders is for %s", LocalCamera, cam.ID)
+		case cam.RTSP == LocalCamera && cam.RTSPSub != "":
+			return strict.Bad(key("rtsp_sub"), "a camera of the terminal itself has the smaller picture that sub of its encoder says")
 		case cam.RTSP == LocalCamera && cam.Speaker:
 			return strict.Bad(key("speaker"), "a camera of the terminal itself has no loudspeaker: speaker.command is for that of the terminal")
 		case cam.RTSP == LocalCamera:
@@ -197,6 +199,12 @@ func (c *Config) checkEncoders() error {
 		case len(e.Kbps) > 0 && e.Device == "" && !slices.ContainsFunc(e.Command, func(w string) bool { return strings.Contains(w, "{kbps}") }):
 			return strict.Bad(key("command"), "has no {kbps}, which stands for the bit rate")
 		}
+		if e.Twice && (len(e.Command) == 0 || len(e.Kbps) < 2) {
+			return strict.Bad(key("twice"), "is for a command of several kbps that opens nothing which opens once; a device does")
+		}
+		if bad, text := e.checkSub(); bad != "" {
+			return strict.Bad(key("sub."+bad), "%s", text)
+		}
 		for n, rate := range e.Kbps {
 			if rate < 50 || rate > 20_000 || (n > 0 && rate >= e.Kbps[n-1]) {
 				return strict.Bad(key("kbps"), "are 50 to 20000 kbit/s, the highest first")
@@ -205,6 +213,27 @@ func (c *Config) checkEncoders() error {
 		seen[e.Camera] = true
 	}
 	return nil
+}
+
+// checkSub says which key of the smaller picture is wrong, and why.
+func (e *Encoder) checkSub() (key, why string) {
+	s := e.Sub
+	switch {
+	case s == nil:
+	case len(e.Command) > 0 && (len(s.Command) == 0 || s.Command[0] == "" || s.File != ""):
+		return "command", "is a program and its arguments, as that of the large picture is"
+	case len(e.Command) > 0 && s.Kbps != 0 && !slices.ContainsFunc(s.Command, func(w string) bool { return strings.Contains(w, "{kbps}") }):
+		return "command", "has no {kbps}, which stands for the bit rate"
+	case e.File != "" && (s.File == "" || len(s.Command) > 0 || s.Kbps != 0):
+		return "file", "is a file as that of the large picture is, with the bit rate that it has"
+	case e.Device != "" && (s.File != "" || len(s.Command) > 0):
+		return "command", "leave it out: the same program makes both pictures of a device, which opens once"
+	case e.Device != "" && (s.Width < 64 || s.Width >= e.Width || s.Height < 64 || s.Height >= e.Height || s.Width%2+s.Height%2 > 0):
+		return "width", "width and height must be even, 64 at least and smaller than those of the large picture"
+	case (e.Device != "" || s.Kbps != 0) && (s.Kbps < 50 || s.Kbps > 20_000):
+		return "kbps", "must be 50 to 20000"
+	}
+	return "", ""
 }
 
 // onvifAddress says what is wrong with the address of a device service.

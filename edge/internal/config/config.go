@@ -169,7 +169,18 @@ type Encoder struct {
 	Width   int      `yaml:"width"`
 	Height  int      `yaml:"height"`
 	FPS     int      `yaml:"fps"`
-	Kbps    []int    `yaml:"kbps"` // falling
+	Kbps    []int    `yaml:"kbps"`  // falling
+	Twice   bool     `yaml:"twice"` // the command may run beside itself
+	Sub     *Smaller `yaml:"sub"`   // its smaller picture; nil: it has none
+}
+
+// Smaller is where the smaller picture of an encoder comes from: as the large one does.
+type Smaller struct {
+	Command []string `yaml:"command"`
+	File    string   `yaml:"file"`
+	Width   int      `yaml:"width"` // of a device
+	Height  int      `yaml:"height"`
+	Kbps    int      `yaml:"kbps"`
 }
 
 // LocalCamera is the address of a camera whose picture comes from an encoder.
@@ -308,6 +319,9 @@ func (c *Config) resolve(dir string) {
 	for i := range c.Encoders {
 		e := &c.Encoders[i]
 		paths = append(paths, &e.File)
+		if e.Sub != nil {
+			paths = append(paths, &e.Sub.File)
+		}
 		e.Width, e.Height, e.FPS = cmp.Or(e.Width, 1280), cmp.Or(e.Height, 720), cmp.Or(e.FPS, 25)
 	}
 	for i := range c.Sensors {

@@ -11,13 +11,9 @@ import (
 	"log/slog"
 	"os"
 	"os/exec"
-	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/fengsui/fengsui/edge/internal/child"
 )
 
 const (
@@ -41,7 +37,12 @@ type Options struct {
 	Height  int
 	FPS     int   // of a device or file
 	Kbps    []int // bit rates that a program may be started with, falling; the first to begin with
+	Twice   bool  // a command may run beside itself: the next begins before the one before ends
+	Small   Small // the smaller picture of a device, which opens once: the same program makes both
 }
+
+// Small is a smaller picture.
+type Small struct{ Width, Height, Kbps int } // without a width there is none
 
 // Picture takes one picture: all NAL units of it in order, its time at 90 kHz, and when it came.
 type Picture = func(units [][]byte, at uint32, now time.Time)
@@ -52,7 +53,7 @@ type Encoder struct {
 
 	mu     sync.Mutex
 	ladder *ladder
-	takers map[int]Picture
+	takers map[int]taker
 	next   int
 	run    *run // nil: nobody takes it
 	bytes  int  // of pictures since asked
@@ -61,10 +62,16 @@ type Encoder struct {
 	now    func() time.Time
 }
 
+// taker is somebody who takes the picture.
+type taker struct {
+	take  Picture
+	small bool
+}
+
 // run is the source while somebody takes its picture.
 type run struct {
 	cancel context.CancelFunc
-	again  atomic.Pointer[context.CancelFunc] // starts the program again
+	again  atomic.Pointer[context.CancelFunc] // has the program go on with another bit rate
 	done   chan struct{}
 	err    error // read it when done
 }
@@ -77,7 +84,7 @@ func New(o Options) *Encoder {
 	if len(o.Kbps) == 0 {
 		o.Kbps = []int{0}
 	}
-	return &Encoder{o: o, ladder: newLadder(o.Kbps), takers: map[int]Picture{}, now: time.Now}
+	return &Encoder{o: o, ladder: newLadder(o.Kbps), takers: map[int]taker{}, now: time.Now}
 }
 
 // Check says what is missing without opening anything.
@@ -133,12 +140,16 @@ func (e *Encoder) Kbps() int {
 	return e.ladder.kbps()
 }
 
-// Read hands over pictures until ctx ends, or the source fails for good. The function is called from one goroutine.
+// Read hands over pictures until ctx ends, or the source fails for good. The function is called by one goroutine at a time.
 func (e *Encoder) Read(ctx context.Context, take Picture) error {
+	return e.read(ctx, taker{take: take})
+}
+
+func (e *Encoder) read(ctx context.Context, t taker) error {
 	e.mu.Lock()
 	id := e.next
 	e.next++
-	e.takers[id] = take
+	e.takers[id] = t
 	if e.run == nil {
 		var inner context.Context
 		r := &run{done: make(chan struct{})}
@@ -169,11 +180,14 @@ func (e *Encoder) Read(ctx context.Context, take Picture) error {
 	return err
 }
 
+// giver hands a picture, or a smaller one, to those who take it.
+type giver = func(units [][]byte, now time.Time, small bool)
+
 // work reads the source until nobody takes it, or it fails.
 func (e *Encoder) work(ctx context.Context, r *run) {
 	defer close(r.done)
 	began := time.Now()
-	give := func(units [][]byte, now time.Time) {
+	give := func(units [][]byte, now time.Time, small bool) {
 		at := uint32(now.Sub(began).Seconds() * clock)
 		e.mu.Lock()
 		defer e.mu.Unlock()
@@ -181,19 +195,26 @@ func (e *Encoder) work(ctx context.Context, r *run) {
 			return // another run has begun
 		}
 		for _, u := range units {
-			e.bytes += len(u)
+			if !small {
+				e.bytes += len(u)
+			}
 		}
-		for _, take := range e.takers {
-			take(units, at, now)
+		for _, t := range e.takers {
+			if t.small == small {
+				t.take(units, at, now)
+			}
 		}
 	}
 	for ctx.Err() == nil {
 		one, stop := context.WithCancel(ctx)
 		r.again.Store(&stop)
 		var err error
-		if e.o.File != "" {
+		switch {
+		case e.o.File != "":
 			err = e.play(one, give)
-		} else {
+		case e.o.Twice:
+			err = e.overlap(one, r, give)
+		default:
 			err = e.start(one, give)
 		}
 		changed := one.Err() != nil
@@ -213,7 +234,7 @@ func (e *Encoder) work(ctx context.Context, r *run) {
 }
 
 // play reads the file at its speed, from its beginning to its end.
-func (e *Encoder) play(ctx context.Context, give func([][]byte, time.Time)) error {
+func (e *Encoder) play(ctx context.Context, give giver) error {
 	f, err := os.Open(e.o.File)
 	if err != nil {
 		return fmt.Errorf("open source: %w", err)
@@ -238,65 +259,6 @@ func (e *Encoder) play(ctx context.Context, give func([][]byte, time.Time)) erro
 			return ctx.Err()
 		case <-tick.C:
 		}
-		give(units, time.Now())
-	}
-}
-
-// command is what is started for a bit rate.
-func (e *Encoder) command(kbps int) []string {
-	rate := strconv.Itoa(kbps)
-	if e.o.Device != "" {
-		fps := strconv.Itoa(e.o.FPS)
-		return []string{
-			"ffmpeg", "-hide_banner", "-loglevel", "error", "-nostdin", "-f", "v4l2", "-framerate", fps,
-			"-video_size", fmt.Sprintf("%dx%d", e.o.Width, e.o.Height), "-i", e.o.Device,
-			"-an", "-c:v", "libx264", "-profile:v", "baseline", "-preset", "veryfast", "-tune", "zerolatency", "-pix_fmt", "yuv420p",
-			"-bf", "0", "-g", strconv.Itoa(2 * e.o.FPS), "-b:v", rate + "k", "-maxrate", rate + "k", "-bufsize", rate + "k", "-f", "h264", "-",
-		}
-	}
-	out := make([]string, len(e.o.Command))
-	for i, word := range e.o.Command {
-		out[i] = strings.ReplaceAll(word, Rate, rate)
-	}
-	return out
-}
-
-// start runs the program until it ends.
-func (e *Encoder) start(ctx context.Context, give func([][]byte, time.Time)) error {
-	command := e.command(e.Kbps())
-	var out io.ReadCloser
-	p, err := child.Start(ctx, command, func(cmd *exec.Cmd) (err error) {
-		out, err = cmd.StdoutPipe()
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("encoder %w", err)
-	}
-	stop := context.AfterFunc(ctx, p.Kill)
-	defer stop()
-	var silent atomic.Bool
-	watchdog := time.AfterFunc(stall, func() { silent.Store(true); p.Kill() })
-	in := newReader(out)
-	for {
-		units, err2 := in.picture()
-		if err2 != nil {
-			if errors.Is(err2, errTooLong) {
-				err = err2
-			}
-			break
-		}
-		watchdog.Reset(stall)
-		give(units, time.Now())
-	}
-	watchdog.Stop()
-	p.Kill() // what it has started may hold its output
-	p.Watch()
-	switch {
-	case err != nil:
-		return fmt.Errorf("encoder %s %w", command[0], err)
-	case silent.Load():
-		return fmt.Errorf("encoder %s %w", command[0], errStalled)
-	default:
-		return errors.New("encoder " + p.Why())
+		give(units, time.Now(), false)
 	}
 }

@@ -4,11 +4,14 @@ import (
 	"context"
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/bluenviron/mediacommon/v2/pkg/codecs/h264"
 
 	"github.com/fengsui/fengsui/edge/internal/encoder"
 )
@@ -172,5 +175,110 @@ func TestAFileIsPlayedAgainAndAgain(t *testing.T) {
 	}
 	if err := encoder.New(encoder.Options{File: empty, FPS: 25}).Read(t.Context(), func([][]byte, uint32, time.Time) {}); err == nil {
 		t.Error("an empty file plays")
+	}
+}
+
+// A device opens once: one program makes the large picture and the small one. ffmpeg is real and draws instead of a device.
+func TestADeviceHasASmallerPictureOfTheSameProgram(t *testing.T) {
+	tool, err := exec.LookPath("ffmpeg")
+	if err != nil {
+		t.Fatal("ffmpeg is missing; test/prepare.sh installs it")
+	}
+	dir := t.TempDir()
+	log, device := filepath.Join(dir, "log"), filepath.Join(dir, "video0")
+	script := `#!/bin/bash
+echo "$*" >> "` + log + `"
+args=()
+for a in "$@"; do
+	case "$a" in v4l2) a=lavfi;; "` + device + `") a=testsrc=size=320x240:rate=10;; -framerate) a=-readrate;; 10) a=1;; -video_size) a=-probesize;; 320x240) a=100000;; esac
+	args+=("$a")
+done
+exec "` + tool + `" "${args[@]}"
+`
+	if err := errors.Join(os.WriteFile(filepath.Join(dir, "ffmpeg"), []byte(script), 0o700), os.WriteFile(device, nil, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", dir+":"+os.Getenv("PATH"))
+	e := encoder.New(encoder.Options{Device: device, Width: 320, Height: 240, FPS: 10, Kbps: []int{300}, Small: encoder.Small{Width: 160, Height: 120, Kbps: 100}})
+	width := func(read func(context.Context, encoder.Picture) error) (seen *atomic.Int64, stop func() error) {
+		ctx, cancel := context.WithCancel(t.Context())
+		seen = &atomic.Int64{}
+		done := make(chan error, 1)
+		go func() {
+			done <- read(ctx, func(units [][]byte, _ uint32, _ time.Time) {
+				for _, u := range units {
+					var sps h264.SPS
+					if u[0]&0x1f == 7 && sps.Unmarshal(u) == nil {
+						seen.Store(int64(sps.Width()))
+					}
+				}
+			})
+		}()
+		return seen, func() error { cancel(); return <-done }
+	}
+	large, stopLarge := width(e.Read)
+	small, stopSmall := width(e.Smaller().Read)
+	eventually(t, "both are seen", func() bool { return large.Load() == 320 && small.Load() == 160 })
+	if err := stopLarge(); !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	small.Store(0)
+	eventually(t, "the small one goes on", func() bool { return small.Load() == 160 })
+	if err := stopSmall(); !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	text, err := os.ReadFile(log)
+	if err != nil || strings.Count(string(text), "\n") != 1 {
+		t.Errorf("the program ran as %q, %v", text, err)
+	}
+	if encoder.New(encoder.Options{Device: device}).Smaller() != nil {
+		t.Error("a small picture that is not configured is there")
+	}
+}
+
+// With twice the next begins beside the one before, which ends when the next shows something.
+func TestAProgramThatMayRunTwiceIsNotMissedBetweenBitRates(t *testing.T) {
+	command, ran := program(t)
+	e := encoder.New(encoder.Options{Command: command, Kbps: []int{2000, 500}, Twice: true})
+	count, stop := taking(t, e)
+	eventually(t, "pictures", func() bool { return count.Load() > 5 })
+	eventually(t, "the next bit rate", func() bool {
+		e.Estimate(700_000, 0)
+		return len(ran()) == 4
+	})
+	now := ran()
+	if now[0] != "2000" || now[2] != "500" {
+		t.Fatalf("ran %v", now)
+	}
+	eventually(t, "the first has ended", func() bool { return !alive(now[1]) })
+	if !alive(now[3]) {
+		t.Error("the second has ended as well")
+	}
+	before := count.Load()
+	eventually(t, "pictures of the second", func() bool { return count.Load() > before+5 })
+	if err := stop(); !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	eventually(t, "both are gone", func() bool { return !alive(now[3]) })
+}
+
+// A program that cannot run beside itself is started alone, as one that may not.
+func TestAProgramThatRefusesToRunTwiceRunsAlone(t *testing.T) {
+	dir := t.TempDir()
+	log := filepath.Join(dir, "log")
+	// The lock goes with the process, as a device is held.
+	script := `exec 9>"$4"; flock -n 9 || exit 1; echo "$1 $$" >> "$2"; while :; do cat "$3"; sleep 0.05; done`
+	e := encoder.New(encoder.Options{Command: []string{"sh", "-c", script, "encoder", encoder.Rate, log, clip, filepath.Join(dir, "device")}, Kbps: []int{2000, 500}, Twice: true})
+	count, stop := taking(t, e)
+	eventually(t, "pictures", func() bool { return count.Load() > 5 })
+	eventually(t, "the next bit rate", func() bool {
+		e.Estimate(700_000, 0)
+		text, _ := os.ReadFile(log)
+		return len(strings.Fields(string(text))) == 4
+	})
+	before := count.Load()
+	eventually(t, "pictures of the second", func() bool { return count.Load() > before+5 })
+	if err := stop(); !errors.Is(err, context.Canceled) {
+		t.Error(err)
 	}
 }
