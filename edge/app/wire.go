@@ -212,6 +212,7 @@ func (a *Agent) openCameras(ctx context.Context, p *agentParts, client *http.Cli
 	sounds, kept := a.recorders()
 	p.publisher = publisher.New(publisher.Options{
 		Log: a.log, BaseURL: a.cfg.Centre.URL, Client: client, Cameras: cameras, Sounds: sounds, Standby: standby, Net: counted,
+		Back: func() { p.uplink.Doubt() },
 	})
 	if err := p.publisher.Start(ctx); err != nil {
 		return err

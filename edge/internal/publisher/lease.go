@@ -131,6 +131,7 @@ func (l *lease) run() {
 			renewed = nil
 			if silent := time.Now(); whip.Reach(l.ctx, l.pub.o.Client, target) == nil && time.Since(silent) > retryFirst {
 				pause, wait = 0, retryFirst // the link is back
+				l.pub.o.Back()
 			}
 		default:
 			renewed = nil

@@ -32,6 +32,7 @@ type Options struct {
 	Sounds  map[string]Sound // by camera, in place of its own sound
 	Standby []string         // ids of the cameras that stay open while nobody watches
 	Net     transport.Net    // carries WebRTC; nil for the system's
+	Back    func()           // the link was away for seconds and has come back; nil for none
 }
 
 // Sound is sound that does not come from a camera (recorder.Recorder).
@@ -95,6 +96,9 @@ func New(o Options) *Publisher {
 	}
 	if o.Client == nil {
 		o.Client = &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12}}}
+	}
+	if o.Back == nil {
+		o.Back = func() {}
 	}
 	p := &Publisher{o: o, leases: map[string]*lease{}, cameras: map[string]*state{}}
 	p.o.Log = o.Log.With("component", "publisher")

@@ -70,8 +70,13 @@ func (l *lease) session(target, token string) error {
 		defer stop()
 		go follow(ctx, func() { l.src.Estimate(estimate(), math.Float64frombits(lost.Load())) })
 	}
+	again := false
 	return s.Follow(l.ctx, func() {
 		l.log.Info("stream connected")
+		if again {
+			l.pub.o.Back()
+		}
+		again = true
 		l.out.connect()
 		l.sends(true)
 	})

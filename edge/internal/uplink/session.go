@@ -24,13 +24,15 @@ const (
 	statusSparing = 10 * time.Minute       // while data is spared
 	statusSettle  = 200 * time.Millisecond // changes within are told together
 	helloAgain    = 3 * time.Second
-	farewell      = 250 // ms to get the last packets out
+	doubtAnswer   = 2 * time.Second // for a connection that may be stuck
+	farewell      = 250             // ms to get the last packets out
 	messageBuffer = 256
 )
 
 var (
 	errRenew  = errors.New("session is made anew")
 	errSilent = errors.New("link fell silent")
+	errStuck  = errors.New("link is back, its connection is not")
 )
 
 // session is one connection, from dialling to its end.
@@ -180,8 +182,10 @@ func (s *session) loop(ctx context.Context) error {
 	defer status.Stop()
 	second := time.NewTicker(time.Second)
 	defer second.Stop()
-	settle := time.NewTimer(time.Hour)
+	settle, doubt := time.NewTimer(time.Hour), time.NewTimer(time.Hour)
 	defer settle.Stop()
+	defer doubt.Stop()
+	var doubted time.Time
 	for {
 		var err error
 		select {
@@ -191,6 +195,14 @@ func (s *session) loop(ctx context.Context) error {
 			return fmt.Errorf("link lost: %w", orEOF(err))
 		case <-s.u.renew:
 			return errRenew
+		case <-s.u.doubts:
+			doubted = time.Now()
+			doubt.Reset(doubtAnswer)
+			err = s.status(ctx) // which the broker acknowledges
+		case <-doubt.C:
+			if s.heard.Load() <= doubted.UnixNano() {
+				return errStuck
+			}
 		case took := <-s.u.pings:
 			err = s.ping(ctx, took)
 		case payload := <-s.acks:

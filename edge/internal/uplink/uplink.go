@@ -66,6 +66,7 @@ type Uplink struct {
 	o       Options
 	changed chan struct{} // the status has changed
 	renew   chan struct{} // connect anew
+	doubts  chan struct{} // the session may be stuck
 	pings   chan chan<- time.Duration
 
 	cancel context.CancelFunc
@@ -95,7 +96,7 @@ type State struct {
 // New makes an uplink.
 func New(o Options) *Uplink {
 	o.Log = o.Log.With("component", "uplink")
-	return &Uplink{o: o, changed: make(chan struct{}, 1), renew: make(chan struct{}, 1), pings: make(chan chan<- time.Duration), cmd: newCommands(o), pulse: &heartbeat{least: o.KeepAlive[0], most: o.KeepAlive[1]}}
+	return &Uplink{o: o, changed: make(chan struct{}, 1), renew: make(chan struct{}, 1), doubts: make(chan struct{}, 1), pings: make(chan chan<- time.Duration), cmd: newCommands(o), pulse: &heartbeat{least: o.KeepAlive[0], most: o.KeepAlive[1]}}
 }
 
 // Start connects in the background and keeps connecting until Stop.
@@ -151,6 +152,11 @@ func (u *Uplink) Ping(ctx context.Context) (time.Duration, error) {
 // Reconnect ends the session; the next one uses what Address and TLS give then.
 func (u *Uplink) Reconnect() { poke(u.renew) }
 
+// Doubt says that the link has just come back, as another connection found. After a cut TCP waits longer before each time
+// it sends again, and may stand still for half a minute over a link that is good: unless something comes within
+// doubtAnswer the session is made anew at once.
+func (u *Uplink) Doubt() { poke(u.doubts) }
+
 func poke(c chan struct{}) {
 	select {
 	case c <- struct{}{}:
@@ -192,7 +198,7 @@ func (u *Uplink) run(ctx context.Context) {
 			}
 		})
 		switch {
-		case errors.Is(err, errRenew):
+		case errors.Is(err, errRenew), errors.Is(err, errStuck):
 			continue
 		case tries < 3 || tries%20 == 0:
 			u.o.Log.Warn("no link to the centre", "error", err, "attempt", tries+1)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -146,6 +147,63 @@ func TestKilledBrokerHealsWithinTenSeconds(t *testing.T) {
 	if s := u.State(); !s.Connected || s.Sessions != 4 {
 		t.Errorf("got %+v", s)
 	}
+}
+
+// stuckConn is a connection over which nothing goes any more, though neither end has closed it.
+type stuckConn struct {
+	net.Conn
+	stuck *atomic.Bool
+}
+
+func (c *stuckConn) Read(p []byte) (int, error) {
+	for {
+		n, err := c.Conn.Read(p)
+		if err != nil || !c.stuck.Load() {
+			return n, err
+		}
+	}
+}
+
+func (c *stuckConn) Write(p []byte) (int, error) {
+	if c.stuck.Load() {
+		return len(p), nil
+	}
+	return c.Conn.Write(p)
+}
+
+func TestAStuckConnectionIsMadeAnewWhenTheLinkIsBack(t *testing.T) {
+	b := testserver.StartMosquitto(t, false)
+	c := startCentre(t, b)
+	var first atomic.Bool // the first connection is stuck
+	var n atomic.Int32
+	u := newTerminal(t, b, func(o *Options) {
+		o.Conn = func(nc net.Conn) net.Conn {
+			if n.Add(1) == 1 {
+				return &stuckConn{nc, &first}
+			}
+			return nc
+		}
+	})
+	u.start()
+	u.measure(1)
+	u.settled(c, 10*time.Second)
+	statuses := func() int {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		return len(c.statuses)
+	}
+	before := statuses()
+	u.Doubt()
+	wait(t, 10*time.Second, "the status is told again", func() bool { return statuses() > before })
+	<-time.After(doubtAnswer + time.Second)
+	if got := u.State().Sessions; got != 1 {
+		t.Fatalf("%d sessions over a link that is good", got)
+	}
+	first.Store(true)
+	u.measure(1)
+	u.Doubt()
+	wait(t, 10*time.Second, "a second session", func() bool { return u.State().Sessions == 2 })
+	u.settled(c, 10*time.Second)
 }
 
 func TestSilentCentreGetsEverythingWhenItAnswers(t *testing.T) {
