@@ -76,10 +76,11 @@ func RegisterConsults(s *Server, svc *consult.Service) {
 		func(ctx context.Context, in *struct {
 			Incident string            `query:"incident" maxLength:"64"`
 			State    consult.RoomState `query:"state" enum:"open,ended"`
+			Waiting  bool              `query:"waiting" doc:"Only open rooms to which the caller or their desk is asked and has neither come nor declined"`
 			Query    string            `query:"q" maxLength:"80" doc:"Part of its title, of the number or title of its incident, of the name of its chair or desk"`
 		},
 		) (*body[page.List[consult.Listed]], error) {
-			return listed(svc.List(ctx, consult.Filter{Incident: in.Incident, State: in.State, Query: in.Query}))
+			return listed(svc.List(ctx, consult.Filter{Incident: in.Incident, State: in.State, Waiting: in.Waiting, Query: in.Query}))
 		})
 	open := consultOp("open-consult", http.MethodPost, "", "Open a room; who opens it leads it")
 	open.DefaultStatus = http.StatusCreated
@@ -183,6 +184,10 @@ func registerConsultPlace(s *Server, svc *consult.Service) {
 	) (*body[consult.Entered], error) {
 		return reply(svc.Enter(ctx, in.ID, "", in.Body.entry(in.Key)))
 	})
+	register(s, consultOp("decline-consult", http.MethodPost, "/{id}/decline", "Say that one does not come, for the own desk as well where that was asked; whoever leads the room is told"),
+		func(ctx context.Context, in *ConsultID) (*nothing, error) {
+			return done(svc.Decline(ctx, in.ID))
+		})
 	register(s, consultOp("watch-consult", http.MethodGet, "/{id}/place", "What goes on in the room, once it is newer than what the caller knows, or after 8 s"),
 		func(ctx context.Context, in *struct {
 			ConsultPlace

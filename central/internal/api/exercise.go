@@ -34,7 +34,7 @@ func rehearsed(method, operation string) bool {
 		"add-opinion", "judge-opinion", "ask-statement", "settle-statement-task", "draft-statement", "change-statement", "step-statement",
 		"add-expert-opinion", "change-expert-opinion", "sign-expert-opinion", "add-expert-file",
 		"open-consult", "invite-consult", "revoke-consult", "mute-consult", "remove-consult", "hand-consult", "record-consult", "end-consult",
-		"enter-consult", "sign-consult", "leave-consult", "share-consult", "look-consult",
+		"enter-consult", "decline-consult", "sign-consult", "leave-consult", "share-consult", "look-consult",
 		"watch-stream", "open-wall", "map-wall", "close-wall", "choose-layer", "logout":
 		return true
 	}

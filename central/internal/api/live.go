@@ -166,6 +166,7 @@ type liveMessage struct {
 	Duty    *time.Time           `json:"duty,omitempty"`   // who is on duty, or a roster, has changed: ask again
 	Desk    *time.Time           `json:"desk,omitempty"`   // clocks or the log of a desk have changed: ask again
 	Cases   *time.Time           `json:"cases,omitempty"`  // the inbox, incidents or reports have changed: ask again
+	Rooms   *time.Time           `json:"rooms,omitempty"`  // consultations, or invitations to them, have changed: ask again
 	Rules   *time.Time           `json:"rules,omitempty"`  // rules or their exceptions have changed: ask again
 	Talk    *time.Time           `json:"talk,omitempty"`   // who speaks to which scene has changed: ask again
 	Crew    *time.Time           `json:"crew,omitempty"`   // what became of messages to scenes has changed: ask again

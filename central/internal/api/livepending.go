@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/fengsui/fengsui/central/internal/actor"
+	"github.com/fengsui/fengsui/central/internal/consult"
 	"github.com/fengsui/fengsui/central/internal/crew"
 	"github.com/fengsui/fengsui/central/internal/deadline"
 	"github.com/fengsui/fengsui/central/internal/device"
@@ -51,6 +52,7 @@ type pending struct {
 	duty    *time.Time // who is on duty has changed
 	desk    *time.Time // clocks have changed
 	cases   *time.Time // the inbox, incidents or reports have changed
+	rooms   *time.Time // consultations have changed
 	rules   *time.Time // rules or their exceptions have changed
 	steer   *time.Time // who turns which camera has changed
 	talk    *time.Time // who speaks to which scene has changed
@@ -94,6 +96,11 @@ func (p *pending) add(e event.Event, v *view) urgency {
 	}
 	if isCase(e.Kind) && v.who.Can(actor.IncidentRead) && v.who.Covers(e.Division) {
 		p.cases = &e.At
+		return soon
+	}
+	// Whoever is invited may belong to any division; what they may see they are told when they ask.
+	if strings.HasPrefix(e.Kind, consult.EventKind) && v.who.Can(actor.ConsultJoin) {
+		p.rooms = &e.At
 		return soon
 	}
 	switch data := e.Data.(type) {
@@ -235,7 +242,7 @@ func (p *pending) take() liveMessage {
 	for id := range p.windows {
 		m.Windows = append(m.Windows, p.windows[id])
 	}
-	m.Health, m.Duty, m.Desk, m.Rules, m.Cases, m.Steer, m.Talk, m.Crew = p.health, p.duty, p.desk, p.rules, p.cases, p.steer, p.talk, p.crew
+	m.Health, m.Duty, m.Desk, m.Rules, m.Cases, m.Steer, m.Talk, m.Crew, m.Rooms = p.health, p.duty, p.desk, p.rules, p.cases, p.steer, p.talk, p.crew, p.rooms
 	if len(p.removed) > 0 {
 		m.Removed = &liveRemoved{}
 		for id := range p.removed {

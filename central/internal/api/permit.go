@@ -128,7 +128,7 @@ func caseNeeds(operation string) (p actor.Permission, ok bool) {
 // consultNeeds is needs for consultation rooms. Who leads one the service knows, and what a link allows.
 func consultNeeds(operation string) (p actor.Permission, ok bool) {
 	switch operation {
-	case "list-consults", "get-consult", "enter-consult", "watch-consult", "sign-consult", "leave-consult", "share-consult", "look-consult":
+	case "list-consults", "get-consult", "enter-consult", "decline-consult", "watch-consult", "sign-consult", "leave-consult", "share-consult", "look-consult":
 		return actor.ConsultJoin, true
 	case "open-consult", "invite-consult", "revoke-consult", "mute-consult", "remove-consult", "hand-consult", "record-consult", "end-consult":
 		return actor.ConsultHold, true

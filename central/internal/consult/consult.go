@@ -158,6 +158,16 @@ const (
 	ForGuest  GuestKind = "guest" // from outside, by a link
 )
 
+// Reply is what became of an invitation.
+type Reply string
+
+// The replies. Who has declined may come in all the same, for as long as the invitation holds.
+const (
+	Waits    Reply = ""
+	Came     Reply = "came"
+	Declined Reply = "declined"
+)
+
 // Invitation lets somebody into a room.
 type Invitation struct {
 	ID        string     `json:"id"`
@@ -166,7 +176,10 @@ type Invitation struct {
 	Ref       string     `json:"ref,omitempty" doc:"Id of the user or organisation"`
 	Name      string     `json:"name"`
 	ByName    string     `json:"by_name"`
-	At        time.Time  `json:"at"`
+	At        time.Time  `json:"at" doc:"When they were asked, last"`
+	Reply     Reply      `json:"reply,omitempty" enum:"came,declined" doc:"Left out: nobody has come or declined yet"`
+	ReplyAt   *time.Time `json:"reply_at,omitempty"`
+	ReplyBy   string     `json:"reply_by_name,omitempty" doc:"Of an organisation: who of it came or declined"`
 	ExpiresAt *time.Time `json:"expires_at,omitempty"`
 	RevokedAt *time.Time `json:"revoked_at,omitempty"`
 	Hash      string     `json:"-"` // of the token of a link
@@ -175,6 +188,15 @@ type Invitation struct {
 // holds reports whether it lets somebody in now.
 func (i Invitation) holds(now time.Time) bool {
 	return i.RevokedAt == nil && (i.ExpiresAt == nil || now.Before(*i.ExpiresAt))
+}
+
+// waits reports whether it lies at a desk: it holds, and nobody has come or declined yet.
+func (i Invitation) waits(now time.Time) bool { return i.Reply == Waits && i.holds(now) }
+
+// answer notes what became of it.
+func (i *Invitation) answer(r Reply, by string) {
+	now := stamp()
+	i.Reply, i.ReplyAt, i.ReplyBy = r, &now, by
 }
 
 // Line is one line of what went on in a room. Lines are only added.

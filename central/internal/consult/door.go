@@ -17,6 +17,7 @@ type visitor struct {
 	id    string // of the user, or of the invitation
 	name  string
 	org   string
+	desk  string // id of the organisation; empty: from outside
 	guest bool
 	as    actor.Actor
 	above bool // the room is within reach of the own desk
@@ -40,7 +41,7 @@ func (s *Service) door(ctx context.Context, id, token string) (Room, visitor, er
 	if err != nil {
 		return Room{}, visitor{}, err
 	}
-	v := visitor{id: a.ID, name: a.Name, org: reach.Desk.Name, as: a, above: reach.Has(r.OrgID)}
+	v := visitor{id: a.ID, name: a.Name, org: reach.Desk.Name, desk: reach.Desk.ID, as: a, above: reach.Has(r.OrgID)}
 	switch {
 	case r.bars(v):
 		return Room{}, visitor{}, takenOut()
@@ -52,12 +53,23 @@ func (s *Service) door(ctx context.Context, id, token string) (Room, visitor, er
 		return Room{}, visitor{}, err
 	}
 	now := time.Now()
-	if slices.ContainsFunc(list, func(i Invitation) bool {
-		return i.holds(now) && (i.Kind == ForPerson && i.Ref == a.ID || i.Kind == ForOrg && i.Ref == reach.Desk.ID)
-	}) {
+	if slices.ContainsFunc(list, func(i Invitation) bool { return i.holds(now) && i.isFor(v) }) {
 		return r, v, nil
 	}
 	return Room{}, visitor{}, noRoom()
+}
+
+// isFor reports whether it asks somebody in: by person, with their desk, or by the link that they hold.
+func (i Invitation) isFor(v visitor) bool {
+	switch i.Kind {
+	case ForPerson:
+		return !v.guest && i.Ref == v.id
+	case ForOrg:
+		return !v.guest && i.Ref == v.desk
+	case ForGuest:
+		return v.guest && i.ID == v.id
+	}
+	return false
 }
 
 // bars reports whether somebody was taken out and stays out. Whoever may take the chair is not kept out by it.
@@ -129,19 +141,33 @@ func (s *Service) List(ctx context.Context, f Filter) ([]Listed, error) {
 	if err != nil {
 		return nil, err
 	}
+	if f.Waiting {
+		f.State = Open
+	}
 	rooms, err := s.Store.Rooms(ctx, f)
 	if err != nil {
 		return nil, err
 	}
-	invited, err := s.Store.Invited(ctx, a.ID, reach.Desk.ID)
+	invited, err := s.Store.Invited(ctx, a.ID, reach.Desk.ID, f.State)
 	if err != nil {
 		return nil, err
 	}
-	out := []Listed{}
+	now, out := time.Now(), []Listed{}
 	for _, r := range rooms {
-		v := visitor{id: a.ID, as: a, above: reach.Has(r.OrgID)}
-		if !r.bars(v) && (v.above || r.Chair == a.ID || slices.Contains(invited, r.ID)) {
-			out = append(out, Listed{Room: r, Here: s.here(r.ID)})
+		v := visitor{id: a.ID, desk: reach.Desk.ID, as: a, above: reach.Has(r.OrgID)}
+		l := Listed{Room: r, Here: s.here(r.ID)}
+		known := v.above || r.Chair == a.ID
+		for _, i := range invited {
+			if i.RoomID != r.ID || !i.isFor(v) {
+				continue
+			}
+			known = true
+			if i.waits(now) && r.State == Open && !s.elsewhere(r.ID, v, "") {
+				l.Asked = append(l.Asked, i)
+			}
+		}
+		if known && !r.bars(v) && (!f.Waiting || len(l.Asked) > 0) {
+			out = append(out, l)
 		}
 	}
 	return out, nil
@@ -150,7 +176,8 @@ func (s *Service) List(ctx context.Context, f Filter) ([]Listed, error) {
 // Listed is a room in the list.
 type Listed struct {
 	Room
-	Here int `json:"here" doc:"How many are in it now"`
+	Here  int          `json:"here" doc:"How many are in it now"`
+	Asked []Invitation `json:"asked,omitempty" doc:"By which the caller or their desk is asked in and has neither come nor declined"`
 }
 
 // Whole is a room with what belongs to it, as its members see it.

@@ -58,7 +58,7 @@ func (s *Service) Enter(ctx context.Context, id, token string, e Entry) (Entered
 	s.hang(old)
 	answer, err := s.Router.Sit(ctx, r.Streams(), seat, "consult-"+p.id, e.SDP)
 	if err == nil && fresh {
-		err = s.came(ctx, r, p)
+		err = s.came(ctx, r, v, p)
 	}
 	s.mu.Lock()
 	p.busy = false
@@ -97,11 +97,11 @@ func (s *Service) Enter(ctx context.Context, id, token string, e Entry) (Entered
 }
 
 func (m *meeting) scene(p *person) Scene {
-	r := m.room
+	r, absent := m.room, m.absent
 	if p.guest {
-		r = r.outside()
+		r, absent = r.outside(), nil
 	}
-	return Scene{Version: m.version, Room: r, People: m.list(), Speaker: m.speaker, View: m.view, You: p.id}
+	return Scene{Version: m.version, Room: r, People: m.list(), Speaker: m.speaker, View: m.view, Absent: absent, You: p.id}
 }
 
 // sits says why somebody is not in a room any more, if so. The caller holds the lock.
@@ -206,21 +206,35 @@ func (s *Service) hang(session string) {
 	}
 }
 
-// came writes down that somebody is there, unless they were taken out on their way in.
-func (s *Service) came(ctx context.Context, r Room, p *person) error {
-	_, err := s.change(ctx, r.ID, EventCame, "came", p.called(), Trace{Person: p.who}, func(r *Room) error {
-		r.UsedAt = stamp()
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		return cmp.Or(running(*r), s.sits(r.ID, p))
+// came writes down that somebody is there, which answers what they were asked, unless they were taken out on their way in.
+func (s *Service) came(ctx context.Context, r Room, v visitor, p *person) error {
+	err := s.Tx.Do(ctx, func(ctx context.Context) error {
+		if err := s.Store.Lock(ctx); err != nil {
+			return err
+		}
+		if _, _, err := s.answer(ctx, r.ID, v, Came); err != nil {
+			return err
+		}
+		_, err := s.change(ctx, r.ID, EventCame, "came", p.called(), Trace{Person: p.who}, func(r *Room) error {
+			r.UsedAt = stamp()
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			return cmp.Or(running(*r), s.sits(r.ID, p))
+		})
+		return err
 	})
+	if err == nil {
+		s.recall(ctx, r.ID)
+	}
 	return err
 }
 
 // called is a name with its organisation.
-func (p *person) called() string {
-	if p.org == "" {
-		return p.name
+func (p *person) called() string { return called(p.name, p.org) }
+
+func called(name, org string) string {
+	if org == "" {
+		return name
 	}
-	return p.name + "（" + p.org + "）"
+	return name + "（" + org + "）"
 }

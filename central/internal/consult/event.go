@@ -7,6 +7,7 @@ const (
 	EventOpened   = "consult.opened"
 	EventInvited  = "consult.invited"
 	EventRevoked  = "consult.revoked"
+	EventDeclined = "consult.declined"
 	EventCame     = "consult.came"
 	EventLeft     = "consult.left"
 	EventRemoved  = "consult.removed"

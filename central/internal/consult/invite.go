@@ -84,6 +84,7 @@ func (s *Service) Invite(ctx context.Context, id string, w Wish) (Given, error) 
 }
 
 func (s *Service) invite(ctx context.Context, r Room, wanted []Invitation) error {
+	defer s.recall(ctx, r.ID)
 	return event.Change(ctx, s.Tx, s.Events, func(ctx context.Context, note func(event.Event)) error {
 		if err := s.Store.Lock(ctx); err != nil {
 			return err
@@ -95,11 +96,17 @@ func (s *Service) invite(ctx context.Context, r Room, wanted []Invitation) error
 		now := time.Now()
 		list = slices.DeleteFunc(list, func(i Invitation) bool { return !i.holds(now) })
 		for _, i := range wanted {
-			if i.Kind != ForGuest && slices.ContainsFunc(list, func(o Invitation) bool { return o.Kind == i.Kind && o.Ref == i.Ref }) {
+			at := slices.IndexFunc(list, func(o Invitation) bool { return i.Kind != ForGuest && o.Kind == i.Kind && o.Ref == i.Ref })
+			switch {
+			case at < 0:
+				if list = append(list, i); len(list) > maxInvited {
+					return errs.E(errs.Conflict, "consult.invited_full", "%d invitations hold; revoke those that nobody needs", maxInvited)
+				}
+			case list[at].Reply == Waits:
 				continue // they are invited already
-			}
-			if list = append(list, i); len(list) > maxInvited {
-				return errs.E(errs.Conflict, "consult.invited_full", "%d invitations hold; revoke those that nobody needs", maxInvited)
+			default: // who has declined, or was here, is asked once more
+				i.ID = list[at].ID
+				list[at] = i
 			}
 			if err := s.Store.SaveInvitation(ctx, i); err != nil {
 				return err
@@ -164,6 +171,7 @@ func (s *Service) Revoke(ctx context.Context, id, invitation string) error {
 		return s.write(ctx, r, note, EventRevoked, "revoked", list[k].Name, Trace{Person: cmp.Or(list[k].Ref, list[k].ID)})
 	})
 	if err == nil {
+		s.recall(ctx, id)
 		s.Recheck(ctx)
 	}
 	return err

@@ -13,7 +13,8 @@ import (
 type meeting struct {
 	room    Room
 	people  []*person
-	view    *View // of the shared map
+	view    *View    // of the shared map
+	absent  []Absent // who was asked in and has not come
 	talk    speakers
 	speaker int               // seat; -1: nobody has spoken
 	removed map[string]string // keys of tabs that the chair has taken out, and whose: they do not come back by themselves
@@ -78,6 +79,7 @@ type Scene struct {
 	People  []Person `json:"people"`
 	Speaker int      `json:"speaker" doc:"Seat of who speaks, or spoke last; -1: nobody has"`
 	View    *View    `json:"view,omitempty" doc:"Of the shared map"`
+	Absent  []Absent `json:"absent,omitempty" doc:"Who was asked in and has not come; somebody from outside is not told"`
 	You     string   `json:"you" doc:"Id of the asking person"`
 }
 

@@ -74,6 +74,7 @@ func TestEveryActByEveryRoleInEveryOrganisation(t *testing.T) {
 			}
 			return err
 		}},
+		{"decline for their desk", actor.ConsultJoin, []string{"bureau"}, func(c context.Context) error { return h.Decline(c, made().ID) }},
 		{"open a room of their own", actor.ConsultHold, leads, func(c context.Context) error { return second(h.Open(c, consult.Draft{Title: "x"})) }},
 		{"take the chair", actor.ConsultHold, []string{"city", "county"}, func(c context.Context) error { return second(h.Take(c, made().ID)) }},
 		{"invite as the chair", actor.ConsultHold, leads, func(c context.Context) error {

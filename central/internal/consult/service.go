@@ -82,9 +82,10 @@ type Service struct {
 	Options
 	loop *run.Loop
 
-	asked    atomic.Bool // rights have changed
-	mu       sync.Mutex
-	meetings map[string]*meeting // by room
+	asked     atomic.Bool // rights have changed
+	recalling sync.Mutex  // taken before mu
+	mu        sync.Mutex
+	meetings  map[string]*meeting // by room
 }
 
 // New makes a service.

@@ -7,6 +7,7 @@ type Filter struct {
 	Incident string
 	State    RoomState
 	Recorded bool // something was recorded in them
+	Waiting  bool // they are open, and the actor or the own desk was asked in and has neither come nor declined
 	// Query is part of a title, of what an incident is called, of the name of a chair or desk.
 	Query string
 }
@@ -25,8 +26,9 @@ type Store interface {
 	Save(ctx context.Context, r Room, was int) error
 	// Invitations of a room, the oldest first, also those that hold no longer.
 	Invitations(ctx context.Context, room string) ([]Invitation, error)
-	// Invited names the rooms to which a user or an organisation is invited by an invitation that was not revoked.
-	Invited(ctx context.Context, user, org string) ([]string, error)
+	// Invited has the invitations of a user and an organisation that were not revoked, to rooms of a state or, without
+	// one, to all.
+	Invited(ctx context.Context, user, org string, state RoomState) ([]Invitation, error)
 	// Link finds the invitation of a link by the hash of its token.
 	Link(ctx context.Context, hash string) (Invitation, error)
 	// SaveInvitation adds one or writes it anew.

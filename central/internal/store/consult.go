@@ -77,9 +77,10 @@ func (s *Consults) Invitations(ctx context.Context, room string) ([]consult.Invi
 }
 
 // Invited implements consult.Store.
-func (s *Consults) Invited(ctx context.Context, user, org string) ([]string, error) {
-	return dutyRows(ctx, s.db, "invitations", func(row scanner) (id string, err error) { return id, row.Scan(&id) },
-		`select distinct room_id from consult_invitations where ref in ($1, $2) and revoked = $3`, user, org, false)
+func (s *Consults) Invited(ctx context.Context, user, org string, state consult.RoomState) ([]consult.Invitation, error) {
+	return dutyRows(ctx, s.db, "invitations", scanBody[consult.Invitation],
+		`select i.body from consult_invitations i join consult_rooms r on r.id = i.room_id
+			where i.ref in ($1, $2) and i.revoked = $3 and r.exercise = $4 and ($5 = '' or r.state = $5) order by i.id`, user, org, false, exercise(ctx), string(state))
 }
 
 // Link implements consult.Store.

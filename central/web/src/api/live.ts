@@ -31,6 +31,8 @@ export interface Live extends LiveState {
   steer: Ref<string>
   // talk is when it last changed who speaks to which scene; what shows it asks again.
   talk: Ref<string>
+  // rooms is when consultations, or invitations to them, last changed; what shows them asks again.
+  rooms: Ref<string>
   // crew is when it last changed what became of messages to scenes; what shows them asks again.
   crew: Ref<string>
   // desks are the divisions at which somebody hears alarms who can take them.
@@ -69,6 +71,7 @@ const rules = ref('')
 const steer = ref('')
 const talk = ref('')
 const crew = ref('')
+const rooms = ref('')
 const desks = shallowRef<string[]>([])
 const delayMs = ref(0)
 const lastMessageAt = ref(0)
@@ -134,6 +137,7 @@ function receive(message: LiveMessage, received: number): void {
   if (message.rules || message.type === 'snapshot') rules.value = message.rules ?? message.time
   if (message.talk || message.type === 'snapshot') talk.value = message.talk ?? message.time
   if (message.crew || message.type === 'snapshot') crew.value = message.crew ?? message.time
+  if (message.rooms || message.type === 'snapshot') rooms.value = message.rooms ?? message.time
   if (message.steer || message.type === 'snapshot') steer.value = message.steer ?? message.time
   if (message.desks) desks.value = message.desks
   const fresh = apply(state, message)
@@ -237,6 +241,7 @@ const live: Live = {
   steer,
   talk,
   crew,
+  rooms,
   desks,
   hears(now) {
     if (hearing === now) return

@@ -538,6 +538,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/consults/{id}/decline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that one does not come, for the own desk as well where that was asked; whoever leads the room is told */
+        post: operations["decline-consult"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/consults/{id}/end": {
         parameters: {
             query?: never;
@@ -7781,6 +7798,14 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
+        ConsultAbsent: {
+            /** @enum {string} */
+            kind: "person" | "org" | "guest";
+            name: string;
+            /** @enum {string} */
+            reply?: "declined";
+            reply_by_name?: string;
+        };
         ConsultEntered: {
             scene: components["schemas"]["ConsultScene"];
             /** @description The answer */
@@ -7805,7 +7830,10 @@ export interface components {
             token?: string;
         };
         ConsultInvitation: {
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When they were asked, last
+             */
             at: string;
             by_name: string;
             /** Format: date-time */
@@ -7816,6 +7844,15 @@ export interface components {
             name: string;
             /** @description Id of the user or organisation */
             ref?: string;
+            /**
+             * @description Left out: nobody has come or declined yet
+             * @enum {string}
+             */
+            reply?: "came" | "declined";
+            /** Format: date-time */
+            reply_at?: string;
+            /** @description Of an organisation: who of it came or declined */
+            reply_by_name?: string;
             /** Format: date-time */
             revoked_at?: string;
             room_id: string;
@@ -7841,6 +7878,8 @@ export interface components {
             next?: string;
         };
         ConsultListed: {
+            /** @description By which the caller or their desk is asked in and has neither come nor declined */
+            asked?: components["schemas"]["ConsultInvitation"][] | null;
             /** @description User who leads the room */
             chair: string;
             chair_name: string;
@@ -7960,6 +7999,8 @@ export interface components {
             version: number;
         };
         ConsultScene: {
+            /** @description Who was asked in and has not come; somebody from outside is not told */
+            absent?: components["schemas"]["ConsultAbsent"][] | null;
             people: components["schemas"]["ConsultPerson"][] | null;
             room: components["schemas"]["ConsultRoom"];
             /**
@@ -16747,6 +16788,8 @@ export interface operations {
             query?: {
                 incident?: string;
                 state?: "open" | "ended";
+                /** @description Only open rooms to which the caller or their desk is asked and has neither come nor declined */
+                waiting?: boolean;
                 /** @description Part of its title, of the number or title of its incident, of the name of its chair or desk */
                 q?: string;
             };
@@ -16866,6 +16909,35 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ConsultRoom"];
                 };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "decline-consult": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Problem */
             default: {

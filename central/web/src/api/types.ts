@@ -163,6 +163,7 @@ export interface LiveMessage {
   steer?: string
   talk?: string
   crew?: string
+  rooms?: string
   cases?: string
   desks?: string[]
   windows?: Maintenance[]

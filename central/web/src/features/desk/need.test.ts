@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { arrivals, needsOf, noWork, open, tasksOf, type Item, type Work } from './need'
+import { arrivals, needsOf, noWork, open, tasksOf, type Asked, type Item, type Work } from './need'
 import type { Alarm, Device } from '@/api/types'
 import { cameBack } from '@/features/handover/running'
 import { asking, type Due } from '@/features/handover/useDue'
@@ -12,6 +12,7 @@ const device = (id: string, more: Partial<Device>) => ({ id, kind: 'edge', state
 const clock = (id: string, due: number, more: Partial<Due> = {}) => ({ id, kind: 'report.written', org_id: 'rudong', due_at: at(due), owner: { kind: 'report', id: `i-${id} rudong` }, ...more }) as Due
 const task = (id: string, more: Partial<Task> = {}) => ({ id, to_org: 'rudong', from_org: 'city', state: 'given', urged: 0, due_at: at(90), ...more }) as Task
 const hop = (id: string, more: Partial<Hop> = {}) => ({ id, incident_id: 'i-fire', from_org: 'rudong', kind: 'up', decision: 'returned', reason: '缺现场负责人', submitted_at: at(-30), decided_at: at(-5), ...more }) as Hop
+const room = (id: string, asked: number) => ({ id, title: id, asked: [{ at: at(-90) }, { at: at(asked) }] }) as Asked
 const keys = (needs: { key: string }[]) => needs.map((n) => n.key)
 const withWork = (work: Partial<Work>): Work => ({ ...noWork, ...work })
 
@@ -33,6 +34,11 @@ describe('needsOf', () => {
   it('puts of what is over the graver first, then what has waited longest', () => {
     const work = withWork({ clocks: [clock('old', -300)], items: [{ id: 'tell', received_at: at(-2) } as Item], hops: [hop('h', { decision: '', level: 2, submitted_at: at(-1) })] })
     expect(keys(needsOf([], [], work, now))).toEqual(['hop h', 'due old', 'item tell'])
+  })
+  it('puts those who wait in a room before what has waited longer, but for what is grave', () => {
+    const work = withWork({ items: [{ id: 'tell', received_at: at(-20) } as Item], rooms: [room('r', -1)], hops: [hop('h', { decision: '', level: 2, submitted_at: at(-1) })] })
+    expect(keys(needsOf([], [], work, now))).toEqual(['hop h', 'room r', 'item tell'])
+    expect(needsOf([], [], work, now).every(open)).toBe(true)
   })
   it('says a report that came back once, by the clock by which it has to go again', () => {
     const needs = needsOf([], [], withWork({ clocks: [clock('fire', 20), clock('other', 10)], returned: [hop('r')] }), now)
@@ -77,6 +83,7 @@ describe('what lies at the own desk', () => {
     const heard = (t: Task) => arrivals(withWork({ tasks: [t] }))
     expect(heard(task('k', { state: 'taken' }))).toEqual([])
     expect(heard(task('k', { state: 'taken', urged: 1 }))).not.toEqual(heard(task('k', { state: 'taken', urged: 2 })))
+    expect(arrivals(withWork({ rooms: [room('r', -1)] }))).not.toEqual(arrivals(withWork({ rooms: [room('r', 0)] }))) // asked once more
     expect(arrivals(withWork({ items: [{ id: 'tell' } as Item], returned: [hop('r')] }))).toEqual(['item tell', 'returned r'])
   })
 })

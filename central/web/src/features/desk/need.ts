@@ -1,5 +1,5 @@
 // What needs somebody at the desk, in one order by the clock: alarms, reports that came or came back, what is due, tasks,
-// what lies in the inbox, and terminals that are not heard of. Pure.
+// what lies in the inbox, consultations to which the desk is asked, and terminals that are not heard of. Pure.
 import type { Alarm, Device } from '@/api/types'
 import type { components } from '@/api/schema'
 import type { Due } from '@/features/handover/useDue'
@@ -7,6 +7,7 @@ import type { Hop, Task } from '@/features/report/types'
 import { byNeed, calls } from '@/features/telemetry/alarm'
 
 export type Item = components['schemas']['IntakeItem']
+export type Asked = components['schemas']['ConsultListed']
 
 // A need is one thing with where it comes from. by is when it has to be moved on; what waits for nobody's clock has
 // been due since it came.
@@ -20,6 +21,7 @@ export interface Need {
   returned?: Hop // came back from above
   task?: Task // to be done here, or answered and to be closed here
   item?: Item
+  room?: Asked // a consultation to which the desk, or whoever sits at it, is asked
   below?: boolean
 }
 
@@ -31,9 +33,10 @@ export interface Work {
   returned: readonly Hop[]
   tasks: readonly Task[]
   items: readonly Item[]
+  rooms: readonly Asked[]
 }
 
-export const noWork: Work = { loaded: false, clocks: [], hops: [], returned: [], tasks: [], items: [] }
+export const noWork: Work = { loaded: false, clocks: [], hops: [], returned: [], tasks: [], items: [], rooms: [] }
 
 // comesAndGoes is a camera behind no terminal, sent by a phone or a program by a link: that it does not send is no loss.
 export const comesAndGoes = (d: Device): boolean => d.kind === 'camera' && !d.parent
@@ -52,6 +55,9 @@ export function tasksOf(board: readonly Task[], org: string | undefined, may: { 
   return board.filter((k) => (may.do && k.to_org === org && ['given', 'taken', 'sent_back'].includes(k.state)) || (may.close && k.from_org === org && k.state === 'answered'))
 }
 
+// askedAt is when a desk was asked into a room, last.
+export const askedAt = (r: Asked): number => Math.max(...(r.asked ?? []).map((i) => Date.parse(i.at)))
+
 // writtenOf is the clock by which a report that came back has to go again.
 const writtenOf = (h: Hop, clocks: readonly Due[]): Due | undefined => clocks.find((c) => c.kind === 'report.written' && c.owner.id === `${h.incident_id} ${h.from_org}`)
 
@@ -64,15 +70,16 @@ function workNeeds(work: Work): Need[] {
     ...work.clocks.filter((c) => !said.has(c.id)).map((due): Need => ({ key: `due ${due.id}`, by: Date.parse(due.due_at), due })),
     ...work.tasks.map((task): Need => ({ key: `task ${task.id} ${task.state}`, by: Date.parse(task.due_at), task })),
     ...work.items.map((item): Need => ({ key: `item ${item.id}`, by: Date.parse(item.received_at), item })),
+    ...work.rooms.map((room): Need => ({ key: `room ${room.id}`, by: askedAt(room), room })),
   ]
 }
 
-// byClock orders by time left. What is over counts as now: of that the graver first, then what has waited longest. A
-// red or orange alarm waits for no clock.
+// byClock orders by time left. What is over counts as now: of that the graver first, then those who wait in a room for
+// the desk, then what has waited longest. A red or orange alarm waits for no clock.
 function byClock(needs: readonly Need[], now: number): Need[] {
   const grave = (n: Need) => Math.min(n.alarm?.level ?? n.hop?.level ?? n.returned?.level ?? 9, 9) || 9
   const left = (n: Need) => (n.alarm?.state === 'open' && n.alarm.level <= 2 ? 0 : Math.max(0, n.by - now))
-  const weight = (n: Need) => (left(n) === 0 && grave(n) <= 2 ? grave(n) : 3)
+  const weight = (n: Need) => (left(n) === 0 && grave(n) <= 2 ? grave(n) : n.room ? 3 : 4)
   return [...needs].sort((a, b) => left(a) - left(b) || weight(a) - weight(b) || a.by - b.by || a.key.localeCompare(b.key))
 }
 
@@ -97,11 +104,12 @@ export function open(need: Need): boolean {
 }
 
 // arrivals name what a desk hears once when it comes: an item in the inbox, a task that was given, sent back, urged or
-// answered, a report that came back.
+// answered, a report that came back, an invitation to a consultation.
 export function arrivals(work: Work): string[] {
   return [
     ...work.items.map((i) => `item ${i.id}`),
     ...work.tasks.filter((k) => k.state !== 'taken' || k.urged > 0).map((k) => `task ${k.id} ${k.state} ${k.urged}`),
     ...work.returned.map((h) => `returned ${h.id}`),
+    ...work.rooms.map((r) => `room ${r.id} ${askedAt(r)}`),
   ]
 }

@@ -30,12 +30,14 @@ export const useWork = createGlobalState((): ComputedRef<Work> => {
     return { items: found.filter((i) => i.org_id === session.user?.org_id), board }
   }, { tick: () => live.cases.value })
   const { value: returned } = useAsk(who, (signal) => stand(session.can('report.write') ? cameBack(desk.value?.sent ?? []) : [], signal), { tick: () => desk.value })
+  const { value: rooms } = useAsk(who, async (signal) => (session.can('consult.join') ? ((await answer(api.GET('/consults', { params: { query: { waiting: true } }, signal }))).items ?? []) : []), { tick: () => live.rooms.value })
   return computed(() => ({
-    loaded: read.value !== undefined,
+    loaded: read.value !== undefined && rooms.value !== undefined,
     clocks: clocks.value,
     hops: waiting.value,
     returned: returned.value ?? [],
     tasks: tasksOf(read.value?.board ?? [], session.user?.org_id, { do: session.can('report.write'), close: session.can('report.order') }),
     items: read.value?.items ?? [],
+    rooms: rooms.value ?? [],
   }))
 })

@@ -1,6 +1,6 @@
 // A need as sentences: what it is, what is known of it, its clock, and the name of the button that moves it on.
 import { useI18n } from 'vue-i18n'
-import type { Need } from './need'
+import { askedAt, type Need } from './need'
 import { useLive } from '@/api/live'
 import { useAlarmWords } from '@/features/telemetry/words'
 import { useSay } from '@/i18n/say'
@@ -27,19 +27,21 @@ export function useNeedWords() {
   const limited = (need: Need) => Boolean(need.due ?? need.task ?? need.returned)
 
   function heading(need: Need): string {
-    const { alarm, due, hop, returned, task, item } = need
+    const { alarm, due, hop, returned, task, item, room } = need
     if (hop) return t('desk.hop.heading', { from: hop.from_name, title: hop.title })
     if (returned) return t('desk.returned.heading', { from: returned.to_name, title: returned.title })
     if (task) return t(task.state === 'answered' ? 'desk.task.close' : task.state === 'taken' ? 'desk.task.do' : 'desk.task.given', { leader: task.leader, to: task.to_name, text: task.text })
+    if (room) return t('desk.room.heading', { org: room.org_name, title: room.title })
     if (item) return t('desk.item.heading', { kind: t(`intake.kind.${item.kind}`), text: item.text })
     if (due) return t(`desk.due.${plain.includes(due.kind) ? due.kind : /^(report|plan)\./.test(due.kind) ? due.kind.replace('.', '_') : 'item'}`, { name: due.name })
     return alarm ? words.heading(alarm) : t('desk.lost.heading', { name: need.lost?.name ?? '' })
   }
   function told(need: Need): string[] {
-    const { alarm, due, hop, returned, task, item, lost } = need
+    const { alarm, due, hop, returned, task, item, lost, room } = need
     if (hop) return [t(hop.opened_at ? 'desk.hop.opened' : 'desk.hop.unopened'), hop.text]
     if (returned) return [t('desk.returned.reason', { reason: returned.reason }), `${returned.decided_by} ${full(new Date(returned.decided_at ?? ''))}`]
     if (task) return [task.reason && t('desk.returned.reason', { reason: task.reason }), task.urged ? t('report.task.urged', { n: task.urged }) : '', task.state === 'answered' ? `${t('report.task.answer')} ${task.answer}` : '', task.incident_title, t('desk.due.at', { time: full(new Date(task.due_at)) })]
+    if (room) return [t('desk.room.by', { name: say.listed([...new Set((room.asked ?? []).map((i) => i.by_name))]), time: full(new Date(askedAt(room))) }), t(room.asked?.some((i) => i.kind === 'person') ? 'desk.room.you' : 'desk.room.desk'), room.here ? t('desk.room.here', { n: room.here }) : '', room.recording ? t('consult.recording') : '', room.incident ?? '']
     if (item) return [item.place, [item.unit, item.caller].filter(Boolean).join(' ')]
     if (due) return [t(['channel', 'lost'].includes(due.kind) ? 'desk.due.since' : 'desk.due.at', { time: full(new Date(due.due_at)) }), say.listed(due.asked?.names ?? [])]
     if (lost) {
@@ -60,14 +62,16 @@ export function useNeedWords() {
     if (need.alarm) return words.stand(need.alarm)
     if (need.hop) return t('desk.hop.since')
     if (need.item) return t('desk.item.since')
+    if (need.room) return t('desk.room.since')
     if (limited(need)) return t(need.by > now.value ? 'desk.due.left' : 'desk.due.over')
     return t('desk.lost.stand')
   }
   // button is the word for what moves it on.
-  function button({ alarm, due, hop, returned, task, item }: Need): string {
+  function button({ alarm, due, hop, returned, task, item, room }: Need): string {
     if (alarm) return 'desk.need.look'
     if (hop) return 'report.waiting.open'
     if (returned) return 'desk.returned.again'
+    if (room) return 'desk.room.enter'
     if (item) return 'desk.item.handle'
     if (task) return task.state === 'answered' ? 'report.act.close' : task.state === 'taken' ? 'report.act.answer' : 'report.act.take'
     const kind = due?.kind ?? ''
