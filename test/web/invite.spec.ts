@@ -29,7 +29,7 @@ test('an invitation reaches the desk that was asked, until it is answered', asyn
 
   await chair.getByTestId('consult-invite').click()
   const dialog = chair.getByRole('dialog')
-  await dialog.getByLabel('单位').selectOption({ label: '如东县应急管理局' })
+  await dialog.getByRole('combobox').first().selectOption({ label: '如东县应急管理局' })
   await dialog.getByRole('button', { name: '邀请', exact: true }).click()
   const asked = dialog.getByRole('listitem').filter({ hasText: '如东县应急管理局' })
   await expect(asked).toContainText('待应答')
