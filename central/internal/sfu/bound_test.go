@@ -137,3 +137,17 @@ func TestAStreamStandsForTheGraceOfItsPublisher(t *testing.T) {
 		}
 	}
 }
+
+// Pictures that come a millisecond apart are what a terminal sends again; those of a camera are not.
+func TestPicturesThatATerminalSendsAgainAreOfThePast(t *testing.T) {
+	s, at, ticks := newSource("cam"), time.Now(), uint32(1000)
+	s.take(&publisher{})
+	s.write(s.publisher, jitter.Packet{Time: ticks, Payload: sets}, false, at)
+	for seq, step := range []uint32{0, 3600, 720, 90, 1, 3600} {
+		ticks += step
+		s.write(s.publisher, jitter.Packet{Seq: uint16(seq), Time: ticks, Marker: true, Payload: []byte{0x65, 0x88, 0x80}}, false, at) //nolint:gosec // few
+		if want := step == 90 || step == 1; s.past != want {
+			t.Errorf("a picture %d ticks after the one before: of the past %v", step, s.past)
+		}
+	}
+}

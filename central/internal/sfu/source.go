@@ -16,7 +16,10 @@ const (
 	grace    = 15 * time.Second       // a publisher that comes back within it goes on where it was
 	pliGap   = 500 * time.Millisecond // between requests for a key frame
 	pliAgain = time.Second            // the same, when nothing came of one
-	meter    = 4                      // seconds over which the bit rate is taken
+	// squeezed is below what the pictures of any camera are apart: a terminal that comes back sends those since its last
+	// key frame a millisecond apart.
+	squeezed = clock / 200
+	meter    = 4 // seconds over which the bit rate is taken
 )
 
 // source is one stream: at most one publisher, any number of viewers, one ring.
@@ -44,6 +47,7 @@ type source struct {
 	sps, pps []byte
 	picture  uint32 // publisher's time of the picture being written
 	sets     bool   // that picture has parameter sets
+	past     bool   // it is of what the publisher sends again
 	asked    time.Time
 
 	sub     *source   // the camera's smaller picture; nil: there is none
@@ -155,7 +159,8 @@ func (s *source) write(p *publisher, packet jitter.Packet, gap bool, now time.Ti
 		if jumps(packet.Time-s.picture, now.Sub(s.last)) {
 			s.goOn(packet, now)
 		}
-		s.picture, s.sets = packet.Time, false
+		step := packet.Time - s.picture
+		s.picture, s.sets, s.past = packet.Time, false, 0 < step && step < squeezed
 	}
 	if info.SPS != nil {
 		s.sps, s.sets = slices.Clone(info.SPS), true
@@ -165,10 +170,10 @@ func (s *source) write(p *publisher, packet jitter.Packet, gap bool, now time.Ti
 	}
 	at := packet.Time + s.offset
 	if info.IDR && !s.sets && s.sps != nil && s.pps != nil {
-		s.log.Append(ring.Entry{Time: at, Payload: h264.Join(s.sps, s.pps), At: now})
+		s.log.Append(ring.Entry{Time: at, Past: s.past, Payload: h264.Join(s.sps, s.pps), At: now})
 		s.sets = true
 	}
-	s.log.Append(ring.Entry{Time: at, Marker: packet.Marker, IDR: info.IDR, Payload: packet.Payload, At: now})
+	s.log.Append(ring.Entry{Time: at, Marker: packet.Marker, IDR: info.IDR, Past: s.past, Payload: packet.Payload, At: now})
 	s.keys.take(at, info.IDR, len(packet.Payload), now)
 	s.out, s.last = at, now
 	return first

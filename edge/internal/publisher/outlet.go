@@ -86,11 +86,16 @@ func (o *outlet) prime(g gop) {
 	}
 }
 
-// connect and disconnect tell of the session.
+// connect and disconnect tell of the session. One that was away has the frames since the last key frame sent again, unless
+// the centre has asked for them already.
 func (o *outlet) connect() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.open, o.replay, o.asked = true, true, time.Now()
+	now := time.Now()
+	if o.open && now.Sub(o.asked) < againAfter {
+		return
+	}
+	o.open, o.replay, o.asked = true, true, now
 }
 
 // again has the frames since the last key frame sent once more, for a session that has lost too much to go on.

@@ -10,6 +10,7 @@ const (
 	remembered = 2048 // packets on the way, more than a second of 10 Mbit/s
 
 	evaluate = 200 * time.Millisecond // between two judgements
+	idle     = 500 * time.Millisecond // without a packet: the source was silent
 	span     = time.Second            // over which rate and loss are taken
 	buckets  = 5                      // of span
 
@@ -64,7 +65,8 @@ type Estimator struct {
 	began time.Time
 	sent  [remembered]packet
 	next  uint16
-	leave struct { // of the packets that left last: those of a batch share it
+	busy  time.Time // since when packets have left without a pause
+	leave struct {  // of the packets that left last: those of a batch share it
 		at   time.Time
 		as   time.Duration
 		part *bucket
@@ -117,6 +119,9 @@ func (e *Estimator) Sent(size int, now time.Time) uint16 {
 	seq := e.next
 	e.next++
 	if l := &e.leave; l.part == nil || l.at != now { // the very same reading of the clock is meant
+		if now.Sub(l.at) > idle {
+			e.busy = now
+		}
 		l.at, l.as, l.part = now, now.Sub(e.began), e.bucket(now)
 	}
 	e.sent[seq%remembered] = packet{at: e.leave.as, size: uint16(min(size, 1<<16-1)), seq: seq, used: true} //nolint:gosec // bounded
@@ -219,6 +224,19 @@ func (e *Estimator) restart() {
 	e.seen, e.pressed, e.stood = false, 0, 0
 }
 
+// sending is how much of the time since then packets have left, at least a while: what got through is measured against
+// that, for a source that is silent says nothing of the way.
+func (e *Estimator) sending(since, now time.Time) time.Duration {
+	from, until := since, e.leave.at.Add(evaluate)
+	if e.busy.After(from) {
+		from = e.busy
+	}
+	if until.After(now) {
+		until = now
+	}
+	return max(until.Sub(from), evaluate)
+}
+
 // rates are the bits a second that got through and the part of the packets that did not.
 func (e *Estimator) rates() (acked int, loss float64, packets int) {
 	total, gone := 0, 0
@@ -242,7 +260,7 @@ func (e *Estimator) lately(now time.Time) int {
 		acked += 8 * e.part[(e.newest-n+buckets)%buckets].acked
 	}
 	took := now.Sub(e.began) % (span / buckets) // of the present one
-	return int(float64(acked) / (took + recent*span/buckets).Seconds())
+	return int(float64(acked) / e.sending(now.Add(-took-recent*span/buckets), now).Seconds())
 }
 
 // gone is how many packets were lost in the last second.
@@ -289,7 +307,8 @@ func (e *Estimator) judge(now time.Time) {
 	switch narrow := loss > lossy && packets >= fewest && e.gone() >= several; {
 	case now.Sub(e.fell) < settle:
 	case full || narrow:
-		e.fall(int(backoff*float64(min(acked, e.lately(now)))), now)
+		whole := int(float64(acked) * span.Seconds() / e.sending(now.Add(-span), now).Seconds())
+		e.fall(int(backoff*float64(min(whole, e.lately(now)))), now)
 	default:
 		e.rise(acked, passed)
 	}

@@ -39,6 +39,26 @@ func TestANarrowWayIsNoticedWithinASecond(t *testing.T) {
 	}
 }
 
+// A source that was silent, and then sends for a blink, does not make the way narrow.
+func TestASourceThatIsSilentMostOfTheTimeDoesNotMakeTheWayNarrow(t *testing.T) {
+	l := newLink(t, 8_000_000)
+	l.play(2_000_000, 10*time.Second)
+	for range 5 {
+		l.pass(5 * time.Second)
+		l.play(2_000_000, 200*time.Millisecond)
+		l.loss = 0.3
+		l.play(2_000_000, 200*time.Millisecond)
+		l.loss = 0
+		l.pass(time.Second)
+		if st := l.e.State(); st.Bits != 0 && st.Bits < 1_000_000 {
+			t.Fatalf("%+v of a way of 8 Mbit/s", st)
+		}
+	}
+	if l.e.State().Bad == 0 {
+		t.Error("the loss was not noticed")
+	}
+}
+
 func TestWhatFitsIsNotCalledCongested(t *testing.T) {
 	l := newLink(t, 300_000)
 	l.play(2_000_000, 3*time.Second)

@@ -27,6 +27,7 @@ type Entry struct {
 	Marker  bool   // last of its picture
 	IDR     bool   // holds the beginning of a key frame
 	Gap     bool   // no packet: something was lost here
+	Past    bool   // of what the source sends again of its past, much faster than it was
 	Payload []byte
 	At      time.Time // of arrival
 }

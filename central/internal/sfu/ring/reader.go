@@ -158,8 +158,8 @@ func (r *Reader) start(key uint64) {
 	r.replay = present - (pictures-1)*r.step
 }
 
-// Read hands out what is there, up to len(dst) packets. replaying says that they are older than the
-// present, so the writer should pace them.
+// Read hands out what is there, up to len(dst) packets. replaying says that they, or some of them, are older than
+// the present, so the writer should pace them.
 func (r *Reader) Read(dst []Packet, now time.Time) (n int, replaying bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -196,9 +196,10 @@ func (r *Reader) Read(dst []Packet, now time.Time) (n int, replaying bool) {
 			continue
 		}
 		dst[n] = r.hand(e, now)
+		replaying = replaying || e.Past
 		n++
 	}
-	return n, r.next < r.live
+	return n, replaying || r.next < r.live
 }
 
 // hand makes the packet of the next entry. Both locks are held.

@@ -144,6 +144,20 @@ func TestViewerThatNeedsAKeyFrameGetsTheLastOneAgain(t *testing.T) {
 	}
 }
 
+func TestWhatASourceSendsAgainIsAReplay(t *testing.T) {
+	s := &source{log: NewLog(), gop: 25}
+	s.write(1)
+	r := NewReader(s.log)
+	read(t, r, s.now())
+	for _, past := range []bool{true, false} {
+		s.log.Append(Entry{Time: uint32(s.picture) * 3600, Marker: true, Past: past, Payload: []byte{1, 2, 3}, At: s.now()})
+		s.picture++
+		if n, replaying := r.Read(make([]Packet, 4), s.now()); n != 1 || replaying != past {
+			t.Errorf("%d packets, replaying %v, want %v", n, replaying, past)
+		}
+	}
+}
+
 func TestLossIsShownAsAGapInTheNumbers(t *testing.T) {
 	s := &source{log: NewLog(), gop: 100}
 	s.write(2)
