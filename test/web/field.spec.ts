@@ -1,9 +1,10 @@
 // A crew with nothing but a phone: it opens a link, loses the net, writes and photographs, the page is killed, the centre
 // is killed while it takes things in, and everything is there once, at its own time.
-import type { BrowserContext, Page } from '@playwright/test'
+import type { BrowserContext } from '@playwright/test'
 import { createServer, request as ask } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { enter, expect, test, type Demo } from './demo'
+import { enter, expect, test } from './demo'
+import { call, field, handheld, photo, tell, type Entry } from './phone'
 
 interface Step {
   kind: string
@@ -12,47 +13,6 @@ interface Step {
   at: string
   received_at?: string
 }
-interface Entry {
-  id: string
-  key: string
-  text: string
-  photos: string[]
-}
-
-// photo is a picture as a phone takes it, large and noisy, drawn by the page itself.
-async function photo(page: Page): Promise<Buffer> {
-  const bytes = await page.evaluate(async () => {
-    const canvas = document.createElement('canvas')
-    canvas.width = 1600
-    canvas.height = 1200
-    const draw = canvas.getContext('2d') as CanvasRenderingContext2D
-    const image = draw.createImageData(1600, 1200)
-    for (let i = 0; i < image.data.length; i++) image.data[i] = i % 4 === 3 ? 255 : (Math.sin(i) * 1e4) & 255
-    draw.putImageData(image, 0, 0)
-    const blob = await new Promise<Blob>((done) => canvas.toBlob((b) => done(b as Blob), 'image/jpeg', 0.9))
-    return [...new Uint8Array(await blob.arrayBuffer())]
-  })
-  return Buffer.from(bytes)
-}
-
-async function call<T>(page: Page, demo: Demo, method: string, path: string, data?: object): Promise<T> {
-  const answer = await page.request.fetch(`${demo.url}/api/v1${path}`, { method, data, headers: { Origin: demo.url } })
-  expect(answer.ok(), `${method} ${path}: ${answer.status()} ${await answer.text()}`).toBe(true)
-  return (await answer.json()) as T
-}
-
-const handheld = { viewport: { width: 390, height: 844 }, locale: 'zh-CN', timezoneId: 'Asia/Shanghai', permissions: ['geolocation', 'camera', 'microphone'], geolocation: { longitude: 121.05, latitude: 32.55, accuracy: 8 } }
-const field = (phone: Page) => phone.getByTestId('field')
-
-async function tell(phone: Page, text: string, picture?: Buffer): Promise<void> {
-  await phone.getByTestId('tab-tell').click()
-  const form = phone.locator('form').filter({ has: phone.getByTestId('keep-note') })
-  await form.getByRole('textbox').fill(text)
-  if (picture) await form.getByTestId('photo').setInputFiles({ name: 'a.jpg', mimeType: 'image/jpeg', buffer: picture })
-  await form.getByTestId('keep-note').click()
-  await expect(form.getByRole('textbox')).toHaveValue('')
-}
-
 test('a phone without a net, a killed page and a killed centre lose nothing and double nothing', async ({ page, demo, browser }) => {
   test.setTimeout(360_000) // the centre is killed twice
   await enter(page, demo, demo.duty, '/video/links')
