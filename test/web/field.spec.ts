@@ -158,6 +158,8 @@ test('a phone sends its picture only while somebody watches, and its link is ext
   await expect(field(phone)).toHaveAttribute('data-state', 'ready')
   if (process.env.SHOTS) await phone.screenshot({ path: `${process.env.SHOTS}/field-ready.png` })
   await page.goto(`${demo.url}/video`)
+  await expect(page.getByTestId('camera-row').filter({ hasText: '抢险三队手机' })).toContainText('待命')
+  if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/standby.png` })
   await page.getByTestId('camera-row').filter({ hasText: '抢险三队手机' }).click()
   await expect(page.getByTestId('scene').filter({ hasText: '抢险三队手机' })).toHaveAttribute('data-phase', 'live')
   await expect(field(phone)).toHaveAttribute('data-state', 'sending')

@@ -127,3 +127,34 @@ func TestAPhoneThatRestsIsNotFrozen(t *testing.T) {
 		}
 	}
 }
+
+func TestAPhoneStandsByWhileItsSessionStandsAndNobodyWantsIt(t *testing.T) {
+	phone, behind := &stream{shown: Stream{ID: "phone-1"}}, &stream{shown: Stream{ID: "cam-1"}, edge: "edge-1"}
+	for _, c := range []struct {
+		name  string
+		st    *stream
+		there bool
+		flow  Flow
+		at    float64
+		state State
+		want  bool
+	}{
+		{"not there", phone, false, Flow{}, 0, Idle, false},
+		{"there, and never sent", phone, true, Flow{}, 1, Idle, true},
+		{"watched", phone, true, Flow{Publishing: true, Viewers: 1}, 2, Starting, false},
+		{"sending", phone, true, Flow{Publishing: true, Viewers: 1, Last: sec(3)}, 3, Live, false},
+		{"left alone", phone, true, Flow{Publishing: true, Last: sec(3)}, 9, Idle, true},
+		{"gone", phone, false, Flow{Last: sec(3)}, 30, Idle, false},
+		{"behind a terminal", behind, false, Flow{}, 1, Idle, false},
+	} {
+		c.st.there = c.there
+		c.st.update(c.flow, sec(c.at))
+		if got := c.st.shown; got.Standby != c.want || got.State != c.state {
+			t.Errorf("%s: %s, stands by %v", c.name, got.State, got.Standby)
+		}
+	}
+	phone.there = true
+	if !phone.update(Flow{Last: sec(3)}, sec(31)) {
+		t.Error("that it came back is not told")
+	}
+}

@@ -78,7 +78,14 @@ func (s *Service) look(ctx context.Context, now time.Time) {
 			delete(s.barred, user)
 		}
 	}
+	there := map[string]bool{}
+	for _, v := range s.sessions {
+		if v.link != "" && !v.watch && v.stream != "" {
+			there[v.stream] = true
+		}
+	}
 	for id, st := range s.streams {
+		st.there = there[id]
 		flow := s.o.Router.Flow(id)
 		if !st.busy && st.edge != "" {
 			if a := st.lease.decide(now, flow.Wanted, flow.live(now)); a != nothing {
@@ -206,12 +213,13 @@ func (st *stream) update(f Flow, now time.Time) bool {
 	case Live:
 		st.refusal = ""
 	}
+	next.Standby = next.Outside && state == Idle && st.there
 	next.UsedUp = st.refusal == wire.RefusedBudget
 	if state != Live {
 		next.Bitrate = 0
 	}
 	old := st.shown
-	same := old.State == next.State && old.Viewers == next.Viewers && old.Error == next.Error && old.UsedUp == next.UsedUp && old.Since != nil
+	same := old.State == next.State && old.Viewers == next.Viewers && old.Error == next.Error && old.UsedUp == next.UsedUp && old.Standby == next.Standby && old.Since != nil
 	first := old.Bitrate == 0 && next.Bitrate > 0
 	if same && !first && (old.Bitrate == next.Bitrate || now.Sub(st.told) < bitrateEvery) {
 		return false

@@ -82,6 +82,7 @@ type stream struct {
 	reason   string // why the terminal must send although its data budget is used up
 	busy     bool   // a command is on its way
 	sends    bool   // a camera behind no terminal: it was said that it sends
+	there    bool   // somebody holds a session to send it by a link
 	small    bool   // it is the smaller picture of a camera: told to nobody
 }
 

@@ -42,6 +42,7 @@ type Stream struct {
 	Fault *wire.CameraFault `json:"fault,omitempty"` // names Error, where it has a name: those of wire, and FaultOffline
 
 	Outside bool `json:"outside,omitempty"` // behind no terminal: somebody sends it by a link
+	Standby bool `json:"standby,omitempty"` // outside, and whoever sends it is there: the picture comes when somebody wants it
 	UsedUp  bool `json:"used_up,omitempty"` // the data budget of the terminal is: ask again with a reason
 }
 

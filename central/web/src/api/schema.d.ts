@@ -15055,6 +15055,7 @@ export interface components {
             outside?: boolean;
             /** Format: date-time */
             since?: string;
+            standby?: boolean;
             state: string;
             used_up?: boolean;
             /** Format: int64 */
