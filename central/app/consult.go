@@ -39,6 +39,11 @@ func (c *Centre) consults(ctx context.Context, b *base, router *sfu.SFU, picture
 		}
 		return false
 	}))
+	b.bus.Handle(func(_ context.Context, e event.Event) {
+		if e.Kind == recording.EventFull || e.Kind == recording.EventRoom {
+			s.DiskFull(e.Kind == recording.EventFull)
+		}
+	})
 	s.Start(ctx)
 	c.parts.Add("consults", s.Stop)
 	return s

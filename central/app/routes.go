@@ -128,7 +128,7 @@ func register(s *api.Server, v services) {
 	}
 }
 
-func liveOf(bus *event.Bus, devices *device.Service, values *telemetry.Service, pictures *video.Service, work *maintenance.Service) api.LiveSources {
+func liveOf(bus *event.Bus, devices *device.Service, values *telemetry.Service, pictures *video.Service, kept *recording.Service, work *maintenance.Service) api.LiveSources {
 	src := api.LiveSources{
 		Events: bus, Devices: devices.All, Latest: values.Latest,
 		Alarms:  values.ActiveAlarms,
@@ -138,6 +138,9 @@ func liveOf(bus *event.Bus, devices *device.Service, values *telemetry.Service, 
 	}
 	if pictures != nil {
 		src.Streams = pictures.Streams
+	}
+	if kept != nil {
+		src.Unkept = kept.Full
 	}
 	return src
 }

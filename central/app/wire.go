@@ -233,7 +233,7 @@ func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) er
 		return err
 	}
 	api.RegisterRevoked(server, revoked)
-	api.RegisterLive(server, liveOf(b.bus, devices, values, pictures, work))
+	api.RegisterLive(server, liveOf(b.bus, devices, values, pictures, kept, work))
 	if err := server.Start(ctx); err != nil {
 		return err
 	}

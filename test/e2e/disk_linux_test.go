@@ -106,13 +106,29 @@ func TestAFullDiskStopsTheRecordingOfAConsultationAndNotTheRoom(t *testing.T) {
 	recordedFor(t, d, stream, 2*time.Second)
 	small.Fill(t, 1<<20)
 	recordsFull(t, d, stream, true)
+	unkept(t, seats, true)
 	allFlow(t, seats, "the room goes on")
 	if scene, err := seats[1].Scene(); err != nil || len(scene.People) != len(seats) {
 		t.Errorf("in the room are %+v: %v", scene.People, err)
 	}
 	small.Empty(t)
 	recordsFull(t, d, stream, false)
+	unkept(t, seats, false)
 	recordedFor(t, d, stream, 2*time.Second)
+}
+
+// unkept waits until everybody in a recorded room is told whether nothing is written.
+func unkept(t *testing.T, seats []*harness.Seat, is bool) {
+	t.Helper()
+	harness.WaitFor(t, 2*soon, fmt.Sprintf("everybody is told that nothing is written: %v", is), func() error {
+		for _, s := range seats {
+			scene, err := s.Scene()
+			if err := errors.Join(err, want(scene.Room.Recording, true), want(scene.Unkept, is)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // recordsFull waits until the recordings say whether their disk is full, and so that a stream is not recorded, or that it is.

@@ -35,6 +35,7 @@ type RoomScene struct {
 		ID        string `json:"id"`
 		Recording bool   `json:"recording"`
 	} `json:"room"`
+	Unkept bool         `json:"unkept"` // nothing is written although the room is to be recorded
 	People []RoomPerson `json:"people"`
 	You    string       `json:"you"`
 }

@@ -77,6 +77,7 @@ func newCentreWith(t *testing.T, more func(*Server), devices ...device.Device) *
 	RegisterLive(s, LiveSources{
 		Events:  bus,
 		Windows: func(context.Context) ([]maintenance.Window, error) { return nil, nil },
+		Unkept:  func() bool { return false },
 		Health: func(context.Context) (telemetry.Health, error) {
 			return telemetry.Health{State: telemetry.Healthy, Since: time.Now()}, nil
 		},

@@ -48,6 +48,7 @@ type LiveSources struct {
 	Streams func(context.Context) ([]video.Stream, error)
 	Health  func(context.Context) (telemetry.Health, error) // of the store of readings
 	Windows func(context.Context) ([]maintenance.Window, error)
+	Unkept  func() bool // nothing is recorded, for the disk of recordings is full; nil: nothing ever is
 }
 
 // live holds the open views, so that the server can end them.
@@ -166,6 +167,7 @@ type liveMessage struct {
 	Duty    *time.Time           `json:"duty,omitempty"`   // who is on duty, or a roster, has changed: ask again
 	Desk    *time.Time           `json:"desk,omitempty"`   // clocks or the log of a desk have changed: ask again
 	Cases   *time.Time           `json:"cases,omitempty"`  // the inbox, incidents or reports have changed: ask again
+	Unkept  *bool                `json:"unkept,omitempty"` // nothing is recorded, for the disk of recordings is full
 	Rooms   *time.Time           `json:"rooms,omitempty"`  // consultations, or invitations to them, have changed: ask again
 	Rules   *time.Time           `json:"rules,omitempty"`  // rules or their exceptions have changed: ask again
 	Talk    *time.Time           `json:"talk,omitempty"`   // who speaks to which scene has changed: ask again

@@ -12,6 +12,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/account"
 	"github.com/fengsui/fengsui/central/internal/device"
 	"github.com/fengsui/fengsui/central/internal/event"
+	"github.com/fengsui/fengsui/central/internal/recording"
 	"github.com/fengsui/fengsui/central/internal/telemetry"
 	"github.com/fengsui/fengsui/central/internal/video"
 )
@@ -235,5 +236,20 @@ func TestLiveSaysWhenTheStoreRefusesReadings(t *testing.T) {
 	m := until(t, conn, func(m liveMessage) bool { return m.Health != nil })
 	if m.Health.State != telemetry.DiskFull {
 		t.Errorf("got %+v", m.Health)
+	}
+}
+
+func TestLiveSaysWhenNothingIsRecorded(t *testing.T) {
+	c := newCentre(t)
+	admin := c.admin()
+	conn := admin.live()
+	if m := next(t, conn); m.Unkept == nil || *m.Unkept {
+		t.Errorf("the snapshot says %v", m.Unkept)
+	}
+	for _, kind := range []string{recording.EventFull, recording.EventRoom} {
+		c.bus.Publish(t.Context(), event.Event{Kind: kind, Data: recording.Usage{}})
+		if m := until(t, conn, func(m liveMessage) bool { return m.Unkept != nil }); *m.Unkept != (kind == recording.EventFull) {
+			t.Errorf("%s: %v", kind, *m.Unkept)
+		}
 	}
 }

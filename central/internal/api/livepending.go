@@ -18,6 +18,7 @@ import (
 	"github.com/fengsui/fengsui/central/internal/intake"
 	"github.com/fengsui/fengsui/central/internal/maintenance"
 	"github.com/fengsui/fengsui/central/internal/notice"
+	"github.com/fengsui/fengsui/central/internal/recording"
 	"github.com/fengsui/fengsui/central/internal/report"
 	"github.com/fengsui/fengsui/central/internal/resource"
 	"github.com/fengsui/fengsui/central/internal/response"
@@ -52,6 +53,7 @@ type pending struct {
 	duty    *time.Time // who is on duty has changed
 	desk    *time.Time // clocks have changed
 	cases   *time.Time // the inbox, incidents or reports have changed
+	unkept  *bool      // nothing is recorded, or again
 	rooms   *time.Time // consultations have changed
 	rules   *time.Time // rules or their exceptions have changed
 	steer   *time.Time // who turns which camera has changed
@@ -101,6 +103,11 @@ func (p *pending) add(e event.Event, v *view) urgency {
 	// Whoever is invited may belong to any division; what they may see they are told when they ask.
 	if strings.HasPrefix(e.Kind, consult.EventKind) && v.who.Can(actor.ConsultJoin) {
 		p.rooms = &e.At
+		return soon
+	}
+	if (e.Kind == recording.EventFull || e.Kind == recording.EventRoom) && v.seesKept() {
+		full := e.Kind == recording.EventFull
+		p.unkept = &full
 		return soon
 	}
 	switch data := e.Data.(type) {
@@ -173,6 +180,11 @@ func (p *pending) add(e event.Event, v *view) urgency {
 	return ignored
 }
 
+// seesKept reports whether somebody is shown that something is recorded.
+func (v *view) seesKept() bool {
+	return v.who.Can(actor.VideoWatch) || v.who.Can(actor.VideoReplay) || v.who.Can(actor.ConsultJoin)
+}
+
 // isCase reports whether an event is of the inbox, of an incident or of a report.
 func isCase(kind string) bool {
 	return strings.HasPrefix(kind, incident.EventKind) || strings.HasPrefix(kind, intake.EventKind) || strings.HasPrefix(kind, report.EventKind) || strings.HasPrefix(kind, response.EventKind) ||
@@ -242,7 +254,7 @@ func (p *pending) take() liveMessage {
 	for id := range p.windows {
 		m.Windows = append(m.Windows, p.windows[id])
 	}
-	m.Health, m.Duty, m.Desk, m.Rules, m.Cases, m.Steer, m.Talk, m.Crew, m.Rooms = p.health, p.duty, p.desk, p.rules, p.cases, p.steer, p.talk, p.crew, p.rooms
+	m.Health, m.Duty, m.Desk, m.Rules, m.Cases, m.Steer, m.Talk, m.Crew, m.Rooms, m.Unkept = p.health, p.duty, p.desk, p.rules, p.cases, p.steer, p.talk, p.crew, p.rooms, p.unkept
 	if len(p.removed) > 0 {
 		m.Removed = &liveRemoved{}
 		for id := range p.removed {

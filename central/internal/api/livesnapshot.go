@@ -36,6 +36,10 @@ func (v *view) snapshot(ctx context.Context) (liveMessage, error) {
 	if m.Streams, err = permitted(src.Streams(ctx)); err != nil {
 		return m, err
 	}
+	if src.Unkept != nil && v.seesKept() {
+		full := src.Unkept()
+		m.Unkept = &full
+	}
 	switch health, err := src.Health(ctx); {
 	case err == nil:
 		m.Health = &health

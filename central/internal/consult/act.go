@@ -275,7 +275,7 @@ func (s *Service) News(ctx context.Context, id, token, key string, after uint64)
 		}
 		if m.version != after || p.waits != mine {
 			defer s.mu.Unlock()
-			return m.scene(p), nil
+			return s.scene(m, p), nil
 		}
 		news := m.news
 		s.mu.Unlock()

@@ -93,15 +93,15 @@ func (s *Service) Enter(ctx context.Context, id, token string, e Entry) (Entered
 	s.loop.Wake()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return Entered{SDP: answer.SDP, Scene: m.scene(p)}, nil
+	return Entered{SDP: answer.SDP, Scene: s.scene(m, p)}, nil
 }
 
-func (m *meeting) scene(p *person) Scene {
+func (s *Service) scene(m *meeting, p *person) Scene {
 	r, absent := m.room, m.absent
 	if p.guest {
 		r, absent = r.outside(), nil
 	}
-	return Scene{Version: m.version, Room: r, People: m.list(), Speaker: m.speaker, View: m.view, Absent: absent, You: p.id}
+	return Scene{Version: m.version, Room: r, People: m.list(), Speaker: m.speaker, View: m.view, Absent: absent, Unkept: r.Recording && s.full.Load(), You: p.id}
 }
 
 // sits says why somebody is not in a room any more, if so. The caller holds the lock.

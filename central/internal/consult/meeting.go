@@ -80,6 +80,7 @@ type Scene struct {
 	Speaker int      `json:"speaker" doc:"Seat of who speaks, or spoke last; -1: nobody has"`
 	View    *View    `json:"view,omitempty" doc:"Of the shared map"`
 	Absent  []Absent `json:"absent,omitempty" doc:"Who was asked in and has not come; somebody from outside is not told"`
+	Unkept  bool     `json:"unkept,omitempty" doc:"The room is to be recorded, and nothing is written: the disk of recordings is full"`
 	You     string   `json:"you" doc:"Id of the asking person"`
 }
 

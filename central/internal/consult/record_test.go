@@ -84,8 +84,14 @@ func TestARoomIsRecordedWhenItsChairSaysSoAndHeldForItsIncident(t *testing.T) {
 	}
 	news, err := h.News(h.officer, r.ID, "", a.key, 0)
 	h.must(err)
-	if !news.Room.Recording {
+	if !news.Room.Recording || news.Unkept {
 		t.Error("who is in the room is not told that it is recorded")
+	}
+	for _, full := range []bool{true, false} {
+		h.DiskFull(full)
+		if news, err = h.News(h.officer, r.ID, "", a.key, news.Version); err != nil || news.Unkept != full {
+			t.Errorf("the disk is full: %v, and the room is told %v, %v", full, news.Unkept, err)
+		}
 	}
 	if _, err := h.tries(h.mayor, r.ID, "", consult.Entry{Key: key("b")}); code(err) != "consult.consent" {
 		t.Errorf("entered without saying that they agree: %v", err)

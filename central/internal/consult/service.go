@@ -83,6 +83,7 @@ type Service struct {
 	loop *run.Loop
 
 	asked     atomic.Bool // rights have changed
+	full      atomic.Bool // the disk of recordings is
 	recalling sync.Mutex  // taken before mu
 	mu        sync.Mutex
 	meetings  map[string]*meeting // by room

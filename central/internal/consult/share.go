@@ -148,6 +148,17 @@ func (s *Service) Record(ctx context.Context, id string, on bool) (Room, error) 
 	return s.record(v.in(ctx, r), r, on)
 }
 
+// DiskFull is told when the disk of recordings is full, and when it has room again: rooms do not say that they are
+// recorded while nothing is written.
+func (s *Service) DiskFull(is bool) {
+	s.full.Store(is)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, m := range s.meetings {
+		m.bump()
+	}
+}
+
 // record begins or ends the recordings of a room; the caller has authorised that. Everybody is told before the first
 // picture is kept, and after the last.
 func (s *Service) record(ctx context.Context, r Room, on bool) (Room, error) {

@@ -139,6 +139,10 @@ func (s *Service) look(ctx context.Context, now time.Time) {
 	s.Leases.Keep(ctx, streams)
 }
 
+// Full reports whether nothing is recorded because there is no room. Whoever sees that something is to be recorded may
+// know it.
+func (s *Service) Full() bool { return s.isFull() }
+
 func (s *Service) isFull() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

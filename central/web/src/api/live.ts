@@ -31,6 +31,8 @@ export interface Live extends LiveState {
   steer: Ref<string>
   // talk is when it last changed who speaks to which scene; what shows it asks again.
   talk: Ref<string>
+  // unkept is that nothing is recorded, whatever is to be: the disk of recordings is full.
+  unkept: Ref<boolean>
   // rooms is when consultations, or invitations to them, last changed; what shows them asks again.
   rooms: Ref<string>
   // crew is when it last changed what became of messages to scenes; what shows them asks again.
@@ -72,6 +74,7 @@ const steer = ref('')
 const talk = ref('')
 const crew = ref('')
 const rooms = ref('')
+const unkept = ref(false)
 const desks = shallowRef<string[]>([])
 const delayMs = ref(0)
 const lastMessageAt = ref(0)
@@ -137,6 +140,7 @@ function receive(message: LiveMessage, received: number): void {
   if (message.rules || message.type === 'snapshot') rules.value = message.rules ?? message.time
   if (message.talk || message.type === 'snapshot') talk.value = message.talk ?? message.time
   if (message.crew || message.type === 'snapshot') crew.value = message.crew ?? message.time
+  if (message.unkept !== undefined || message.type === 'snapshot') unkept.value = message.unkept ?? false
   if (message.rooms || message.type === 'snapshot') rooms.value = message.rooms ?? message.time
   if (message.steer || message.type === 'snapshot') steer.value = message.steer ?? message.time
   if (message.desks) desks.value = message.desks
@@ -242,6 +246,7 @@ const live: Live = {
   talk,
   crew,
   rooms,
+  unkept,
   desks,
   hears(now) {
     if (hearing === now) return

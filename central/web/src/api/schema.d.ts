@@ -8008,6 +8008,8 @@ export interface components {
              * @description Seat of who speaks, or spoke last; -1: nobody has
              */
             speaker: number;
+            /** @description The room is to be recorded, and nothing is written: the disk of recordings is full */
+            unkept?: boolean;
             /** Format: int64 */
             version: number;
             /** @description Of the shared map */

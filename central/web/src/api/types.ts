@@ -164,6 +164,7 @@ export interface LiveMessage {
   talk?: string
   crew?: string
   rooms?: string
+  unkept?: boolean
   cases?: string
   desks?: string[]
   windows?: Maintenance[]

@@ -41,7 +41,7 @@ export function useNeedWords() {
     if (hop) return [t(hop.opened_at ? 'desk.hop.opened' : 'desk.hop.unopened'), hop.text]
     if (returned) return [t('desk.returned.reason', { reason: returned.reason }), `${returned.decided_by} ${full(new Date(returned.decided_at ?? ''))}`]
     if (task) return [task.reason && t('desk.returned.reason', { reason: task.reason }), task.urged ? t('report.task.urged', { n: task.urged }) : '', task.state === 'answered' ? `${t('report.task.answer')} ${task.answer}` : '', task.incident_title, t('desk.due.at', { time: full(new Date(task.due_at)) })]
-    if (room) return [t('desk.room.by', { name: say.listed([...new Set((room.asked ?? []).map((i) => i.by_name))]), time: full(new Date(askedAt(room))) }), t(room.asked?.some((i) => i.kind === 'person') ? 'desk.room.you' : 'desk.room.desk'), room.here ? t('desk.room.here', { n: room.here }) : '', room.recording ? t('consult.recording') : '', room.incident ?? '']
+    if (room) return [t('desk.room.by', { name: say.listed([...new Set((room.asked ?? []).map((i) => i.by_name))]), time: full(new Date(askedAt(room))) }), t(room.asked?.some((i) => i.kind === 'person') ? 'desk.room.you' : 'desk.room.desk'), room.here ? t('desk.room.here', { n: room.here }) : '', room.recording ? t(live.unkept.value ? 'recording.state.full' : 'consult.recording') : '', room.incident ?? '']
     if (item) return [item.place, [item.unit, item.caller].filter(Boolean).join(' ')]
     if (due) return [t(['channel', 'lost'].includes(due.kind) ? 'desk.due.since' : 'desk.due.at', { time: full(new Date(due.due_at)) }), say.listed(due.asked?.names ?? [])]
     if (lost) {
