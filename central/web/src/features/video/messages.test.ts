@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { beside, newKey, stepsOf, waits } from './messages'
+import { newKey, stepsOf, waits } from './messages'
 import type { CrewMessage } from '@/api/types'
 
 const at = '2026-11-26T10:00:00Z'
@@ -17,11 +17,6 @@ describe('a message to a crew', () => {
   })
   it('waits until it ends', () => {
     expect([one({}), one({ state: 'shown' }), one({ state: 'shown', confirm: false }), one({ state: 'confirmed' }), one({ state: 'withdrawn' })].map(waits)).toEqual([true, true, false, false, false])
-  })
-  it('belongs to the incident beside its scene, and to none that is farther away', () => {
-    const scene = { lon: 121, lat: 32 }
-    const list = [{ id: 'nowhere' }, { id: 'far', lon: 121.1, lat: 32 }, { id: 'beside', lon: 121.005, lat: 32 }, { id: 'here', lon: 121, lat: 32 }]
-    expect([beside([scene], list), beside([scene], list.slice(0, 3)), beside([scene], list.slice(0, 2)), beside([], list)]).toEqual(['here', 'beside', '', ''])
   })
   it('has a key of its own each time', () => {
     expect(newKey()).toMatch(/^[0-9a-f]{32}$/)

@@ -4,18 +4,6 @@ import { useAsk } from '@/api/ask'
 import { answer, api } from '@/api/client'
 import { useLive } from '@/api/live'
 import type { CrewMessage } from '@/api/types'
-import { metres } from '@/map/distance'
-
-// besideMetres is how near to an incident a scene has to stand to be taken for one of it.
-const besideMetres = 1000
-
-interface At { lon: number; lat: number }
-
-// beside is the incident that is meant by default of what is written to scenes: the nearest to one of them, if it is near.
-export function beside(places: readonly At[], incidents: readonly { id: string; lon?: number; lat?: number }[]): string {
-  const found = incidents.flatMap(({ id, lon, lat }) => (lon === undefined || lat === undefined ? [] : places.map((p) => ({ id, far: metres(p, { lon, lat }) }))))
-  return found.filter((f) => f.far <= besideMetres).sort((a, b) => a.far - b.far)[0]?.id ?? ''
-}
 
 export interface Step {
   // word is what has become of it, as the end of a key; at is when, empty while it has not.
