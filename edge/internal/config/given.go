@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"gopkg.in/yaml.v3"
+	"go.yaml.in/yaml/v3"
 
 	"github.com/fengsui/fengsui/shared/rule"
 	"github.com/fengsui/fengsui/shared/strict"
