@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"github.com/fengsui/fengsui/edge/internal/camera"
+	"github.com/fengsui/fengsui/edge/internal/config"
 	"github.com/fengsui/fengsui/edge/internal/onvif"
 	"github.com/fengsui/fengsui/edge/internal/steer"
 	"github.com/fengsui/fengsui/shared/wire"
@@ -15,10 +17,22 @@ func (a *Agent) openSteering(p *agentParts) {
 	var heads []onvif.Options
 	for _, c := range a.cfg.Cameras {
 		if c.ONVIF != "" {
-			heads = append(heads, onvif.Options{ID: c.ID, Address: c.ONVIF, User: c.Username, PasswordFile: c.PasswordFile})
+			heads = append(heads, onvifOf(c))
 		}
 	}
 	p.steer = steer.New(steer.Options{Log: a.log, Cameras: heads, Changed: p.changed})
+}
+
+func onvifOf(c config.Camera) onvif.Options {
+	return onvif.Options{ID: c.ID, Address: c.ONVIF, User: c.Username, PasswordFile: c.PasswordFile}
+}
+
+// keyOf asks a camera for a key frame; nil where that is not possible.
+func keyOf(c config.Camera) camera.Key {
+	if c.ONVIF == "" {
+		return nil
+	}
+	return onvif.NewKeys(onvifOf(c)).Ask
 }
 
 // turn takes an order to a camera.

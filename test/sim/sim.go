@@ -63,7 +63,7 @@ func (s *Sim) Start(ctx context.Context) error {
 	}
 	s.makeNMEA()
 	for _, c := range s.Config.Domes {
-		d := dome.New(dome.Options{Listen: c.Listen, User: c.User, Password: c.Password})
+		d := dome.New(dome.Options{Listen: c.Listen, User: c.User, Password: c.Password, Key: s.key(c.Cameras)})
 		s.devices[c.ID], s.domes[c.ID] = d, d
 	}
 	for id, d := range s.devices {
@@ -214,6 +214,18 @@ func (s *Sim) load(file string) (*camera.Clip, error) {
 		file = filepath.Join(s.Config.Clips, file)
 	}
 	return camera.Load(file)
+}
+
+// key has cameras send a key frame; nil: there are none.
+func (s *Sim) key(cameras []string) func() {
+	if len(cameras) == 0 {
+		return nil
+	}
+	return func() {
+		for _, id := range cameras {
+			s.cameras.Key(id)
+		}
+	}
 }
 
 // Show has a camera go on with another clip.

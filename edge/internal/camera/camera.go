@@ -27,8 +27,12 @@ type Options struct {
 	Sound        bool   // its sound is read as well
 	Source       Source // where the picture comes from instead; nil: from URL
 	Smaller      Source // the same of Sub
+	Key          Key    // asks the camera for a key frame; nil: it cannot be asked
 	Log          *slog.Logger
 }
+
+// Key asks a camera for a key frame in each of its pictures.
+type Key func(ctx context.Context) error
 
 // Source is a picture that does not come by RTSP (encoder.Encoder). It may be shared by several cameras.
 type Source interface {

@@ -107,6 +107,16 @@ func TestFramesBeginWithAKeyFrameThatHasItsParameterSets(t *testing.T) {
 	}
 }
 
+func TestACameraWhosePictureDoesNotBeginIsAskedForAKeyFrame(t *testing.T) {
+	cam := cameratest.Start(t, "")
+	cam.Silence(true)
+	r := run(t, camera.Options{URL: cam.URL, Key: func(context.Context) error {
+		cam.Silence(false)
+		return nil
+	}})
+	eventually(t, "frames", func() bool { return r.count() > 0 })
+}
+
 func TestBrokenConnectionIsMadeAgain(t *testing.T) {
 	cam := cameratest.Start(t, "")
 	r := run(t, camera.Options{URL: cam.URL})

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/bluenviron/gortsplib/v5"
@@ -107,6 +108,8 @@ func (c *Camera) once(ctx context.Context, out func(Frame)) error {
 	a := assembler{sps: h264.SPS, pps: h264.PPS, first: true}
 	fail := make(chan error, 1)
 	beat := make(chan struct{}, 1)
+	began := make(chan struct{})
+	begin := sync.OnceFunc(func() { close(began) })
 	client.OnPacketRTP(media, h264, func(p *rtp.Packet) {
 		units, err := decoder.Decode(p)
 		if err != nil {
@@ -121,6 +124,7 @@ func (c *Camera) once(ctx context.Context, out func(Frame)) error {
 			return
 		}
 		if ok {
+			begin()
 			select {
 			case beat <- struct{}{}:
 			default:
@@ -130,6 +134,11 @@ func (c *Camera) once(ctx context.Context, out func(Frame)) error {
 	})
 	if _, err := client.Play(nil); err != nil {
 		return c.failure(address, err)
+	}
+	asking, asked := context.WithCancel(ctx)
+	defer asked()
+	if c.o.Key != nil {
+		go c.hurry(asking, began)
 	}
 	ended := make(chan struct{})
 	var cause error
@@ -147,6 +156,24 @@ func (c *Camera) once(ctx context.Context, out func(Frame)) error {
 		err = fmt.Errorf("camera %s: %w: %w", c.o.ID, ErrStalled, cause)
 	}
 	return err
+}
+
+// keyPatience is how long a camera has to begin with a key frame by itself, as many do.
+const keyPatience = 100 * time.Millisecond
+
+// hurry asks the camera for a key frame, unless a picture has come: they are up to 12 s apart, and nothing can be shown
+// before one. A camera that cannot be asked begins when it does.
+func (c *Camera) hurry(ctx context.Context, began <-chan struct{}) {
+	select {
+	case <-began:
+		return
+	case <-ctx.Done():
+		return
+	case <-time.After(keyPatience):
+	}
+	if err := c.o.Key(ctx); err != nil && ctx.Err() == nil {
+		c.o.Log.Debug("camera gives no key frame when it is asked", "error", err)
+	}
 }
 
 // listen opens the sound beside the picture, where it is wanted and there is some to pass on. It never costs the

@@ -129,20 +129,27 @@ func (c *Camera) act(ctx context.Context, body func(endpoint) string, into *answ
 	return nil
 }
 
+// services asks for the clock of a camera, which is so far ahead of ours, and for its services.
+func (c *Camera) services(ctx context.Context) (ahead time.Duration, a answer, err error) {
+	// Its clock first, which it tells without a password: the digest holds for a few seconds of it only.
+	if a, err = c.call(ctx, c.o.Address, noPassword, clockBody); err != nil {
+		return 0, answer{}, err
+	}
+	if at, ok := a.clock(); ok {
+		ahead = time.Until(at)
+	}
+	a, err = c.call(ctx, c.o.Address, ahead, capabilitiesBody)
+	return ahead, a, err
+}
+
 // find asks for what has to be known.
 func (c *Camera) find(ctx context.Context) (endpoint, error) {
-	// Its clock first, which it tells without a password: the digest holds for a few seconds of it only.
-	a, err := c.call(ctx, c.o.Address, noPassword, clockBody)
+	var e endpoint
+	ahead, a, err := c.services(ctx)
 	if err != nil {
 		return endpoint{}, err
 	}
-	var e endpoint
-	if at, ok := a.clock(); ok {
-		e.ahead = time.Until(at)
-	}
-	if a, err = c.call(ctx, c.o.Address, e.ahead, capabilitiesBody); err != nil {
-		return endpoint{}, err
-	}
+	e.ahead = ahead
 	media, ptz := a.Body.Capabilities.Media, a.Body.Capabilities.PTZ
 	if ptz == "" {
 		return endpoint{}, ErrFixed

@@ -27,6 +27,7 @@ type Options struct {
 	User, Password string
 	Clock          time.Duration // its clock before ours
 	Fixed          bool          // it has no PTZ service
+	Key            func()        // it was asked for a key frame; nil: it does not know the request
 }
 
 // View is where it looks, in degrees, and how far it is zoomed in, 0 to 1.
@@ -142,6 +143,7 @@ type request struct {
 		Capabilities *struct{} `xml:"GetCapabilities"`
 		Profiles     *struct{} `xml:"GetProfiles"`
 		Presets      *struct{} `xml:"GetPresets"`
+		Key          *struct{} `xml:"SetSynchronizationPoint"`
 		Move         *struct {
 			Profile string `xml:"ProfileToken"`
 			PanTilt struct {
@@ -242,6 +244,11 @@ func (d *Dome) answer(q request) (string, error) {
 			list.WriteString(`</tt:Name></tptz:Preset>`)
 		}
 		return `<tptz:GetPresetsResponse>` + list.String() + `</tptz:GetPresetsResponse>`, nil
+	}
+	if b.Key != nil && d.o.Key != nil {
+		d.asked = append(d.asked, "key")
+		d.o.Key()
+		return `<trt:SetSynchronizationPointResponse/>`, nil
 	}
 	return d.act(q)
 }

@@ -37,6 +37,7 @@ type Server struct {
 	clips   map[string]*Clip                   // what they play now
 	playing map[*gortsplib.ServerSession]string
 	spoken  map[string]int
+	keys    map[string]bool // who shall send a key frame next
 }
 
 const (
@@ -49,7 +50,7 @@ const (
 // Start listens and lets the cameras run.
 func (s *Server) Start(ctx context.Context) error {
 	s.streams, s.playing = map[string]*gortsplib.ServerStream{}, map[*gortsplib.ServerSession]string{}
-	s.clips, s.spoken = maps.Clone(s.Cameras), map[string]int{}
+	s.clips, s.spoken, s.keys = maps.Clone(s.Cameras), map[string]int{}, map[string]bool{}
 	s.server = &gortsplib.Server{
 		Handler:     s,
 		RTSPAddress: s.Listen,
@@ -146,6 +147,22 @@ func (s *Server) Show(id string, clip *Clip) error {
 	return nil
 }
 
+// Key has a camera send a key frame next: its clip begins anew.
+func (s *Server) Key(id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.keys[id] = true
+}
+
+// keyed reports whether it shall, once.
+func (s *Server) keyed(id string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	is := s.keys[id]
+	delete(s.keys, id)
+	return is
+}
+
 func (s *Server) clip(id string) *Clip {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -178,6 +195,9 @@ func (s *Server) play(ctx context.Context, id string) {
 		}
 		if next := s.clip(id); next != clip {
 			clip, at = next, 0
+		}
+		if s.keyed(id) {
+			at = 0
 		}
 		packets, err := encoder.Encode(clip.Units[at%len(clip.Units)])
 		if err != nil {
