@@ -11,10 +11,11 @@ const CommandSteer = "camera/steer"
 
 // What a Steer does.
 const (
-	SteerMove = "move" // until HoldMS have passed, or another Steer comes; whoever goes on renews it
-	SteerStop = "stop"
-	SteerGo   = "go"   // to Preset
-	SteerSave = "save" // makes a preset called Name of where the camera looks
+	SteerMove   = "move" // until HoldMS have passed, or another Steer comes; whoever goes on renews it
+	SteerStop   = "stop"
+	SteerGo     = "go"     // to Preset
+	SteerSave   = "save"   // makes a preset called Name of where the camera looks
+	SteerRemove = "remove" // forgets Preset
 )
 
 // The limits of a Steer.
@@ -52,7 +53,7 @@ func (s Steer) Check() error {
 			return fmt.Errorf("steer: hold_ms must be 100 to %d", MaxSteerHold.Milliseconds())
 		}
 	case SteerStop:
-	case SteerGo:
+	case SteerGo, SteerRemove:
 		if s.Preset == "" || len(s.Preset) > MaxPreset {
 			return errors.New("steer: preset is missing or too long")
 		}

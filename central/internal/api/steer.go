@@ -13,11 +13,11 @@ import (
 type steerInput struct {
 	ID   string `path:"id" maxLength:"64"`
 	Body struct {
-		Act    string  `json:"act" enum:"move,stop,go,save" doc:"move: until stop, or until no move has come for 1.5 s; go: to a preset; save: makes one of where the camera looks"`
+		Act    string  `json:"act" enum:"move,stop,go,save,remove" doc:"move: until stop, or until no move has come for 1.5 s; go: to a preset; save: makes one of where the camera looks; remove: forgets one"`
 		Pan    float64 `json:"pan,omitempty" minimum:"-1" maximum:"1" doc:"Right is positive; 1 is the fastest the camera can"`
 		Tilt   float64 `json:"tilt,omitempty" minimum:"-1" maximum:"1" doc:"Up is positive"`
 		Zoom   float64 `json:"zoom,omitempty" minimum:"-1" maximum:"1" doc:"In is positive"`
-		Preset string  `json:"preset,omitempty" maxLength:"64" doc:"Token of a preset, of go"`
+		Preset string  `json:"preset,omitempty" maxLength:"64" doc:"Token of a preset, of go and remove"`
 		Name   string  `json:"name,omitempty" maxLength:"64" doc:"Of save"`
 	}
 }

@@ -7,9 +7,10 @@ const EventKind = "steer."
 
 // Events. The subject is the camera.
 const (
-	EventTaken = EventKind + "taken" // audited before the first order is sent; Data is Turn
-	EventEnded = EventKind + "ended" // audited; Data is Turn
-	EventSaved = EventKind + "saved" // audited; Data is Order: a place was saved under a name
+	EventTaken   = EventKind + "taken"   // audited before the first order is sent; Data is Turn
+	EventEnded   = EventKind + "ended"   // audited; Data is Turn
+	EventSaved   = EventKind + "saved"   // audited; Data is Order: a place was saved under a name
+	EventRemoved = EventKind + "removed" // audited; Data is Order: a saved place was removed, with its name
 )
 
 // Turn is that somebody turns a camera.

@@ -135,12 +135,15 @@ func (s *Service) Steer(ctx context.Context, o Order) (Taken, error) {
 	if err := s.take(ctx, camera, floor.Holder{ID: a.ID, Name: a.Name}); err != nil {
 		return Taken{}, err
 	}
-	if o.Act == wire.SteerSave {
-		saved := event.New(ctx, EventSaved, camera.ID, camera.Division, o)
-		if err := s.Events.Record(ctx, &saved); err != nil {
+	if kind := map[string]string{wire.SteerSave: EventSaved, wire.SteerRemove: EventRemoved}[o.Act]; kind != "" {
+		if o.Act == wire.SteerRemove {
+			o.Name = s.presetName(ctx, edge.ID, o)
+		}
+		changed := event.New(ctx, kind, camera.ID, camera.Division, o)
+		if err := s.Events.Record(ctx, &changed); err != nil {
 			return Taken{}, err
 		}
-		s.Events.Publish(ctx, saved)
+		s.Events.Publish(ctx, changed)
 	}
 	body, err := json.Marshal(m)
 	if err != nil {
@@ -151,6 +154,19 @@ func (s *Service) Steer(ctx context.Context, o Order) (Taken, error) {
 		return Taken{}, err
 	}
 	return Taken{OK: result.OK, Error: result.Error}, nil
+}
+
+// presetName is what a preset was called when the terminal last told it.
+func (s *Service) presetName(ctx context.Context, edge string, o Order) string {
+	reported, err := s.Devices.Reported(actor.WithSystem(ctx, "steering"), edge)
+	if state := stateOf(reported.Status, o.Camera); err == nil && state != nil {
+		for _, p := range state.Presets {
+			if p.Token == o.Preset {
+				return wire.Text(p.Name, 4*wire.MaxPresetName)
+			}
+		}
+	}
+	return ""
 }
 
 // Release gives a camera back; one that is not the actor's is no error.

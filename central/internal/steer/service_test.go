@@ -143,7 +143,14 @@ func TestOneTurnsACameraAndOthersSeeWho(t *testing.T) {
 	if f.told[2].Name != "西堤" {
 		t.Errorf("told %+v", f.told[2])
 	}
-	if got := f.kinds(); got != "李科 taken, 李科 ended, 王局 taken, 王局 saved" {
+	f.answer = wire.CommandResult{OK: true}
+	if got, err := f.Steer(wang, steer.Order{Camera: "dome", Act: wire.SteerRemove, Preset: list[0].Presets[0].Token}); err != nil || !got.OK {
+		t.Errorf("removed: %+v, %v", got, err)
+	}
+	if m := f.told[3]; m.Act != wire.SteerRemove || m.Preset != list[0].Presets[0].Token {
+		t.Errorf("told %+v", m)
+	}
+	if got := f.kinds(); got != "李科 taken, 李科 ended, 王局 taken, 王局 saved, 王局 removed" {
 		t.Errorf("events %s", got)
 	}
 }
@@ -189,6 +196,7 @@ func TestWhatCannotBeTurnedIsSaidSo(t *testing.T) {
 		{"too fast", li, move(3), errs.Invalid},
 		{"nothing it can do", li, steer.Order{Camera: "dome", Act: "dance"}, errs.Invalid},
 		{"a place without a name", li, steer.Order{Camera: "dome", Act: wire.SteerSave, Name: " "}, errs.Invalid},
+		{"a preset without a token", li, steer.Order{Camera: "dome", Act: wire.SteerRemove}, errs.Invalid},
 		{"a name with bells", li, steer.Order{Camera: "dome", Act: wire.SteerSave, Name: "a\x07"}, errs.Invalid},
 	} {
 		if _, err := f.Steer(c.ctx, c.o); errs.KindOf(err) != c.want {

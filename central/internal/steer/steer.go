@@ -36,7 +36,7 @@ type Head struct {
 // Order is what somebody wants a camera to do.
 type Order struct {
 	Camera string  `json:"camera"`
-	Act    string  `json:"act"` // move, stop, go, save
+	Act    string  `json:"act"` // move, stop, go, save, remove
 	Pan    float64 `json:"pan,omitempty"`
 	Tilt   float64 `json:"tilt,omitempty"`
 	Zoom   float64 `json:"zoom,omitempty"`

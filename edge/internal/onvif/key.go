@@ -43,6 +43,7 @@ func (k *Keys) Ask(ctx context.Context) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.known == nil {
+		k.camera = New(k.camera.o) // without what it demanded once
 		found, err := k.find(ctx)
 		if err != nil {
 			return k.camera.failure(err)

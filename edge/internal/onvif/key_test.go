@@ -11,6 +11,7 @@ import (
 func TestACameraIsAskedForAKeyFrameInEachOfItsPictures(t *testing.T) {
 	for name, o := range map[string]dome.Options{
 		"one that turns": {User: "viewer", Password: "s3cret"}, "one that does not": {User: "viewer", Password: "s3cret", Fixed: true},
+		"one that demands HTTP digest": {User: "viewer", Password: "s3cret", Digest: "SHA-256"},
 	} {
 		n := 0
 		o.Key = func() { n++ }

@@ -1,6 +1,6 @@
 // Package onvif turns and zooms an IP camera (ONVIF PTZ Service Specification, WSDL ver20, over SOAP 1.2) and
 // knows its presets. The steering of the terminal uses it. Rules that must never break: the password goes to the
-// camera's configured address only, as a digest (OASIS WS-Security UsernameToken Profile 1.0), and nothing that a
+// camera's configured address only, as a digest (OASIS WS-Security UsernameToken Profile 1.0, or RFC 7616 where a camera demands that), and nothing that a
 // camera answers is trusted in its length or form.
 package onvif
 
@@ -50,8 +50,9 @@ const (
 type Camera struct {
 	o Options
 
-	mu    sync.Mutex
-	known *endpoint // nil: not asked yet, or it failed since
+	mu     sync.Mutex
+	known  *endpoint  // nil: not asked yet, or it failed since
+	digest *challenge // nil: it takes the digest inside the message
 }
 
 // endpoint is what has to be known of a camera before it can be moved.
@@ -92,6 +93,11 @@ func (c *Camera) Save(ctx context.Context, name string) error {
 	return c.act(ctx, func(e endpoint) string { return saveBody(e.profile, name) }, nil)
 }
 
+// Remove forgets a preset.
+func (c *Camera) Remove(ctx context.Context, preset string) error {
+	return c.act(ctx, func(e endpoint) string { return removeBody(e.profile, preset) }, nil)
+}
+
 // Presets lists at most 64.
 func (c *Camera) Presets(ctx context.Context) ([]Preset, error) {
 	var a answer
@@ -111,6 +117,9 @@ func (c *Camera) act(ctx context.Context, body func(endpoint) string, into *answ
 	if known == nil {
 		found, err := c.find(ctx)
 		if err != nil {
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			c.digest = nil
 			return c.failure(err)
 		}
 		known = &found
@@ -123,7 +132,7 @@ func (c *Camera) act(ctx context.Context, body func(endpoint) string, into *answ
 	defer c.mu.Unlock()
 	c.known = known
 	if err != nil {
-		c.known = nil
+		c.known, c.digest = nil, nil
 		return c.failure(err)
 	}
 	return nil

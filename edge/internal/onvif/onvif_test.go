@@ -38,8 +38,10 @@ func secret(t *testing.T, text string) string {
 }
 
 func TestACameraWithItsOwnClockIsMovedStoppedAndSentToItsPresets(t *testing.T) {
-	for _, clock := range []time.Duration{0, -9 * time.Hour, 400 * 24 * time.Hour} {
-		d := start(t, dome.Options{User: "viewer", Password: "s3cret", Clock: clock})
+	for _, like := range []dome.Options{{}, {Clock: -9 * time.Hour}, {Clock: 400 * 24 * time.Hour}, {Digest: "MD5"}, {Digest: "SHA-256"}} {
+		clock := fmt.Sprint(like.Clock, " ", like.Digest)
+		like.User, like.Password = "viewer", "s3cret"
+		d := start(t, like)
 		c := New(Options{ID: "cam", Address: d.Address(), User: "viewer", PasswordFile: secret(t, "s3cret")})
 		if err := c.Move(t.Context(), Velocity{Pan: 1, Tilt: -0.5, Zoom: 0.25}, time.Minute); err != nil {
 			t.Fatalf("clock %s: %v", clock, err)
@@ -63,6 +65,12 @@ func TestACameraWithItsOwnClockIsMovedStoppedAndSentToItsPresets(t *testing.T) {
 		if err := c.Go(t.Context(), "2"); err != nil || d.View() != (dome.View{Pan: -40, Tilt: 10, Zoom: 0.6}) {
 			t.Errorf("it looks at %+v, %v", d.View(), err)
 		}
+		if err := c.Remove(t.Context(), "1"); err != nil {
+			t.Error(err)
+		}
+		if list, err = c.Presets(t.Context()); err != nil || len(list) != 2 || list[0].Token != "2" {
+			t.Errorf("after one was removed: %+v, %v", list, err)
+		}
 		if err := c.Go(t.Context(), "99"); !errors.Is(err, ErrRefused) {
 			t.Errorf("no such preset: %v", err)
 		}
@@ -75,6 +83,7 @@ func TestACameraWithItsOwnClockIsMovedStoppedAndSentToItsPresets(t *testing.T) {
 func TestFailuresAreNamedAndShowNoPassword(t *testing.T) {
 	d := start(t, dome.Options{User: "viewer", Password: "s3cret"})
 	fixed := start(t, dome.Options{Fixed: true})
+	demanding := start(t, dome.Options{User: "viewer", Password: "s3cret", Digest: "SHA-256"})
 	serve := func(status int, text string) string {
 		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			if status == http.StatusFound {
@@ -91,6 +100,7 @@ func TestFailuresAreNamedAndShowNoPassword(t *testing.T) {
 		want                    error
 	}{
 		{"wrong password", d.Address(), "wr0ng", ErrPassword},
+		{"wrong password by digest", demanding.Address(), "wr0ng", ErrPassword},
 		{"nobody there", "http://127.0.0.1:1/onvif/device_service", "s3cret", ErrUnreachable},
 		{"no head", fixed.Address(), "s3cret", ErrFixed},
 		{"a web page", serve(200, "<html><p>hello"), "s3cret", ErrAnswer},

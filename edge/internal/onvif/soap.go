@@ -60,6 +60,10 @@ func presetsBody(profile string) string {
 	return `<tptz:GetPresets><tptz:ProfileToken>` + escaped(profile) + `</tptz:ProfileToken></tptz:GetPresets>`
 }
 
+func removeBody(profile, preset string) string {
+	return `<tptz:RemovePreset><tptz:ProfileToken>` + escaped(profile) + `</tptz:ProfileToken><tptz:PresetToken>` + escaped(preset) + `</tptz:PresetToken></tptz:RemovePreset>`
+}
+
 func escaped(text string) string {
 	var b strings.Builder
 	_ = xml.EscapeText(&b, []byte(text)) // a Builder takes everything
@@ -165,47 +169,66 @@ func token(user, password string, created time.Time, nonce []byte) string {
 		`<wsu:Created>` + at + `</wsu:Created></wsse:UsernameToken></wsse:Security></s:Header>`
 }
 
-// call sends one request, signed in the camera's clock, which is so far ahead of ours.
+// call sends one request, signed in the camera's clock, which is so far ahead of ours, or by HTTP digest once the camera
+// has demanded that. A demand is met once: it is asked again where the password is wrong.
 func (c *Camera) call(ctx context.Context, address string, ahead time.Duration, body string) (answer, error) {
-	head := ""
-	if c.o.User != "" && ahead != noPassword {
-		password, err := c.password()
-		if err != nil {
-			return answer{}, err
-		}
-		nonce := make([]byte, 16)
-		_, _ = rand.Read(nonce) // never fails
-		head = token(c.o.User, password, time.Now().Add(ahead), nonce)
+	status, demand, got, err := c.send(ctx, address, ahead, body)
+	if err == nil && status == http.StatusUnauthorized && c.demanded(demand) {
+		status, _, got, err = c.send(ctx, address, ahead, body)
 	}
-	text := envelopeOpen + head + `<s:Body>` + body + `</s:Body></s:Envelope>`
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, strings.NewReader(text))
-	if err != nil {
-		return answer{}, fmt.Errorf("%w: %w", ErrUnreachable, err)
-	}
-	req.Header.Set("Content-Type", "application/soap+xml; charset=utf-8")
-	res, err := c.o.Client.Do(req)
-	if err != nil {
-		return answer{}, fmt.Errorf("%w: %w", ErrUnreachable, err)
-	}
-	defer func() { _ = res.Body.Close() }()
-	got, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer+1))
 	switch {
 	case err != nil:
-		return answer{}, fmt.Errorf("%w: %w", ErrUnreachable, err)
+		return answer{}, err
 	case len(got) > maxAnswer:
 		return answer{}, fmt.Errorf("%w: more than %d bytes", ErrAnswer, maxAnswer)
-	case res.StatusCode == http.StatusUnauthorized || res.StatusCode == http.StatusForbidden:
+	case status == http.StatusUnauthorized || status == http.StatusForbidden:
 		return answer{}, ErrPassword
 	}
 	a, err := parse(got)
 	if err != nil {
-		return answer{}, fmt.Errorf("%w (HTTP %d)", err, res.StatusCode)
+		return answer{}, fmt.Errorf("%w (HTTP %d)", err, status)
 	}
 	if err := a.fault(); err != nil {
 		return answer{}, err
 	}
-	if res.StatusCode != http.StatusOK {
-		return answer{}, fmt.Errorf("%w: HTTP %d", ErrAnswer, res.StatusCode)
+	if status != http.StatusOK {
+		return answer{}, fmt.Errorf("%w: HTTP %d", ErrAnswer, status)
 	}
 	return a, nil
+}
+
+// send sends one request and reads what comes.
+func (c *Camera) send(ctx context.Context, address string, ahead time.Duration, body string) (status int, head http.Header, got []byte, err error) {
+	c.mu.Lock()
+	inside := c.digest == nil
+	c.mu.Unlock()
+	signed := ""
+	if c.o.User != "" && ahead != noPassword && inside {
+		password, err := c.password()
+		if err != nil {
+			return 0, nil, nil, err
+		}
+		nonce := make([]byte, 16)
+		_, _ = rand.Read(nonce) // never fails
+		signed = token(c.o.User, password, time.Now().Add(ahead), nonce)
+	}
+	text := envelopeOpen + signed + `<s:Body>` + body + `</s:Body></s:Envelope>`
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, strings.NewReader(text))
+	if err != nil {
+		return 0, nil, nil, fmt.Errorf("%w: %w", ErrUnreachable, err)
+	}
+	req.Header.Set("Content-Type", "application/soap+xml; charset=utf-8")
+	if err := c.sign(req); err != nil {
+		return 0, nil, nil, err
+	}
+	res, err := c.o.Client.Do(req)
+	if err != nil {
+		return 0, nil, nil, fmt.Errorf("%w: %w", ErrUnreachable, err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	got, err = io.ReadAll(io.LimitReader(res.Body, maxAnswer+1))
+	if err != nil {
+		return 0, nil, nil, fmt.Errorf("%w: %w", ErrUnreachable, err)
+	}
+	return res.StatusCode, res.Header, got, nil
 }

@@ -153,7 +153,7 @@ func (h *head) run(ctx context.Context) {
 		switch {
 		case o != nil:
 			h.carryOut(ctx, o)
-			if o.Act == wire.SteerSave {
+			if o.Act == wire.SteerSave || o.Act == wire.SteerRemove {
 				asked = time.Time{}
 			}
 			wait = retryFirst
@@ -203,6 +203,10 @@ func (h *head) carryOut(ctx context.Context, o *order) {
 	case wire.SteerSave:
 		if err = h.stop(ctx); err == nil {
 			err = h.camera.Save(ctx, o.Name)
+		}
+	case wire.SteerRemove:
+		if err = h.stop(ctx); err == nil {
+			err = h.camera.Remove(ctx, o.Preset)
 		}
 	}
 	h.told(err)

@@ -137,6 +137,13 @@ func TestPresetsAreToldAndASavedOneComesAlong(t *testing.T) {
 	if err := d.do(t, wire.Steer{Act: wire.SteerGo, Preset: "2"}); err != nil || d.camera.View().Pan != -40 {
 		t.Errorf("it looks at %+v, %v", d.camera.View(), err)
 	}
+	if err := d.do(t, wire.Steer{Act: wire.SteerRemove, Preset: "2"}); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the removed one is gone", func() bool {
+		p := d.States()["cam"].Presets
+		return len(p) == 2 && p[1].Name == "西堤"
+	})
 	if d.changed.Load() < 2 {
 		t.Error("nobody was told")
 	}
@@ -153,6 +160,7 @@ func TestWhatNoCameraCanDoIsRefused(t *testing.T) {
 		{Act: "dance"},
 		{Act: wire.SteerGo},
 		{Act: wire.SteerSave},
+		{Act: wire.SteerRemove},
 	} {
 		if err := d.do(t, m); err == nil {
 			t.Errorf("taken: %+v", m)

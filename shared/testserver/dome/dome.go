@@ -6,7 +6,10 @@ package dome
 import (
 	"cmp"
 	"context"
+	"crypto/md5" //nolint:gosec // what cameras do
+	"crypto/rand"
 	"crypto/sha1" //nolint:gosec // what the UsernameToken profile prescribes
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/xml"
 	"errors"
@@ -15,6 +18,8 @@ import (
 	"math"
 	"net"
 	"net/http"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -28,6 +33,7 @@ type Options struct {
 	Clock          time.Duration // its clock before ours
 	Fixed          bool          // it has no PTZ service
 	Key            func()        // it was asked for a key frame; nil: it does not know the request
+	Digest         string        // MD5 or SHA-256: it demands HTTP digest (RFC 7616) and takes no password inside the message
 }
 
 // View is where it looks, in degrees, and how far it is zoomed in, 0 to 1.
@@ -48,6 +54,7 @@ type Dome struct {
 	asked   []string // names of the requests, in order
 	deaf    bool
 	nonces  map[string]bool
+	issued  map[string]int64 // by HTTP digest, how often each nonce was used
 }
 
 type preset struct {
@@ -64,7 +71,7 @@ const (
 
 // New makes a dome that looks straight on.
 func New(o Options) *Dome {
-	return &Dome{o: o, at: time.Now(), nonces: map[string]bool{}, presets: []preset{{"1", "外闸全景", View{0, 0, 0}}, {"2", "下游水尺", View{-40, 10, 0.6}}}}
+	return &Dome{o: o, at: time.Now(), nonces: map[string]bool{}, issued: map[string]int64{}, presets: []preset{{"1", "外闸全景", View{0, 0, 0}}, {"2", "下游水尺", View{-40, 10, 0.6}}}}
 }
 
 // Start listens until Stop; after that again on the same address.
@@ -162,6 +169,9 @@ type request struct {
 		Save *struct {
 			Name string `xml:"PresetName"`
 		} `xml:"SetPreset"`
+		Remove *struct {
+			Preset string `xml:"PresetToken"`
+		} `xml:"RemovePreset"`
 	} `xml:"Body"`
 }
 
@@ -184,6 +194,10 @@ func (d *Dome) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	d.turn()
+	if d.o.Digest != "" && !d.knows(r) {
+		d.demand(w)
+		return
+	}
 	body, err := d.answer(q)
 	w.Header().Set("Content-Type", "application/soap+xml; charset=utf-8")
 	if err != nil {
@@ -193,9 +207,46 @@ func (d *Dome) serve(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.WriteString(w, `<?xml version="1.0" encoding="UTF-8"?><s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope" xmlns:tt="http://www.onvif.org/ver10/schema" xmlns:tds="http://www.onvif.org/ver10/device/wsdl" xmlns:trt="http://www.onvif.org/ver10/media/wsdl" xmlns:tptz="http://www.onvif.org/ver20/ptz/wsdl" xmlns:ter="http://www.onvif.org/ver10/error"><s:Body>`+body+`</s:Body></s:Envelope>`)
 }
 
-// allowed checks the digest.
+// nonceUses is how often a nonce is taken before it is stale.
+const nonceUses = 5
+
+// demand asks for HTTP digest, with one that nobody can meet before it.
+func (d *Dome) demand(w http.ResponseWriter) {
+	nonce := rand.Text()
+	d.issued[nonce] = 0
+	w.Header().Add("WWW-Authenticate", `Digest realm="dome", nonce="x", algorithm=SHA-512-256, qop="auth", Basic realm="dome"`)
+	w.Header().Add("WWW-Authenticate", fmt.Sprintf(`Digest realm="the \"dome\"", qop="auth,auth-int", algorithm=%s, nonce="%s", opaque="o=1,2", stale=true`, d.o.Digest, nonce))
+	http.Error(w, "who is it?", http.StatusUnauthorized)
+}
+
+var pair = regexp.MustCompile(`(\w+)=(?:"((?:[^"\\]|\\.)*)"|([^",\s]+))`)
+
+// knows checks the HTTP digest of a request.
+func (d *Dome) knows(r *http.Request) bool {
+	said := map[string]string{}
+	text, is := strings.CutPrefix(r.Header.Get("Authorization"), "Digest ")
+	for _, m := range pair.FindAllStringSubmatch(text, -1) {
+		said[m[1]] = strings.ReplaceAll(m[2], `\"`, `"`) + m[3]
+	}
+	count, err := strconv.ParseInt(said["nc"], 16, 32)
+	used, issued := d.issued[said["nonce"]]
+	if !is || err != nil || !issued || count <= used || count > nonceUses || said["uri"] != r.URL.RequestURI() || said["username"] != d.o.User || said["opaque"] != "o=1,2" {
+		return false
+	}
+	d.issued[said["nonce"]] = count
+	sum := func(text string) string {
+		if d.o.Digest == "MD5" {
+			return fmt.Sprintf("%x", md5.Sum([]byte(text))) //nolint:gosec // what cameras do
+		}
+		return fmt.Sprintf("%x", sha256.Sum256([]byte(text)))
+	}
+	who := sum(d.o.User + `:the "dome":` + d.o.Password)
+	return said["response"] == sum(who+":"+said["nonce"]+":"+said["nc"]+":"+said["cnonce"]+":auth:"+sum(r.Method+":"+said["uri"]))
+}
+
+// allowed checks the digest inside the message.
 func (d *Dome) allowed(q request) bool {
-	if d.o.Password == "" {
+	if d.o.Password == "" || d.o.Digest != "" {
 		return true
 	}
 	nonce, err := base64.StdEncoding.DecodeString(q.Nonce)
@@ -280,9 +331,21 @@ func (d *Dome) act(q request) (string, error) {
 		return "", errors.New("ter:NoToken")
 	case b.Save != nil:
 		d.asked = append(d.asked, "save")
-		token := strconv.Itoa(len(d.presets) + 1)
+		token := "1"
+		for slices.ContainsFunc(d.presets, func(p preset) bool { return p.token == token }) {
+			n, _ := strconv.Atoi(token) // its own number
+			token = strconv.Itoa(n + 1)
+		}
 		d.presets = append(d.presets, preset{token, b.Save.Name, d.view})
 		return `<tptz:SetPresetResponse><tptz:PresetToken>` + token + `</tptz:PresetToken></tptz:SetPresetResponse>`, nil
+	case b.Remove != nil:
+		d.asked = append(d.asked, "remove "+b.Remove.Preset)
+		left := slices.DeleteFunc(slices.Clone(d.presets), func(p preset) bool { return p.token == b.Remove.Preset })
+		if len(left) == len(d.presets) {
+			return "", errors.New("ter:NoToken")
+		}
+		d.presets = left
+		return `<tptz:RemovePresetResponse/>`, nil
 	}
 	return "", errors.New("ter:ActionNotSupported")
 }

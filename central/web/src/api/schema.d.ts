@@ -14993,10 +14993,10 @@ export interface components {
         };
         SteerInputBody: {
             /**
-             * @description move: until stop, or until no move has come for 1.5 s; go: to a preset; save: makes one of where the camera looks
+             * @description move: until stop, or until no move has come for 1.5 s; go: to a preset; save: makes one of where the camera looks; remove: forgets one
              * @enum {string}
              */
-            act: "move" | "stop" | "go" | "save";
+            act: "move" | "stop" | "go" | "save" | "remove";
             /** @description Of save */
             name?: string;
             /**
@@ -15004,7 +15004,7 @@ export interface components {
              * @description Right is positive; 1 is the fastest the camera can
              */
             pan?: number;
-            /** @description Token of a preset, of go */
+            /** @description Token of a preset, of go and remove */
             preset?: string;
             /**
              * Format: double

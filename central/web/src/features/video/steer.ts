@@ -1,7 +1,7 @@
 // Turning a camera: orders go out while something is held down, and end with it. The terminal stops the camera by itself
 // when orders stop coming; what is here only makes that the exception.
 export interface Velocity { pan: number; tilt: number; zoom: number }
-export interface Order { act: 'move' | 'stop' | 'go' | 'save'; pan?: number; tilt?: number; zoom?: number; preset?: string; name?: string }
+export interface Order { act: 'move' | 'stop' | 'go' | 'save' | 'remove'; pan?: number; tilt?: number; zoom?: number; preset?: string; name?: string }
 
 // A movement lasts 1.5 s after the last order (central/internal/steer).
 export const renewMs = 600
