@@ -49,6 +49,8 @@ drawtext=font='Noto Sans Mono CJK SC':text='循环 %{eif\\:t\\:d\\:2} s':fontsiz
 	ls -l "places/$1.h264"
 }
 
+# Where the camera at the sluice looks from its second preset.
+place ../sluice-gauge '模拟场景 · 外闸下游水尺' sluice 512:288:448:150 'eq=contrast=1.08'
 place rd-cam-2 '模拟场景 · 岔河闸' sluice 720:405:0:56 'hflip,eq=saturation=1.25'
 place rd-cam-3 '模拟场景 · 洋口闸下游' sluice 640:360:320:120 'eq=contrast=1.05'
 place rd-cam-4 '模拟场景 · 北坎闸' sluice 480:270:230:64 'eq=brightness=0.04'

@@ -15,7 +15,7 @@ import (
 
 const gate = `
 domes:
-  - {id: gate-head, listen: 127.0.0.1:0, user: viewer, password: s3cret}
+  - {id: gate-head, listen: 127.0.0.1:0, user: viewer, password: s3cret, cameras: [gate], films: {"2": harbour-small.h264}}
 rtsp:
   listen: 127.0.0.1:0
   cameras:
@@ -72,10 +72,19 @@ func TestACameraIsTurnedFromTheCentreAndStopsWithTheLink(t *testing.T) {
 			t.Fatalf("%v: %+v, %v", body, out, err)
 		}
 	}
+	v := d.centre.Admin.Watch(t, "gate")
+	v.Keep()
+	flowing(t, v, 5)
 	order(map[string]any{"act": "go", "preset": "2"})
 	if v := look(); v.Pan != -40 {
 		t.Errorf("it looks at %+v", v)
 	}
+	harness.WaitFor(t, soon, "whoever watches sees what is there", func() error {
+		if _, sizes := v.Film(); !slices.Equal(sizes, []string{"960x540", "480x270"}) {
+			return fmt.Errorf("the pictures are %v", sizes)
+		}
+		return nil
+	})
 	order(map[string]any{"act": "move", "pan": 1})
 	order(map[string]any{"act": "stop"})
 	if v := look(); v.Moving || v.Pan <= -40 {

@@ -61,11 +61,14 @@ type Camera struct {
 
 // Dome is the head of a camera that turns and zooms over ONVIF. Its picture is one of the cameras and does not follow.
 type Dome struct {
-	ID       string   `yaml:"id"`
-	Listen   string   `yaml:"listen"`
-	User     string   `yaml:"user"`
-	Password string   `yaml:"password"`
-	Cameras  []string `yaml:"cameras"` // of the RTSP server, whose head it is: they send a key frame when it is asked for one
+	ID       string `yaml:"id"`
+	Listen   string `yaml:"listen"`
+	User     string `yaml:"user"`
+	Password string `yaml:"password"`
+	// Cameras are those of the RTSP server whose head it is: they send a key frame when it is asked for one, and Films is what
+	// they show instead of their own clip while it looks where one of its presets is, by the preset's token.
+	Cameras []string          `yaml:"cameras"`
+	Films   map[string]string `yaml:"films"`
 }
 
 // Sensor is one simple sensor that speaks JSON over MQTT.

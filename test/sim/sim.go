@@ -75,6 +75,9 @@ func (s *Sim) Start(ctx context.Context) error {
 	if err := s.startCameras(ctx); err != nil {
 		return errors.Join(err, s.Stop(ctx))
 	}
+	if err := s.followHeads(ctx); err != nil {
+		return errors.Join(err, s.Stop(ctx))
+	}
 	return nil
 }
 

@@ -32,8 +32,8 @@ export async function receive(page: Page, call: Call): Promise<void> {
 }
 
 // first writes the first report of the incident that is open and sends it; nobody has graded it yet. beyond says to whom
-// it went and how, where no desk stands above.
-export async function first(page: Page, title: string, measures: string, signer: string, beyond = ''): Promise<void> {
+// it went and how, where no desk stands above; also is done in the form before it leaves.
+export async function first(page: Page, title: string, measures: string, signer: string, beyond = '', also = async (): Promise<void> => {}): Promise<void> {
   const keys = page.keyboard
   await keys.press('b')
   await expect(page.getByRole('form', { name: `${title}（初报）` })).toBeVisible()
@@ -42,6 +42,7 @@ export async function first(page: Page, title: string, measures: string, signer:
   await expect.poll(focused).toContain('还缺')
   for (let n = 0; n < 12 && !(await focused()).includes('已采取的措施'); n++) await keys.press('F8')
   await keys.type(measures)
+  await also()
   await expect(page.getByText(/^已保存/)).toBeVisible()
   await keys.press('Control+Enter')
   // A report that nobody graded is asked before it leaves.

@@ -100,6 +100,21 @@ func (d *Dome) View() View {
 	return d.view
 }
 
+// Nearest is the token of the preset that it looks nearest to.
+func (d *Dome) Nearest() string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.turn()
+	token, least := "", math.Inf(1)
+	for _, p := range d.presets {
+		away := math.Hypot(math.Remainder(p.view.Pan-d.view.Pan, 360), p.view.Tilt-d.view.Tilt)
+		if away < least {
+			token, least = p.token, away
+		}
+	}
+	return token
+}
+
 // Moving reports whether it moves.
 func (d *Dome) Moving() bool {
 	d.mu.Lock()
