@@ -44,6 +44,9 @@ func (c *Centre) consults(ctx context.Context, b *base, router *sfu.SFU, picture
 			s.DiskFull(e.Kind == recording.EventFull)
 		}
 	})
+	if kept != nil && kept.Full() { // it said so before anybody heard
+		s.DiskFull(true)
+	}
 	s.Start(ctx)
 	c.parts.Add("consults", s.Stop)
 	return s

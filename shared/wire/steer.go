@@ -70,6 +70,7 @@ func (s Steer) Check() error {
 // SteerState is what can be said of a camera that can be turned.
 type SteerState struct {
 	Presets []Preset `json:"presets,omitempty"`
+	At      string   `json:"at,omitempty"`    // token of the preset that it was sent to and stands at, as it says itself
 	Error   string   `json:"error,omitempty"` // why it could not be turned of late
 }
 

@@ -27,6 +27,7 @@ const (
 type Head struct {
 	Camera  string        `json:"camera"`
 	Presets []wire.Preset `json:"presets"`
+	At      string        `json:"at,omitempty"`    // token of the preset that it stands at, as it says itself
 	Error   string        `json:"error,omitempty"` // why it could not be turned of late, as its terminal says
 	Online  bool          `json:"online"`          // its terminal is connected
 	By      *floor.Holder `json:"by,omitempty"`    // who turns it now
@@ -72,6 +73,9 @@ func of(camera string, s wire.SteerState, edge device.Device, held floor.Held, i
 	for _, p := range s.Presets[:min(len(s.Presets), maxPresets)] {
 		if p.Token != "" && len(p.Token) <= wire.MaxPreset {
 			h.Presets = append(h.Presets, wire.Preset{Token: p.Token, Name: wire.Text(p.Name, 4*wire.MaxPresetName)})
+			if p.Token == s.At {
+				h.At = s.At
+			}
 		}
 	}
 	if is {

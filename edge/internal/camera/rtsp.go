@@ -172,7 +172,7 @@ func (c *Camera) hurry(ctx context.Context, began <-chan struct{}) {
 	case <-time.After(keyPatience):
 	}
 	if err := c.o.Key(ctx); err != nil && ctx.Err() == nil {
-		c.o.Log.Debug("camera gives no key frame when it is asked", "error", err)
+		c.o.Log.Warn("camera gives no key frame when it is asked", "error", err)
 	}
 }
 

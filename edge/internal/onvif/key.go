@@ -8,6 +8,9 @@ import (
 )
 
 const (
+	// keysRest is how long a camera that refused is not asked again: one opening after another with a password that is wrong
+	// would have it lock the terminal out, and its pictures too.
+	keysRest = 30 * time.Minute
 	// maxKeyed is how many of a camera's profiles are asked for a key frame: which of them is the picture that is read, only
 	// the camera knows.
 	maxKeyed = 4
@@ -18,8 +21,9 @@ const (
 type Keys struct {
 	camera *Camera
 
-	mu    sync.Mutex
-	known *pictures
+	mu      sync.Mutex
+	known   *pictures
+	refused time.Time // when it last refused
 }
 
 // pictures are where and for what is asked.
@@ -42,6 +46,17 @@ func (k *Keys) Ask(ctx context.Context) error {
 	defer cancel()
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	if time.Since(k.refused) < keysRest {
+		return nil // was said then
+	}
+	err := k.ask(ctx)
+	if errors.Is(err, ErrPassword) || errors.Is(err, ErrRefused) {
+		k.refused = time.Now()
+	}
+	return err
+}
+
+func (k *Keys) ask(ctx context.Context) error {
 	if k.known == nil {
 		k.camera = New(k.camera.o) // without what it demanded once
 		found, err := k.find(ctx)

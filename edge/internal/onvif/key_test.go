@@ -42,5 +42,10 @@ func TestACameraThatGivesNoKeyFrameIsNamed(t *testing.T) {
 		if err := k.Ask(t.Context()); !errors.Is(err, c.want) {
 			t.Errorf("%s: %v", name, err)
 		}
+		// Whoever refused is not asked again at the next opening.
+		asked, again := plain.Tries(), k.Ask(t.Context())
+		if refuses := c.want != ErrUnreachable; (again == nil) != refuses || plain.Tries() != asked {
+			t.Errorf("%s: asked again: %v, %d requests more", name, again, plain.Tries()-asked)
+		}
 	}
 }

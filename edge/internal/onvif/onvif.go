@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -96,6 +97,17 @@ func (c *Camera) Save(ctx context.Context, name string) error {
 // Remove forgets a preset.
 func (c *Camera) Remove(ctx context.Context, preset string) error {
 	return c.act(ctx, func(e endpoint) string { return removeBody(e.profile, preset) }, nil)
+}
+
+// Moves reports whether the camera moves; told is false where it does not say.
+func (c *Camera) Moves(ctx context.Context) (moves, told bool, err error) {
+	var a answer
+	if err := c.act(ctx, func(e endpoint) string { return statusBody(e.profile) }, &a); err != nil {
+		return false, false, err
+	}
+	parts := [...]string{a.Body.Moves.PanTilt, a.Body.Moves.Zoom} // one that it has not is empty
+	moves = slices.Contains(parts[:], "MOVING")
+	return moves, moves || !slices.Contains(parts[:], "UNKNOWN") && slices.Contains(parts[:], "IDLE"), nil
 }
 
 // Presets lists at most 64.

@@ -60,6 +60,10 @@ func presetsBody(profile string) string {
 	return `<tptz:GetPresets><tptz:ProfileToken>` + escaped(profile) + `</tptz:ProfileToken></tptz:GetPresets>`
 }
 
+func statusBody(profile string) string {
+	return `<tptz:GetStatus><tptz:ProfileToken>` + escaped(profile) + `</tptz:ProfileToken></tptz:GetStatus>`
+}
+
 func removeBody(profile, preset string) string {
 	return `<tptz:RemovePreset><tptz:ProfileToken>` + escaped(profile) + `</tptz:ProfileToken><tptz:PresetToken>` + escaped(preset) + `</tptz:PresetToken></tptz:RemovePreset>`
 }
@@ -94,6 +98,10 @@ type answer struct {
 			Token string    `xml:"token,attr"`
 			PTZ   *struct{} `xml:"PTZConfiguration"`
 		} `xml:"GetProfilesResponse>Profiles"`
+		Moves struct {
+			PanTilt string `xml:"PanTilt"`
+			Zoom    string `xml:"Zoom"`
+		} `xml:"GetStatusResponse>PTZStatus>MoveStatus"`
 		Presets []struct {
 			Token string `xml:"token,attr"`
 			Name  string `xml:"Name"`

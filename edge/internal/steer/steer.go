@@ -23,6 +23,8 @@ const (
 	retryFirst   = 250 * time.Millisecond
 	retryLast    = 5 * time.Second
 	lastStopping = 3 * time.Second // for the stop at the end of the agent
+	arriveEvery  = 500 * time.Millisecond
+	arriveWithin = 20 * time.Second // a camera that has not reached its preset by then is not asked any more
 )
 
 // Options is what steering needs.
@@ -50,6 +52,9 @@ type head struct {
 	until   time.Time
 	moving  bool // it may be moving: a move was sent and no stop was taken since
 	presets []wire.Preset
+	to      string    // the preset that it is on the way to
+	sent    time.Time // when it was sent there
+	at      string    // and the one that it stands at
 	fault   string
 	ended   bool
 }
@@ -117,7 +122,7 @@ func (d *Desk) States() map[string]*wire.SteerState {
 	out := make(map[string]*wire.SteerState, len(d.heads))
 	for id, h := range d.heads {
 		h.mu.Lock()
-		out[id] = &wire.SteerState{Presets: h.presets, Error: h.fault}
+		out[id] = &wire.SteerState{Presets: h.presets, At: h.at, Error: h.fault}
 		h.mu.Unlock()
 	}
 	return out
@@ -149,6 +154,7 @@ func (h *head) run(ctx context.Context) {
 		o := h.next
 		h.next = nil
 		lapsed := o == nil && h.moving && !now.Before(h.until)
+		onWay := h.to != ""
 		h.mu.Unlock()
 		switch {
 		case o != nil:
@@ -165,6 +171,8 @@ func (h *head) run(ctx context.Context) {
 			}
 			h.told(nil)
 			wait = retryFirst
+		case onWay:
+			h.arrive(ctx, now)
 		case now.Sub(asked) >= askEvery:
 			asked = now
 			h.ask(ctx)
@@ -179,6 +187,9 @@ func (h *head) rest(asked time.Time) time.Duration {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	due := asked.Add(askEvery)
+	if next := time.Now().Add(arriveEvery); h.to != "" && next.Before(due) {
+		due = next
+	}
 	if h.moving && h.until.Before(due) {
 		due = h.until
 	}
@@ -188,6 +199,9 @@ func (h *head) rest(asked time.Time) time.Duration {
 // carryOut does one order.
 func (h *head) carryOut(ctx context.Context, o *order) {
 	var err error
+	if o.Act != wire.SteerSave && o.Act != wire.SteerRemove {
+		h.stands("", "")
+	}
 	switch o.Act {
 	case wire.SteerMove:
 		h.mu.Lock()
@@ -199,6 +213,9 @@ func (h *head) carryOut(ctx context.Context, o *order) {
 	case wire.SteerGo:
 		if err = h.stop(ctx); err == nil {
 			err = h.camera.Go(ctx, o.Preset)
+		}
+		if err == nil {
+			h.stands("", o.Preset)
 		}
 	case wire.SteerSave:
 		if err = h.stop(ctx); err == nil {
@@ -233,6 +250,31 @@ func (h *head) stop(ctx context.Context) error {
 	h.moving = false
 	h.mu.Unlock()
 	return nil
+}
+
+// stands notes the preset that the camera stands at and the one that it is on the way to; empty: none.
+func (h *head) stands(at, to string) {
+	h.mu.Lock()
+	changed := h.at != at
+	h.at, h.to, h.sent = at, to, time.Now()
+	h.mu.Unlock()
+	if changed {
+		h.desk.changed()
+	}
+}
+
+// arrive asks whether the camera has reached its preset. One that does not say is not asked again, and nothing is claimed.
+func (h *head) arrive(ctx context.Context, now time.Time) {
+	moves, told, err := h.camera.Moves(ctx)
+	h.mu.Lock()
+	to, late := h.to, now.Sub(h.sent) > arriveWithin
+	h.mu.Unlock()
+	switch {
+	case err != nil, !told, late:
+		h.stands("", "")
+	case !moves:
+		h.stands(to, "")
+	}
 }
 
 // ask asks for the presets.

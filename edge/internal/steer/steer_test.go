@@ -26,7 +26,13 @@ type desk struct {
 
 func newDesk(t *testing.T) *desk {
 	t.Helper()
-	cam := dome.New(dome.Options{Listen: "127.0.0.1:0"})
+	return newDeskOf(t, dome.Options{})
+}
+
+func newDeskOf(t *testing.T, o dome.Options) *desk {
+	t.Helper()
+	o.Listen = "127.0.0.1:0"
+	cam := dome.New(o)
 	if err := cam.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -146,6 +152,33 @@ func TestPresetsAreToldAndASavedOneComesAlong(t *testing.T) {
 	})
 	if d.changed.Load() < 2 {
 		t.Error("nobody was told")
+	}
+}
+
+func TestThatAPresetWasReachedIsToldUntilTheCameraIsTurnedAgain(t *testing.T) {
+	d := newDesk(t)
+	if err := d.do(t, wire.Steer{Act: wire.SteerGo, Preset: "2"}); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "it says that it is there", func() bool { return d.States()["cam"].At == "2" })
+	if err := d.do(t, wire.Steer{Act: wire.SteerMove, Pan: 1, HoldMS: 5000}); err != nil {
+		t.Fatal(err)
+	}
+	if at := d.States()["cam"].At; at != "" {
+		t.Errorf("it moves and stands at %q", at)
+	}
+	if err := d.do(t, wire.Steer{Act: wire.SteerStop}); err != nil {
+		t.Fatal(err)
+	}
+
+	// One that does not tell whether it moves is not said to be there.
+	d = newDeskOf(t, dome.Options{Mute: true})
+	if err := d.do(t, wire.Steer{Act: wire.SteerGo, Preset: "2"}); err != nil {
+		t.Fatal(err)
+	}
+	<-time.After(2 * time.Second)
+	if at := d.States()["cam"].At; at != "" {
+		t.Errorf("it says nothing and stands at %q", at)
 	}
 }
 

@@ -24,7 +24,7 @@ const (
 	statusSparing = 10 * time.Minute       // while data is spared
 	statusSettle  = 200 * time.Millisecond // changes within are told together
 	helloAgain    = 3 * time.Second
-	doubtAnswer   = 2 * time.Second // for a connection that may be stuck
+	doubtAnswer   = 3 * time.Second // for a connection that may be stuck, behind the pictures of the return
 	farewell      = 250             // ms to get the last packets out
 	messageBuffer = 256
 )
@@ -185,7 +185,11 @@ func (s *session) loop(ctx context.Context) error {
 	settle, doubt := time.NewTimer(time.Hour), time.NewTimer(time.Hour)
 	defer settle.Stop()
 	defer doubt.Stop()
-	var doubted time.Time
+	select {
+	case <-s.u.doubts: // was of the session before
+	default:
+	}
+	var doubted time.Time // zero: it is not
 	for {
 		var err error
 		select {
@@ -196,13 +200,16 @@ func (s *session) loop(ctx context.Context) error {
 		case <-s.u.renew:
 			return errRenew
 		case <-s.u.doubts:
-			doubted = time.Now()
-			doubt.Reset(doubtAnswer)
-			err = s.status(ctx) // which the broker acknowledges
+			if doubted.IsZero() { // each camera says so
+				doubted = time.Now()
+				doubt.Reset(doubtAnswer)
+				err = s.status(ctx) // which the broker acknowledges
+			}
 		case <-doubt.C:
 			if s.heard.Load() <= doubted.UnixNano() {
 				return errStuck
 			}
+			doubted = time.Time{}
 		case took := <-s.u.pings:
 			err = s.ping(ctx, took)
 		case payload := <-s.acks:

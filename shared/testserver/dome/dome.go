@@ -32,6 +32,7 @@ type Options struct {
 	User, Password string
 	Clock          time.Duration // its clock before ours
 	Fixed          bool          // it has no PTZ service
+	Mute           bool          // it does not tell whether it moves
 	Key            func()        // it was asked for a key frame; nil: it does not know the request
 	Digest         string        // MD5 or SHA-256: it demands HTTP digest (RFC 7616) and takes no password inside the message
 }
@@ -53,6 +54,7 @@ type Dome struct {
 	presets []preset
 	asked   []string // names of the requests, in order
 	deaf    bool
+	tries   int // requests, those too that it did not let in
 	nonces  map[string]bool
 	issued  map[string]int64 // by HTTP digest, how often each nonce was used
 }
@@ -137,6 +139,13 @@ func (d *Dome) Asked() []string {
 	return append([]string(nil), d.asked...)
 }
 
+// Tries counts the requests so far, those too that it did not let in.
+func (d *Dome) Tries() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.tries
+}
+
 // turn moves the view to the present.
 func (d *Dome) turn() {
 	now := time.Now()
@@ -165,6 +174,7 @@ type request struct {
 		Capabilities *struct{} `xml:"GetCapabilities"`
 		Profiles     *struct{} `xml:"GetProfiles"`
 		Presets      *struct{} `xml:"GetPresets"`
+		Status       *struct{} `xml:"GetStatus"`
 		Key          *struct{} `xml:"SetSynchronizationPoint"`
 		Move         *struct {
 			Profile string `xml:"ProfileToken"`
@@ -204,6 +214,7 @@ func (d *Dome) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	d.tries++
 	if d.deaf {
 		http.Error(w, "busy", http.StatusServiceUnavailable)
 		return
@@ -310,6 +321,14 @@ func (d *Dome) answer(q request) (string, error) {
 			list.WriteString(`</tt:Name></tptz:Preset>`)
 		}
 		return `<tptz:GetPresetsResponse>` + list.String() + `</tptz:GetPresetsResponse>`, nil
+	}
+	if b.Status != nil && !d.o.Mute {
+		moves := "IDLE"
+		if d.speed != (View{}) {
+			moves = "MOVING"
+		}
+		d.asked = append(d.asked, "status")
+		return `<tptz:GetStatusResponse><tptz:PTZStatus><tt:MoveStatus><tt:PanTilt>` + moves + `</tt:PanTilt><tt:Zoom>IDLE</tt:Zoom></tt:MoveStatus></tptz:PTZStatus></tptz:GetStatusResponse>`, nil
 	}
 	if b.Key != nil && d.o.Key != nil {
 		d.asked = append(d.asked, "key")

@@ -10057,6 +10057,7 @@ export interface components {
             text: string;
         };
         Head: {
+            at?: string;
             by?: components["schemas"]["Holder"];
             camera: string;
             error?: string;
@@ -15018,6 +15019,7 @@ export interface components {
             zoom?: number;
         };
         SteerState: {
+            at?: string;
             error?: string;
             presets?: components["schemas"]["Preset"][] | null;
         };
