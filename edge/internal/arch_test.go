@@ -18,16 +18,18 @@ var table = archtest.Table{
 		"statuspage": 3,
 	},
 	Toolkits: map[string][]string{
-		"github.com/pion/":                            {"publisher", "speaker", "whip"},           // docs/adr/0001-pion-v3.md
-		"github.com/pion/rtp":                         {"publisher", "speaker", "camera"},         // packets, no sessions
-		"github.com/pion/transport":                   {"publisher", "speaker", "whip", "budget"}, // the network that is counted
-		"github.com/bluenviron/":                      {"publisher", "recorder", "speaker", "camera"},
-		"github.com/eclipse/":                         {"uplink", "driver"},
-		"github.com/eclipse/paho.mqtt.golang/packets": {"uplink", "driver", "replay"}, // frames without a session
-		"github.com/simonvetter/":                     {"driver"},
-		"github.com/adrianmo/":                        {"driver"},
-		"database/sql":                                {"outbox"},
-		"modernc.org/":                                {"outbox"},
+		"github.com/pion/":                                     {"publisher", "speaker", "whip"},           // docs/adr/0001-pion-v3.md
+		"github.com/pion/rtp":                                  {"publisher", "speaker", "camera"},         // packets, no sessions
+		"github.com/pion/transport":                            {"publisher", "speaker", "whip", "budget"}, // the network that is counted
+		"github.com/bluenviron/":                               {"publisher", "recorder", "speaker", "camera"},
+		"github.com/bluenviron/mediacommon/v2/pkg/codecs/h264": {"publisher", "recorder", "speaker", "camera", "encoder"}, // the size of a picture
+		"github.com/bluenviron/gortsplib/v5/pkg/format":        {"publisher", "recorder", "speaker", "camera", "ring"},    // the sound that a simulated camera has
+		"github.com/eclipse/":                                  {"uplink", "driver"},
+		"github.com/eclipse/paho.mqtt.golang/packets":          {"uplink", "driver", "replay"}, // frames without a session
+		"github.com/simonvetter/":                              {"driver"},
+		"github.com/adrianmo/":                                 {"driver"},
+		"database/sql":                                         {"outbox"},
+		"modernc.org/":                                         {"outbox"},
 	},
 }
 

@@ -261,7 +261,7 @@ func (d *DB) advance(ctx context.Context, out outgoing, rejected []refused) erro
 	d.mu.RLock()
 	last := make([]series, len(out.touched))
 	for i, s := range out.touched {
-		last[i] = *s
+		last[i] = s.row()
 	}
 	d.mu.RUnlock()
 	err := d.tx(ctx, d.inbox, func(tx *sql.Tx) error {

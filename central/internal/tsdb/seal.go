@@ -189,7 +189,7 @@ func (d *DB) forget(ctx context.Context) error {
 	err := d.tx(ctx, d.inbox, func(tx *sql.Tx) error {
 		list := make([]series, 0, len(ends))
 		for s, end := range ends {
-			one := *s
+			one := s.row()
 			one.chunkEnd = end
 			list = append(list, one)
 		}

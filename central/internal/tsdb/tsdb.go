@@ -110,6 +110,11 @@ type series struct {
 	stage    []wire.Point
 }
 
+// row is what its row is written from. A commit that is under way may be changing the stage.
+func (s *series) row() series {
+	return series{name: s.name, id: s.id, hasLast: s.hasLast, last: s.last, received: s.received, hasChunk: s.hasChunk, chunkEnd: s.chunkEnd}
+}
+
 // filled sets the defaults.
 func (o Options) filled() Options {
 	every, points := 10*time.Minute, int64(headMost)
