@@ -40,8 +40,13 @@ test('an invitation reaches the desk that was asked, until it is answered', asyn
   const row = (page: Page) => page.getByRole('region', { name: '现在需要我' }).getByRole('listitem').filter({ hasText: title })
   await county.goto(demo.url)
   await expect(row(county)).toContainText('1 人在场')
+  // It answers for the whole desk: one press, and a double click, decline nothing.
+  await row(county).getByTestId('room-decline').dblclick()
+  await expect(row(county).getByTestId('room-decline')).toHaveText('确认谢绝')
+  await expect(asked).toContainText('待应答')
   await row(county).getByTestId('room-decline').click()
   await expect(row(county)).toHaveCount(0)
+  await expect(county.getByRole('status').filter({ hasText: '已谢绝' })).toContainText('仍可从 视频 → 会商 进入')
   await expect.poll(count).toBe(1)
   await expect(asked).toContainText('谢绝')
   await expect(chair.getByTestId('consult-absent')).toContainText('许超 谢绝')

@@ -10,9 +10,12 @@ export interface Choice {
   lat?: number
 }
 
-// incidentsOf are the newest incidents of a state, at most 100.
+// mostChoices is how many incidents of a state are listed.
+export const mostChoices = 100
+
+// incidentsOf are the newest incidents of a state.
 export async function incidentsOf(state: 'open' | 'closed'): Promise<Choice[]> {
-  return (await answer(api.GET('/incidents', { params: { query: { state, limit: 100 } } }))).items ?? []
+  return (await answer(api.GET('/incidents', { params: { query: { state, limit: mostChoices } } }))).items ?? []
 }
 
 // besideMetres is how near to an incident a scene has to stand to be taken for one of it.
