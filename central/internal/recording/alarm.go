@@ -147,6 +147,7 @@ func (s *Service) alarmed(ctx context.Context, a Alarm) error {
 		return err
 	}
 	for i, c := range s.Alarms.beside(d, all) {
+		a := a.asSeenFrom(c.Device, d)
 		m := Mark{Stream: c.ID, At: a.At.UTC(), Kind: "alarm", Ref: a.ID, Title: a.Title, TitleEN: a.TitleEN, Level: a.Level, Metres: c.metres}
 		if err := s.Store.AddMark(ctx, m); err != nil {
 			return err
@@ -171,6 +172,15 @@ func (s *Service) alarmed(ctx context.Context, a Alarm) error {
 	return nil
 }
 
+// asSeenFrom is the alarm as who may see a camera may read of it: whose title is of a device that they may not see, above
+// the division of the camera or beside it, is told without it.
+func (a Alarm) asSeenFrom(camera, of device.Device) Alarm {
+	if !geo.Division(camera.Division).Covers(geo.Division(of.Division)) {
+		a.Title, a.TitleEN = "附近告警", "Alarm nearby"
+	}
+	return a
+}
+
 // Missed is a picture that an alarm should have left of a camera, and why there is none.
 type Missed struct {
 	Alarm   string    `json:"alarm"`
@@ -187,7 +197,7 @@ type Missed struct {
 const (
 	lackLate   = "late"   // no picture came in time
 	lackBusy   = "busy"   // too many cameras were opened for other alarms
-	lackRecent = "recent" // it was opened for another alarm within the minute
+	lackRecent = "recent" // the picture of another alarm within the minute stands for it
 	lackFull   = "full"   // there is no room
 	lackFailed = "failed" // the centre could not keep it
 )
@@ -210,6 +220,8 @@ const (
 type grabbed struct {
 	at    time.Time
 	alarm string
+	done  chan struct{} // closed with why
+	why   string        // there is none; empty: it is kept
 }
 
 // grab keeps a key frame of a camera for an alarm. One whose pictures do not come is opened until the first, or for
@@ -218,18 +230,27 @@ func (s *Service) grab(ctx context.Context, c near, a Alarm) error {
 	now := time.Now()
 	s.mu.Lock()
 	last := s.grabbed[c.ID]
-	recent := now.Sub(last.at) < grabAgain
+	recent := last != nil && now.Sub(last.at) < grabAgain
+	mine := &grabbed{at: now, alarm: a.ID, done: make(chan struct{})}
 	if !recent {
-		s.grabbed[c.ID] = grabbed{now, a.ID}
+		s.grabbed[c.ID] = mine
 	}
 	s.mu.Unlock()
 	switch {
 	case recent && last.alarm == a.ID:
 		return nil
 	case recent:
-		return s.missed(ctx, c, a, lackRecent)
+		s.grabs.Go(func() {
+			select {
+			case <-ctx.Done():
+			case <-last.done:
+				s.say(ctx, "say why an alarm has no picture", s.missed(ctx, c, a, cmp.Or(last.why, lackRecent)))
+			}
+		})
+		return nil
 	}
 	s.grabs.Go(func() {
+		defer close(mine.done)
 		why, err := s.grabOne(ctx, c, a)
 		if ctx.Err() != nil {
 			return
@@ -238,7 +259,7 @@ func (s *Service) grab(ctx context.Context, c near, a Alarm) error {
 			s.Log.ErrorContext(ctx, "no picture of an alarm is kept", "stream", c.ID, "alarm", a.ID, "error", err)
 			why = cmp.Or(why, lackFailed)
 		}
-		if why != "" {
+		if mine.why = why; why != "" {
 			s.say(ctx, "say why an alarm has no picture", s.missed(ctx, c, a, why))
 		}
 	})
@@ -275,13 +296,19 @@ func (s *Service) grabOne(ctx context.Context, c near, a Alarm) (why string, err
 	return s.still(ctx, c, a, within)
 }
 
+// notBefore is the moment since which a picture shows something of the alarm: one of before does not, nor does one of long
+// ago when the alarm has come late. The clock of what alarms may be ahead.
+func (a Alarm) notBefore(now time.Time) time.Time {
+	return earlier(later(a.At, now.Add(-flowing)), now)
+}
+
 func (s *Service) still(ctx context.Context, c near, a Alarm, within time.Duration) (why string, err error) {
 	tap, enough := context.WithTimeout(ctx, within)
 	defer enough()
 	var text []byte
 	var wrong error
 	p := Snapshot{Stream: c.ID, Origin: OfAlarm, Verified: true, Type: filmType, Alarm: a.ID, Title: a.Title, TitleEN: a.TitleEN, Metres: c.metres}
-	err = s.Taps.Tap(tap, c.ID, time.Time{}, func(f film.Frame) {
+	err = s.Taps.Tap(tap, c.ID, a.notBefore(time.Now()), func(f film.Frame) {
 		if len(text) > 0 {
 			return
 		}

@@ -46,9 +46,10 @@ func (r *room) missed(t *testing.T, alarm string) map[string]string {
 func TestAlarmKeepsAPictureOfACameraThatNobodyWatches(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		r := open(t, db, t.TempDir(), 1<<30)
+		r.scene.past = map[string]time.Time{"cam-1": time.Now().Add(-3 * time.Second)} // shows nothing of the alarm
 		alarm(r, "a-1", "gauge-1")
 		eventually(t, "the camera is opened", func() bool { r.scene.mu.Lock(); defer r.scene.mu.Unlock(); return r.scene.open["cam-1"] })
-		begin := time.Now().Truncate(time.Millisecond)
+		begin := time.Now().Truncate(time.Millisecond).Add(time.Millisecond)
 		eventually(t, "a picture is kept", func() bool {
 			r.scene.show("cam-1", begin, 30)
 			return len(r.leftBy(t, "a-1")) > 0
@@ -82,6 +83,54 @@ func TestAlarmKeepsAPictureOfACameraThatNobodyWatches(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A camera whose picture stands still has none of the alarm, nor has it for what alarms next.
+func TestFrozenCameraIsMissed(t *testing.T) {
+	t.Parallel()
+	r := open(t, storetest.SQLite(t), t.TempDir(), 1<<30)
+	r.scene.past = map[string]time.Time{"cam-1": time.Now().Add(-time.Hour)}
+	alarm(r, "a-1", "gauge-1")
+	alarm(r, "a-2", "gauge-1")
+	for _, id := range []string{"a-1", "a-2"} {
+		eventually(t, id+" says why", func() bool { return r.missed(t, id)["cam-1"] != "" })
+		if got := r.missed(t, id)["cam-1"]; got != "late" {
+			t.Errorf("%s is missed as %s", id, got)
+		}
+	}
+	if list := must[[]recording.Snapshot](t)(r.Snapshots(officer, recording.SnapshotFilter{})); len(list) != 0 {
+		t.Errorf("kept %+v", list)
+	}
+}
+
+// Who may see a camera and not the device that alarms beside it reads that something did, and not what.
+func TestTitleOfAnAlarmIsForWhoMaySeeItsDevice(t *testing.T) {
+	list := devices{
+		"edge-1": {ID: "edge-1", Kind: device.Edge, Division: "320600"},
+		"gauge":  {ID: "gauge", Kind: device.Sensor, Parent: "edge-1", Division: "320600"},
+		"city":   {ID: "city", Kind: device.Camera, Parent: "edge-1", Division: "320600"},
+		"county": {ID: "county", Kind: device.Camera, Parent: "edge-1", Division: "320623"},
+	}
+	r := open(t, storetest.SQLite(t), t.TempDir(), 1<<30, func(o *recording.Options) { o.Devices = list })
+	r.scene.lacks = map[string]string{"city": "budget"}
+	alarm(r, "a", "gauge")
+	eventually(t, "a picture of the county's camera is kept, and why there is none of the city's", func() bool {
+		r.scene.show("county", time.Now().Add(time.Millisecond), 30)
+		return len(r.leftBy(t, "a")) == 1 && len(must[[]recording.Missed](t)(r.MissedPictures(who("320600", actor.VideoReplay), "a", time.Time{}))) == 1
+	})
+	if p := r.leftBy(t, "a")[0]; p.Title != "附近告警" || p.TitleEN != "Alarm nearby" || p.Stream != "county" {
+		t.Errorf("the county reads %+v", p)
+	}
+	if m := must[[]recording.Missed](t)(r.MissedPictures(who("320600", actor.VideoReplay), "a", time.Time{}))[0]; m.Title != "水位 超警戒" {
+		t.Errorf("the city reads %+v", m)
+	}
+	now := time.Now()
+	for id, want := range map[string]string{"city": "水位 超警戒", "county": "附近告警"} {
+		marks := must[[]recording.Mark](t)(store.NewRecordings(r.db).Marks(t.Context(), id, now.Add(-time.Hour), now.Add(time.Hour)))
+		if len(marks) != 1 || marks[0].Title != want {
+			t.Errorf("mark at %s: %+v", id, marks)
+		}
+	}
 }
 
 func TestAlarmIsOfTheCamerasBesideIt(t *testing.T) {

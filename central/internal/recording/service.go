@@ -92,13 +92,13 @@ type Service struct {
 	alarms   []Alarm          // not looked at yet
 	asked    map[string]asked // by wish
 	making   making
-	grabbed  map[string]grabbed     // by camera: the last picture of an alarm
+	grabbed  map[string]*grabbed    // by camera: the last picture of an alarm
 	frozen   map[string][]time.Time // by person: snapshots of this minute
 }
 
 // New makes a service.
 func New(o Options) *Service {
-	return &Service{Options: o, loop: run.NewLoop(), clips: run.NewLoop(), moves: run.NewLoop(), policies: map[string]Policy{}, running: map[string]*recorder{}, plays: map[string]play{}, asked: map[string]asked{}, grabbed: map[string]grabbed{}, opened: make(chan struct{}, openedAtOnce), frozen: map[string][]time.Time{}, rolled: map[string]map[string]bool{}, scenes: map[string]Scene{}, considered: map[string]int{}}
+	return &Service{Options: o, loop: run.NewLoop(), clips: run.NewLoop(), moves: run.NewLoop(), policies: map[string]Policy{}, running: map[string]*recorder{}, plays: map[string]play{}, asked: map[string]asked{}, grabbed: map[string]*grabbed{}, opened: make(chan struct{}, openedAtOnce), frozen: map[string][]time.Time{}, rolled: map[string]map[string]bool{}, scenes: map[string]Scene{}, considered: map[string]int{}}
 }
 
 // Usage is what recordings take.

@@ -31,6 +31,7 @@ type scene struct {
 	takers map[string]map[context.Context]func(film.Frame)
 	ears   map[context.Context]func(film.Sound)
 	since  map[string]time.Time // nothing of before is wanted
+	past   map[string]time.Time // of the last key frame of before
 	sounds func(n int) []byte   // of the picture n; nil: none
 	kept   []string
 	opened map[string]int    // how often each was opened for a picture
@@ -44,7 +45,14 @@ func (s *scene) Tap(ctx context.Context, stream string, since time.Time, take fu
 	if s.takers[stream] == nil {
 		s.takers[stream] = map[context.Context]func(film.Frame){}
 	}
-	s.takers[stream][ctx] = take
+	s.takers[stream][ctx] = func(f film.Frame) {
+		if !f.At.Before(since) {
+			take(f)
+		}
+	}
+	if at, ok := s.past[stream]; ok {
+		s.takers[stream][ctx](film.Frame{At: at, Key: true, First: true, Units: keyUnits()})
+	}
 	if s.since == nil {
 		s.since = map[string]time.Time{}
 	}
@@ -90,6 +98,10 @@ func (s *scene) recorded(stream string) bool {
 	return len(s.takers[stream]) > 0 && slices.Contains(s.kept, stream)
 }
 
+func keyUnits() [][]byte {
+	return [][]byte{{0x67, 0x42, 0xc0, 0x1f, 0x8c, 0x8d, 0x40, 0x50, 0x1e, 0x90, 0x0f, 0x08, 0x84, 0x6a}, {0x68, 0xce, 0x3c, 0x80}, bytes.Repeat([]byte{0x65}, 900)}
+}
+
 // show plays so many pictures of 25 a second, with a key frame every second, that begin at a moment.
 func (s *scene) show(stream string, from time.Time, n int) {
 	s.mu.Lock()
@@ -98,7 +110,7 @@ func (s *scene) show(stream string, from time.Time, n int) {
 		f := film.Frame{Time: uint32(s.next * 3600), At: from.Add(time.Duration(i) * 40 * time.Millisecond), Units: [][]byte{bytes.Repeat([]byte{0x41}, 200)}}
 		if i%25 == 0 {
 			f.Key, f.First = true, i == 0
-			f.Units = [][]byte{{0x67, 0x42, 0xc0, 0x1f, 0x8c, 0x8d, 0x40, 0x50, 0x1e, 0x90, 0x0f, 0x08, 0x84, 0x6a}, {0x68, 0xce, 0x3c, 0x80}, bytes.Repeat([]byte{0x65}, 900)}
+			f.Units = keyUnits()
 		}
 		for ctx, take := range s.takers[stream] {
 			take(f)
@@ -388,7 +400,7 @@ func TestPicturesOfBeforeAreInNoMoment(t *testing.T) {
 		f := film.Frame{Time: ticks, At: begin.Add(time.Duration(max(0, i-39)) * 40 * time.Millisecond), Units: [][]byte{bytes.Repeat([]byte{0x41}, 200)}}
 		if i == 0 {
 			f.Key, f.First = true, true
-			f.Units = [][]byte{{0x67, 0x42, 0xc0, 0x1f, 0x8c, 0x8d, 0x40, 0x50, 0x1e, 0x90, 0x0f, 0x08, 0x84, 0x6a}, {0x68, 0xce, 0x3c, 0x80}, bytes.Repeat([]byte{0x65}, 900)}
+			f.Units = keyUnits()
 		}
 		for _, take := range r.scene.takers["cam-1"] {
 			take(f)
