@@ -185,7 +185,7 @@ func TestTerminalFillsWhatTheCentreCouldNotRecord(t *testing.T) {
 	text, err := os.ReadFile(d.edge.Config)
 	if err == nil {
 		text = bytes.Replace(text, []byte(", rtsp: "), []byte(", sound: true, rtsp: "), 1)
-		err = os.WriteFile(d.edge.Config, append(text, "\nring:\n  quota_mb: 512\n  upload_kbps: 100000\n"...), 0o600)
+		err = os.WriteFile(d.edge.Config, append(text, "\nring:\n  quota_mb: 512\n  mute: false\n  upload_kbps: 100000\n"...), 0o600)
 	}
 	if err != nil {
 		t.Fatal(err)

@@ -124,7 +124,7 @@ type Ring struct {
 	QuotaMB int           `yaml:"quota_mb"` // 0: nothing
 	Keep    time.Duration `yaml:"keep"`
 	Cameras []string      `yaml:"cameras"` // empty: all
-	Mute    bool          `yaml:"mute"`    // without the sound of cameras that have one
+	Mute    bool          `yaml:"mute"`    // without sound, unless somebody has decided otherwise
 	Kbps    int           `yaml:"upload_kbps"`
 }
 
@@ -243,7 +243,7 @@ func Default() Config {
 		Outbox: Outbox{
 			TelemetryMB: 512, BulkMB: 128, GraceMB: 256, Grace: 72 * time.Hour, CommitEvery: 500 * time.Millisecond,
 		},
-		Ring:    Ring{Keep: 72 * time.Hour, Kbps: 1024},
+		Ring:    Ring{Keep: 72 * time.Hour, Mute: true, Kbps: 1024},
 		Speaker: Speaker{Volume: 100},
 		Budget:  Budget{ResetDay: 1, Zone: "Asia/Shanghai", Eco: 0.8, Alarms: 0.95},
 		Upgrade: Upgrade{Confirm: 5 * time.Minute},
