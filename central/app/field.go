@@ -6,6 +6,7 @@ import (
 
 	"github.com/fengsui/fengsui/central/internal/account"
 	"github.com/fengsui/fengsui/central/internal/actor"
+	"github.com/fengsui/fengsui/central/internal/config"
 	"github.com/fengsui/fengsui/central/internal/crew"
 	"github.com/fengsui/fengsui/central/internal/device"
 	"github.com/fengsui/fengsui/central/internal/duty"
@@ -22,9 +23,9 @@ import (
 )
 
 // field is what crews with a phone send, and deletes where they were after its term.
-func (c *Centre) field(ctx context.Context, b *base, o cases, messages *crew.Service, pictures *video.Service, responses *response.Service, devices *device.Service, values *telemetry.Service, sent *resource.Service, files *tsdb.DB, placeDays int) *field.Service {
+func (c *Centre) field(ctx context.Context, b *base, o cases, messages *crew.Service, pictures *video.Service, responses *response.Service, devices *device.Service, values *telemetry.Service, sent *resource.Service, files *tsdb.DB, places config.Field, elsewhere bool) *field.Service {
 	s := field.New(field.Options{
-		Store: store.NewField(b.db), Tx: b.db, Links: pictures, Incidents: o.incidents, Tasks: responses, Positions: phones{devices, values, files, store.NewRecordings(b.db)}, PlaceDays: placeDays, Messages: messages, Ways: ways{devices, values, pictures, sent, o.incidents}.all(), Events: b.bus, Log: c.log.With("component", "field"),
+		Store: store.NewField(b.db), Tx: b.db, Links: pictures, Incidents: o.incidents, Tasks: responses, Positions: phones{devices, values, files, store.NewRecordings(b.db)}, PlaceDays: places.PlaceDays, Elsewhere: elsewhere, Messages: messages, Ways: ways{devices, values, pictures, sent, o.incidents}.all(), Events: b.bus, Log: c.log.With("component", "field"),
 	})
 	b.bus.Handle(s.OnEvent)
 	s.Start(ctx)
@@ -77,7 +78,14 @@ type phones struct {
 
 // Forget implements field.Positions.
 func (p phones) Forget(ctx context.Context, streams []string, before time.Time) (int64, bool, error) {
-	out, err := p.files.Forget(ctx, streams, before)
+	var properties []string // a camera with a link may tell more than where it is
+	for _, s := range phoneSeries {
+		properties = append(properties, s.Property)
+	}
+	out, err := p.files.Forget(ctx, streams, properties, before)
+	if err == nil && !out.Held {
+		p.values.Forget(streams, properties, before)
+	}
 	return out.Readings, out.Held, err
 }
 

@@ -223,7 +223,7 @@ func (c *Centre) build(ctx context.Context, cfg config.Config, out io.Writer) er
 	api.RegisterResources(server, sent)
 	if pictures != nil {
 		pictures.GiveFor(belongsTo(b.accounts, events.incidents, rosters))
-		api.RegisterField(server, c.field(system, b, events, crews, pictures, responses, devices, values, sent, files, cfg.Field.PlaceDays))
+		api.RegisterField(server, c.field(system, b, events, crews, pictures, responses, devices, values, sent, files, cfg.Field, remote != nil))
 	}
 	api.RegisterReviews(server, reviews)
 	api.RegisterOpinions(server, said)

@@ -71,7 +71,7 @@ func (s *Service) Sweep(ctx context.Context, now time.Time) error {
 // come any more is not looked at again.
 func (s *Service) forget(ctx context.Context, streams []string, before time.Time) error {
 	n, held, failed := s.Positions.Forget(ctx, streams, before)
-	done := failed == nil && !held
+	done := failed == nil && !held && !s.Elsewhere
 	if n == 0 && !done {
 		return failed
 	}

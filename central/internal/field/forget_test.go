@@ -69,6 +69,35 @@ func TestPlacesAreDeletedAfterTheirTermAndTheRecordSaysHowMany(t *testing.T) {
 	})
 }
 
+// With another server that keeps the readings the phone is promised no term of its own, and is looked at again: what is
+// forgotten here are newest values only.
+func TestWithReadingsElsewhereAPhoneIsPromisedNoTermOfItsOwn(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		h.PlaceDays = 30
+		l := h.link.Link
+		l.ID, l.Stream, l.CreatedAt = "0196-old", "phone-old", time.Now().AddDate(0, 0, -60)
+		l.ExpiresAt = l.CreatedAt.AddDate(0, 0, 7)
+		h.must(h.links.AddVideoLink(t.Context(), l))
+		days := func(want int) {
+			t.Helper()
+			p, err := h.Open(t.Context(), h.link.Token, h.link.Link.Stream)
+			if err != nil || p.KeepDays != want {
+				t.Errorf("the phone is told %d days, want %d: %v", p.KeepDays, want, err)
+			}
+		}
+		days(30)
+		h.Elsewhere = true
+		days(0)
+		for range 2 {
+			h.asked = nil
+			h.must(h.Sweep(t.Context(), time.Now()))
+			if !slices.Equal(h.asked, []int{1}) {
+				t.Errorf("asked to forget %v", h.asked)
+			}
+		}
+	})
+}
+
 // Cost: phones are forgotten a few at once, and one of which nothing can be left is not looked at again.
 func TestPhonesAreForgottenAFewAtOnceAndOnlyOnce(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {

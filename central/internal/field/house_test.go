@@ -67,7 +67,7 @@ func (h *house) Keep(ctx context.Context, stream string, fixes []field.Fix, rece
 // Forget implements field.Positions.
 func (h *house) Forget(ctx context.Context, streams []string, before time.Time) (int64, bool, error) {
 	h.asked = append(h.asked, len(streams))
-	out, err := h.files.Forget(ctx, streams, before)
+	out, err := h.files.Forget(ctx, streams, []string{"lon", "lat"}, before)
 	return out.Readings, out.Held, err
 }
 

@@ -37,8 +37,9 @@ const (
 // listener is one question that waits.
 type listener struct {
 	link, stream, incident, person string
-	wake                           chan struct{} // something may be new
-	out                            bool          // a newer one of its link took its place; guarded by ears.mu
+	wake                           chan struct{}   // something may be new
+	out                            bool            // a newer one of its link took its place; guarded by ears.mu
+	tasks                          map[string]bool // on the page as the phone knows it; nil: not looked at yet; guarded by ears.mu
 }
 
 // ears are the questions that wait, the oldest first.
@@ -77,6 +78,17 @@ func (e *ears) isOut(l *listener) bool {
 	return l.out
 }
 
+// knows notes the tasks of a page; they are those of the phone as long as its news stand.
+func (e *ears) knows(l *listener, tasks []response.Task) {
+	all := make(map[string]bool, len(tasks))
+	for i := range tasks {
+		all[tasks[i].ID] = true
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	l.tasks = all
+}
+
 func (l *listener) ring() {
 	select {
 	case l.wake <- struct{}{}:
@@ -94,6 +106,10 @@ func (s *Service) OnEvent(_ context.Context, e event.Event) {
 	case e.Kind == video.EventLinkEnded || e.Kind == video.EventLinkChanged:
 		m, _ := e.Data.(video.StreamLink)
 		about = func(l *listener) bool { return l.stream == m.Stream }
+	case e.Kind == response.EventTask || e.Kind == response.EventLate:
+		tr, _ := e.Data.(response.Trace)
+		again := response.State(tr.From).Over() // one that was over long ago and is opened again comes back to the page
+		about = func(l *listener) bool { return l.person != "" && (again || l.tasks == nil || l.tasks[e.Subject]) }
 	case strings.HasPrefix(e.Kind, response.EventKind):
 		about = func(l *listener) bool { return l.person != "" }
 	case e.Kind == incident.EventMerged || e.Kind == incident.EventUnmerged:
@@ -169,6 +185,7 @@ func (s *Service) Listen(ctx context.Context, token, stream string, known Heard)
 			if page.News != known.News {
 				return Heard{now.Wanted, page.News}, nil
 			}
+			s.ears.knows(me, page.Tasks)
 		}
 	}
 }

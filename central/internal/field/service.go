@@ -31,6 +31,7 @@ type Options struct {
 	Messages  Messages // nil: there are none
 	Ways      []Ways   // where crews, phones and terminals went
 	PlaceDays int      // how long places of phones are kept; 0: as long as other readings
+	Elsewhere bool     // another server keeps the readings for its own term; here only newest values are deleted
 	Events    event.Publisher
 	Log       *slog.Logger
 }
@@ -96,7 +97,7 @@ func (s *Service) Open(ctx context.Context, token, stream string) (Page, error) 
 		return Page{}, err
 	}
 	now := stamp()
-	p := Page{Title: l.Title, Expires: l.Closes(), Until: l.Closes().Add(Grace), Ended: l.State == video.LinkEnded, At: now, KeepDays: s.PlaceDays, Person: l.PersonID != "", Tasks: []response.Task{}}
+	p := Page{Title: l.Title, Expires: l.Closes(), Until: l.Closes().Add(Grace), Ended: l.State == video.LinkEnded, At: now, KeepDays: s.placeDays(), Person: l.PersonID != "", Tasks: []response.Task{}}
 	if l.State != video.LinkOpen {
 		return p, nil
 	}
@@ -117,6 +118,14 @@ func (s *Service) Open(ctx context.Context, token, stream string) (Page, error) 
 	}
 	p.News, err = s.news(ctx, p, token, stream)
 	return p, err
+}
+
+// placeDays is the term that a phone is told: the one that holds for everything of its places.
+func (s *Service) placeDays() int {
+	if s.Elsewhere {
+		return 0
+	}
+	return s.PlaceDays
 }
 
 // Lines are what was written of a task of whoever holds a link.

@@ -72,7 +72,7 @@ type Messages interface {
 type Positions interface {
 	Keep(ctx context.Context, stream string, fixes []Fix, received time.Time) error
 	// Forget deletes those of some phones from before a time; it answers how many values went, and whether something
-	// stays because it is held for an inquiry.
+	// stays for now, as when it is held for an inquiry.
 	Forget(ctx context.Context, streams []string, before time.Time) (gone int64, held bool, err error)
 	// Held are the phones of which nothing is deleted: their recordings are under a legal hold.
 	Held(ctx context.Context) (map[string]bool, error)

@@ -305,6 +305,21 @@ func (s *Service) Latest(ctx context.Context) ([]Latest, error) {
 	return all, nil
 }
 
+// Forget drops newest values of some devices and properties from before a time, by whole days (UTC) as the store does.
+func (s *Service) Forget(devices, properties []string, before time.Time) {
+	until := before.UTC().Truncate(24 * time.Hour)
+	s.latestMu.Lock()
+	defer s.latestMu.Unlock()
+	for _, d := range devices {
+		for _, p := range properties {
+			k := series{d, p}
+			if l := s.latest[k]; l != nil && l.At.Before(until) {
+				delete(s.latest, k)
+			}
+		}
+	}
+}
+
 // Series reads one series for a chart.
 func (s *Service) Series(ctx context.Context, q Query) (Chart, error) {
 	if _, err := actor.Require(ctx, actor.TelemetryRead); err != nil {

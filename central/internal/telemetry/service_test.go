@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -470,6 +471,38 @@ func TestLateKnownAlarmRingsWhenItStillHolds(t *testing.T) {
 	d.expect("old", "open(late)@edge", "opened")
 	d.read(now, now, 5.3)
 	d.expect("still", "open@edge", "rang")
+}
+
+// Newest values that are forgotten are gone at once, by whole days; those of other properties and younger ones stay.
+func TestAForgottenNewestValueIsGoneAtOnce(t *testing.T) {
+	d := newDesk(t)
+	old := now.AddDate(0, 0, -40)
+	d.take(telemetry.Incoming{Edge: "edge", ReceivedAt: old, Batch: &wire.Batch{Readings: []wire.Reading{
+		{Device: "level", Property: "lat", At: old.UnixMilli(), Value: 32},
+		{Device: "level", Property: "lon", At: old.UnixMilli(), Value: 121},
+		{Device: "level", Property: "water_level", At: old.UnixMilli(), Value: 5},
+		{Device: "other", Property: "lon", At: old.UnixMilli(), Value: 120},
+	}}})
+	left := func(want ...string) {
+		t.Helper()
+		list, err := d.Latest(as("w", "320600"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, l := range list {
+			got = append(got, l.Device+" "+l.Property)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("left %q, want %q", got, want)
+		}
+	}
+	places := []string{"lon", "lat"}
+	d.Forget([]string{"level"}, places, old) // the day itself stays
+	left("level lat", "level lon", "level water_level", "other lon")
+	d.take(telemetry.Incoming{Edge: "edge", ReceivedAt: now, Batch: &wire.Batch{Readings: []wire.Reading{{Device: "level", Property: "lat", At: now.UnixMilli(), Value: 33}}}})
+	d.Forget([]string{"level", "nobody"}, places, now.AddDate(0, 0, -30))
+	left("level lat", "level water_level", "other lon")
 }
 
 func TestReadersSeeTheirOwnDivisionOnly(t *testing.T) {

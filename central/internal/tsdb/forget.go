@@ -14,19 +14,29 @@ import (
 // Forgotten is what became of a Forget.
 type Forgotten struct {
 	Readings int64
-	Held     bool // something stays for a legal hold
+	Held     bool // something stays for now: for a legal hold, or because a remote is away
 }
 
-// Forget deletes what some devices told before a time, by whole days, and their newest values when those are older.
-// Months that a legal hold touches stay. With a remote the readings lie there, and only newest values are deleted here.
-// What dies in between is done when it is called again.
-func (d *DB) Forget(ctx context.Context, devices []string, before time.Time) (out Forgotten, err error) {
-	ids, until := d.seriesOf(devices), dayOf(before.UnixMilli())*day
+// Forget deletes what some devices told of some properties before a time, by whole days, and their newest values when
+// those are older. Months that a legal hold touches stay. With a remote the readings lie there; newest values are deleted
+// here, and months from before the remote. What dies in between is done when it is called again.
+func (d *DB) Forget(ctx context.Context, devices, properties []string, before time.Time) (out Forgotten, err error) {
+	ids, until := d.seriesOf(devices, properties), dayOf(before.UnixMilli())*day
 	if len(ids) == 0 {
 		return out, nil
 	}
-	d.sealing.Lock()
-	defer d.sealing.Unlock()
+	switch {
+	case d.opt.Remote == nil:
+		d.sealing.Lock()
+		defer d.sealing.Unlock()
+	case !d.months.any():
+		return out, d.forgetLast(ctx, ids, until)
+	case !d.sealing.TryLock(): // Forward has it for as long as the remote is away
+		out.Held = true
+		return out, nil
+	default:
+		defer d.sealing.Unlock()
+	}
 	for _, name := range d.months.names() {
 		from, end := monthSpan(name)
 		if from >= until {
@@ -55,7 +65,7 @@ func (d *DB) Forget(ctx context.Context, devices []string, before time.Time) (ou
 	return out, d.forgetLast(ctx, ids, until)
 }
 
-func (d *DB) seriesOf(devices []string) (ids []int64) {
+func (d *DB) seriesOf(devices, properties []string) (ids []int64) {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
 	of := make(map[string]bool, len(devices))
@@ -63,7 +73,7 @@ func (d *DB) seriesOf(devices []string) (ids []int64) {
 		of[id] = true
 	}
 	for n, s := range d.names {
-		if of[n.device] && s.saved {
+		if of[n.device] && s.saved && slices.Contains(properties, n.property) {
 			ids = append(ids, s.id)
 		}
 	}

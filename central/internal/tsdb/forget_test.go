@@ -30,7 +30,7 @@ func TestOneDeviceIsForgottenAndTheOthersStay(t *testing.T) {
 	rollup(t, d, t0+9*day)
 	forget := func(want int64, devices ...string) {
 		t.Helper()
-		n, err := d.Forget(t.Context(), devices, time.UnixMilli(t0-30*day))
+		n, err := d.Forget(t.Context(), devices, []string{"p"}, time.UnixMilli(t0-30*day))
 		if err != nil || n.Readings != want || n.Held != (held && len(devices) > 0) {
 			t.Errorf("%v: %+v went, want %d: %v", devices, n, want, err)
 		}
@@ -44,7 +44,7 @@ func TestOneDeviceIsForgottenAndTheOthersStay(t *testing.T) {
 	}
 	forget(0, "d1", "d3", "nobody") // held
 	unknown = os.ErrDeadlineExceeded
-	if _, err := d.Forget(t.Context(), []string{"d1"}, time.UnixMilli(t0)); err == nil {
+	if _, err := d.Forget(t.Context(), []string{"d1"}, []string{"p"}, time.UnixMilli(t0)); err == nil {
 		t.Error("holds that are unknown went unnoticed")
 	}
 	held, unknown = false, nil
@@ -85,6 +85,28 @@ func TestOneDeviceIsForgottenAndTheOthersStay(t *testing.T) {
 	shut(t, d)
 }
 
+// Other properties of the same device have their own term.
+func TestOnlyTheNamedPropertiesAreForgotten(t *testing.T) {
+	d := open(t, t.TempDir())
+	other := r(1, t0-40*day, 5)
+	other.Property = "q"
+	commit(t, d, plain(r(1, t0-40*day, 5), other))
+	seal(t, d)
+	rollup(t, d, t0+9*day)
+	if n, err := d.Forget(t.Context(), []string{"d1"}, []string{"p"}, time.UnixMilli(t0-30*day)); err != nil || n.Readings != 1 {
+		t.Errorf("%+v %v", n, err)
+	}
+	for property, want := range map[string]int64{"p": 0, "q": 1} {
+		if n, _ := tally(t, d, telemetry.Query{Device: "d1", Property: property, From: time.UnixMilli(t0 - 45*day), To: time.UnixMilli(t0), Points: 5000}); n != want {
+			t.Errorf("%d readings of %s are left, want %d", n, property, want)
+		}
+	}
+	if newest, err := d.Latest(t.Context()); err != nil || len(newest) != 1 || newest[0].Property != "q" {
+		t.Errorf("newest values %+v %v", newest, err)
+	}
+	shut(t, d)
+}
+
 // forgetting makes everything of two old days known, and forgets one device; it dies at the step of stepEnv.
 func forgetting(dir string) error {
 	d, err := Open(context.Background(), Options{Dir: dir})
@@ -96,7 +118,7 @@ func forgetting(dir string) error {
 			die()
 		}
 	}
-	_, err = d.Forget(context.Background(), []string{"d1"}, time.UnixMilli(t0-30*day))
+	_, err = d.Forget(context.Background(), []string{"d1"}, []string{"p"}, time.UnixMilli(t0-30*day))
 	return err
 }
 
@@ -115,7 +137,7 @@ func TestDyingWhileADeviceIsForgottenLeavesNothingForGood(t *testing.T) {
 			diesAt(t, dir, step)
 			for range 2 {
 				d = open(t, dir)
-				if _, err := d.Forget(t.Context(), []string{"d1"}, time.UnixMilli(t0-30*day)); err != nil {
+				if _, err := d.Forget(t.Context(), []string{"d1"}, []string{"p"}, time.UnixMilli(t0-30*day)); err != nil {
 					t.Fatal(err)
 				}
 				rollup(t, d, t0+9*day)
@@ -144,7 +166,7 @@ func TestASealDoesNotBringAForgottenValueBack(t *testing.T) {
 	dir := t.TempDir()
 	d := open(t, dir)
 	commit(t, d, plain(r(1, t0-40*day, 5)))
-	if _, err := d.Forget(t.Context(), []string{"d1"}, time.UnixMilli(t0-30*day)); err != nil {
+	if _, err := d.Forget(t.Context(), []string{"d1"}, []string{"p"}, time.UnixMilli(t0-30*day)); err != nil {
 		t.Fatal(err)
 	}
 	seal(t, d)

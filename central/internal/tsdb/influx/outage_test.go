@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/fengsui/fengsui/central/internal/telemetry"
 	"github.com/fengsui/fengsui/central/internal/tsdb"
+	"github.com/fengsui/fengsui/central/internal/tsdb/influx"
 	"github.com/fengsui/fengsui/central/internal/tsdb/influx/influxtest"
 	"github.com/fengsui/fengsui/shared/wire"
 )
@@ -170,5 +172,52 @@ func TestWhatWasAcceptedBeforeAKillCountsOnce(t *testing.T) {
 	}
 	if st, err := d.Stats(t.Context()); err != nil || st.Readings != 1000 || st.Forward.Sent != 1000 {
 		t.Errorf("got %+v, %v", st, err)
+	}
+}
+
+// Forgetting does not wait for a server that is away: newest values go at once, and what lies in months from before the
+// server waits for the next time.
+func TestForgettingDoesNotWaitForAServerThatIsAway(t *testing.T) {
+	c, err := influx.New(influx.Options{URL: "http://127.0.0.1:1", Bucket: "b"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Close)
+	for months, want := range map[bool]int{false: 0, true: 1} { // newest values that are left
+		dir := t.TempDir()
+		if months {
+			d, err := tsdb.Open(t.Context(), tsdb.Options{Dir: dir})
+			if err != nil {
+				t.Fatal(err)
+			}
+			commit(t, d, reading("phone", 0, 1))
+			if err := d.Seal(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			shut(t, d)
+		}
+		d := open(t, dir, c)
+		commit(t, d, reading("phone", 1, 2))
+		ctx, stop := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() { ended <- d.Forward(ctx) }()
+		for d.Forwarding().State == telemetry.ForwardOK {
+			time.Sleep(time.Millisecond)
+		}
+		out, err := d.Forget(t.Context(), []string{"phone"}, []string{"level"}, at(0).AddDate(0, 0, 1))
+		if err != nil || out.Held != months || out.Readings != 0 {
+			t.Errorf("months %v: %+v %v", months, out, err)
+		}
+		if list, err := d.Latest(t.Context()); err != nil || len(list) != want {
+			t.Errorf("months %v: newest values %+v %v", months, list, err)
+		}
+		stop()
+		<-ended
+		if months { // the next time
+			if out, err := d.Forget(t.Context(), []string{"phone"}, []string{"level"}, at(0).AddDate(0, 0, 1)); err != nil || out.Held || out.Readings != 1 {
+				t.Errorf("the next time: %+v %v", out, err)
+			}
+		}
+		shut(t, d)
 	}
 }
