@@ -74,6 +74,7 @@ test('a picture that was frozen goes with the report upward and stands in its do
   // The county makes its document of it and signs; on the pages the picture is drawn.
   await clerk.context().clearCookies()
   await enter(clerk, demo, leader, new URL(county.url()).pathname)
+  await clerk.getByRole('link', { name: `${title}（初报）` }).click()
   await clerk.getByRole('button', { name: '生成公文' }).click()
   const image = clerk.getByTestId('sheet-picture')
   await expect(image).toHaveCount(1)
