@@ -65,6 +65,6 @@ func coldStart(t host, o options) []figure {
 	return []figure{
 		{fmt.Sprintf("First picture from an idle terminal, p50 / most of %d cameras in standby", coldCameras), "≤ 1.5 s", took("ready")},
 		{fmt.Sprintf("The same, %d cameras that are opened only then (key frame every 4 s) and give one when they are asked", coldCameras), "≤ 1.5 s", took("asked")},
-		{fmt.Sprintf("The same, %d that cannot be asked: the wait for their next key frame, 2 s at the median", coldCameras), "", took("shut")},
+		{fmt.Sprintf("The same, %d that cannot be asked: the wait for their next key frame, 2 s at the median", coldCameras), "–", took("shut")},
 	}
 }

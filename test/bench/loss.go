@@ -18,7 +18,7 @@ const (
 	lossDelay = 50 * time.Millisecond // of one way
 	lossWatch = 5 * time.Minute
 	lossCut   = 5 * time.Second
-	lossCuts  = 5
+	lossCuts  = 20 // what goes wrong once in twenty is seen
 )
 
 // inNamespace runs a part in a network of its own, as another run of this program.
