@@ -302,6 +302,8 @@ func (c *Centre) video(ctx context.Context, cfg config.Config, b *base, devices 
 			s.DropUser(e.Subject)
 		case device.EventRevoked, device.EventRemoved:
 			s.DropDevice(e.Subject)
+		case device.EventGreeted:
+			s.Greeted(e.Subject)
 		case device.EventResult:
 			if r, ok := e.Data.(wire.CommandResult); ok {
 				s.Result(e.Subject, r)

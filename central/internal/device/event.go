@@ -20,6 +20,7 @@ const (
 	EventTokenMade  = "device.token_made"  //nolint:gosec // the name of an event: a new token or one-time token
 	EventTokenEnded = "device.token_ended" //nolint:gosec // as above: a one-time token was taken back
 	EventResult     = "device.result"
+	EventGreeted    = "device.greeted" // ephemeral; the edge has connected anew
 
 	EventRenewAsked = "device.renew_asked" // a person wants the edge to renew its certificate now
 

@@ -74,8 +74,11 @@ func (s *Service) Hello(ctx context.Context, edge string, h wire.Hello) (Greetin
 	agent.Lives, greeting = meet(agent.Lives, h, event.Stamp(now))
 	e.agent = &agent
 	e.hears(now)
-	events = append(events, heartbeat(ctx, e.view()))
+	d := e.view()
 	s.reg.mu.Unlock()
+	greeted := news(ctx, EventGreeted, d)
+	greeted.Ephemeral = true
+	events = append(events, heartbeat(ctx, d), greeted)
 	s.Events.Publish(ctx, events...)
 	return greeting, nil
 }

@@ -11,6 +11,7 @@ import (
 	"encoding/pem"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -31,9 +32,10 @@ import (
 // desk is a service on a real database that notes what was published and who was disconnected.
 type desk struct {
 	*device.Service
-	mu   sync.Mutex
-	seen []string
-	out  []string
+	mu      sync.Mutex
+	seen    []string
+	greeted []string
+	out     []string
 }
 
 func (d *desk) Disconnect(id string) {
@@ -59,9 +61,12 @@ func newDesk(t *testing.T, db *store.DB) *desk {
 	d := &desk{}
 	bus := event.NewBus(nil)
 	bus.Handle(func(_ context.Context, e event.Event) {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		if e.Kind == device.EventGreeted {
+			d.greeted = append(d.greeted, e.Subject)
+		}
 		if !e.Ephemeral {
-			d.mu.Lock()
-			defer d.mu.Unlock()
 			d.seen = append(d.seen, strings.TrimPrefix(e.Kind, "device.")+":"+e.Subject)
 		}
 	})
@@ -362,6 +367,23 @@ func TestATerminalStandsInTheDivisionOfItsConfiguration(t *testing.T) {
 			if got, ok := d.Visible(actor.WithSystem(context.Background(), "test"), c.id); !ok || got.Division != c.want {
 				t.Errorf("%s stands in %q, want %q", c.id, got.Division, c.want)
 			}
+		}
+	})
+}
+
+func TestEachConnectionOfATerminalIsTold(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		d := newDesk(t, db)
+		if _, err := d.Create(technician("320000"), device.New{ID: "edge", Kind: device.Edge, Division: "320600"}); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			if _, err := d.Hello(context.Background(), "edge", hello()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if !slices.Equal(d.greeted, []string{"edge", "edge"}) {
+			t.Errorf("told of %v", d.greeted)
 		}
 	})
 }

@@ -66,6 +66,9 @@ func (l *lease) decide(now time.Time, viewers int, live bool) act {
 	return nothing
 }
 
+// anew notes that the edge has connected anew: what it was told last may be lost with its connection.
+func (l *lease) anew() { l.asked = time.Time{} }
+
 // started notes that the edge took the command.
 func (l *lease) started(now time.Time) { l.running, l.asked, l.tried = true, now, now }
 

@@ -37,6 +37,16 @@ func TestLeaseIsRenewedWhileSomebodyWatches(t *testing.T) {
 	}
 }
 
+func TestLeaseIsRenewedAtOnceWhenTheTerminalConnectsAnew(t *testing.T) {
+	var l lease
+	starts, _ := drive(&l, 0, 10, 1, true)
+	back := starts[len(starts)-1] + retryAfter.Seconds() + 0.5
+	l.anew()
+	if again, _ := drive(&l, back, back+1, 1, true); len(again) != 1 || again[0] != back {
+		t.Errorf("started at %v, back at %v: renewed at %v", starts, back, again)
+	}
+}
+
 func TestTerminalStopsWithinThirtySecondsOfTheLastViewer(t *testing.T) {
 	var l lease
 	starts, _ := drive(&l, 0, 30, 1, true)

@@ -166,6 +166,18 @@ func (s *Service) tell(ctx context.Context, id string, a act) {
 	}
 }
 
+// Greeted takes that a terminal has connected anew (device.EventGreeted). It returns at once.
+func (s *Service) Greeted(edge string) {
+	s.mu.Lock()
+	for _, st := range s.streams {
+		if st.edge == edge {
+			st.lease.anew()
+		}
+	}
+	s.mu.Unlock()
+	s.poke()
+}
+
 // Result takes the outcome of a command to a terminal (device.EventResult). It returns at once.
 func (s *Service) Result(edge string, r wire.CommandResult) {
 	s.mu.Lock()

@@ -176,7 +176,11 @@ func TestThatAPresetWasReachedIsToldUntilTheCameraIsTurnedAgain(t *testing.T) {
 	if err := d.do(t, wire.Steer{Act: wire.SteerGo, Preset: "2"}); err != nil {
 		t.Fatal(err)
 	}
-	<-time.After(2 * time.Second)
+	before := d.camera.Tries()
+	eventually(t, "it is asked", func() bool { return d.camera.Tries() > before })
+	if err := d.do(t, wire.Steer{Act: wire.SteerSave, Name: "西堤"}); err != nil { // which comes after what it answered
+		t.Fatal(err)
+	}
 	if at := d.States()["cam"].At; at != "" {
 		t.Errorf("it says nothing and stands at %q", at)
 	}

@@ -189,7 +189,7 @@ func (s *session) loop(ctx context.Context) error {
 	case <-s.u.doubts: // was of the session before
 	default:
 	}
-	var doubted time.Time // zero: it is not
+	var doubted, again time.Time // zero: it is not; and last, by whichever camera
 	for {
 		var err error
 		select {
@@ -200,8 +200,8 @@ func (s *session) loop(ctx context.Context) error {
 		case <-s.u.renew:
 			return errRenew
 		case <-s.u.doubts:
-			if doubted.IsZero() { // each camera says so
-				doubted = time.Now()
+			if again = time.Now(); doubted.IsZero() {
+				doubted = again
 				doubt.Reset(doubtAnswer)
 				err = s.status(ctx) // which the broker acknowledges
 			}
@@ -209,7 +209,9 @@ func (s *session) loop(ctx context.Context) error {
 			if s.heard.Load() <= doubted.UnixNano() {
 				return errStuck
 			}
-			doubted = time.Time{}
+			if doubted = (time.Time{}); s.heard.Load() <= again.UnixNano() {
+				s.u.Doubt()
+			}
 		case took := <-s.u.pings:
 			err = s.ping(ctx, took)
 		case payload := <-s.acks:
