@@ -27,12 +27,12 @@ func onvifOf(c config.Camera) onvif.Options {
 	return onvif.Options{ID: c.ID, Address: c.ONVIF, User: c.Username, PasswordFile: c.PasswordFile}
 }
 
-// keyOf asks a camera for a key frame; nil where that is not possible.
-func keyOf(c config.Camera) camera.Key {
+// keyFrameOf asks a camera for a key frame; nil where that is not possible.
+func keyFrameOf(c config.Camera) camera.KeyFrame {
 	if c.ONVIF == "" {
 		return nil
 	}
-	return onvif.NewKeys(onvifOf(c)).Ask
+	return onvif.NewKeyFrames(onvifOf(c)).Ask
 }
 
 // turn takes an order to a camera.

@@ -202,7 +202,7 @@ func (a *Agent) openCameras(ctx context.Context, p *agentParts, client *http.Cli
 		if c.Standby {
 			standby = append(standby, c.ID)
 		}
-		cameras = append(cameras, camera.Options{ID: c.ID, URL: address, Sub: small, PasswordFile: c.PasswordFile, Sound: c.Sound && source == nil, Source: source, Smaller: smaller, Key: keyOf(c), Log: a.log})
+		cameras = append(cameras, camera.Options{ID: c.ID, URL: address, Sub: small, PasswordFile: c.PasswordFile, Sound: c.Sound && source == nil, Source: source, Smaller: smaller, KeyFrame: keyFrameOf(c), Log: a.log})
 	}
 	network, err := stdnet.NewNet()
 	if err != nil {

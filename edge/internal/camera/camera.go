@@ -21,18 +21,18 @@ import (
 // Options describe one camera.
 type Options struct {
 	ID           string
-	URL          string // rtsp://[user@]host[:554]/path, without the password
-	Sub          string // the same of its smaller picture; empty: it has none
-	PasswordFile string // file that holds the password of the user in URL
-	Sound        bool   // its sound is read as well
-	Source       Source // where the picture comes from instead; nil: from URL
-	Smaller      Source // the same of Sub
-	Key          Key    // asks the camera for a key frame; nil: it cannot be asked
+	URL          string   // rtsp://[user@]host[:554]/path, without the password
+	Sub          string   // the same of its smaller picture; empty: it has none
+	PasswordFile string   // file that holds the password of the user in URL
+	Sound        bool     // its sound is read as well
+	Source       Source   // where the picture comes from instead; nil: from URL
+	Smaller      Source   // the same of Sub
+	KeyFrame     KeyFrame // asks the camera for a key frame; nil: it cannot be asked
 	Log          *slog.Logger
 }
 
-// Key asks a camera for a key frame in each of its pictures.
-type Key func(ctx context.Context) error
+// KeyFrame asks a camera for a key frame in each of its pictures.
+type KeyFrame func(ctx context.Context) error
 
 // Source is a picture that does not come by RTSP (encoder.Encoder). It may be shared by several cameras.
 type Source interface {

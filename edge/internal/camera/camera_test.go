@@ -110,7 +110,7 @@ func TestFramesBeginWithAKeyFrameThatHasItsParameterSets(t *testing.T) {
 func TestACameraWhosePictureDoesNotBeginIsAskedForAKeyFrame(t *testing.T) {
 	cam := cameratest.Start(t, "")
 	cam.Silence(true)
-	r := run(t, camera.Options{URL: cam.URL, Key: func(context.Context) error {
+	r := run(t, camera.Options{URL: cam.URL, KeyFrame: func(context.Context) error {
 		cam.Silence(false)
 		return nil
 	}})

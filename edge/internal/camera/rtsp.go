@@ -137,7 +137,7 @@ func (c *Camera) once(ctx context.Context, out func(Frame)) error {
 	}
 	asking, asked := context.WithCancel(ctx)
 	defer asked()
-	if c.o.Key != nil {
+	if c.o.KeyFrame != nil {
 		go c.hurry(asking, began)
 	}
 	ended := make(chan struct{})
@@ -171,7 +171,7 @@ func (c *Camera) hurry(ctx context.Context, began <-chan struct{}) {
 		return
 	case <-time.After(keyPatience):
 	}
-	if err := c.o.Key(ctx); err != nil && ctx.Err() == nil {
+	if err := c.o.KeyFrame(ctx); err != nil && ctx.Err() == nil {
 		c.o.Log.Warn("camera gives no key frame when it is asked", "error", err)
 	}
 }

@@ -71,11 +71,17 @@ func (e *Encoder) start(ctx context.Context, give giver) error {
 	stop := context.AfterFunc(ctx, p.Kill)
 	defer stop()
 	var silent atomic.Bool
-	watchdog := time.AfterFunc(stall, func() { silent.Store(true); p.Kill() })
+	guard := func() *time.Timer { return time.AfterFunc(stall, func() { silent.Store(true); p.Kill() }) }
+	watchdog := guard()
 	var both sync.WaitGroup
 	if near != nil {
 		both.Go(func() {
-			_ = drain(near, func(units [][]byte) { give(units, time.Now(), true) })
+			small := guard()
+			defer small.Stop()
+			_ = drain(near, func(units [][]byte) {
+				small.Reset(stall)
+				give(units, time.Now(), true)
+			})
 			p.Kill() // one without the other is of no use
 		})
 	}

@@ -111,7 +111,7 @@ func New(o Options) *Publisher {
 		c.Sound = c.Sound && other == nil
 		p.cameras[c.ID] = &state{camera: camera.New(c), err: c.Check(), sound: sound, other: other}
 		if c.Sub != "" || c.Smaller != nil {
-			one := camera.Options{ID: c.ID, URL: c.Sub, PasswordFile: c.PasswordFile, Source: c.Smaller, Key: c.Key, Log: c.Log}
+			one := camera.Options{ID: c.ID, URL: c.Sub, PasswordFile: c.PasswordFile, Source: c.Smaller, KeyFrame: c.KeyFrame, Log: c.Log}
 			p.cameras[c.ID].small = &small{camera: camera.New(one), err: one.Check()}
 		}
 		if slices.Contains(o.Standby, c.ID) {

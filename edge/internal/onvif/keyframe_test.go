@@ -16,7 +16,7 @@ func TestACameraIsAskedForAKeyFrameInEachOfItsPictures(t *testing.T) {
 		n := 0
 		o.Key = func() { n++ }
 		d := start(t, o)
-		k := NewKeys(Options{ID: "cam", Address: d.Address(), User: "viewer", PasswordFile: secret(t, "s3cret")})
+		k := NewKeyFrames(Options{ID: "cam", Address: d.Address(), User: "viewer", PasswordFile: secret(t, "s3cret")})
 		for range 2 {
 			if err := k.Ask(t.Context()); err != nil {
 				t.Fatalf("%s: %v", name, err)
@@ -38,7 +38,7 @@ func TestACameraThatGivesNoKeyFrameIsNamed(t *testing.T) {
 		"wrong password":               {plain.Address(), "wr0ng", ErrPassword},
 		"nobody there":                 {"http://127.0.0.1:1/onvif/device_service", "s3cret", ErrUnreachable},
 	} {
-		k := NewKeys(Options{ID: "cam", Address: c.address, User: "viewer", PasswordFile: secret(t, c.password)})
+		k := NewKeyFrames(Options{ID: "cam", Address: c.address, User: "viewer", PasswordFile: secret(t, c.password)})
 		if err := k.Ask(t.Context()); !errors.Is(err, c.want) {
 			t.Errorf("%s: %v", name, err)
 		}

@@ -8,17 +8,17 @@ import (
 )
 
 const (
-	// keysRest is how long a camera that refused is not asked again: one opening after another with a password that is wrong
+	// refusedRest is how long a camera that refused is not asked again: one opening after another with a password that is wrong
 	// would have it lock the terminal out, and its pictures too.
-	keysRest = 30 * time.Minute
-	// maxKeyed is how many of a camera's profiles are asked for a key frame: which of them is the picture that is read, only
+	refusedRest = 30 * time.Minute
+	// maxAsked is how many of a camera's profiles are asked for a key frame: which of them is the picture that is read, only
 	// the camera knows.
-	maxKeyed = 4
+	maxAsked = 4
 )
 
-// Keys asks an IP camera for a key frame (ONVIF Media Service Specification, SetSynchronizationPoint). It shares nothing with
+// KeyFrames asks an IP camera for a key frame (ONVIF Media Service Specification, SetSynchronizationPoint). It shares nothing with
 // what turns the camera, which waits for its orders.
-type Keys struct {
+type KeyFrames struct {
 	camera *Camera
 
 	mu      sync.Mutex
@@ -33,20 +33,20 @@ type pictures struct {
 	profiles []string
 }
 
-func keyBody(profile string) string {
+func keyFrameBody(profile string) string {
 	return `<trt:SetSynchronizationPoint><trt:ProfileToken>` + escaped(profile) + `</trt:ProfileToken></trt:SetSynchronizationPoint>`
 }
 
-// NewKeys makes one. Nothing is asked.
-func NewKeys(o Options) *Keys { return &Keys{camera: New(o)} }
+// NewKeyFrames makes one. Nothing is asked.
+func NewKeyFrames(o Options) *KeyFrames { return &KeyFrames{camera: New(o)} }
 
 // Ask asks for a key frame in each of the camera's pictures. One of them that takes it is enough.
-func (k *Keys) Ask(ctx context.Context) error {
+func (k *KeyFrames) Ask(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if time.Since(k.refused) < keysRest {
+	if time.Since(k.refused) < refusedRest {
 		return nil // was said then
 	}
 	err := k.ask(ctx)
@@ -56,7 +56,7 @@ func (k *Keys) Ask(ctx context.Context) error {
 	return err
 }
 
-func (k *Keys) ask(ctx context.Context) error {
+func (k *KeyFrames) ask(ctx context.Context) error {
 	if k.known == nil {
 		k.camera = New(k.camera.o) // without what it demanded once
 		found, err := k.find(ctx)
@@ -68,7 +68,7 @@ func (k *Keys) ask(ctx context.Context) error {
 	var refused error
 	taken := false
 	for _, profile := range k.known.profiles {
-		_, err := k.camera.call(ctx, k.known.media, k.known.ahead, keyBody(profile))
+		_, err := k.camera.call(ctx, k.known.media, k.known.ahead, keyFrameBody(profile))
 		taken = taken || err == nil
 		refused = errors.Join(refused, err)
 	}
@@ -80,7 +80,7 @@ func (k *Keys) ask(ctx context.Context) error {
 }
 
 // find asks for what has to be known.
-func (k *Keys) find(ctx context.Context) (pictures, error) {
+func (k *KeyFrames) find(ctx context.Context) (pictures, error) {
 	var p pictures
 	c := k.camera
 	ahead, a, err := c.services(ctx)
@@ -95,7 +95,7 @@ func (k *Keys) find(ctx context.Context) (pictures, error) {
 		return pictures{}, err
 	}
 	for _, one := range a.Body.Profiles {
-		if one.Token != "" && len(p.profiles) < maxKeyed {
+		if one.Token != "" && len(p.profiles) < maxAsked {
 			p.profiles = append(p.profiles, one.Token)
 		}
 	}
