@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { numberText, unitText, valueText } from './values'
+import { distance, numberText, unitText, valueText } from './values'
 
 describe('values', () => {
   it('keep the digits of their series', () => {
@@ -14,6 +14,9 @@ describe('values', () => {
     expect(numberText(523.45)).toBe('523')
     expect(numberText(3)).toBe('3')
     expect(numberText(NaN)).toBe('–')
+  })
+  it('are distances to 10 m below 1 km, and never none', () => {
+    expect([3, 14, 15, 994, 995, 1249, 1250, 12_340].map((m) => distance(m))).toEqual(['10 m', '10 m', '20 m', '990 m', '1.0 km', '1.2 km', '1.3 km', '12.3 km'])
   })
   it('have units as people write them', () => {
     expect(unitText('Cel')).toBe('°C')

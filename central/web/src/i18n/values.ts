@@ -32,6 +32,12 @@ function usualDigits(value: number): number {
   return size >= 10 ? 1 : 2
 }
 
+// distance is how far it is in a straight line: to 10 m below 1 km, for nobody knows a place better.
+export function distance(metres: number): string {
+  const tens = Math.max(1, Math.round(metres / 10))
+  return tens < 100 ? `${String(tens * 10)} m` : `${(metres / 1000).toFixed(1)} km`
+}
+
 export function valueText(value: number, unit: string, digits?: number): string {
   const written = unitText(unit)
   const gap = written === '' || written === '%' || written === '°' ? '' : ' '

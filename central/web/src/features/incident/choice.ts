@@ -6,6 +6,7 @@ export interface Choice {
   id: string
   no: string
   title: string
+  state: string
   lon?: number
   lat?: number
 }
@@ -13,8 +14,8 @@ export interface Choice {
 // mostChoices is how many incidents of a state are listed.
 export const mostChoices = 100
 
-// incidentsOf are the newest incidents of a state.
-export async function incidentsOf(state: 'open' | 'closed'): Promise<Choice[]> {
+// incidentsOf are the newest incidents of a state, or of all.
+export async function incidentsOf(state?: 'open' | 'closed'): Promise<Choice[]> {
   return (await answer(api.GET('/incidents', { params: { query: { state, limit: mostChoices } } }))).items ?? []
 }
 
