@@ -24,19 +24,10 @@ export async function drawn(video: HTMLVideoElement): Promise<Blob | undefined> 
 }
 
 // keepPicture keeps a picture that was frozen, for an incident when a reference names one.
-export async function keepPicture(picture: Blob, stream: string, at: number, reference = '', note = ''): Promise<Snapshot> {
+export async function keepPicture(picture: Blob, stream: string, at: number, about: { origin?: 'live' | 'replay'; reference?: string; note?: string } = {}): Promise<Snapshot> {
+  const { origin = 'live', reference, note } = about
   return await answer(api.POST('/snapshots', {
-    params: { query: { stream, at: new Date(at).toISOString(), origin: 'live', ...(reference ? { reference } : {}), ...(note ? { note } : {}) } },
-    body: picture as never, bodySerializer: (body: unknown) => body as Blob, headers: { 'Content-Type': 'application/octet-stream' },
-  })) as Snapshot
-}
-
-// keepSnapshot keeps what a video shows; undefined when it shows nothing.
-export async function keepSnapshot(video: HTMLVideoElement, stream: string, at: number, origin: 'live' | 'replay'): Promise<Snapshot | undefined> {
-  const picture = await drawn(video)
-  if (!picture) return undefined
-  return await answer(api.POST('/snapshots', {
-    params: { query: { stream, at: new Date(at).toISOString(), origin } },
+    params: { query: { stream, at: new Date(at).toISOString(), origin, ...(reference ? { reference } : {}), ...(note ? { note } : {}) } },
     body: picture as never, bodySerializer: (body: unknown) => body as Blob, headers: { 'Content-Type': 'application/octet-stream' },
   })) as Snapshot
 }
