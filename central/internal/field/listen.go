@@ -65,11 +65,10 @@ func (e *ears) add(l *listener) {
 	e.all = append(e.all, l)
 }
 
-func (e *ears) drop(l *listener) (out bool) {
+func (e *ears) drop(l *listener) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.all = slices.DeleteFunc(e.all, func(o *listener) bool { return o == l })
-	return l.out
 }
 
 func (e *ears) isOut(l *listener) bool {
