@@ -163,9 +163,12 @@ func (s *Service) takeIn(ctx context.Context, w Wish, f wire.FilmOffered, in *os
 		ID: uuid.Must(uuid.NewV7()).String(), Stream: w.Stream, Source: Edge, Film: start, Bytes: shown, Codec: got.Codec, Width: got.Width, Height: got.Height,
 	}
 	sound := io.NewSectionReader(in, shown, f.Sound)
-	g.Sound = s.soundOf(g, got, sound)
-	if err := in.Sync(); err != nil {
-		return fmt.Errorf("keep upload: %w", err)
+	if g.Sound = s.soundOf(g, got, sound); g.Sound != "" {
+		g.Bytes += f.Sound
+	}
+	defer func() { _ = os.Remove(soundAside(in.Name())) }() // where no segment came of it
+	if err := split(g, in, shown, sound); err != nil {
+		return err
 	}
 	return s.Tx.Do(ctx, func(ctx context.Context) error {
 		end := earlier(start.Add(got.Duration).Truncate(time.Millisecond), w.To)
@@ -184,13 +187,10 @@ func (s *Service) takeIn(ctx context.Context, w Wish, f wire.FilmOffered, in *os
 			return err
 		}
 		fresh.Films, fresh.Bytes = fresh.Films+1, fresh.Bytes+f.Size
-		if g.Sound != "" {
-			g.Bytes += f.Sound
-		}
 		if err := errors.Join(s.Store.AddSegment(ctx, g), s.Store.ChangeWish(ctx, fresh), os.MkdirAll(filepath.Dir(s.path(g)), 0o750)); err != nil {
 			return err
 		}
-		return s.lay(g, in, shown, sound)
+		return s.lay(g, in.Name())
 	})
 }
 
@@ -208,11 +208,14 @@ func (s *Service) soundOf(g Segment, pictures film.Film, in *io.SectionReader) s
 	return f.Codec
 }
 
-// lay puts pictures and sound of an upload where a segment has them. An upload that a kill leaves without its sound is
-// sent that once more.
-func (s *Service) lay(g Segment, in *os.File, shown int64, sound *io.SectionReader) error {
+// soundAside is the sound of an upload, beside it, until both are where their segment has them.
+func soundAside(upload string) string { return upload + ".sound" }
+
+// split writes the sound of an upload aside and leaves it the pictures; both are on the disk then. It is done before the
+// transaction, for which all who write wait. An upload that a kill leaves without its sound is sent that once more.
+func split(g Segment, in *os.File, shown int64, sound io.Reader) error {
 	if g.Sound != "" {
-		out, err := os.OpenFile(s.soundPath(g), os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o640)
+		out, err := os.OpenFile(soundAside(in.Name()), os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o640)
 		if err != nil {
 			return fmt.Errorf("keep sound: %w", err)
 		}
@@ -221,7 +224,29 @@ func (s *Service) lay(g Segment, in *os.File, shown int64, sound *io.SectionRead
 			return fmt.Errorf("keep sound: %w", err)
 		}
 	}
-	return errors.Join(in.Truncate(shown), os.Rename(in.Name(), s.path(g)))
+	if err := errors.Join(in.Truncate(shown), in.Sync()); err != nil {
+		return fmt.Errorf("keep upload: %w", err)
+	}
+	return nil
+}
+
+// lay puts pictures and sound of an upload where a segment has them.
+func (s *Service) lay(g Segment, upload string) error {
+	if g.Sound != "" {
+		if err := os.Rename(soundAside(upload), s.soundPath(g)); err != nil {
+			return fmt.Errorf("keep sound: %w", err)
+		}
+	}
+	return os.Rename(upload, s.path(g))
+}
+
+// sweepSounds removes the sound that a kill left beside an upload: it is written anew when the upload is whole again.
+func (s *Service) sweepSounds() error {
+	list, err := filepath.Glob(soundAside(filepath.Join(s.Dir, fillDir, "*", "*")))
+	for _, path := range list {
+		err = errors.Join(err, os.Remove(path))
+	}
+	return err
 }
 
 // Brought hears that a terminal has sent all that it had of a span.

@@ -23,7 +23,7 @@ var farAway = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 // Start mends what a kill left, then records what is to be recorded.
 func (s *Service) Start(ctx context.Context) error {
 	ctx = actor.WithSystem(ctx, "recording")
-	if err := errors.Join(s.mend(ctx), s.sweepMoved(ctx), s.sweepSnapshots(ctx)); err != nil {
+	if err := errors.Join(s.mend(ctx), s.sweepMoved(ctx), s.sweepSnapshots(ctx), s.sweepSounds()); err != nil {
 		return err
 	}
 	list, err := s.Store.Policies(ctx)
