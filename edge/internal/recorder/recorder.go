@@ -33,9 +33,11 @@ type Recorder struct {
 	command []string // writes signed 16-bit samples, low byte first, 8000 a second, mono, to its standard output
 	log     *slog.Logger
 
+	state sync.Mutex // of the next two; who asks for them never waits for who takes sound
+	hears bool
+	fault error
+
 	mu     sync.Mutex
-	hears  bool
-	fault  error
 	takers map[int]func(camera.Sound)
 	next   int
 	end    context.CancelFunc // of the command; nil: nobody listens
@@ -49,8 +51,8 @@ func New(command []string, log *slog.Logger) *Recorder {
 
 // Sounds is the codec of the sound, or why there is none; both are empty while nobody has listened.
 func (r *Recorder) Sounds() (codec string, err error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	r.state.Lock()
+	defer r.state.Unlock()
 	if r.hears {
 		codec = camera.PCMA
 	}
@@ -58,8 +60,8 @@ func (r *Recorder) Sounds() (codec string, err error) {
 }
 
 func (r *Recorder) tell(hears bool, fault error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	r.state.Lock()
+	defer r.state.Unlock()
 	r.hears, r.fault = hears, fault
 }
 
@@ -98,7 +100,7 @@ func (r *Recorder) Run(ctx context.Context, fn func(camera.Sound)) {
 	}
 }
 
-// give hands a packet to all who listen.
+// give hands a packet to all who listen, under the lock: once Run has ended, nothing is handed over any more.
 func (r *Recorder) give(s camera.Sound) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -126,3 +126,30 @@ func TestTwoWhoListenHearOneRunOfTheCommand(t *testing.T) {
 		t.Errorf("%d packets", was)
 	}
 }
+
+func TestStateIsToldWhileSomebodyTakesNoSound(t *testing.T) {
+	t.Parallel()
+	r := recorder.New([]string{"cat", "/dev/zero"}, slog.New(slog.DiscardHandler))
+	ctx, cancel := context.WithCancel(t.Context())
+	stuck, free := make(chan struct{}), make(chan struct{})
+	once, done := sync.OnceFunc(func() { close(stuck) }), make(chan struct{})
+	go func() {
+		defer close(done)
+		r.Run(ctx, func(camera.Sound) { once(); <-free })
+	}()
+	defer func() { close(free); cancel(); <-done }()
+	<-stuck
+	said := make(chan string, 1)
+	go func() {
+		codec, _ := r.Sounds()
+		said <- codec
+	}()
+	select {
+	case codec := <-said:
+		if codec != camera.PCMA {
+			t.Errorf("state %q", codec)
+		}
+	case <-time.After(20 * time.Second):
+		t.Error("who asks for the state waits for who takes the sound")
+	}
+}

@@ -4,7 +4,6 @@
 package ring
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -39,12 +38,6 @@ type Options struct {
 	Rate    func() int64 // bytes a second that may be sent now
 	Level   func() wire.BudgetLevel
 	Changed func()
-}
-
-// Sound is sound that does not come from a camera (recorder.Recorder).
-type Sound interface {
-	// Run hands over packets until ctx ends.
-	Run(ctx context.Context, fn func(camera.Sound))
 }
 
 // Ring is the recordings of a terminal.
@@ -107,18 +100,12 @@ func New(o Options) (*Ring, error) {
 var (
 	sealed   = regexp.MustCompile(`^(\d{1,14})-(\d{1,9})\.mp4$`)
 	unsealed = regexp.MustCompile(`^(\d{1,14})\.mp4$`)
-	heard    = regexp.MustCompile(`^(\d{1,14})\.sound\.mp4$`)
 )
 
 func (r *reel) dir() string { return filepath.Join(r.ring.o.Dir, r.id) }
 
 func (r *reel) seal(start time.Time, d time.Duration) string {
 	return filepath.Join(r.dir(), fmt.Sprintf("%d-%d.mp4", start.UnixMilli(), d.Milliseconds()))
-}
-
-// soundPath is the file of the sound beside the pictures that begin at a moment, whether they are closed or not.
-func (r *reel) soundPath(start time.Time) string {
-	return filepath.Join(r.dir(), strconv.FormatInt(start.UnixMilli(), 10)+".sound.mp4")
 }
 
 // load finds what the last run left. A file that a kill left open is closed at its last whole part.
@@ -208,6 +195,7 @@ func (r *Ring) Run(ctx context.Context) {
 
 func (r *reel) run(ctx context.Context) {
 	var mu sync.Mutex // frames and the beat come from two sides
+	ear := newEar(r.ring.o.Now)
 	beat, stop := context.WithCancel(ctx)
 	done := make(chan struct{})
 	go func() {
@@ -220,29 +208,25 @@ func (r *reel) run(ctx context.Context) {
 				return
 			case <-tick.C:
 				mu.Lock()
+				ear.into(r.writer)
 				r.note(r.writer.Tick(r.ring.o.Now()))
 				mu.Unlock()
 			}
 		}
 	}()
-	connection := 0
-	hear := func(s camera.Sound) {
-		mu.Lock()
-		defer mu.Unlock()
-		r.writer.Hear(film.Sound{Codec: "audio/" + s.Codec, Time: s.Time, At: r.ring.o.Now(), From: connection, Data: bytes.Clone(s.Payload)})
-	}
 	var wg sync.WaitGroup
 	if r.other != nil {
-		wg.Go(func() { r.other.Run(ctx, hear) })
+		wg.Go(func() { r.other.Run(ctx, ear.hear) })
 	} else {
-		defer r.camera.Hear(hear)()
+		defer r.camera.Hear(ear.hear)()
 	}
 	r.camera.Run(ctx, func(f camera.Frame) {
 		mu.Lock()
 		defer mu.Unlock()
 		if f.First && r.other == nil {
-			connection++ // another clock
+			ear.connection.Add(1) // another clock
 		}
+		ear.into(r.writer)
 		err := r.writer.Write(film.Frame{Units: f.Units, Time: f.Time, At: r.ring.o.Now(), Key: f.Key, First: f.First})
 		if err != nil {
 			r.note(err)
@@ -251,6 +235,7 @@ func (r *reel) run(ctx context.Context) {
 	stop()
 	<-done
 	wg.Wait()
+	ear.into(r.writer)
 	r.note(r.writer.Close())
 }
 
@@ -282,20 +267,6 @@ func (r *reel) Open(s film.Segment) (io.WriteCloser, error) {
 	r.ring.mu.Lock()
 	defer r.ring.mu.Unlock()
 	r.open = &piece{start: start, path: path}
-	return out, nil
-}
-
-// OpenSound implements film.SoundSink.
-func (r *reel) OpenSound(s film.Segment) (io.WriteCloser, error) {
-	path := r.soundPath(s.Start)
-	out, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o640)
-	if err != nil {
-		r.ring.o.Log.Warn("sound is not recorded", "camera", r.id, "error", err)
-		return nil, fmt.Errorf("record sound: %w", err)
-	}
-	r.ring.mu.Lock()
-	defer r.ring.mu.Unlock()
-	r.open.sound = path
 	return out, nil
 }
 
