@@ -77,12 +77,12 @@ type phones struct {
 }
 
 // Forget implements field.Positions.
-func (p phones) Forget(ctx context.Context, streams []string, before time.Time) (int64, bool, error) {
+func (p phones) Forget(ctx context.Context, streams []string, before time.Time, announce func(int64) error) (int64, bool, error) {
 	var properties []string // a camera with a link may tell more than where it is
 	for _, s := range phoneSeries {
 		properties = append(properties, s.Property)
 	}
-	out, err := p.files.Forget(ctx, streams, properties, before)
+	out, err := p.files.Forget(ctx, streams, properties, before, announce)
 	if err == nil && !out.Held {
 		p.values.Forget(streams, properties, before)
 	}

@@ -32,7 +32,7 @@ type phoneRoom struct{ *linkRoom }
 func (phoneRoom) Keep(context.Context, string, []scene.Fix, time.Time) error { return nil }
 
 // Forget implements field.Positions.
-func (phoneRoom) Forget(context.Context, []string, time.Time) (int64, bool, error) {
+func (phoneRoom) Forget(context.Context, []string, time.Time, func(int64) error) (int64, bool, error) {
 	return 0, false, nil
 }
 

@@ -10,13 +10,25 @@ import (
 	"github.com/fengsui/fengsui/central/internal/event"
 )
 
-// EventForgotten is told when places of phones were deleted by their age. Data is Gone.
-const EventForgotten = "field.forgotten"
+const (
+	// EventForgetting is told before places of phones are deleted by their age. Data is Going.
+	EventForgetting = "field.forgetting"
+	// EventForgotten is told when they were. Data is Gone.
+	EventForgotten = "field.forgotten"
+)
 
-// Gone is what the record says of it: how much, never whose.
-type Gone struct {
+// Going is what the record says before: a deletion is never without its record, whatever dies in between.
+type Going struct {
 	Before time.Time `json:"before"`
 	Values int64     `json:"values"`
+	Phones []string  `json:"phones"` // their streams; whose they are it does not say
+}
+
+// Gone is what the record says after: how much, never whose.
+type Gone struct {
+	Before  time.Time `json:"before"`
+	Values  int64     `json:"values"`
+	Resumed bool      `json:"resumed,omitempty"` // what was announced had been cut off: Values are what was left of it
 }
 
 const (
@@ -49,6 +61,9 @@ func (s *Service) Sweep(ctx context.Context, now time.Time) error {
 		return nil
 	}
 	ctx = actor.WithSystem(ctx, "field")
+	if err := s.resume(ctx); err != nil {
+		return err
+	}
 	before := now.AddDate(0, 0, -s.PlaceDays)
 	for after := ""; ; {
 		streams, err := s.Store.OldStreams(ctx, before, after, sweepMost)
@@ -56,28 +71,57 @@ func (s *Service) Sweep(ctx context.Context, now time.Time) error {
 			return err
 		}
 		after = streams[len(streams)-1]
-		held, err := s.Positions.Held(ctx)
-		if err != nil {
+		if streams, err = s.free(ctx, streams); err != nil {
 			return err
 		}
-		streams = slices.DeleteFunc(streams, func(id string) bool { return held[id] })
 		if err := s.forget(ctx, streams, before); err != nil {
 			return err
 		}
 	}
 }
 
-// forget deletes of some phones; the record says of each such step how many went. A phone of which nothing can be left or
+// free leaves out of some phones those that are held.
+func (s *Service) free(ctx context.Context, streams []string) ([]string, error) {
+	held, err := s.Positions.Held(ctx)
+	return slices.DeleteFunc(streams, func(id string) bool { return held[id] }), err
+}
+
+// resume finishes what was announced and not told as deleted: the centre died in between, or could not write.
+func (s *Service) resume(ctx context.Context) error {
+	g, ok, err := s.Store.Forgetting(ctx)
+	if err != nil || !ok {
+		return err
+	}
+	streams, err := s.free(ctx, g.Phones)
+	if err != nil {
+		return err
+	}
+	n, _, err := s.Positions.Forget(ctx, streams, g.Before, func(int64) error { return nil })
+	if err != nil {
+		return err
+	}
+	return event.Change(ctx, s.Tx, s.Events, func(ctx context.Context, note func(event.Event)) error {
+		note(event.New(ctx, EventForgotten, "", "", Gone{g.Before, n, true}))
+		return nil
+	})
+}
+
+// forget deletes of some phones; the record says before each such step how many will go, and after it how many went. A phone of which nothing can be left or
 // come any more is not looked at again.
 func (s *Service) forget(ctx context.Context, streams []string, before time.Time) error {
-	n, held, failed := s.Positions.Forget(ctx, streams, before)
+	n, held, failed := s.Positions.Forget(ctx, streams, before, func(values int64) error {
+		return event.Change(ctx, s.Tx, s.Events, func(ctx context.Context, note func(event.Event)) error {
+			note(event.New(ctx, EventForgetting, "", "", Going{before, values, streams}))
+			return nil
+		})
+	})
 	done := failed == nil && !held && !s.Elsewhere
 	if n == 0 && !done {
 		return failed
 	}
 	return errors.Join(failed, event.Change(ctx, s.Tx, s.Events, func(ctx context.Context, note func(event.Event)) error {
 		if n > 0 {
-			note(event.New(ctx, EventForgotten, "", "", Gone{before, n}))
+			note(event.New(ctx, EventForgotten, "", "", Gone{before, n, false}))
 		}
 		if !done {
 			return nil

@@ -22,13 +22,13 @@ func (h *house) tell(ago time.Duration) {
 	}
 }
 
-// said are the records of deletions.
-func (h *house) said() (out []audit.Entry) {
+// said are the records of a kind.
+func (h *house) said(kind string) (out []audit.Entry) {
 	h.t.Helper()
 	trail, err := store.NewAudit(h.db).List(h.t.Context(), actor.Everything, audit.Query{})
 	h.must(err)
 	for _, e := range trail.Items {
-		if e.Kind == field.EventForgotten {
+		if e.Kind == kind {
 			out = append(out, e)
 		}
 	}
@@ -55,7 +55,7 @@ func TestPlacesAreDeletedAfterTheirTermAndTheRecordSaysHowMany(t *testing.T) {
 		h.PlaceDays = 2
 		h.held = map[string]bool{stream: true}
 		sweep(2)
-		if len(h.said()) != 0 {
+		if len(h.said(field.EventForgotten)) != 0 {
 			t.Error("what is held was told as deleted")
 		}
 		h.held = nil
@@ -63,10 +63,64 @@ func TestPlacesAreDeletedAfterTheirTermAndTheRecordSaysHowMany(t *testing.T) {
 		sweep(1)
 		sweep(1)
 		// A place is two values, longitude and latitude.
-		if s := h.said(); len(s) != 1 || !strings.Contains(string(s[0].Data), `"values":2`) || strings.Contains(string(s[0].Data), stream) {
+		if s := h.said(field.EventForgotten); len(s) != 1 || !strings.Contains(string(s[0].Data), `"values":2`) || strings.Contains(string(s[0].Data), stream) {
 			t.Errorf("the record says %+v", s)
 		}
+		if s := h.said(field.EventForgetting); len(s) != 1 || !strings.Contains(string(s[0].Data), `"values":2`) || !strings.Contains(string(s[0].Data), stream) {
+			t.Errorf("the record said before %+v", s)
+		}
 	})
+}
+
+// Wherever the centre dies in a deletion, no place goes without a record that was there before, and the next sweep
+// finishes it and says so, once.
+func TestADeletionThatDiesIsOnRecordAndIsFinished(t *testing.T) {
+	for _, c := range []struct {
+		step            string
+		announced, left int64  // when it died
+		then            string // told by the next sweep
+	}{
+		{"before it is announced", 0, 2, `"values":2}`},
+		{"announced", 1, 2, `"resumed":true,"values":2}`},
+		{"deleted", 1, 1, `"resumed":true,"values":0}`},
+	} {
+		t.Run(c.step, func(t *testing.T) {
+			each(t, func(t *testing.T, h *house) {
+				h.made(time.Now().Add(-7*24*time.Hour), time.Now().Add(time.Hour))
+				stream := h.link.Link.Stream
+				h.PlaceDays = 2
+				h.tell(100 * time.Hour)
+				h.tell(time.Hour)
+				if n := h.places(stream); n != 2 {
+					t.Fatalf("%d places are kept", n)
+				}
+				h.dies = c.step
+				dead := make(chan struct{})
+				go func() {
+					defer close(dead)
+					err := h.Sweep(t.Context(), time.Now())
+					t.Errorf("it lived on: %v", err)
+				}()
+				<-dead
+				h.dies = ""
+				if n := h.places(stream); n != c.left {
+					t.Errorf("%d places are left of the death, want %d", n, c.left)
+				}
+				if a, f := h.said(field.EventForgetting), h.said(field.EventForgotten); int64(len(a)) != c.announced || len(f) != 0 {
+					t.Errorf("on record: %+v, %+v", a, f)
+				}
+				for range 2 {
+					h.must(h.Sweep(t.Context(), time.Now()))
+					if n := h.places(stream); n != 1 {
+						t.Errorf("%d places are left, want 1", n)
+					}
+					if a, f := h.said(field.EventForgetting), h.said(field.EventForgotten); len(a) != 1 || len(f) != 1 || !strings.HasSuffix(string(f[0].Data), c.then) {
+						t.Errorf("%d announced, told %+v, want %s", len(a), f, c.then)
+					}
+				}
+			})
+		})
+	}
 }
 
 // With another server that keeps the readings the phone is promised no term of its own, and is looked at again: what is

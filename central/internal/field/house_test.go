@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"testing"
 	"time"
 
@@ -48,7 +49,8 @@ type house struct {
 	fixes            []field.Fix
 	files            *tsdb.DB
 	held             map[string]bool
-	asked            []int // how many phones were forgotten at once
+	asked            []int  // how many phones were forgotten at once
+	dies             string // the step of a deletion at which the centre does
 }
 
 // Keep implements field.Positions. It keeps them as the centre does, and for the tests to look at.
@@ -65,10 +67,22 @@ func (h *house) Keep(ctx context.Context, stream string, fixes []field.Fix, rece
 }
 
 // Forget implements field.Positions.
-func (h *house) Forget(ctx context.Context, streams []string, before time.Time) (int64, bool, error) {
+func (h *house) Forget(ctx context.Context, streams []string, before time.Time, announce func(int64) error) (int64, bool, error) {
 	h.asked = append(h.asked, len(streams))
-	out, err := h.files.Forget(ctx, streams, []string{"lon", "lat"}, before)
+	h.dieAt("before it is announced")
+	out, err := h.files.Forget(ctx, streams, []string{"lon", "lat"}, before, func(n int64) error {
+		err := announce(n)
+		h.dieAt("announced")
+		return err
+	})
+	h.dieAt("deleted")
 	return out.Readings, out.Held, err
+}
+
+func (h *house) dieAt(step string) {
+	if h.dies == step {
+		runtime.Goexit() // nothing after it is done; what was committed stands
+	}
 }
 
 // Held implements field.Positions.

@@ -38,6 +38,8 @@ type Store interface {
 	OldStreams(ctx context.Context, before time.Time, after string, most int) ([]string, error)
 	// PlacesGone notes that no place is left of the links of some phones that expired before a time.
 	PlacesGone(ctx context.Context, streams []string, expired time.Time) error
+	// Forgetting is the newest deletion of places that the record announces and does not tell as done; false: there is none.
+	Forgetting(ctx context.Context) (Going, bool, error)
 	// DropStale forgets pictures that nobody went on sending since a time.
 	DropStale(ctx context.Context, before time.Time) error
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -144,6 +145,20 @@ func (s *Field) PlacesGone(ctx context.Context, streams []string, expired time.T
 		}
 	}
 	return nil
+}
+
+// Forgetting implements field.Store.
+func (s *Field) Forgetting(ctx context.Context) (g field.Going, ok bool, err error) {
+	scan := func(row scanner) (text string, err error) { return text, row.Scan(&text) }
+	list, err := dutyRows(ctx, s.db, "deletions of places", scan, `select data from audit
+		where kind = $1 and seq > coalesce((select max(seq) from audit where kind = $2), 0) order by seq desc limit 1`, field.EventForgetting, field.EventForgotten)
+	if err != nil || len(list) == 0 {
+		return g, false, err
+	}
+	if err := json.Unmarshal([]byte(list[0]), &g); err != nil {
+		return g, false, fmt.Errorf("read deletion of places: %w", err)
+	}
+	return g, true, nil
 }
 
 // DropStale implements field.Store.

@@ -19,8 +19,9 @@ type Forgotten struct {
 
 // Forget deletes what some devices told of some properties before a time, by whole days, and their newest values when
 // those are older. Months that a legal hold touches stay. With a remote the readings lie there; newest values are deleted
-// here, and months from before the remote. What dies in between is done when it is called again.
-func (d *DB) Forget(ctx context.Context, devices, properties []string, before time.Time) (out Forgotten, err error) {
+// here, and months from before the remote. What dies in between is done when it is called again. Before anything goes,
+// announce hears how many readings will, if any; with its error nothing goes. It must not wait for this store.
+func (d *DB) Forget(ctx context.Context, devices, properties []string, before time.Time, announce func(readings int64) error) (out Forgotten, err error) {
 	ids, until := d.seriesOf(devices, properties), dayOf(before.UnixMilli())*day
 	if len(ids) == 0 {
 		return out, nil
@@ -37,32 +38,72 @@ func (d *DB) Forget(ctx context.Context, devices, properties []string, before ti
 	default:
 		defer d.sealing.Unlock()
 	}
-	for _, name := range d.months.names() {
-		from, end := monthSpan(name)
-		if from >= until {
-			continue
+	list, held, err := d.doomed(ctx, ids, until)
+	if err != nil {
+		return out, err
+	}
+	out.Held = held
+	all := int64(0)
+	for _, m := range list {
+		all += m.readings
+	}
+	if all > 0 {
+		if err := announce(all); err != nil {
+			return out, err
 		}
-		if d.opt.Keep.Held != nil {
-			held, err := d.opt.Keep.Held(ctx, time.UnixMilli(from).UTC(), time.UnixMilli(end).UTC())
-			if err != nil {
-				return out, fmt.Errorf("ask for legal holds: %w", err)
-			}
-			if held {
-				out.Held = true
-				continue
-			}
+	}
+	for _, m := range list {
+		if err := d.forgetIn(ctx, m, ids, until); err != nil {
+			return out, fmt.Errorf("forget in month %s: %w", m.month, err)
 		}
-		n, err := d.forgetIn(ctx, name, ids, until)
-		out.Readings += n
-		if err != nil {
-			return out, fmt.Errorf("forget in month %s: %w", name, err)
-		}
+		out.Readings += m.readings
 	}
 	d.step("before newest values")
 	if out.Held {
 		return out, nil // a newest value may be of what is held
 	}
 	return out, d.forgetLast(ctx, ids, until)
+}
+
+// leaving is what goes from a month: readings, and its roll-ups.
+type leaving struct {
+	month    string
+	readings int64
+}
+
+// doomed lists the months from which something may go; held: some stay for a legal hold.
+func (d *DB) doomed(ctx context.Context, ids []int64, until int64) (list []leaving, held bool, err error) {
+	for _, name := range d.months.names() {
+		from, end := monthSpan(name)
+		if from >= until {
+			continue
+		}
+		if d.opt.Keep.Held != nil {
+			stays, err := d.opt.Keep.Held(ctx, time.UnixMilli(from).UTC(), time.UnixMilli(end).UTC())
+			if err != nil {
+				return nil, false, fmt.Errorf("ask for legal holds: %w", err)
+			}
+			if stays {
+				held = true
+				continue
+			}
+		}
+		m := leaving{month: name}
+		if f := d.months.get(name); f != nil {
+			from, args := oldChunks(ids, until)
+			if err := f.db.QueryRowContext(ctx, `select coalesce(sum(points), 0)`+from, args...).Scan(&m.readings); err != nil {
+				return nil, false, fmt.Errorf("count in month %s: %w", name, err)
+			}
+		}
+		list = append(list, m)
+	}
+	return list, held, nil
+}
+
+// oldChunks selects chunks of some series from before a time.
+func oldChunks(ids []int64, until int64) (from string, args []any) {
+	list, args := among(ids)
+	return fmt.Sprintf(` from chunk where series in (%s) and t0 < $%d`, list, len(ids)+1), append(args, until)
 }
 
 func (d *DB) seriesOf(devices, properties []string) (ids []int64) {
@@ -82,34 +123,31 @@ func (d *DB) seriesOf(devices, properties []string) (ids []int64) {
 }
 
 // forgetIn deletes of one month, roll-ups first. Readers wait only when there is something to delete.
-func (d *DB) forgetIn(ctx context.Context, name string, ids []int64, until int64) (gone int64, err error) {
-	list, args := among(ids)
-	if db := d.months.rollup(name); db != nil {
+func (d *DB) forgetIn(ctx context.Context, m leaving, ids []int64, until int64) error {
+	if db := d.months.rollup(m.month); db != nil {
+		list, args := among(ids)
 		from, args := fmt.Sprintf(` from rollup where series in (%s) and day < $%d`, list, len(ids)+1), append(args, dayOf(until))
 		var some bool
 		if err := db.QueryRowContext(ctx, `select exists (select 1`+from+`)`, args...).Scan(&some); err != nil {
-			return 0, err
+			return err
 		}
 		if some {
 			if err := d.forgetRows(ctx, db, from, args, nil, 0); err != nil {
-				return 0, err
+				return err
 			}
 			d.step("roll-ups of devices gone")
 		}
 	}
-	f := d.months.get(name)
-	if f == nil {
-		return 0, nil
+	if m.readings == 0 {
+		return nil
 	}
-	from, args := fmt.Sprintf(` from chunk where series in (%s) and t0 < $%d`, list, len(ids)+1), append(args, until)
-	if err := f.db.QueryRowContext(ctx, `select coalesce(sum(points), 0)`+from, args...).Scan(&gone); err != nil || gone == 0 {
-		return 0, err
-	}
-	if err := d.forgetRows(ctx, f.db, from, args, f, gone); err != nil {
-		return 0, err
+	f := d.months.get(m.month)
+	from, args := oldChunks(ids, until)
+	if err := d.forgetRows(ctx, f.db, from, args, f, m.readings); err != nil {
+		return err
 	}
 	d.step("chunks of devices gone")
-	return gone, nil
+	return nil
 }
 
 // forgetRows deletes rows; of chunks f is their month and gone how many readings they have.

@@ -9,6 +9,8 @@ import (
 	"github.com/fengsui/fengsui/central/internal/telemetry"
 )
 
+func unheard(int64) error { return nil }
+
 // What one device told is forgotten with its roll-ups and its newest value, also after the store was opened anew; the
 // others, what is younger and what is held stay.
 func TestOneDeviceIsForgottenAndTheOthersStay(t *testing.T) {
@@ -28,9 +30,29 @@ func TestOneDeviceIsForgottenAndTheOthersStay(t *testing.T) {
 	commit(t, d, plain(r(1, t0-day, 5), r(2, t0-40*day, 7), r(2, t0-day, 8), r(3, t0-40*day, 9)))
 	seal(t, d)
 	rollup(t, d, t0+9*day)
+	refused := false
 	forget := func(want int64, devices ...string) {
 		t.Helper()
-		n, err := d.Forget(t.Context(), devices, []string{"p"}, time.UnixMilli(t0-30*day))
+		announced, before := int64(0), readings(t, d)
+		n, err := d.Forget(t.Context(), devices, []string{"p"}, time.UnixMilli(t0-30*day), func(n int64) error {
+			announced = n
+			if got := readings(t, d); got != before {
+				t.Errorf("%d of %d readings were left when it was announced", got, before)
+			}
+			if refused {
+				return os.ErrPermission
+			}
+			return nil
+		})
+		if refused {
+			if err == nil || n.Readings != 0 || readings(t, d) != before {
+				t.Errorf("what nobody wrote down went: %+v %v", n, err)
+			}
+			return
+		}
+		if announced != want {
+			t.Errorf("%v: %d announced, want %d", devices, announced, want)
+		}
 		if err != nil || n.Readings != want || n.Held != (held && len(devices) > 0) {
 			t.Errorf("%v: %+v went, want %d: %v", devices, n, want, err)
 		}
@@ -44,7 +66,7 @@ func TestOneDeviceIsForgottenAndTheOthersStay(t *testing.T) {
 	}
 	forget(0, "d1", "d3", "nobody") // held
 	unknown = os.ErrDeadlineExceeded
-	if _, err := d.Forget(t.Context(), []string{"d1"}, []string{"p"}, time.UnixMilli(t0)); err == nil {
+	if _, err := d.Forget(t.Context(), []string{"d1"}, []string{"p"}, time.UnixMilli(t0), unheard); err == nil {
 		t.Error("holds that are unknown went unnoticed")
 	}
 	held, unknown = false, nil
@@ -52,6 +74,12 @@ func TestOneDeviceIsForgottenAndTheOthersStay(t *testing.T) {
 		t.Fatalf("%d readings of d1 before", got)
 	}
 	forget(0)
+	refused = true
+	forget(0, "d1", "d3", "d4")
+	refused = false
+	if got := count("d1"); got != 1441 {
+		t.Errorf("%d readings of d1 are left when the announcement failed", got)
+	}
 	forget(1442, "d1", "d3", "d4", "nobody") // 1440 of d1, one of d3 and one of d4
 	forget(0, "d1", "d3", "d4", "nobody")
 	for range 2 {
@@ -93,7 +121,7 @@ func TestOnlyTheNamedPropertiesAreForgotten(t *testing.T) {
 	commit(t, d, plain(r(1, t0-40*day, 5), other))
 	seal(t, d)
 	rollup(t, d, t0+9*day)
-	if n, err := d.Forget(t.Context(), []string{"d1"}, []string{"p"}, time.UnixMilli(t0-30*day)); err != nil || n.Readings != 1 {
+	if n, err := d.Forget(t.Context(), []string{"d1"}, []string{"p"}, time.UnixMilli(t0-30*day), unheard); err != nil || n.Readings != 1 {
 		t.Errorf("%+v %v", n, err)
 	}
 	for property, want := range map[string]int64{"p": 0, "q": 1} {
@@ -118,7 +146,7 @@ func forgetting(dir string) error {
 			die()
 		}
 	}
-	_, err = d.Forget(context.Background(), []string{"d1"}, []string{"p"}, time.UnixMilli(t0-30*day))
+	_, err = d.Forget(context.Background(), []string{"d1"}, []string{"p"}, time.UnixMilli(t0-30*day), unheard)
 	return err
 }
 
@@ -137,7 +165,7 @@ func TestDyingWhileADeviceIsForgottenLeavesNothingForGood(t *testing.T) {
 			diesAt(t, dir, step)
 			for range 2 {
 				d = open(t, dir)
-				if _, err := d.Forget(t.Context(), []string{"d1"}, []string{"p"}, time.UnixMilli(t0-30*day)); err != nil {
+				if _, err := d.Forget(t.Context(), []string{"d1"}, []string{"p"}, time.UnixMilli(t0-30*day), unheard); err != nil {
 					t.Fatal(err)
 				}
 				rollup(t, d, t0+9*day)
@@ -166,7 +194,7 @@ func TestASealDoesNotBringAForgottenValueBack(t *testing.T) {
 	dir := t.TempDir()
 	d := open(t, dir)
 	commit(t, d, plain(r(1, t0-40*day, 5)))
-	if _, err := d.Forget(t.Context(), []string{"d1"}, []string{"p"}, time.UnixMilli(t0-30*day)); err != nil {
+	if _, err := d.Forget(t.Context(), []string{"d1"}, []string{"p"}, time.UnixMilli(t0-30*day), unheard); err != nil {
 		t.Fatal(err)
 	}
 	seal(t, d)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"testing"
-	"time"
 
 	"github.com/fengsui/fengsui/central/internal/telemetry"
 	"github.com/fengsui/fengsui/central/internal/tsdb"
@@ -201,10 +200,8 @@ func TestForgettingDoesNotWaitForAServerThatIsAway(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
 		ended := make(chan error, 1)
 		go func() { ended <- d.Forward(ctx) }()
-		for d.Forwarding().State == telemetry.ForwardOK {
-			time.Sleep(time.Millisecond)
-		}
-		out, err := d.Forget(t.Context(), []string{"phone"}, []string{"level"}, at(0).AddDate(0, 0, 1))
+		waitFor(t, func() bool { return d.Forwarding().State != telemetry.ForwardOK })
+		out, err := d.Forget(t.Context(), []string{"phone"}, []string{"level"}, at(0).AddDate(0, 0, 1), func(int64) error { return nil })
 		if err != nil || out.Held != months || out.Readings != 0 {
 			t.Errorf("months %v: %+v %v", months, out, err)
 		}
@@ -216,7 +213,7 @@ func TestForgettingDoesNotWaitForAServerThatIsAway(t *testing.T) {
 			t.Error("a server that is away took everything")
 		}
 		if months { // the next time
-			if out, err := d.Forget(t.Context(), []string{"phone"}, []string{"level"}, at(0).AddDate(0, 0, 1)); err != nil || out.Held || out.Readings != 1 {
+			if out, err := d.Forget(t.Context(), []string{"phone"}, []string{"level"}, at(0).AddDate(0, 0, 1), func(int64) error { return nil }); err != nil || out.Held || out.Readings != 1 {
 				t.Errorf("the next time: %+v %v", out, err)
 			}
 		}
