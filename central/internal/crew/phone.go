@@ -25,7 +25,7 @@ type Reached struct {
 	ID    string     `json:"id" doc:"Its stream: a target of messages"`
 	Title string     `json:"title" doc:"For whom its link is"`
 	Until time.Time  `json:"until" doc:"When its link expires"`
-	Seen  *time.Time `json:"seen_at,omitempty" doc:"When its page last fetched its messages"`
+	Seen  *time.Time `json:"seen_at,omitempty" doc:"When its page last asked for its messages or for news"`
 }
 
 // PhoneMessage is a message as a phone gets it.
@@ -97,9 +97,25 @@ func (s *Service) holder(ctx context.Context, token, stream string) (context.Con
 	return actor.With(ctx, actor.Actor{Kind: actor.System, ID: "link " + l.ID, Name: l.Title}), l, err
 }
 
-// ForPhone is what the holder of a link is told: what waits, and what has ended since the link was given. One that has
-// expired is told nothing.
+// Here notes that the page of a phone is open: whoever asks holds its link.
+func (s *Service) Here(stream string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.fetched[stream] = event.Stamp(time.Now())
+}
+
+// ForPhone tells the page of a phone its messages.
 func (s *Service) ForPhone(ctx context.Context, token, stream string) ([]PhoneMessage, error) {
+	out, err := s.MessagesOf(ctx, token, stream)
+	if err == nil {
+		s.Here(stream)
+	}
+	return out, err
+}
+
+// MessagesOf is what the holder of a link is told: what waits, and what has ended since the link was given. One that has
+// expired is told nothing. It does not say that a page is open: a worker in the background may ask.
+func (s *Service) MessagesOf(ctx context.Context, token, stream string) ([]PhoneMessage, error) {
 	ctx, l, err := s.holder(ctx, token, stream)
 	if err != nil {
 		return nil, err
@@ -108,14 +124,10 @@ func (s *Service) ForPhone(ctx context.Context, token, stream string) ([]PhoneMe
 	if l.State != video.LinkOpen {
 		return out, nil
 	}
-	now := time.Now()
-	list, err := s.Store.Messages(ctx, Filter{Target: stream, Since: now.Add(-2 * MaxMinutes * time.Minute)}, wire.MaxCrewOpen)
+	list, err := s.Store.Messages(ctx, Filter{Target: stream, Since: time.Now().Add(-2 * MaxMinutes * time.Minute)}, wire.MaxCrewOpen)
 	if err != nil {
 		return nil, err
 	}
-	s.mu.Lock()
-	s.fetched[stream] = event.Stamp(now)
-	s.mu.Unlock()
 	for i := range list {
 		if m := &list[i]; m.open() || !m.At.Before(l.CreatedAt) {
 			out = append(out, PhoneMessage{m.ID, m.Text, m.By + " · " + m.OrgName, m.Urgent, m.Confirm, m.At, m.Until, m.Picture, m.State})

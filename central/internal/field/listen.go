@@ -97,25 +97,8 @@ func (l *listener) ring() {
 
 // OnEvent has those look again whose page or messages an event may have changed.
 func (s *Service) OnEvent(_ context.Context, e event.Event) {
-	var about func(*listener) bool
-	switch {
-	case strings.HasPrefix(e.Kind, crew.EventKind):
-		m, _ := e.Data.(crew.Message)
-		about = func(l *listener) bool { return l.stream == m.Target }
-	case e.Kind == video.EventLinkEnded || e.Kind == video.EventLinkChanged:
-		m, _ := e.Data.(video.StreamLink)
-		about = func(l *listener) bool { return l.stream == m.Stream }
-	case e.Kind == response.EventTask || e.Kind == response.EventLate:
-		tr, _ := e.Data.(response.Trace)
-		again := response.State(tr.From).Over() // one that was over long ago and is opened again comes back to the page
-		about = func(l *listener) bool { return l.person != "" && (again || l.tasks == nil || l.tasks[e.Subject]) }
-	case strings.HasPrefix(e.Kind, response.EventKind):
-		about = func(l *listener) bool { return l.person != "" }
-	case e.Kind == incident.EventMerged || e.Kind == incident.EventUnmerged:
-		about = func(l *listener) bool { return l.incident != "" }
-	case strings.HasPrefix(e.Kind, incident.EventKind):
-		about = func(l *listener) bool { return l.incident == e.Subject }
-	default:
+	about := concerned(e)
+	if about == nil {
 		return
 	}
 	s.ears.mu.Lock()
@@ -127,6 +110,39 @@ func (s *Service) OnEvent(_ context.Context, e event.Event) {
 	}
 }
 
+// concerned tells for whom an event may be news; nil: for nobody. Under ears.mu.
+func concerned(e event.Event) func(*listener) bool {
+	switch {
+	case strings.HasPrefix(e.Kind, crew.EventKind):
+		m, _ := e.Data.(crew.Message)
+		return func(l *listener) bool { return l.stream == m.Target }
+	case e.Kind == video.EventLinkEnded || e.Kind == video.EventLinkChanged:
+		m, _ := e.Data.(video.StreamLink)
+		return func(l *listener) bool { return l.stream == m.Stream }
+	case strings.HasPrefix(e.Kind, response.EventKind):
+		return tasked(e)
+	case e.Kind == incident.EventMerged || e.Kind == incident.EventUnmerged:
+		return func(l *listener) bool { return l.incident != "" }
+	case strings.HasPrefix(e.Kind, incident.EventKind):
+		return func(l *listener) bool { return l.incident == e.Subject }
+	}
+	return nil
+}
+
+// tasked is concerned for what is done about an incident.
+func tasked(e event.Event) func(*listener) bool {
+	switch e.Kind {
+	case response.EventTask, response.EventLate:
+		tr, _ := e.Data.(response.Trace)
+		again := response.State(tr.From).Over() // one that was over long ago and is opened again comes back to the page
+		return func(l *listener) bool { return l.person != "" && (again || l.tasks == nil || l.tasks[e.Subject]) }
+	case response.EventCommand, response.EventProposed, response.EventDeclined, response.EventReportLate, response.EventLink:
+		return nil // no page of a phone shows them
+	}
+	// A new task, or a seat with tasks, may be anybody's, whichever incident their link is of.
+	return func(l *listener) bool { return l.person != "" }
+}
+
 // Listen waits until something is no longer as the phone knows it, or for a while. ctx must live that long.
 func (s *Service) Listen(ctx context.Context, token, stream string, known Heard) (Heard, error) {
 	holding, l, err := s.holder(ctx, token, stream)
@@ -135,6 +151,9 @@ func (s *Service) Listen(ctx context.Context, token, stream string, known Heard)
 	}
 	if err := open(l, stamp(), stamp()); err != nil {
 		return Heard{}, err
+	}
+	if s.Messages != nil {
+		s.Messages.Here(stream) // only an open page listens
 	}
 	patience := wantedFor
 	me := &listener{link: l.ID, stream: stream, incident: l.IncidentID, person: l.PersonID, wake: make(chan struct{}, 1)}
@@ -199,7 +218,7 @@ func (s *Service) news(ctx context.Context, p Page, token, stream string) (strin
 	sum := sha256.New()
 	sum.Write(text)
 	if s.Messages != nil {
-		list, err := s.Messages.ForPhone(ctx, token, stream)
+		list, err := s.Messages.MessagesOf(ctx, token, stream)
 		if err != nil {
 			return "", err
 		}

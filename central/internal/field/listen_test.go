@@ -6,9 +6,11 @@ import (
 	"time"
 
 	"github.com/fengsui/fengsui/central/internal/crew"
+	"github.com/fengsui/fengsui/central/internal/event"
 	"github.com/fengsui/fengsui/central/internal/field"
 	"github.com/fengsui/fengsui/central/internal/incident"
 	"github.com/fengsui/fengsui/central/internal/response"
+	"github.com/fengsui/fengsui/central/internal/store/storetest"
 	"github.com/fengsui/fengsui/central/internal/video"
 	"github.com/fengsui/fengsui/shared/wire"
 )
@@ -28,10 +30,22 @@ func (h *house) listens(ctx context.Context, known field.Heard) <-chan answer {
 		got, err := h.Listen(ctx, h.link.Token, h.link.Link.Stream, known)
 		out <- answer{got, err}
 	}()
-	for h.Waiting() == n && len(out) == 0 {
-		<-time.After(5 * time.Millisecond)
-	}
+	eventually(h.t, "the question waits or is answered", func() bool { return h.Waiting() > n || len(out) > 0 })
 	return out
+}
+
+func eventually(t testing.TB, what string, ok func() bool) {
+	t.Helper()
+	end := time.After(20 * time.Second)
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for !ok() {
+		select {
+		case <-end:
+			t.Fatalf("never: %s", what)
+		case <-tick.C:
+		}
+	}
 }
 
 func (h *house) news() string {
@@ -87,6 +101,53 @@ func TestAPhoneThatListensIsToldAtOnce(t *testing.T) {
 			t.Errorf("a link that was ended goes on listening: %+v", got)
 		}
 	})
+}
+
+// An order is believed to ring where the page is open: the page that a worker reads to send in the background is none.
+func TestOnlyAnOpenPageCountsAsThere(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		there := func() bool {
+			t.Helper()
+			phones, err := h.crews.Phones(h.officer)
+			h.must(err)
+			if len(phones) != 1 {
+				t.Fatalf("%d phones", len(phones))
+			}
+			return phones[0].Seen != nil
+		}
+		known := field.Heard{News: h.news()} // Open, as the worker does
+		if there() {
+			t.Error("a page that is read in the background counts as open")
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		waits := h.listens(ctx, known)
+		if !there() {
+			t.Error("a page that listens does not count as open")
+		}
+		cancel()
+		<-waits
+	})
+}
+
+// Every look costs a phone data: what no page shows wakes none, what may bring somebody a task wakes them, whichever
+// incident their link is of.
+func TestAPhoneIsWokenForWhatItShowsOnly(t *testing.T) {
+	h := newHouse(t, storetest.SQLite(t))
+	ctx, cancel := context.WithCancel(t.Context())
+	waits := h.listens(ctx, field.Heard{News: h.news()})
+	about := func(id string) response.Trace { return response.Trace{IncidentID: id} }
+	for kind, want := range map[string]int{
+		response.EventCommand: 0, response.EventProposed: 0, response.EventDeclined: 0, response.EventReportLate: 0, response.EventLink: 0,
+		response.EventStarted: 1, response.EventEmergency: 1, response.EventLevel: 1, response.EventEnded: 1, response.EventSeat: 1, response.EventOrdered: 1, response.EventGroup: 1,
+	} {
+		for _, id := range []string{h.incident.ID, "another"} {
+			if got := h.Wakes(event.Event{Kind: kind, Data: about(id)}); got != want {
+				t.Errorf("%s of incident %s wakes %d, want %d", kind, id, got, want)
+			}
+		}
+	}
+	cancel()
+	<-waits
 }
 
 // What a phone itself says of a message is no news to it, and what happens to others is none either.

@@ -67,15 +67,17 @@ type Tasks interface {
 
 // Messages are the short orders to a phone (crew.Service).
 type Messages interface {
-	ForPhone(ctx context.Context, token, stream string) ([]crew.PhoneMessage, error)
+	MessagesOf(ctx context.Context, token, stream string) ([]crew.PhoneMessage, error)
+	// Here notes that the page of a phone is open.
+	Here(stream string)
 }
 
 // Positions keeps where phones were (telemetry, where that of terminals is kept too).
 type Positions interface {
 	Keep(ctx context.Context, stream string, fixes []Fix, received time.Time) error
 	// Forget deletes those of some phones from before a time; it answers how many values went, and whether something
-	// stays for now, as when it is held for an inquiry.
-	Forget(ctx context.Context, streams []string, before time.Time) (gone int64, held bool, err error)
+	// stays for now, as when it is held for an inquiry. Before any goes announce hears how many will; with its error none goes.
+	Forget(ctx context.Context, streams []string, before time.Time, announce func(values int64) error) (gone int64, held bool, err error)
 	// Held are the phones of which nothing is deleted: their recordings are under a legal hold.
 	Held(ctx context.Context) (map[string]bool, error)
 }
