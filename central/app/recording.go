@@ -46,10 +46,10 @@ func (c *Centre) recording(ctx context.Context, cfg config.Config, b *base, devi
 		Store: store.NewRecordings(b.db), Tx: b.db, Devices: seen, Desks: whose{incident.Desks{Accounts: b.accounts}}, Taps: router, LastPicture: func(stream string) time.Time { return router.Flow(stream).Last }, Leases: pictures, Sender: in, Reporter: devices, Cases: filmed{store.NewIncidents(b.db), incidents}, Events: b.bus, Log: c.log.With("component", "recording"), Sittings: seen.Sittings,
 		Shelf: shelf, Moving: rule,
 		Dir: dir, Quota: int64(cfg.Recording.Quota) << 30, Reserve: int64(cfg.Recording.Reserve) << 20,
-		Rule:    recording.SceneRule{Begin: recording.Beginning(cfg.Recording.Incidents), Near: cfg.Recording.Near, Most: cfg.Recording.NearMost},
-		Alarms:  recording.AlarmRule{Within: cfg.Recording.AlarmNear, Pictures: cfg.Recording.AlarmPictures},
-		Preroll: time.Duration(cfg.Recording.Preroll) * time.Second,
-		Burner:  recording.Burner{Program: cfg.Recording.Burn, Watermark: cfg.Recording.Watermark}, KeepClips: time.Duration(cfg.Recording.ClipDays) * 24 * time.Hour,
+		Rule:      recording.SceneRule{Begin: recording.Beginning(cfg.Recording.Incidents), Near: cfg.Recording.Near, Most: cfg.Recording.NearMost},
+		AlarmRule: recording.AlarmRule{Within: cfg.Recording.AlarmNear, Pictures: cfg.Recording.AlarmPictures},
+		Preroll:   time.Duration(cfg.Recording.Preroll) * time.Second,
+		Burner:    recording.Burner{Program: cfg.Recording.Burn, Watermark: cfg.Recording.Watermark}, KeepClips: time.Duration(cfg.Recording.ClipDays) * 24 * time.Hour,
 	})
 	b.bus.Handle(s.OnEvent(func(e event.Event) (recording.Alarm, bool) {
 		a, ok := e.Data.(telemetry.Alarm)

@@ -126,15 +126,7 @@ func (s *Service) PictureFile(ctx context.Context, id, key string) ([]byte, erro
 	if err != nil {
 		return nil, err
 	}
-	files, err := s.Store.Pictures(ctx, p.ID)
-	if err != nil {
-		return nil, err
-	}
-	file, ok := files[key]
-	if !ok {
-		return nil, errs.E(errs.NotFound, "paper.no_picture", "the document has no such picture")
-	}
-	return file, nil
+	return s.Store.Picture(ctx, p.ID, key)
 }
 
 // files are those of a document as it would leave now.

@@ -47,6 +47,8 @@ type Papers interface {
 	// SavePictures keeps the pictures of a document as they are printed, by their keys, instead of those before.
 	SavePictures(ctx context.Context, id string, files map[string][]byte) error
 	Pictures(ctx context.Context, id string) (map[string][]byte, error)
+	// Picture is one of them; errs.NotFound when the document has none of that key.
+	Picture(ctx context.Context, id, key string) ([]byte, error)
 	AddFiles(ctx context.Context, id string, f Files) error
 	Files(ctx context.Context, id string) (Files, error)
 }

@@ -146,13 +146,13 @@ func (s *Service) alarmed(ctx context.Context, a Alarm) error {
 	if err != nil {
 		return err
 	}
-	for i, c := range s.Alarms.beside(d, all) {
+	for i, c := range s.AlarmRule.beside(d, all) {
 		a := a.asSeenFrom(c.Device, d)
 		m := Mark{Stream: c.ID, At: a.At.UTC(), Kind: "alarm", Ref: a.ID, Title: a.Title, TitleEN: a.TitleEN, Level: a.Level, Metres: c.metres}
 		if err := s.Store.AddMark(ctx, m); err != nil {
 			return err
 		}
-		if i < s.Alarms.Pictures {
+		if i < s.AlarmRule.Pictures {
 			if err := s.grab(ctx, c, a); err != nil {
 				return err
 			}

@@ -48,13 +48,13 @@ func TestAlarmKeepsAPictureOfACameraThatNobodyWatches(t *testing.T) {
 		r := open(t, db, t.TempDir(), 1<<30)
 		r.scene.past = map[string]time.Time{"cam-1": time.Now().Add(-3 * time.Second)} // shows nothing of the alarm
 		alarm(r, "a-1", "gauge-1")
-		eventually(t, "the camera is opened", func() bool { r.scene.mu.Lock(); defer r.scene.mu.Unlock(); return r.scene.open["cam-1"] })
+		eventually(t, "the camera is opened", func() bool { now, _ := r.scene.isOpen("cam-1"); return now })
 		begin := time.Now().Truncate(time.Millisecond).Add(time.Millisecond)
 		eventually(t, "a picture is kept", func() bool {
 			r.scene.show("cam-1", begin, 30)
 			return len(r.leftBy(t, "a-1")) > 0
 		})
-		eventually(t, "it is closed again", func() bool { r.scene.mu.Lock(); defer r.scene.mu.Unlock(); return !r.scene.open["cam-1"] })
+		eventually(t, "it is closed again", func() bool { now, _ := r.scene.isOpen("cam-1"); return !now })
 		p := r.leftBy(t, "a-1")[0]
 		if p.Title != "水位 超警戒" || !p.At.Equal(begin) || p.Width == 0 || p.Metres != nil {
 			t.Errorf("kept %+v", p)
@@ -70,10 +70,9 @@ func TestAlarmKeepsAPictureOfACameraThatNobodyWatches(t *testing.T) {
 		}
 		alarm(r, "a-2", "gauge-1") // within the minute: it stands on the picture of the first
 		eventually(t, "the second says so", func() bool { return r.missed(t, "a-2")["cam-1"] == "recent" })
-		if r.scene.mu.Lock(); r.scene.opened["cam-1"] != 1 {
-			t.Errorf("opened %d times", r.scene.opened["cam-1"])
+		if _, n := r.scene.isOpen("cam-1"); n != 1 {
+			t.Errorf("opened %d times", n)
 		}
-		r.scene.mu.Unlock()
 		if got := r.missed(t, "a-1"); len(got) != 0 {
 			t.Errorf("of the first %v are missed", got)
 		}
@@ -112,7 +111,7 @@ func TestTitleOfAnAlarmIsForWhoMaySeeItsDevice(t *testing.T) {
 		"county": {ID: "county", Kind: device.Camera, Parent: "edge-1", Division: "320623"},
 	}
 	r := open(t, storetest.SQLite(t), t.TempDir(), 1<<30, func(o *recording.Options) { o.Devices = list })
-	r.scene.lacks = map[string]string{"city": "budget"}
+	r.scene.lacks["city"] = "budget"
 	alarm(r, "a", "gauge")
 	eventually(t, "a picture of the county's camera is kept, and why there is none of the city's", func() bool {
 		r.scene.show("county", time.Now().Add(time.Millisecond), 30)
@@ -124,9 +123,8 @@ func TestTitleOfAnAlarmIsForWhoMaySeeItsDevice(t *testing.T) {
 	if m := must[[]recording.Missed](t)(r.MissedPictures(who("320600", actor.VideoReplay), "a", time.Time{}))[0]; m.Title != "水位 超警戒" {
 		t.Errorf("the city reads %+v", m)
 	}
-	now := time.Now()
 	for id, want := range map[string]string{"city": "水位 超警戒", "county": "附近告警"} {
-		marks := must[[]recording.Mark](t)(store.NewRecordings(r.db).Marks(t.Context(), id, now.Add(-time.Hour), now.Add(time.Hour)))
+		marks := r.marks(t, id)
 		if len(marks) != 1 || marks[0].Title != want {
 			t.Errorf("mark at %s: %+v", id, marks)
 		}
@@ -164,7 +162,7 @@ func TestAlarmIsOfTheCamerasBesideIt(t *testing.T) {
 		{"gauge", 0, 0, []string{"c-nowhere"}, nil},
 	} {
 		r := open(t, storetest.SQLite(t), t.TempDir(), 1<<30, func(o *recording.Options) {
-			o.Devices, o.Alarms = list, recording.AlarmRule{Within: c.within, Pictures: c.most}
+			o.Devices, o.AlarmRule = list, recording.AlarmRule{Within: c.within, Pictures: c.most}
 		})
 		for id := range list {
 			r.scene.lacks[id] = "budget" // none is opened: which were to be is told by why not
@@ -188,9 +186,8 @@ func TestAlarmIsOfTheCamerasBesideIt(t *testing.T) {
 func (r *room) marked(t *testing.T, all devices) []string {
 	t.Helper()
 	var marks []recording.Mark
-	now := time.Now()
 	for id := range all {
-		marks = append(marks, must[[]recording.Mark](t)(store.NewRecordings(r.db).Marks(t.Context(), id, now.Add(-time.Hour), now.Add(time.Hour)))...)
+		marks = append(marks, r.marks(t, id)...)
 	}
 	slices.SortFunc(marks, func(a, b recording.Mark) int {
 		far := func(m recording.Mark) int {

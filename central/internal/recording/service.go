@@ -51,7 +51,7 @@ type Options struct {
 	Reporter    Reporter
 	Cases       Cases // nil: nothing is recorded with incidents
 	Rule        SceneRule
-	Alarms      AlarmRule
+	AlarmRule   AlarmRule
 	Sittings    func(ctx context.Context) ([]Sitting, error) // of which the actor may see the seats; nil: there are none
 	Events      event.Publisher
 	Log         *slog.Logger

@@ -98,6 +98,13 @@ func (s *scene) recorded(stream string) bool {
 	return len(s.takers[stream]) > 0 && slices.Contains(s.kept, stream)
 }
 
+// isOpen reports whether a camera is opened for a picture, and how often it was.
+func (s *scene) isOpen(stream string) (now bool, times int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.open[stream], s.opened[stream]
+}
+
 func keyUnits() [][]byte {
 	return [][]byte{{0x67, 0x42, 0xc0, 0x1f, 0x8c, 0x8d, 0x40, 0x50, 0x1e, 0x90, 0x0f, 0x08, 0x84, 0x6a}, {0x68, 0xce, 0x3c, 0x80}, bytes.Repeat([]byte{0x65}, 900)}
 }
@@ -213,7 +220,7 @@ func open(t *testing.T, db *store.DB, dir string, quota int64, change ...func(*r
 		r.events = append(r.events, e)
 	})
 	o := recording.Options{
-		Store: store.NewRecordings(db), Tx: db, Taps: r.scene, Leases: r.scene, Sender: r.field, Reporter: r.field, Events: bus, Log: slog.New(slog.DiscardHandler), Desks: byDivision{}, Dir: dir, Quota: quota, KeepClips: 24 * time.Hour, Alarms: recording.AlarmRule{Within: 500, Pictures: 4},
+		Store: store.NewRecordings(db), Tx: db, Taps: r.scene, Leases: r.scene, Sender: r.field, Reporter: r.field, Events: bus, Log: slog.New(slog.DiscardHandler), Desks: byDivision{}, Dir: dir, Quota: quota, KeepClips: 24 * time.Hour, AlarmRule: recording.AlarmRule{Within: 500, Pictures: 4},
 		Devices: devices{
 			"cam-1": {ID: "cam-1", Kind: device.Camera, Parent: "edge-1", Division: "320623"}, "cam-2": {ID: "cam-2", Kind: device.Camera, Parent: "edge-2", Division: "320681"},
 			"seat-1":  {ID: "seat-1", Kind: device.Camera, Division: "320623"},
@@ -240,6 +247,13 @@ func (r *room) told(kind string) (out []event.Event) {
 		}
 	}
 	return out
+}
+
+// marks are those of a camera within an hour of now.
+func (r *room) marks(t *testing.T, stream string) []recording.Mark {
+	t.Helper()
+	now := time.Now()
+	return must[[]recording.Mark](t)(store.NewRecordings(r.db).Marks(t.Context(), stream, now.Add(-time.Hour), now.Add(time.Hour)))
 }
 
 func who(division string, p ...actor.Permission) context.Context {

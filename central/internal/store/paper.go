@@ -156,6 +156,18 @@ func (s *Papers) Pictures(ctx context.Context, id string) (map[string][]byte, er
 	return out, err
 }
 
+// Picture implements paper.Papers.
+func (s *Papers) Picture(ctx context.Context, id, key string) (file []byte, err error) {
+	err = wrap(s.db.queryRow(ctx, `select file from paper_pictures where paper_id = $1 and key = $2`, id, key).Scan(&file))
+	if errs.KindOf(err) == errs.NotFound {
+		return nil, errs.E(errs.NotFound, "paper.no_picture", "the document has no such picture")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("load picture: %w", err)
+	}
+	return file, nil
+}
+
 // AddFiles implements paper.Papers.
 func (s *Papers) AddFiles(ctx context.Context, id string, f paper.Files) error {
 	if _, err := s.db.exec(ctx, `insert into paper_files (paper_id, docx, pdf, missing) values ($1, $2, $3, $4)`, id, f.DOCX, f.PDF, f.Missing); err != nil {
