@@ -8228,7 +8228,7 @@ export interface components {
             id: string;
             /**
              * Format: date-time
-             * @description When its page last fetched its messages
+             * @description When its page last asked for its messages or for news
              */
             seen_at?: string;
             /** @description For whom its link is */
