@@ -52,15 +52,21 @@ func (s *Service) heard(ctx context.Context) error {
 	list := s.alarms
 	s.alarms = nil
 	s.mu.Unlock()
-	for i, a := range list {
-		if err := s.alarmed(ctx, a); err != nil {
-			s.mu.Lock()
-			s.alarms = append(list[i:], s.alarms...)
-			s.mu.Unlock()
-			return err
+	if len(list) == 0 {
+		return nil
+	}
+	all, err := s.Devices.All(ctx) // once, however many they are
+	for i := 0; err == nil && i < len(list); i++ {
+		if err = s.alarmed(ctx, list[i], all); err != nil {
+			list = list[i:]
 		}
 	}
-	return nil
+	if err != nil {
+		s.mu.Lock()
+		s.alarms = append(list, s.alarms...)
+		s.mu.Unlock()
+	}
+	return err
 }
 
 // AlarmRule says which cameras stand beside something that alarms (recording.alarm_* in central.yml).
@@ -137,14 +143,10 @@ const afterAlarm = 5 * time.Minute
 
 // alarmed marks an alarm in the timelines of the cameras beside it, records those whose mode says so, and keeps a
 // picture of the nearest.
-func (s *Service) alarmed(ctx context.Context, a Alarm) error {
+func (s *Service) alarmed(ctx context.Context, a Alarm, all []device.Device) error {
 	d, ok := s.Devices.Visible(ctx, a.Device)
 	if !ok {
 		return nil
-	}
-	all, err := s.Devices.All(ctx)
-	if err != nil {
-		return err
 	}
 	for i, c := range s.AlarmRule.beside(d, all) {
 		a := a.asSeenFrom(c.Device, d)
