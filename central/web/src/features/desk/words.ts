@@ -4,7 +4,7 @@ import { askedAt, type Need } from './need'
 import { useLive } from '@/api/live'
 import { useAlarmWords } from '@/features/telemetry/words'
 import { useSay } from '@/i18n/say'
-import { full } from '@/i18n/time'
+import { full, moment } from '@/i18n/time'
 import { useDivisions } from '@/ui/divisions'
 import { useDueNow } from '@/ui/now'
 
@@ -31,7 +31,7 @@ export function useNeedWords() {
     if (hop) return t('desk.hop.heading', { from: hop.from_name, title: hop.title })
     if (returned) return t('desk.returned.heading', { from: returned.to_name, title: returned.title })
     if (task) return t(task.state === 'answered' ? 'desk.task.close' : task.state === 'taken' ? 'desk.task.do' : 'desk.task.given', { leader: task.leader, to: task.to_name, text: task.text })
-    if (room) return t('desk.room.heading', { org: room.org_name, title: room.title })
+    if (room) return t('desk.room.heading', { title: room.title })
     if (item) return t('desk.item.heading', { kind: t(`intake.kind.${item.kind}`), text: item.text })
     if (due) return t(`desk.due.${plain.includes(due.kind) ? due.kind : /^(report|plan)\./.test(due.kind) ? due.kind.replace('.', '_') : 'item'}`, { name: due.name })
     return alarm ? words.heading(alarm) : t('desk.lost.heading', { name: need.lost?.name ?? '' })
@@ -41,7 +41,7 @@ export function useNeedWords() {
     if (hop) return [t(hop.opened_at ? 'desk.hop.opened' : 'desk.hop.unopened'), hop.text]
     if (returned) return [t('desk.returned.reason', { reason: returned.reason }), `${returned.decided_by} ${full(new Date(returned.decided_at ?? ''))}`]
     if (task) return [task.reason && t('desk.returned.reason', { reason: task.reason }), task.urged ? t('report.task.urged', { n: task.urged }) : '', task.state === 'answered' ? `${t('report.task.answer')} ${task.answer}` : '', task.incident_title, t('desk.due.at', { time: full(new Date(task.due_at)) })]
-    if (room) return [t('desk.room.by', { name: say.listed([...new Set((room.asked ?? []).map((i) => i.by_name))]), time: full(new Date(askedAt(room))) }), t(room.asked?.some((i) => i.kind === 'person') ? 'desk.room.you' : 'desk.room.desk'), room.here ? t('desk.room.here', { n: room.here }) : '', room.recording ? t(live.unkept.value ? 'recording.state.full' : 'consult.recording') : '', room.incident ?? '']
+    if (room) return [t('desk.room.by', { org: room.org_name, name: say.listed([...new Set((room.asked ?? []).map((i) => i.by_name))]), time: moment(new Date(askedAt(room)), new Date(live.now()), false) }), t(room.asked?.some((i) => i.kind === 'person') ? 'desk.room.you' : 'desk.room.desk'), room.here ? t('desk.room.here', { n: room.here }) : '', room.recording ? t(live.unkept.value ? 'recording.state.full' : 'consult.recording') : '', room.incident ?? '']
     if (item) return [item.place, [item.unit, item.caller].filter(Boolean).join(' ')]
     if (due) return [t(['channel', 'lost'].includes(due.kind) ? 'desk.due.since' : 'desk.due.at', { time: full(new Date(due.due_at)) }), say.listed(due.asked?.names ?? [])]
     if (lost) {
