@@ -138,6 +138,39 @@ func TestAStreamStandsForTheGraceOfItsPublisher(t *testing.T) {
 	}
 }
 
+// What a terminal sends again since its last key frame, when it is asked for one, does not make the stream dearer: viewers
+// lost their picture as soon as the way carried less than that.
+func TestWhatATerminalSendsAgainDoesNotCount(t *testing.T) {
+	s, at, seq, ticks := newSource("cam"), time.Now(), uint16(0), uint32(1000)
+	s.take(&publisher{})
+	picture := func(step uint32, key bool) {
+		seq, ticks = seq+1, ticks+step
+		body := make([]byte, 1000)
+		if body[0] = 0x41; key {
+			body[0] = 0x65
+		}
+		s.write(s.publisher, jitter.Packet{Seq: seq, Time: ticks, Marker: true, Payload: body}, false, at)
+	}
+	seconds := func(again bool) (main, thin int) {
+		for i := range 8 * 25 {
+			at = at.Add(40 * time.Millisecond)
+			picture(clock/25, i%50 == 0)
+			for j := range i % 50 {
+				if again && i%10 == 9 {
+					picture(1, j == 0)
+				}
+			}
+		}
+		main, _, thin, _ = s.costs(at)
+		return main, thin
+	}
+	s.write(s.publisher, jitter.Packet{Time: ticks, Payload: sets}, false, at)
+	main, thin := seconds(false)
+	if more, keys := seconds(true); more > main*11/10 || keys > thin*11/10 {
+		t.Errorf("%d bits a second, %d of key frames; before %d and %d", more, keys, main, thin)
+	}
+}
+
 // Pictures that come a millisecond apart are what a terminal sends again; those of a camera are not.
 func TestPicturesThatATerminalSendsAgainAreOfThePast(t *testing.T) {
 	s, at, ticks := newSource("cam"), time.Now(), uint32(1000)

@@ -140,7 +140,6 @@ func (s *source) write(p *publisher, packet jitter.Packet, gap bool, now time.Ti
 	if s.publisher != p {
 		return false
 	}
-	s.count(len(packet.Payload), now)
 	if gap && s.begun {
 		s.log.Append(ring.Entry{Gap: true, Time: s.out, At: now})
 	}
@@ -174,7 +173,10 @@ func (s *source) write(p *publisher, packet jitter.Packet, gap bool, now time.Ti
 		s.sets = true
 	}
 	s.log.Append(ring.Entry{Time: at, Marker: packet.Marker, IDR: info.IDR, Past: s.past, Payload: packet.Payload, At: now})
-	s.keys.take(at, info.IDR, len(packet.Payload), now)
+	if !s.past { // what is sent again says nothing of what the stream takes
+		s.count(len(packet.Payload), now)
+		s.keys.take(at, info.IDR, len(packet.Payload), now)
+	}
 	s.out, s.last = at, now
 	return first
 }
