@@ -106,8 +106,8 @@ func (s *Service) resume(ctx context.Context) error {
 	})
 }
 
-// forget deletes of some phones; the record says before each such step how many will go, and after it how many went. A phone of which nothing can be left or
-// come any more is not looked at again.
+// forget deletes of some phones; the record says before each such step how many will go, and after it how many went. A
+// phone of which nothing can be left or come any more is not looked at again.
 func (s *Service) forget(ctx context.Context, streams []string, before time.Time) error {
 	n, held, failed := s.Positions.Forget(ctx, streams, before, func(values int64) error {
 		return event.Change(ctx, s.Tx, s.Events, func(ctx context.Context, note func(event.Event)) error {
