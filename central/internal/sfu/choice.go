@@ -122,7 +122,7 @@ func (l *lane) turn(r *ring.Reader, now time.Time) video.Layer {
 			r.Move(to.log)
 			l.on.wanted(-1)
 			l.on, l.going, l.moved = to, nil, now
-		case to != l.src && now.Sub(l.since) > to.patience():
+		case to != l.src && to.overdue(now.Sub(l.since), now):
 			l.src.lacks(now)
 		case bits > 0 && to != l.src && mode == ring.Whole:
 			mode = ring.Keys // until the smaller picture is there: all of the large one does not get through

@@ -230,6 +230,14 @@ func TestASmallerPictureWithRareKeyFramesIsWaitedFor(t *testing.T) {
 	if got, err := s.Sent(p.session); err != nil || !got.HasSub {
 		t.Fatalf("it was given up: %+v %v", got, err)
 	}
+	// On a thin link its first packet comes long before the last one of its first picture.
+	small.packet(sets, false)
+	eventually(t, "its first packet", func() bool { return !s.Flow(video.SubOf("cam")).Last.IsZero() })
+	n := p.count()
+	eventually(t, "the large picture goes on", func() bool { return p.count() > n+5 })
+	if got, err := s.Sent(p.session); err != nil || !got.HasSub {
+		t.Fatalf("it was given up as it came: %+v %v", got, err)
+	}
 	ctx, cancel := context.WithCancel(t.Context())
 	var wg sync.WaitGroup
 	wg.Go(func() { small.run(ctx, 25, 1_000_000) })

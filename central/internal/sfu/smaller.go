@@ -56,14 +56,18 @@ func (s *source) lacks(now time.Time) {
 	s.lacking = now.Add(subAgain)
 }
 
-// patience is how long a smaller picture is waited for beside another.
-func (s *source) patience() time.Duration {
+// overdue reports whether a smaller picture has been waited for long enough beside another. One whose publisher has just begun
+// is about to have its first key frame: that packet is here and the rest of the picture is on the way.
+func (s *source) overdue(waited time.Duration, now time.Time) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.promised != nil || s.publisher != nil && !s.begun {
-		return subOpens
+	switch {
+	case s.publisher != nil && s.begun && now.Sub(s.since) < subWithin:
+		return false
+	case s.promised != nil || s.publisher != nil && !s.begun:
+		return waited > subOpens
 	}
-	return subWithin
+	return waited > subWithin
 }
 
 // wanted counts those that want the pictures of exactly this stream.
