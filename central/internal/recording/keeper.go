@@ -7,9 +7,8 @@ import (
 	"slices"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/fengsui/fengsui/central/internal/actor"
+	"github.com/fengsui/fengsui/shared/disk"
 )
 
 const (
@@ -189,10 +188,6 @@ func (s *Service) usage(ctx context.Context) (Usage, error) {
 			u.Bytes += open.Bytes
 		}
 	}
-	var st unix.Statfs_t
-	if err := unix.Statfs(s.Dir, &st); err != nil {
-		return u, fmt.Errorf("look at the disk of recordings: %w", err)
-	}
-	u.Free = int64(st.Bavail) * st.Bsize //nolint:gosec // far below
-	return u, nil
+	u.Free, err = disk.Free(s.Dir)
+	return u, err
 }

@@ -1,10 +1,7 @@
 package tsdb
 
 import (
-	"fmt"
 	"sync"
-
-	"golang.org/x/sys/unix"
 
 	"github.com/fengsui/fengsui/central/internal/telemetry"
 )
@@ -24,17 +21,6 @@ type space struct {
 // enough is how much of the reserve must be free before readings are taken again, in percent: otherwise the
 // state would change with every commit.
 const enough = 120
-
-// freeOn is what an ordinary user may still write on the disk of a folder.
-func freeOn(dir string) func() (int64, error) {
-	return func() (int64, error) {
-		var st unix.Statfs_t
-		if err := unix.Statfs(dir, &st); err != nil {
-			return 0, fmt.Errorf("look at the disk of %s: %w", dir, err)
-		}
-		return int64(st.Bavail) * st.Bsize, nil
-	}
-}
 
 // full looks at the disk and says whether readings must be refused. A disk that cannot be looked at is taken
 // as it was.

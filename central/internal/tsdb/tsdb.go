@@ -20,6 +20,7 @@ import (
 
 	_ "modernc.org/sqlite" // the driver of the files
 
+	"github.com/fengsui/fengsui/shared/disk"
 	"github.com/fengsui/fengsui/shared/wire"
 )
 
@@ -152,7 +153,7 @@ func Open(ctx context.Context, opt Options) (*DB, error) {
 		active: newHead(), retired: map[string]bool{}, seal: make(chan struct{}, 1), room: make(chan struct{}),
 	}
 	if opt.Free == nil {
-		opt.Free = freeOn(opt.Dir)
+		opt.Free = func() (int64, error) { return disk.Free(opt.Dir) }
 	}
 	d.space = space{reserve: opt.Reserve, free: opt.Free}
 	d.months = newMonths(opt.Dir, c)

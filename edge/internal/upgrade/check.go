@@ -16,6 +16,7 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 
+	"github.com/fengsui/fengsui/shared/disk"
 	"github.com/fengsui/fengsui/shared/run"
 	"github.com/fengsui/fengsui/shared/version"
 	"github.com/fengsui/fengsui/shared/wire"
@@ -56,11 +57,10 @@ func (u *Upgrader) check(w wire.Upgrade) error {
 
 // room finds whether the disk takes what is still to be fetched and the program.
 func room(dir string, need int64) error {
-	var fs syscall.Statfs_t
-	if err := syscall.Statfs(dir, &fs); err != nil {
-		return fmt.Errorf("ask for free space: %w", err)
+	free, err := disk.Free(dir)
+	if err != nil {
+		return err
 	}
-	free := int64(fs.Bavail) * fs.Bsize //nolint:gosec // no disk is that large
 	if free < need+spare {
 		return fmt.Errorf("the disk is too full: %d MB are free, %d MB are needed", free>>20, (need+spare)>>20+1)
 	}
