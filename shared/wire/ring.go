@@ -29,6 +29,7 @@ type RingState struct {
 	To     int64  `json:"to,omitempty"`   // of the newest
 	Bytes  int64  `json:"bytes"`
 	Error  string `json:"error,omitempty"` // why nothing is recorded
+	Full   bool   `json:"full,omitempty"`  // because the disk is too full
 }
 
 // FilmOffered is a film of a ring that its edge has: the query of a request below RingFetch.URL, which also names an

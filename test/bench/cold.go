@@ -14,15 +14,21 @@ import (
 
 const coldCameras = 6
 
-// coldStart is how long the first viewer waits for a camera that nobody watches: one in standby, one that is opened only
-// then and gives a key frame when it is asked for one, and one that cannot be asked, which has its next when it has it. Each
-// camera is asked once, so that nothing of an earlier viewer helps.
+// coldKinds are the ways of a camera that nobody watches: recorded by the terminal, as all are unless its edge.yml says
+// otherwise; not recorded but in standby; opened only when somebody watches, with a key frame when it is asked for one; and the
+// same of one that cannot be asked, which has its next when it has it.
+var coldKinds = []string{"kept", "ready", "asked", "shut"}
+
+// coldStart is how long the first viewer waits for a camera. Each is asked once, so that nothing of an earlier viewer
+// helps.
 func coldStart(t host, o options) []figure {
 	var cameras strings.Builder
 	var domes strings.Builder
 	domes.WriteString("domes:\n")
+	var kept []string
 	for i := range coldCameras {
-		for _, kind := range []string{"shut", "asked", "ready"} {
+		kept = append(kept, fmt.Sprintf("kept-%d", i))
+		for _, kind := range coldKinds {
 			fmt.Fprintf(&cameras, "    - {id: %s-%d, clip: sluice.h264}\n", kind, i)
 		}
 		fmt.Fprintf(&domes, "  - {id: head-%d, listen: 127.0.0.1:0, cameras: [asked-%d]}\n", i, i)
@@ -37,11 +43,12 @@ func coldStart(t host, o options) []figure {
 		id := fmt.Sprintf("- {id: asked-%d,", i)
 		text = bytes.Replace(text, []byte(id), fmt.Appendf(nil, "- {onvif: %q, id: asked-%d,", field.Addresses.Domes[fmt.Sprintf("head-%d", i)], i), 1)
 	}
+	text = fmt.Appendf(text, "\nring:\n  cameras: [%s]\n", strings.Join(kept, ", "))
 	t.must(os.WriteFile(edge.Config, text, 0o600))
 	c.EnrolEdge(t, edge.ID, edge.Config)
 	edge.Start(t)
 	for i := range coldCameras {
-		for _, kind := range []string{"shut", "asked", "ready"} {
+		for _, kind := range coldKinds {
 			harness.WaitFor(t, 30*time.Second, "the camera is known", func() error {
 				d, err := c.Admin.Device(fmt.Sprintf("%s-%d", kind, i))
 				if err == nil && d.State != "online" {
@@ -63,8 +70,9 @@ func coldStart(t host, o options) []figure {
 		return ms(quantile(all, 0.5)) + " / " + ms(slices.Max(all))
 	}
 	return []figure{
-		{fmt.Sprintf("First picture from an idle terminal, p50 / most of %d cameras in standby", coldCameras), "≤ 1.5 s", took("ready")},
-		{fmt.Sprintf("The same, %d cameras that are opened only then (key frame every 4 s) and give one when they are asked", coldCameras), "≤ 1.5 s", took("asked")},
-		{fmt.Sprintf("The same, %d that cannot be asked: the wait for their next key frame, 2 s at the median", coldCameras), "–", took("shut")},
+		{fmt.Sprintf("First picture from an idle terminal, p50 / most of %d cameras that it records, as it does unless told otherwise", coldCameras), "≤ 1.5 s", took("kept")},
+		{fmt.Sprintf("The same, %d that it does not record, in standby", coldCameras), "≤ 1.5 s", took("ready")},
+		{fmt.Sprintf("The same, %d that are opened only then (key frame every 4 s) and give one when they are asked", coldCameras), "≤ 1.5 s", took("asked")},
+		{fmt.Sprintf("The same, %d that cannot be asked either: the wait for their next key frame, 2 s at the median", coldCameras), "–", took("shut")},
 	}
 }

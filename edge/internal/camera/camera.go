@@ -1,6 +1,6 @@
-// Package camera reads pictures from IP cameras over RTSP, or from a source of the terminal itself. The publisher uses it. Rules that must never
-// break: a camera is opened only while somebody asks for its picture, and its password is never logged
-// nor part of an error.
+// Package camera reads pictures from IP cameras over RTSP, or from a source of the terminal itself. The publisher and the
+// ring use it. Rules that must never break: a camera is open only while somebody asks for its picture, once for all who
+// do, and its password is never logged nor part of an error.
 package camera
 
 import (
@@ -12,7 +12,6 @@ import (
 	"os"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/bluenviron/gortsplib/v5/pkg/base"
@@ -69,8 +68,16 @@ type Frame struct {
 
 // Camera is one camera.
 type Camera struct {
-	o    Options
-	hear atomic.Pointer[func(Sound)]
+	o Options
+
+	sharing  sync.Mutex // what follows; held while frames are handed over
+	readers  []*reader
+	open     *opening // nil: nobody reads
+	gop      GOP
+	watchers []func(error)
+
+	hearing sync.Mutex // held while sound is handed over
+	hearers []*hearer
 
 	mu    sync.Mutex
 	codec string // of its sound
@@ -133,10 +140,10 @@ const (
 	stall        = 5 * time.Second // without a frame the connection is made anew
 )
 
-// Run opens the camera and hands over its frames until ctx ends; a connection that breaks is made again.
+// run opens the camera and hands over its frames until ctx ends; a connection that breaks is made again.
 // state is told nil with the first frame of a connection, and the error when it ends. The two functions
 // are never called at once.
-func (c *Camera) Run(ctx context.Context, frame func(Frame), state func(error)) {
+func (c *Camera) run(ctx context.Context, frame func(Frame), state func(error)) {
 	wait := backoffFirst
 	for {
 		started := false

@@ -19,7 +19,7 @@ import (
 	"github.com/fengsui/fengsui/shared/wire"
 )
 
-// reading collects what Run hands over.
+// reading collects what a camera hands over.
 type reading struct {
 	mu     sync.Mutex
 	frames []camera.Frame
@@ -32,24 +32,22 @@ func run(t *testing.T, o camera.Options) *reading {
 	r := &reading{}
 	o.ID = "cam-1"
 	o.Log = slog.New(slog.NewTextHandler(&r.log, nil))
-	ctx, cancel := context.WithCancel(t.Context())
-	var wg sync.WaitGroup
-	wg.Go(func() {
-		camera.New(o).Run(ctx, func(f camera.Frame) {
-			r.mu.Lock()
-			defer r.mu.Unlock()
-			r.frames = append(r.frames, f)
-		}, func(err error) {
-			r.mu.Lock()
-			defer r.mu.Unlock()
-			r.states = append(r.states, err)
-		})
-	})
-	t.Cleanup(func() {
-		cancel()
-		wg.Wait()
-	})
+	c := camera.New(o)
+	c.Watch(r.told)
+	t.Cleanup(c.Read(nil, r.take))
 	return r
+}
+
+func (r *reading) take(f camera.Frame) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.frames = append(r.frames, f)
+}
+
+func (r *reading) told(err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.states = append(r.states, err)
 }
 
 func (r *reading) count() int {

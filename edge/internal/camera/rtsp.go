@@ -193,8 +193,8 @@ func (c *Camera) listen(client *gortsplib.Client, desc *description.Session) err
 		return err
 	}
 	client.OnPacketRTP(media, form, func(p *rtp.Packet) {
-		if hear := c.hear.Load(); hear != nil && len(p.Payload) > 0 {
-			(*hear)(Sound{Codec: codec, Seq: p.SequenceNumber, Time: p.Timestamp, Marker: p.Marker, Payload: p.Payload})
+		if len(p.Payload) > 0 {
+			c.sound(Sound{Codec: codec, Seq: p.SequenceNumber, Time: p.Timestamp, Marker: p.Marker, Payload: p.Payload})
 		}
 	})
 	return nil

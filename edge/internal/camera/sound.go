@@ -3,6 +3,7 @@ package camera
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/bluenviron/gortsplib/v5/pkg/description"
@@ -30,11 +31,29 @@ type Sound struct {
 	Payload []byte
 }
 
-// Hear hands over the camera's sound from now on, in place of whoever had it, from the goroutine that reads the camera;
-// stop ends it. Without Options.Sound there is none.
-func (c *Camera) Hear(fn func(Sound)) (stop func()) {
-	c.hear.Store(&fn)
-	return func() { c.hear.CompareAndSwap(&fn, nil) }
+// hearer is one who hears the sound.
+type hearer struct{ take func(Sound) }
+
+// Hear hands over the camera's sound while it is open, until stop is called, and never after it. It may not block, for the
+// others wait. Without Options.Sound there is none.
+func (c *Camera) Hear(take func(Sound)) (stop func()) {
+	h := &hearer{take}
+	c.hearing.Lock()
+	defer c.hearing.Unlock()
+	c.hearers = append(c.hearers, h)
+	return func() {
+		c.hearing.Lock()
+		defer c.hearing.Unlock()
+		c.hearers = slices.DeleteFunc(c.hearers, func(other *hearer) bool { return other == h })
+	}
+}
+
+func (c *Camera) sound(s Sound) {
+	c.hearing.Lock()
+	defer c.hearing.Unlock()
+	for _, h := range c.hearers {
+		h.take(s)
+	}
 }
 
 // Sounds is the codec of the sound, or why there is none and then which codec it has instead; all are empty while nobody

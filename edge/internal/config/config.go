@@ -243,7 +243,7 @@ func Default() Config {
 		Outbox: Outbox{
 			TelemetryMB: 512, BulkMB: 128, GraceMB: 256, Grace: 72 * time.Hour, CommitEvery: 500 * time.Millisecond,
 		},
-		Ring:    Ring{Keep: 72 * time.Hour, Mute: true, Kbps: 1024},
+		Ring:    Ring{QuotaMB: 2048, Keep: 72 * time.Hour, Mute: true, Kbps: 1024},
 		Speaker: Speaker{Volume: 100},
 		Budget:  Budget{ResetDay: 1, Zone: "Asia/Shanghai", Eco: 0.8, Alarms: 0.95},
 		Upgrade: Upgrade{Confirm: 5 * time.Minute},

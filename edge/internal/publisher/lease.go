@@ -25,7 +25,6 @@ type lease struct {
 	camera string
 	sub    bool           // its smaller picture
 	src    *camera.Camera // where that comes from
-	ready  *tap           // nil: the camera is opened with the lease
 	out    *outlet
 	voice  *voice          // nil: the camera's sound is not sent
 	ctx    context.Context //nolint:containedctx // the life of the lease itself; end cancels it
@@ -52,7 +51,7 @@ func newLease(ctx context.Context, p *Publisher, stream, cam string, sub bool, l
 	case sub:
 		l.src = s.small.camera
 	default:
-		l.src, l.ready = s.camera, s.standby
+		l.src = s.camera
 		if s.sound {
 			l.voice = &voice{stream: stream}
 		}
@@ -91,7 +90,7 @@ func (l *lease) credential() (target, token string, renewed <-chan struct{}) {
 	return l.target, l.token, l.renewed
 }
 
-// run opens the camera, unless it stands by, and keeps a session to the centre until the lease is over.
+// run reads the camera, which begins at once where it is open already, and keeps a session to the centre until the lease is over.
 func (l *lease) run() {
 	l.log.Info("stream leased", "camera", l.camera)
 	defer l.timer.Stop()
@@ -103,12 +102,8 @@ func (l *lease) run() {
 		stop := l.src.Hear(l.voice.offer)
 		defer stop()
 	}
-	if l.ready != nil {
-		stop := l.ready.lend(l.out)
-		defer stop()
-	} else {
-		wg.Go(func() { l.src.Run(l.ctx, l.out.offer, l.failed) })
-	}
+	stop := l.src.Read(l.out.prime, l.out.offer)
+	defer stop()
 	wg.Go(func() { l.out.run(l.ctx) })
 	wait := retryFirst
 	for l.ctx.Err() == nil {

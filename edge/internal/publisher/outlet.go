@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"slices"
 	"sync"
 	"time"
 
@@ -18,8 +17,6 @@ const (
 	clock       = 90000
 	payloadMax  = 1200 - 12 // what every path on the way takes: MTU 1200 with the RTP header
 	queueFrames = 64
-	gopBytes    = 4 << 20 // pictures since the last key frame that are kept for a new session
-	gopFrames   = 600
 	maxGap      = 10 * clock // a larger step of the camera's clock is a jump, not time
 	paceEvery   = 10         // packets; a burst larger than the socket's buffer is lost
 	pace        = time.Millisecond
@@ -40,10 +37,10 @@ type outlet struct {
 	replay  bool      // it needs the frames since the last key frame first
 	asked   time.Time // when it got them last
 
-	gop   gop    // only run uses these
-	out   uint32 // timestamp of the last frame
-	sent  uint32 // timestamp of the last that was sent
-	sends bool   // there was one
+	gop   camera.GOP // only run uses these
+	out   uint32     // timestamp of the last frame
+	sent  uint32     // timestamp of the last that was sent
+	sends bool       // there was one
 	last  camera.Frame
 	began bool
 }
@@ -78,11 +75,11 @@ func (o *outlet) offer(f camera.Frame) {
 	}
 }
 
-// prime gives the outlet what a camera in standby has shown since its last key frame. It is called before run.
-func (o *outlet) prime(g gop) {
-	o.gop = gop{frames: slices.Clone(g.frames), size: g.size, overfull: g.overfull}
-	if n := len(o.gop.frames); n > 0 {
-		o.last, o.began = o.gop.frames[n-1], true
+// prime gives the outlet what the camera has shown since its last key frame to others. It is called before run.
+func (o *outlet) prime(g camera.GOP) {
+	o.gop = g
+	if n := len(g.Frames); n > 0 {
+		o.last, o.began = g.Frames[n-1], true
 	}
 }
 
@@ -126,7 +123,7 @@ func (o *outlet) run(ctx context.Context) {
 }
 
 func (o *outlet) write(ctx context.Context, f camera.Frame) {
-	o.gop.keep(f)
+	o.gop.Keep(f)
 	o.out += o.step(f)
 	o.last, o.began = f, true
 	o.mu.Lock()
@@ -135,10 +132,10 @@ func (o *outlet) write(ctx context.Context, f camera.Frame) {
 	o.mu.Unlock()
 	switch {
 	case !open:
-	case replay && !o.gop.overfull:
+	case replay && !o.gop.Overfull:
 		// A millisecond apart at most, ending at the present: the receiver shows the newest at once. None is before
 		// what was sent already.
-		n := uint32(len(o.gop.frames)) //nolint:gosec // gopFrames at most
+		n := uint32(len(o.gop.Frames)) //nolint:gosec // some hundreds at most
 		apart := uint32(clock / 1000)
 		if o.sends {
 			room := o.out - o.sent
@@ -148,8 +145,8 @@ func (o *outlet) write(ctx context.Context, f camera.Frame) {
 			}
 			apart = min(apart, room/n)
 		}
-		for i := range o.gop.frames {
-			o.send(ctx, &o.gop.frames[i], o.out-(n-1-uint32(i))*apart) //nolint:gosec // as above
+		for i := range o.gop.Frames {
+			o.send(ctx, &o.gop.Frames[i], o.out-(n-1-uint32(i))*apart) //nolint:gosec // as above
 		}
 	default:
 		o.send(ctx, &f, o.out)

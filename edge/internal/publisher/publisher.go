@@ -1,6 +1,6 @@
 // Package publisher sends cameras to the centre by WebRTC (WHIP, RFC 9725) while the centre asks for
 // them. The agent hands it the media commands. Rule that must never break: nothing is sent without a running
-// lease, whatever happens to the link or to the centre, and without one only cameras in standby are open.
+// lease, whatever happens to the link or to the centre, and without one it reads cameras in standby alone.
 package publisher
 
 import (
@@ -76,7 +76,7 @@ type state struct {
 	camera  *camera.Camera
 	err     error
 	sending bool
-	standby *tap   // nil: the camera is opened with the lease
+	standby bool   // it is open while nobody watches
 	sound   bool   // its sound is sent with the picture
 	other   Sound  // which comes from elsewhere; nil: from the camera
 	small   *small // nil: there is no smaller picture
@@ -109,13 +109,13 @@ func New(o Options) *Publisher {
 		other := o.Sounds[c.ID]
 		sound := c.Sound || other != nil
 		c.Sound = c.Sound && other == nil
-		p.cameras[c.ID] = &state{camera: camera.New(c), err: c.Check(), sound: sound, other: other}
+		one := &state{camera: camera.New(c), err: c.Check(), sound: sound, other: other, standby: slices.Contains(o.Standby, c.ID)}
+		one.camera.Watch(func(err error) { p.note(&one.err, err) })
+		p.cameras[c.ID] = one
 		if c.Sub != "" || c.Smaller != nil {
-			one := camera.Options{ID: c.ID, URL: c.Sub, PasswordFile: c.PasswordFile, Source: c.Smaller, KeyFrame: c.KeyFrame, Log: c.Log}
-			p.cameras[c.ID].small = &small{camera: camera.New(one), err: one.Check()}
-		}
-		if slices.Contains(o.Standby, c.ID) {
-			p.cameras[c.ID].standby = &tap{}
+			of := camera.Options{ID: c.ID, URL: c.Sub, PasswordFile: c.PasswordFile, Source: c.Smaller, KeyFrame: c.KeyFrame, Log: c.Log}
+			one.small = &small{camera: camera.New(of), err: of.Check()}
+			one.small.camera.Watch(func(err error) { p.note(&one.small.err, err) })
 		}
 	}
 	return p
@@ -135,15 +135,24 @@ func (p *Publisher) Start(ctx context.Context) error {
 	return nil
 }
 
-// look begins to read the cameras in standby and to ask the others.
+// look opens the cameras in standby and asks the others.
 func (p *Publisher) look(ctx context.Context) {
 	for id, s := range p.cameras {
-		if s.standby != nil {
-			p.wg.Go(func() { s.standby.run(ctx, s.camera, func(err error) { p.setError(id, err) }) })
+		if s.standby {
+			stop := s.camera.Read(nil, func(camera.Frame) {}) //nolint:contextcheck // open as long as somebody reads it
+			p.wg.Go(func() { <-ctx.Done(); stop() })
 			continue
 		}
 		p.wg.Go(func() { p.probe(ctx, id, s.camera) })
 	}
+}
+
+// Camera is a camera for who reads its picture beside what is sent; nil: there is none.
+func (p *Publisher) Camera(id string) *camera.Camera {
+	if s := p.cameras[id]; s != nil { // the map does not change
+		return s.camera
+	}
+	return nil
 }
 
 // Stop ends all leases and waits for them.
@@ -270,20 +279,20 @@ func (s *state) sounds() (codec, has string, err error) {
 	return s.camera.Sounds()
 }
 
-// probe looks after a camera that is not being sent, so that a dead one is known before it is needed.
+// probe looks after a camera that nobody reads, so that a dead one is known before it is needed.
 func (p *Publisher) probe(ctx context.Context, id string, c *camera.Camera) {
 	tick := time.NewTicker(probeEvery)
 	defer tick.Stop()
 	for {
-		if !p.leased(id) {
+		if !c.IsOpen() {
 			one, cancel := context.WithTimeout(ctx, probeTimeout)
 			err := c.Probe(one)
 			cancel()
 			if ctx.Err() != nil {
 				return
 			}
-			if !p.leased(id) {
-				p.setError(id, err)
+			if !c.IsOpen() {
+				p.note(&p.cameras[id].err, err)
 			}
 		}
 		select {
@@ -294,32 +303,11 @@ func (p *Publisher) probe(ctx context.Context, id string, c *camera.Camera) {
 	}
 }
 
-func (p *Publisher) leased(id string) bool {
+// note says how a picture does.
+func (p *Publisher) note(of *error, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for _, l := range p.leases {
-		if l.camera == id && !l.sub {
-			return true
-		}
-	}
-	return false
-}
-
-func (p *Publisher) setError(id string, err error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.cameras[id].err = err
-}
-
-// failed notes how the camera of a lease does.
-func (l *lease) failed(err error) {
-	if !l.sub {
-		l.pub.setError(l.camera, err)
-		return
-	}
-	l.pub.mu.Lock()
-	defer l.pub.mu.Unlock()
-	l.pub.cameras[l.camera].small.err = err
+	*of = err
 }
 
 // sends notes whether the lease's picture is on its way.

@@ -29,15 +29,24 @@ type Options struct {
 	Dir     string
 	Quota   int64         // bytes of all cameras together
 	Keep    time.Duration // older goes
-	Cameras []camera.Options
-	Sounds  map[string]Sound // by camera, in place of its own sound
-	Now     func() time.Time // the clock of the terminal as it is corrected
+	Cameras []Camera
+	Spare   int64                 // bytes that stay free on the disk for what matters more
+	Free    func() (int64, error) // bytes that are free on it
+	Now     func() time.Time      // the clock of the terminal as it is corrected
 
 	URL     string // of the centre
 	Client  *http.Client
 	Rate    func() int64 // bytes a second that may be sent now
 	Level   func() wire.BudgetLevel
 	Changed func()
+}
+
+// Camera is one that is recorded. Who watches it reads the same picture.
+type Camera struct {
+	ID      string
+	Picture *camera.Camera
+	Hears   bool  // its own sound is kept
+	Sound   Sound // is kept in its place; nil: none
 }
 
 // Ring is the recordings of a terminal.
@@ -64,10 +73,10 @@ func (p piece) end() time.Time { return p.start.Add(p.duration) }
 // reel is one camera. It is a film.Sink and a film.SoundSink.
 type reel struct {
 	ring   *Ring
+	of     Camera
 	id     string
-	camera *camera.Camera
-	other  Sound // nil: its sound, if any, comes from the camera
-	writer *film.Writer
+	shelf  *shelf
+	writer *film.Writer // of run alone
 
 	// Guarded by ring.mu.
 	pieces []piece // closed, by time
@@ -84,9 +93,7 @@ func New(o Options) (*Ring, error) {
 		_ = os.Remove(path)
 	}
 	for _, c := range o.Cameras {
-		one := &reel{ring: r, id: c.ID, other: o.Sounds[c.ID]}
-		c.Sound = c.Sound && one.other == nil
-		one.camera = camera.New(c)
+		one := &reel{ring: r, id: c.ID, of: c, shelf: newShelf(o.Now)}
 		one.writer = film.NewWriter(one)
 		if err := one.load(); err != nil {
 			return nil, err
@@ -194,49 +201,40 @@ func (r *Ring) Run(ctx context.Context) {
 }
 
 func (r *reel) run(ctx context.Context) {
-	var mu sync.Mutex // frames and the beat come from two sides
 	ear := newEar(r.ring.o.Now)
-	beat, stop := context.WithCancel(ctx)
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		tick := time.NewTicker(time.Second)
-		defer tick.Stop()
-		for {
-			select {
-			case <-beat.Done():
-				return
-			case <-tick.C:
-				mu.Lock()
-				ear.into(r.writer)
-				r.note(r.writer.Tick(r.ring.o.Now()))
-				mu.Unlock()
-			}
-		}
-	}()
 	var wg sync.WaitGroup
-	if r.other != nil {
-		wg.Go(func() { r.other.Run(ctx, ear.hear) })
-	} else {
-		defer r.camera.Hear(ear.hear)()
+	defer wg.Wait()
+	own := r.of.Hears && r.of.Sound == nil
+	switch {
+	case own:
+		defer r.of.Picture.Hear(ear.hear)()
+	case r.of.Sound != nil:
+		wg.Go(func() { r.of.Sound.Run(ctx, ear.hear) })
 	}
-	r.camera.Run(ctx, func(f camera.Frame) {
-		mu.Lock()
-		defer mu.Unlock()
-		if f.First && r.other == nil {
+	r.of.Picture.Watch(r.note)
+	defer r.of.Picture.Read(nil, func(f camera.Frame) { //nolint:contextcheck // open as long as somebody reads it
+		if f.First && own {
 			ear.connection.Add(1) // another clock
 		}
-		ear.into(r.writer)
-		err := r.writer.Write(film.Frame{Units: f.Units, Time: f.Time, At: r.ring.o.Now(), Key: f.Key, First: f.First})
-		if err != nil {
-			r.note(err)
+		r.shelf.put(f)
+	})()
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		select {
+		case f := <-r.shelf.frames:
+			r.shelf.taken(f)
+			ear.into(r.writer)
+			r.note(r.writer.Write(f))
+		case <-tick.C:
+			ear.into(r.writer)
+			r.note(r.writer.Tick(r.ring.o.Now()))
+		case <-ctx.Done():
+			ear.into(r.writer)
+			r.note(r.writer.Close())
+			return
 		}
-	}, func(err error) { r.note(err) })
-	stop()
-	<-done
-	wg.Wait()
-	ear.into(r.writer)
-	r.note(r.writer.Close())
+	}
 }
 
 // note remembers why nothing is recorded; nil is only of a call that went well, and takes nothing back but the
@@ -257,7 +255,9 @@ func (r *reel) note(err error) {
 
 // Open implements film.Sink. Room is made before anything is written.
 func (r *reel) Open(s film.Segment) (io.WriteCloser, error) {
-	r.ring.tidy(r.ring.o.Now())
+	if err := r.ring.tidy(r.ring.o.Now()); err != nil {
+		return nil, err
+	}
 	start := s.Start
 	path := filepath.Join(r.dir(), strconv.FormatInt(start.UnixMilli(), 10)+".mp4")
 	out, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o640)
@@ -299,8 +299,11 @@ func (r *reel) Ended(s film.Segment) {
 	r.pieces = slices.Insert(r.pieces, at, *p)
 }
 
-// tidy removes what is too old, and the oldest of all cameras while the ring is over its quota.
-func (r *Ring) tidy(now time.Time) {
+// ErrFull is why nothing is recorded on a disk that others have filled. The text is what the duty desk reads.
+var ErrFull = errors.New("the terminal's disk is too full to record on it")
+
+// tidy removes what is too old, and the oldest of all cameras while the ring is over its quota or the disk is too full.
+func (r *Ring) tidy(now time.Time) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	total := int64(0)
@@ -322,18 +325,33 @@ func (r *Ring) tidy(now time.Time) {
 			room = max(room, p.bytes)
 		}
 	}
-	for total+room*int64(len(r.reels)) > r.o.Quota {
-		var oldest *reel
-		for _, one := range r.reels {
-			if len(one.pieces) > 0 && (oldest == nil || one.pieces[0].start.Before(oldest.pieces[0].start)) {
-				oldest = one
-			}
-		}
-		if oldest == nil {
-			return
-		}
-		total -= oldest.drop()
+	room *= int64(len(r.reels))
+	free, err := r.o.Free()
+	if err != nil {
+		return fmt.Errorf("record camera: %w", err)
 	}
+	for total+room > r.o.Quota || free < r.o.Spare+room {
+		oldest := r.oldest()
+		if oldest == nil {
+			break
+		}
+		gone := oldest.drop()
+		total, free = total-gone, free+gone
+	}
+	if free < r.o.Spare {
+		return fmt.Errorf("%w: %d MB stay free for what is measured", ErrFull, r.o.Spare>>20)
+	}
+	return nil
+}
+
+// oldest is the camera of the oldest file; nil: there is none. The lock is held.
+func (r *Ring) oldest() (oldest *reel) {
+	for _, one := range r.reels {
+		if len(one.pieces) > 0 && (oldest == nil || one.pieces[0].start.Before(oldest.pieces[0].start)) {
+			oldest = one
+		}
+	}
+	return oldest
 }
 
 // drop removes the oldest file; the lock is held.
@@ -370,7 +388,7 @@ func (r *Ring) States() []wire.RingState {
 			s.From, s.To = wire.Millis(all[0].start), wire.Millis(all[len(all)-1].end())
 		}
 		if one.err != nil {
-			s.Error = one.err.Error()
+			s.Error, s.Full = one.err.Error(), errors.Is(one.err, ErrFull)
 		}
 		out = append(out, s)
 	}

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -83,22 +84,32 @@ type field struct {
 	stop func()
 }
 
+var errDisk = errors.New("no such disk")
+
 func start(t *testing.T, dir, url string, quota int64, level wire.BudgetLevel, cam *cameratest.Camera) *field {
 	t.Helper()
-	r, err := ring.New(ring.Options{
-		Log: slog.New(slog.DiscardHandler), Dir: dir, Quota: quota, Keep: time.Hour, Now: time.Now, URL: url, Client: http.DefaultClient,
-		Cameras: []camera.Options{{ID: "cam-1", URL: cam.URL, Sound: true}},
-		Rate:    func() int64 { return 100 << 20 },
-		Level:   func() wire.BudgetLevel { return level },
-		Changed: func() {},
-	})
+	return run(t, cam, ring.Options{Dir: dir, URL: url, Quota: quota, Level: func() wire.BudgetLevel { return level }, Free: func() (int64, error) { return 1 << 40, nil }})
+}
+
+// startOn records on a disk of which so much is to stay free.
+func startOn(t *testing.T, dir, url string, cam *cameratest.Camera, spare int64, free func() (int64, error)) *field {
+	t.Helper()
+	return run(t, cam, ring.Options{Dir: dir, URL: url, Quota: 1 << 30, Level: func() wire.BudgetLevel { return wire.BudgetNormal }, Spare: spare, Free: free})
+}
+
+func run(t *testing.T, cam *cameratest.Camera, o ring.Options) *field {
+	t.Helper()
+	o.Log, o.Keep, o.Now, o.Client = slog.New(slog.DiscardHandler), time.Hour, time.Now, http.DefaultClient
+	o.Cameras = []ring.Camera{{ID: "cam-1", Picture: camera.New(camera.Options{ID: "cam-1", URL: cam.URL, Sound: true}), Hears: true}}
+	o.Rate, o.Changed = func() int64 { return 100 << 20 }, func() {}
+	r, err := ring.New(o)
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	var wg sync.WaitGroup
 	wg.Go(func() { r.Run(ctx) })
-	f := &field{Ring: r, dir: dir, stop: func() { cancel(); wg.Wait() }}
+	f := &field{Ring: r, dir: o.Dir, stop: func() { cancel(); wg.Wait() }}
 	t.Cleanup(f.stop)
 	return f
 }

@@ -46,13 +46,14 @@ func (m *mouth) Run(ctx context.Context, fn func(camera.Sound)) {
 	}
 }
 
-// Who gives a ring its sound never waits for its disk: others listen live to the same.
-func TestADiskThatStallsHoldsNoSoundUp(t *testing.T) {
+// Who gives a ring pictures and sound never waits for its disk: others watch and listen live to the same.
+func TestADiskThatStallsHoldsNobodyUp(t *testing.T) {
 	mic := &mouth{often: make(chan struct{})}
 	cam, dir := cameratest.Start(t, ""), t.TempDir()
+	picture := camera.New(camera.Options{ID: "cam-1", URL: cam.URL})
 	r, err := New(Options{
 		Log: slog.New(slog.DiscardHandler), Dir: dir, Quota: 1 << 30, Keep: time.Hour, Now: time.Now, URL: "http://127.0.0.1:1", Client: http.DefaultClient,
-		Cameras: []camera.Options{{ID: "cam-1", URL: cam.URL}}, Sounds: map[string]Sound{"cam-1": mic},
+		Cameras: []Camera{{ID: "cam-1", Picture: picture, Sound: mic}}, Free: func() (int64, error) { return 1 << 40, nil },
 		Rate: func() int64 { return 1 << 20 }, Level: func() wire.BudgetLevel { return wire.BudgetNormal }, Changed: func() {},
 	})
 	if err != nil {
@@ -71,6 +72,15 @@ func TestADiskThatStallsHoldsNoSoundUp(t *testing.T) {
 	case <-disk.reached:
 	case <-late:
 		t.Fatal("no picture was to be written")
+	}
+	var live atomic.Int64
+	t.Cleanup(picture.Read(nil, func(camera.Frame) { live.Add(1) }))
+	for tick := time.NewTicker(10 * time.Millisecond); live.Load() < 20; { // who watches the same is not held up
+		select {
+		case <-tick.C:
+		case <-late:
+			t.Fatalf("%d pictures go to who watches while the disk takes nothing", live.Load())
+		}
 	}
 	select {
 	case <-mic.often:
