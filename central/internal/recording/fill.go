@@ -116,15 +116,43 @@ func (s *Service) Ask(ctx context.Context, stream string, from, to time.Time) ([
 
 // ring is what the terminal of a camera holds of it.
 func (s *Service) ring(ctx context.Context, camera device.Device) (wire.RingState, bool) {
-	r, err := s.Reporter.Reported(actor.WithSystem(ctx, "recording"), camera.Parent)
+	r, records, _ := s.said(ctx, camera)
+	return r, records
+}
+
+// said is the same; told is false while the terminal has not reported.
+func (s *Service) said(ctx context.Context, camera device.Device) (r wire.RingState, records, told bool) {
+	status, err := s.Reporter.Reported(actor.WithSystem(ctx, "recording"), camera.Parent)
 	if err != nil {
-		return wire.RingState{}, false
+		return r, false, false
 	}
-	at := slices.IndexFunc(r.Status.Ring, func(one wire.RingState) bool { return one.Camera == camera.ID })
+	at := slices.IndexFunc(status.Status.Ring, func(one wire.RingState) bool { return one.Camera == camera.ID })
 	if at < 0 {
-		return wire.RingState{}, false
+		return r, false, true
 	}
-	return r.Status.Ring[at], true
+	return status.Status.Ring[at], true, true
+}
+
+// held is what the terminal of a camera holds of it, for people; nil: nobody knows.
+func (s *Service) held(ctx context.Context, camera device.Device) *Held {
+	r, records, told := s.said(ctx, camera)
+	switch {
+	case !told:
+		return nil
+	case !records:
+		return &Held{State: HeldOff}
+	}
+	out := Held{State: HeldKept, Bytes: r.Bytes}
+	if r.From > 0 {
+		out.From = new(wire.Time(r.From))
+	}
+	switch {
+	case r.Full:
+		out.State = HeldFull
+	case r.Error != "":
+		out.State = HeldBroken
+	}
+	return &out
 }
 
 func (s *Service) wish(ctx context.Context, d device.Device, missing []Span, author string) ([]Wish, error) {

@@ -345,3 +345,41 @@ func TestSoundThatIsNotWantedOrBrokenLeavesThePictures(t *testing.T) {
 		})
 	}
 }
+
+// What a terminal records by itself is told with each camera, and that it does not.
+func TestWhatATerminalHoldsIsTold(t *testing.T) {
+	r := open(t, storetest.SQLite(t), t.TempDir(), 1<<30)
+	of := func(stream string) *recording.Held {
+		for _, c := range must[recording.Overview](t)(r.Overview(officer)).Cameras {
+			if c.Stream == stream {
+				return c.AtTerminal
+			}
+		}
+		t.Fatalf("%s is not listed", stream)
+		return nil
+	}
+	if got := of("cam-1"); got != nil {
+		t.Errorf("of a terminal that has said nothing: %+v", got)
+	}
+	from := time.Now().Add(-time.Hour).Truncate(time.Millisecond).UTC()
+	for _, one := range []struct {
+		says wire.RingState
+		want recording.HeldState
+	}{
+		{wire.RingState{Camera: "cam-1", From: wire.Millis(from), To: wire.Millis(from.Add(time.Minute)), Bytes: 7}, recording.HeldKept},
+		{wire.RingState{Camera: "cam-1", Error: "the terminal's disk is too full", Full: true}, recording.HeldFull},
+		{wire.RingState{Camera: "cam-1", Error: "camera does not answer"}, recording.HeldBroken},
+		{wire.RingState{Camera: "cam-9"}, recording.HeldOff},
+	} {
+		r.field.mu.Lock()
+		r.field.ring["edge-1"] = one.says
+		r.field.mu.Unlock()
+		got := of("cam-1")
+		if got == nil || got.State != one.want || got.Bytes != one.says.Bytes && one.want == recording.HeldKept || (got.From != nil) != (one.want == recording.HeldKept) {
+			t.Errorf("%+v is told as %+v", one.says, got)
+		}
+	}
+	if got := of("seat-1"); got != nil {
+		t.Errorf("of a seat: %+v", got)
+	}
+}

@@ -124,7 +124,27 @@ type Camera struct {
 	Wanted    bool       `json:"wanted"`    // they are to be
 	Error     string     `json:"error,omitempty"`
 	Incidents []string   `json:"incidents"` // numbers of those with which it is recorded
+
+	AtTerminal *Held `json:"at_terminal,omitempty" doc:"What its terminal records of it by itself, as it last said; missing: it is behind none, or that has said nothing since the centre started"`
 }
+
+// Held is what a terminal records of a camera by itself.
+type Held struct {
+	State HeldState  `json:"state" enum:"kept,full,broken,off"`
+	From  *time.Time `json:"from,omitempty" doc:"The oldest that it has"`
+	Bytes int64      `json:"bytes"`
+}
+
+// HeldState is how that goes.
+type HeldState string
+
+// The states.
+const (
+	HeldKept   HeldState = "kept"
+	HeldFull   HeldState = "full"   // its disk is too full
+	HeldBroken HeldState = "broken" // the camera gives it no picture, or the disk refuses it
+	HeldOff    HeldState = "off"
+)
 
 // Overview is every camera that the actor may see, and what all recordings take.
 type Overview struct {
@@ -174,7 +194,11 @@ func (s *Service) Overview(ctx context.Context) (Overview, error) {
 	now := time.Now()
 	for _, d := range all {
 		if d.Kind == device.Camera {
-			out.Cameras = append(out.Cameras, s.camera(d.ID, totals, now))
+			c := s.camera(d.ID, totals, now)
+			if d.Parent != "" {
+				c.AtTerminal = s.held(ctx, d)
+			}
+			out.Cameras = append(out.Cameras, c)
 		}
 	}
 	slices.SortFunc(out.Cameras, func(a, b Camera) int { return cmp.Compare(a.Stream, b.Stream) })

@@ -12403,6 +12403,8 @@ export interface components {
             waiting_bytes: number;
         };
         RecordingCamera: {
+            /** @description What its terminal records of it by itself, as it last said; missing: it is behind none, or that has said nothing since the centre started */
+            at_terminal?: components["schemas"]["RecordingHeld"];
             author?: string;
             author_name?: string;
             /** Format: int64 */
@@ -12489,6 +12491,17 @@ export interface components {
             from: string;
             /** Format: date-time */
             to: string;
+        };
+        RecordingHeld: {
+            /** Format: int64 */
+            bytes: number;
+            /**
+             * Format: date-time
+             * @description The oldest that it has
+             */
+            from?: string;
+            /** @enum {string} */
+            state: "kept" | "full" | "broken" | "off";
         };
         RecordingHold: {
             author: string;
@@ -14311,6 +14324,7 @@ export interface components {
             error?: string;
             /** Format: int64 */
             from?: number;
+            full?: boolean;
             /** Format: int64 */
             to?: number;
         };
