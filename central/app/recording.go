@@ -51,12 +51,17 @@ func (c *Centre) recording(ctx context.Context, cfg config.Config, b *base, devi
 		Preroll:   time.Duration(cfg.Recording.Preroll) * time.Second,
 		Burner:    recording.Burner{Program: cfg.Recording.Burn, Watermark: cfg.Recording.Watermark}, KeepClips: time.Duration(cfg.Recording.ClipDays) * 24 * time.Hour,
 	})
+	system := actor.WithSystem(ctx, "recording")
 	b.bus.Handle(s.OnEvent(func(e event.Event) (recording.Alarm, bool) {
 		a, ok := e.Data.(telemetry.Alarm)
 		if !ok || (e.Kind != telemetry.AlarmOpened && e.Kind != telemetry.AlarmReopened) {
 			return recording.Alarm{}, false
 		}
-		return recording.Alarm{ID: a.ID, Device: a.Device, At: a.OpenedAt, Title: a.DeviceName + " " + a.RuleName, TitleEN: a.DeviceName + " " + cmp.Or(a.RuleNameEN, a.RuleName), Level: a.Level}, true
+		english := a.DeviceName
+		if d, ok := devices.Visible(system, a.Device); ok {
+			english = cmp.Or(d.NameEN, english)
+		}
+		return recording.Alarm{ID: a.ID, Device: a.Device, At: a.OpenedAt, Title: a.DeviceName + " " + a.RuleName, TitleEN: english + " " + cmp.Or(a.RuleNameEN, a.RuleName), Level: a.Level}, true
 	}))
 	b.bus.Handle(func(_ context.Context, e event.Event) {
 		if r, ok := e.Data.(wire.CommandResult); ok && e.Kind == device.EventResult {

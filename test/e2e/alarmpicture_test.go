@@ -16,7 +16,8 @@ func TestAlarmTakesAPictureOfTheCameraBesideItThatNobodyWatches(t *testing.T) {
 		for id, place := range map[string]string{"rd-level-1": "{lon: 120.9479, lat: 32.5316}", "rd-cam-1": "{lon: 120.9479, lat: 32.5325}", "rd-cam-2": "{lon: 120.9479, lat: 32.5406}"} {
 			text = strings.Replace(text, "{id: "+id+",", "{id: "+id+", place: "+place+",", 1)
 		}
-		return text
+		text = strings.Replace(text, "{id: rd-level-1,", "{id: rd-level-1, name_en: Yangkou tide gauge,", 1)
+		return text + "ring: {quota_mb: 0}\n" // else both are open
 	})
 	d.known(t)
 	harness.WaitFor(t, soon, "both cameras are known", func() error {
@@ -28,6 +29,8 @@ func TestAlarmTakesAPictureOfTheCameraBesideItThatNobodyWatches(t *testing.T) {
 	type list struct {
 		Items []struct {
 			Stream, Alarm, Why string
+			Title              string `json:"title"`
+			TitleEN            string `json:"title_en"`
 			Metres             *int
 			Bytes              int
 		}
@@ -46,6 +49,9 @@ func TestAlarmTakesAPictureOfTheCameraBesideItThatNobodyWatches(t *testing.T) {
 	for _, p := range kept.Items {
 		if p.Stream != "rd-cam-1" || p.Metres == nil || *p.Metres != 100 || p.Alarm == "" || p.Bytes == 0 {
 			t.Errorf("kept %+v", p)
+		}
+		if !strings.HasPrefix(p.Title, "演示数据 rd-level-1 ") || !strings.HasPrefix(p.TitleEN, "Yangkou tide gauge ") {
+			t.Errorf("its title is %q, in English %q", p.Title, p.TitleEN)
 		}
 	}
 	harness.WaitFor(t, soon, "the camera is closed again", func() error {

@@ -170,7 +170,7 @@ func TestKilledCentreLosesAtMostTheLastSecondOfARecording(t *testing.T) {
 	}
 	live := d.centre.Admin.Live(t)
 	harness.WaitFor(t, 30*time.Second, "the terminal has stopped sending", func() error {
-		return errors.Join(want(d.field.State(t).Watching["rd-cam-1"], 0), want(live.Stream("rd-cam-1").State, "idle"))
+		return errors.Join(want(sending(t, d.edge), 0), want(live.Stream("rd-cam-1").State, "idle"))
 	})
 }
 
