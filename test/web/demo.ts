@@ -10,6 +10,13 @@ export interface Login {
   password: string
 }
 
+export interface Head {
+  Pan: number
+  Tilt: number
+  Zoom: number
+  moving: boolean
+}
+
 export interface Demo {
   url: string
   data: string
@@ -26,6 +33,8 @@ export interface Demo {
   watching(camera: string): Promise<number>
   // spoken is how many packets of sound came for the loudspeaker of a simulated camera.
   spoken(camera: string): Promise<number>
+  // head is where a simulated head looks, in degrees, and whether it turns.
+  head(dome: string): Promise<Head>
   // enter presses Enter before the demo: the link of the terminal at the sluice is cut, or mended.
   enter(): void
   // pid of central, sim, edge-rudong or edge-qidong.
@@ -107,6 +116,12 @@ export const test = base.extend<{ alone: undefined }, { demo: Demo }>({
           async spoken(camera) {
             const state = (await (await fetch(`${control}/state`)).json()) as { spoken: Record<string, number> }
             return state.spoken[camera] ?? 0
+          },
+          async head(dome) {
+            const state = (await (await fetch(`${control}/state`)).json()) as { domes: Record<string, Head> }
+            const head = state.domes[dome]
+            if (!head) throw new Error(`the simulator has no head ${dome}`)
+            return head
           },
           enter() {
             child.stdin?.write('\n')

@@ -3,13 +3,19 @@ import { useLocalStorage } from '@vueuse/core'
 import type { Ref } from 'vue'
 import { put, readLayout, type Layout } from './layout'
 
+const address = '/screen'
+
 export function useScreen(): Ref<string> {
   return useLocalStorage('fengsui.video.screen', '')
 }
 
-// openScreen opens the window, or brings it to the front.
+// openScreen opens the window, or brings it to the front. One that shows pictures is not loaded anew: it hears of the next
+// by what is kept, and shows nothing while it loads.
 export function openScreen(): void {
-  globalThis.open('/screen', 'fengsui-screen', 'popup,width=1280,height=760')?.focus()
+  const there = globalThis.open('', 'fengsui-screen', 'popup,width=1280,height=760')
+  if (!there) return
+  if (there.location.pathname !== address) there.location.href = address
+  there.focus()
 }
 
 // shown is the layout of the second screen with one more camera: the large picture, whatever was there before.
