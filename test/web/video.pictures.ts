@@ -2,6 +2,7 @@
 import type { Browser, Page } from '@playwright/test'
 import { Book, type Language } from './book'
 import { enter, expect, test, type Demo } from './demo'
+import { live, sixteen } from './wall'
 
 // drag draws over a part of a picture.
 async function drag(page: Page, testId: string, from: [number, number], to: [number, number]): Promise<void> {
@@ -20,6 +21,21 @@ async function guestOf(browser: Browser, language: Language, viewport: { width: 
 }
 
 for (const language of ['zh-CN', 'en'] as const) {
+  test(`pictures of the wall: ${language}`, async ({ browser, demo }) => {
+    test.setTimeout(400_000)
+    const b = await Book.open(browser, demo, language, demo.duty, '/video')
+    const { page } = b
+    const title = b.one('防汛值守', 'Flood watch')
+    const { id, version } = await b.send<{ id: string; version: number }>('/walls', { title, size: 9, cameras: sixteen, tour: 20 })
+    await page.reload()
+    await page.getByTestId('walls').selectOption({ label: title })
+    await live(page, ...sixteen.slice(0, 9))
+    await b.take('wall')
+    const gone = await page.request.delete(`${demo.url}/api/v1/walls/${id}?version=${version}`, { headers: { Origin: demo.url } })
+    expect(gone.ok(), await gone.text()).toBe(true)
+    await page.context().close()
+  })
+
   test(`pictures of speaking to a scene: ${language}`, async ({ browser, demo }) => {
     test.setTimeout(400_000)
     const b = await Book.open(browser, demo, language, demo.duty, '/video')
