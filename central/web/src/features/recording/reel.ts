@@ -2,6 +2,7 @@
 // at their moment. Sound goes into an element of its own. The page's clock leads; the element follows, so that several cameras show the same moment.
 import { url } from '@/api/client'
 import type { Window } from './line'
+import { pictureBeside, picturesOf } from './pictures'
 import type { RecordedSegment } from '@/api/types'
 
 export type ReelState = 'gap' | 'loading' | 'shown' | 'failed'
@@ -24,6 +25,8 @@ export class Reel {
   private pieces: Piece[] = []
   // fetched is from where and how far each segment was fetched, by its id.
   private readonly fetched = new Map<string, Window>()
+  // pictures is when those that were fetched begin, by time.
+  private pictures: number[] = []
   private busy = false
   private failed = ''
   private abort?: AbortController
@@ -90,6 +93,11 @@ export class Reel {
     return 'shown'
   }
 
+  // beside is a moment of the picture after or before the one of a moment, if that is known.
+  beside(at: number, by: 1 | -1): number | undefined {
+    return pictureBeside(this.pictures, at, by)
+  }
+
   private has(at: number): boolean {
     const t = (at - this.origin) / 1000
     const b = this.video.buffered
@@ -123,6 +131,10 @@ export class Reel {
       buffer.appendWindowStart = 0
       if (p.source === 'edge') buffer.appendWindowEnd = (p.b - this.origin) / 1000 + 0.001
       await this.done(() => buffer.appendBuffer(text))
+      if (!this.sound) {
+        const begins = picturesOf(text).map((ms) => Date.parse(p.film) + ms).filter((m) => p.a <= m && m < p.b)
+        this.pictures = [...new Set([...this.pictures, ...begins])].sort((a, b) => a - b)
+      }
       this.fetched.set(p.id, { from: on ? known.from : from, to: p.b })
     } catch (error) {
       if (!(error instanceof DOMException && error.name === 'AbortError')) {
@@ -155,6 +167,7 @@ export class Reel {
     for (const [from, to] of [[0, low], [high, 48 * 3600]] as const) {
       if (to <= from || !overlaps(buffer.buffered, from, to)) continue
       await this.done(() => buffer.remove(from, to))
+      this.pictures = this.pictures.filter((m) => m < this.origin + from * 1000 || m >= this.origin + to * 1000)
       for (const p of this.pieces) if (p.a < this.origin + to * 1000 && p.b > this.origin + from * 1000) this.fetched.delete(p.id)
     }
   }
