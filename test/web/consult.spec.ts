@@ -73,6 +73,7 @@ async function shoot(page: Page, name: string): Promise<void> {
 }
 
 test('three people consult: pictures and sound, a scene for all, a muted voice, one leaves', async ({ browser, demo }) => {
+  test.setTimeout(360_000)
   const chair = await visitor(browser)
   await enter(chair, demo, demo.duty, '/video/consults')
   const [opened] = await Promise.all([
@@ -143,6 +144,26 @@ test('three people consult: pictures and sound, a scene for all, a muted voice, 
     await expect.poll(async () => await page.getByTestId('consult-scene').evaluate((v: HTMLVideoElement) => v.videoWidth > 0 && v.currentTime > 0), { timeout: 30_000 }).toBe(true)
   }
   await shoot(expert, 'consult-scene')
+
+  // The map stands before all of them as well, and moves for the others as the chair moves it.
+  await chair.bringToFront()
+  await chair.getByTestId('consult-share').selectOption('map')
+  const theirs = county.getByTestId('consult-map')
+  const drawn = { timeout: 90_000 } // in software, on each of the pages
+  await expect(theirs).toHaveAttribute('data-zoom', /\d/, drawn)
+  const zoom = async (page: Page) => Number(await page.getByTestId('consult-map').getAttribute('data-zoom'))
+  const wide = await zoom(county)
+  const box = (await chair.getByTestId('consult-map').boundingBox())!
+  await chair.mouse.move(box.x + box.width / 2, box.y + box.height / 2)
+  await chair.mouse.wheel(0, -400)
+  await expect.poll(() => zoom(county), drawn).toBeGreaterThan(wide)
+  await expect(theirs).toContainText('陈值班')
+  await county.bringToFront()
+  await expect(theirs.locator('canvas').first()).toBeVisible()
+  await shoot(county, 'consult-map')
+  await chair.bringToFront()
+  await chair.getByTestId('consult-share').selectOption('nothing')
+  await expect(theirs).toHaveCount(0)
 
   // Recording is told to all, and its clock, which draws the page anew each second, begins no picture anew.
   await chair.bringToFront()

@@ -150,6 +150,11 @@ test('a phone sends its picture only while somebody watches, and its link is ext
   const link = await call<{ token: string; page: string }>(page, demo, 'POST', '/video-links', { action: 'publish', title: '抢险三队手机', hours: 8, incident_id: incident.id })
   const context = await browser.newContext(handheld)
   const phone = await context.newPage()
+  await phone.addInitScript(() => {
+    // This computer has no battery.
+    const battery = Object.assign(new EventTarget(), { level: 0.37, charging: false, chargingTime: Infinity, dischargingTime: 7200 })
+    Object.assign(navigator, { getBattery: () => Promise.resolve(battery) })
+  })
   await phone.goto(`${demo.url}${link.page}#${link.token}`)
   await expect(field(phone)).toHaveAttribute('data-offline', 'true')
   // The picture goes out only while somebody watches.
@@ -163,6 +168,12 @@ test('a phone sends its picture only while somebody watches, and its link is ext
   await page.getByTestId('camera-row').filter({ hasText: '抢险三队手机' }).click()
   await expect(page.getByTestId('scene').filter({ hasText: '抢险三队手机' })).toHaveAttribute('data-phase', 'live')
   await expect(field(phone)).toHaveAttribute('data-state', 'sending')
+  await phone.getByTestId('tab-phone').click()
+  const fact = (what: string) => phone.locator('dl > div').filter({ hasText: what }).locator('dd')
+  await expect(fact('电量')).toHaveText('37 %')
+  const used = async () => Number.parseFloat((await fact('已用流量').textContent()) ?? '')
+  const before = await used()
+  await expect.poll(used).toBeGreaterThan(before)
   await page.goto(`${demo.url}/video/links`)
   await expect(field(phone)).toHaveAttribute('data-state', 'ready', { timeout: 60_000 })
 

@@ -68,6 +68,10 @@ test('a click on a camera on the map plays at once', async ({ page, demo }) => {
   await page.locator('[data-testid=map-callout-line][data-device=qd-cam-1]').click()
   const video = page.getByTestId('map-detail').locator('[data-testid=scene][data-stream=qd-cam-1] video')
   await expect.poll(async () => (await watch(video, 500)).decoded, { timeout: 30_000 }).toBeGreaterThan(20)
+  // The command car that carries it is on its way.
+  const fix = page.getByTestId('map-detail').getByTestId('fix')
+  await expect(fix).toHaveText(/终端位置.*航向 \d+°.*\d+ km\/h/s)
+  await expect(fix.getByTestId('fix-way')).toBeVisible()
   await page.getByRole('button', { name: '关闭' }).click()
   await expect.poll(() => demo.watching('qd-cam-1'), { timeout: 30_000 }).toBe(0)
 })

@@ -127,6 +127,8 @@ test('Enter before the demo cuts the link of the sluice and its pictures, and me
   }
   await expect.poll(plays).toBe(true)
   demo.enter()
+  // It says since when, before another session is tried.
+  await expect(scene.locator('[data-testid=scene][data-stream=rd-cam-1]').getByTestId('scene-state')).toHaveText(/画面停滞 自 \d{2}:\d{2}:\d{2}/)
   await expect(lost).toBeVisible()
   await expect.poll(plays).toBe(false)
   demo.enter()
