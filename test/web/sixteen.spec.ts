@@ -43,22 +43,27 @@ test('sixteen scenes are on the wall by one connection, in full screen too, and 
   await expect(page.getByText('已删除“十六处现场轮巡”')).toBeVisible()
 })
 
-// large has a wall of one large and seven small pictures playing, rd-cam-1 being the third.
-async function large(page: Page, demo: Demo): Promise<void> {
+// large has a wall of one large and seven small pictures playing, rd-cam-1 being the third, and tells how to remove it.
+async function large(page: Page, demo: Demo): Promise<() => Promise<void>> {
   await enter(page, demo, demo.duty, '/video')
   const cameras = ['qd-cam-1', 'rd-cam-2', 'rd-cam-1', 'rd-cam-3', 'rd-cam-4', 'rd-cam-5', 'qd-cam-2', 'qd-cam-3']
   const kept = await page.request.post(`${demo.url}/api/v1/walls`, { data: { title: '洋口外闸处置', size: 8, cameras, tour: 0 }, headers: { Origin: demo.url } })
   expect(kept.ok(), await kept.text()).toBe(true)
+  const { id, version } = (await kept.json()) as { id: string; version: number }
   await page.reload()
   await page.getByTestId('walls').selectOption({ label: '洋口外闸处置' })
   await live(page, ...cameras)
+  return async () => {
+    const gone = await page.request.delete(`${demo.url}/api/v1/walls/${id}?version=${version}`, { headers: { Origin: demo.url } })
+    expect(gone.ok(), await gone.text()).toBe(true)
+  }
 }
 
 const width = (page: Page, camera: string): Promise<number> => tile(page, camera).locator('video').evaluate((v) => (v as HTMLVideoElement).videoWidth)
 
 test('a scene is dragged to the large place and to the second screen, and its head is turned from there', async ({ page, demo }) => {
   test.setTimeout(400_000)
-  await large(page, demo)
+  const remove = await large(page, demo)
   const slots = page.getByTestId('slot')
   await slots.nth(2).dragTo(slots.nth(0))
   await expect(slots.nth(0).locator('[data-stream=rd-cam-1]')).toBeVisible()
@@ -98,4 +103,5 @@ test('a scene is dragged to the large place and to the second screen, and its he
   }
   await scene.getByTestId('steer-close').click()
   await expect(scene.getByTestId('steer-pad')).toBeHidden()
+  await remove()
 })
