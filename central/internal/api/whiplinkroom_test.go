@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -99,6 +100,33 @@ func (r *linkRoom) links(t *testing.T, user string) []video.StreamLink {
 		t.Fatalf("no list: %d %s", got.status, got.body)
 	}
 	return out.Items
+}
+
+// see watches a stream; what it gives back is how many packets of the picture have come.
+func (r *linkRoom) see(t *testing.T, stream string) func() int64 {
+	t.Helper()
+	got := r.call(t, http.MethodPost, "/api/v1/streams/"+stream+"/watch", "near", "", "")
+	var ticket video.Ticket
+	if got.status != http.StatusOK || json.Unmarshal([]byte(got.body), &ticket) != nil {
+		t.Fatalf("no ticket: %d %s", got.status, got.body)
+	}
+	pc, offer := browser(t, webrtc.RTPTransceiverDirectionRecvonly)
+	var came atomic.Int64
+	pc.OnTrack(func(track *webrtc.TrackRemote, _ *webrtc.RTPReceiver) {
+		for {
+			if _, _, err := track.ReadRTP(); err != nil {
+				return
+			}
+			came.Add(1)
+		}
+	})
+	if got = r.call(t, http.MethodPost, ticket.WHEP, ticket.Token, sdpKind, offer); got.status != http.StatusCreated {
+		t.Fatalf("not watched: %d %s", got.status, got.body)
+	}
+	if err := pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: got.body}); err != nil {
+		t.Fatal(err)
+	}
+	return came.Load
 }
 
 // sender is a WHIP client as strict as a foreign program is: it knows RFC 9725 and nothing of this project.

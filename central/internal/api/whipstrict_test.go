@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/pion/webrtc/v3"
 )
 
 // TestAForeignSenderFindsWhatRFC9725Promises drives the whole life of a session with a client that knows nothing but
@@ -65,6 +67,8 @@ func TestAForeignSenderFindsWhatRFC9725Promises(t *testing.T) {
 	until(t, "live", func() bool {
 		return strings.Contains(r.call(t, http.MethodGet, "/api/v1/streams", "near", "", "").body, `"live"`)
 	})
+	seen := r.see(t, link.Link.Stream)
+	until(t, "pictures at a viewer", func() bool { return seen() > 100 })
 
 	// §4.3.1: candidates, with the precondition.
 	candidate := "a=ice-ufrag:" + attribute(s.pc.LocalDescription().SDP, "ice-ufrag") + "\r\na=ice-pwd:" + attribute(s.pc.LocalDescription().SDP, "ice-pwd") +
@@ -104,6 +108,17 @@ func TestAForeignSenderFindsWhatRFC9725Promises(t *testing.T) {
 	if got := s.do(http.MethodPatch, s.resource, fragmentKind, candidate, "If-Match", s.etag); got.status != http.StatusPreconditionFailed {
 		t.Errorf("old ETag after the restart: %d", got.status)
 	}
+	// The sender has left its old way with the offer, and nothing comes but over the new one.
+	var before int64
+	until(t, "the old way is silent", func() bool {
+		last := before
+		before = seen()
+		return before == last && s.pc.ICEConnectionState() == webrtc.ICEConnectionStateChecking
+	})
+	if err := s.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: s.answer}); err != nil {
+		t.Fatalf("answer of the restart is not taken: %v\n%s", err, s.answer)
+	}
+	until(t, "pictures at the viewer after the restart", func() bool { return seen() > before+200 })
 
 	// §4.2: the resource is ended by DELETE, and is gone then.
 	if got := s.do(http.MethodDelete, s.resource, "", ""); got.status != http.StatusOK {
