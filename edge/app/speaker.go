@@ -32,7 +32,7 @@ func (a *Agent) openSpeaker(p *agentParts, cameras []camera.Options, client *htt
 	var err error
 	p.speaker, err = speaker.New(speaker.Options{
 		Log: a.log, Command: a.cfg.Speaker.Command, Cameras: horns, Volume: a.cfg.Speaker.Volume, File: filepath.Join(a.cfg.Data, "speaker.json"),
-		BaseURL: a.cfg.Centre.URL, Client: client, Net: network, Changed: p.changed,
+		BaseURL: a.cfg.Centre.URL, Client: client, Net: network, TCP: p.streamed, Changed: p.changed,
 	})
 	return err
 }

@@ -212,6 +212,7 @@ func (a *Agent) openCameras(ctx context.Context, p *agentParts, client *http.Cli
 	sounds, kept := a.recorders()
 	p.publisher = publisher.New(publisher.Options{
 		Log: a.log, BaseURL: a.cfg.Centre.URL, Client: client, Cameras: cameras, Sounds: sounds, Standby: standby, Net: counted,
+		TCP:  p.streamed,
 		Back: func() { p.uplink.Doubt() },
 	})
 	if err := p.publisher.Start(ctx); err != nil {
@@ -224,6 +225,9 @@ func (a *Agent) openCameras(ctx context.Context, p *agentParts, client *http.Cli
 	}
 	return a.openRing(p, cameras, kept)
 }
+
+// streamed counts what pictures and speech took over TCP.
+func (p *agentParts) streamed(bytes int) { p.budget.Count(budget.Video, bytes) }
 
 // encoder is the camera's picture, and its smaller one, when they come from the terminal itself; nil otherwise.
 func (a *Agent) encoder(id string) (source, smaller camera.Source) {

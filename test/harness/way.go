@@ -56,7 +56,8 @@ type Way struct {
 	delay time.Duration // of one way
 	loss  float64       // part of the packets that is lost in each direction
 	cut   atomic.Bool
-	pid   int // that keeps the namespace
+	tcp   atomic.Bool // nothing passes but it
+	pid   int         // that keeps the namespace
 	lost  atomic.Int64
 	went  atomic.Int64
 }
@@ -106,6 +107,18 @@ func (w *Way) Cut() { w.cut.Store(true) }
 // Mend lets everything through again.
 func (w *Way) Mend() { w.cut.Store(false) }
 
+// BlockUDP loses whatever goes over UDP from now on, as many networks of offices do; neither end is told.
+func (w *Way) BlockUDP() { w.tcp.Store(true) }
+
+// overUDP says so of a packet of IPv4 or IPv6.
+func overUDP(packet []byte) bool {
+	at := 9
+	if packet[0]>>4 == 6 {
+		at = 6
+	}
+	return len(packet) > at && packet[at] == unix.IPPROTO_UDP
+}
+
 // Lost is the part of the packets that was lost so far, without those of a cut.
 func (w *Way) Lost() float64 { return float64(w.lost.Load()) / float64(max(1, w.went.Load())) }
 
@@ -145,7 +158,7 @@ func (w *Way) carry(from, to *os.File) {
 		if err != nil {
 			return
 		}
-		if w.cut.Load() {
+		if n == 0 || w.cut.Load() || w.tcp.Load() && overUDP(buf[:n]) {
 			continue
 		}
 		w.went.Add(1)

@@ -32,6 +32,7 @@ type Options struct {
 	Sounds  map[string]Sound // by camera, in place of its own sound
 	Standby []string         // ids of the cameras that stay open while nobody watches
 	Net     transport.Net    // carries WebRTC; nil for the system's
+	TCP     func(bytes int)  // is told what went over TCP, which passes Net by; nil for none
 	Back    func()           // the link was away for seconds and has come back; nil for none
 }
 

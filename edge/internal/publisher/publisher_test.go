@@ -37,12 +37,14 @@ type centre struct {
 	sessions []*webrtc.PeerConnection
 	heard    map[string]string // last packet of sound by codec
 	picture  webrtc.SSRC
-	asks     int // for a sign of life
+	asks     int                         // for a sign of life
+	set      func(*webrtc.SettingEngine) // before the first session
+	change   func(answer string) string  // on its way
 }
 
 func newCentre(t *testing.T) *centre {
 	t.Helper()
-	c := &centre{token: "good", heard: map[string]string{}}
+	c := &centre{token: "good", heard: map[string]string{}, set: func(*webrtc.SettingEngine) {}, change: func(answer string) string { return answer }}
 	c.Server = httptest.NewServer(http.HandlerFunc(c.serve))
 	t.Cleanup(func() {
 		c.Close()
@@ -120,6 +122,7 @@ func (c *centre) answer(offer string) (string, error) {
 	}
 	s := webrtc.SettingEngine{}
 	s.SetIncludeLoopbackCandidate(true)
+	c.set(&s)
 	pc, err := webrtc.NewAPI(webrtc.WithMediaEngine(media), webrtc.WithSettingEngine(s)).NewPeerConnection(webrtc.Configuration{})
 	if err != nil {
 		return "", err
@@ -165,7 +168,7 @@ func (c *centre) answer(offer string) (string, error) {
 		return "", err
 	}
 	<-done
-	return pc.LocalDescription().SDP, nil
+	return c.change(pc.LocalDescription().SDP), nil
 }
 
 func (c *centre) numbers() (posts, deletes, packets int) {

@@ -79,7 +79,7 @@ func (l *lease) session(target, token string) error {
 		again = true
 		l.out.connect()
 		l.sends(true)
-	})
+	}, l.pub.o.TCP)
 }
 
 // follow passes the estimate of the link on until ctx ends.

@@ -89,7 +89,7 @@ func (s *Speaker) session(ctx context.Context, target, token string) error {
 	}
 	defer session.Bye(ctx)
 	defer s.tell(func() { s.hears = false })
-	err = session.Follow(lease, func() { s.tell(func() { s.hears, s.fault = true, "" }) })
+	err = session.Follow(lease, func() { s.tell(func() { s.hears, s.fault = true, "" }) }, s.o.TCP)
 	if errors.Is(err, context.Canceled) {
 		return nil
 	}

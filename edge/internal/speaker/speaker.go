@@ -33,8 +33,9 @@ type Options struct {
 	File    string           // keeps what was set
 	BaseURL string           // http(s) address of the centre
 	Client  *http.Client
-	Net     transport.Net // nil for the system's
-	Changed func()        // what State tells has changed
+	Net     transport.Net   // nil for the system's
+	TCP     func(bytes int) // is told what went over TCP, which passes Net by; nil for none
+	Changed func()          // what State tells has changed
 }
 
 // The errors of commands.

@@ -54,12 +54,16 @@ func Target(centre *url.URL, path string) (string, error) {
 }
 
 // Settings are of every connection: no multicast names, its own ports (the interfaces of a terminal change), link loss
-// noticed within seconds, and the cheaper cipher that the centre has too. network is nil for the system's.
+// noticed within seconds, the cheaper cipher that the centre has too, and TCP where UDP leads nowhere. network is nil
+// for the system's; what goes over TCP passes it by (Follow).
 func Settings(network transport.Net) webrtc.SettingEngine {
 	s := webrtc.SettingEngine{}
 	if network != nil {
 		s.SetNet(network)
 	}
+	s.SetNetworkTypes([]webrtc.NetworkType{
+		webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6, webrtc.NetworkTypeTCP4, webrtc.NetworkTypeTCP6,
+	})
 	s.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
 	s.SetICETimeouts(2500*time.Millisecond, mend, 500*time.Millisecond)
 	s.SetIncludeLoopbackCandidate(true)
@@ -74,11 +78,15 @@ type Session struct {
 	location string // empty: the centre did not say
 	token    string
 	states   chan webrtc.PeerConnectionState
+	pc       *webrtc.PeerConnection
+	streams  []string // ways over TCP that were not tried yet
+	streamed bool     // it goes over TCP
+	told     uint64   // bytes that tally has told
 }
 
 // Open offers what the connection has at target and takes the answer.
 func Open(ctx context.Context, client *http.Client, pc *webrtc.PeerConnection, target, token string) (*Session, error) {
-	s := &Session{client: client, target: target, token: token, states: make(chan webrtc.PeerConnectionState, 16)}
+	s := &Session{client: client, target: target, token: token, pc: pc, states: make(chan webrtc.PeerConnectionState, 16)}
 	pc.OnConnectionStateChange(func(state webrtc.PeerConnectionState) {
 		select {
 		case s.states <- state:
@@ -102,6 +110,7 @@ func Open(ctx context.Context, client *http.Client, pc *webrtc.PeerConnection, t
 	if err != nil {
 		return nil, err
 	}
+	answer, s.streams = apart(answer)
 	if err := pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: answer}); err != nil {
 		s.Bye(ctx)
 		return nil, fmt.Errorf("read answer: %w", err)
@@ -140,10 +149,14 @@ func (s *Session) post(ctx context.Context, target, offer string) (string, error
 	return string(body), nil
 }
 
-// Follow waits for the end of the session; up is called when it is connected.
-func (s *Session) Follow(ctx context.Context, up func()) error {
-	patience := time.NewTimer(connectMax)
+// Follow waits for the end of the session; up is called when it is connected. streamed is told of bytes that went over
+// TCP; nil: nobody counts.
+func (s *Session) Follow(ctx context.Context, up func(), streamed func(bytes int)) error {
+	patience, alone, count := time.NewTimer(connectMax), time.NewTimer(udpFirst), time.NewTicker(countEvery)
 	defer patience.Stop()
+	defer alone.Stop()
+	defer count.Stop()
+	defer s.tally(streamed)
 	var answers <-chan struct{} // the centre answers, while the session is silent
 	stop := func() {}
 	defer func() { stop() }()
@@ -153,6 +166,10 @@ func (s *Session) Follow(ctx context.Context, up func()) error {
 			return ctx.Err()
 		case <-patience.C:
 			return ErrLink
+		case <-alone.C:
+			s.dial()
+		case <-count.C:
+			s.tally(streamed)
 		case <-answers:
 			answers = nil
 			patience.Reset(heal)
@@ -162,6 +179,7 @@ func (s *Session) Follow(ctx context.Context, up func()) error {
 				stop()
 				answers = nil
 				patience.Stop()
+				alone.Stop()
 				up()
 			case webrtc.PeerConnectionStateDisconnected:
 				stop()

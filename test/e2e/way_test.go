@@ -1,0 +1,54 @@
+package e2e
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/fengsui/fengsui/test/harness"
+)
+
+// inOwnNetwork runs the whole test again in a network namespace of its own, and reports whether this is there.
+func inOwnNetwork(t *testing.T) bool {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		if os.Getenv("CI") != "" {
+			t.Fatal("needs root, and nothing is skipped here")
+		}
+		t.Skip("needs root")
+	}
+	t.Setenv("FENGSUI_BIN", filepath.Dir(harness.Build(t).Central))
+	here, err := harness.Alone("-test.run=^"+t.Name()+"$", "-test.v")
+	if err != nil {
+		t.Error(err)
+	}
+	return here
+}
+
+// The centre's port for pictures takes both: a terminal whose network lets no UDP out sends over TCP, by itself.
+func TestPictureComesFromANetworkThatBlocksUDP(t *testing.T) {
+	if !inOwnNetwork(t) {
+		return
+	}
+	p := harness.Build(t)
+	w := harness.NewWay(t, 5*time.Millisecond, 0)
+	c := harness.NewCentre(t, p, harness.CentreOptions{Host: harness.NearSide})
+	c.Boot(t)
+	field := harness.NewField(t, p, station)
+	w.Put(field.Process)
+	field.Open(t)
+	edge := harness.NewEdge(t, c, field, "edge-rudong", c.TLS)
+	c.EnrolEdge(t, edge.ID, edge.Config)
+	w.Put(edge.Process)
+	edge.Start(t)
+	harness.WaitFor(t, 2*soon, "the camera is known", func() error {
+		device, err := c.Admin.Device("rd-cam-1")
+		return errors.Join(err, want(device.State, "online"))
+	})
+	v := c.Admin.Watch(t, "rd-cam-1")
+	flowing(t, v, 20)
+	w.BlockUDP() // the session of UDP ends, the next one goes over TCP
+	flowing(t, v, 100)
+}
