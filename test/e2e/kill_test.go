@@ -288,12 +288,17 @@ func (d *desk) read(t *testing.T, n uint64) {
 }
 
 func TestPictureHealsAfterTheFieldDies(t *testing.T) {
-	t.Parallel()
 	d := newDesk(t, station)
 	live := d.centre.Admin.Live(t)
 	harness.WaitFor(t, soon, "the level is on the desk", func() error {
 		return want(live.Latest("rd-level-1", "water_level").Value, 4.0)
 	})
+	harness.WaitFor(t, soon, "the camera is known", func() error {
+		device, err := d.centre.Admin.Device("rd-cam-1")
+		return errors.Join(err, want(device.State, "online"))
+	})
+	v := d.centre.Admin.Watch(t, "rd-cam-1")
+	flowing(t, v, 20)
 	d.field.Kill9()
 	d.field.Start(t)
 	at := time.Now()
@@ -303,4 +308,5 @@ func TestPictureHealsAfterTheFieldDies(t *testing.T) {
 		}
 		return errors.New("only old ones")
 	})
+	flowing(t, v, 40)
 }
