@@ -10,12 +10,13 @@ export function useScreen(): Ref<string> {
 }
 
 // openScreen opens the window, or brings it to the front. One that shows pictures is not loaded anew: it hears of the next
-// by what is kept, and shows nothing while it loads.
-export function openScreen(): void {
+// by what is kept, and shows nothing while it loads. It tells whether the browser let it.
+export function openScreen(): boolean {
   const there = globalThis.open('', 'fengsui-screen', 'popup,width=1280,height=760')
-  if (!there) return
+  if (!there) return false
   if (there.location.pathname !== address) there.location.href = address
   there.focus()
+  return true
 }
 
 // shown is the layout of the second screen with one more camera: the large picture, whatever was there before.
