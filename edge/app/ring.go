@@ -24,7 +24,7 @@ func (a *Agent) openRing(p *agentParts, cameras []camera.Options, sounds map[str
 	client.Timeout = 0 // each request has its own limit
 	var recorded []ring.Camera
 	for _, c := range cameras {
-		if !a.cfg.Ring.Records(c.ID) {
+		if !a.cfg.Records(c.ID) {
 			continue
 		}
 		one := ring.Camera{ID: c.ID, Picture: p.publisher.Camera(c.ID)}

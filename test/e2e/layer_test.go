@@ -22,8 +22,9 @@ func newLayers(t *testing.T) *desk {
 	t.Helper()
 	d := linkedDesk(t, twoSizes, func(d *desk, text string) string {
 		text = regexp.MustCompile(`(?m)^  - \{id: rd-sub-1,.*\n`).ReplaceAllString(text, "")
-		return strings.Replace(text, fmt.Sprintf("rtsp: %q", d.field.Addresses.Cameras["rd-cam-1"]),
+		text = strings.Replace(text, fmt.Sprintf("rtsp: %q", d.field.Addresses.Cameras["rd-cam-1"]),
 			fmt.Sprintf("rtsp: %q, rtsp_sub: %q", d.field.Addresses.Cameras["rd-cam-1"], d.field.Addresses.Cameras["rd-sub-1"]), 1)
+		return text + "ring: {quota_mb: 0}\n" // what is read is what is sent
 	})
 	d.known(t)
 	harness.WaitFor(t, soon, "the camera is known", func() error {

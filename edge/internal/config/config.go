@@ -123,14 +123,21 @@ type Outbox struct {
 type Ring struct {
 	QuotaMB int           `yaml:"quota_mb"` // 0: nothing
 	Keep    time.Duration `yaml:"keep"`
-	Cameras []string      `yaml:"cameras"` // empty: all
+	Cameras []string      `yaml:"cameras"` // empty: all but the terminal's own
 	Mute    bool          `yaml:"mute"`    // without sound, unless somebody has decided otherwise
 	Kbps    int           `yaml:"upload_kbps"`
 }
 
-// Records reports whether a camera is recorded here.
-func (r Ring) Records(camera string) bool {
-	return r.QuotaMB > 0 && (len(r.Cameras) == 0 || slices.Contains(r.Cameras, camera))
+// Records reports whether a camera is recorded here: those that are named, else all but the terminal's own, whose encoder
+// would run day and night.
+func (c *Config) Records(camera string) bool {
+	switch {
+	case c.Ring.QuotaMB == 0:
+		return false
+	case len(c.Ring.Cameras) > 0:
+		return slices.Contains(c.Ring.Cameras, camera)
+	}
+	return c.Encoder(camera) == nil
 }
 
 // Speaker is by what somebody at the centre is heard here, beside the loudspeakers of cameras. The centre cannot change

@@ -166,3 +166,22 @@ func TestRelativePathsAreMeantFromTheFile(t *testing.T) {
 		t.Errorf("got %q, %q, %v", c.Data, c.FirmwareConfigs, err)
 	}
 }
+
+// A terminal records its cameras unless told otherwise, but runs no encoder day and night for it unasked.
+func TestWhichCamerasTheTerminalRecords(t *testing.T) {
+	for _, one := range []struct {
+		quota            int
+		named            []string
+		street, own, far bool
+	}{
+		{Default().Ring.QuotaMB, nil, true, false, true},
+		{64, []string{"own", "far"}, false, true, true},
+		{0, nil, false, false, false},
+		{0, []string{"street"}, false, false, false},
+	} {
+		c := Config{Ring: Ring{QuotaMB: one.quota, Cameras: one.named}, Encoders: []Encoder{{Camera: "own"}}}
+		if c.Records("street") != one.street || c.Records("own") != one.own || c.Records("far") != one.far {
+			t.Errorf("%d MB of %v: %v %v %v", one.quota, one.named, c.Records("street"), c.Records("own"), c.Records("far"))
+		}
+	}
+}
