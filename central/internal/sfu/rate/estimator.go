@@ -21,7 +21,13 @@ const (
 	draining  = 20 * time.Millisecond  // shorter than a while ago, and it empties
 	forgetful = 10 * time.Second       // how long the best time is believed, twice: the way may have become another
 
-	lossy   = 0.10 // part of the packets from which on the way is too narrow, and not just bad
+	// lossy is the part of the packets from which on the way is too narrow, and not just bad, when it lasts longer than
+	// one burst can be seen in span: of a way that loses three in a hundred by chance there is a second with eleven every few
+	// minutes. heavy is none by chance, and counts at once.
+	lossy   = 0.10
+	lasting = 1400 * time.Millisecond
+	heavy   = 0.25
+	many    = 8    // lost packets at least, of heavy
 	fewest  = 10   // packets that a judgement needs
 	several = 5    // lost packets, the same: of a thin stream two of ten are chance
 	recent  = 2    // buckets before the present one that say what gets through once the way is full
@@ -85,7 +91,8 @@ type Estimator struct {
 	pressed int           // whiles with a standing queue, one after the other
 	stood   time.Duration // the queue of the while before
 	judged  time.Time
-	from    uint16 // packets before it say nothing of the present
+	losing  time.Time // since when more than lossy is lost; zero: it is not
+	from    uint16    // packets before it say nothing of the present
 	fell    time.Time
 
 	bits  int // 0: no limit is known
@@ -221,7 +228,7 @@ func (e *Estimator) restart() {
 	for i := range e.part {
 		e.part[i].lost, e.part[i].packets = 0, 0
 	}
-	e.seen, e.pressed, e.stood = false, 0, 0
+	e.seen, e.pressed, e.stood, e.losing = false, 0, 0, time.Time{}
 }
 
 // sending is how much of the time since then packets have left, at least a while: what got through is measured against
@@ -304,7 +311,7 @@ func (e *Estimator) judge(now time.Time) {
 		e.stood = e.queue
 	}
 	e.seen = false
-	switch narrow := loss > lossy && packets >= fewest && e.gone() >= several; {
+	switch narrow := e.loses(loss, packets, now); {
 	case now.Sub(e.fell) < settle:
 	case full || narrow:
 		whole := int(float64(acked) * span.Seconds() / e.sending(now.Add(-span), now).Seconds())
@@ -312,6 +319,19 @@ func (e *Estimator) judge(now time.Time) {
 	default:
 		e.rise(acked, passed)
 	}
+}
+
+// loses reports whether more is lost than by chance. A way that is known to be narrow gets no benefit of the doubt.
+func (e *Estimator) loses(loss float64, packets int, now time.Time) bool {
+	gone := e.gone()
+	if loss <= lossy || packets < fewest || gone < several {
+		e.losing = time.Time{}
+		return false
+	}
+	if e.losing.IsZero() {
+		e.losing = now
+	}
+	return e.bits > 0 || loss > heavy && gone >= many || now.Sub(e.losing) >= lasting
 }
 
 // fall lowers the estimate to what was found to get through.

@@ -20,6 +20,7 @@ type link struct {
 	delay time.Duration // one way
 	skew  time.Duration // of the viewer's clock
 	loss  float64       // by chance
+	drop  float64       // of what comes back
 	mute  bool          // nothing comes back
 	shake time.Duration // of each packet's way
 
@@ -82,7 +83,7 @@ func (l *link) pass(d time.Duration) {
 				if err != nil {
 					l.t.Fatal(err)
 				}
-				if !l.mute {
+				if !l.mute && l.random.Float64() >= l.drop {
 					l.back = append(l.back, reply{raw, l.now.Add(l.delay)})
 				}
 			}

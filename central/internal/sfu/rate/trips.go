@@ -13,6 +13,7 @@ type trips struct {
 	heard bool
 	last  time.Time
 	best  time.Duration
+	lossy bool // the last report
 }
 
 // Receipt takes a report of losses: the part of the packets since the one before, and how long the round trip
@@ -46,9 +47,11 @@ func (e *Estimator) Receipt(part float64, trip time.Duration, now time.Time) {
 		full = e.delay > queued
 	}
 	e.loss = part
+	narrow := part > heavy || part > lossy && e.trips.lossy // one may be chance
+	e.trips.lossy = part > lossy
 	switch {
 	case now.Sub(e.fell) < settle:
-	case full || part > lossy:
+	case full || narrow:
 		e.fall(int(backoff*float64(through)), now)
 	default:
 		e.rise(through, passed)
