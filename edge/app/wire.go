@@ -156,7 +156,7 @@ func httpClient(c config.Centre, meter *budget.Meter, kind budget.Kind) (*http.C
 func (a *Agent) openOutbox(ctx context.Context, p *agentParts) error {
 	o := a.cfg.Outbox
 	box, err := outbox.Open(ctx, outbox.Options{
-		Log: a.log, File: filepath.Join(a.cfg.Data, "outbox.db"), Telemetry: int64(o.TelemetryMB) * mega,
+		Log: a.log, File: filepath.Join(a.cfg.Data, outboxFile), Telemetry: int64(o.TelemetryMB) * mega,
 		Bulk: int64(o.BulkMB) * mega, GraceSize: int64(o.GraceMB) * mega, Grace: o.Grace,
 	})
 	if err != nil {

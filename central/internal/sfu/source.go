@@ -184,7 +184,7 @@ func (s *source) write(p *publisher, packet jitter.Packet, gap bool, now time.Ti
 // begin makes the time of a new publisher go on where the one before it ended.
 func (s *source) begin(packet jitter.Packet, now time.Time) {
 	s.begun, s.since = true, now
-	s.picture, s.sets = packet.Time, false
+	s.picture, s.sets, s.past = packet.Time, false, false
 	if s.last.IsZero() {
 		s.offset = 0
 		return

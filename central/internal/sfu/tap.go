@@ -10,9 +10,11 @@ import (
 )
 
 // Tap hands over the pictures of a stream, from its last key frame on, until ctx ends; the stream may begin
-// later, and come and go. With since nothing of before comes: a key frame is asked for until there is one of after. take is called from one goroutine; one that is slow loses pictures up to the next
-// key frame and holds up nobody. tick is called about once a second between two pictures. Tap returns when ctx
-// has ended. hear is given the sound beside the pictures, from the same goroutine; nil wants none.
+// later, and come and go. With since nothing of before comes, neither what a terminal that had the camera open sends of its
+// past when it begins: a key frame is asked for until there is one of after. take is called from one goroutine; one that is
+// slow loses pictures up to the next key frame and holds up nobody. tick is called about once a second between two
+// pictures. Tap returns when ctx has ended. hear is given the sound beside the pictures, from the same goroutine; nil
+// wants none.
 func (s *SFU) Tap(ctx context.Context, stream string, since time.Time, take func(film.Frame), hear func(film.Sound), tick func(time.Time)) error {
 	src, err := s.source(stream)
 	if err != nil {
@@ -78,7 +80,8 @@ type tap struct {
 	take   func(film.Frame)
 	since  time.Time
 	first  bool
-	at     time.Time // of the first packet of the picture
+	held   *film.Frame // the first, until what follows says whether it is of the present
+	at     time.Time   // of the first packet of the picture
 	time   uint32
 	seen   bool
 }
@@ -104,6 +107,7 @@ func (t *tap) read() bool {
 	}
 	began := t.at
 	if !t.seen || e.Time != t.time {
+		t.release(e.Past)
 		t.at, t.time, t.seen = e.At, e.Time, true
 	}
 	p, whole := t.parts.Push(e.Payload, e.Time, e.Marker)
@@ -117,9 +121,26 @@ func (t *tap) read() bool {
 	if t.first && (!p.Key || at.Before(t.since)) {
 		return true
 	}
-	t.take(film.Frame{Units: p.Units, Time: p.Time, At: at, Key: p.Key, First: t.first})
+	f := film.Frame{Units: p.Units, Time: p.Time, At: at, Key: p.Key, First: t.first}
+	if t.first && !t.since.IsZero() {
+		t.held = &f
+		return true
+	}
+	t.take(f)
 	t.first = false
 	return true
+}
+
+// release hands over the picture that was held; past says that the next one is sent again, so that this one was too.
+func (t *tap) release(past bool) {
+	if t.held == nil {
+		return
+	}
+	if !past {
+		t.take(*t.held)
+		t.first = false
+	}
+	t.held = nil
 }
 
 // tapped counts recorders: a stream that has one is kept while nobody watches.

@@ -103,3 +103,50 @@ func TestARecordingOfSomebodyBeginsWhenItBegins(t *testing.T) {
 	stop()
 	sent.Wait()
 }
+
+// A terminal that had the camera open begins with what there was since the last key frame. That is of before, though it
+// comes after: it is no picture of an alarm.
+func TestWhatATerminalSendsOfItsPastIsNoPictureOfThePresent(t *testing.T) {
+	s := started(t, Options{})
+	c := publish(t, s, "cam", 500)
+	picture := func(kind byte, step uint32, size int) {
+		c.rtp.Timestamp += step
+		if kind == 0x65 {
+			c.packet(sets, false)
+		}
+		c.packet(append([]byte{kind}, make([]byte, size)...), true)
+	}
+	frames := make(chan film.Frame, 1000)
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() {
+		done <- s.Tap(ctx, "cam", time.Now(), func(f film.Frame) { frames <- f }, nil, func(time.Time) {})
+	}()
+	eventually(t, "it listens", func() bool {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		src := s.sources["cam"]
+		src.mu.Lock()
+		defer src.mu.Unlock()
+		return src.taps == 1
+	})
+	picture(0x65, 3600, 300)
+	for range 5 {
+		picture(0x41, clock/1000, 100)
+	}
+	picture(0x41, 3600, 100)
+	picture(0x65, 3600, 700)
+	picture(0x41, 3600, 100)
+	select {
+	case f := <-frames:
+		if !f.Key || !f.First || len(f.Units[len(f.Units)-1]) != 701 {
+			t.Errorf("the first picture has %d bytes, key %v, first %v", len(f.Units[len(f.Units)-1]), f.Key, f.First)
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("nothing came")
+	}
+	stop()
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+}

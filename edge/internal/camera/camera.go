@@ -137,14 +137,16 @@ func (o *Options) url() (*base.URL, error) {
 const (
 	backoffFirst = 250 * time.Millisecond
 	backoffLast  = 5 * time.Second
-	stall        = 5 * time.Second // without a frame the connection is made anew
+	// backoffRefused is the wait once a password was refused: cameras lock out who tries often.
+	backoffRefused = time.Minute
+	stall          = 5 * time.Second // without a frame the connection is made anew
 )
 
 // run opens the camera and hands over its frames until ctx ends; a connection that breaks is made again.
 // state is told nil with the first frame of a connection, and the error when it ends. The two functions
 // are never called at once.
 func (c *Camera) run(ctx context.Context, frame func(Frame), state func(error)) {
-	wait := backoffFirst
+	wait, said := backoffFirst, ""
 	for {
 		started := false
 		err := c.once(ctx, func(f Frame) {
@@ -158,7 +160,10 @@ func (c *Camera) run(ctx context.Context, frame func(Frame), state func(error)) 
 		if ctx.Err() != nil {
 			return
 		}
-		c.o.Log.Warn("camera lost", "error", err)
+		if now := err.Error(); started || now != said { // a dead one is recorded, so it is tried all the time
+			said = now
+			c.o.Log.Warn("camera lost", "error", err)
+		}
 		state(err)
 		select {
 		case <-ctx.Done():
@@ -166,5 +171,8 @@ func (c *Camera) run(ctx context.Context, frame func(Frame), state func(error)) 
 		case <-time.After(wait):
 		}
 		wait = min(2*wait, backoffLast)
+		if errors.Is(err, ErrPassword) {
+			wait = backoffRefused
+		}
 	}
 }

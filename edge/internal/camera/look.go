@@ -32,26 +32,48 @@ func (c *Camera) Look(ctx context.Context) Look {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	begun = time.Now()
-	found := false
-	err = c.once(ctx, func(f Frame) {
-		if !f.Key || found {
+	found := make(chan Frame, 1)
+	take := func(f Frame) {
+		if !f.Key {
 			return
 		}
-		found = true
-		out.FirstKeyMS = time.Since(begun).Milliseconds()
-		for _, u := range f.Units {
-			out.KeyBytes += len(u)
+		select {
+		case found <- f:
+			out.FirstKeyMS = time.Since(begun).Milliseconds()
+			cancel()
+		default:
 		}
-		cancel()
-	})
+	}
+	err = c.lookAt(ctx, take)
+	var key Frame
+	select {
+	case key = <-found:
+	default:
+	}
+	for _, u := range key.Units {
+		out.KeyBytes += len(u)
+	}
 	switch {
-	case found:
+	case key.Key:
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		out.Error = "no key frame in time"
 	default:
 		out.Error = err.Error()
 	}
 	return out
+}
+
+// lookAt hands over pictures until ctx ends: a camera that is open already is not opened again, for some take one session
+// only.
+func (c *Camera) lookAt(ctx context.Context, take func(Frame)) error {
+	if !c.IsOpen() {
+		quiet := c.o
+		quiet.Sound = false // who hears the camera hears nothing of this
+		return New(quiet).once(ctx, take)
+	}
+	defer c.Read(nil, take)() //nolint:contextcheck // open as long as somebody reads it
+	<-ctx.Done()
+	return ctx.Err()
 }
 
 // tracks are the codecs of what the camera says that it has.

@@ -23,12 +23,24 @@ func (c *Camera) Read(begin func(GOP), take func(Frame)) (stop func()) {
 	defer c.sharing.Unlock()
 	if begin != nil {
 		begin(c.gop.Clone())
+		if c.gop.Overfull && c.o.KeyFrame != nil { // else nothing is shown before the next, be it far
+			go c.demand()
+		}
 	}
 	c.readers = append(c.readers, r)
 	if c.open == nil {
 		c.open = c.start()
 	}
 	return func() { c.leave(r) }
+}
+
+// demand asks the camera for a key frame.
+func (c *Camera) demand() {
+	ctx, cancel := context.WithTimeout(context.Background(), stall)
+	defer cancel()
+	if err := c.o.KeyFrame(ctx); err != nil {
+		c.o.Log.Warn("camera gives no key frame when it is asked", "error", err)
+	}
 }
 
 // leave lets go of the camera; the last one waits until it is closed.

@@ -30,7 +30,7 @@ type Options struct {
 	Quota   int64         // bytes of all cameras together
 	Keep    time.Duration // older goes
 	Cameras []Camera
-	Spare   int64                 // bytes that stay free on the disk for what matters more
+	Spare   func() int64          // bytes that stay free on the disk for what matters more
 	Free    func() (int64, error) // bytes that are free on it
 	Now     func() time.Time      // the clock of the terminal as it is corrected
 
@@ -85,7 +85,7 @@ type reel struct {
 }
 
 // New makes a ring. Nothing is recorded before Run.
-func New(o Options) (*Ring, error) {
+func New(o Options) *Ring {
 	r := &Ring{o: o, reels: map[string]*reel{}, offered: make(chan struct{}, 1)}
 	r.o.Log = o.Log.With("component", "ring")
 	left, _ := filepath.Glob(filepath.Join(o.Dir, "cut-*")) // what a kill left of a transfer
@@ -95,12 +95,10 @@ func New(o Options) (*Ring, error) {
 	for _, c := range o.Cameras {
 		one := &reel{ring: r, id: c.ID, of: c, shelf: newShelf(o.Now)}
 		one.writer = film.NewWriter(one)
-		if err := one.load(); err != nil {
-			return nil, err
-		}
+		one.err = one.load() // a disk that refuses it keeps nothing else of the terminal from working
 		r.reels[c.ID] = one
 	}
-	return r, nil
+	return r
 }
 
 // sealed is the name of a file that is closed: its beginning and its length in milliseconds.
@@ -194,6 +192,7 @@ func (r *Ring) Run(ctx context.Context) {
 	for _, one := range r.reels {
 		wg.Go(func() { one.run(ctx) })
 	}
+	wg.Go(func() { r.keep(ctx) })
 	if len(r.reels) > 0 {
 		wg.Go(func() { r.send(ctx) })
 	}
@@ -244,7 +243,7 @@ func (r *reel) note(err error) {
 		return
 	}
 	r.ring.mu.Lock()
-	fresh := r.err == nil
+	fresh := r.err == nil || errors.Is(r.err, ErrFull) != errors.Is(err, ErrFull)
 	r.err = err
 	r.ring.mu.Unlock()
 	if fresh {
@@ -259,6 +258,9 @@ func (r *reel) Open(s film.Segment) (io.WriteCloser, error) {
 		return nil, err
 	}
 	start := s.Start
+	if err := os.MkdirAll(r.dir(), 0o750); err != nil {
+		return nil, fmt.Errorf("record camera: %w", err)
+	}
 	path := filepath.Join(r.dir(), strconv.FormatInt(start.UnixMilli(), 10)+".mp4")
 	out, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o640)
 	if err != nil {
@@ -281,67 +283,113 @@ func (r *reel) Grown(s film.Segment) {
 // Ended implements film.Sink.
 func (r *reel) Ended(s film.Segment) {
 	r.ring.mu.Lock()
-	defer r.ring.mu.Unlock()
-	p := r.open
+	p := *r.open
 	r.open = nil
+	r.ring.mu.Unlock()
 	if s.Duration == 0 {
 		p.remove() // it holds nothing
 		return
 	}
 	p.duration, p.bytes = s.Duration, s.Bytes+s.SoundBytes
 	path := r.seal(p.start, p.duration)
-	if err := os.Rename(p.path, path); err != nil {
+	err := os.Rename(p.path, path)
+	r.ring.mu.Lock()
+	defer r.ring.mu.Unlock()
+	if err != nil {
 		r.err = err // the next start closes it
 		return
 	}
 	p.path = path
-	at, _ := slices.BinarySearchFunc(r.pieces, *p, func(a, b piece) int { return a.start.Compare(b.start) })
-	r.pieces = slices.Insert(r.pieces, at, *p)
+	at, _ := slices.BinarySearchFunc(r.pieces, p, func(a, b piece) int { return a.start.Compare(b.start) })
+	r.pieces = slices.Insert(r.pieces, at, p)
 }
 
 // ErrFull is why nothing is recorded on a disk that others have filled. The text is what the duty desk reads.
 var ErrFull = errors.New("the terminal's disk is too full to record on it")
 
+// tidyEvery is how often what is too old goes while nothing is recorded.
+const tidyEvery = time.Minute
+
+// keep removes what is too old, also of cameras that are recorded no more, until ctx ends.
+func (r *Ring) keep(ctx context.Context) {
+	tick := time.NewTicker(tidyEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		now := r.o.Now()
+		_ = r.tidy(now) // who wants to write says that it cannot
+		r.sweep(now)
+	}
+}
+
+// sweep removes what is too old of cameras that are recorded no more.
+func (r *Ring) sweep(now time.Time) {
+	list, _ := os.ReadDir(r.o.Dir)
+	for _, e := range list {
+		if !e.IsDir() || r.reels[e.Name()] != nil {
+			continue
+		}
+		dir := filepath.Join(r.o.Dir, e.Name())
+		files, _ := os.ReadDir(dir)
+		for _, f := range files {
+			if info, err := f.Info(); err == nil && now.Sub(info.ModTime()) > r.o.Keep {
+				_ = os.Remove(filepath.Join(dir, f.Name()))
+			}
+		}
+		_ = os.Remove(dir) // fails while there is something in it
+	}
+}
+
 // tidy removes what is too old, and the oldest of all cameras while the ring is over its quota or the disk is too full.
+// A disk that nothing of the ring would help keeps what it has.
 func (r *Ring) tidy(now time.Time) error {
+	free, err := r.o.Free()
+	if err != nil {
+		return fmt.Errorf("record camera: %w", err)
+	}
+	spare := r.o.Spare()
+	gone, free := r.choose(now, free, spare)
+	for _, p := range gone { // a disk that is slow holds up nobody who asks what there is
+		p.remove()
+	}
+	if free < spare {
+		return fmt.Errorf("%w: %d MB are to stay free beside it", ErrFull, spare>>20)
+	}
+	return nil
+}
+
+// choose takes what is to go from the list, and says how much is free afterwards.
+func (r *Ring) choose(now time.Time, free, spare int64) (gone []piece, after int64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	total := int64(0)
+	total, room := int64(0), int64(0)
 	for _, one := range r.reels {
 		for len(one.pieces) > 0 && now.Sub(one.pieces[0].end()) > r.o.Keep {
-			one.drop()
+			p := one.drop()
+			gone, free = append(gone, p), free+p.bytes
 		}
 		for _, p := range one.pieces {
-			total += p.bytes
+			// Room for the minute that begins, as large as the largest that there is.
+			total, room = total+p.bytes, max(room, p.bytes)
 		}
 		if one.open != nil {
 			total += one.open.bytes
 		}
 	}
-	// Room for the minute that begins, as large as the largest that there is.
-	room := int64(0)
-	for _, one := range r.reels {
-		for _, p := range one.pieces {
-			room = max(room, p.bytes)
-		}
-	}
 	room *= int64(len(r.reels))
-	free, err := r.o.Free()
-	if err != nil {
-		return fmt.Errorf("record camera: %w", err)
-	}
-	for total+room > r.o.Quota || free < r.o.Spare+room {
+	for total+room > r.o.Quota || free < spare+room && free+total >= spare {
 		oldest := r.oldest()
 		if oldest == nil {
 			break
 		}
-		gone := oldest.drop()
-		total, free = total-gone, free+gone
+		p := oldest.drop()
+		gone, total, free = append(gone, p), total-p.bytes, free+p.bytes
 	}
-	if free < r.o.Spare {
-		return fmt.Errorf("%w: %d MB stay free for what is measured", ErrFull, r.o.Spare>>20)
-	}
-	return nil
+	return gone, free
 }
 
 // oldest is the camera of the oldest file; nil: there is none. The lock is held.
@@ -354,12 +402,11 @@ func (r *Ring) oldest() (oldest *reel) {
 	return oldest
 }
 
-// drop removes the oldest file; the lock is held.
-func (r *reel) drop() int64 {
+// drop takes the oldest file from the list; the lock is held.
+func (r *reel) drop() piece {
 	p := r.pieces[0]
 	r.pieces = r.pieces[1:]
-	p.remove()
-	return p.bytes
+	return p
 }
 
 // remove deletes its files; one that cannot be removed is found again at the next start.

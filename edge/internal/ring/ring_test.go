@@ -88,13 +88,13 @@ var errDisk = errors.New("no such disk")
 
 func start(t *testing.T, dir, url string, quota int64, level wire.BudgetLevel, cam *cameratest.Camera) *field {
 	t.Helper()
-	return run(t, cam, ring.Options{Dir: dir, URL: url, Quota: quota, Level: func() wire.BudgetLevel { return level }, Free: func() (int64, error) { return 1 << 40, nil }})
+	return run(t, cam, ring.Options{Dir: dir, URL: url, Quota: quota, Level: func() wire.BudgetLevel { return level }, Free: func() (int64, error) { return 1 << 40, nil }, Spare: func() int64 { return 0 }})
 }
 
 // startOn records on a disk of which so much is to stay free.
 func startOn(t *testing.T, dir, url string, cam *cameratest.Camera, spare int64, free func() (int64, error)) *field {
 	t.Helper()
-	return run(t, cam, ring.Options{Dir: dir, URL: url, Quota: 1 << 30, Level: func() wire.BudgetLevel { return wire.BudgetNormal }, Spare: spare, Free: free})
+	return run(t, cam, ring.Options{Dir: dir, URL: url, Quota: 1 << 30, Level: func() wire.BudgetLevel { return wire.BudgetNormal }, Spare: func() int64 { return spare }, Free: free})
 }
 
 func run(t *testing.T, cam *cameratest.Camera, o ring.Options) *field {
@@ -102,10 +102,7 @@ func run(t *testing.T, cam *cameratest.Camera, o ring.Options) *field {
 	o.Log, o.Keep, o.Now, o.Client = slog.New(slog.DiscardHandler), time.Hour, time.Now, http.DefaultClient
 	o.Cameras = []ring.Camera{{ID: "cam-1", Picture: camera.New(camera.Options{ID: "cam-1", URL: cam.URL, Sound: true}), Hears: true}}
 	o.Rate, o.Changed = func() int64 { return 100 << 20 }, func() {}
-	r, err := ring.New(o)
-	if err != nil {
-		t.Fatal(err)
-	}
+	r := ring.New(o)
 	ctx, cancel := context.WithCancel(t.Context())
 	var wg sync.WaitGroup
 	wg.Go(func() { r.Run(ctx) })

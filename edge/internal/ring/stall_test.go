@@ -51,14 +51,11 @@ func TestADiskThatStallsHoldsNobodyUp(t *testing.T) {
 	mic := &mouth{often: make(chan struct{})}
 	cam, dir := cameratest.Start(t, ""), t.TempDir()
 	picture := camera.New(camera.Options{ID: "cam-1", URL: cam.URL})
-	r, err := New(Options{
+	r := New(Options{
 		Log: slog.New(slog.DiscardHandler), Dir: dir, Quota: 1 << 30, Keep: time.Hour, Now: time.Now, URL: "http://127.0.0.1:1", Client: http.DefaultClient,
-		Cameras: []Camera{{ID: "cam-1", Picture: picture, Sound: mic}}, Free: func() (int64, error) { return 1 << 40, nil },
+		Cameras: []Camera{{ID: "cam-1", Picture: picture, Sound: mic}}, Free: func() (int64, error) { return 1 << 40, nil }, Spare: func() int64 { return 0 },
 		Rate: func() int64 { return 1 << 20 }, Level: func() wire.BudgetLevel { return wire.BudgetNormal }, Changed: func() {},
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
 	one := r.reels["cam-1"]
 	disk := &stalled{reel: one, reached: make(chan struct{}), well: make(chan struct{})}
 	one.writer = film.NewWriter(disk)
