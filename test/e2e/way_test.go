@@ -1,12 +1,16 @@
 package e2e
 
 import (
+	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/fengsui/fengsui/shared/wire"
 	"github.com/fengsui/fengsui/test/harness"
 )
 
@@ -27,7 +31,8 @@ func inOwnNetwork(t *testing.T) bool {
 	return here
 }
 
-// The centre's port for pictures takes both: a terminal whose network lets no UDP out sends over TCP, by itself.
+// The centre's port for pictures takes both: a terminal whose network lets no UDP out sends over TCP, by itself, and
+// what that takes of its SIM is counted.
 func TestPictureComesFromANetworkThatBlocksUDP(t *testing.T) {
 	if !inOwnNetwork(t) {
 		return
@@ -51,4 +56,27 @@ func TestPictureComesFromANetworkThatBlocksUDP(t *testing.T) {
 	flowing(t, v, 20)
 	w.BlockUDP() // the session of UDP ends, the next one goes over TCP
 	flowing(t, v, 100)
+	before, seen := spent(t, w, edge), v.Bytes()
+	flowing(t, v, 40)
+	came := uint64(v.Bytes() - seen) //nolint:gosec // not negative
+	harness.WaitFor(t, soon, "the SIM's count has what came", func() error {
+		if n := spent(t, w, edge) - before; n < came {
+			return fmt.Errorf("%d of %d bytes", n, came)
+		}
+		return nil
+	})
+}
+
+// spent is what pictures have taken of the SIM's data, by the local page of a terminal behind the way.
+func spent(t *testing.T, w *harness.Way, e *harness.Edge) uint64 {
+	t.Helper()
+	ask := w.Within("bash", "-c", "exec 3<>/dev/tcp/"+strings.Replace(e.Status, ":", "/", 1)+"; printf 'GET /status.json HTTP/1.0\r\nHost: "+e.Status+"\r\n\r\n' >&3; cat <&3")
+	_, body, _ := strings.Cut(harness.Run(t, ask[0], ask[1:]...), "\r\n\r\n")
+	var page struct {
+		Status wire.Status `json:"status"`
+	}
+	if err := json.Unmarshal([]byte(body), &page); err != nil || page.Status.Budget == nil {
+		t.Fatalf("no count in %q: %v", body, err)
+	}
+	return page.Status.Budget.Video
 }
