@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/pion/transport/v2/stdnet"
 
 	"github.com/fengsui/fengsui/edge/internal/actuator"
 	"github.com/fengsui/fengsui/edge/internal/alarm"
@@ -33,6 +32,7 @@ import (
 	"github.com/fengsui/fengsui/edge/internal/steer"
 	"github.com/fengsui/fengsui/edge/internal/upgrade"
 	"github.com/fengsui/fengsui/edge/internal/uplink"
+	"github.com/fengsui/fengsui/edge/internal/whip"
 	"github.com/fengsui/fengsui/shared/tlsconf"
 	"github.com/fengsui/fengsui/shared/wire"
 )
@@ -204,7 +204,7 @@ func (a *Agent) openCameras(ctx context.Context, p *agentParts, client *http.Cli
 		}
 		cameras = append(cameras, camera.Options{ID: c.ID, URL: address, Sub: small, PasswordFile: c.PasswordFile, Sound: c.Sound && source == nil, Source: source, Smaller: smaller, KeyFrame: keyFrameOf(c), Log: a.log})
 	}
-	network, err := stdnet.NewNet()
+	network, err := whip.Network()
 	if err != nil {
 		return fmt.Errorf("open network for pictures: %w", err)
 	}

@@ -31,12 +31,9 @@ func inOwnNetwork(t *testing.T) bool {
 	return here
 }
 
-// The centre's port for pictures takes both: a terminal whose network lets no UDP out sends over TCP, by itself, and
-// what that takes of its SIM is counted.
-func TestPictureComesFromANetworkThatBlocksUDP(t *testing.T) {
-	if !inOwnNetwork(t) {
-		return
-	}
+// farDesk is a centre, and a terminal behind a way of its own of whose camera somebody sees pictures.
+func farDesk(t *testing.T) (*harness.Way, *harness.Edge, *harness.Viewer) {
+	t.Helper()
 	p := harness.Build(t)
 	w := harness.NewWay(t, 5*time.Millisecond, 0)
 	c := harness.NewCentre(t, p, harness.CentreOptions{Host: harness.NearSide})
@@ -54,7 +51,30 @@ func TestPictureComesFromANetworkThatBlocksUDP(t *testing.T) {
 	})
 	v := c.Admin.Watch(t, "rd-cam-1")
 	flowing(t, v, 20)
-	w.BlockUDP() // the session of UDP ends, the next one goes over TCP
+	return w, edge, v
+}
+
+// A terminal that gets another address goes on in the session that it has (ICE restart).
+func TestPictureGoesOnFromAnotherAddress(t *testing.T) {
+	if !inOwnNetwork(t) {
+		return
+	}
+	w, edge, v := farDesk(t)
+	w.Move(t)
+	flowing(t, v, 100)
+	if said := edge.Stderr(); strings.Contains(said, "session to the centre ended") || strings.Count(said, "stream connected") != 2 {
+		t.Errorf("it is not the same session:\n%s", said)
+	}
+}
+
+// The centre's port for pictures takes both: a terminal whose network lets no UDP out sends over TCP, by itself, and
+// what that takes of its SIM is counted.
+func TestPictureComesFromANetworkThatBlocksUDP(t *testing.T) {
+	if !inOwnNetwork(t) {
+		return
+	}
+	w, edge, v := farDesk(t)
+	w.BlockUDP() // another way of the session is looked for, which is over TCP
 	flowing(t, v, 100)
 	before, seen := spent(t, w, edge), v.Bytes()
 	flowing(t, v, 40)

@@ -43,6 +43,7 @@ func Alone(args ...string) (bool, error) {
 const (
 	NearSide   = "10.77.0.1"
 	FarSide    = "10.77.0.2"
+	MovedSide  = "10.77.0.6" // of the far end once it has moved
 	NearDevice = "fs-near"
 	FarDevice  = "fs-far"
 	// queue is the room for packets before the link: what it loses is lost by chance, not for want of room.
@@ -109,6 +110,19 @@ func (w *Way) Mend() { w.cut.Store(false) }
 
 // BlockUDP loses whatever goes over UDP from now on, as many networks of offices do; neither end is told.
 func (w *Way) BlockUDP() { w.tcp.Store(true) }
+
+// Move gives the far end another address in place of its own, as a SIM that changes its cell may; neither end is told.
+func (w *Way) Move(t TB) {
+	t.Helper()
+	for _, c := range [][]string{
+		{"ip", "route", "add", MovedSide + "/32", "dev", NearDevice},
+		w.Within("ip", "addr", "add", MovedSide+"/32", "dev", FarDevice),
+		w.Within("ip", "addr", "del", FarSide+"/30", "dev", FarDevice),
+		w.Within("ip", "route", "add", NearSide+"/32", "dev", FarDevice),
+	} {
+		Run(t, c[0], c[1:]...)
+	}
+}
 
 // overUDP says so of a packet of IPv4 or IPv6.
 func overUDP(packet []byte) bool {

@@ -32,8 +32,9 @@ const (
 	postTimeout = 8 * time.Second
 	byeTimeout  = 800 * time.Millisecond
 	connectMax  = 8 * time.Second // from the answer to the first packet
-	// A link that fell silent heals by itself when it comes back as it was. When the centre answers again and the
-	// session is still silent after heal, the terminal has another address now and the session is made anew.
+	// A link that fell silent heals by itself when it comes back as it was. When the centre answers again and the session is
+	// still silent after heal, the terminal has another address now: another way is looked for (restart), and where that does
+	// not lead anywhere the session is made anew.
 	mend     = 12 * time.Second
 	heal     = 600 * time.Millisecond
 	askMax   = time.Second // for a sign of life of the centre
@@ -76,6 +77,8 @@ type Session struct {
 	client   *http.Client
 	target   string
 	location string // empty: the centre did not say
+	etag     string // of its way; empty: the same
+	answer   string
 	token    string
 	states   chan webrtc.PeerConnectionState
 	pc       *webrtc.PeerConnection
@@ -111,6 +114,7 @@ func Open(ctx context.Context, client *http.Client, pc *webrtc.PeerConnection, t
 		return nil, err
 	}
 	answer, s.streams = apart(answer)
+	s.answer = answer
 	if err := pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: answer}); err != nil {
 		s.Bye(ctx)
 		return nil, fmt.Errorf("read answer: %w", err)
@@ -144,7 +148,7 @@ func (s *Session) post(ctx context.Context, target, offer string) (string, error
 		return "", fmt.Errorf("offer: centre answers %s", resp.Status)
 	}
 	if where, err := req.URL.Parse(resp.Header.Get("Location")); err == nil && where.Host == req.URL.Host {
-		s.location = where.String()
+		s.location, s.etag = where.String(), resp.Header.Get("ETag")
 	}
 	return string(body), nil
 }
@@ -158,6 +162,7 @@ func (s *Session) Follow(ctx context.Context, up func(), streamed func(bytes int
 	defer count.Stop()
 	defer s.tally(streamed)
 	var answers <-chan struct{} // the centre answers, while the session is silent
+	silent := false             // it answers, and the session is still silent
 	stop := func() {}
 	defer func() { stop() }()
 	for {
@@ -165,19 +170,24 @@ func (s *Session) Follow(ctx context.Context, up func(), streamed func(bytes int
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-patience.C:
-			return ErrLink
+			if !silent || s.restart(ctx) != nil {
+				return ErrLink
+			}
+			silent = false
+			patience.Reset(restartMax)
+			alone.Reset(udpFirst)
 		case <-alone.C:
 			s.dial()
 		case <-count.C:
 			s.tally(streamed)
 		case <-answers:
-			answers = nil
+			answers, silent = nil, true
 			patience.Reset(heal)
 		case state := <-s.states:
 			switch state {
 			case webrtc.PeerConnectionStateConnected:
 				stop()
-				answers = nil
+				answers, silent = nil, false
 				patience.Stop()
 				alone.Stop()
 				up()
