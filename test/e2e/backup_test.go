@@ -127,12 +127,7 @@ func TestARestoreThatIsCutOffIsRefusedAndFinished(t *testing.T) {
 // whoever administers the machine is root.
 func TestRootBacksUpAndRestoresACentreOfAnotherUser(t *testing.T) {
 	t.Parallel()
-	if os.Geteuid() != 0 {
-		if os.Getenv("CI") != "" {
-			t.Fatal("needs root, and nothing is skipped here")
-		}
-		t.Skip("needs root")
-	}
+	needsRoot(t)
 	p := harness.Build(t)
 	c := foreignCentre(t, p)
 	c.Boot(t)

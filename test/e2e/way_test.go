@@ -14,15 +14,22 @@ import (
 	"github.com/fengsui/fengsui/test/harness"
 )
 
+// needsRoot passes a test by where an ordinary user runs it, and fails it in CI, where nothing is skipped.
+func needsRoot(t *testing.T) {
+	t.Helper()
+	switch {
+	case os.Geteuid() == 0:
+	case os.Getenv("CI") != "":
+		t.Fatal("needs root, and nothing is skipped here")
+	default:
+		t.Skip("needs root")
+	}
+}
+
 // inOwnNetwork runs the whole test again in a network namespace of its own, and reports whether this is there.
 func inOwnNetwork(t *testing.T) bool {
 	t.Helper()
-	if os.Geteuid() != 0 {
-		if os.Getenv("CI") != "" {
-			t.Fatal("needs root, and nothing is skipped here")
-		}
-		t.Skip("needs root")
-	}
+	needsRoot(t)
 	t.Setenv("FENGSUI_BIN", filepath.Dir(harness.Build(t).Central))
 	here, err := harness.Alone("-test.run=^"+t.Name()+"$", "-test.v")
 	if err != nil {

@@ -171,6 +171,10 @@ func (c *Camera) hurry(ctx context.Context, began <-chan struct{}) {
 		return
 	case <-time.After(keyPatience):
 	}
+	c.keyFrame(ctx)
+}
+
+func (c *Camera) keyFrame(ctx context.Context) {
 	if err := c.o.KeyFrame(ctx); err != nil && ctx.Err() == nil {
 		c.o.Log.Warn("camera gives no key frame when it is asked", "error", err)
 	}

@@ -14,8 +14,8 @@ type opening struct {
 	done  chan struct{}
 }
 
-// Read hands over frames until stop is called, and never after it. The camera is open once for all who read it, and only while
-// somebody does. begin, if not nil, is first given the frames since the last key frame; neither may block, for the
+// Read hands over frames until stop is called, and never after it. The camera is open once for all who read it, and only
+// while somebody does. begin, if not nil, is first given the frames since the last key frame; neither may block, for the
 // others wait, and the frames are shared: nobody changes them.
 func (c *Camera) Read(begin func(GOP), take func(Frame)) (stop func()) {
 	r := &reader{take}
@@ -34,13 +34,11 @@ func (c *Camera) Read(begin func(GOP), take func(Frame)) (stop func()) {
 	return func() { c.leave(r) }
 }
 
-// demand asks the camera for a key frame.
+// demand asks the camera for a key frame, beside whatever it sends.
 func (c *Camera) demand() {
 	ctx, cancel := context.WithTimeout(context.Background(), stall)
 	defer cancel()
-	if err := c.o.KeyFrame(ctx); err != nil {
-		c.o.Log.Warn("camera gives no key frame when it is asked", "error", err)
-	}
+	c.keyFrame(ctx)
 }
 
 // leave lets go of the camera; the last one waits until it is closed.
@@ -55,7 +53,7 @@ func (c *Camera) leave(r *reader) {
 	var last *opening
 	if len(c.readers) == 0 {
 		last, c.open = c.open, nil
-		c.gop.Forget()
+		c.gop = GOP{}
 	}
 	c.sharing.Unlock()
 	if last != nil {

@@ -1,9 +1,11 @@
 package camera_test
 
 import (
+	"context"
 	"log/slog"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/fengsui/fengsui/edge/internal/camera"
 	"github.com/fengsui/fengsui/edge/internal/camera/cameratest"
@@ -119,4 +121,48 @@ func TestAGOPThatIsTooLargeIsNotKept(t *testing.T) {
 	if g.Overfull || len(g.Frames) != 1 {
 		t.Errorf("%d kept after the next key frame, overfull %v", len(g.Frames), g.Overfull)
 	}
+}
+
+// Somebody who looks at a camera that is open opens it no second time: some take one session only.
+func TestALookAtACameraThatIsOpenSharesItsSession(t *testing.T) {
+	cam := cameratest.StartSound(t, "", law(false))
+	c := camera.New(camera.Options{ID: "cam-1", URL: cam.URL, Sound: true})
+	t.Cleanup(c.Read(nil, func(camera.Frame) {}))
+	eventually(t, "it is open", func() bool { return cam.Viewers() == 1 })
+	if got := c.Look(t.Context()); got.Error != "" || got.KeyBytes == 0 {
+		t.Errorf("%+v", got)
+	}
+	if n := cam.Opened(); n != 1 {
+		t.Errorf("it was opened %d times", n)
+	}
+}
+
+// Of a camera whose pictures since the key frame are too many to keep, another is asked for when somebody comes.
+func TestWhoComesToACameraOfWhichTooMuchWouldBeKeptHasItAskedForAKeyFrame(t *testing.T) {
+	asked := make(chan struct{}, 10)
+	src := &endless{ready: make(chan struct{})}
+	c := camera.New(camera.Options{ID: "cam-1", Source: src, KeyFrame: func(context.Context) error { asked <- struct{}{}; return nil }})
+	t.Cleanup(c.Read(nil, func(camera.Frame) {}))
+	<-src.ready
+	t.Cleanup(c.Read(func(g camera.GOP) {
+		if len(g.Frames) != 0 || !g.Overfull {
+			t.Errorf("%d are given, overfull %v", len(g.Frames), g.Overfull)
+		}
+	}, func(camera.Frame) {}))
+	<-asked
+}
+
+// endless is a source of one key frame and then more than is kept.
+type endless struct{ ready chan struct{} }
+
+func (*endless) Check() error          { return nil }
+func (*endless) Adapts() bool          { return false }
+func (*endless) Estimate(int, float64) {}
+
+func (e *endless) Read(ctx context.Context, take func(units [][]byte, at uint32, now time.Time)) error {
+	take([][]byte{{0x67, 0x42, 0xc0, 0x1f}, {0x68, 0xce}, {0x65, 1}}, 0, time.Now())
+	take([][]byte{append([]byte{0x41}, make([]byte, 5<<20)...)}, 3600, time.Now())
+	close(e.ready)
+	<-ctx.Done()
+	return ctx.Err()
 }

@@ -314,21 +314,27 @@ func TestMediaStopEndsAtOnce(t *testing.T) {
 	eventually(t, "packets of a new lease", func() bool { return c.arrived() > before })
 }
 
+// secondSession waits for more packets than so many of a second session, for which the camera is not opened again.
+func secondSession(t *testing.T, c *centre, cam *cameratest.Camera, packets int) {
+	t.Helper()
+	eventually(t, "second session", func() bool { posts, _, _ := c.numbers(); return posts == 2 })
+	eventually(t, "packets of the second session", func() bool {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		return len(c.first) > packets
+	})
+	if cam.Opened() != 1 {
+		t.Errorf("camera was opened %d times, want once", cam.Opened())
+	}
+}
+
 func TestDeadSessionIsMadeAgainWhileLeased(t *testing.T) {
 	c, cam := newCentre(t), cameratest.Start(t, "")
 	p := start(t, c, cam)
 	ask(t, p, lease(60))
 	eventually(t, "packets", func() bool { return c.arrived() > 0 })
 	c.kill()
-	eventually(t, "second session", func() bool { posts, _, _ := c.numbers(); return posts == 2 })
-	eventually(t, "packets of the second session", func() bool {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		return len(c.first) > 0
-	})
-	if cam.Opened() != 1 {
-		t.Errorf("camera was opened %d times, want once", cam.Opened())
-	}
+	secondSession(t, c, cam, 0)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if k := c.first[0].Payload[0] & 0x1f; k != 24 && k != 7 {

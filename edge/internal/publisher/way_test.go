@@ -90,15 +90,7 @@ func TestSessionIsMadeAnewWhenTheTerminalsAddressChanges(t *testing.T) {
 	})
 	eventually(t, "packets", func() bool { return c.arrived() > 50 })
 	m.move()
-	eventually(t, "second session", func() bool { posts, _, _ := c.numbers(); return posts == 2 })
-	eventually(t, "packets of the second session", func() bool {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		return len(c.first) > 50
-	})
-	if cam.Opened() != 1 {
-		t.Errorf("camera was opened %d times, want once", cam.Opened())
-	}
+	secondSession(t, c, cam, 50)
 }
 
 // startWith starts a publisher and leases its camera.
